@@ -1,0 +1,108 @@
+/**
+ * The line in the object's SQLite storage: numbered migrations, one row for the head, one row per segment.
+ *
+ * All calls are synchronous, so everything written in one turn commits together. Nothing is written before the first
+ * change: an object that was only asked for its figures leaves no trace.
+ */
+import type { LineChanges, StoredHead, StoredLine, StoredSegment } from '../src/core/stored.ts'
+
+/** Applied in order, once each; their places in this list are their numbers. Only ever add to the end. */
+const MIGRATIONS: readonly string[] = [
+  `CREATE TABLE line (
+     id INTEGER PRIMARY KEY CHECK (id = 1),
+     room TEXT NOT NULL,
+     alarm_at_ms INTEGER NOT NULL,
+     head TEXT NOT NULL
+   );
+   CREATE TABLE segments (
+     segment INTEGER PRIMARY KEY,
+     states BLOB NOT NULL,
+     join_seconds BLOB NOT NULL,
+     sessions BLOB NOT NULL
+   );`,
+]
+
+export interface StoredRoom {
+  readonly room: string
+  /** When the alarm is due, 0: none. */
+  readonly alarmAtMs: number
+  readonly line: StoredLine
+}
+
+export class LineStore {
+  private readonly sql: SqlStorage
+  private migrated = false
+
+  constructor(sql: SqlStorage) {
+    this.sql = sql
+  }
+
+  /** What is stored, null in a new object. */
+  load(): StoredRoom | null {
+    const known = this.sql.exec(`SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'migrations'`).toArray()
+    if (known.length === 0) return null
+    this.migrate()
+    const [row] = this.sql.exec('SELECT room, alarm_at_ms, head FROM line').toArray()
+    if (row === undefined) return null
+    const head = JSON.parse(row.head as string) as StoredHead
+    return { room: row.room as string, alarmAtMs: row.alarm_at_ms as number, line: { head, segments: this.segments() } }
+  }
+
+  /** Writes what changed. */
+  write(room: string, alarmAtMs: number, changes: LineChanges): void {
+    this.migrate()
+    this.sql.exec(
+      'INSERT OR REPLACE INTO line (id, room, alarm_at_ms, head) VALUES (1, ?, ?, ?)',
+      room,
+      alarmAtMs,
+      JSON.stringify(changes.head),
+    )
+    for (const segment of changes.segments) {
+      this.sql.exec(
+        'INSERT OR REPLACE INTO segments (segment, states, join_seconds, sessions) VALUES (?, ?, ?, ?)',
+        segment.index,
+        bytesOf(segment.states),
+        bytesOf(segment.joinSeconds),
+        bytesOf(segment.sessions),
+      )
+    }
+    for (const index of changes.dropped) this.sql.exec('DELETE FROM segments WHERE segment = ?', index)
+  }
+
+  /** Notes when the alarm is due, where nothing else changed. */
+  writeAlarm(alarmAtMs: number): void {
+    this.sql.exec('UPDATE line SET alarm_at_ms = ?', alarmAtMs)
+  }
+
+  private *segments(): Iterable<StoredSegment> {
+    for (const row of this.sql.exec('SELECT segment, states, join_seconds, sessions FROM segments')) {
+      yield {
+        index: row.segment as number,
+        states: new Uint8Array(row.states as ArrayBuffer),
+        joinSeconds: new Uint32Array(row.join_seconds as ArrayBuffer),
+        sessions: new Uint32Array(row.sessions as ArrayBuffer),
+      }
+    }
+  }
+
+  private migrate(): void {
+    if (this.migrated) return
+    this.sql.exec('CREATE TABLE IF NOT EXISTS migrations (number INTEGER PRIMARY KEY)')
+    const applied = new Set(
+      this.sql
+        .exec('SELECT number FROM migrations')
+        .toArray()
+        .map((row) => row.number),
+    )
+    for (const [i, statements] of MIGRATIONS.entries()) {
+      if (applied.has(i + 1)) continue
+      this.sql.exec(statements)
+      this.sql.exec('INSERT INTO migrations (number) VALUES (?)', i + 1)
+    }
+    this.migrated = true
+  }
+}
+
+function bytesOf(view: Uint8Array | Uint32Array): ArrayBuffer {
+  return view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength) as ArrayBuffer
+}

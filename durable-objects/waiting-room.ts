@@ -1,0 +1,190 @@
+/**
+ * The object of one room: a thin shell around the line (src/core).
+ *
+ * Each event reads the clock once, lets the line decide, writes what changed in the same turn, and answers; the platform
+ * holds the answer until the writes are durable. Where memory could differ from storage (a broken invariant, a failed
+ * write) the object aborts: the next event starts from storage.
+ *
+ * Owns storage, the alarm and the sends to the queue `checks`. Owns no rule of the line.
+ */
+import { DurableObject } from 'cloudflare:workers'
+import { CheckChains, type SegmentCheck } from '../src/core/check-chains.ts'
+import { applyExchange, type ExchangeAnswer, type ExchangeRequest } from '../src/core/exchange.ts'
+import type { JournalPage } from '../src/core/journal.ts'
+import { Line } from '../src/core/line.ts'
+import { type LineStats, lineStats } from '../src/core/line-stats.ts'
+import { Pacing } from '../src/core/pacing.ts'
+import { type Snapshot, takeSnapshot } from '../src/core/snapshot.ts'
+import { logError, logWarning } from '../src/log.ts'
+import type { CheckMessage } from '../src/queues/check-message.ts'
+import { deployedSettings } from '../src/settings/deployed-settings.ts'
+import { lineRules } from '../src/settings/rooms.ts'
+import { LineStore } from './line-store.ts'
+
+/** A snapshot may be this old per block of 256 people who wait: a long line's is not made anew for each call. */
+const SNAPSHOT_AGE_PER_BLOCK_MS = 0.25
+
+/** An alarm this many intervals late is dead. */
+const ALARM_DEAD_INTERVALS = 2
+
+export interface RoomStats extends LineStats {
+  readonly room: string
+}
+
+export interface RoomJournal extends JournalPage {
+  readonly room: string
+  readonly run: number
+}
+
+export class WaitingRoom extends DurableObject<Env> {
+  private readonly store: LineStore
+  private readonly chains = new CheckChains()
+  private readonly pacing = new Pacing()
+  private line: Line | null = null
+  private room = ''
+  /** When the alarm is due, 0: none. */
+  private alarmAtMs = 0
+  private snapshot: Snapshot | null = null
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env)
+    this.store = new LineStore(ctx.storage.sql)
+    const stored = this.store.load()
+    if (stored === null) return
+    this.room = stored.room
+    this.alarmAtMs = stored.alarmAtMs
+    this.line = Line.restore(this.rules(), stored.line, stored.line.head.clock.touchedMs)
+  }
+
+  /** The one call of the hot path: everything an isolate has to say and ask. */
+  exchange(request: ExchangeRequest): ExchangeAnswer {
+    return this.event(request.room, (line, nowMs) => {
+      line.beginCall(nowMs)
+      const answer = applyExchange(line, request)
+      this.commit(line, nowMs, false)
+      return {
+        ...answer,
+        snapshot: this.freshSnapshot(line, nowMs),
+        nextCallAfterMs: this.pacing.nextCallAfterMs(request.isolate, nowMs),
+      }
+    })
+  }
+
+  /** A delayed check of one segment: expires its silent tickets, admits the next, and goes on while any ticket lives. */
+  check({ room, run, segment, generation }: CheckMessage): void {
+    if (this.line?.run !== run) return
+    this.event(room, (line, nowMs) => {
+      const next = this.chains.next({ segment, generation }, nowMs)
+      if (next === null) return
+      line.beginOther(nowMs)
+      const alive = line.check(segment)
+      this.commit(line, nowMs, false)
+      if (alive) this.send(next)
+      else this.chains.end(segment)
+    })
+  }
+
+  /** The tick. Armed again first, so that whatever happens in it, there is a next one. */
+  override async alarm(): Promise<void> {
+    if (this.line === null) return
+    this.setAlarm(Date.now())
+    this.store.writeAlarm(this.alarmAtMs)
+    await this.ctx.storage.sync()
+    this.event(this.room, (line, nowMs) => {
+      line.beginOther(nowMs)
+      line.advance()
+      if (line.tickets.live === 0) this.clearAlarm()
+      this.commit(line, nowMs, true)
+      const interval = line.rules.checkIntervalSeconds
+      for (const check of this.chains.restartOverdue(line.tickets.liveSegments(), nowMs, interval)) this.send(check)
+    })
+  }
+
+  /** The figures, null for a room that nobody has come to yet. */
+  stats(): RoomStats | null {
+    return this.line === null ? null : { room: this.room, ...lineStats(this.line, Date.now()) }
+  }
+
+  /** The events after a sequence number that are still in memory. */
+  journal(after: number): RoomJournal | null {
+    const { line, room } = this
+    return line === null ? null : { room, run: line.run, ...line.journal.after(after) }
+  }
+
+  /** Runs one event: the clock is read here and nowhere else, and no failure leaves half-changed memory behind. */
+  private event<T>(room: string, work: (line: Line, nowMs: number) => T): T {
+    const nowMs = Date.now()
+    try {
+      return work(this.line ?? this.open(room, nowMs), nowMs)
+    } catch (error) {
+      logError('room_aborted', error, { room })
+      this.ctx.abort(`The room starts again from storage: ${error instanceof Error ? error.message : String(error)}`)
+      throw error
+    }
+  }
+
+  private open(room: string, nowMs: number): Line {
+    this.room = room
+    this.line = Line.start(this.rules(), nowMs, nowMs)
+    return this.line
+  }
+
+  private rules() {
+    return lineRules(deployedSettings.rooms.find(({ name }) => name === this.room))
+  }
+
+  /** Makes the event's changes durable: invariants first, then one write, then what follows from it. */
+  private commit(line: Line, nowMs: number, everything: boolean): void {
+    line.verify()
+    const alarmBefore = this.alarmAtMs
+    this.keepAlarm(line, nowMs)
+    const changes = line.takeChanges(everything)
+    if (changes !== null) this.store.write(this.room, this.alarmAtMs, changes)
+    else if (this.alarmAtMs !== alarmBefore) this.store.writeAlarm(this.alarmAtMs)
+    for (const segment of line.tickets.takeBornLive()) {
+      const check = this.chains.start(segment, nowMs, line.rules.checkIntervalSeconds)
+      if (check !== null) this.send(check)
+    }
+  }
+
+  /** Anything alive implies an armed alarm. */
+  private keepAlarm(line: Line, nowMs: number): void {
+    if (line.tickets.live === 0) return
+    if (this.alarmAtMs === 0) {
+      this.setAlarm(nowMs)
+    } else if (nowMs - this.alarmAtMs > ALARM_DEAD_INTERVALS * line.rules.checkIntervalSeconds * 1000) {
+      logWarning('alarm_dead', { room: this.room, lateMs: nowMs - this.alarmAtMs })
+      this.setAlarm(nowMs)
+    }
+  }
+
+  /** Not awaited: the write is part of this event's; should it fail, the platform resets the object. */
+  private setAlarm(nowMs: number): void {
+    this.alarmAtMs = nowMs + this.rules().checkIntervalSeconds * 1000
+    void this.ctx.storage.setAlarm(this.alarmAtMs)
+  }
+
+  private clearAlarm(): void {
+    this.alarmAtMs = 0
+    void this.ctx.storage.deleteAlarm()
+  }
+
+  private freshSnapshot(line: Line, nowMs: number): Snapshot {
+    const last = this.snapshot
+    const maxAgeMs = Math.min(1000, (last?.blockCounts.length ?? 0) * SNAPSHOT_AGE_PER_BLOCK_MS)
+    const ageMs = last === null ? Number.POSITIVE_INFINITY : nowMs - last.atMs
+    if (last === null || last.run !== line.run || ageMs < 0 || ageMs >= maxAgeMs) {
+      this.snapshot = takeSnapshot(line, nowMs)
+    }
+    return this.snapshot as Snapshot
+  }
+
+  /** Never awaited before an answer. A send that fails ends the chain; the alarm starts it again. */
+  private send({ segment, generation }: SegmentCheck): void {
+    const { line, room } = this
+    if (line === null || this.env.CHECKS === undefined) return
+    const message: CheckMessage = { room, run: line.run, segment, generation }
+    const sending = this.env.CHECKS.send(message, { delaySeconds: line.rules.checkIntervalSeconds })
+    this.ctx.waitUntil(sending.then(undefined, (error) => logError('check_not_sent', error, { room, segment })))
+  }
+}

@@ -1,0 +1,106 @@
+// Tells the waiting room that this visitor is on the site, from one tab per browser: the one seen or used last.
+;(() => {
+  try {
+    const src = new URL(document.currentScript.src)
+    const name = `waiting-room:${src.searchParams.get('room')}`
+    const once = Symbol.for(name)
+    if (document[once]) return
+    document[once] = true
+
+    const to = (call) => new URL(call + src.search, src).href
+    const { locks } = navigator
+    let leading, queued, away, over, release, timer, worker, touched, lastMs
+    try {
+      // The click that led here: the page before had no time to report it.
+      touched = sessionStorage[name]
+      delete sessionStorage[name]
+    } catch {}
+
+    const beat = async () => {
+      const was = !!touched
+      touched = false
+      lastMs = performance.now()
+      try {
+        const headers = { 'Content-Type': 'application/json' }
+        const body = JSON.stringify({ touched: was })
+        const request = { method: 'POST', headers, body, credentials: 'same-origin', keepalive: true }
+        const { status } = await fetch(to('heartbeat'), request)
+        over ||= status === 410
+        if (over) stop()
+      } catch {
+        touched ||= was
+      }
+    }
+
+    // Both tick: a hidden page's timers stall, and the site's policy may forbid the worker.
+    const tick = () => performance.now() - lastMs > 7e3 && beat()
+    const start = () => {
+      halt()
+      leading = true
+      beat()
+      timer = setInterval(tick, 8e3)
+      try {
+        worker = new Worker(URL.createObjectURL(new Blob(['setInterval(postMessage,8e3,0)'])))
+        worker.onmessage = tick
+        worker.onerror = (event) => event.preventDefault()
+      } catch {}
+    }
+    const halt = () => {
+      leading = false
+      clearInterval(timer)
+      worker?.terminate()
+    }
+    const stop = () => {
+      halt()
+      release?.()
+    }
+
+    // Who is seen or used takes the lock, since a hidden tab may be frozen; who loses it queues for it.
+    const lead = (steal) => {
+      if (over || away || (steal ? leading : queued)) return
+      if (!locks) return start()
+      if (steal) leading = true
+      else queued = true
+      let mine
+      locks
+        .request(name, { steal }, () => {
+          if (!steal) queued = false
+          if (over || away) return
+          start()
+          return new Promise((done) => {
+            mine = release = done
+          })
+        })
+        .catch(() => {
+          if (!mine) start()
+          else if (mine === release) {
+            halt()
+            lead(false)
+          }
+        })
+    }
+
+    const seen = () => document.visibilityState === 'visible'
+    const touch = () => {
+      touched = true
+      lead(true)
+    }
+    for (const type of ['pointerdown', 'pointermove', 'keydown', 'wheel', 'touchstart', 'scroll']) {
+      addEventListener(type, touch, { capture: true, passive: true })
+    }
+    document.addEventListener('visibilitychange', () => seen() && lead(true))
+    addEventListener('pagehide', () => {
+      if (leading) navigator.sendBeacon(to('leave'))
+      away = true
+      stop()
+      try {
+        if (touched) sessionStorage[name] = 1
+      } catch {}
+    })
+    addEventListener('pageshow', (event) => {
+      away = false
+      if (event.persisted) lead(true)
+    })
+    lead(seen())
+  } catch {}
+})()

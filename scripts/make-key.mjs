@@ -1,0 +1,5 @@
+/** Prints a new value for SIGNING_KEYS: a key id with today's date and 32 random bytes. */
+import { randomBytes } from 'node:crypto'
+
+const day = new Date().toISOString().slice(0, 10)
+console.log(`${day}:${randomBytes(32).toString('base64url')}`)

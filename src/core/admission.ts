@@ -1,0 +1,40 @@
+/**
+ * The rule of admission, all of it.
+ *
+ * Who waits is admitted strictly by number, the lowest first, as long as
+ *   1. the room is open (not `queue-all`),
+ *   2. a slot is free: offered + active < capacity,
+ *   3. the rate allows it: the bucket holds a whole admission.
+ * A newcomer is admitted at once only if, besides, nobody waits. An admitted ticket is `offered` until its visitor claims
+ * it; admission does not refresh when it was last heard, so that who left just before costs the next one seconds.
+ */
+import type { RateBucket } from './rate-bucket.ts'
+import type { LineRules } from './rules.ts'
+import { State } from './ticket-state.ts'
+import { BrokenInvariant, type Tickets } from './tickets.ts'
+
+/** Whether one more may be let in now. The bucket has been refilled up to now. */
+export function mayAdmit(tickets: Tickets, bucket: RateBucket, rules: LineRules): boolean {
+  return rules.mode === 'open' && tickets.occupied < rules.capacity && bucket.hasAdmission
+}
+
+/** Whether a newcomer need not wait. */
+export function mayAdmitNewcomer(tickets: Tickets, bucket: RateBucket, rules: LineRules): boolean {
+  return tickets.waiting === 0 && mayAdmit(tickets, bucket, rules)
+}
+
+/** Offers a place to as many as may be let in, lowest number first, and tells each number. */
+export function admitWaiting(
+  tickets: Tickets,
+  bucket: RateBucket,
+  rules: LineRules,
+  onAdmitted: (number: number) => void,
+): void {
+  while (tickets.waiting > 0 && mayAdmit(tickets, bucket, rules)) {
+    const number = tickets.lowestWaiting()
+    tickets.move(number, State.offered)
+    bucket.take()
+    if (tickets.occupied > rules.capacity) throw new BrokenInvariant(`admitting ${number} exceeds the capacity`)
+    onAdmitted(number)
+  }
+}

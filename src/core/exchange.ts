@@ -1,0 +1,78 @@
+/**
+ * The one call of the hot path: what isolates send to the object and what it answers, and how the line takes it in.
+ *
+ * Plain data, so that it crosses an RPC. Fields may only be added, and readers must do without them: isolates and objects
+ * of two deploys talk to each other for minutes.
+ */
+import type { ClaimAnswer, ClaimDetails, JoinAnswer, Line } from './line.ts'
+import type { Snapshot } from './snapshot.ts'
+
+/** A number and how long ago its visitor was heard, ms. */
+export interface AgedNumbers {
+  readonly numbers: Uint32Array
+  readonly agesMs: Uint32Array
+}
+
+export interface ClaimRequest extends ClaimDetails {
+  readonly number: number
+}
+
+export interface ExchangeRequest {
+  readonly room: string
+  /** A random id of the isolate's memory, for pacing. */
+  readonly isolate: string
+  /** The run that all numbers here belong to, 0 when the isolate knows none yet. */
+  readonly run: number
+  /** One random key per newcomer. */
+  readonly joins: readonly string[]
+  readonly claims: readonly ClaimRequest[]
+  /** Numbers given up for good. */
+  readonly leaves: readonly number[]
+  /** Numbers whose page said goodbye. */
+  readonly departures: AgedNumbers
+  readonly presence: AgedNumbers
+  /** Calls that failed, and passes honoured without an answer, since the last call that was answered. */
+  readonly failures: number
+  readonly honoured: number
+}
+
+export type ExchangeClaimAnswer = ClaimAnswer | { readonly state: 'void' }
+
+/** `joins` and `claims` are answered in the order they were asked. */
+export interface LineAnswer {
+  readonly run: number
+  readonly joins: readonly JoinAnswer[]
+  readonly claims: readonly ExchangeClaimAnswer[]
+}
+
+export interface ExchangeAnswer extends LineAnswer {
+  readonly snapshot: Snapshot
+  /** The isolate's next call starts no sooner than this after the start of the one answered. */
+  readonly nextCallAfterMs: number
+}
+
+/**
+ * One isolate's call, in this order: those heard come back before anyone is admitted; slots given up go to those who wait
+ * before a newcomer may have one; a claim sees the admissions of its own call. Numbers of another run touch nothing.
+ */
+export function applyExchange(line: Line, request: ExchangeRequest): LineAnswer {
+  const sameRun = request.run === line.run
+  if (sameRun) {
+    forEachAged(request.presence, (number, ageMs) => line.hear(number, ageMs))
+    forEachAged(request.departures, (number, ageMs) => line.depart(number, ageMs))
+    for (const number of request.leaves) line.leave(number)
+    for (const { number } of request.claims) line.hear(number, 0)
+  }
+  line.totals.roomErrors += request.failures
+  line.totals.honoured += request.honoured
+  line.admit()
+  return {
+    run: line.run,
+    claims: request.claims.map((claim) => (sameRun ? line.claim(claim.number, claim) : { state: 'void' })),
+    joins: request.joins.map((key) => line.join(key)),
+  }
+}
+
+function forEachAged({ numbers, agesMs }: AgedNumbers, hear: (number: number, ageMs: number) => void): void {
+  for (let i = 0; i < numbers.length; i++) hear(numbers[i] as number, agesMs[i] ?? 0)
+}

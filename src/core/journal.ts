@@ -1,0 +1,71 @@
+/**
+ * The last events of the line, in memory, for operators and for tests that ask what really happened: a ring that costs a
+ * few stores per event and never grows.
+ */
+import { JOURNAL_SIZE } from './limits.ts'
+import { type State, type StateName, stateName } from './ticket-state.ts'
+
+const EVENTS = ['joined', 'admitted', 'claimed', 'expired', 'returned', 'left', 'ended', 'forgotten'] as const
+
+/**
+ * `expired`: silent, now absent (or gone, without grace). `ended`: by the idle or the maximal session time. `forgotten`:
+ * absent for longer than the grace.
+ */
+export type LineEvent = (typeof EVENTS)[number]
+
+export interface JournalEntry {
+  /** 1, 2, 3, ... since the object's memory began. */
+  readonly sequence: number
+  /** Wall-clock time of the event, ms since 1970. */
+  readonly atMs: number
+  readonly number: number
+  readonly event: LineEvent
+  /** The state before; null for a new ticket. */
+  readonly from: StateName | null
+}
+
+export interface JournalPage {
+  readonly entries: JournalEntry[]
+  /** Sequence of the newest event there is. */
+  readonly last: number
+  /** Events between `after` and the first entry were overwritten. */
+  readonly lost: boolean
+}
+
+export class Journal {
+  private readonly atMs = new Float64Array(JOURNAL_SIZE)
+  private readonly numbers = new Uint32Array(JOURNAL_SIZE)
+  private readonly kinds = new Uint8Array(JOURNAL_SIZE)
+  private readonly froms = new Int8Array(JOURNAL_SIZE)
+  private last = 0
+
+  push(atMs: number, number: number, event: LineEvent, from: State | null): void {
+    this.last++
+    const slot = this.last % JOURNAL_SIZE
+    this.atMs[slot] = atMs
+    this.numbers[slot] = number
+    this.kinds[slot] = EVENTS.indexOf(event)
+    this.froms[slot] = from ?? -1
+  }
+
+  /** The events after the given sequence, oldest first. */
+  after(sequence: number): JournalPage {
+    const oldest = Math.max(1, this.last - JOURNAL_SIZE + 1)
+    const first = Math.max(sequence + 1, oldest)
+    const entries: JournalEntry[] = []
+    for (let s = first; s <= this.last; s++) entries.push(this.at(s))
+    return { entries, last: this.last, lost: sequence + 1 < oldest }
+  }
+
+  private at(sequence: number): JournalEntry {
+    const slot = sequence % JOURNAL_SIZE
+    const from = this.froms[slot] as number
+    return {
+      sequence,
+      atMs: this.atMs[slot] as number,
+      number: this.numbers[slot] as number,
+      event: EVENTS[this.kinds[slot] as number] as LineEvent,
+      from: from < 0 ? null : stateName(from as State),
+    }
+  }
+}

@@ -1,0 +1,58 @@
+/**
+ * Every bound of the line, in one place, each with the reason for its size.
+ */
+
+/** Numbers fit a signed 32-bit integer, so segment and block arithmetic may use shifts. Past it the room answers "full". */
+export const MAX_NUMBER = 2 ** 31 - 1
+
+/** Tickets per segment: one BLOB row of 4 KiB, far under the 2 MB bound of a row, few rows for a million tickets. */
+export const SEGMENT_SIZE = 4096
+export const SEGMENT_BITS = 12
+
+/** Tickets per block, the grain of the waiting counts and of a snapshot. */
+export const BLOCK_SIZE = 256
+export const BLOCK_BITS = 8
+export const BLOCKS_PER_SEGMENT = SEGMENT_SIZE / BLOCK_SIZE
+
+/** Numbers that share one durable join time. */
+export const JOIN_BLOCK_SIZE = 64
+export const JOIN_BLOCKS_PER_SEGMENT = SEGMENT_SIZE / JOIN_BLOCK_SIZE
+
+/** Who left a page is silent after this long: a link or a reload is heard again well before. */
+export const DEPARTURE_LIMIT_SECONDS = 10
+
+/** A session without a beacon (no JavaScript, an app, a page that still loads) is silent no sooner than this. */
+export const NO_BEACON_LIMIT_SECONDS = 60
+
+/** One event adds at most the check interval + this to the listening clock. */
+export const CLOCK_SLACK_SECONDS = 5
+
+/** With more live tickets than this, ticks without any isolate's call do not count as listening. */
+export const FEW_TICKETS = 8
+
+/** ... for at most this long in a row. */
+export const HOLD_LIMIT_SECONDS = 300
+
+/** A repeated join key gets the same number this long: longer than any isolate goes on trying. */
+export const JOIN_KEY_SECONDS = 60
+
+/** Join keys remembered; the oldest go first. About 100 bytes each. */
+export const JOIN_KEYS_MAX = 100_000
+
+/** Past events kept in memory for the operator. */
+export const JOURNAL_SIZE = 4096
+
+/** Waits of the last admissions, for percentiles. */
+export const WAIT_SAMPLES = 512
+
+/** Time constant of the recent admission and leaver rates. */
+export const RATE_WINDOW_SECONDS = 120
+
+/** Isolates counted for pacing; more are counted as this many. */
+export const ISOLATES_MAX = 10_000
+
+/** Calls per second one object is asked to answer; the platform's soft limit is 1,000, half of it where each writes. */
+export const CALLS_PER_SECOND_TARGET = 500
+
+/** Nobody is told to wait longer than this for the next call. */
+export const CALL_PACE_MAX_MS = 5_000

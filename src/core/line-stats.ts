@@ -1,0 +1,47 @@
+/** The figures of a line for its operators. */
+import type { Line } from './line.ts'
+import type { LineMode } from './rules.ts'
+import type { Totals } from './stored.ts'
+
+export interface LineStats {
+  readonly run: number
+  readonly atMs: number
+  readonly mode: LineMode
+  readonly capacity: number
+  readonly newUsersPerMinute: number
+  /** Slots taken: offered + in a session. */
+  readonly active: number
+  readonly offered: number
+  readonly waiting: number
+  readonly absent: number
+  readonly nextNumber: number
+  readonly frontier: number
+  /** Recent admissions from the line, null while there were none. */
+  readonly admittedPerMinute: number | null
+  /** Waits of the last admissions from the line, null while there were none. */
+  readonly waitSecondsP50: number | null
+  readonly waitSecondsP90: number | null
+  readonly totals: Totals
+}
+
+export function lineStats(line: Line, nowMs: number): LineStats {
+  const { tickets, rules } = line
+  const [p50, p90] = line.waits.percentiles([0.5, 0.9])
+  return {
+    run: line.run,
+    atMs: nowMs,
+    mode: rules.mode,
+    capacity: rules.capacity,
+    newUsersPerMinute: rules.ratePerMinute,
+    active: tickets.occupied,
+    offered: tickets.offered,
+    waiting: tickets.waiting,
+    absent: tickets.absent,
+    nextNumber: tickets.next,
+    frontier: line.frontier,
+    admittedPerMinute: line.rates.admittedPerMinute,
+    waitSecondsP50: p50 ?? null,
+    waitSecondsP90: p90 ?? null,
+    totals: { ...line.totals },
+  }
+}

@@ -1,0 +1,337 @@
+/**
+ * The ordered line of one room: who joined, waits, is on the site, fell silent, left.
+ *
+ * Every event is: `beginCall` or `beginOther` with the time, any of the methods below, `verify`, then `takeChanges`, whose
+ * result is durable before anyone is told. No clock, no randomness, no I/O: times are passed in.
+ * Owns how a ticket moves. Who is admitted is in admission.ts, who is silent in silence.ts, how time counts in
+ * listening-clock.ts, where tickets are kept in tickets.ts.
+ */
+import { admitWaiting, mayAdmitNewcomer } from './admission.ts'
+import { joinedSeconds, noteJoinTime } from './join-times.ts'
+import { Journal, type LineEvent } from './journal.ts'
+import { SEGMENT_SIZE } from './limits.ts'
+import { ListeningClock } from './listening-clock.ts'
+import { RateBucket } from './rate-bucket.ts'
+import { RecentJoins } from './recent-joins.ts'
+import { RecentRates } from './recent-rates.ts'
+import type { LineRules } from './rules.ts'
+import { Segment } from './segment.ts'
+import { Sessions } from './sessions.ts'
+import { forEachSilent, silenceLimits } from './silence.ts'
+import type { LineChanges, StoredHead, StoredLine, StoredSegment, Totals } from './stored.ts'
+import { BEACON_FLAG, DEPARTING_FLAG, STATE_MASK, State } from './ticket-state.ts'
+import { BrokenInvariant, Tickets } from './tickets.ts'
+import { WaitSamples } from './wait-samples.ts'
+
+export type JoinAnswer =
+  | { readonly state: 'waiting'; readonly number: number }
+  | { readonly state: 'active'; readonly number: number }
+  | { readonly state: 'full' }
+
+export type ClaimAnswer =
+  | { readonly state: 'active' }
+  | { readonly state: 'waiting'; readonly position: number }
+  | { readonly state: 'gone' }
+
+export interface ClaimDetails {
+  /** It is the beacon that asks. */
+  readonly beacon: boolean
+  /** Someone touched the page since the last beacon. */
+  readonly touched: boolean
+}
+
+const NO_TOTALS: Totals = {
+  joined: 0,
+  admitted: 0,
+  expired: 0,
+  left: 0,
+  returned: 0,
+  ended: 0,
+  forgotten: 0,
+  roomErrors: 0,
+  honoured: 0,
+}
+
+export class Line {
+  readonly run: number
+  readonly rules: LineRules
+  readonly tickets = new Tickets()
+  readonly journal = new Journal()
+  readonly waits = new WaitSamples()
+  readonly rates: RecentRates
+  readonly totals: Totals
+  /** 1 + the highest number ever admitted in this run. Never falls. */
+  frontier = 1
+
+  private readonly clock: ListeningClock
+  private readonly bucket: RateBucket
+  private readonly joins = new RecentJoins()
+  private readonly sessions = new Sessions()
+  private readonly limits: Uint32Array
+  private lastJoinSeconds = 0
+  private nowMs: number
+  private occupiedAtBegin = 0
+
+  private constructor(rules: LineRules, run: number, nowMs: number, head?: StoredHead) {
+    this.rules = rules
+    this.run = run
+    this.nowMs = nowMs
+    this.limits = silenceLimits(rules)
+    this.clock = head ? new ListeningClock(head.clock) : ListeningClock.start(nowMs)
+    this.bucket = head ? new RateBucket(head.bucket) : RateBucket.full(rules, nowMs)
+    this.rates = new RecentRates(head?.rates)
+    this.totals = { ...NO_TOTALS, ...head?.totals }
+    this.frontier = head?.frontier ?? 1
+    this.lastJoinSeconds = head?.lastJoinSeconds ?? 0
+  }
+
+  /** A new, empty line. `run` numbers its life: higher than any run of this room before. */
+  static start(rules: LineRules, run: number, nowMs: number): Line {
+    return new Line(rules, run, nowMs)
+  }
+
+  /** The line as it was stored; only when each ticket was last heard is not: see `restoredHeardSeconds`. */
+  static restore(rules: LineRules, stored: StoredLine, nowMs: number): Line {
+    const line = new Line(rules, stored.head.run, nowMs, stored.head)
+    const heard = line.clock.restoredHeardSeconds(rules.checkIntervalSeconds)
+    const segments: Segment[] = []
+    for (const row of stored.segments) {
+      const segment = new Segment(row.index, row.states, row.joinSeconds)
+      segment.heard.fill(heard)
+      line.restoreSessions(segment, row.sessions)
+      segments.push(segment)
+    }
+    line.tickets.restore(segments, stored.head.next)
+    line.verifyAll()
+    return line
+  }
+
+  /** An isolate called. */
+  beginCall(nowMs: number): void {
+    this.begin(nowMs, () => this.clock.call(nowMs, this.rules.checkIntervalSeconds))
+  }
+
+  /** Anything else happened: a tick, a check, the operator. */
+  beginOther(nowMs: number): void {
+    this.begin(nowMs, () => this.clock.other(nowMs, this.rules.checkIntervalSeconds, this.tickets.live))
+  }
+
+  private begin(nowMs: number, count: () => void): void {
+    const before = this.clock.listeningMs
+    count()
+    this.rates.pass(this.clock.listeningMs - before, this.tickets.waiting)
+    this.bucket.refill(this.rules, nowMs)
+    this.nowMs = nowMs
+    this.occupiedAtBegin = this.tickets.occupied
+  }
+
+  /** A visitor was heard `ageMs` ago. Who was absent waits again with the old number. Unknown numbers are ignored. */
+  hear(number: number, ageMs: number): void {
+    const segment = this.tickets.segmentOf(number)
+    if (segment === undefined) return
+    const offset = number % SEGMENT_SIZE
+    const byte = segment.states[offset] as number
+    const state = byte & STATE_MASK
+    if (state === State.gone) return
+    const heard = this.clock.heardSeconds(ageMs, this.rules.checkIntervalSeconds)
+    if (state === State.absent) {
+      this.comeBack(number)
+      segment.heard[offset] = heard
+    } else if (heard >= (segment.heard[offset] as number)) {
+      segment.heard[offset] = heard
+      if ((byte & DEPARTING_FLAG) !== 0) this.tickets.clearFlags(number, DEPARTING_FLAG)
+    }
+  }
+
+  private comeBack(number: number): void {
+    this.tickets.move(number, State.waiting)
+    this.totals.returned++
+    if (number >= this.frontier) this.rates.returned()
+    this.note(number, 'returned', State.absent)
+  }
+
+  /** A page said goodbye `ageMs` ago: a hint that shortens the silence limit until the visitor is heard again. */
+  depart(number: number, ageMs: number): void {
+    const state = this.tickets.stateOf(number)
+    if (state === State.gone || state === State.absent) return
+    this.hear(number, ageMs)
+    this.tickets.setFlags(number, DEPARTING_FLAG)
+  }
+
+  /** A visitor gave up the place, finally. */
+  leave(number: number): void {
+    const state = this.tickets.stateOf(number)
+    if (state === State.gone) return
+    this.end(number, state, State.gone)
+    this.totals.left++
+    this.note(number, 'left', state)
+  }
+
+  /** Admits as many as capacity and rate allow. */
+  admit(): void {
+    admitWaiting(this.tickets, this.bucket, this.rules, (number) => {
+      this.rates.admitted()
+      const joined = joinedSeconds(this.tickets, number, this.lastJoinSeconds)
+      if (joined !== null) this.waits.push(Math.floor(this.nowMs / 1000) - joined)
+      this.noteAdmission(number, State.waiting)
+    })
+  }
+
+  /** What a visitor that was just heard is told; who was offered a place has it from now on. */
+  claim(number: number, { beacon, touched }: ClaimDetails): ClaimAnswer {
+    const state = this.tickets.stateOf(number)
+    if (state === State.gone || state === State.absent) return { state: 'gone' }
+    if (state === State.waiting) return { state: 'waiting', position: this.tickets.waitingBefore(number) + 1 }
+    if (state === State.offered) {
+      this.tickets.move(number, State.active)
+      this.sessions.start(number, this.rules, this.clock.nowSeconds)
+      this.note(number, 'claimed', state)
+    }
+    if (beacon) this.tickets.setFlags(number, BEACON_FLAG)
+    if (touched) this.sessions.touch(number, this.clock.nowSeconds)
+    return { state: 'active' }
+  }
+
+  /** A newcomer. The same key gets the same number for a minute. */
+  join(key: string): JoinAnswer {
+    const known = this.joins.find(key)
+    if (known !== undefined) return this.joinAgain(known)
+    if (this.tickets.isFull || this.tickets.waiting >= this.rules.maxWaiting) return { state: 'full' }
+    const atOnce = mayAdmitNewcomer(this.tickets, this.bucket, this.rules)
+    const heard = this.clock.heardSeconds(0, this.rules.checkIntervalSeconds)
+    const number = this.tickets.issue(atOnce ? State.active : State.waiting, heard)
+    this.lastJoinSeconds = Math.floor(this.nowMs / 1000)
+    noteJoinTime(this.tickets, number, this.lastJoinSeconds)
+    this.joins.remember(key, number, this.nowMs)
+    this.totals.joined++
+    this.note(number, 'joined', null)
+    if (!atOnce) return { state: 'waiting', number }
+    this.bucket.take()
+    this.sessions.start(number, this.rules, this.clock.nowSeconds)
+    this.noteAdmission(number, null)
+    return { state: 'active', number }
+  }
+
+  private joinAgain(number: number): JoinAnswer {
+    this.hear(number, 0)
+    const claimed = this.claim(number, { beacon: false, touched: false })
+    return { state: claimed.state === 'active' ? 'active' : 'waiting', number }
+  }
+
+  /** The tick: expires the silent, ends overdue sessions, admits the next, forgets empty segments. */
+  advance(): void {
+    for (const segment of this.tickets.all()) this.expireSilent(segment)
+    for (const number of this.sessions.overdue(this.rules, this.clock.nowSeconds)) {
+      this.end(number, State.active, State.gone)
+      this.totals.ended++
+      this.note(number, 'ended', State.active)
+    }
+    this.admit()
+    this.tickets.dropEmpty()
+    this.clock.tickDone()
+    this.tickets.verifyOneSegment()
+  }
+
+  /** Expires the silent of one segment and admits the next. False when that segment has no live ticket. */
+  check(segmentIndex: number): boolean {
+    const segment = this.tickets.segmentAt(segmentIndex)
+    if (segment === undefined) return false
+    this.expireSilent(segment)
+    this.admit()
+    return segment.live > 0
+  }
+
+  private expireSilent(segment: Segment): void {
+    const nowSeconds = this.clock.nowSeconds
+    const start = segment.index * SEGMENT_SIZE
+    forEachSilent(segment, this.limits, nowSeconds, (offset) => {
+      const from = segment.stateAt(offset)
+      const number = start + offset
+      if (from === State.absent) {
+        this.tickets.move(number, State.gone)
+        this.totals.forgotten++
+        this.note(number, 'forgotten', from)
+        return
+      }
+      this.end(number, from, this.rules.reclaimGraceSeconds > 0 ? State.absent : State.gone)
+      segment.heard[offset] = nowSeconds
+      this.totals.expired++
+      this.note(number, 'expired', from)
+    })
+  }
+
+  private end(number: number, from: State, to: typeof State.absent | typeof State.gone): void {
+    this.tickets.move(number, to)
+    if (from === State.waiting) this.rates.leftLine()
+    if (from === State.active) this.sessions.end(number)
+  }
+
+  private noteAdmission(number: number, from: State | null): void {
+    this.frontier = Math.max(this.frontier, number + 1)
+    this.totals.admitted++
+    this.note(number, 'admitted', from)
+  }
+
+  private note(number: number, event: LineEvent, from: State | null): void {
+    this.journal.push(this.nowMs, number, event, from)
+  }
+
+  /** The cheap invariants of every event. Throws before anything is stored. */
+  verify(): void {
+    this.tickets.verifyTouched()
+    const { occupied, next } = this.tickets
+    if (occupied > Math.max(this.rules.capacity, this.occupiedAtBegin)) {
+      throw new BrokenInvariant(`${occupied} slots taken of ${this.rules.capacity}`)
+    }
+    if (this.frontier > next) throw new BrokenInvariant(`frontier ${this.frontier} above next number ${next}`)
+  }
+
+  /** Every invariant there is. For restore and tests: it looks at each ticket. */
+  verifyAll(): void {
+    this.tickets.verifyAll()
+    if (this.frontier > this.tickets.next) {
+      throw new BrokenInvariant(`frontier ${this.frontier} above next number ${this.tickets.next}`)
+    }
+  }
+
+  /** What must be stored before anyone is told; null: nothing. With `everything` (the tick) lazy changes, too. */
+  takeChanges(everything: boolean): LineChanges | null {
+    const { changed, dropped } = this.tickets.takeChanges(everything)
+    if (!everything && changed.length === 0 && dropped.length === 0) return null
+    return { head: this.toStoredHead(), segments: changed.map((segment) => this.toStoredSegment(segment)), dropped }
+  }
+
+  private toStoredHead(): StoredHead {
+    return {
+      run: this.run,
+      next: this.tickets.next,
+      frontier: this.frontier,
+      lastJoinSeconds: this.lastJoinSeconds,
+      clock: this.clock.toStored(),
+      bucket: this.bucket.toStored(),
+      rates: this.rates.toStored(),
+      totals: { ...this.totals },
+    }
+  }
+
+  private toStoredSegment({ index, states, joinSeconds }: Segment): StoredSegment {
+    const sessions = this.sessions.toStored(index, this.sessions.tracked ? offsetsOf(states, State.active) : [])
+    return { index, states, joinSeconds, sessions }
+  }
+
+  private restoreSessions(segment: Segment, pairs: Uint32Array): void {
+    const started = new Map<number, number>()
+    for (let i = 0; i + 1 < pairs.length; i += 2) started.set(pairs[i] as number, pairs[i + 1] as number)
+    const now = this.clock.nowSeconds
+    for (const offset of offsetsOf(segment.states, State.active)) {
+      // A session from before the limit was set starts now; when it was last touched is not stored.
+      this.sessions.start(segment.index * SEGMENT_SIZE + offset, this.rules, started.get(offset) ?? now, now)
+    }
+  }
+}
+
+function* offsetsOf(states: Uint8Array, state: State): Iterable<number> {
+  for (let offset = 0; offset < states.length; offset++) {
+    if (((states[offset] as number) & STATE_MASK) === state) yield offset
+  }
+}

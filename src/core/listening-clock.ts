@@ -1,0 +1,110 @@
+/**
+ * The listening clock: how long the line has really been able to hear its visitors.
+ *
+ * Silence is measured on it, not on the wall. Each event adds the elapsed time, but at most one check interval + 5 s, so
+ * that an outage or a clock that jumps forward never makes everyone look silent; a clock that jumps back adds nothing.
+ * Ticks, checks and operators (everyone but isolates) add nothing while many tickets live and no isolate has called since
+ * the last tick: then it is more likely that the isolates are cut off than that the whole crowd fell silent at once. That
+ * is believed for at most 300 s in a row.
+ */
+import { CLOCK_SLACK_SECONDS, FEW_TICKETS, HOLD_LIMIT_SECONDS } from './limits.ts'
+
+export interface ListeningClockState {
+  /** Listening time since the run began. */
+  readonly listeningMs: number
+  /** Wall time up to which listening time was counted. */
+  readonly countedMs: number
+  /** Wall time of the last event, counted or held. */
+  readonly touchedMs: number
+  /** Time not counted in a row since the last isolate's call. */
+  readonly heldMs: number
+  readonly calledSinceTick: boolean
+  /** Listening time of the last isolate's call: what a restored ticket counts as last heard from. */
+  readonly lastCallMs: number
+}
+
+export class ListeningClock {
+  private state: ListeningClockState
+
+  constructor(state: ListeningClockState) {
+    this.state = state
+  }
+
+  static start(nowMs: number): ListeningClock {
+    return new ListeningClock({
+      listeningMs: 0,
+      countedMs: nowMs,
+      touchedMs: nowMs,
+      heldMs: 0,
+      calledSinceTick: true,
+      lastCallMs: 0,
+    })
+  }
+
+  /** Counts the time up to an isolate's call. */
+  call(nowMs: number, checkIntervalSeconds: number): void {
+    this.count(nowMs, checkIntervalSeconds)
+    this.state = { ...this.state, heldMs: 0, calledSinceTick: true, lastCallMs: this.state.listeningMs }
+  }
+
+  /** Counts the time up to any other event, or holds it. */
+  other(nowMs: number, checkIntervalSeconds: number, liveTickets: number): void {
+    const { calledSinceTick, heldMs, touchedMs } = this.state
+    if (liveTickets <= FEW_TICKETS || calledSinceTick || heldMs >= HOLD_LIMIT_SECONDS * 1000) {
+      this.count(nowMs, checkIntervalSeconds)
+      return
+    }
+    const held = boundedElapsedMs(touchedMs, nowMs, checkIntervalSeconds)
+    this.state = { ...this.state, touchedMs: nowMs, heldMs: heldMs + held }
+  }
+
+  /** The tick is over: from here on a call counts for the next one. */
+  tickDone(): void {
+    this.state = { ...this.state, calledSinceTick: false }
+  }
+
+  private count(nowMs: number, checkIntervalSeconds: number): void {
+    const elapsed = boundedElapsedMs(this.state.countedMs, nowMs, checkIntervalSeconds)
+    this.state = {
+      ...this.state,
+      listeningMs: this.state.listeningMs + elapsed,
+      countedMs: nowMs,
+      touchedMs: nowMs,
+    }
+  }
+
+  get listeningMs(): number {
+    return this.state.listeningMs
+  }
+
+  /** Now, rounded down: nobody expires a moment early. */
+  get nowSeconds(): number {
+    return Math.floor(this.state.listeningMs / 1000)
+  }
+
+  /**
+   * When something of this age was heard, rounded up: nobody expires a moment early. An age above what one event can add
+   * to the clock is cut to that, since more may not have been counted.
+   */
+  heardSeconds(ageMs: number, checkIntervalSeconds: number): number {
+    const age = Math.min(Math.max(ageMs, 0), maxStepMs(checkIntervalSeconds))
+    return Math.max(0, Math.ceil((this.state.listeningMs - age) / 1000))
+  }
+
+  /** What a ticket without a stored last-seen time counts as heard at: the last call + one interval. */
+  restoredHeardSeconds(checkIntervalSeconds: number): number {
+    return Math.ceil(this.state.lastCallMs / 1000) + checkIntervalSeconds
+  }
+
+  toStored(): ListeningClockState {
+    return this.state
+  }
+}
+
+function maxStepMs(checkIntervalSeconds: number): number {
+  return (checkIntervalSeconds + CLOCK_SLACK_SECONDS) * 1000
+}
+
+function boundedElapsedMs(fromMs: number, toMs: number, checkIntervalSeconds: number): number {
+  return Math.min(Math.max(toMs - fromMs, 0), maxStepMs(checkIntervalSeconds))
+}

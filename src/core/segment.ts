@@ -1,0 +1,107 @@
+/**
+ * 4,096 consecutive tickets: their states, when they were last heard, and how many of them wait.
+ *
+ * Owns the counts, so that a state changes in one place only (`put`). Knows nothing of rules, order or time.
+ */
+import { BLOCK_BITS, BLOCK_SIZE, BLOCKS_PER_SEGMENT, JOIN_BLOCKS_PER_SEGMENT, SEGMENT_SIZE } from './limits.ts'
+import { STATE_MASK, State } from './ticket-state.ts'
+
+export class Segment {
+  readonly index: number
+  /** One byte a ticket: state and flags (ticket-state.ts). */
+  readonly states: Uint8Array
+  /** Listening seconds at which a ticket was last heard; of an absent one: since when it is absent. */
+  readonly heard = new Uint32Array(SEGMENT_SIZE)
+  /** Wall-clock seconds at which the first number of each 64 joined, 0 = none yet. */
+  readonly joinSeconds: Uint32Array
+  readonly waitingPerBlock = new Uint16Array(BLOCKS_PER_SEGMENT)
+  /** Tickets by state; `gone` also counts numbers never handed out. */
+  readonly counts = new Uint16Array(5)
+
+  constructor(index: number, states?: Uint8Array, joinSeconds?: Uint32Array) {
+    this.index = index
+    this.states = states ?? new Uint8Array(SEGMENT_SIZE)
+    this.joinSeconds = joinSeconds ?? new Uint32Array(JOIN_BLOCKS_PER_SEGMENT)
+    recount(this.states, this.counts, this.waitingPerBlock)
+  }
+
+  /** Tickets that are not gone. */
+  get live(): number {
+    return SEGMENT_SIZE - (this.counts[State.gone] as number)
+  }
+
+  get waiting(): number {
+    return this.counts[State.waiting] as number
+  }
+
+  stateAt(offset: number): State {
+    return ((this.states[offset] as number) & STATE_MASK) as State
+  }
+
+  /** Sets state and flags of one ticket and keeps the counts. */
+  put(offset: number, byte: number): void {
+    const from = this.stateAt(offset)
+    const to = byte & STATE_MASK
+    this.states[offset] = byte
+    if (from === to) return
+    const block = offset >> BLOCK_BITS
+    if (from === State.waiting) (this.waitingPerBlock[block] as number)--
+    if (to === State.waiting) (this.waitingPerBlock[block] as number)++
+    ;(this.counts[from] as number)--
+    ;(this.counts[to] as number)++
+  }
+
+  /** Offset of the first waiting ticket at or after `fromOffset`, -1 when there is none. */
+  firstWaiting(fromOffset = 0): number {
+    let offset = fromOffset
+    while (offset < SEGMENT_SIZE) {
+      if (this.waitingPerBlock[offset >> BLOCK_BITS] === 0) {
+        offset = ((offset >> BLOCK_BITS) + 1) << BLOCK_BITS
+      } else if (this.stateAt(offset) === State.waiting) {
+        return offset
+      } else {
+        offset++
+      }
+    }
+    return -1
+  }
+
+  /** Waiting tickets before `offset`. */
+  waitingBefore(offset: number): number {
+    const block = offset >> BLOCK_BITS
+    let count = 0
+    for (let b = 0; b < block; b++) count += this.waitingPerBlock[b] as number
+    for (let o = block << BLOCK_BITS; o < offset; o++) if (this.stateAt(o) === State.waiting) count++
+    return count
+  }
+
+  /** Whether the waiting count of one block is what a recount finds. */
+  blockHolds(block: number): boolean {
+    let waiting = 0
+    const start = block << BLOCK_BITS
+    for (let o = start; o < start + BLOCK_SIZE; o++) if (this.stateAt(o) === State.waiting) waiting++
+    return waiting === this.waitingPerBlock[block]
+  }
+
+  /** Whether all counts are what a recount finds. */
+  countsHold(): boolean {
+    const counts = new Uint16Array(this.counts.length)
+    const blocks = new Uint16Array(BLOCKS_PER_SEGMENT)
+    recount(this.states, counts, blocks)
+    return (
+      counts.every((count, state) => count === this.counts[state]) &&
+      blocks.every((count, block) => count === this.waitingPerBlock[block])
+    )
+  }
+}
+
+function recount(states: Uint8Array, counts: Uint16Array, waitingPerBlock: Uint16Array): void {
+  for (let offset = 0; offset < states.length; offset++) {
+    const state = (states[offset] as number) & STATE_MASK
+    counts[state] = (counts[state] as number) + 1
+    if (state === State.waiting) {
+      const block = offset >> BLOCK_BITS
+      waitingPerBlock[block] = (waitingPerBlock[block] as number) + 1
+    }
+  }
+}

@@ -1,0 +1,80 @@
+/**
+ * A snapshot made ready for questions: positions by prefix sums, computed once per snapshot.
+ */
+import { type Estimate, estimateWait } from './estimate.ts'
+import { BLOCK_BITS, BLOCK_SIZE } from './limits.ts'
+import type { Snapshot } from './snapshot.ts'
+
+export class SnapshotView {
+  readonly snapshot: Snapshot
+  /** First block of each run, and how many wait before that run. */
+  private readonly runStarts: number[] = []
+  private readonly runOffsets: number[] = []
+  /** People who wait before each counted block; one more entry than there are blocks. */
+  private readonly before: Uint32Array
+
+  constructor(snapshot: Snapshot) {
+    this.snapshot = snapshot
+    const { blockRuns, blockCounts } = snapshot
+    this.before = new Uint32Array(blockCounts.length + 1)
+    for (let i = 0; i < blockCounts.length; i++) {
+      this.before[i + 1] = (this.before[i] as number) + (blockCounts[i] as number) + 1
+    }
+    let offset = 0
+    for (let i = 0; i + 1 < blockRuns.length; i += 2) {
+      this.runStarts.push(blockRuns[i] as number)
+      this.runOffsets.push(offset)
+      offset += blockRuns[i + 1] as number
+    }
+  }
+
+  /**
+   * People ahead + 1 of a waiting number. Exact in the head block and for numbers handed out after the snapshot; elsewhere
+   * at most too high by the holes in the number's own block, so that it never has to be taken back upwards.
+   */
+  position(number: number): number {
+    const { next, waiting, headBlock, head } = this.snapshot
+    if (number >= next) return waiting + (number - next) + 1
+    const block = number >>> BLOCK_BITS
+    const { before, count } = this.blockAt(block)
+    const offset = number % BLOCK_SIZE
+    if (head >= 0 && block === headBlock) return before + this.headBitsBefore(offset) + 1
+    return before + Math.min(offset, Math.max(count - 1, 0)) + 1
+  }
+
+  /** The wait of someone at this position, null while it is not known. */
+  estimate(position: number): Estimate | null {
+    return this.snapshot.mode === 'open' ? estimateWait({ ...this.snapshot, position }) : null
+  }
+
+  /** People who wait before a block, and in it. */
+  private blockAt(block: number): { before: number; count: number } {
+    const run = lastAtMost(this.runStarts, block)
+    if (run < 0) return { before: 0, count: 0 }
+    const length = this.snapshot.blockRuns[run * 2 + 1] as number
+    const within = block - (this.runStarts[run] as number)
+    const index = (this.runOffsets[run] as number) + Math.min(within, length)
+    const before = this.before[index] as number
+    return { before, count: within < length ? (this.before[index + 1] as number) - before : 0 }
+  }
+
+  private headBitsBefore(offset: number): number {
+    let count = 0
+    for (let i = 0; i < offset; i++) {
+      if (((this.snapshot.headBits[i >> 3] as number) & (1 << (i & 7))) !== 0) count++
+    }
+    return count
+  }
+}
+
+/** Place of the last entry that is at most `value`, -1 when there is none. */
+function lastAtMost(sorted: readonly number[], value: number): number {
+  let low = 0
+  let high = sorted.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((sorted[middle] as number) <= value) low = middle + 1
+    else high = middle
+  }
+  return low - 1
+}

@@ -1,0 +1,54 @@
+/**
+ * What of a line is stored, as plain data: one head and one row per segment. The shell writes it, `Line.restore` reads it.
+ */
+import type { ListeningClockState } from './listening-clock.ts'
+import type { RateBucketState } from './rate-bucket.ts'
+import type { RecentRatesState } from './recent-rates.ts'
+
+/** Since the run began. */
+export interface Totals {
+  joined: number
+  admitted: number
+  expired: number
+  left: number
+  returned: number
+  ended: number
+  forgotten: number
+  /** Calls of isolates that did not reach the object. */
+  roomErrors: number
+  /** Passes honoured while the object was out of reach. */
+  honoured: number
+}
+
+export interface StoredHead {
+  readonly run: number
+  readonly next: number
+  readonly frontier: number
+  readonly lastJoinSeconds: number
+  readonly clock: ListeningClockState
+  readonly bucket: RateBucketState
+  readonly rates: RecentRatesState
+  readonly totals: Totals
+}
+
+export interface StoredSegment {
+  readonly index: number
+  /** 4,096 bytes, one a ticket (ticket-state.ts). */
+  readonly states: Uint8Array
+  /** 64 times, wall-clock seconds (join-times.ts). */
+  readonly joinSeconds: Uint32Array
+  /** Pairs (offset, start in listening seconds) of running sessions; empty while no session limit is set. */
+  readonly sessions: Uint32Array
+}
+
+export interface StoredLine {
+  readonly head: StoredHead
+  readonly segments: Iterable<StoredSegment>
+}
+
+export interface LineChanges {
+  readonly head: StoredHead
+  readonly segments: readonly StoredSegment[]
+  /** Indexes of segments to delete. */
+  readonly dropped: readonly number[]
+}

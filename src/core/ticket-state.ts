@@ -1,0 +1,44 @@
+/**
+ * A ticket's state, one byte in its segment: the state in the low bits, two flags above it.
+ */
+export const State = { gone: 0, waiting: 1, offered: 2, active: 3, absent: 4 } as const
+
+export type State = (typeof State)[keyof typeof State]
+
+export const STATE_MASK = 7
+
+/** The session has sent a beacon: from then on the short session time-out holds. */
+export const BEACON_FLAG = 8
+
+/** Its page said goodbye: the shorter silence limit holds until it is heard again. */
+export const DEPARTING_FLAG = 16
+
+export type StateName = keyof typeof State
+
+const NAMES: readonly StateName[] = ['gone', 'waiting', 'offered', 'active', 'absent']
+
+export function stateName(state: State): StateName {
+  return NAMES[state] as StateName
+}
+
+/** Whether a move from one state to another is in the picture of a ticket's life (DESIGN section 3). */
+export function mayMove(from: State, to: State): boolean {
+  switch (from) {
+    case State.gone:
+      return to === State.waiting || to === State.active
+    case State.waiting:
+      return to === State.offered || to === State.absent || to === State.gone
+    case State.offered:
+      return to === State.active || to === State.absent || to === State.gone
+    case State.active:
+      return to === State.absent || to === State.gone
+    case State.absent:
+      return to === State.waiting || to === State.gone
+  }
+}
+
+/** Changes that must be durable before anyone is told: all but those between waiting and absent. */
+export function mustBeDurable(from: State, to: State): boolean {
+  const lazy = (state: State) => state === State.waiting || state === State.absent
+  return !(lazy(from) && lazy(to))
+}

@@ -1,0 +1,255 @@
+/**
+ * All tickets of one run: the segments in order, every state change, and what changed since it was last stored.
+ *
+ * Owns which ticket is in which state and the counters of that. Does not own why a ticket moves (line.ts, admission.ts,
+ * silence.ts) nor how it is stored.
+ */
+import { BLOCK_BITS, MAX_NUMBER, SEGMENT_BITS, SEGMENT_SIZE } from './limits.ts'
+import { Segment } from './segment.ts'
+import { mayMove, mustBeDurable, STATE_MASK, State, stateName } from './ticket-state.ts'
+
+export class BrokenInvariant extends Error {
+  override name = 'BrokenInvariant'
+}
+
+export class Tickets {
+  /** In order of index; dropped ones are missing. */
+  private segments: Segment[] = []
+  private readonly byIndex = new Map<number, Segment>()
+  /** Tickets by state, over all segments. */
+  private readonly counts = [0, 0, 0, 0, 0]
+  /** No ticket below this number waits. */
+  private headHint = 0
+
+  private readonly durable = new Set<number>()
+  private readonly lazy = new Set<number>()
+  private readonly dropped = new Set<number>()
+  private readonly bornLive = new Set<number>()
+  private readonly touchedBlocks = new Set<number>()
+  private nextToVerify = 0
+
+  /** The number the next visitor gets. The first one is 1: people read it. */
+  next = 1
+
+  get waiting(): number {
+    return this.counts[State.waiting] as number
+  }
+  get offered(): number {
+    return this.counts[State.offered] as number
+  }
+  get active(): number {
+    return this.counts[State.active] as number
+  }
+  get absent(): number {
+    return this.counts[State.absent] as number
+  }
+  /** Slots taken. */
+  get occupied(): number {
+    return this.offered + this.active
+  }
+  /** Tickets that are not gone. */
+  get live(): number {
+    return this.waiting + this.occupied + this.absent
+  }
+
+  get isFull(): boolean {
+    return this.next > MAX_NUMBER
+  }
+
+  /** Hands out the next number; its ticket starts as waiting or, admitted at once, as active. */
+  issue(state: typeof State.waiting | typeof State.active, heardSeconds: number): number {
+    const number = this.next++
+    const segment = this.segmentFor(number >>> SEGMENT_BITS)
+    segment.heard[number % SEGMENT_SIZE] = heardSeconds
+    this.move(number, state)
+    return number
+  }
+
+  segmentOf(number: number): Segment | undefined {
+    return this.byIndex.get(Math.floor(number / SEGMENT_SIZE))
+  }
+
+  segmentAt(index: number): Segment | undefined {
+    return this.byIndex.get(index)
+  }
+
+  /** `gone` for a number never handed out, too. */
+  stateOf(number: number): State {
+    return this.segmentOf(number)?.stateAt(number % SEGMENT_SIZE) ?? State.gone
+  }
+
+  /** State and flags; `gone` without flags for a number never handed out. */
+  byteOf(number: number): number {
+    return this.segmentOf(number)?.states[number % SEGMENT_SIZE] ?? State.gone
+  }
+
+  /** Moves a ticket to another state; its flags are cleared. A move that is not in a ticket's life throws. */
+  move(number: number, to: State): void {
+    const segment = this.segmentOf(number)
+    const offset = number % SEGMENT_SIZE
+    const from = segment?.stateAt(offset) ?? State.gone
+    if (segment === undefined || !mayMove(from, to)) {
+      throw new BrokenInvariant(`ticket ${number} cannot go from ${stateName(from)} to ${stateName(to)}`)
+    }
+    if (segment.live === 0) this.bornLive.add(segment.index)
+    segment.put(offset, to)
+    ;(this.counts[from] as number)--
+    ;(this.counts[to] as number)++
+    this.touchedBlocks.add(number >>> BLOCK_BITS)
+    if (to === State.waiting && number < this.headHint) this.headHint = number
+    if (mustBeDurable(from, to)) this.durable.add(segment.index)
+    else this.lazy.add(segment.index)
+  }
+
+  setFlags(number: number, flags: number): void {
+    this.changeByte(number, (byte) => byte | flags)
+  }
+
+  clearFlags(number: number, flags: number): void {
+    this.changeByte(number, (byte) => byte & ~flags)
+  }
+
+  private changeByte(number: number, change: (byte: number) => number): void {
+    const segment = this.segmentOf(number)
+    if (segment === undefined) return
+    const offset = number % SEGMENT_SIZE
+    const before = segment.states[offset] as number
+    const after = change(before)
+    if (after === before || (before & STATE_MASK) === State.gone) return
+    segment.put(offset, after)
+    this.lazy.add(segment.index)
+  }
+
+  /** The lowest number that waits, -1 when nobody does. Amortised: what was passed over is not looked at again. */
+  lowestWaiting(): number {
+    if (this.waiting === 0) return -1
+    for (let i = this.positionFrom(Math.floor(this.headHint / SEGMENT_SIZE)); i < this.segments.length; i++) {
+      const segment = this.segments[i] as Segment
+      if (segment.waiting === 0) continue
+      const start = segment.index * SEGMENT_SIZE
+      const offset = segment.firstWaiting(Math.max(0, this.headHint - start))
+      if (offset < 0) continue
+      this.headHint = start + offset
+      return this.headHint
+    }
+    throw new BrokenInvariant(`${this.waiting} wait, but none at or above number ${this.headHint}`)
+  }
+
+  /** People who wait with a lower number. */
+  waitingBefore(number: number): number {
+    const index = Math.floor(number / SEGMENT_SIZE)
+    let count = 0
+    for (const segment of this.segments) {
+      if (segment.index > index) break
+      count += segment.index < index ? segment.waiting : segment.waitingBefore(number % SEGMENT_SIZE)
+    }
+    return count
+  }
+
+  all(): readonly Segment[] {
+    return this.segments
+  }
+
+  liveSegments(): number[] {
+    return this.segments.filter((segment) => segment.live > 0).map((segment) => segment.index)
+  }
+
+  /** Forgets the segments whose tickets are all gone, but never the tail: its next numbers are still to come. */
+  dropEmpty(): void {
+    const tail = Math.floor(this.next / SEGMENT_SIZE)
+    const kept = this.segments.filter((segment) => segment.live > 0 || segment.index >= tail)
+    if (kept.length === this.segments.length) return
+    for (const segment of this.segments) {
+      if (segment.live > 0 || segment.index >= tail) continue
+      this.byIndex.delete(segment.index)
+      this.durable.delete(segment.index)
+      this.lazy.delete(segment.index)
+      this.dropped.add(segment.index)
+    }
+    this.segments = kept
+  }
+
+  /** What must be stored now; with `everything`, lazy changes too. Each is told once. */
+  takeChanges(everything: boolean): { changed: Segment[]; dropped: number[] } {
+    const indexes = everything ? [...new Set([...this.durable, ...this.lazy])] : [...this.durable]
+    const changed = indexes.map((index) => this.byIndex.get(index)).filter((segment) => segment !== undefined)
+    const dropped = [...this.dropped]
+    // A durable write carries the whole segment, its lazy changes with it.
+    for (const index of indexes) this.lazy.delete(index)
+    this.durable.clear()
+    this.dropped.clear()
+    return { changed, dropped }
+  }
+
+  /** Segments that went from no live ticket to one since the last call. */
+  takeBornLive(): number[] {
+    const born = [...this.bornLive]
+    this.bornLive.clear()
+    return born
+  }
+
+  /** Rebuilds the table from stored segments. */
+  restore(segments: Iterable<Segment>, next: number): void {
+    this.next = next
+    this.segments = [...segments].sort((a, b) => a.index - b.index)
+    for (const segment of this.segments) {
+      this.byIndex.set(segment.index, segment)
+      for (const state of [State.waiting, State.offered, State.active, State.absent]) {
+        ;(this.counts[state] as number) += segment.counts[state] as number
+      }
+    }
+  }
+
+  /** Recounts the blocks touched since the last call. Throws when a count is wrong. */
+  verifyTouched(): void {
+    for (const block of this.touchedBlocks) {
+      const segment = this.byIndex.get(block >> (SEGMENT_BITS - BLOCK_BITS))
+      if (segment !== undefined && !segment.blockHolds(block % (SEGMENT_SIZE >> BLOCK_BITS))) {
+        throw new BrokenInvariant(`block ${block}: the waiting count differs from a recount`)
+      }
+    }
+    this.touchedBlocks.clear()
+  }
+
+  /** Recounts one segment, another at each call. Throws when a count is wrong. */
+  verifyOneSegment(): void {
+    if (this.segments.length === 0) return
+    this.nextToVerify = (this.nextToVerify + 1) % this.segments.length
+    verifySegment(this.segments[this.nextToVerify] as Segment)
+  }
+
+  /** Recounts everything. Throws when a count is wrong. */
+  verifyAll(): void {
+    for (const segment of this.segments) verifySegment(segment)
+    for (const state of [State.waiting, State.offered, State.active, State.absent]) {
+      const sum = this.segments.reduce((total, segment) => total + (segment.counts[state] as number), 0)
+      if (sum !== this.counts[state])
+        throw new BrokenInvariant(`${stateName(state)}: counted ${this.counts[state]}, found ${sum}`)
+    }
+  }
+
+  private segmentFor(index: number): Segment {
+    const known = this.byIndex.get(index)
+    if (known !== undefined) return known
+    const segment = new Segment(index)
+    this.segments.push(segment)
+    this.byIndex.set(index, segment)
+    return segment
+  }
+
+  /** Place in `segments` of the first one with at least this index. */
+  private positionFrom(index: number): number {
+    let low = 0
+    let high = this.segments.length
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if ((this.segments[middle] as Segment).index < index) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+}
+
+function verifySegment(segment: Segment): void {
+  if (!segment.countsHold()) throw new BrokenInvariant(`segment ${segment.index}: counts differ from a recount`)
+}

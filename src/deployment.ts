@@ -1,0 +1,61 @@
+/**
+ * What this isolate serves with: settings, keys and bindings, checked once and then shared by all requests.
+ */
+
+import { ADMIN_TOKEN_MIN_CHARS } from './limits.ts'
+import { logError } from './log.ts'
+import type { Origin } from './origin/proxy.ts'
+import { type RoomNamespace, roomClient, roomStub } from './room/room-clients.ts'
+import { deployedSettings } from './settings/deployed-settings.ts'
+import type { RoomSettings } from './settings/rooms.ts'
+import { importSigningKeys, type SigningKey } from './tokens/signing-keys.ts'
+
+export interface Deployment {
+  readonly rooms: readonly RoomSettings[]
+  readonly keys: readonly SigningKey[]
+  readonly origin: Origin
+  /** Null: the operators' API is off. */
+  readonly adminToken: string | null
+  readonly client: (room: RoomSettings) => ReturnType<typeof roomClient>
+  readonly stub: (room: RoomSettings) => ReturnType<typeof roomStub>
+}
+
+let ready: Deployment | null = null
+
+/**
+ * The deployment, null when it must not serve; the reason is in the log. Only the result is kept, never the promise: that
+ * would hang for everyone if the request that made it was cancelled.
+ */
+export async function deployment(env: Env): Promise<Deployment | null> {
+  if (ready !== null) return ready
+  try {
+    const keys = await importSigningKeys(env.SIGNING_KEYS)
+    // Written by wrangler without the class's methods, since the class is in this very Worker.
+    const namespace = env.WAITING_ROOM as unknown as RoomNamespace
+    ready = {
+      rooms: deployedSettings.rooms,
+      keys,
+      origin: {
+        url: deployedSettings.originUrl,
+        binding: env.ORIGIN ?? null,
+        secret: env.ORIGIN_SECRET ?? null,
+        timeoutSeconds: deployedSettings.originTimeoutSeconds,
+      },
+      adminToken: usableAdminToken(env.ADMIN_TOKEN),
+      client: (room) => roomClient(namespace, room),
+      stub: (room) => roomStub(namespace, room),
+    }
+    return ready
+  } catch (error) {
+    logError('not_configured', error)
+    return null
+  }
+}
+
+function usableAdminToken(value: string | undefined): string | null {
+  if (value === undefined || value === '') return null
+  if (value.length >= ADMIN_TOKEN_MIN_CHARS) return value
+  const reason = `ADMIN_TOKEN has ${value.length} characters, ${ADMIN_TOKEN_MIN_CHARS} or more are needed: the API stays off`
+  logError('admin_token_weak', new Error(reason))
+  return null
+}

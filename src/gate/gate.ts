@@ -1,0 +1,136 @@
+/**
+ * The gate: what happens to a request for a covered URL (the table of the HTTP contract), from its head to its answer.
+ */
+import type { Deployment } from '../deployment.ts'
+import { PRESENCE_DURING_REQUEST_MS } from '../limits.ts'
+import { takesBeacon, withBeacon } from '../origin/beacon.ts'
+import { askOrigin } from '../origin/proxy.ts'
+import type { KeepAlive } from '../room/room-client.ts'
+import { findRoom, type RoomSettings } from '../settings/rooms.ts'
+import { type PresentedToken, readTokens } from '../tokens/presented.ts'
+import type { Token } from '../tokens/token.ts'
+import {
+  changeToken,
+  framedAnswer,
+  isSecure,
+  notNow,
+  originTrouble,
+  type TokenChange,
+  waitingAnswer,
+} from './answers.ts'
+import { LONG_POLL_SECONDS } from './poll-interval.ts'
+import { type Visit, type VisitContext, visit } from './visit.ts'
+import { readableForm, type Wanted, wantedOf } from './wanted.ts'
+
+/** Answers any request that is not for a path of our own. */
+export async function gate(request: Request, deployment: Deployment, keepAlive: KeepAlive): Promise<Response> {
+  const { hostname, pathname } = new URL(request.url)
+  const room = findRoom(deployment.rooms, hostname, pathname)
+  if (room === undefined || room.suspended || isPreflight(request)) return passThrough(request, deployment)
+  const nowMs = Date.now()
+  const presented = await readTokens(request.headers, room, deployment.keys, isSecure(request), nowMs)
+  const wanted = wantedOf(request)
+  const context = { room, client: deployment.client(room), keys: deployment.keys, keepAlive, nowMs }
+  const decided = await visit(context, presented, wanted === 'page' || wanted === 'json')
+  return answerVisit(request, deployment, context, presented, wanted, decided)
+}
+
+function answerVisit(
+  request: Request,
+  deployment: Deployment,
+  context: VisitContext,
+  presented: readonly PresentedToken[],
+  wanted: Wanted,
+  decided: Visit,
+): Promise<Response> | Response {
+  const { room } = context
+  switch (decided.state) {
+    case 'admitted':
+      return letThrough(request, deployment, context, decided.pass)
+    case 'waiting': {
+      const { status, ticket } = decided
+      return turnAway(request, room, wanted, status, ticket.text, ticket.renewed ? ticket.text : undefined)
+    }
+    case 'expired':
+      return turnAway(request, room, wanted, decided.status, null, null)
+    case 'full':
+      return turnAway(request, room, wanted, decided.status, null, presented.length > 0 ? null : undefined)
+    case 'unreachable':
+      if (room.on_room_failure === 'admit') return passThrough(request, deployment)
+      return turnAway(request, room, wanted, decided.status, decided.ticket?.text ?? null, undefined)
+    case 'stranger':
+      return wanted === 'frame' ? framedAnswer(request, LONG_POLL_SECONDS) : notNow(LONG_POLL_SECONDS)
+  }
+}
+
+/** The waiting page or its JSON, where someone reads it; a word where a script or an image would. */
+function turnAway(
+  request: Request,
+  room: RoomSettings,
+  wanted: Wanted,
+  status: Parameters<typeof waitingAnswer>[0]['status'],
+  ticket: string | null,
+  tokenChange: TokenChange,
+): Response {
+  if (wanted === 'frame') return framedAnswer(request, status.pollAfterSeconds)
+  const destination = request.headers.get('Sec-Fetch-Dest') ?? 'document'
+  if (wanted === 'nothing' && destination !== 'document' && destination !== 'empty')
+    return notNow(status.pollAfterSeconds)
+  const form = wanted === 'nothing' ? readableForm(request) : (wanted as 'page' | 'json')
+  return waitingAnswer({ request, room, status, form, ticket, tokenChange })
+}
+
+/** To the origin, as the holder of a pass: heard until the origin's headers, the beacon added to pages. */
+async function letThrough(
+  request: Request,
+  deployment: Deployment,
+  context: VisitContext,
+  pass: { readonly text: string; readonly token: Token; readonly renewed: boolean },
+): Promise<Response> {
+  const { room } = context
+  const stopHearing = hearWhileWorking(context, pass.token)
+  const outcome = await askOrigin(request, deployment.origin, pass.text).finally(stopHearing)
+  if (outcome.state !== 'answered') {
+    return withToken(originTrouble(outcome.state === 'down' ? 502 : 504), request, room, pass)
+  }
+  const addsBeacon = room.session_heartbeat === 'beacon' && takesBeacon(request, outcome.response)
+  return withToken(addsBeacon ? withBeacon(outcome.response, room.name) : outcome.response, request, room, pass)
+}
+
+/** A slow origin must not cost a session: its visitor is there, the request is the proof. */
+function hearWhileWorking({ client, keepAlive }: VisitContext, { run, number }: Token): () => void {
+  const timer = setInterval(() => client.hear(run, number, keepAlive), PRESENCE_DURING_REQUEST_MS)
+  return () => clearInterval(timer)
+}
+
+/** A response that sets a token is nobody else's: caches in between must not keep it. */
+function withToken(
+  response: Response,
+  request: Request,
+  room: RoomSettings,
+  pass: { readonly text: string; readonly renewed: boolean },
+): Response {
+  if (!pass.renewed) return response
+  const headers = new Headers(response.headers)
+  changeToken(headers, request, room, pass.text)
+  headers.set('Cache-Control', privately(headers.get('Cache-Control')))
+  const { status, statusText, webSocket } = response
+  return new Response(response.body, { status, statusText, headers, webSocket })
+}
+
+function privately(cacheControl: string | null): string {
+  if (cacheControl === null || cacheControl.trim() === '') return 'private'
+  const kept = cacheControl.split(',').map((part) => part.trim())
+  if (kept.some((part) => /^(private|no-store)$/i.test(part))) return cacheControl
+  return ['private', ...kept.filter((part) => !/^(public|s-maxage=.*)$/i.test(part))].join(', ')
+}
+
+/** To the origin without a room in between. */
+async function passThrough(request: Request, deployment: Deployment): Promise<Response> {
+  const outcome = await askOrigin(request, deployment.origin, null)
+  return outcome.state === 'answered' ? outcome.response : originTrouble(outcome.state === 'down' ? 502 : 504)
+}
+
+function isPreflight(request: Request): boolean {
+  return request.method === 'OPTIONS' && request.headers.has('Access-Control-Request-Method')
+}

@@ -1,0 +1,41 @@
+/**
+ * What a request wants of a covered URL: a page, JSON, or something that must not cost a ticket.
+ */
+import Negotiator from 'negotiator'
+
+/**
+ * `page`, `json`: someone asks for it and may join. `frame`: a page inside another one, where our cookie may not be kept.
+ * `nothing`: images, scripts, forms, probes, prefetches: they spend no ticket and get no page.
+ */
+export type Wanted = 'page' | 'json' | 'frame' | 'nothing'
+
+export function wantedOf(request: Request): Wanted {
+  const { headers, method } = request
+  if (method !== 'GET' || isSpeculative(headers)) return 'nothing'
+  const mode = headers.get('Sec-Fetch-Mode')
+  const destination = headers.get('Sec-Fetch-Dest')
+  if (mode === null && destination === null) return preferred(headers) ?? 'nothing'
+  if (mode !== 'navigate') return 'nothing'
+  if (destination === 'iframe' || destination === 'frame') return 'frame'
+  return destination === 'document' ? (preferred(headers) ?? 'page') : 'nothing'
+}
+
+/** Which of the two a client that has a ticket would rather read, whatever it asked for. */
+export function readableForm(request: Request): 'page' | 'json' {
+  return preferred(request.headers) ?? 'page'
+}
+
+/** Browsers fetch pages ahead that nobody may ever look at. */
+function isSpeculative(headers: Headers): boolean {
+  const purpose = headers.get('Sec-Purpose') ?? headers.get('Purpose') ?? ''
+  return /prefetch|prerender/i.test(purpose)
+}
+
+/** By `Accept` with its q-values; HTML where both are equal. Null: neither. */
+function preferred(headers: Headers): 'page' | 'json' | null {
+  const accept = headers.get('Accept')
+  if (accept === null) return 'page'
+  const best = new Negotiator({ headers: { accept } }).mediaType(['text/html', 'application/json'])
+  if (best === undefined) return null
+  return best === 'application/json' ? 'json' : 'page'
+}

@@ -1,0 +1,70 @@
+/**
+ * Bounds of the Worker, in one place, each with the reason for its size. The line's own are in core/limits.ts.
+ */
+
+/** Longer tokens are not looked at; ours have about 250 characters. */
+export const TOKEN_MAX_CHARS = 1024
+
+/** Tokens of one room looked at per request: more cookies of one name are a mistake or an attack. */
+export const TOKENS_PER_REQUEST_MAX = 4
+
+/** A ticket's token is renewed long before; the object decides who is still in line. */
+export const TICKET_LIFE_SECONDS = 24 * 3600
+
+/** A pass is renewed by the beacon every 8 s, so a short life costs nothing and bounds what a lost session can do. */
+export const PASS_LIFE_MAX_SECONDS = 60
+export const PASS_LIFE_SHARE = 0.75
+
+/** A ticket that the object has not confirmed for this long is claimed, whatever its number. */
+export const CONFIRM_AFTER_MAX_SECONDS = 60
+
+/** How long a poll's presence may wait in the isolate. */
+export const FLUSH_AFTER_MS = 1_000
+
+/** So long past the deadline the holder of the flush is taken for dead. */
+export const FLUSH_TAKEOVER_MS = 2_000
+
+/** Presences kept in one isolate; the oldest go first. Two numbers each in a call of at most 400 KB. */
+export const PRESENCE_MAX = 50_000
+
+/** A snapshot is fresh for this long, or for the object's own pace up to the maximum. */
+export const SNAPSHOT_FRESH_MS = 2_000
+export const SNAPSHOT_FRESH_MAX_MS = 5_000
+
+/** A snapshot is replaced even by one with an older time after this: the object's clock went back. */
+export const SNAPSHOT_OLD_MS = 10_000
+
+/** A request that has heard nothing for this long, or for three recent calls, calls for itself. */
+export const PATIENCE_MIN_MS = 250
+export const PATIENCE_MAX_MS = 3_000
+export const PATIENCE_CALLS = 3
+
+/** After this the object counts as out of reach for a request. */
+export const GIVE_UP_AFTER_MS = 8_000
+
+/** Calls a request takes part in before it gives up. */
+export const ATTEMPTS_MAX = 4
+
+/** First pause after a failed call; doubles with each failure in a row. */
+export const BACK_OFF_MIN_MS = 50
+export const BACK_OFF_MAX_MS = 2_000
+
+/** Requests of one isolate that wait for a call; more are answered "out of reach" at once. */
+export const WAITING_REQUESTS_MAX = 20_000
+
+/** Joins, claims and the like in one call. */
+export const ENTRIES_PER_CALL_MAX = 2_000
+
+/** Bodies of our own endpoints are tiny. */
+export const BODY_MAX_BYTES = 1_024
+
+/** While the origin works on a request its visitor is heard this often. */
+export const PRESENCE_DURING_REQUEST_MS = 5_000
+
+/** `ORIGIN_TIMEOUT_SECONDS`: how long the origin may take until its headers. */
+export const ORIGIN_TIMEOUT_DEFAULT_SECONDS = 60
+export const ORIGIN_TIMEOUT_MAX_SECONDS = 300
+
+/** Shorter keys and tokens can be guessed. */
+export const SIGNING_KEY_MIN_BYTES = 32
+export const ADMIN_TOKEN_MIN_CHARS = 16

@@ -1,0 +1,83 @@
+/**
+ * Small pages for people: origin in trouble, session over, opened in a frame, not configured. Owns their look only; the
+ * caller chooses words and status code. No script.
+ */
+
+import Mustache from 'mustache'
+import { pathOfThisHost } from './waiting-page.ts'
+
+export interface PlainPage {
+  readonly title: string
+  /** Plain text. */
+  readonly text: string
+  readonly lang?: string
+  /** `top` opens the link in the whole window, for a page that is shown in a frame. */
+  readonly link?: { readonly href: string; readonly label: string; readonly top?: boolean }
+  /** The page reloads itself after this long. */
+  readonly refreshSeconds?: number
+}
+
+/** Kept apart from the template because the policy names its hash: see `PLAIN_PAGE_STYLE_HASH`. */
+export const PLAIN_PAGE_STYLE = `
+:root{color-scheme:light dark;--ground:#f3f5f7;--card:#fff;--line:#d9dfe6;--ink:#18222e;--muted:#526070;--accent:#1d6296;--on:#fff}
+@media(prefers-color-scheme:dark){:root{--ground:#11161c;--card:#1a2129;--line:#303a46;--ink:#e9eef3;--muted:#a5b2c0;--accent:#7fc1f0;--on:#0b1a26}}
+*{box-sizing:border-box}
+body{margin:0;min-height:100vh;display:grid;place-items:center;padding:1rem;background:var(--ground);color:var(--ink);font:1rem/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans",Arial,sans-serif;overflow-wrap:anywhere}
+main{width:100%;max-width:32rem;padding:clamp(1.25rem,5vw,2.5rem);background:var(--card);border:1px solid var(--line);border-radius:1rem}
+h1{margin:0 0 .5rem;font-size:clamp(1.375rem,5vw,1.75rem);line-height:1.2}
+p{margin:0;color:var(--muted);white-space:pre-line}
+a{display:inline-block;margin-top:1.5rem;padding:.625rem 1.25rem;border-radius:.5rem;font-weight:600;text-decoration:none;background:var(--accent);color:var(--on)}
+a:focus-visible{outline:3px solid var(--accent);outline-offset:3px}
+`
+
+/** SHA-256 of the style, base64. A test says the right value when the style changes. */
+export const PLAIN_PAGE_STYLE_HASH = 'sha256-1h/lvB0n4JLO9oCC01AZcjNx0s9as72FY9K/TRndODQ='
+
+const TEMPLATE = `<!doctype html>
+<html lang="{{lang}}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+{{#refreshSeconds}}<meta http-equiv="refresh" content="{{refreshSeconds}}">
+{{/refreshSeconds}}<title>{{title}}</title>
+<link rel="icon" href="data:,">
+<style>{{{style}}}</style>
+</head>
+<body>
+<main>
+<h1>{{title}}</h1>
+<p>{{text}}</p>
+{{#link}}<a href="{{href}}"{{#top}} target="_top"{{/top}}>{{label}}</a>
+{{/link}}</main>
+</body>
+</html>
+`
+
+/** The whole page, escaped. A link goes to a path of this host or to an http(s) address, never to a script. */
+export function renderPlainPage({ title, text, lang = 'en', link, refreshSeconds }: PlainPage): string {
+  return Mustache.render(TEMPLATE, {
+    title,
+    text,
+    lang,
+    refreshSeconds,
+    link: link && { top: link.top ?? false, label: link.label, href: safeHref(link.href) },
+    style: PLAIN_PAGE_STYLE,
+  })
+}
+
+/** Headers of the page. `framed`: any site may show it, as the page that says "open this in a window of its own" must be. */
+export function plainPageHeaders({ framed = false }: { readonly framed?: boolean } = {}): Record<string, string> {
+  const policy = `default-src 'none'; style-src '${PLAIN_PAGE_STYLE_HASH}'; img-src data:; form-action 'none'; base-uri 'none'`
+  return {
+    'Content-Type': 'text/html; charset=utf-8',
+    'Cache-Control': 'no-store',
+    'Content-Security-Policy': framed ? policy : `${policy}; frame-ancestors 'none'`,
+    'Referrer-Policy': 'same-origin',
+    'X-Content-Type-Options': 'nosniff',
+  }
+}
+
+function safeHref(href: string): string {
+  return /^https?:\/\//i.test(href) ? href : pathOfThisHost(href)
+}

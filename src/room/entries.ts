@@ -1,0 +1,79 @@
+/**
+ * What requests wait for: each entry is one question to the object, sent with others in one call, and answered once.
+ */
+import type { ClaimRequest, ExchangeAnswer, ExchangeClaimAnswer } from '../core/exchange.ts'
+import type { JoinAnswer } from '../core/line.ts'
+
+/** The object did not answer in time. */
+export interface Unreachable {
+  readonly state: 'unreachable'
+}
+export const UNREACHABLE: Unreachable = { state: 'unreachable' }
+
+export interface Answers {
+  join: JoinAnswer
+  claim: ExchangeClaimAnswer
+  leave: { readonly state: 'left' }
+  refresh: { readonly state: 'fresh' }
+}
+
+export type Question =
+  | { readonly kind: 'join'; readonly key: string }
+  | { readonly kind: 'claim'; readonly run: number; readonly claim: ClaimRequest }
+  | { readonly kind: 'leave'; readonly run: number; readonly number: number }
+  | { readonly kind: 'refresh' }
+
+export interface Entry {
+  readonly question: Question
+  readonly askedMs: number
+  /** When it last went into a call; null while it waits for one. */
+  sentMs: number | null
+  attempts: number
+  answer: Answers[keyof Answers] | Unreachable | null
+  /** Wakes the request that waits for this entry. */
+  wake: () => void
+}
+
+export function newEntry(question: Question, askedMs: number): Entry {
+  return { question, askedMs, sentMs: null, attempts: 0, answer: null, wake: () => {} }
+}
+
+/** The first answer counts; a second one, to a repeated call, is the same. */
+export function answerEntry(entry: Entry, answer: NonNullable<Entry['answer']>): void {
+  if (entry.answer !== null) return
+  entry.answer = answer
+  entry.wake()
+}
+
+/** What a call carries of its entries. */
+export function toQuestions(entries: readonly Entry[]) {
+  const joins: string[] = []
+  const claims: ClaimRequest[] = []
+  const leaves: number[] = []
+  for (const { question } of entries) {
+    if (question.kind === 'join') joins.push(question.key)
+    else if (question.kind === 'claim') claims.push(question.claim)
+    else if (question.kind === 'leave') leaves.push(question.number)
+  }
+  return { joins, claims, leaves }
+}
+
+/** Hands the answers of one call to its entries, in the order they were asked. */
+export function deliver(entries: readonly Entry[], answer: ExchangeAnswer): void {
+  let joins = 0
+  let claims = 0
+  for (const entry of entries) answerEntry(entry, answerTo(entry.question))
+
+  function answerTo({ kind }: Question): NonNullable<Entry['answer']> {
+    switch (kind) {
+      case 'join':
+        return answer.joins[joins++] ?? UNREACHABLE
+      case 'claim':
+        return answer.claims[claims++] ?? UNREACHABLE
+      case 'leave':
+        return { state: 'left' }
+      case 'refresh':
+        return { state: 'fresh' }
+    }
+  }
+}

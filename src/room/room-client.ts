@@ -1,0 +1,363 @@
+/**
+ * One isolate's side of the exchange with one room's object: group commit, presence, snapshot and pacing.
+ *
+ * Requests ask (`join`, `claim`, `leave`, `refresh`) and wait; with no call under way the first one calls at once, what is
+ * asked meanwhile goes together in the next call. Presence (`hear`, `depart`) waits at most about a second and rides along.
+ *
+ * The platform may cancel the work of a request that has ended, its timers and calls too. So nothing here relies on one
+ * request: who has heard nothing for a while calls again for everyone in the same case. Calls may repeat: a join has a key,
+ * everything else may be said twice.
+ *
+ * Owns no rule of the line. Clock, timers, ids and the call itself are given by the port.
+ */
+
+import type { ExchangeAnswer, ExchangeRequest } from '../core/exchange.ts'
+import type { ClaimDetails } from '../core/line.ts'
+import { SnapshotView } from '../core/snapshot-view.ts'
+import {
+  ATTEMPTS_MAX,
+  BACK_OFF_MAX_MS,
+  BACK_OFF_MIN_MS,
+  ENTRIES_PER_CALL_MAX,
+  FLUSH_AFTER_MS,
+  FLUSH_TAKEOVER_MS,
+  GIVE_UP_AFTER_MS,
+  PATIENCE_CALLS,
+  PATIENCE_MAX_MS,
+  PATIENCE_MIN_MS,
+  PRESENCE_MAX,
+  SNAPSHOT_FRESH_MAX_MS,
+  SNAPSHOT_FRESH_MS,
+  SNAPSHOT_OLD_MS,
+  WAITING_REQUESTS_MAX,
+} from '../limits.ts'
+import { AgedBuffer, toAgedNumbers } from './aged-buffer.ts'
+import {
+  type Answers,
+  answerEntry,
+  deliver,
+  type Entry,
+  newEntry,
+  type Question,
+  toQuestions,
+  UNREACHABLE,
+  type Unreachable,
+} from './entries.ts'
+
+export interface RoomPort {
+  /** One call of the object. `overloaded` on the error: do not try again. */
+  call(request: ExchangeRequest): Promise<ExchangeAnswer>
+  nowMs(): number
+  /** Calls back once after `ms`; the result cancels it. */
+  after(ms: number, callback: () => void): () => void
+  randomId(): string
+  /** 0 to 1. */
+  random(): number
+  onCallFailed(error: unknown): void
+}
+
+/** What keeps work alive after its request was answered. */
+export interface KeepAlive {
+  waitUntil(work: Promise<unknown>): void
+}
+
+export class RoomClient {
+  private readonly room: string
+  private readonly port: RoomPort
+  private readonly isolate: string
+
+  private current: SnapshotView | null = null
+  private receivedMs = Number.NEGATIVE_INFINITY
+  private run = 0
+
+  private queue: Entry[] = []
+  private sent = new Set<Entry>()
+  /** The newest call. One that is not done after a while may belong to a request that was cancelled. */
+  private latestCall = { startMs: Number.NEGATIVE_INFINITY, done: true }
+  private nextCallMs = 0
+  private paceMs = 0
+  private recentCallMs = PATIENCE_MIN_MS / PATIENCE_CALLS
+  private failuresInRow = 0
+
+  private readonly presence = new AgedBuffer(PRESENCE_MAX)
+  private readonly departures = new AgedBuffer(PRESENCE_MAX)
+  private flushDueMs: number | null = null
+  private failures = 0
+  private honoured = 0
+
+  constructor(room: string, port: RoomPort) {
+    this.room = room
+    this.port = port
+    this.isolate = port.randomId()
+  }
+
+  /** The newest snapshot, null before the first answer. */
+  get view(): SnapshotView | null {
+    return this.current
+  }
+
+  /** The run that the newest answer, or before any the newest authentic token, belongs to. */
+  get knownRun(): number {
+    return this.run
+  }
+
+  join(keepAlive: KeepAlive): Promise<Answers['join'] | Unreachable> {
+    return this.ask({ kind: 'join', key: this.port.randomId() }, keepAlive)
+  }
+
+  /** Asks what a number's holder may do; also tells that the holder is here. */
+  async claim(
+    run: number,
+    number: number,
+    details: ClaimDetails,
+    keepAlive: KeepAlive,
+  ): Promise<Answers['claim'] | Unreachable> {
+    await this.learnRun(run, keepAlive)
+    return this.ask({ kind: 'claim', run, claim: { number, ...details } }, keepAlive)
+  }
+
+  /** Gives a number up for good. */
+  async leave(
+    run: number,
+    number: number,
+    keepAlive: KeepAlive,
+  ): Promise<Answers['leave'] | Answers['claim'] | Unreachable> {
+    await this.learnRun(run, keepAlive)
+    return this.ask({ kind: 'leave', run, number }, keepAlive)
+  }
+
+  /** Makes sure that the snapshot is fresh enough to answer from; false when the object is out of reach. */
+  async refresh(run: number, keepAlive: KeepAlive): Promise<boolean> {
+    await this.learnRun(run, keepAlive)
+    if (this.isFresh) return true
+    return (await this.ask<'refresh'>({ kind: 'refresh' }, keepAlive)).state === 'fresh'
+  }
+
+  /** A number's holder is here now. */
+  hear(run: number, number: number, keepAlive: KeepAlive): void {
+    this.learnFirstRun(run)
+    if (run !== this.run) return
+    this.presence.add(number, this.port.nowMs())
+    this.scheduleFlush(keepAlive)
+  }
+
+  /** A number's page said goodbye. */
+  depart(run: number, number: number, keepAlive: KeepAlive): void {
+    this.learnFirstRun(run)
+    if (run !== this.run) return
+    this.departures.add(number, this.port.nowMs())
+    this.scheduleFlush(keepAlive)
+  }
+
+  /** An authentic pass was honoured though the object is out of reach. */
+  countHonoured(): void {
+    this.honoured++
+  }
+
+  private get isFresh(): boolean {
+    const freshMs = Math.min(Math.max(SNAPSHOT_FRESH_MS, this.paceMs), SNAPSHOT_FRESH_MAX_MS)
+    return this.current !== null && this.port.nowMs() - this.receivedMs <= freshMs
+  }
+
+  /** Before any answer an authentic token is the best word on which run there is. */
+  private learnFirstRun(run: number): void {
+    if (this.current === null && run > this.run) this.run = run
+  }
+
+  /** A token of a newer run than ours shows that the room was reset: ask before judging it. */
+  private async learnRun(run: number, keepAlive: KeepAlive): Promise<void> {
+    this.learnFirstRun(run)
+    if (run > this.run) await this.ask({ kind: 'refresh' }, keepAlive)
+  }
+
+  private async ask<K extends keyof Answers>(
+    question: Extract<Question, { kind: K }>,
+    keepAlive: KeepAlive,
+  ): Promise<Answers[K] | Unreachable> {
+    if (this.queue.length + this.sent.size >= WAITING_REQUESTS_MAX) return UNREACHABLE
+    const entry = newEntry(question, this.port.nowMs())
+    this.queue.push(entry)
+    await this.settle(entry, keepAlive)
+    return entry.answer as Answers[K] | Unreachable
+  }
+
+  /** Waits for an entry's answer; leads a call whenever that is this request's turn. */
+  private async settle(entry: Entry, keepAlive: KeepAlive): Promise<void> {
+    while (entry.answer === null) {
+      const nowMs = this.port.nowMs()
+      if (nowMs - entry.askedMs >= GIVE_UP_AFTER_MS) {
+        this.forget(entry)
+        return
+      }
+      const pauseMs = this.msUntilTurn(entry, nowMs)
+      if (pauseMs <= 0) keepAlive.waitUntil(this.call(this.takeBatch(nowMs), nowMs))
+      await this.pause(entry, pauseMs <= 0 ? this.patienceMs : pauseMs)
+    }
+  }
+
+  /** 0: this request calls now. Otherwise how long it waits for the others or for the pace. */
+  private msUntilTurn(entry: Entry, nowMs: number): number {
+    const giveUpMs = entry.askedMs + GIVE_UP_AFTER_MS
+    if (entry.attempts >= ATTEMPTS_MAX) return giveUpMs - nowMs
+    const callUnderWay = !this.latestCall.done && nowMs - this.latestCall.startMs < this.patienceMs
+    const impatientMs = (entry.sentMs ?? entry.askedMs) + this.patienceMs
+    const mayCallMs = entry.sentMs === null && !callUnderWay ? nowMs : impatientMs
+    return Math.max(0, Math.min(Math.max(mayCallMs, this.nextCallMs), giveUpMs) - nowMs)
+  }
+
+  private get patienceMs(): number {
+    return Math.min(Math.max(PATIENCE_MIN_MS, PATIENCE_CALLS * this.recentCallMs), PATIENCE_MAX_MS)
+  }
+
+  /** Waits `ms`, or until the entry is answered or told to lead. */
+  private async pause(entry: Entry, ms: number): Promise<void> {
+    if (entry.answer !== null) return
+    let cancel = () => {}
+    await new Promise<void>((resolve) => {
+      entry.wake = resolve
+      cancel = this.port.after(ms, resolve)
+    })
+    // Only here, in the request that set it: a timer belongs to its request.
+    cancel()
+  }
+
+  private forget(entry: Entry): void {
+    this.sent.delete(entry)
+    this.queue = this.queue.filter((other) => other !== entry)
+    answerEntry(entry, UNREACHABLE)
+  }
+
+  /** All that wait for a call, and those whose call was not answered for too long. */
+  private takeBatch(nowMs: number): Entry[] {
+    for (const entry of this.sent) {
+      if (entry.answer !== null || nowMs - entry.askedMs >= GIVE_UP_AFTER_MS) this.sent.delete(entry)
+      else if (entry.attempts < ATTEMPTS_MAX && nowMs - (entry.sentMs as number) >= this.patienceMs) {
+        this.sent.delete(entry)
+        this.queue.push(entry)
+      }
+    }
+    const batch: Entry[] = []
+    const left: Entry[] = []
+    for (const entry of this.queue) {
+      const { question } = entry
+      if ((question.kind === 'claim' || question.kind === 'leave') && question.run !== this.run) {
+        answerEntry(entry, { state: 'void' })
+      } else if (batch.length < ENTRIES_PER_CALL_MAX) batch.push(entry)
+      else left.push(entry)
+    }
+    this.queue = left
+    for (const entry of batch) {
+      entry.sentMs = nowMs
+      entry.attempts++
+      this.sent.add(entry)
+    }
+    return batch
+  }
+
+  private async call(batch: readonly Entry[], startMs: number): Promise<void> {
+    const presence = this.presence.take()
+    const departures = this.departures.take()
+    const { failures, honoured } = this
+    this.failures = 0
+    this.honoured = 0
+    this.flushDueMs = null
+    const call = { startMs, done: false }
+    this.latestCall = call
+    this.nextCallMs = startMs + this.paceMs
+    try {
+      const answer = await this.port.call({
+        room: this.room,
+        isolate: this.isolate,
+        run: this.run,
+        ...toQuestions(batch),
+        presence: toAgedNumbers(presence, startMs),
+        departures: toAgedNumbers(departures, startMs),
+        failures,
+        honoured,
+      })
+      this.succeed(batch, answer, startMs)
+    } catch (error) {
+      this.failures += failures + 1
+      this.honoured += honoured
+      this.fail(batch, error)
+      const oldestMs = this.port.nowMs() - this.timeoutMs
+      this.presence.putBack(presence, oldestMs)
+      this.departures.putBack(departures, oldestMs)
+    } finally {
+      call.done = true
+      this.passTheLead()
+    }
+  }
+
+  private get timeoutMs(): number {
+    return (this.current?.snapshot.heartbeatTimeoutSeconds ?? 20) * 1000
+  }
+
+  private succeed(batch: readonly Entry[], answer: ExchangeAnswer, startMs: number): void {
+    const nowMs = this.port.nowMs()
+    this.failuresInRow = 0
+    this.recentCallMs += (nowMs - startMs - this.recentCallMs) / 4
+    this.paceMs = answer.nextCallAfterMs
+    this.nextCallMs = startMs + this.paceMs
+    this.adopt(answer, nowMs)
+    for (const entry of batch) this.sent.delete(entry)
+    deliver(batch, answer)
+  }
+
+  /** Keeps the newest snapshot by run and time. */
+  private adopt({ snapshot, run }: ExchangeAnswer, nowMs: number): void {
+    const known = this.current?.snapshot
+    if (known !== undefined) {
+      if (run < known.run) return
+      const older = run === known.run && snapshot.atMs < known.atMs
+      if (older && nowMs - this.receivedMs < SNAPSHOT_OLD_MS) return
+    }
+    if (run !== this.run) {
+      this.presence.clear()
+      this.departures.clear()
+    }
+    this.run = run
+    this.receivedMs = nowMs
+    if (known?.run !== run || known.atMs !== snapshot.atMs) this.current = new SnapshotView(snapshot)
+  }
+
+  /** Puts the entries of a failed call back in the queue, unless the object asks to be left alone. */
+  private fail(batch: readonly Entry[], error: unknown): void {
+    this.port.onCallFailed(error)
+    this.failuresInRow++
+    const backOffMs = Math.min(BACK_OFF_MIN_MS * 2 ** (this.failuresInRow - 1), BACK_OFF_MAX_MS)
+    this.nextCallMs = this.port.nowMs() + backOffMs * (0.5 + this.port.random())
+    const overloaded = (error as { overloaded?: unknown } | null)?.overloaded === true
+    for (const entry of batch) {
+      this.sent.delete(entry)
+      if (entry.answer !== null) continue
+      entry.sentMs = null
+      if (overloaded || entry.attempts >= ATTEMPTS_MAX) answerEntry(entry, UNREACHABLE)
+      else this.queue.push(entry)
+    }
+  }
+
+  /** The next call is led by one of the requests that wait for it, under that request's own life. */
+  private passTheLead(): void {
+    this.queue[0]?.wake()
+  }
+
+  /** One request keeps the flush deadline; when it seems dead any other takes over. */
+  private scheduleFlush(keepAlive: KeepAlive): void {
+    const nowMs = this.port.nowMs()
+    if (this.flushDueMs !== null && nowMs <= this.flushDueMs + FLUSH_TAKEOVER_MS) return
+    const overdue = this.flushDueMs !== null
+    const dueMs = Math.max(overdue ? nowMs : nowMs + FLUSH_AFTER_MS, this.nextCallMs)
+    this.flushDueMs = dueMs
+    keepAlive.waitUntil(this.flushAt(dueMs))
+  }
+
+  private async flushAt(dueMs: number): Promise<void> {
+    const waitMs = dueMs - this.port.nowMs()
+    if (waitMs > 0) await new Promise<void>((resolve) => void this.port.after(waitMs, resolve))
+    // A call since then took everything along, or another request took the flush over.
+    if (this.flushDueMs !== dueMs) return
+    const nowMs = this.port.nowMs()
+    await this.call(this.takeBatch(nowMs), nowMs)
+  }
+}

@@ -1,0 +1,40 @@
+/**
+ * This isolate's clients, one per room, with the real clock, timers and calls.
+ */
+import type { WaitingRoom } from '../../durable-objects/waiting-room.ts'
+import { logWarning } from '../log.ts'
+import type { RoomSettings } from '../settings/rooms.ts'
+import { RoomClient } from './room-client.ts'
+
+export type RoomNamespace = DurableObjectNamespace<WaitingRoom>
+
+const clients = new Map<string, RoomClient>()
+
+/** The object of a room. A new stub each time: a stub that failed once goes on failing. */
+export function roomStub(namespace: RoomNamespace, room: RoomSettings): DurableObjectStub<WaitingRoom> {
+  const hint = room.location_hint
+  return namespace.get(namespace.idFromName(room.name), hint === undefined ? {} : { locationHint: hint })
+}
+
+export function roomClient(namespace: RoomNamespace, room: RoomSettings): RoomClient {
+  const known = clients.get(room.name)
+  if (known !== undefined) return known
+  const client = new RoomClient(room.name, {
+    // The answer is plain data; its type over the RPC only adds that it can be disposed of.
+    call: async (request) => await roomStub(namespace, room).exchange(request),
+    nowMs: () => Date.now(),
+    after: (ms, callback) => {
+      const timer = setTimeout(callback, ms)
+      return () => clearTimeout(timer)
+    },
+    randomId: () => crypto.randomUUID(),
+    random: () => Math.random(),
+    onCallFailed: (error) =>
+      logWarning('room_call_failed', {
+        room: room.name,
+        error: error instanceof Error ? error.message : String(error),
+      }),
+  })
+  clients.set(room.name, client)
+  return client
+}

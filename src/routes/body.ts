@@ -1,0 +1,33 @@
+/** Reads the small bodies of our own endpoints: JSON whatever its type (beacons send text), or a form. Bounded. */
+import { BODY_MAX_BYTES } from '../limits.ts'
+
+/** The fields, or null where the body is too long or is not an object. An empty body has none. */
+export async function readFields(request: Request): Promise<Readonly<Record<string, unknown>> | null> {
+  if (Number(request.headers.get('Content-Length') ?? 0) > BODY_MAX_BYTES) return null
+  const text = await boundedText(request)
+  if (text === null) return null
+  if (text === '') return {}
+  if (/^application\/x-www-form-urlencoded/i.test(request.headers.get('Content-Type') ?? '')) {
+    return Object.fromEntries(
+      [...new URLSearchParams(text)].map(([key, value]) => [key, value === 'true' ? true : value]),
+    )
+  }
+  try {
+    const fields: unknown = JSON.parse(text)
+    return typeof fields === 'object' && fields !== null && !Array.isArray(fields) ? { ...fields } : null
+  } catch {
+    return null
+  }
+}
+
+async function boundedText(request: Request): Promise<string | null> {
+  if (request.body === null) return ''
+  const chunks: Uint8Array[] = []
+  let length = 0
+  for await (const chunk of request.body as ReadableStream<Uint8Array>) {
+    length += chunk.length
+    if (length > BODY_MAX_BYTES) return null
+    chunks.push(chunk)
+  }
+  return new TextDecoder().decode(await new Blob(chunks as Uint8Array<ArrayBuffer>[]).arrayBuffer())
+}

@@ -1,0 +1,36 @@
+/**
+ * `POST /heartbeat`: the beacon of who is on the site. Renews the pass; 410 when the session is over.
+ */
+import type { Context } from 'hono'
+import type { AppEnv } from '../app-env.ts'
+import { changeToken } from '../gate/answers.ts'
+import { claim } from '../gate/visit.ts'
+import { problem } from '../problem.ts'
+import { chooseToken } from '../tokens/presented.ts'
+import { readFields } from './body.ts'
+import { isSameOrigin } from './same-origin.ts'
+import { visitorCall } from './visitor-context.ts'
+
+export async function heartbeatRoute(c: Context<AppEnv>): Promise<Response> {
+  const call = await visitorCall(c)
+  if (call instanceof Response) return call
+  const { request, context, presented } = call
+  if (!isSameOrigin(request)) return problem(403, 'Not from this site')
+  const fields = await readFields(request)
+  if (fields === null) return problem(400, 'Bad body', 'Send {"touched": true} or {"touched": false}, or nothing.')
+  const chosen = chooseToken(presented)
+  if (chosen === null || context.room.suspended) return sessionOver()
+  const details = { beacon: true, touched: fields.touched === true }
+  const decided = await claim(context, chosen, false, details)
+  const headers = new Headers({ 'Cache-Control': 'no-store' })
+  if (decided.state === 'unreachable') {
+    return problem(503, 'Try again', 'The waiting room cannot be reached right now.', { 'Retry-After': '5' })
+  }
+  if (decided.state !== 'admitted') return sessionOver()
+  if (decided.pass.renewed) changeToken(headers, request, context.room, decided.pass.text)
+  return new Response(null, { status: 204, headers })
+}
+
+function sessionOver(): Response {
+  return problem(410, 'The session is over', 'Open a page of the site to join again.')
+}

@@ -1,0 +1,52 @@
+/**
+ * `POST /leave`: with `final` the place or session is given up for good; without, a page only said goodbye, which is a hint
+ * (links, reloads and closing look alike).
+ */
+import type { Context } from 'hono'
+import type { AppEnv } from '../app-env.ts'
+import { changeToken } from '../gate/answers.ts'
+import { plainPageHeaders, renderPlainPage } from '../pages/plain-page.ts'
+import { problem } from '../problem.ts'
+import { chooseToken } from '../tokens/presented.ts'
+import { readFields } from './body.ts'
+import { isSameOrigin } from './same-origin.ts'
+import { visitorCall } from './visitor-context.ts'
+
+export async function leaveRoute(c: Context<AppEnv>): Promise<Response> {
+  const call = await visitorCall(c)
+  if (call instanceof Response) return call
+  const { request, context, presented } = call
+  const { client, keepAlive, room } = context
+  if (!isSameOrigin(request)) return problem(403, 'Not from this site')
+  const fields = await readFields(request)
+  if (fields === null) return problem(400, 'Bad body', 'Send {"final": true} or {"final": false}.')
+  const chosen = chooseToken(presented)
+  const headers = new Headers({ 'Cache-Control': 'no-store' })
+  if (fields.final !== true) {
+    if (chosen !== null) client.depart(chosen.token.run, chosen.token.number, keepAlive)
+    return new Response(null, { status: 204, headers })
+  }
+  // All of them: who leaves for good holds no second ticket.
+  const left = await Promise.all(presented.map(({ token }) => client.leave(token.run, token.number, keepAlive)))
+  if (left.some(({ state }) => state === 'unreachable')) {
+    return problem(503, 'Try again', 'The waiting room cannot be reached right now.', { 'Retry-After': '5' })
+  }
+  changeToken(headers, request, room, null)
+  return wantsPage(request) ? leftPage(request, headers, room.path) : new Response(null, { status: 204, headers })
+}
+
+/** The form of the page without JavaScript is a navigation. */
+function wantsPage(request: Request): boolean {
+  return /^application\/x-www-form-urlencoded/i.test(request.headers.get('Content-Type') ?? '')
+}
+
+function leftPage(request: Request, headers: Headers, path: string): Response {
+  const back = new URL(request.url).searchParams.get('return') ?? path
+  const page = renderPlainPage({
+    title: 'You left the line',
+    text: 'Your place went to the next person. You can join again at the end of the line.',
+    link: { href: back.startsWith('/') ? back : path, label: 'Join again' },
+  })
+  for (const [name, value] of Object.entries(plainPageHeaders())) headers.set(name, value)
+  return new Response(page, { headers })
+}

@@ -1,0 +1,103 @@
+/**
+ * The schema of `[[vars.ROOMS]]`: every key, its bounds and its default. Names are Cloudflare Waiting Room's where it has one.
+ */
+import * as v from 'valibot'
+
+const whole = (min: number, max: number) => {
+  const message = `must be a whole number from ${min} to ${max}`
+  return v.pipe(v.number(message), v.integer(message), v.minValue(min, message), v.maxValue(max, message))
+}
+
+/** 0 turns the limit off. */
+const wholeOrOff = (min: number, max: number) => {
+  const message = `must be 0 (off) or a whole number from ${min} to ${max}`
+  return v.pipe(
+    v.number(message),
+    v.integer(message),
+    v.check((value) => value === 0 || (value >= min && value <= max), message),
+  )
+}
+
+const flag = v.boolean('must be true or false')
+
+const HOST = /^(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/
+const hostMessage = 'must be a lower-case host name without port, or "*." and a domain'
+const host = v.pipe(v.string(hostMessage), v.maxLength(253, hostMessage), v.regex(HOST, hostMessage))
+
+const nameMessage = 'must be 1 to 32 of a-z, 0-9 and "-"'
+const pathMessage = 'must begin with "/", without "?", "#", "%" or ".."'
+const domainMessage = 'must be a domain such as "example.com"'
+
+const oneOf = <const T extends readonly (string | number)[]>(values: T) =>
+  v.picklist(values, `must be one of ${values.join(', ')}`)
+
+export const roomEntries = {
+  name: v.pipe(v.string(nameMessage), v.regex(/^[a-z0-9-]{1,32}$/, nameMessage)),
+  host: v.optional(host),
+  path: v.optional(
+    v.pipe(v.string(pathMessage), v.maxLength(500, pathMessage), v.regex(/^\/(?!.*\.\.)[^?#%\s]*$/, pathMessage)),
+    '/',
+  ),
+  total_active_users: whole(1, 1_000_000),
+  new_users_per_minute: whole(1, 1_000_000),
+  heartbeat_timeout_seconds: v.optional(whole(15, 600), 20),
+  session_timeout_seconds: v.optional(whole(15, 1800), 20),
+  session_heartbeat: v.optional(oneOf(['beacon', 'requests']), 'beacon'),
+  check_interval_seconds: v.optional(whole(5, 60), 10),
+  idle_timeout_seconds: v.optional(wholeOrOff(60, 86_400), 0),
+  session_max_seconds: v.optional(wholeOrOff(60, 604_800), 0),
+  max_waiting: v.optional(whole(1, 5_000_000), 1_000_000),
+  cookie_domain: v.optional(v.pipe(v.string(domainMessage), v.regex(/^([a-z0-9-]+\.)+[a-z0-9-]+$/, domainMessage))),
+  additional_hosts: v.optional(
+    v.pipe(v.array(host, 'must be a list of host names'), v.maxLength(20, 'at most 20')),
+    [],
+  ),
+  location_hint: v.optional(oneOf(['wnam', 'enam', 'sam', 'weur', 'eeur', 'apac', 'oc', 'afr', 'me'])),
+  reclaim_grace_seconds: v.optional(whole(0, 86_400), 300),
+  queue_all: v.optional(flag, false),
+  suspended: v.optional(flag, false),
+  queueing_status_code: v.optional(oneOf([200, 202, 429, 503]), 503),
+  on_room_failure: v.optional(oneOf(['hold', 'admit']), 'hold'),
+}
+
+const knownKeys = Object.keys(roomEntries)
+
+export const roomSchema = v.pipe(
+  v.looseObject(roomEntries, 'must be a table'),
+  v.rawCheck(({ dataset, addIssue }) => {
+    if (!dataset.typed) return
+    for (const [label, key] of crossChecks(dataset.value)) addIssue({ message: label, path: [pathItem(key)] })
+  }),
+)
+
+export type RoomSettings = v.InferOutput<v.LooseObjectSchema<typeof roomEntries, undefined>>
+
+/** Keys of a raw room table that no setting has. */
+export function unknownKeys(room: unknown): string[] {
+  return typeof room === 'object' && room !== null ? Object.keys(room).filter((key) => !knownKeys.includes(key)) : []
+}
+
+/** What only shows when two keys are seen together, as (problem, key). */
+function* crossChecks(room: RoomSettings): Iterable<[string, keyof typeof roomEntries]> {
+  if (room.check_interval_seconds >= room.heartbeat_timeout_seconds) {
+    yield ['must be below heartbeat_timeout_seconds', 'check_interval_seconds']
+  }
+  if (room.additional_hosts.length > 0 && room.host === undefined) {
+    yield ['needs host', 'additional_hosts']
+  }
+  if (room.additional_hosts.length > 0 && room.cookie_domain === undefined) {
+    yield ['needs cookie_domain, so that one cookie serves all hosts', 'additional_hosts']
+  }
+  const domain = room.cookie_domain
+  if (domain === undefined) return
+  const outside = [room.host, ...room.additional_hosts].filter((name) => name === undefined || !isWithin(name, domain))
+  if (outside.length > 0) yield [`must be a domain that all hosts of the room belong to`, 'cookie_domain']
+}
+
+function isWithin(name: string, domain: string): boolean {
+  return name === domain || name.endsWith(`.${domain}`)
+}
+
+function pathItem(key: string): v.ObjectPathItem {
+  return { type: 'object', origin: 'value', input: {}, key, value: undefined }
+}

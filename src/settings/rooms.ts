@@ -1,0 +1,142 @@
+/**
+ * The rooms of a deployment: read from the variable `ROOMS`, all problems named at once, and found by host and path.
+ */
+import * as v from 'valibot'
+import type { LineRules } from '../core/rules.ts'
+import { type RoomSettings, roomSchema, unknownKeys } from './room-schema.ts'
+
+/** The platform's bound for one variable. */
+export const ROOMS_MAX_BYTES = 5 * 1024
+
+export type { RoomSettings }
+
+export type ParsedRooms =
+  | { readonly rooms: readonly RoomSettings[]; readonly problems: readonly [] }
+  | { readonly rooms: null; readonly problems: readonly string[] }
+
+/** Reads `ROOMS`: the list of tables from wrangler.toml, or the same as JSON text. Names every problem with its key. */
+export function parseRooms(value: unknown): ParsedRooms {
+  const list = fromJson(value)
+  if (!Array.isArray(list) || list.length === 0) {
+    return {
+      rooms: null,
+      problems: ['ROOMS: must be a list of at least one [[vars.ROOMS]] table, or the same as JSON text'],
+    }
+  }
+  const result = v.safeParse(v.array(roomSchema), list)
+  const problems = [
+    ...list.flatMap((room, i) => unknownKeys(room).map((key) => `ROOMS[${i}].${key}: there is no such setting`)),
+    ...(result.issues ?? []).map((issue) => `${keyOf(issue)}: ${problemOf(issue)}`),
+    ...(result.success ? duplicates(result.output) : []),
+    ...tooLarge(list),
+  ]
+  return problems.length > 0 || !result.success ? { rooms: null, problems } : { rooms: result.output, problems: [] }
+}
+
+/** The room that covers a URL: the most specific host, then the longest path; undefined where no room does. */
+export function findRoom(rooms: readonly RoomSettings[], hostname: string, pathname: string): RoomSettings | undefined {
+  const path = canonicalPath(pathname)
+  let best: RoomSettings | undefined
+  let bestRank = -1
+  for (const room of rooms) {
+    const hostRank = Math.max(...hostsOf(room).map((pattern) => rankHost(pattern, hostname)))
+    if (hostRank < 0 || !coversPath(room.path, path)) continue
+    const rank = hostRank * 1000 + room.path.length
+    if (rank > bestRank) [best, bestRank] = [room, rank]
+  }
+  return best
+}
+
+/** The rooms that cover any path of a host. */
+export function roomsOfHost(rooms: readonly RoomSettings[], hostname: string): readonly RoomSettings[] {
+  return rooms.filter((room) => hostsOf(room).some((pattern) => rankHost(pattern, hostname) >= 0))
+}
+
+/** What the line itself obeys. A room that is no longer in the settings drains: nobody is admitted any more. */
+export function lineRules(room: RoomSettings | undefined): LineRules {
+  const defaults = { name: 'removed', total_active_users: 1, new_users_per_minute: 1 }
+  const settings = room ?? v.parse(roomSchema, defaults)
+  return {
+    capacity: room === undefined ? 0 : settings.total_active_users,
+    ratePerMinute: settings.new_users_per_minute,
+    heartbeatTimeoutSeconds: settings.heartbeat_timeout_seconds,
+    sessionTimeoutSeconds: settings.session_timeout_seconds,
+    checkIntervalSeconds: settings.check_interval_seconds,
+    reclaimGraceSeconds: settings.reclaim_grace_seconds,
+    idleTimeoutSeconds: settings.idle_timeout_seconds,
+    sessionMaxSeconds: settings.session_max_seconds,
+    maxWaiting: settings.max_waiting,
+    mode: settings.queue_all ? 'queue-all' : 'open',
+  }
+}
+
+/**
+ * A path as an origin may read it: decoded, without doubled slashes and back slashes, so that "/%73hop" or "//shop" does
+ * not walk around the room of "/shop".
+ */
+function canonicalPath(pathname: string): string {
+  let path = pathname
+  try {
+    path = decodeURIComponent(pathname)
+  } catch {
+    // Not decodable: matched as it stands.
+  }
+  return new URL(`http://host${path.replace(/[/\\]+/g, '/').replace(/[?#]/g, '_')}`).pathname
+}
+
+function coversPath(covered: string, path: string): boolean {
+  const base = covered.endsWith('/') ? covered : `${covered}/`
+  return path === covered || path.startsWith(new URL(base, 'http://host').pathname)
+}
+
+function hostsOf(room: RoomSettings): readonly (string | undefined)[] {
+  return [room.host, ...room.additional_hosts]
+}
+
+/** -1: does not match; otherwise higher for the more specific: any host, a wildcard (the longer the better), the name. */
+function rankHost(pattern: string | undefined, hostname: string): number {
+  if (pattern === undefined) return 0
+  if (pattern === hostname) return 1000
+  return pattern.startsWith('*.') && hostname.endsWith(pattern.slice(1)) ? pattern.length : -1
+}
+
+function fromJson(value: unknown): unknown {
+  if (typeof value !== 'string') return value
+  try {
+    return JSON.parse(value)
+  } catch {
+    return null
+  }
+}
+
+function keyOf(issue: v.BaseIssue<unknown>): string {
+  const [index, ...keys] = issue.path ?? []
+  return `ROOMS[${String(index?.key ?? '?')}]${keys.map((item) => `.${String(item.key)}`).join('')}`
+}
+
+function problemOf(issue: v.BaseIssue<unknown>): string {
+  const missing = issue.input === undefined && issue.expected !== 'never'
+  return missing && issue.kind === 'schema' ? 'is missing' : issue.message
+}
+
+function duplicates(rooms: readonly RoomSettings[]): string[] {
+  const problems: string[] = []
+  const seen = new Map<string, number>()
+  for (const [i, room] of rooms.entries()) {
+    const covered = hostsOf(room).map((host) => `${host ?? 'any host'}${room.path}`)
+    for (const [key, what] of [[`name ${room.name}`, 'name'], ...covered.map((c) => [c, 'path'])] as [
+      string,
+      string,
+    ][]) {
+      const other = seen.get(key)
+      if (other === undefined) seen.set(key, i)
+      else problems.push(`ROOMS[${i}].${what}: ROOMS[${other}] already has ${key}`)
+    }
+  }
+  return problems
+}
+
+function tooLarge(list: unknown): string[] {
+  const bytes = new TextEncoder().encode(JSON.stringify(list)).length
+  return bytes <= ROOMS_MAX_BYTES ? [] : [`ROOMS: is ${bytes} bytes, ${ROOMS_MAX_BYTES} at most`]
+}

@@ -1,0 +1,44 @@
+/**
+ * The tokens a request presents, verified, and which of them counts.
+ */
+import { TICKET_LIFE_SECONDS } from '../limits.ts'
+import type { RoomSettings } from '../settings/rooms.ts'
+import type { SigningKey } from './signing-keys.ts'
+import { type Token, verifyToken } from './token.ts'
+import { presentedTokens } from './token-cookie.ts'
+
+export interface PresentedToken {
+  readonly token: Token
+  readonly text: string
+}
+
+/** Ours, for this room and not long expired; anything else counts as none. */
+export async function readTokens(
+  headers: Headers,
+  room: RoomSettings,
+  keys: readonly SigningKey[],
+  secure: boolean,
+  nowMs: number,
+): Promise<PresentedToken[]> {
+  const texts = presentedTokens(headers, room, secure)
+  const read: PresentedToken[] = []
+  for (const text of new Set(texts)) {
+    const token = await verifyToken(text, room.name, keys)
+    if (token !== null && nowMs / 1000 < acceptedUntilSeconds(token)) read.push({ token, text })
+  }
+  return read
+}
+
+/** A pass that expired can still be claimed, as long as the ticket could. */
+function acceptedUntilSeconds({ kind, expiresSeconds }: Token): number {
+  return kind === 'pass' ? expiresSeconds + TICKET_LIFE_SECONDS : expiresSeconds
+}
+
+/** The newest run's; of these a pass before a ticket; of these the lowest number. Null: there is none. */
+export function chooseToken(tokens: readonly PresentedToken[]): PresentedToken | null {
+  const [best] = [...tokens].sort(
+    ({ token: a }, { token: b }) =>
+      b.run - a.run || Number(b.kind === 'pass') - Number(a.kind === 'pass') || a.number - b.number,
+  )
+  return best ?? null
+}

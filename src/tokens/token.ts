@@ -1,0 +1,84 @@
+/**
+ * Tickets and passes as compact JWS (RFC 7515), HS256: any JWT library can verify them, the origin's too.
+ *
+ * A token says which number of which room and run its holder has. It proves that the object once said so; whether it still
+ * holds, only the object knows.
+ */
+import { decodeBase64Url } from 'hono/utils/encode'
+import { MAX_NUMBER } from '../core/limits.ts'
+import { TOKEN_MAX_CHARS } from '../limits.ts'
+import { base64Url } from './base64-url.ts'
+import type { SigningKey } from './signing-keys.ts'
+
+export interface Token {
+  readonly kind: 'ticket' | 'pass'
+  readonly room: string
+  readonly run: number
+  readonly number: number
+  /** Seconds since 1970: issued; last confirmed by the object; valid until. */
+  readonly issuedSeconds: number
+  readonly seenSeconds: number
+  readonly expiresSeconds: number
+}
+
+/** The claims on the wire. */
+interface Claims {
+  kind: 'ticket' | 'pass'
+  room: string
+  run: number
+  number: number
+  iat: number
+  seen: number
+  exp: number
+}
+
+export async function signToken(token: Token, keys: readonly SigningKey[]): Promise<string> {
+  const { header, key } = keys[0] as SigningKey
+  const claims: Claims = {
+    kind: token.kind,
+    room: token.room,
+    run: token.run,
+    number: token.number,
+    iat: token.issuedSeconds,
+    seen: token.seenSeconds,
+    exp: token.expiresSeconds,
+  }
+  const signed = `${header}.${base64Url(new TextEncoder().encode(JSON.stringify(claims)))}`
+  const signature = await crypto.subtle.sign('HMAC', key, new TextEncoder().encode(signed))
+  return `${signed}.${base64Url(new Uint8Array(signature))}`
+}
+
+/** The token, or null for anything that we did not sign for this room. Says nothing about `exp`. Never throws. */
+export async function verifyToken(text: string, room: string, keys: readonly SigningKey[]): Promise<Token | null> {
+  if (text.length > TOKEN_MAX_CHARS) return null
+  const signing = keys.find(({ header }) => text.startsWith(`${header}.`))
+  const dot = text.lastIndexOf('.')
+  if (signing === undefined || dot <= signing.header.length) return null
+  try {
+    const signature = decodeBase64Url(text.slice(dot + 1))
+    const signed = text.slice(0, dot)
+    if (!(await crypto.subtle.verify('HMAC', signing.key, signature, new TextEncoder().encode(signed)))) return null
+    const claims = JSON.parse(new TextDecoder().decode(decodeBase64Url(signed.slice(signing.header.length + 1))))
+    return readClaims(claims, room)
+  } catch {
+    // Not base64url or not JSON: not ours.
+    return null
+  }
+}
+
+function readClaims(claims: Partial<Claims> | null, room: string): Token | null {
+  if (claims === null || (claims.kind !== 'ticket' && claims.kind !== 'pass') || claims.room !== room) return null
+  const { kind, run, number, iat, seen, exp } = claims
+  const wholes = [run, number, iat, seen, exp]
+  if (!wholes.every((value) => Number.isSafeInteger(value) && (value as number) >= 0)) return null
+  if ((number as number) > MAX_NUMBER) return null
+  return {
+    kind,
+    room,
+    run: run as number,
+    number: number as number,
+    issuedSeconds: iat as number,
+    seenSeconds: seen as number,
+    expiresSeconds: exp as number,
+  }
+}

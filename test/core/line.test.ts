@@ -1,0 +1,278 @@
+import { describe, expect, it } from 'vitest'
+import { BrokenInvariant } from '../../src/core/tickets.ts'
+import { DrivenLine } from './support/driven-line.ts'
+
+/** Polls of these numbers and ticks, every 5 s, for as long. */
+function keepPolling(line: DrivenLine, numbers: number[], seconds: number): void {
+  for (let passed = 0; passed < seconds; passed += 5) {
+    line.pass(5).hear(numbers)
+    if (passed % 10 === 0) line.tick()
+  }
+}
+
+describe('joining', () => {
+  it('numbers visitors in order of arrival and lets in as many as there are slots', () => {
+    const line = new DrivenLine()
+    expect(line.join(4)).toEqual([1, 2, 3, 4])
+    expect(line.states(1, 2, 3, 4)).toEqual(['active', 'active', 'waiting', 'waiting'])
+  })
+
+  it('gives a repeated key the same number', () => {
+    const line = new DrivenLine()
+    const [first] = line.exchange({ joins: ['a'] }).joins
+    expect(line.exchange({ joins: ['a', 'b'] }).joins).toEqual([first, { state: 'active', number: 2 }])
+  })
+
+  it('answers "full" once as many wait as may, and takes people again when one leaves', () => {
+    const line = new DrivenLine({ maxWaiting: 2 })
+    expect(line.join(5)).toEqual([1, 2, 3, 4, 0])
+    line.leave(4)
+    expect(line.join()).toEqual([5])
+  })
+
+  it('lets nobody in past people who wait, even when a slot is free', () => {
+    const line = new DrivenLine({ ratePerMinute: 6, checkIntervalSeconds: 10 })
+    line.join(3)
+    line.leave(1, 2)
+    expect(line.join()).toEqual([4])
+    expect(line.states(3, 4)).toEqual(['waiting', 'waiting'])
+  })
+
+  it('admits nobody while everyone is to wait', () => {
+    const line = new DrivenLine({ mode: 'queue-all' })
+    line.join(3)
+    line.pass(10).tick()
+    expect(line.states(1, 2, 3)).toEqual(['waiting', 'waiting', 'waiting'])
+  })
+})
+
+describe('admission', () => {
+  it('offers a freed slot to the lowest number, which has it once it is claimed', () => {
+    const line = new DrivenLine()
+    line.join(5)
+    line.leave(2)
+    expect(line.states(3, 4, 5)).toEqual(['offered', 'waiting', 'waiting'])
+    expect(line.claim(3)).toBe('active')
+    expect(line.claim(4)).toBe('waiting')
+  })
+
+  it('keeps to the rate: one interval of it and one more at once, then as time passes', () => {
+    const line = new DrivenLine({ capacity: 100, ratePerMinute: 12 })
+    line.join(20)
+    expect(line.line.tickets.occupied).toBe(3)
+    line.pass(5).tick()
+    expect(line.line.tickets.occupied).toBe(4)
+  })
+
+  it('saves up no idle hour', () => {
+    const line = new DrivenLine({ capacity: 100, ratePerMinute: 12 })
+    line.join(1)
+    line.pass(3600).join(20)
+    expect(line.line.tickets.occupied).toBe(4)
+  })
+
+  it('admits in a room slower than one per interval', () => {
+    const line = new DrivenLine({ capacity: 100, ratePerMinute: 1 })
+    line.join(3)
+    keepPolling(line, [2, 3], 65)
+    expect(line.states(2, 3)).toEqual(['offered', 'waiting'])
+  })
+
+  it('admits no more on ticks that repeat or come from a clock that went back', () => {
+    const line = new DrivenLine({ capacity: 100, ratePerMinute: 6 })
+    line.join(10)
+    const before = line.line.tickets.occupied
+    for (const seconds of [0, -3600, 0, -1]) line.pass(seconds).tick()
+    expect(line.line.tickets.occupied).toBe(before)
+  })
+
+  it('stops at a capacity that was lowered, and cuts nobody off', () => {
+    const line = new DrivenLine({ capacity: 3 })
+    line.join(5)
+    line.crash({ capacity: 1 })
+    line.leave(1)
+    expect(line.states(2, 3, 4, 5)).toEqual(['active', 'active', 'waiting', 'waiting'])
+    line.leave(2, 3)
+    expect(line.states(4, 5)).toEqual(['offered', 'waiting'])
+  })
+
+  it('gives who left just before being called only the short time-out', () => {
+    const line = new DrivenLine({ capacity: 1, sessionTimeoutSeconds: 600 })
+    line.join(3)
+    line.pass(15).hear([1, 3])
+    line.leave(1)
+    expect(line.state(2)).toBe('offered')
+    line.pass(6).hear([3])
+    line.tick()
+    expect(line.states(2, 3)).toEqual(['absent', 'offered'])
+  })
+})
+
+describe('silence', () => {
+  it('makes a waiting visitor absent after 20 s, never a moment before', () => {
+    const line = new DrivenLine()
+    line.join(3)
+    line.nowMs += 400
+    line.hear([3])
+    line.pass(10).hear([1])
+    line.pass(9.9).tick()
+    expect(line.state(3)).toBe('waiting')
+    line.pass(1.1).tick()
+    expect(line.state(3)).toBe('absent')
+  })
+
+  it('subtracts how long ago an isolate heard someone', () => {
+    const line = new DrivenLine()
+    line.join(3)
+    line.pass(10).hear([3], 4000)
+    line.pass(15).tick()
+    expect(line.state(3)).toBe('waiting')
+    line.pass(1).tick()
+    expect(line.state(3)).toBe('absent')
+  })
+
+  it('lets who comes back within the grace wait again with the old number, ahead of later ones', () => {
+    const line = new DrivenLine({ capacity: 1 })
+    line.join(4)
+    keepPolling(line, [1, 3, 4], 60)
+    expect(line.state(2)).toBe('absent')
+    line.hear([2])
+    expect(line.state(2)).toBe('waiting')
+    line.leave(1)
+    expect(line.states(2, 3)).toEqual(['offered', 'waiting'])
+  })
+
+  it('passes over the absent when it admits', () => {
+    const line = new DrivenLine({ capacity: 1 })
+    line.join(3)
+    keepPolling(line, [1, 3], 30)
+    line.leave(1)
+    expect(line.states(2, 3)).toEqual(['absent', 'offered'])
+  })
+
+  it('forgets the absent after the grace', () => {
+    const line = new DrivenLine({ capacity: 1 })
+    line.join(3)
+    keepPolling(line, [1, 3], 340)
+    expect(line.state(2)).toBe('gone')
+    expect(line.claim(2)).toBe('gone')
+  })
+
+  it('knows no absence where the grace is 0', () => {
+    const line = new DrivenLine({ capacity: 1, reclaimGraceSeconds: 0 })
+    line.join(3)
+    keepPolling(line, [1, 3], 30)
+    expect(line.state(2)).toBe('gone')
+  })
+
+  it('ends a silent session and gives its slot to the next; coming back it is first in line', () => {
+    const line = new DrivenLine({ capacity: 1 })
+    line.join(3)
+    line.claim(1, { beacon: true })
+    keepPolling(line, [2, 3], 30)
+    expect(line.states(1, 2, 3)).toEqual(['absent', 'offered', 'waiting'])
+    line.claim(2)
+    expect(line.claim(1)).toBe('waiting')
+    line.leave(2)
+    expect(line.states(1, 3)).toEqual(['offered', 'waiting'])
+  })
+
+  it('gives a session without a beacon a minute, and one with it the session time-out', () => {
+    const line = new DrivenLine({ capacity: 2 })
+    line.join(2)
+    line.claim(2, { beacon: true })
+    keepPolling(line, [], 30)
+    expect(line.states(1, 2)).toEqual(['active', 'absent'])
+    keepPolling(line, [], 40)
+    expect(line.state(1)).toBe('absent')
+  })
+
+  it('takes a goodbye as a hint: 10 s, unless the visitor is heard again', () => {
+    const line = new DrivenLine()
+    line.join(4)
+    line.depart(3, 4)
+    line.pass(2).hear([4])
+    line.pass(8).tick()
+    expect(line.states(3, 4)).toEqual(['absent', 'waiting'])
+  })
+
+  it('ends sessions that nobody touches and sessions that last too long, for good', () => {
+    const line = new DrivenLine({ capacity: 3, idleTimeoutSeconds: 60, sessionMaxSeconds: 120 })
+    line.join(3)
+    for (let passed = 0; passed < 60; passed += 5) {
+      line.pass(5)
+      line.claim(1, { beacon: true, touched: true })
+      line.claim(2, { beacon: true })
+      line.hear([3])
+    }
+    line.tick()
+    expect(line.states(1, 2)).toEqual(['active', 'gone'])
+    for (let passed = 0; passed < 60; passed += 5) {
+      line.pass(5)
+      line.claim(1, { beacon: true, touched: true })
+    }
+    line.tick()
+    expect(line.state(1)).toBe('gone')
+  })
+
+  it('finds silent tickets of one segment by a check, and says when none is left', () => {
+    const line = new DrivenLine({ reclaimGraceSeconds: 0 })
+    line.join(3)
+    line.pass(10).hear([])
+    line.pass(10).hear([])
+    expect(line.check(0)).toBe(true)
+    expect(line.state(3)).toBe('gone')
+    line.leave(1, 2)
+    expect(line.check(0)).toBe(false)
+    expect(line.check(7)).toBe(false)
+  })
+})
+
+describe('another run', () => {
+  it('is void: its numbers touch nothing, its joins are welcome', () => {
+    const line = new DrivenLine({ capacity: 1 })
+    line.join(2)
+    const claims = [{ number: 2, beacon: false, touched: false }]
+    const answer = line.exchange({ run: 1, leaves: [1], claims, joins: ['new'] })
+    expect(answer.claims).toEqual([{ state: 'void' }])
+    expect(answer.joins).toEqual([{ state: 'waiting', number: 3 }])
+    expect(line.states(1, 2)).toEqual(['active', 'waiting'])
+  })
+})
+
+describe('memory', () => {
+  it('drops segments whose tickets are all gone, but never the one that grows', () => {
+    const line = new DrivenLine({ reclaimGraceSeconds: 0 })
+    line.join(5000)
+    const everyone = Array.from({ length: 5000 }, (_, i) => i + 1)
+    line.leave(...everyone)
+    line.tick()
+    expect(line.line.tickets.all().map(({ index }) => index)).toEqual([1])
+    expect(line.join()).toEqual([5001])
+  })
+
+  it('is the same after a restart, but for when each was last heard: the last call + one interval', () => {
+    const line = new DrivenLine({ capacity: 2 })
+    line.join(4)
+    line.pass(5).tick()
+    line.crash()
+    expect(line.states(1, 2, 3, 4)).toEqual(['active', 'active', 'waiting', 'waiting'])
+    expect(line.join()).toEqual([5])
+    keepPolling(line, [5], 30)
+    expect(line.states(3, 4)).toEqual(['absent', 'absent'])
+  })
+
+  it('refuses a move that is not in the life of a ticket', () => {
+    const line = new DrivenLine()
+    expect(() => line.line.tickets.move(99, 2)).toThrow(BrokenInvariant)
+  })
+
+  it('keeps the last 4,096 events and says what was lost', () => {
+    const line = new DrivenLine({ capacity: 1 })
+    line.join(5000)
+    const page = line.line.journal.after(0)
+    expect(page.entries).toHaveLength(4096)
+    expect(page).toMatchObject({ last: 5001, lost: true })
+    expect(page.entries.at(-1)).toMatchObject({ sequence: 5001, number: 5000, event: 'joined', from: null })
+  })
+})

@@ -1,0 +1,117 @@
+/**
+ * A line with its own hand-moved clock: each call is one event, checked against every invariant and stored, as the
+ * object does it.
+ */
+import { applyExchange, type ExchangeRequest, type LineAnswer } from '../../../src/core/exchange.ts'
+import { Line } from '../../../src/core/line.ts'
+import type { LineRules } from '../../../src/core/rules.ts'
+import type { StoredHead, StoredSegment } from '../../../src/core/stored.ts'
+import { type StateName, stateName } from '../../../src/core/ticket-state.ts'
+import { rules as defaultRules } from './rules.ts'
+
+export const START_MS = 1_700_000_000_000
+
+export class DrivenLine {
+  nowMs = START_MS
+  line: Line
+  private rules: LineRules
+  private head: StoredHead | null = null
+  private readonly segments = new Map<number, StoredSegment>()
+  private keys = 0
+
+  constructor(changes: Partial<LineRules> = {}) {
+    this.rules = defaultRules(changes)
+    this.line = Line.start(this.rules, START_MS, START_MS)
+  }
+
+  pass(seconds: number): this {
+    this.nowMs += seconds * 1000
+    return this
+  }
+
+  exchange(request: Partial<ExchangeRequest> = {}): LineAnswer {
+    const none = { numbers: new Uint32Array(), agesMs: new Uint32Array() }
+    this.line.beginCall(this.nowMs)
+    const answer = applyExchange(this.line, {
+      room: 'r',
+      isolate: 'i',
+      run: this.line.run,
+      joins: [],
+      claims: [],
+      leaves: [],
+      departures: none,
+      presence: none,
+      failures: 0,
+      honoured: 0,
+      ...request,
+    })
+    this.store(false)
+    return answer
+  }
+
+  /** Numbers of as many newcomers; 0 for who found the line full. */
+  join(count = 1): number[] {
+    const joins = Array.from({ length: count }, () => `key ${this.keys++}`)
+    return this.exchange({ joins }).joins.map((answer) => (answer.state === 'full' ? 0 : answer.number))
+  }
+
+  hear(numbers: number[], ageMs = 0): void {
+    this.exchange({ presence: aged(numbers, ageMs) })
+  }
+
+  depart(...numbers: number[]): void {
+    this.exchange({ departures: aged(numbers, 0) })
+  }
+
+  leave(...leaves: number[]): void {
+    this.exchange({ leaves })
+  }
+
+  claim(number: number, details: { beacon?: boolean; touched?: boolean } = {}): string {
+    const claim = { number, beacon: false, touched: false, ...details }
+    return (this.exchange({ claims: [claim] }).claims[0] as { state: string }).state
+  }
+
+  tick(): void {
+    this.line.beginOther(this.nowMs)
+    this.line.advance()
+    this.store(true)
+  }
+
+  check(segment: number): boolean {
+    this.line.beginOther(this.nowMs)
+    const alive = this.line.check(segment)
+    this.store(false)
+    return alive
+  }
+
+  /** Memory is lost; only what was stored remains. */
+  crash(changes: Partial<LineRules> = {}): void {
+    this.rules = { ...this.rules, ...changes }
+    if (this.head === null) throw new Error('nothing was stored yet')
+    const segments = [...this.segments.values()].map((segment) => structuredClone(segment))
+    this.line = Line.restore(this.rules, { head: this.head, segments }, this.head.clock.touchedMs)
+  }
+
+  state(number: number): StateName {
+    return stateName(this.line.tickets.stateOf(number))
+  }
+
+  states(...numbers: number[]): StateName[] {
+    return numbers.map((number) => this.state(number))
+  }
+
+  private store(everything: boolean): void {
+    this.line.verify()
+    this.line.verifyAll()
+    const changes = this.line.takeChanges(everything)
+    if (changes === null) return
+    this.head = structuredClone(changes.head)
+    for (const segment of changes.segments) this.segments.set(segment.index, structuredClone(segment))
+    for (const index of changes.dropped) this.segments.delete(index)
+  }
+}
+
+export function aged(numbers: number[], ageMs: number) {
+  return { numbers: Uint32Array.from(numbers), agesMs: Uint32Array.from(numbers, () => ageMs) }
+}

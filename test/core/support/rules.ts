@@ -1,0 +1,18 @@
+import type { LineRules } from '../../../src/core/rules.ts'
+
+/** A small room: two slots, fast enough that the rate is no matter unless a test lowers it. */
+export function rules(changes: Partial<LineRules> = {}): LineRules {
+  return {
+    capacity: 2,
+    ratePerMinute: 6000,
+    heartbeatTimeoutSeconds: 20,
+    sessionTimeoutSeconds: 20,
+    checkIntervalSeconds: 10,
+    reclaimGraceSeconds: 300,
+    idleTimeoutSeconds: 0,
+    sessionMaxSeconds: 0,
+    maxWaiting: 1_000_000,
+    mode: 'open',
+    ...changes,
+  }
+}

@@ -1,0 +1,273 @@
+import Mustache from 'mustache'
+import { describe, expect, it } from 'vitest'
+import heartbeatScript from '../../public/heartbeat.js'
+import {
+  PLAIN_PAGE_STYLE,
+  PLAIN_PAGE_STYLE_HASH,
+  plainPageHeaders,
+  renderPlainPage,
+} from '../../src/pages/plain-page.ts'
+import type { Status, VisitorState } from '../../src/pages/status.ts'
+import {
+  pathOfThisHost,
+  renderWaitingPage,
+  type WaitingView,
+  waitingPageHeaders,
+} from '../../src/pages/waiting-page.ts'
+
+const HOSTILE = `</script><script>alert(1)</script><!--"'><img src=x onerror=alert(1)>{{nonce}}`
+
+function status(changes: Partial<Status> = {}): Status {
+  return {
+    state: 'waiting',
+    room: 'tickets',
+    number: 5012,
+    position: 1234,
+    waiting: 4321,
+    etaSeconds: 300,
+    etaLowSeconds: 240,
+    etaHighSeconds: 401,
+    pollAfterSeconds: 5,
+    message: null,
+    updatedAt: '2026-11-02T14:03:12.345Z',
+    ...changes,
+  }
+}
+
+function page(changes: Partial<Status> = {}, view: Partial<WaitingView> = {}): string {
+  return renderWaitingPage({
+    status: status(changes),
+    nonce: 'n0nce',
+    token: 'head.claims.mac',
+    returnUrl: '/seats?row=4',
+    host: 'shop.example',
+    joinedAt: '2026-11-02T13:58:00.000Z',
+    startPosition: 2468,
+    lang: 'en',
+    ...view,
+  })
+}
+
+/** Text of the element with this id; null where it, or the element around it, is hidden. */
+function shown(html: string, id: string, boxId = id): string | null {
+  const isHidden = new RegExp(`<[^>]* id="${boxId}"[^>]* hidden[ >]`).test(html)
+  return isHidden ? null : (new RegExp(`<[^>]* id="${id}"[^>]*>([^<]*)<`).exec(html)?.[1] ?? null)
+}
+
+function bootOf(html: string): Record<string, unknown> {
+  const json = /<script type="application\/json"[^>]*>(.*?)<\/script>/s.exec(html)?.[1]
+  return JSON.parse(json ?? 'null')
+}
+
+const withoutNoScript = (html: string) => html.replace(/<noscript>.*?<\/noscript>/gs, '')
+
+describe('the waiting page', () => {
+  it('shows position, people ahead, range of the wait, ticket and progress without JavaScript', () => {
+    const html = page()
+    expect(shown(html, 'position')).toBe('1,234')
+    expect(shown(html, 'ahead')).toBe('1,233')
+    expect(shown(html, 'wait')).toBe('4 to 7 minutes')
+    expect(shown(html, 'waiting')).toBe('4,321')
+    expect(shown(html, 'ticket')).toBe('5,012')
+    expect(html).toContain('max="100" value="50"')
+    expect(html).toContain('<title>#1,234 in line</title>')
+    expect(html).toContain('14:03:12 UTC')
+    expect(shown(html, 'joined', 'joined-box')).toBe('13:58 UTC')
+    expect(html).toContain('shop.example')
+  })
+
+  it.each([
+    [null, null, null, 'not known yet'],
+    [300, null, null, 'about 5 minutes'],
+    [20, 5, 60, 'less than a minute'],
+    [90, 59, 121, 'up to 3 minutes'],
+    [300, 240, 401, '4 to 7 minutes'],
+    [9000, 7200, 10801, '2 to 4 hours'],
+    [7000, 3000, 9000, 'up to 3 hours'],
+  ])('says a wait of %s s (%s to %s) as "%s"', (etaSeconds, etaLowSeconds, etaHighSeconds, words) => {
+    expect(shown(page({ etaSeconds, etaLowSeconds, etaHighSeconds }), 'wait')).toBe(words)
+  })
+
+  it('refreshes without JavaScript, and only then', () => {
+    expect(page()).toContain('<noscript><meta http-equiv="refresh" content="10"></noscript>')
+    expect(page({ pollAfterSeconds: 30 })).toContain('<noscript><meta http-equiv="refresh" content="30"></noscript>')
+    expect(withoutNoScript(page())).not.toContain('http-equiv')
+  })
+
+  it('lets a visitor without JavaScript leave, and asks once', () => {
+    const form = /<details[^>]*>\s*<summary>Leave the line<\/summary>(.*?)<\/details>/s.exec(page())?.[1] ?? ''
+    expect(form).toContain('method="post" action="&#x2F;__waiting-room&#x2F;leave?room&#x3D;tickets"')
+    expect(form).toContain('<input type="hidden" name="final" value="true">')
+    expect(form).toContain('Yes, give up my place')
+  })
+
+  it.each<[VisitorState, string, boolean, string | null]>([
+    ['waiting', 'You are in line', true, null],
+    ['paused', 'The line is paused', true, null],
+    ['full', 'The line is full', false, null],
+    ['closed', 'The line is closed', false, null],
+    ['expired', 'Your place in line is gone', false, 'Join the line again'],
+    ['admitted', 'It is your turn', false, 'Continue'],
+  ])('tells who is %s: "%s"', (state, heading, figures, link) => {
+    const html = page({ state, ...(figures ? {} : { position: null }) })
+    expect(shown(html, 'heading')).toBe(heading)
+    expect(shown(html, 'position', 'figures')).toBe(figures ? '1,234' : null)
+    expect(shown(html, 'link', 'go')).toBe(link)
+  })
+
+  it('does not join again by itself once the place is gone, and has nothing left to leave', () => {
+    const html = page({ state: 'expired', position: null })
+    expect(html).not.toContain('http-equiv')
+    expect(html).toMatch(/id="leave-box" hidden/)
+  })
+
+  it('promises no place to who has no number yet', () => {
+    const html = page({ number: null, position: null })
+    expect(shown(html, 'heading')).toBe('One moment, please')
+    expect(shown(html, 'position', 'figures')).toBeNull()
+    expect(html).toMatch(/id="leave-box" hidden/)
+  })
+
+  it('shows the message as plain text, and no empty box', () => {
+    expect(shown(page({ message: 'Doors open at <b>8</b>' }), 'message', 'message-box')).toBe(
+      'Doors open at &lt;b&gt;8&lt;&#x2F;b&gt;',
+    )
+    expect(shown(page(), 'message', 'message-box')).toBeNull()
+  })
+
+  it('lets nothing that comes from outside break out of its place', () => {
+    const quiet = page({ message: 'x' })
+    const html = page(
+      { room: HOSTILE, message: HOSTILE, updatedAt: HOSTILE },
+      { returnUrl: `/${HOSTILE}`, host: HOSTILE, token: HOSTILE, joinedAt: HOSTILE, lang: HOSTILE },
+    )
+    const elements = (text: string) => text.match(/<[a-z!/]+/gi)
+    expect(elements(html)).toEqual(elements(quiet))
+    expect(html.match(/\bnonce="/g)).toHaveLength(3)
+    expect(bootOf(html)).toMatchObject({ room: HOSTILE, token: HOSTILE, status: { message: HOSTILE }, lang: 'en' })
+  })
+
+  it('hands its script the same texts and status', () => {
+    expect(bootOf(page())).toMatchObject({
+      status: status(),
+      token: 'head.claims.mac',
+      returnUrl: '/seats?row=4',
+      statusUrl: '/__waiting-room/status?room=tickets',
+      leaveUrl: '/__waiting-room/leave?room=tickets',
+      startPosition: 2468,
+      texts: { states: { waiting: { heading: 'You are in line' } } },
+    })
+  })
+
+  it('asks nothing of any other host or file', () => {
+    const html = page()
+    expect(html).not.toMatch(/https?:|url\(|@import/)
+    const addresses = [...html.matchAll(/\b(?:src|href|action)="([^"]*)"/g)].map(([, address]) => address ?? '')
+    expect(addresses).toHaveLength(3)
+    for (const address of addresses) expect(address).toMatch(/^(data:|&#x2F;(?!&#x2F;))/)
+  })
+
+  it('has the nonce on every script and style, and no inline style or handler', () => {
+    const html = page()
+    const inline = html.match(/<(?:script|style)\b[^>]*>/g) ?? []
+    expect(inline).toHaveLength(3)
+    for (const tag of inline) expect(tag).toContain('nonce="n0nce"')
+    expect(html).not.toMatch(/<[^>]*\s(?:style|on[a-z]+)=/)
+  })
+
+  it('is fenced in by its policy', () => {
+    const headers = waitingPageHeaders('n0nce')
+    const policy = headers['Content-Security-Policy']?.split('; ')
+    expect(policy).toEqual(
+      expect.arrayContaining(["default-src 'none'", "script-src 'nonce-n0nce'", "style-src 'nonce-n0nce'"]),
+    )
+    expect(policy).toEqual(expect.arrayContaining(["connect-src 'self'", "frame-ancestors 'none'", "base-uri 'none'"]))
+    expect(headers['Cache-Control']).toBe('no-store')
+  })
+
+  it('starts with the doctype and leaves no placeholder unfilled', () => {
+    expect(page()).toMatch(/^<!doctype html>/)
+    expect(withoutNoScript(page()).replace(/<(script|style).*?<\/\1>/gs, '')).not.toMatch(/[{}]/)
+  })
+
+  it("offers Cloudflare's names to templates that replace this one, and keeps its own", () => {
+    let view: Record<string, unknown> = {}
+    const render = Mustache.render
+    Mustache.render = (_template, given) => {
+      view = given
+      return ''
+    }
+    try {
+      page({}, { variables: { waitTimeKnown: true, waitTime: 135, queueIsFull: false, heading: 'theirs' } })
+    } finally {
+      Mustache.render = render
+    }
+    expect(view).toMatchObject({ waitTimeKnown: true, waitTime: 135, waitTimeHours: 2, waitTimeHourMinutes: 15 })
+    expect(view.heading).toBe('You are in line')
+  })
+})
+
+describe('the way back', () => {
+  it.each([
+    ['/seats?row=4', '/seats?row=4'],
+    ['//evil.example/', '/.//evil.example/'],
+    ['/\\evil.example/', '/./\\evil.example/'],
+    ['/\t/evil.example/', '/.//evil.example/'],
+    ['https://evil.example/', '/'],
+    ['javascript:alert(1)', '/'],
+    ['@evil.example', '/'],
+    ['', '/'],
+  ])('%j becomes %j and stays on this host', (url, path) => {
+    expect(pathOfThisHost(url)).toBe(path)
+    expect(new URL(path, 'https://shop.example').host).toBe('shop.example')
+  })
+})
+
+describe('a plain page', () => {
+  it('says what it is told, escaped', () => {
+    const html = renderPlainPage({
+      title: HOSTILE,
+      text: HOSTILE,
+      lang: HOSTILE,
+      link: { href: HOSTILE, label: HOSTILE },
+    })
+    expect(html.match(/<(?:script|img|!--)/g)).toBeNull()
+    expect(html).toContain('href="&#x2F;"')
+    expect(html).not.toContain('target=')
+    expect(html).not.toContain('http-equiv')
+  })
+
+  it('leads out of a frame, to a page of its host or an http address only', () => {
+    const link = (href: string) => renderPlainPage({ title: 'a', text: 'b', link: { href, label: 'Open', top: true } })
+    expect(link('https://shop.example/a')).toContain(
+      '<a href="https:&#x2F;&#x2F;shop.example&#x2F;a" target="_top">Open</a>',
+    )
+    expect(link('javascript:alert(1)')).toContain('href="&#x2F;"')
+    expect(link('//evil.example')).toContain('href="&#x2F;.&#x2F;&#x2F;evil.example"')
+  })
+
+  it('refreshes when asked to', () => {
+    expect(renderPlainPage({ title: 'a', text: 'b', refreshSeconds: 15 })).toContain(
+      '<meta http-equiv="refresh" content="15">',
+    )
+  })
+
+  it('is styled by the one style its policy names', async () => {
+    const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(PLAIN_PAGE_STYLE))
+    expect(PLAIN_PAGE_STYLE_HASH).toBe(`sha256-${btoa(String.fromCharCode(...new Uint8Array(digest)))}`)
+    expect(renderPlainPage({ title: 'a', text: 'b' })).toContain(`<style>${PLAIN_PAGE_STYLE}</style>`)
+    expect(plainPageHeaders()['Content-Security-Policy']).toContain(`style-src '${PLAIN_PAGE_STYLE_HASH}'`)
+  })
+
+  it('may be framed only where it must be', () => {
+    expect(plainPageHeaders()['Content-Security-Policy']).toContain("frame-ancestors 'none'")
+    expect(plainPageHeaders({ framed: true })['Content-Security-Policy']).not.toContain('frame-ancestors')
+  })
+})
+
+describe('the beacon script', () => {
+  it('stays small, quiet and on its own host', () => {
+    expect(heartbeatScript.length).toBeLessThan(4096)
+    expect(heartbeatScript).not.toMatch(/console|https?:|window\.|globalThis/)
+  })
+})

@@ -1,0 +1,50 @@
+import { mkdirSync } from 'node:fs'
+import { cloudflareTest } from '@cloudflare/vitest-plugin'
+import { defineConfig } from 'vitest/config'
+
+// The tools write caches and logs to HOME and temporary files: both stay in the project's ignored folder.
+const cache = new URL('.cache/test/', import.meta.url).pathname
+for (const [name, folder] of [
+  ['HOME', 'home'],
+  ['XDG_CONFIG_HOME', 'config'],
+  ['TMPDIR', 'tmp'],
+] as const) {
+  mkdirSync(`${cache}${folder}`, { recursive: true })
+  process.env[name] = `${cache}${folder}`
+}
+process.env.WRANGLER_SEND_METRICS = 'false'
+
+/** What the tests of the Worker run with; the real values of a deployment are in wrangler.toml. */
+const bindings = {
+  ROOMS: [
+    { name: 'shop', path: '/', total_active_users: 3, new_users_per_minute: 600 },
+    { name: 'slow', host: 'slow.example', total_active_users: 100, new_users_per_minute: 6 },
+    { name: 'strict', host: 'strict.example', total_active_users: 1, new_users_per_minute: 600, max_waiting: 2 },
+    { name: 'held', host: 'held.example', total_active_users: 5, new_users_per_minute: 600, queue_all: true },
+  ],
+  SIGNING_KEYS: 'test:c2l4dHktZm91ci1ieXRlcy1vZi1ub3Qtc28tc2VjcmV0LXRlc3Qta2V5LW1hdGVyaWFs',
+  ADMIN_TOKEN: 'the-admin-token-of-the-tests',
+  ORIGIN_URL: 'http://origin.invalid',
+}
+
+export default defineConfig({
+  test: {
+    projects: [
+      { test: { name: 'core', environment: 'node', include: ['test/core/**/*.test.ts'] } },
+      {
+        test: {
+          name: 'contract',
+          environment: 'node',
+          include: ['test/contract/**/*.test.ts'],
+          globalSetup: ['test/contract/support/build-worker.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        plugins: [cloudflareTest({ wrangler: { configPath: './wrangler.toml' }, miniflare: { bindings } })],
+        test: { name: 'workers', include: ['test/workers/**/*.test.ts'] },
+      },
+    ],
+  },
+})
