@@ -1,0 +1,119 @@
+import { describe, expect, it } from 'vitest'
+import { CheckChains } from '../../src/core/check-chains.ts'
+import { ListeningClock } from '../../src/core/listening-clock.ts'
+import { Pacing } from '../../src/core/pacing.ts'
+import { RecentJoins } from '../../src/core/recent-joins.ts'
+import { START_MS } from './support/driven-line.ts'
+
+describe('the listening clock', () => {
+  it('adds at most one interval + 5 s per event, however long nothing happened', () => {
+    const clock = ListeningClock.start(START_MS)
+    clock.call(START_MS + 3_600_000, 10)
+    expect(clock.listeningMs).toBe(15_000)
+  })
+
+  it('adds nothing for a clock that goes back, and goes on from there', () => {
+    const clock = ListeningClock.start(START_MS)
+    clock.call(START_MS - 3_600_000, 10)
+    expect(clock.listeningMs).toBe(0)
+    clock.call(START_MS - 3_590_000, 10)
+    expect(clock.listeningMs).toBe(10_000)
+  })
+
+  it('does not listen by ticks alone while a crowd lives, for at most 300 s in a row', () => {
+    const clock = ListeningClock.start(START_MS)
+    clock.tickDone()
+    let nowMs = START_MS
+    for (let tick = 0; tick < 30; tick++) {
+      nowMs += 10_000
+      clock.other(nowMs, 10, 9)
+      clock.tickDone()
+    }
+    expect(clock.listeningMs).toBe(0)
+    clock.other(nowMs + 10_000, 10, 9)
+    expect(clock.listeningMs).toBe(15_000)
+    clock.other(nowMs + 20_000, 10, 9)
+    expect(clock.listeningMs).toBe(25_000)
+  })
+
+  it('listens by ticks alone while few live', () => {
+    const clock = ListeningClock.start(START_MS)
+    clock.tickDone()
+    clock.other(START_MS + 10_000, 10, 8)
+    expect(clock.listeningMs).toBe(10_000)
+  })
+
+  it('loses no time between a check that did not count and the next call', () => {
+    const clock = ListeningClock.start(START_MS)
+    clock.tickDone()
+    clock.other(START_MS + 900, 10, 100)
+    clock.call(START_MS + 1000, 10)
+    expect(clock.listeningMs).toBe(1000)
+  })
+})
+
+describe('chains of checks', () => {
+  it('start once per segment, and are one again after being started twice', () => {
+    const chains = new CheckChains()
+    expect(chains.start(3, START_MS, 10)).toEqual({ segment: 3, generation: 1 })
+    expect(chains.start(3, START_MS + 5000, 10)).toBeNull()
+    const afterLoss = new CheckChains()
+    expect(afterLoss.start(3, START_MS, 10)).toEqual({ segment: 3, generation: 1 })
+    expect(afterLoss.next({ segment: 3, generation: 7 }, START_MS)).toEqual({ segment: 3, generation: 8 })
+    expect(afterLoss.next({ segment: 3, generation: 1 }, START_MS)).toBeNull()
+    expect(afterLoss.next({ segment: 3, generation: 7 }, START_MS)).toBeNull()
+  })
+
+  it('are restarted once overdue by three intervals', () => {
+    const chains = new CheckChains()
+    chains.start(0, START_MS, 10)
+    expect(chains.restartOverdue([0], START_MS + 29_000, 10)).toEqual([])
+    expect(chains.restartOverdue([0], START_MS + 30_000, 10)).toEqual([{ segment: 0, generation: 2 }])
+    expect(chains.restartOverdue([0], START_MS + 31_000, 10)).toEqual([])
+  })
+
+  it('get time to show up after a loss of memory before they are started anew', () => {
+    const chains = new CheckChains()
+    expect(chains.restartOverdue([5], START_MS, 10)).toEqual([])
+    expect(chains.restartOverdue([5], START_MS + 30_000, 10)).toEqual([{ segment: 5, generation: 1 }])
+  })
+})
+
+describe('pacing', () => {
+  it('lets a quiet room be quick', () => {
+    const pacing = new Pacing()
+    expect(pacing.nextCallAfterMs('a', START_MS)).toBe(0)
+    expect(pacing.nextCallAfterMs('b', START_MS + 500)).toBe(0)
+  })
+
+  it.each([[100], [1000], [2500]])(
+    'keeps %i isolates that always have something to say at 500 calls a second',
+    (isolates) => {
+      const pacing = new Pacing()
+      const nextMs = Array.from({ length: isolates }, (_, i) => i)
+      let late = 0
+      for (let nowMs = 0; nowMs < 30_000; nowMs++) {
+        for (let i = 0; i < isolates; i++) {
+          if ((nextMs[i] as number) > nowMs) continue
+          if (nowMs >= 20_000) late++
+          nextMs[i] = nowMs + Math.max(1, pacing.nextCallAfterMs(`isolate ${i}`, START_MS + nowMs))
+        }
+      }
+      expect(late / 10).toBeLessThanOrEqual(510)
+    },
+  )
+})
+
+describe('recent joins', () => {
+  it('are remembered for a minute, and no more of them than fit', () => {
+    const joins = new RecentJoins()
+    joins.remember('first', 1, START_MS)
+    joins.remember('second', 2, START_MS + 59_000)
+    expect(joins.find('first')).toBe(1)
+    joins.remember('third', 3, START_MS + 60_000)
+    expect(joins.find('first')).toBeUndefined()
+    for (let i = 0; i < 100_001; i++) joins.remember(`key ${i}`, i, START_MS + 60_000)
+    expect(joins.find('third')).toBeUndefined()
+    expect(joins.find('key 100000')).toBe(100_000)
+  })
+})

@@ -1,0 +1,199 @@
+import { describe, expect, it } from 'vitest'
+import { settle, VirtualRoom } from './support/virtual-room.ts'
+
+const NO_DETAILS = { beacon: false, touched: false }
+
+async function numbersOf(joins: Promise<{ state: string; number?: number }>[]): Promise<unknown[]> {
+  return (await Promise.all(joins)).map((answer) => answer.number ?? answer.state)
+}
+
+describe('group commit', () => {
+  it('calls at once when no call is under way, and sends together what is asked meanwhile', async () => {
+    const room = new VirtualRoom()
+    room.holding = true
+    const first = room.client.join(room)
+    const others = [room.client.join(room), room.client.join(room), room.client.join(room)]
+    await settle()
+    expect(room.requests.map(({ joins }) => joins.length)).toEqual([1])
+    room.release()
+    await settle()
+    expect(room.requests.map(({ joins }) => joins.length)).toEqual([1, 3])
+    room.release()
+    expect(await numbersOf([first, ...others])).toEqual([1, 2, 3, 4])
+  })
+
+  it('lets those who heard nothing call again together, and gives everyone one number only', async () => {
+    const room = new VirtualRoom()
+    room.holding = true
+    const joins = [room.client.join(room), room.client.join(room), room.client.join(room)]
+    await settle()
+    const [lost] = room.held.splice(0)
+    await room.pass(300)
+    room.release()
+    await room.pass(1)
+    // The first call reached the object after all, late.
+    lost?.answer(room.decide(lost.request))
+    expect(new Set(await numbersOf(joins)).size).toBe(3)
+    expect(room.line.totals.joined).toBe(3)
+  })
+
+  it('goes on when the request that leads a call is cancelled', async () => {
+    const room = new VirtualRoom()
+    room.holding = true
+    room.client.join(room)
+    await settle()
+    room.held.splice(0)
+    await room.pass(300)
+    room.holding = false
+    await room.pass(2000)
+    const later = room.client.join(room)
+    await room.pass(1)
+    expect((await later).state).not.toBe('unreachable')
+  })
+
+  it('tries again when a call fails, with the same key', async () => {
+    const room = new VirtualRoom()
+    room.holding = true
+    const join = room.client.join(room)
+    await settle()
+    // The object took the join in, but its answer was lost.
+    const call = room.held.splice(0)[0]
+    if (call !== undefined) room.decide(call.request)
+    call?.refuse(new Error('network'))
+    room.holding = false
+    await room.pass(500)
+    expect(await join).toMatchObject({ number: 1 })
+    expect(room.line.totals).toMatchObject({ joined: 1, roomErrors: 1 })
+  })
+
+  it('does not try again when the object is overloaded', async () => {
+    const room = new VirtualRoom()
+    room.holding = true
+    const join = room.client.join(room)
+    await settle()
+    room.held[0]?.refuse(Object.assign(new Error('too much'), { overloaded: true }))
+    expect(await join).toEqual({ state: 'unreachable' })
+    expect(room.requests).toHaveLength(1)
+  })
+
+  it('says that the object is out of reach within 10 s', async () => {
+    const room = new VirtualRoom()
+    room.holding = true
+    const join = room.client.join(room)
+    await room.pass(10_000)
+    expect(await join).toEqual({ state: 'unreachable' })
+    expect(room.requests.length).toBeLessThanOrEqual(4)
+  })
+})
+
+describe('presence', () => {
+  it('reaches the object within about a second, in one call for everyone', async () => {
+    const room = new VirtualRoom()
+    await room.client.join(room)
+    const { run } = room.line
+    room.client.hear(run, 1, room)
+    await room.pass(600)
+    room.client.hear(run, 7, room)
+    await room.pass(500)
+    expect(room.requests).toHaveLength(2)
+    const { numbers, agesMs } = room.requests[1]?.presence ?? {}
+    expect([...(numbers ?? [])]).toEqual([1, 7])
+    expect([...(agesMs ?? [])]).toEqual([1000, 400])
+  })
+
+  it('is sent again with its age when the call failed, until it is too old to matter', async () => {
+    const room = new VirtualRoom()
+    await room.client.join(room)
+    room.holding = true
+    room.client.hear(room.line.run, 1, room)
+    await room.pass(1000)
+    room.held.splice(0)[0]?.refuse(new Error('network'))
+    await settle()
+    room.holding = false
+    room.client.hear(room.line.run, 2, room)
+    await room.pass(1500)
+    expect([...(room.requests.at(-1)?.presence.numbers ?? [])]).toEqual([1, 2])
+    expect(room.requests.at(-1)?.presence.agesMs[0]).toBe(2000)
+  })
+
+  it('is flushed by another request when the one that held the deadline was cancelled', async () => {
+    const room = new VirtualRoom()
+    await room.client.join(room)
+    const cancelled = { waitUntil: () => {} }
+    const timers = room.client as unknown as { port: { after: unknown } }
+    const { after } = timers.port
+    timers.port.after = () => () => {}
+    room.client.hear(room.line.run, 1, cancelled)
+    timers.port.after = after
+    await room.pass(3500)
+    expect(room.requests).toHaveLength(1)
+    room.client.hear(room.line.run, 2, room)
+    await room.pass(1)
+    expect([...(room.requests[1]?.presence.numbers ?? [])]).toEqual([1, 2])
+  })
+})
+
+describe('the snapshot', () => {
+  it('answers for 2 s, then is asked for again', async () => {
+    const room = new VirtualRoom()
+    await room.client.join(room)
+    await room.pass(1900)
+    expect(await room.client.refresh(room.line.run, room)).toBe(true)
+    expect(room.requests).toHaveLength(1)
+    await room.pass(200)
+    expect(await room.client.refresh(room.line.run, room)).toBe(true)
+    expect(room.requests).toHaveLength(2)
+  })
+
+  it('of an older time or run never replaces a newer one', async () => {
+    const room = new VirtualRoom()
+    room.holding = true
+    const slow = room.client.join(room)
+    await settle()
+    const [late] = room.held.splice(0)
+    const lateAnswer = late && room.decide(late.request)
+    await room.pass(300)
+    room.release()
+    await slow
+    const newest = room.client.view?.snapshot.atMs
+    if (lateAnswer !== undefined) late?.answer(lateAnswer)
+    await settle()
+    expect(room.client.view?.snapshot.atMs).toBe(newest)
+  })
+})
+
+describe('a reset room', () => {
+  it('makes older numbers void and touches nothing of the new run', async () => {
+    const room = new VirtualRoom()
+    await room.client.join(room)
+    const oldRun = room.line.run
+    room.reset()
+    expect(await room.client.claim(oldRun, 1, NO_DETAILS, room)).toEqual({ state: 'void' })
+    expect(room.client.knownRun).toBe(oldRun + 1)
+    room.client.hear(oldRun, 1, room)
+    await room.pass(2000)
+    expect(room.requests).toHaveLength(2)
+  })
+
+  it('is noticed by a token of a newer run', async () => {
+    const room = new VirtualRoom()
+    await room.client.join(room)
+    room.reset()
+    room.decide({ ...(room.requests[0] as never as object), joins: ['elsewhere'] } as never)
+    expect(await room.client.claim(room.line.run, 1, NO_DETAILS, room)).toEqual({ state: 'active' })
+  })
+})
+
+describe('pacing', () => {
+  it('starts the next call no sooner than the object said', async () => {
+    const room = new VirtualRoom()
+    room.paceMs = 3000
+    await room.client.join(room)
+    const second = room.client.join(room)
+    await room.pass(2900)
+    expect(room.requests).toHaveLength(1)
+    await room.pass(200)
+    expect((await second).state).toBe('active')
+    expect(room.requests).toHaveLength(2)
+  })
+})

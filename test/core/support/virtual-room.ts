@@ -1,0 +1,104 @@
+/**
+ * A room client against a real line, on a clock that only moves when told: calls can be held, lost, refused or repeated.
+ */
+import { applyExchange, type ExchangeAnswer, type ExchangeRequest } from '../../../src/core/exchange.ts'
+import { Line } from '../../../src/core/line.ts'
+import type { LineRules } from '../../../src/core/rules.ts'
+import { takeSnapshot } from '../../../src/core/snapshot.ts'
+import { type KeepAlive, RoomClient } from '../../../src/room/room-client.ts'
+import { START_MS } from './driven-line.ts'
+import { rules } from './rules.ts'
+
+interface Timer {
+  readonly atMs: number
+  readonly callback: () => void
+}
+
+interface Call {
+  readonly request: ExchangeRequest
+  readonly answer: (answer: ExchangeAnswer) => void
+  readonly refuse: (error: unknown) => void
+}
+
+export class VirtualRoom implements KeepAlive {
+  nowMs = START_MS
+  line: Line
+  paceMs = 0
+  /** `held` calls wait for `release`; otherwise the object answers at once. */
+  holding = false
+  readonly held: Call[] = []
+  readonly requests: ExchangeRequest[] = []
+  readonly client: RoomClient
+  private timers: Timer[] = []
+  private ids = 0
+  private readonly lineRules: LineRules
+
+  constructor(changes: Partial<LineRules> = {}) {
+    this.lineRules = rules(changes)
+    this.line = Line.start(this.lineRules, START_MS, START_MS)
+    this.client = new RoomClient('r', {
+      call: (request) =>
+        new Promise((answer, refuse) => {
+          this.requests.push(request)
+          const call = { request, answer, refuse }
+          if (this.holding) this.held.push(call)
+          else answer(this.decide(request))
+        }),
+      nowMs: () => this.nowMs,
+      after: (ms, callback) => {
+        const timer = { atMs: this.nowMs + ms, callback }
+        this.timers.push(timer)
+        return () => {
+          this.timers = this.timers.filter((other) => other !== timer)
+        }
+      },
+      randomId: () => `id ${this.ids++}`,
+      random: () => 0.5,
+      onCallFailed: () => {},
+    })
+  }
+
+  /** A request that lives until its work is done. */
+  waitUntil(work: Promise<unknown>): void {
+    work.catch(() => {})
+  }
+
+  /** What the object does with a call. */
+  decide(request: ExchangeRequest): ExchangeAnswer {
+    this.line.beginCall(this.nowMs)
+    const answer = applyExchange(this.line, request)
+    return { ...answer, snapshot: takeSnapshot(this.line, this.nowMs), nextCallAfterMs: this.paceMs }
+  }
+
+  /** Answers the oldest held call. */
+  release(): Call {
+    const call = this.held.shift()
+    if (call === undefined) throw new Error('no call is held')
+    call.answer(this.decide(call.request))
+    return call
+  }
+
+  reset(): void {
+    this.line = Line.start(this.lineRules, this.line.run + 1, this.nowMs)
+  }
+
+  /** Lets time pass, timer by timer, and everything that follows from each. */
+  async pass(ms: number): Promise<void> {
+    const untilMs = this.nowMs + ms
+    await settle()
+    for (;;) {
+      const due = this.timers.filter(({ atMs }) => atMs <= untilMs).sort((a, b) => a.atMs - b.atMs)[0]
+      if (due === undefined) break
+      this.nowMs = Math.max(this.nowMs, due.atMs)
+      this.timers = this.timers.filter((timer) => timer !== due)
+      due.callback()
+      await settle()
+    }
+    this.nowMs = untilMs
+  }
+}
+
+/** Runs everything that waits for nothing but its turn. */
+export async function settle(): Promise<void> {
+  for (let i = 0; i < 30; i++) await Promise.resolve()
+}

@@ -1,0 +1,113 @@
+import { describe, expect, it } from 'vitest'
+import { findRoom, lineRules, parseRooms } from '../../src/settings/rooms.ts'
+import { parseSettings, SettingsError } from '../../src/settings/settings.ts'
+
+const room = (changes: Record<string, unknown> = {}) => ({
+  name: 'shop',
+  total_active_users: 10,
+  new_users_per_minute: 60,
+  ...changes,
+})
+
+function problems(...rooms: unknown[]): readonly string[] {
+  return parseRooms(rooms).problems
+}
+
+describe('room settings', () => {
+  it('need a name, a capacity and a rate; everything else has a default', () => {
+    const { rooms } = parseRooms([room()])
+    expect(rooms?.[0]).toMatchObject({ path: '/', heartbeat_timeout_seconds: 20, queueing_status_code: 503 })
+    expect(lineRules(rooms?.[0])).toMatchObject({ capacity: 10, ratePerMinute: 60, mode: 'open' })
+  })
+
+  it('may be JSON text, too', () => {
+    expect(parseRooms(JSON.stringify([room()])).rooms).toHaveLength(1)
+  })
+
+  it('are refused with every problem at once, each with its key', () => {
+    const bad = { name: 'Shop!', total_active_users: 0, heartbeat_timeout_second: 20, path: 'shop', queue_all: 'yes' }
+    expect(problems(room(), bad)).toEqual([
+      'ROOMS[1].heartbeat_timeout_second: there is no such setting',
+      'ROOMS[1].name: must be 1 to 32 of a-z, 0-9 and "-"',
+      expect.stringContaining('ROOMS[1].path: must begin with "/"'),
+      'ROOMS[1].total_active_users: must be a whole number from 1 to 1000000',
+      'ROOMS[1].new_users_per_minute: is missing',
+      'ROOMS[1].queue_all: must be true or false',
+    ])
+  })
+
+  it.each([
+    [
+      'a check interval that is not below the heartbeat time-out',
+      { check_interval_seconds: 20 },
+      'check_interval_seconds',
+    ],
+    [
+      'more hosts without one cookie for them',
+      { host: 'a.example.com', additional_hosts: ['b.example.com'] },
+      'additional_hosts',
+    ],
+    [
+      'a cookie domain that a host is outside of',
+      { host: 'a.other.com', cookie_domain: 'example.com' },
+      'cookie_domain',
+    ],
+    ['a host with a port', { host: 'example.com:8080' }, 'host'],
+    ['a path that climbs', { path: '/a/../b' }, 'path'],
+    ['a status code that no waiting page may have', { queueing_status_code: 404 }, 'queueing_status_code'],
+    ['a fraction of a person', { total_active_users: 1.5 }, 'total_active_users'],
+  ])('refuse %s', (_, changes, key) => {
+    expect(problems(room(changes))).toEqual([expect.stringMatching(new RegExp(`^ROOMS\\[0\\]\\.${key}: `))])
+  })
+
+  it('refuse two rooms of one name, two of one place, none at all, and more than fits a variable', () => {
+    expect(problems(room(), room({ path: '/b' }))).toEqual([expect.stringContaining('ROOMS[1].name')])
+    expect(problems(room(), room({ name: 'b' }))).toEqual([expect.stringContaining('ROOMS[1].path')])
+    expect(problems()).toHaveLength(1)
+    expect(parseRooms('not JSON').problems).toHaveLength(1)
+    const many = Array.from({ length: 80 }, (_, i) => room({ name: `room-${i}`, path: `/${i}` }))
+    expect(problems(...many)).toEqual([expect.stringMatching(/^ROOMS: is \d+ bytes, 5120 at most$/)])
+  })
+
+  it('are named together with what is wrong elsewhere', () => {
+    const raw = { ROOMS: [room({ total_active_users: -1 })], ORIGIN_URL: 'ftp://x', ORIGIN_TIMEOUT_SECONDS: '0' }
+    expect(() => parseSettings(raw)).toThrow(SettingsError)
+    expect(() => parseSettings(raw)).toThrow(/total_active_users[\s\S]*ORIGIN_URL[\s\S]*ORIGIN_TIMEOUT_SECONDS/)
+  })
+
+  it('let a room that was removed drain: nobody is admitted', () => {
+    expect(lineRules(undefined)).toMatchObject({ capacity: 0, heartbeatTimeoutSeconds: 20 })
+  })
+})
+
+describe('the room of a URL', () => {
+  const { rooms } = parseRooms([
+    room({ name: 'everywhere' }),
+    room({ name: 'shop-path', path: '/shop' }),
+    room({ name: 'sub', host: '*.example.com' }),
+    room({ name: 'host', host: 'www.example.com' }),
+    room({ name: 'host-path', host: 'www.example.com', path: '/shop/' }),
+  ])
+  const nameOf = (host: string, path: string) => findRoom(rooms ?? [], host, path)?.name
+
+  it('is the one with the most specific host, then path', () => {
+    expect(nameOf('other.org', '/')).toBe('everywhere')
+    expect(nameOf('other.org', '/shop/a')).toBe('shop-path')
+    expect(nameOf('other.org', '/shop')).toBe('shop-path')
+    expect(nameOf('other.org', '/shopping')).toBe('everywhere')
+    expect(nameOf('a.example.com', '/shop')).toBe('sub')
+    expect(nameOf('www.example.com', '/')).toBe('host')
+    expect(nameOf('www.example.com', '/shop/x')).toBe('host-path')
+  })
+
+  it.each(['/%73hop', '//shop', '/x/../shop', '/%2e%2e/shop', '\\shop', '/shop%2Fa', '/./shop/a'])(
+    'is not walked around by %s',
+    (path) => {
+      expect(nameOf('other.org', path)).toBe('shop-path')
+    },
+  )
+
+  it('is found for what cannot be decoded', () => {
+    expect(nameOf('other.org', '/shop/%E0%A4%A')).toBe('shop-path')
+  })
+})

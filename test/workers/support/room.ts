@@ -1,0 +1,101 @@
+/**
+ * A room's real object in workerd, driven by a clock that the test moves: only `Date` is faked, so that silence and rates
+ * need no waiting.
+ */
+import { env, evictDurableObject, reset, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
+import { afterEach, beforeEach, vi } from 'vitest'
+import type { WaitingRoom } from '../../../durable-objects/waiting-room.ts'
+import type { ExchangeAnswer, ExchangeRequest } from '../../../src/core/exchange.ts'
+import type { RoomNamespace } from '../../../src/room/room-clients.ts'
+
+/** Far from now, so that no real alarm fires by itself. Each test begins a day later: runs are told apart by their time. */
+let dayMs = Date.UTC(2040, 0, 1)
+
+export function withFakeClock(): void {
+  beforeEach(async () => {
+    await reset()
+    dayMs += 24 * 3600 * 1000
+    vi.useFakeTimers({ toFake: ['Date'], now: dayMs })
+  })
+  afterEach(() => {
+    vi.useRealTimers()
+  })
+}
+
+export function passSeconds(seconds: number): void {
+  vi.setSystemTime(Date.now() + Math.round(seconds * 1000))
+}
+
+export function aged(numbers: number[], ageMs = 0) {
+  return { numbers: Uint32Array.from(numbers), agesMs: Uint32Array.from(numbers, () => ageMs) }
+}
+
+export class TestRoom {
+  readonly name: string
+  run = 0
+  private keys = 0
+
+  constructor(name: string) {
+    this.name = name
+  }
+
+  get stub(): DurableObjectStub<WaitingRoom> {
+    return (env.WAITING_ROOM as unknown as RoomNamespace).getByName(this.name)
+  }
+
+  async exchange(request: Partial<ExchangeRequest> = {}): Promise<ExchangeAnswer> {
+    const answer: ExchangeAnswer = await this.stub.exchange({
+      room: this.name,
+      isolate: 'test',
+      run: this.run,
+      joins: [],
+      claims: [],
+      leaves: [],
+      departures: aged([]),
+      presence: aged([]),
+      failures: 0,
+      honoured: 0,
+      ...request,
+    })
+    this.run = answer.run
+    return answer
+  }
+
+  async join(count = 1): Promise<number[]> {
+    const joins = Array.from({ length: count }, () => `${this.name} ${this.keys++}`)
+    const answer = await this.exchange({ joins })
+    return answer.joins.map((join) => (join.state === 'full' ? 0 : join.number))
+  }
+
+  hear(...numbers: number[]): Promise<ExchangeAnswer> {
+    return this.exchange({ presence: aged(numbers) })
+  }
+
+  async claim(number: number, beacon = false): Promise<string> {
+    const answer = await this.exchange({ claims: [{ number, beacon, touched: false }] })
+    return answer.claims[0]?.state ?? 'none'
+  }
+
+  /** Runs the alarm that is armed; false: none was. */
+  tick(): Promise<boolean> {
+    return runDurableObjectAlarm(this.stub)
+  }
+
+  /** Memory is lost, storage stays. */
+  evict(): Promise<void> {
+    return evictDurableObject(this.stub)
+  }
+
+  check(segment: number, generation: number): Promise<void> {
+    return this.stub.check({ room: this.name, run: this.run, segment, generation })
+  }
+
+  async events(event: string): Promise<number[]> {
+    const page = await this.stub.journal(0)
+    return (page?.entries ?? []).filter((entry) => entry.event === event).map(({ number }) => number)
+  }
+
+  inside<T>(look: (state: DurableObjectState) => T | Promise<T>): Promise<T> {
+    return runInDurableObject(this.stub, (_, state) => look(state))
+  }
+}

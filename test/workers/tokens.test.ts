@@ -1,0 +1,110 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import { base64Url } from '../../src/tokens/base64-url.ts'
+import { chooseToken } from '../../src/tokens/presented.ts'
+import { importSigningKeys, type SigningKey } from '../../src/tokens/signing-keys.ts'
+import { signToken, type Token, verifyToken } from '../../src/tokens/token.ts'
+import { withoutOurCookies } from '../../src/tokens/token-cookie.ts'
+
+const secret = (byte: number, length = 32) => base64Url(new Uint8Array(length).fill(byte))
+const ticket: Token = {
+  kind: 'ticket',
+  room: 'shop',
+  run: 1_700_000_000_000,
+  number: 42,
+  issuedSeconds: 1_700_000_000,
+  seenSeconds: 1_700_000_000,
+  expiresSeconds: 1_700_086_400,
+}
+let oldKey: readonly SigningKey[]
+let bothKeys: readonly SigningKey[]
+
+beforeAll(async () => {
+  oldKey = await importSigningKeys(`old:${secret(1)}`)
+  bothKeys = await importSigningKeys(`new:${secret(2)}, old:${secret(1)}`)
+})
+
+describe('tokens', () => {
+  it('are verified as what was signed, and are plain JWS', async () => {
+    const text = await signToken(ticket, oldKey)
+    expect(await verifyToken(text, 'shop', oldKey)).toEqual(ticket)
+    expect(text).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+$/)
+    expect(JSON.parse(atob(text.split('.')[0] ?? ''))).toEqual({ alg: 'HS256', kid: 'old' })
+  })
+
+  it('of an older key still count after a new one was put in front', async () => {
+    expect(await verifyToken(await signToken(ticket, oldKey), 'shop', bothKeys)).toEqual(ticket)
+    expect(await verifyToken(await signToken(ticket, bothKeys), 'shop', oldKey)).toBeNull()
+  })
+
+  it('of another room, cut, changed, made up or oversized count as none', async () => {
+    const text = await signToken(ticket, oldKey)
+    const [header, claims, signature] = text.split('.') as [string, string, string]
+    const other = base64Url(new TextEncoder().encode(JSON.stringify({ ...ticket, number: 1 })))
+    const none = base64Url(new TextEncoder().encode('{"alg":"none"}'))
+    const texts = [
+      '',
+      '.',
+      '..',
+      `${header}.`,
+      `${header}..`,
+      text.slice(0, -3),
+      `${header}.${other}.${signature}`,
+      `${none}.${claims}.`,
+      `${header}.${claims}`,
+      `${header}.%%%.${signature}`,
+      `${text}${'A'.repeat(2000)}`,
+      '\u0000\uffff',
+    ]
+    for (const forged of texts) expect(await verifyToken(forged, 'shop', oldKey)).toBeNull()
+    expect(await verifyToken(text, 'other', oldKey)).toBeNull()
+  })
+
+  it('with claims that no token of ours has count as none', async () => {
+    for (const change of [
+      { number: -1 },
+      { number: 2 ** 31 },
+      { run: 1.5 },
+      { kind: 'admin' },
+      { expiresSeconds: 'x' },
+    ]) {
+      const text = await signToken({ ...ticket, ...change } as Token, oldKey)
+      expect(await verifyToken(text, 'shop', oldKey)).toBeNull()
+    }
+  })
+
+  it('are chosen by run, then a pass before a ticket, then the lowest number', () => {
+    const of = (changes: Partial<Token>) => ({ token: { ...ticket, ...changes }, text: '' })
+    const low = of({ number: 5 })
+    expect(chooseToken([of({ number: 9 }), low, of({ number: 6 })])).toBe(low)
+    const pass = of({ kind: 'pass', number: 8 })
+    expect(chooseToken([low, pass])).toBe(pass)
+    const newer = of({ run: ticket.run + 1 })
+    expect(chooseToken([pass, newer])).toBe(newer)
+    expect(chooseToken([])).toBeNull()
+  })
+})
+
+describe('signing keys', () => {
+  it.each([
+    ['missing', undefined],
+    ['empty', ' '],
+    ['without an id', secret(1)],
+    ['too short', `k:${secret(1, 31)}`],
+    ['one of two too short', `a:${secret(1)},b:${secret(2, 8)}`],
+    ['not base64url', 'k:!!!!'],
+  ])('that are %s are refused with the command that sets them, and never shown', async (_, value) => {
+    const refused = importSigningKeys(value)
+    await expect(refused).rejects.toThrow(/npx wrangler secret put SIGNING_KEYS/)
+    await expect(refused).rejects.not.toThrow(secret(2, 8))
+  })
+})
+
+describe('cookies on their way to the origin', () => {
+  it('are all there but ours', () => {
+    const cookies = (text: string) => withoutOurCookies(new Headers({ Cookie: text }))
+    expect(cookies('a=1; __Host-waiting-room-shop=x; b=2; waiting-room-shop=y; __Secure-waiting-room-s=z')).toBe(
+      'a=1; b=2',
+    )
+    expect(cookies('waiting-room-shop=y')).toBeNull()
+  })
+})
