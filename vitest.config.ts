@@ -31,6 +31,7 @@ export default defineConfig({
   test: {
     projects: [
       { test: { name: 'core', environment: 'node', include: ['test/core/**/*.test.ts'] } },
+      { test: { name: 'simulation', environment: 'node', include: ['test/simulation/**/*.test.ts'] } },
       {
         test: {
           name: 'contract',

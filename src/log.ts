@@ -3,10 +3,6 @@
  */
 export type LogFields = Readonly<Record<string, string | number | boolean | null | undefined>>
 
-export function logInfo(event: string, fields: LogFields = {}): void {
-  console.info(line('info', event, fields))
-}
-
 export function logWarning(event: string, fields: LogFields = {}): void {
   console.warn(line('warning', event, fields))
 }

@@ -11,7 +11,7 @@ export type Wanted = 'page' | 'json' | 'frame' | 'nothing'
 
 export function wantedOf(request: Request): Wanted {
   const { headers, method } = request
-  if (method !== 'GET' || isSpeculative(headers)) return 'nothing'
+  if (method !== 'GET' || headers.has('Upgrade') || isSpeculative(headers)) return 'nothing'
   const mode = headers.get('Sec-Fetch-Mode')
   const destination = headers.get('Sec-Fetch-Dest')
   if (mode === null && destination === null) return preferred(headers) ?? 'nothing'

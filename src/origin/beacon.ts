@@ -6,13 +6,13 @@ import { PREFIX } from '../paths.ts'
 /** Encodings that the runtime reads and writes by itself; HTML in another one is left as it is. */
 const READABLE_ENCODINGS = ['', 'identity', 'gzip', 'br', 'deflate']
 
-/** Whether a response is a page of its own that the script belongs into; fragments fetched by scripts are not. */
+/** Whether a response is a whole page that the script belongs into; ranges and fragments fetched by scripts are not. */
 export function takesBeacon(request: Request, response: Response): boolean {
   const destination = request.headers.get('Sec-Fetch-Dest')
   const isDocument = destination === null || ['document', 'iframe', 'frame'].includes(destination)
   const isHtml = /^text\/html\b/i.test(response.headers.get('Content-Type') ?? '')
   const encoding = (response.headers.get('Content-Encoding') ?? '').trim().toLowerCase()
-  const hasBody = response.body !== null && ![204, 205, 304].includes(response.status)
+  const hasBody = response.body !== null && ![204, 205, 206, 304].includes(response.status)
   return request.method === 'GET' && isDocument && isHtml && hasBody && READABLE_ENCODINGS.includes(encoding)
 }
 

@@ -4,6 +4,8 @@
 import { type Context, Hono, type MiddlewareHandler } from 'hono'
 import type { RoomJournal, RoomStats } from '../../durable-objects/waiting-room.ts'
 import type { AppEnv } from '../app-env.ts'
+import { Line } from '../core/line.ts'
+import { lineStats } from '../core/line-stats.ts'
 import { logError } from '../log.ts'
 import { problem } from '../problem.ts'
 import { lineRules, type RoomSettings } from '../settings/rooms.ts'
@@ -53,10 +55,14 @@ async function withRoom(
 
 async function stats(c: Context<AppEnv>, room: RoomSettings): Promise<Response> {
   const known: RoomStats | null = await c.var.deployment.stub(room).stats()
-  const { capacity, ratePerMinute, mode } = lineRules(room)
-  const empty = { room: room.name, run: null, mode, capacity, newUsersPerMinute: ratePerMinute, active: 0, waiting: 0 }
-  const { atMs, ...figures } = known ?? { ...empty, atMs: Date.now() }
+  const { atMs, ...figures } = known ?? nobodyYet(room)
   return privateJson({ ...figures, at: new Date(atMs).toISOString() })
+}
+
+/** The figures of a room that nobody has come to: all zero, without a run. */
+function nobodyYet(room: RoomSettings) {
+  const nowMs = Date.now()
+  return { room: room.name, ...lineStats(Line.start(lineRules(room), 0, nowMs), nowMs), run: null }
 }
 
 async function journal(c: Context<AppEnv>, room: RoomSettings): Promise<Response> {

@@ -11,8 +11,10 @@ type Step =
   | { do: 'join'; count: number }
   | { do: 'hear'; who: number[]; ageMs: number }
   | { do: 'claim'; who: number; beacon: boolean }
-  | { do: 'depart' | 'leave'; who: number }
-  | { do: 'tick' | 'restart' }
+  | { do: 'depart'; who: number }
+  | { do: 'leave'; who: number }
+  | { do: 'tick' }
+  | { do: 'restart' }
 
 const who = fc.nat({ max: 10_000 })
 const step: fc.Arbitrary<Step> = fc.oneof(

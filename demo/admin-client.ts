@@ -1,0 +1,78 @@
+/** Reads what the object itself has recorded, by the operators' API, and the origin's licences at its own port. */
+import type { LicenceFigures } from './licences.ts'
+import { ROOM, type Stage } from './stage.ts'
+
+const CALL_TIMEOUT_MS = 5_000
+const API_PATH = `/__waiting-room/api/v1/rooms/${ROOM}`
+
+export interface Stats {
+  readonly capacity: number
+  /** Slots taken: offered and active. */
+  readonly active: number
+  readonly waiting: number
+  readonly absent: number
+  readonly totals: {
+    readonly joined: number
+    readonly admitted: number
+    readonly expired: number
+    readonly returned: number
+  }
+}
+
+/** A room that nobody has entered yet has no record: some of its figures are missing. */
+const NOTHING_YET = {
+  active: 0,
+  waiting: 0,
+  absent: 0,
+  totals: { joined: 0, admitted: 0, expired: 0, returned: 0 },
+}
+
+/** One event of the object's own record, in its order. */
+export interface JournalEntry {
+  readonly sequence: number
+  /** The object's clock, milliseconds since 1970. */
+  readonly atMs: number
+  readonly number: number
+  readonly event: 'joined' | 'admitted' | 'claimed' | 'expired' | 'returned' | 'left' | 'ended' | 'forgotten'
+  /** The ticket's state before. */
+  readonly from: 'waiting' | 'offered' | 'active' | 'absent' | null
+}
+
+export interface Journal {
+  /** Null before anybody has joined. */
+  readonly run: number | null
+  readonly entries: readonly JournalEntry[]
+  /** Sequence of the newest entry there is. */
+  readonly last: number
+  /** Entries after the one asked for were overwritten before they were read. */
+  readonly lost: boolean
+}
+
+/** Where an operator reads the room's figures. */
+export function statsUrl(stage: Stage): string {
+  return `${stage.baseUrl}${API_PATH}/stats`
+}
+
+async function readJson(url: string, headers: Record<string, string>): Promise<unknown> {
+  const response = await fetch(url, { headers, signal: AbortSignal.timeout(CALL_TIMEOUT_MS) })
+  if (!response.ok) throw new Error(`GET ${url} answered ${response.status}: ${(await response.text()).slice(0, 300)}`)
+  return response.json()
+}
+
+function authorization(stage: Stage): Record<string, string> {
+  return { Authorization: `Bearer ${stage.adminToken}` }
+}
+
+export async function readStats(stage: Stage): Promise<Stats> {
+  const known = (await readJson(statsUrl(stage), authorization(stage))) as Partial<Stats> & Pick<Stats, 'capacity'>
+  return { ...NOTHING_YET, ...known }
+}
+
+/** Entries with a sequence above `after`. */
+export async function readJournal(stage: Stage, after: number): Promise<Journal> {
+  return (await readJson(`${stage.baseUrl}${API_PATH}/journal?after=${after}`, authorization(stage))) as Journal
+}
+
+export async function readLicences(stage: Stage): Promise<LicenceFigures> {
+  return (await readJson(`${stage.originUrl}/__origin/figures`, {})) as LicenceFigures
+}

@@ -1,0 +1,115 @@
+/**
+ * The crowd: who comes, when, and what they are going to do. Owns the cast of the smoke run and the endless trickle of
+ * the normal demo; what a visitor does in detail is in `visitor.ts`.
+ */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Kind, type Part, Visitor } from './visitor.ts'
+
+/** A part and when it enters, milliseconds after the first. */
+export interface Arrival {
+  readonly entersMs: number
+  readonly part: Part
+}
+
+/**
+ * The smoke run in order of arrival: B and S stay, P polite, V vanishes on the site, L vanishes in line, K locks the phone.
+ * Who vanishes comes early: a slot that is lost for up to 32 s must be found again well before the end.
+ */
+const SMOKE_CAST = 'BVPSV PVPSL PKPSL PKSPL KPSPL SPSPP'
+const SMOKE_ENTER_EVERY_MS = 500
+const SMOKE_PARTS: Readonly<Record<string, Part>> = {
+  // Longer than the 32 s in which the silent are found: only the beacon keeps this session.
+  B: { kind: 'stays', visitMs: 40_000, patienceMs: 0 },
+  S: { kind: 'stays', visitMs: 10_000, patienceMs: 0 },
+  P: { kind: 'polite', visitMs: 3_000, patienceMs: 0 },
+  V: { kind: 'vanishes-on-site', visitMs: 2_000, patienceMs: 0 },
+  L: { kind: 'vanishes-in-line', visitMs: 2_000, patienceMs: 4_000 },
+  K: { kind: 'locks-phone', visitMs: 3_000, patienceMs: 3_000 },
+}
+
+/** The normal demo: the kinds, each with the share of visitors up to and with it. */
+const MIX: readonly (readonly [upTo: number, kind: Kind])[] = [
+  [0.4, 'stays'],
+  [0.75, 'polite'],
+  [0.83, 'vanishes-on-site'],
+  [0.93, 'vanishes-in-line'],
+  [1, 'locks-phone'],
+]
+/** The demo opens with a rush of this share of the crowd, then they trickle in. */
+const RUSH_SHARE = 0.6
+const RUSH_EVERY_MS = 250
+const TRICKLE_EVERY_MS = 1_500
+/** Finished visitors kept in mind, so that their leaving can be compared with the object's record. */
+const MAX_REMEMBERED = 200
+
+/** The visitors of the smoke run. */
+export function smokeArrivals(): Arrival[] {
+  return [...SMOKE_CAST.replaceAll(' ', '')].flatMap((letter, index) => {
+    const part = SMOKE_PARTS[letter]
+    return part === undefined ? [] : [{ entersMs: index * SMOKE_ENTER_EVERY_MS, part }]
+  })
+}
+
+function between(lowMs: number, highMs: number): number {
+  return lowMs + Math.random() * (highMs - lowMs)
+}
+
+function randomPart(): Part {
+  const draw = Math.random()
+  const kind = MIX.find(([upTo]) => draw < upTo)?.[1] ?? 'polite'
+  const visitMs = kind === 'stays' ? between(15_000, 30_000) : between(5_000, 10_000)
+  return { kind, visitMs, patienceMs: between(5_000, 30_000) }
+}
+
+export class Crowd {
+  /** Present and finished visitors, in order of arrival; of the finished only the newest. */
+  readonly visitors: Visitor[] = []
+  readonly #present = new Set<Visitor>()
+  readonly #baseUrl: string
+  readonly #signal: AbortSignal
+
+  constructor(baseUrl: string, signal: AbortSignal) {
+    this.#baseUrl = baseUrl
+    this.#signal = signal
+  }
+
+  /** Lets all of them come, each in its time. Resolves when the last visit is over. */
+  async play(arrivals: readonly Arrival[]): Promise<void> {
+    const startMs = Date.now()
+    const visits: Promise<void>[] = []
+    for (const { entersMs, part } of arrivals) {
+      await this.#pause(startMs + entersMs - Date.now())
+      visits.push(this.#enter(part))
+    }
+    await Promise.all(visits)
+  }
+
+  /** A rush, then new visitors for those who went, never more than `maxPresent` at once. Ends with the signal. */
+  async trickle(maxPresent: number): Promise<void> {
+    for (let arrived = 0; !this.#signal.aborted; ) {
+      if (this.#present.size < maxPresent) {
+        void this.#enter(randomPart())
+        arrived += 1
+      }
+      await this.#pause(arrived < maxPresent * RUSH_SHARE ? RUSH_EVERY_MS : TRICKLE_EVERY_MS)
+    }
+  }
+
+  async #enter(part: Part): Promise<void> {
+    const visitor = new Visitor(part, this.#baseUrl, this.#signal)
+    this.visitors.push(visitor)
+    this.#present.add(visitor)
+    await visitor.run()
+    this.#present.delete(visitor)
+    if (this.visitors.length - this.#present.size > MAX_REMEMBERED) this.#forgetOldest()
+  }
+
+  #forgetOldest(): void {
+    const index = this.visitors.findIndex((visitor) => !this.#present.has(visitor))
+    this.visitors.splice(index, 1)
+  }
+
+  async #pause(milliseconds: number): Promise<void> {
+    await sleep(Math.max(0, milliseconds), undefined, { signal: this.#signal })
+  }
+}

@@ -1,0 +1,109 @@
+/**
+ * What happened, from the object's own record: order of admission, most people on the site at once, and how long the
+ * silent ones stayed unnoticed. Pure: fed with journal entries and samples, asked for numbers.
+ */
+import type { Journal, JournalEntry, Stats } from './admin-client.ts'
+import type { LicenceFigures } from './licences.ts'
+
+/** Entries kept for the table's list of latest events. */
+const LATEST_ENTRIES = 50
+
+export interface Spread {
+  readonly min: number
+  readonly median: number
+  readonly max: number
+}
+
+/** Smallest, middle and largest of the values, rounded to hundredths; null when there are none. */
+export function spread(values: readonly number[]): Spread | null {
+  const sorted = values.map((value) => Math.round(value * 100) / 100).sort((a, b) => a - b)
+  const min = sorted[0]
+  const median = sorted[Math.floor(sorted.length / 2)]
+  const max = sorted.at(-1)
+  return min === undefined || median === undefined || max === undefined ? null : { min, median, max }
+}
+
+export class Figures {
+  /** The newest samples, null until the first was taken. */
+  stats: Stats | null = null
+  licences: LicenceFigures | null = null
+  /** Sequence of the newest journal entry that was read. */
+  lastSequence = 0
+  /** Parts of the record were overwritten before they were read: the figures below are not the whole truth. */
+  lost = false
+  /** Admissions of a number lower than one admitted before, among numbers that were never absent. */
+  orderViolations = 0
+  /** Most slots ever taken at once: by the samples and recounted from the record, whichever is higher. */
+  maxActive = 0
+  readonly latest: JournalEntry[] = []
+  #run: number | null = null
+  readonly #holders = new Set<number>()
+  readonly #everExpired = new Set<number>()
+  readonly #lastExpiryMs = new Map<number, number>()
+  #highestAdmitted = -1
+
+  addSample(stats: Stats, licences: LicenceFigures): void {
+    this.stats = stats
+    this.licences = licences
+    this.maxActive = Math.max(this.maxActive, stats.active)
+  }
+
+  addJournal(journal: Journal): void {
+    // The record lives in the object's memory: after a restart or a reset of the room it begins anew.
+    if (this.#run !== null && (journal.run !== this.#run || journal.last < this.lastSequence)) this.#beginAnew()
+    this.#run = journal.run
+    this.lost ||= journal.lost
+    for (const entry of journal.entries) {
+      this.lastSequence = Math.max(this.lastSequence, entry.sequence)
+      this.#addEntry(entry)
+    }
+  }
+
+  /** When the object found the number gone after `sinceMs`, its clock in milliseconds; null when it has not yet. */
+  expiredAtMs(number: number, sinceMs: number): number | null {
+    const atMs = this.#lastExpiryMs.get(number)
+    return atMs !== undefined && atMs >= sinceMs ? atMs : null
+  }
+
+  #beginAnew(): void {
+    this.lost = true
+    this.lastSequence = 0
+    this.#holders.clear()
+    this.#everExpired.clear()
+    this.#lastExpiryMs.clear()
+    this.#highestAdmitted = -1
+  }
+
+  #addEntry(entry: JournalEntry): void {
+    this.latest.push(entry)
+    if (this.latest.length > LATEST_ENTRIES) this.latest.shift()
+    switch (entry.event) {
+      case 'admitted':
+        this.#holders.add(entry.number)
+        this.maxActive = Math.max(this.maxActive, this.#holders.size)
+        this.#checkOrder(entry.number)
+        break
+      case 'expired':
+        this.#everExpired.add(entry.number)
+        this.#lastExpiryMs.set(entry.number, entry.atMs)
+        this.#holders.delete(entry.number)
+        break
+      case 'left':
+      case 'ended':
+      case 'forgotten':
+        this.#holders.delete(entry.number)
+        break
+      case 'joined':
+      case 'claimed':
+      case 'returned':
+        break
+    }
+  }
+
+  #checkOrder(number: number): void {
+    // Who was absent waits again with the old number, so comes in behind higher ones: no violation.
+    if (this.#everExpired.has(number)) return
+    if (number < this.#highestAdmitted) this.orderViolations += 1
+    this.#highestAdmitted = Math.max(this.#highestAdmitted, number)
+  }
+}

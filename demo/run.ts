@@ -1,0 +1,100 @@
+/**
+ * `npm run demo`: a small origin, the waiting room in front of it, and a crowd of real HTTP clients.
+ * Owns the order of things and their end: whatever happens, no child process stays behind.
+ */
+
+import { statsUrl } from './admin-client.ts'
+import { Crowd } from './crowd.ts'
+import { Figures } from './figures.ts'
+import { watch } from './monitor.ts'
+import { HELP, OptionError, type Options, parseOptions } from './options.ts'
+import { stopAllChildren } from './processes.ts'
+import { runSmoke } from './smoke.ts'
+import { makeRunFolder, removeRunFolder, type Stage, setStage } from './stage.ts'
+import { FigureTable } from './table.ts'
+
+const startedAtMs = Date.now()
+
+/** Resolves never; rejects when a child ends while it is still needed. */
+function anyChildEnds(stage: Stage): Promise<never> {
+  const ends = stage.children.map(({ name, ended, logFile }) =>
+    ended.then((how) => Promise.reject(new Error(`${name} ${how}, see ${logFile}`))),
+  )
+  return Promise.race(ends)
+}
+
+function announce(stage: Stage, options: Options): void {
+  process.stderr.write(`
+  Join the line by browser:  ${stage.baseUrl}/
+  The room's figures:        curl -H 'Authorization: Bearer ${stage.adminToken}' ${statsUrl(stage)}
+  Capacity ${options.capacity}, ${options.ratePerMinute} admissions a minute, ${options.visitors} visitors; logs in ${stage.folder}
+  ${options.smoke ? 'Ends by itself within 120 s.' : 'Ctrl-C ends it.'}
+
+`)
+}
+
+async function runUntilInterrupted(stage: Stage, options: Options, signal: AbortSignal): Promise<never> {
+  const figures = new Figures()
+  const crowd = new Crowd(stage.baseUrl, signal)
+  const table = new FigureTable(process.stdout)
+  await Promise.race([
+    crowd.trickle(options.visitors),
+    watch(stage, figures, () => table.show(figures, crowd.visitors), signal),
+  ])
+  throw new Error('the crowd has gone')
+}
+
+async function runDemo(options: Options, folder: string, signal: AbortSignal): Promise<number> {
+  process.stderr.write('Starting the origin and the waiting room (some 10 s) ...\n')
+  const stage = await setStage(options, folder, signal)
+  announce(stage, options)
+  const run = options.smoke
+    ? runSmoke(stage, options, startedAtMs, signal)
+    : runUntilInterrupted(stage, options, signal)
+  return Promise.race([run, anyChildEnds(stage)])
+}
+
+/** Aborts with Ctrl-C and its like, and when nobody reads the output any more. */
+function interruption(): AbortSignal {
+  const controller = new AbortController()
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => controller.abort())
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => controller.abort())
+  return controller.signal
+}
+
+async function main(): Promise<number> {
+  const options = parseOptions(process.argv.slice(2))
+  if (options.help) {
+    process.stdout.write(HELP)
+    return 0
+  }
+  const signal = interruption()
+  const folder = makeRunFolder()
+  let failed = false
+  try {
+    const code = await runDemo(options, folder, signal)
+    failed = code !== 0
+    return code
+  } catch (error) {
+    if (signal.aborted) {
+      process.stderr.write('\nInterrupted, ending the child processes ...\n')
+      // A smoke run that was cut short has proved nothing.
+      return options.smoke ? 1 : 0
+    }
+    failed = true
+    throw error
+  } finally {
+    await stopAllChildren()
+    if (failed) process.stderr.write(`The logs are kept in ${folder}\n`)
+    else removeRunFolder(folder)
+  }
+}
+
+main().then(
+  (code) => process.exit(code),
+  (error: unknown) => {
+    console.error(`demo: ${error instanceof Error ? error.message : String(error)}`)
+    if (error instanceof OptionError) console.error('demo: all options: npm run demo -- --help')
+    process.exit(error instanceof OptionError ? 2 : 1)
+  },
+)

@@ -1,0 +1,117 @@
+/**
+ * The smoke run: a fixed cast plays once, the object's own record is judged, one JSON summary comes out.
+ * Owns what counts as a broken promise.
+ */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Crowd, smokeArrivals } from './crowd.ts'
+import { Figures, type Spread, spread } from './figures.ts'
+import { leaverDelaysSeconds, takeSample, watch } from './monitor.ts'
+import type { Options } from './options.ts'
+import type { Stage } from './stage.ts'
+import { FigureTable } from './table.ts'
+import type { Visitor } from './visitor.ts'
+
+/** From the start of the process; leaves time to end the children within the promised 120 s. */
+const PLAY_UNTIL_MS = 110_000
+const DONE_POLL_MS = 500
+/** What the object promises of a leaver: silent for 20 s, found within 10 s, and 2 s for timers to be late. */
+const DETECTION_SECONDS = { min: 20, max: 32 }
+
+/** What a smoke run prints. Times in seconds. */
+interface Summary {
+  readonly joined: number
+  readonly admitted: number
+  readonly expired: number
+  readonly returned: number
+  readonly orderViolations: number
+  readonly maxActive: number
+  readonly originOverloads: number
+  /** From the last request of a silent leaver to the end in the object's record; nulls when nobody was found. */
+  readonly leaverDetectionSeconds: Spread | { readonly min: null; readonly median: null; readonly max: null }
+  /** From the start of the command to the end of the play. */
+  readonly seconds: number
+}
+
+/** Everything that is wrong with the run, in words; empty when all promises were kept. */
+function brokenPromises(summary: Summary, figures: Figures, visitors: readonly Visitor[], capacity: number): string[] {
+  const outside = visitors.filter((visitor) => !visitor.part.kind.startsWith('vanishes') && !visitor.gotIn)
+  const unnoticed = leaverDelaysSeconds(visitors, figures).filter((delay) => delay === null).length
+  const problems: readonly (readonly [boolean, string])[] = [
+    [summary.orderViolations !== 0, `${summary.orderViolations} were let in out of order`],
+    [summary.maxActive > capacity, `${summary.maxActive} were let in at once, the capacity is ${capacity}`],
+    [summary.originOverloads !== 0, `the origin had no licence left ${summary.originOverloads} times`],
+    [outside.length > 0, `${outside.length} who stayed did not get in: ${outside.map(describe).join(', ')}`],
+    [unnoticed > 0, `${unnoticed} who vanished were not found`],
+    [figures.lost, "parts of the object's record were lost"],
+  ]
+  const complaints = visitors.flatMap((visitor) => visitor.complaints)
+  return [...problems.filter(([broken]) => broken).map(([, text]) => text), ...complaints]
+}
+
+function describe({ number, part }: Visitor): string {
+  return `${number ?? 'no number'} (${part.kind})`
+}
+
+function summarise(figures: Figures, visitors: readonly Visitor[], startedAtMs: number): Summary {
+  const totals = figures.stats?.totals
+  const delays = leaverDelaysSeconds(visitors, figures).filter((delay) => delay !== null)
+  return {
+    joined: totals?.joined ?? 0,
+    admitted: totals?.admitted ?? 0,
+    expired: totals?.expired ?? 0,
+    returned: totals?.returned ?? 0,
+    orderViolations: figures.orderViolations,
+    maxActive: figures.maxActive,
+    originOverloads: figures.licences?.overloads ?? 0,
+    leaverDetectionSeconds: spread(delays) ?? { min: null, median: null, max: null },
+    seconds: Math.round((Date.now() - startedAtMs) / 100) / 10,
+  }
+}
+
+/** Until every visit is over and every leaver found, or the time is up. */
+async function played(crowd: Crowd, figures: Figures, untilMs: number, signal: AbortSignal): Promise<void> {
+  let over = false
+  crowd.play(smokeArrivals()).then(
+    () => {
+      over = true
+    },
+    () => {},
+  )
+  while (Date.now() < untilMs) {
+    if (over && leaverDelaysSeconds(crowd.visitors, figures).every((delay) => delay !== null)) return
+    await sleep(DONE_POLL_MS, undefined, { signal })
+  }
+}
+
+/** Plays, prints the summary on standard output, and returns the exit code. `startedAtMs`: when the command began. */
+export async function runSmoke(
+  stage: Stage,
+  options: Options,
+  startedAtMs: number,
+  signal: AbortSignal,
+): Promise<number> {
+  const ending = new AbortController()
+  const either = AbortSignal.any([signal, ending.signal])
+  const figures = new Figures()
+  const crowd = new Crowd(stage.baseUrl, either)
+  const table = new FigureTable(process.stderr)
+  const watching = watch(stage, figures, () => table.show(figures, crowd.visitors), either)
+  try {
+    await Promise.race([played(crowd, figures, startedAtMs + PLAY_UNTIL_MS, signal), watching])
+    signal.throwIfAborted()
+    await takeSample(stage, figures)
+  } finally {
+    ending.abort()
+    await watching.catch(() => {})
+  }
+  const summary = summarise(figures, crowd.visitors, startedAtMs)
+  process.stdout.write(`${JSON.stringify(summary)}\n`)
+  const { min, max } = summary.leaverDetectionSeconds
+  if (min !== null && (min < DETECTION_SECONDS.min || max > DETECTION_SECONDS.max)) {
+    console.error(`smoke: leavers were found after ${min} to ${max} s; 20 to 32 s are expected on an idle machine`)
+  }
+  const problems = brokenPromises(summary, figures, crowd.visitors, options.capacity)
+  for (const problem of problems) console.error(`smoke: FAILED: ${problem}`)
+  if (problems.length === 0) console.error('smoke: passed: all promises were kept')
+  return problems.length === 0 ? 0 : 1
+}
