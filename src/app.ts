@@ -8,7 +8,7 @@ import { deployment } from './deployment.ts'
 import { notConfigured } from './gate/answers.ts'
 import { gate } from './gate/gate.ts'
 import { logError } from './log.ts'
-import { PREFIX } from './paths.ts'
+import { canonicalPath, PREFIX } from './paths.ts'
 import { problem } from './problem.ts'
 import { heartbeatRoute } from './routes/heartbeat.ts'
 import { leaveRoute } from './routes/leave.ts'
@@ -17,7 +17,7 @@ import { statusRoute } from './routes/status.ts'
 import { VERSION } from './version.ts'
 
 export function createApp(): Hono<AppEnv> {
-  const app = new Hono<AppEnv>()
+  const app = new Hono<AppEnv>({ getPath: (request) => canonicalPath(new URL(request.url).pathname) })
   app.get(`${PREFIX}/healthz`, (c) => c.json({ status: 'ok', version: VERSION }, 200, { 'Cache-Control': 'no-store' }))
   app.get(`${PREFIX}/heartbeat.js`, () => new Response(heartbeatScript, { headers: SCRIPT_HEADERS }))
   app.use('*', async function requireDeployment(c, next) {
@@ -32,7 +32,7 @@ export function createApp(): Hono<AppEnv> {
   app.route(`${PREFIX}/api/v1`, operatorsApi())
   app.all(PREFIX, () => problem(404, 'No such path'))
   app.all(`${PREFIX}/*`, () => problem(404, 'No such path'))
-  app.all('*', (c) => gate(c.req.raw, c.var.deployment, c.executionCtx))
+  app.all('*', (c) => gate(c.req.raw, c.req.path, c.var.deployment, c.executionCtx))
   app.onError((error) => {
     logError('request_failed', error)
     return problem(500, 'Something went wrong', undefined, { 'Retry-After': '5' })

@@ -22,10 +22,14 @@ import { LONG_POLL_SECONDS } from './poll-interval.ts'
 import { type Visit, type VisitContext, visit } from './visit.ts'
 import { readableForm, type Wanted, wantedOf } from './wanted.ts'
 
-/** Answers any request that is not for a path of our own. */
-export async function gate(request: Request, deployment: Deployment, keepAlive: KeepAlive): Promise<Response> {
-  const { hostname, pathname } = new URL(request.url)
-  const room = findRoom(deployment.rooms, hostname, pathname)
+/** Answers any request that is not for a path of our own. `path`: the canonical one. */
+export async function gate(
+  request: Request,
+  path: string,
+  deployment: Deployment,
+  keepAlive: KeepAlive,
+): Promise<Response> {
+  const room = findRoom(deployment.rooms, new URL(request.url).hostname, path)
   if (room === undefined || room.suspended || isPreflight(request)) return passThrough(request, deployment)
   const nowMs = Date.now()
   const presented = await readTokens(request.headers, room, deployment.keys, isSecure(request), nowMs)

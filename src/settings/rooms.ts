@@ -33,9 +33,8 @@ export function parseRooms(value: unknown): ParsedRooms {
   return problems.length > 0 || !result.success ? { rooms: null, problems } : { rooms: result.output, problems: [] }
 }
 
-/** The room that covers a URL: the most specific host, then the longest path; undefined where no room does. */
-export function findRoom(rooms: readonly RoomSettings[], hostname: string, pathname: string): RoomSettings | undefined {
-  const path = canonicalPath(pathname)
+/** The room that covers a canonical path of a host: the most specific host, then the longest path; undefined: none. */
+export function findRoom(rooms: readonly RoomSettings[], hostname: string, path: string): RoomSettings | undefined {
   let best: RoomSettings | undefined
   let bestRank = -1
   for (const room of rooms) {
@@ -68,20 +67,6 @@ export function lineRules(room: RoomSettings | undefined): LineRules {
     maxWaiting: settings.max_waiting,
     mode: settings.queue_all ? 'queue-all' : 'open',
   }
-}
-
-/**
- * A path as an origin may read it: decoded, without doubled slashes and back slashes, so that "/%73hop" or "//shop" does
- * not walk around the room of "/shop".
- */
-function canonicalPath(pathname: string): string {
-  let path = pathname
-  try {
-    path = decodeURIComponent(pathname)
-  } catch {
-    // Not decodable: matched as it stands.
-  }
-  return new URL(`http://host${path.replace(/[/\\]+/g, '/').replace(/[?#]/g, '_')}`).pathname
 }
 
 function coversPath(covered: string, path: string): boolean {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { canonicalPath } from '../../src/paths.ts'
 import { findRoom, lineRules, parseRooms } from '../../src/settings/rooms.ts'
 import { parseSettings, SettingsError } from '../../src/settings/settings.ts'
 
@@ -88,7 +89,7 @@ describe('the room of a URL', () => {
     room({ name: 'host', host: 'www.example.com' }),
     room({ name: 'host-path', host: 'www.example.com', path: '/shop/' }),
   ])
-  const nameOf = (host: string, path: string) => findRoom(rooms ?? [], host, path)?.name
+  const nameOf = (host: string, path: string) => findRoom(rooms ?? [], host, canonicalPath(path))?.name
 
   it('is the one with the most specific host, then path', () => {
     expect(nameOf('other.org', '/')).toBe('everywhere')
@@ -108,6 +109,7 @@ describe('the room of a URL', () => {
   )
 
   it('is found for what cannot be decoded', () => {
-    expect(nameOf('other.org', '/shop/%E0%A4%A')).toBe('shop-path')
+    for (const path of ['/shop/%E0%A4%A', '/%73hop/%FF', '/%73hop/%'])
+      expect(nameOf('other.org', path)).toBe('shop-path')
   })
 })
