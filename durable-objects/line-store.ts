@@ -1,26 +1,12 @@
 /**
- * The line in the object's SQLite storage: numbered migrations, one row for the head, one row per segment.
+ * The line in the object's SQLite storage: one row for the head, one row per segment.
  *
  * All calls are synchronous, so everything written in one turn commits together. Nothing is written before the first
  * change: an object that was only asked for its figures leaves no trace.
  */
-import type { LineChanges, StoredHead, StoredLine, StoredSegment } from '../src/core/stored.ts'
 
-/** Applied in order, once each; their places in this list are their numbers. Only ever add to the end. */
-const MIGRATIONS: readonly string[] = [
-  `CREATE TABLE line (
-     id INTEGER PRIMARY KEY CHECK (id = 1),
-     room TEXT NOT NULL,
-     alarm_at_ms INTEGER NOT NULL,
-     head TEXT NOT NULL
-   );
-   CREATE TABLE segments (
-     segment INTEGER PRIMARY KEY,
-     states BLOB NOT NULL,
-     join_seconds BLOB NOT NULL,
-     sessions BLOB NOT NULL
-   );`,
-]
+import type { LineChanges, StoredHead, StoredLine, StoredSegment } from '../src/core/stored.ts'
+import { isUsed, migrate } from './migrations.ts'
 
 export interface StoredRoom {
   readonly room: string
@@ -39,8 +25,7 @@ export class LineStore {
 
   /** What is stored, null in a new object. */
   load(): StoredRoom | null {
-    const known = this.sql.exec(`SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'migrations'`).toArray()
-    if (known.length === 0) return null
+    if (!isUsed(this.sql)) return null
     this.migrate()
     const [row] = this.sql.exec('SELECT room, alarm_at_ms, head FROM line').toArray()
     if (row === undefined) return null
@@ -87,18 +72,7 @@ export class LineStore {
 
   private migrate(): void {
     if (this.migrated) return
-    this.sql.exec('CREATE TABLE IF NOT EXISTS migrations (number INTEGER PRIMARY KEY)')
-    const applied = new Set(
-      this.sql
-        .exec('SELECT number FROM migrations')
-        .toArray()
-        .map((row) => row.number),
-    )
-    for (const [i, statements] of MIGRATIONS.entries()) {
-      if (applied.has(i + 1)) continue
-      this.sql.exec(statements)
-      this.sql.exec('INSERT INTO migrations (number) VALUES (?)', i + 1)
-    }
+    migrate(this.sql)
     this.migrated = true
   }
 }

@@ -84,12 +84,23 @@ export class WaitingRoom extends DurableObject<Env> {
     })
   }
 
-  /** The tick. Armed again first, so that whatever happens in it, there is a next one. */
+  /**
+   * The tick. Two events: it is armed again first, durably, so that whatever happens then there is a next one; an error in
+   * the tick itself is reported and spends none of the platform's few retries.
+   */
   override async alarm(): Promise<void> {
     if (this.line === null) return
     this.setAlarm(Date.now())
     this.store.writeAlarm(this.alarmAtMs)
     await this.ctx.storage.sync()
+    try {
+      this.tick()
+    } catch {
+      // Reported where it happened, and the object starts again from storage.
+    }
+  }
+
+  private tick(): void {
     this.event(this.room, (line, nowMs) => {
       line.beginOther(nowMs)
       line.advance()
@@ -152,10 +163,13 @@ export class WaitingRoom extends DurableObject<Env> {
     if (line.tickets.live === 0) return
     if (this.alarmAtMs === 0) {
       this.setAlarm(nowMs)
-    } else if (nowMs - this.alarmAtMs > ALARM_DEAD_INTERVALS * line.rules.checkIntervalSeconds * 1000) {
-      logWarning('alarm_dead', { room: this.room, lateMs: nowMs - this.alarmAtMs })
-      this.setAlarm(nowMs)
+      return
     }
+    // Far ahead, too: it was armed before the clock went back.
+    const lateMs = nowMs - this.alarmAtMs
+    if (Math.abs(lateMs) <= ALARM_DEAD_INTERVALS * line.rules.checkIntervalSeconds * 1000) return
+    logWarning('alarm_dead', { room: this.room, lateMs })
+    this.setAlarm(nowMs)
   }
 
   /** Not awaited: the write is part of this event's; should it fail, the platform resets the object. */

@@ -40,6 +40,7 @@ export async function deployment(env: Env): Promise<Deployment | null> {
         binding: env.ORIGIN ?? null,
         secret: env.ORIGIN_SECRET ?? null,
         timeoutSeconds: deployedSettings.originTimeoutSeconds,
+        rooms: deployedSettings.rooms,
       },
       adminToken: usableAdminToken(env.ADMIN_TOKEN),
       client: (room) => roomClient(namespace, room),

@@ -11,10 +11,6 @@ export const TOKENS_PER_REQUEST_MAX = 4
 /** A ticket's token is renewed long before; the object decides who is still in line. */
 export const TICKET_LIFE_SECONDS = 24 * 3600
 
-/** A pass is renewed by the beacon every 8 s, so a short life costs nothing and bounds what a lost session can do. */
-export const PASS_LIFE_MAX_SECONDS = 60
-export const PASS_LIFE_SHARE = 0.75
-
 /** A ticket that the object has not confirmed for this long is claimed, whatever its number. */
 export const CONFIRM_AFTER_MAX_SECONDS = 60
 

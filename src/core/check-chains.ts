@@ -42,17 +42,18 @@ export class CheckChains {
     this.chains.delete(segment)
   }
 
-  /** The checks to send for live segments whose chain broke. A chain unknown after a loss of memory gets time to show up. */
+  /**
+   * The checks to send for live segments whose chain broke, or is not known (memory was lost): should that one still run,
+   * the two are one again after a step.
+   */
   restartOverdue(liveSegments: readonly number[], nowMs: number, intervalSeconds: number): SegmentCheck[] {
     const live = new Set(liveSegments)
     for (const segment of this.chains.keys()) if (!live.has(segment)) this.chains.delete(segment)
     const restarted: SegmentCheck[] = []
     for (const segment of liveSegments) {
       const chain = this.chains.get(segment)
-      if (chain === undefined) this.chains.set(segment, { generation: 0, movedMs: nowMs })
-      else if (isOverdue(chain, nowMs, intervalSeconds)) {
-        restarted.push(this.step(segment, chain.generation + 1, nowMs))
-      }
+      if (chain !== undefined && !isOverdue(chain, nowMs, intervalSeconds)) continue
+      restarted.push(this.step(segment, (chain?.generation ?? 0) + 1, nowMs))
     }
     return restarted
   }

@@ -4,7 +4,8 @@
  * Plain data, so that it crosses an RPC. Fields may only be added, and readers must do without them: isolates and objects
  * of two deploys talk to each other for minutes.
  */
-import type { ClaimAnswer, ClaimDetails, JoinAnswer, Line } from './line.ts'
+import type { ClaimAnswer, ClaimDetails, JoinAnswer } from './answers.ts'
+import type { Line } from './line.ts'
 import type { Snapshot } from './snapshot.ts'
 
 /** A number and how long ago its visitor was heard, ms. */
@@ -15,6 +16,8 @@ export interface AgedNumbers {
 
 export interface ClaimRequest extends ClaimDetails {
   readonly number: number
+  /** How long ago its visitor asked. */
+  readonly ageMs?: number
 }
 
 export interface ExchangeRequest {
@@ -61,7 +64,7 @@ export function applyExchange(line: Line, request: ExchangeRequest): LineAnswer 
     forEachAged(request.presence, (number, ageMs) => line.hear(number, ageMs))
     forEachAged(request.departures, (number, ageMs) => line.depart(number, ageMs))
     for (const number of request.leaves) line.leave(number)
-    for (const { number } of request.claims) line.hear(number, 0)
+    for (const { number, ageMs } of request.claims) line.hear(number, ageMs ?? 0)
   }
   line.totals.roomErrors += request.failures
   line.totals.honoured += request.honoured

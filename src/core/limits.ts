@@ -33,6 +33,9 @@ export const FEW_TICKETS = 8
 /** ... for at most this long in a row. */
 export const HOLD_LIMIT_SECONDS = 300
 
+/** The floor of silence is raised at most once in this much listening, so that gaps without end keep nobody for ever. */
+export const FLOOR_EVERY_SECONDS = 60
+
 /** A repeated join key gets the same number this long: longer than any isolate goes on trying. */
 export const JOIN_KEY_SECONDS = 60
 
@@ -44,6 +47,9 @@ export const JOURNAL_SIZE = 4096
 
 /** Waits of the last admissions, for percentiles. */
 export const WAIT_SAMPLES = 512
+
+/** Upper bounds of the histogram of waits: from "at once" to "all evening". */
+export const WAIT_BUCKETS_SECONDS = [0, 10, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14_400] as const
 
 /** Time constant of the recent admission and leaver rates. */
 export const RATE_WINDOW_SECONDS = 120

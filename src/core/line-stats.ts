@@ -2,6 +2,7 @@
 import type { Line } from './line.ts'
 import type { LineMode } from './rules.ts'
 import type { Totals } from './stored.ts'
+import type { WaitHistogram } from './wait-times.ts'
 
 export interface LineStats {
   readonly run: number
@@ -18,15 +19,17 @@ export interface LineStats {
   readonly frontier: number
   /** Recent admissions from the line, null while there were none. */
   readonly admittedPerMinute: number | null
-  /** Waits of the last admissions from the line, null while there were none. */
+  /** Waits of the last admissions, null while there were none. */
   readonly waitSecondsP50: number | null
   readonly waitSecondsP90: number | null
   readonly totals: Totals
+  /** Waits of all admissions of this run. */
+  readonly waits: WaitHistogram
 }
 
 export function lineStats(line: Line, nowMs: number): LineStats {
   const { tickets, rules } = line
-  const [p50, p90] = line.waits.percentiles([0.5, 0.9])
+  const [p50, p90] = line.waits.recentPercentiles([0.5, 0.9])
   return {
     run: line.run,
     atMs: nowMs,
@@ -43,5 +46,6 @@ export function lineStats(line: Line, nowMs: number): LineStats {
     waitSecondsP50: p50 ?? null,
     waitSecondsP90: p90 ?? null,
     totals: { ...line.totals },
+    waits: line.waits.toStored(),
   }
 }

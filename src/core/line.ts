@@ -7,6 +7,7 @@
  * listening-clock.ts, where tickets are kept in tickets.ts.
  */
 import { admitWaiting, mayAdmitNewcomer } from './admission.ts'
+import type { ClaimAnswer, ClaimDetails, JoinAnswer } from './answers.ts'
 import { joinedSeconds, noteJoinTime } from './join-times.ts'
 import { Journal, type LineEvent } from './journal.ts'
 import { SEGMENT_SIZE } from './limits.ts'
@@ -15,49 +16,28 @@ import { RateBucket } from './rate-bucket.ts'
 import { RecentJoins } from './recent-joins.ts'
 import { RecentRates } from './recent-rates.ts'
 import type { LineRules } from './rules.ts'
+import { type Sample, totalsSince } from './sample.ts'
 import { Segment } from './segment.ts'
 import { Sessions } from './sessions.ts'
 import { forEachSilent, silenceLimits } from './silence.ts'
-import type { LineChanges, StoredHead, StoredLine, StoredSegment, Totals } from './stored.ts'
+import {
+  type LineChanges,
+  NO_TOTALS,
+  type StoredHead,
+  type StoredLine,
+  type StoredSegment,
+  type Totals,
+} from './stored.ts'
 import { BEACON_FLAG, DEPARTING_FLAG, STATE_MASK, State } from './ticket-state.ts'
 import { BrokenInvariant, Tickets } from './tickets.ts'
-import { WaitSamples } from './wait-samples.ts'
-
-export type JoinAnswer =
-  | { readonly state: 'waiting'; readonly number: number }
-  | { readonly state: 'active'; readonly number: number }
-  | { readonly state: 'full' }
-
-export type ClaimAnswer =
-  | { readonly state: 'active' }
-  | { readonly state: 'waiting'; readonly position: number }
-  | { readonly state: 'gone' }
-
-export interface ClaimDetails {
-  /** It is the beacon that asks. */
-  readonly beacon: boolean
-  /** Someone touched the page since the last beacon. */
-  readonly touched: boolean
-}
-
-const NO_TOTALS: Totals = {
-  joined: 0,
-  admitted: 0,
-  expired: 0,
-  left: 0,
-  returned: 0,
-  ended: 0,
-  forgotten: 0,
-  roomErrors: 0,
-  honoured: 0,
-}
+import { WaitTimes } from './wait-times.ts'
 
 export class Line {
   readonly run: number
   readonly rules: LineRules
   readonly tickets = new Tickets()
   readonly journal = new Journal()
-  readonly waits = new WaitSamples()
+  readonly waits: WaitTimes
   readonly rates: RecentRates
   readonly totals: Totals
   /** 1 + the highest number ever admitted in this run. Never falls. */
@@ -69,6 +49,8 @@ export class Line {
   private readonly sessions = new Sessions()
   private readonly limits: Uint32Array
   private lastJoinSeconds = 0
+  /** The totals at the last sample. */
+  private sampled: Totals
   private nowMs: number
   private occupiedAtBegin = 0
 
@@ -81,6 +63,8 @@ export class Line {
     this.bucket = head ? new RateBucket(head.bucket) : RateBucket.full(rules, nowMs)
     this.rates = new RecentRates(head?.rates)
     this.totals = { ...NO_TOTALS, ...head?.totals }
+    this.sampled = { ...this.totals, ...head?.sampled }
+    this.waits = new WaitTimes(head?.waits)
     this.frontier = head?.frontier ?? 1
     this.lastJoinSeconds = head?.lastJoinSeconds ?? 0
   }
@@ -98,7 +82,7 @@ export class Line {
     for (const row of stored.segments) {
       const segment = new Segment(row.index, row.states, row.joinSeconds)
       segment.heard.fill(heard)
-      line.restoreSessions(segment, row.sessions)
+      line.sessions.restore(segment, row.sessions, rules, line.clock.nowSeconds)
       segments.push(segment)
     }
     line.tickets.restore(segments, stored.head.next)
@@ -137,9 +121,12 @@ export class Line {
     if (state === State.absent) {
       this.comeBack(number)
       segment.heard[offset] = heard
-    } else if (heard >= (segment.heard[offset] as number)) {
-      segment.heard[offset] = heard
-      if ((byte & DEPARTING_FLAG) !== 0) this.tickets.clearFlags(number, DEPARTING_FLAG)
+    } else {
+      // After a restore the time last heard lies ahead of now; a goodbye is taken back all the same.
+      const known = segment.heard[offset] as number
+      const isNews = heard >= Math.min(known, this.clock.nowSeconds)
+      if (isNews && (byte & DEPARTING_FLAG) !== 0) this.tickets.clearFlags(number, DEPARTING_FLAG)
+      segment.heard[offset] = Math.max(known, heard)
     }
   }
 
@@ -154,6 +141,10 @@ export class Line {
   depart(number: number, ageMs: number): void {
     const state = this.tickets.stateOf(number)
     if (state === State.gone || state === State.absent) return
+    const known = this.tickets.segmentOf(number)?.heard[number % SEGMENT_SIZE] ?? 0
+    const said = this.clock.heardSeconds(ageMs, this.rules.checkIntervalSeconds)
+    // Overtaken on its way: the visitor was heard after it.
+    if (said < Math.min(known, this.clock.nowSeconds)) return
     this.hear(number, ageMs)
     this.tickets.setFlags(number, DEPARTING_FLAG)
   }
@@ -171,9 +162,9 @@ export class Line {
   admit(): void {
     admitWaiting(this.tickets, this.bucket, this.rules, (number) => {
       this.rates.admitted()
-      const joined = joinedSeconds(this.tickets, number, this.lastJoinSeconds)
-      if (joined !== null) this.waits.push(Math.floor(this.nowMs / 1000) - joined)
-      this.noteAdmission(number, State.waiting)
+      const nowSeconds = Math.floor(this.nowMs / 1000)
+      const joined = joinedSeconds(this.tickets, number, this.lastJoinSeconds) ?? nowSeconds
+      this.noteAdmission(number, State.waiting, nowSeconds - joined)
     })
   }
 
@@ -195,7 +186,7 @@ export class Line {
   /** A newcomer. The same key gets the same number for a minute. */
   join(key: string): JoinAnswer {
     const known = this.joins.find(key)
-    if (known !== undefined) return this.joinAgain(known)
+    if (known !== undefined && this.tickets.stateOf(known) !== State.gone) return this.joinAgain(known)
     if (this.tickets.isFull || this.tickets.waiting >= this.rules.maxWaiting) return { state: 'full' }
     const atOnce = mayAdmitNewcomer(this.tickets, this.bucket, this.rules)
     const heard = this.clock.heardSeconds(0, this.rules.checkIntervalSeconds)
@@ -208,7 +199,7 @@ export class Line {
     if (!atOnce) return { state: 'waiting', number }
     this.bucket.take()
     this.sessions.start(number, this.rules, this.clock.nowSeconds)
-    this.noteAdmission(number, null)
+    this.noteAdmission(number, null, 0)
     return { state: 'active', number }
   }
 
@@ -232,6 +223,34 @@ export class Line {
     this.tickets.verifyOneSegment()
   }
 
+  /**
+   * People wait and could be let in, but for two intervals nothing has happened that would do it: every event admits, so
+   * the clockwork must have stopped.
+   */
+  isStalled(nowMs: number): boolean {
+    const { tickets, rules } = this
+    const possible = rules.mode === 'open' && tickets.waiting > 0 && tickets.occupied < rules.capacity
+    const idleMs = nowMs - this.nowMs
+    return possible && idleMs >= 2000 * rules.checkIntervalSeconds && this.bucket.wouldHaveAdmission(rules, nowMs)
+  }
+
+  /** The figures of this tick, and of what happened since the last one. */
+  takeSample(): Sample {
+    const [p50, p90] = this.waits.takePercentiles([0.5, 0.9])
+    const since = totalsSince(this.sampled, this.totals)
+    this.sampled = { ...this.totals }
+    return {
+      atMs: this.nowMs,
+      active: this.tickets.occupied,
+      capacity: this.rules.capacity,
+      waiting: this.tickets.waiting,
+      absent: this.tickets.absent,
+      ...since,
+      waitSecondsP50: p50 ?? null,
+      waitSecondsP90: p90 ?? null,
+    }
+  }
+
   /** Expires the silent of one segment and admits the next. False when that segment has no live ticket. */
   check(segmentIndex: number): boolean {
     const segment = this.tickets.segmentAt(segmentIndex)
@@ -244,7 +263,7 @@ export class Line {
   private expireSilent(segment: Segment): void {
     const nowSeconds = this.clock.nowSeconds
     const start = segment.index * SEGMENT_SIZE
-    forEachSilent(segment, this.limits, nowSeconds, (offset) => {
+    forEachSilent(segment, this.limits, nowSeconds, this.clock.floorSeconds, (offset) => {
       const from = segment.stateAt(offset)
       const number = start + offset
       if (from === State.absent) {
@@ -266,7 +285,8 @@ export class Line {
     if (from === State.active) this.sessions.end(number)
   }
 
-  private noteAdmission(number: number, from: State | null): void {
+  private noteAdmission(number: number, from: State | null, waitSeconds: number): void {
+    this.waits.push(waitSeconds)
     this.frontier = Math.max(this.frontier, number + 1)
     this.totals.admitted++
     this.note(number, 'admitted', from)
@@ -311,27 +331,13 @@ export class Line {
       bucket: this.bucket.toStored(),
       rates: this.rates.toStored(),
       totals: { ...this.totals },
+      sampled: this.sampled,
+      waits: this.waits.toStored(),
     }
   }
 
-  private toStoredSegment({ index, states, joinSeconds }: Segment): StoredSegment {
-    const sessions = this.sessions.toStored(index, this.sessions.tracked ? offsetsOf(states, State.active) : [])
-    return { index, states, joinSeconds, sessions }
-  }
-
-  private restoreSessions(segment: Segment, pairs: Uint32Array): void {
-    const started = new Map<number, number>()
-    for (let i = 0; i + 1 < pairs.length; i += 2) started.set(pairs[i] as number, pairs[i + 1] as number)
-    const now = this.clock.nowSeconds
-    for (const offset of offsetsOf(segment.states, State.active)) {
-      // A session from before the limit was set starts now; when it was last touched is not stored.
-      this.sessions.start(segment.index * SEGMENT_SIZE + offset, this.rules, started.get(offset) ?? now, now)
-    }
-  }
-}
-
-function* offsetsOf(states: Uint8Array, state: State): Iterable<number> {
-  for (let offset = 0; offset < states.length; offset++) {
-    if (((states[offset] as number) & STATE_MASK) === state) yield offset
+  private toStoredSegment(segment: Segment): StoredSegment {
+    const { index, states, joinSeconds } = segment
+    return { index, states, joinSeconds, sessions: this.sessions.toStored(segment) }
   }
 }

@@ -6,8 +6,11 @@
  * Ticks, checks and operators (everyone but isolates) add nothing while many tickets live and no isolate has called since
  * the last tick: then it is more likely that the isolates are cut off than that the whole crowd fell silent at once. That
  * is believed for at most 300 s in a row.
+ *
+ * After a gap (a step that was cut, or the first call after such a hold) nobody can have been heard for a while, so all
+ * silence counts from there: the floor. Who has really left costs one more time-out per gap.
  */
-import { CLOCK_SLACK_SECONDS, FEW_TICKETS, HOLD_LIMIT_SECONDS } from './limits.ts'
+import { CLOCK_SLACK_SECONDS, FEW_TICKETS, FLOOR_EVERY_SECONDS, HOLD_LIMIT_SECONDS } from './limits.ts'
 
 export interface ListeningClockState {
   /** Listening time since the run began. */
@@ -21,6 +24,8 @@ export interface ListeningClockState {
   readonly calledSinceTick: boolean
   /** Listening time of the last isolate's call: what a restored ticket counts as last heard from. */
   readonly lastCallMs: number
+  /** Listening time before which nobody counts as silent. */
+  readonly floorMs: number
 }
 
 export class ListeningClock {
@@ -38,13 +43,16 @@ export class ListeningClock {
       heldMs: 0,
       calledSinceTick: true,
       lastCallMs: 0,
+      floorMs: 0,
     })
   }
 
   /** Counts the time up to an isolate's call. */
   call(nowMs: number, checkIntervalSeconds: number): void {
+    const afterHold = this.state.heldMs > 0
     this.count(nowMs, checkIntervalSeconds)
     this.state = { ...this.state, heldMs: 0, calledSinceTick: true, lastCallMs: this.state.listeningMs }
+    if (afterHold) this.raiseFloor()
   }
 
   /** Counts the time up to any other event, or holds it. */
@@ -65,12 +73,25 @@ export class ListeningClock {
 
   private count(nowMs: number, checkIntervalSeconds: number): void {
     const elapsed = boundedElapsedMs(this.state.countedMs, nowMs, checkIntervalSeconds)
+    const wasCut = nowMs - this.state.countedMs > elapsed
     this.state = {
       ...this.state,
       listeningMs: this.state.listeningMs + elapsed,
       countedMs: nowMs,
       touchedMs: nowMs,
     }
+    if (wasCut) this.raiseFloor()
+  }
+
+  private raiseFloor(): void {
+    const { listeningMs, floorMs } = this.state
+    if (floorMs > 0 && listeningMs - floorMs < FLOOR_EVERY_SECONDS * 1000) return
+    this.state = { ...this.state, floorMs: listeningMs }
+  }
+
+  /** All silence counts from here at the earliest, rounded up like what is heard. */
+  get floorSeconds(): number {
+    return Math.ceil(this.state.floorMs / 1000)
   }
 
   get listeningMs(): number {

@@ -30,9 +30,18 @@ export class RateBucket {
 
   /** Adds the elapsed time's credit; a clock that goes back adds none. */
   refill(rules: LineRules, nowMs: number): void {
-    const elapsedMs = Math.max(nowMs - this.atMs, 0)
-    this.credit = Math.min(this.credit + rules.ratePerMinute * elapsedMs, cap(rules))
+    this.credit = this.creditAt(rules, nowMs)
     this.atMs = nowMs
+  }
+
+  /** Whether it would hold an admission at that time, untouched. */
+  wouldHaveAdmission(rules: LineRules, nowMs: number): boolean {
+    return this.creditAt(rules, nowMs) >= ADMISSION
+  }
+
+  private creditAt(rules: LineRules, nowMs: number): number {
+    const elapsedMs = Math.max(nowMs - this.atMs, 0)
+    return Math.min(this.credit + rules.ratePerMinute * elapsedMs, cap(rules))
   }
 
   get hasAdmission(): boolean {

@@ -4,6 +4,8 @@
  */
 import { SEGMENT_SIZE } from './limits.ts'
 import type { LineRules } from './rules.ts'
+import type { Segment } from './segment.ts'
+import { State } from './ticket-state.ts'
 
 interface Session {
   readonly startedSeconds: number
@@ -40,16 +42,26 @@ export class Sessions {
   }
 
   /** Starts of one segment's sessions as pairs (offset, listening seconds), for storage. */
-  toStored(segmentIndex: number, activeOffsets: Iterable<number>): Uint32Array {
+  toStored(segment: Segment): Uint32Array {
+    if (this.byNumber.size === 0) return new Uint32Array()
     const pairs: number[] = []
-    for (const offset of activeOffsets) {
-      const session = this.byNumber.get(segmentIndex * SEGMENT_SIZE + offset)
+    for (const offset of activeOffsets(segment)) {
+      const session = this.byNumber.get(segment.index * SEGMENT_SIZE + offset)
       if (session !== undefined) pairs.push(offset, session.startedSeconds)
     }
     return Uint32Array.from(pairs)
   }
 
-  get tracked(): boolean {
-    return this.byNumber.size > 0
+  /** A session from before a limit was set starts now; when one was last touched is not stored: now, too. */
+  restore(segment: Segment, pairs: Uint32Array, rules: LineRules, nowSeconds: number): void {
+    const started = new Map<number, number>()
+    for (let i = 0; i + 1 < pairs.length; i += 2) started.set(pairs[i] as number, pairs[i + 1] as number)
+    for (const offset of activeOffsets(segment)) {
+      this.start(segment.index * SEGMENT_SIZE + offset, rules, started.get(offset) ?? nowSeconds, nowSeconds)
+    }
   }
+}
+
+function* activeOffsets(segment: Segment): Iterable<number> {
+  for (let offset = 0; offset < SEGMENT_SIZE; offset++) if (segment.stateAt(offset) === State.active) yield offset
 }

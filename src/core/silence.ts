@@ -2,6 +2,7 @@
  * How long a ticket may be silent, and who has been silent for longer.
  */
 import { DEPARTURE_LIMIT_SECONDS, NO_BEACON_LIMIT_SECONDS, SEGMENT_SIZE } from './limits.ts'
+import { passLifeSeconds } from './pass-life.ts'
 import type { LineRules } from './rules.ts'
 import type { Segment } from './segment.ts'
 import { BEACON_FLAG, DEPARTING_FLAG, STATE_MASK, State } from './ticket-state.ts'
@@ -19,7 +20,10 @@ export function silenceLimitSeconds(byte: number, rules: LineRules): number {
         ? rules.sessionTimeoutSeconds
         : Math.max(rules.sessionTimeoutSeconds, NO_BEACON_LIMIT_SECONDS)
       : rules.heartbeatTimeoutSeconds
-  return (byte & DEPARTING_FLAG) !== 0 ? Math.min(limit, DEPARTURE_LIMIT_SECONDS) : limit
+  if ((byte & DEPARTING_FLAG) === 0) return limit
+  // A session's slot is not given away while its pass still opens the door.
+  const passLife = state === State.active ? passLifeSeconds(rules.sessionTimeoutSeconds) : 0
+  return Math.min(limit, Math.max(DEPARTURE_LIMIT_SECONDS, passLife))
 }
 
 /** The limits by byte, so that a scan of a million tickets looks each up once. */
@@ -27,17 +31,20 @@ export function silenceLimits(rules: LineRules): Uint32Array {
   return Uint32Array.from({ length: 256 }, (_, byte) => silenceLimitSeconds(byte, rules))
 }
 
-/** Calls `onSilent` with the offset of each ticket of a segment whose silence has reached its limit. */
+/** Calls `onSilent` with the offset of each ticket of a segment whose silence, counted from the floor on, has reached its limit. */
 export function forEachSilent(
   segment: Segment,
   limits: Uint32Array,
   nowSeconds: number,
+  floorSeconds: number,
   onSilent: (offset: number) => void,
 ): void {
   if (segment.live === 0) return
   const { states, heard } = segment
   for (let offset = 0; offset < SEGMENT_SIZE; offset++) {
     const limit = limits[states[offset] as number] as number
-    if (limit !== NEVER && nowSeconds - (heard[offset] as number) >= limit) onSilent(offset)
+    if (limit === NEVER) continue
+    const since = Math.max(heard[offset] as number, floorSeconds)
+    if (nowSeconds - since >= limit) onSilent(offset)
   }
 }

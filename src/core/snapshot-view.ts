@@ -29,17 +29,18 @@ export class SnapshotView {
   }
 
   /**
-   * People ahead + 1 of a waiting number. Exact in the head block and for numbers handed out after the snapshot; elsewhere
-   * at most too high by the holes in the number's own block, so that it never has to be taken back upwards.
+   * People ahead + 1 of a waiting number. Exact in the head block; elsewhere too high by at most the holes in the number's
+   * own block. It counts only what is ahead: neither joins behind nor the next snapshot make it worse, only returners do.
    */
   position(number: number): number {
     const { next, waiting, headBlock, head } = this.snapshot
-    if (number >= next) return waiting + (number - next) + 1
     const block = number >>> BLOCK_BITS
-    const { before, count } = this.blockAt(block)
     const offset = number % BLOCK_SIZE
-    if (head >= 0 && block === headBlock) return before + this.headBitsBefore(offset) + 1
-    return before + Math.min(offset, Math.max(count - 1, 0)) + 1
+    const firstOfBlock = number - offset
+    if (firstOfBlock >= next) return waiting + (number - next) + 1
+    const before = this.waitingBeforeBlock(block)
+    if (head < 0 || block !== headBlock) return before + offset + 1
+    return before + this.headBitsBefore(Math.min(offset, next - firstOfBlock)) + Math.max(0, number - next) + 1
   }
 
   /** The wait of someone at this position, null while it is not known. */
@@ -47,15 +48,12 @@ export class SnapshotView {
     return this.snapshot.mode === 'open' ? estimateWait({ ...this.snapshot, position }) : null
   }
 
-  /** People who wait before a block, and in it. */
-  private blockAt(block: number): { before: number; count: number } {
+  private waitingBeforeBlock(block: number): number {
     const run = lastAtMost(this.runStarts, block)
-    if (run < 0) return { before: 0, count: 0 }
+    if (run < 0) return 0
     const length = this.snapshot.blockRuns[run * 2 + 1] as number
     const within = block - (this.runStarts[run] as number)
-    const index = (this.runOffsets[run] as number) + Math.min(within, length)
-    const before = this.before[index] as number
-    return { before, count: within < length ? (this.before[index + 1] as number) - before : 0 }
+    return this.before[(this.runOffsets[run] as number) + Math.min(within, length)] as number
   }
 
   private headBitsBefore(offset: number): number {

@@ -4,6 +4,7 @@
 import type { ListeningClockState } from './listening-clock.ts'
 import type { RateBucketState } from './rate-bucket.ts'
 import type { RecentRatesState } from './recent-rates.ts'
+import type { WaitHistogram } from './wait-times.ts'
 
 /** Since the run began. */
 export interface Totals {
@@ -20,6 +21,18 @@ export interface Totals {
   honoured: number
 }
 
+export const NO_TOTALS: Totals = {
+  joined: 0,
+  admitted: 0,
+  expired: 0,
+  left: 0,
+  returned: 0,
+  ended: 0,
+  forgotten: 0,
+  roomErrors: 0,
+  honoured: 0,
+}
+
 export interface StoredHead {
   readonly run: number
   readonly next: number
@@ -29,6 +42,9 @@ export interface StoredHead {
   readonly bucket: RateBucketState
   readonly rates: RecentRatesState
   readonly totals: Totals
+  /** The totals at the last sample. */
+  readonly sampled: Totals
+  readonly waits: WaitHistogram
 }
 
 export interface StoredSegment {

@@ -80,12 +80,13 @@ export function framedAnswer(request: Request, retryAfterSeconds: number): Respo
 }
 
 /** The origin did not answer (502) or not in time (504). */
-export function originTrouble(status: 502 | 504): Response {
+export function originTrouble(trouble: 'down' | 'slow', hasSession: boolean): Response {
   const page = renderPlainPage({
-    title: status === 502 ? 'The site cannot be reached' : 'The site takes too long to answer',
-    text: 'You are let in and keep your session. Please try again in a moment.',
+    title: trouble === 'down' ? 'The site cannot be reached' : 'The site takes too long to answer',
+    text: `${hasSession ? 'You are let in and keep your session. ' : ''}Please try again in a moment.`,
     refreshSeconds: 10,
   })
+  const status = trouble === 'down' ? 502 : 504
   return new Response(page, { status, headers: { ...plainPageHeaders(), 'Retry-After': '10' } })
 }
 

@@ -22,20 +22,25 @@ import { LONG_POLL_SECONDS } from './poll-interval.ts'
 import { type Visit, type VisitContext, visit } from './visit.ts'
 import { readableForm, type Wanted, wantedOf } from './wanted.ts'
 
-/** Answers any request that is not for a path of our own. `path`: the canonical one. */
+/** Answers any request that is not for a path of our own. `canonical`: its path as `canonicalPath` has it. */
 export async function gate(
   request: Request,
-  path: string,
+  canonical: string,
   deployment: Deployment,
   keepAlive: KeepAlive,
 ): Promise<Response> {
-  const room = findRoom(deployment.rooms, new URL(request.url).hostname, path)
+  const { hostname, pathname } = new URL(request.url)
+  const room = findRoom(deployment.rooms, hostname, [canonical, pathname])
   if (room === undefined || room.suspended || isPreflight(request)) return passThrough(request, deployment)
   const nowMs = Date.now()
   const presented = await readTokens(request.headers, room, deployment.keys, isSecure(request), nowMs)
   const wanted = wantedOf(request)
   const context = { room, client: deployment.client(room), keys: deployment.keys, keepAlive, nowMs }
-  const decided = await visit(context, presented, wanted === 'page' || wanted === 'json')
+  // A page asked for is a sign of life from the person, too, where no beacon gives one.
+  const decided = await visit(context, presented, wanted === 'page' || wanted === 'json', {
+    beacon: false,
+    touched: true,
+  })
   return answerVisit(request, deployment, context, presented, wanted, decided)
 }
 
@@ -95,7 +100,7 @@ async function letThrough(
   const stopHearing = hearWhileWorking(context, pass.token)
   const outcome = await askOrigin(request, deployment.origin, pass.text).finally(stopHearing)
   if (outcome.state !== 'answered') {
-    return withToken(originTrouble(outcome.state === 'down' ? 502 : 504), request, room, pass)
+    return withToken(originTrouble(outcome.state, true), request, room, pass)
   }
   const addsBeacon = room.session_heartbeat === 'beacon' && takesBeacon(request, outcome.response)
   return withToken(addsBeacon ? withBeacon(outcome.response, room.name) : outcome.response, request, room, pass)
@@ -132,7 +137,7 @@ function privately(cacheControl: string | null): string {
 /** To the origin without a room in between. */
 async function passThrough(request: Request, deployment: Deployment): Promise<Response> {
   const outcome = await askOrigin(request, deployment.origin, null)
-  return outcome.state === 'answered' ? outcome.response : originTrouble(outcome.state === 'down' ? 502 : 504)
+  return outcome.state === 'answered' ? outcome.response : originTrouble(outcome.state, false)
 }
 
 function isPreflight(request: Request): boolean {

@@ -2,12 +2,13 @@
  * Where a visitor of a room stands: decided from the tokens presented, the isolate's snapshot and, where only the object
  * knows, its answer. Issues tokens; knows nothing of pages, cookies or the origin.
  */
-import type { ClaimDetails } from '../core/line.ts'
-import { CONFIRM_AFTER_MAX_SECONDS, PASS_LIFE_MAX_SECONDS, PASS_LIFE_SHARE, TICKET_LIFE_SECONDS } from '../limits.ts'
+import type { ClaimDetails } from '../core/answers.ts'
+import { passLifeSeconds } from '../core/pass-life.ts'
+import { CONFIRM_AFTER_MAX_SECONDS, TICKET_LIFE_SECONDS } from '../limits.ts'
 import type { Status } from '../pages/status.ts'
 import type { KeepAlive, RoomClient } from '../room/room-client.ts'
 import type { RoomSettings } from '../settings/rooms.ts'
-import { chooseToken, type PresentedToken } from '../tokens/presented.ts'
+import { byPreference, type PresentedToken } from '../tokens/presented.ts'
 import type { SigningKey } from '../tokens/signing-keys.ts'
 import { signToken, type Token } from '../tokens/token.ts'
 import { placelessStatus, waitingStatus } from './status-of.ts'
@@ -42,22 +43,39 @@ const NO_DETAILS: ClaimDetails = { beacon: false, touched: false }
 const KEPT = 'We cannot reach the waiting room right now. Your place is kept, and this page keeps trying.'
 const TRYING = 'We cannot reach the waiting room right now. This page keeps trying.'
 
-/** Where the holder of these tokens stands; `mayJoin`: who has none is given one. */
+/**
+ * Where the holder of these tokens stands; `mayJoin`: who has none that counts is given one. Of several the best one that
+ * is alive is kept, and only then the others are given back.
+ */
 export async function visit(
   context: VisitContext,
   presented: readonly PresentedToken[],
   mayJoin: boolean,
+  details: ClaimDetails = NO_DETAILS,
 ): Promise<Visit> {
-  const chosen = chooseToken(presented)
-  if (chosen === null || chosen.token.run < context.client.knownRun) return newcomer(context, mayJoin)
-  giveBackOthers(context, chosen, presented)
-  const { token, text } = chosen
-  if (token.kind === 'pass') {
-    if (context.nowMs / 1000 >= token.expiresSeconds) return claim(context, chosen, mayJoin)
-    context.client.hear(token.run, token.number, context.keepAlive)
-    return { state: 'admitted', pass: { text, token, renewed: false } }
+  let expired: Visit | null = null
+  for (const candidate of byPreference(presented)) {
+    const standing = await stand(context, candidate, presented.length > 1, details)
+    if (standing.state === 'admitted' || standing.state === 'waiting') giveBackOthers(context, candidate, presented)
+    if (standing.state === 'expired') expired ??= standing
+    else if (standing.state !== 'stranger') return standing
   }
-  return poll(context, chosen, mayJoin)
+  return expired ?? newcomer(context, mayJoin)
+}
+
+/** Where the holder of one token stands; `stranger`: it does not count. `ask`: the object must say so itself. */
+function stand(
+  context: VisitContext,
+  candidate: PresentedToken,
+  ask: boolean,
+  details: ClaimDetails,
+): Promise<Visit> | Visit {
+  const { token, text } = candidate
+  if (token.run < context.client.knownRun) return { state: 'stranger' }
+  if (token.kind === 'ticket') return poll(context, candidate, ask)
+  if (context.nowMs / 1000 >= token.expiresSeconds) return claim(context, candidate, details)
+  context.client.hear(token.run, token.number, context.keepAlive)
+  return { state: 'admitted', pass: { text, token, renewed: false } }
 }
 
 /** Two tabs opened at once got a ticket each: the one not kept goes back to the line. */
@@ -70,16 +88,16 @@ function giveBackOthers(context: VisitContext, kept: PresentedToken, presented: 
 }
 
 /** Who waits is answered from the snapshot; only from the frontier down, or when not confirmed for long, by the object. */
-async function poll(context: VisitContext, chosen: PresentedToken, mayJoin: boolean): Promise<Visit> {
+async function poll(context: VisitContext, candidate: PresentedToken, ask: boolean): Promise<Visit> {
   const { client, keepAlive, nowMs, room } = context
-  const { token, text } = chosen
-  if (nowMs / 1000 - token.seenSeconds >= confirmAfterSeconds(context)) return claim(context, chosen, mayJoin)
+  const { token, text } = candidate
+  if (ask || nowMs / 1000 - token.seenSeconds >= confirmAfterSeconds(context)) return claim(context, candidate)
   client.hear(token.run, token.number, keepAlive)
-  if (!(await client.refresh(token.run, keepAlive))) return outOfReach(context, chosen)
+  if (!(await client.refresh(token.run, keepAlive))) return outOfReach(context, candidate)
   const view = client.view
-  if (view === null) return outOfReach(context, chosen)
-  if (token.run !== client.knownRun) return newcomer(context, mayJoin)
-  if (token.number < view.snapshot.frontier) return claim(context, chosen, mayJoin)
+  if (view === null) return outOfReach(context, candidate)
+  if (token.run !== client.knownRun) return { state: 'stranger' }
+  if (token.number < view.snapshot.frontier) return claim(context, candidate)
   const ticket = { text, token, renewed: false }
   return { state: 'waiting', status: waitingStatus(room.name, view, token.number), ticket }
 }
@@ -92,11 +110,10 @@ function confirmAfterSeconds({ client, room }: VisitContext): number {
   return Math.min(CONFIRM_AFTER_MAX_SECONDS, (timeout + grace) / 2)
 }
 
-/** Asks the object what the holder of a token may do. */
+/** Asks the object what the holder of a token may do; `stranger`: it does not count any more. */
 export async function claim(
   context: VisitContext,
   chosen: PresentedToken,
-  mayJoin: boolean,
   details: ClaimDetails = NO_DETAILS,
 ): Promise<Visit> {
   const { client, keepAlive, room } = context
@@ -109,14 +126,16 @@ export async function claim(
     case 'waiting': {
       if (view === null) return outOfReach(context, chosen)
       const ticket = await issue(context, 'ticket', token.run, token.number)
-      return { state: 'waiting', status: waitingStatus(room.name, view, token.number, answer.position), ticket }
+      // Only who came back is not to be found in the snapshot exactly; the others hear the same as with each poll.
+      const position = token.number < view.snapshot.frontier ? answer.position : undefined
+      return { state: 'waiting', status: waitingStatus(room.name, view, token.number, position), ticket }
     }
     case 'gone':
       // A session that is over starts anew at the end of the line; a place in the line that is gone is said.
-      if (token.kind === 'pass') return newcomer(context, mayJoin)
+      if (token.kind === 'pass') return { state: 'stranger' }
       return { state: 'expired', status: placelessStatus(room.name, 'expired', view, { number: token.number }) }
     case 'void':
-      return newcomer(context, mayJoin)
+      return { state: 'stranger' }
     case 'unreachable':
       return outOfReach(context, chosen)
   }
@@ -133,9 +152,9 @@ async function newcomer(context: VisitContext, mayJoin: boolean): Promise<Visit>
   }
   switch (answer.state) {
     case 'active':
-      return { state: 'admitted', pass: await issue(context, 'pass', view.snapshot.run, answer.number) }
+      return { state: 'admitted', pass: await issue(context, 'pass', answer.run, answer.number) }
     case 'waiting': {
-      const ticket = await issue(context, 'ticket', view.snapshot.run, answer.number)
+      const ticket = await issue(context, 'ticket', answer.run, answer.number)
       return { state: 'waiting', status: waitingStatus(room.name, view, answer.number), ticket }
     }
     case 'full':
@@ -167,7 +186,8 @@ function outOfReach(context: VisitContext, { token, text }: PresentedToken): Vis
 
 async function issue(context: VisitContext, kind: Token['kind'], run: number, number: number): Promise<Issued> {
   const nowSeconds = Math.floor(context.nowMs / 1000)
-  const lifeSeconds = kind === 'pass' ? passLifeSeconds(context) : TICKET_LIFE_SECONDS
+  const timeout = context.client.view?.snapshot.sessionTimeoutSeconds ?? context.room.session_timeout_seconds
+  const lifeSeconds = kind === 'pass' ? passLifeSeconds(timeout) : TICKET_LIFE_SECONDS
   const token: Token = {
     kind,
     room: context.room.name,
@@ -178,10 +198,4 @@ async function issue(context: VisitContext, kind: Token['kind'], run: number, nu
     expiresSeconds: nowSeconds + lifeSeconds,
   }
   return { token, text: await signToken(token, context.keys), renewed: true }
-}
-
-/** Shorter than the session's silence limit, so that a pass never outlives a session that nobody hears any more. */
-function passLifeSeconds({ client, room }: VisitContext): number {
-  const timeout = client.view?.snapshot.sessionTimeoutSeconds ?? room.session_timeout_seconds
-  return Math.floor(Math.min(PASS_LIFE_SHARE * timeout, PASS_LIFE_MAX_SECONDS))
 }

@@ -1,10 +1,11 @@
 /**
  * Adds the beacon script to the HTML of an admitted visitor.
  */
+import { logWarning } from '../log.ts'
 import { PREFIX } from '../paths.ts'
 
 /** Encodings that the runtime reads and writes by itself; HTML in another one is left as it is. */
-const READABLE_ENCODINGS = ['', 'identity', 'gzip', 'br', 'deflate']
+const READABLE_ENCODINGS = ['', 'identity', 'gzip', 'br']
 
 /** Whether a response is a whole page that the script belongs into; ranges and fragments fetched by scripts are not. */
 export function takesBeacon(request: Request, response: Response): boolean {
@@ -16,13 +17,23 @@ export function takesBeacon(request: Request, response: Response): boolean {
   return request.method === 'GET' && isDocument && isHtml && hasBody && READABLE_ENCODINGS.includes(encoding)
 }
 
-/** The same page with the script at the end of its head (or, where it has none, of the page), streamed. */
+/** The same page with the script, or untouched where the runtime cannot read it (an unusual character set). */
 export function withBeacon(response: Response, room: string): Response {
+  try {
+    return rewritten(response, room)
+  } catch (error) {
+    logWarning('beacon_not_added', { room, error: error instanceof Error ? error.message : String(error) })
+    return response
+  }
+}
+
+/** The script comes at the end of the head or, where there is none, of the page; streamed. */
+function rewritten(response: Response, room: string): Response {
   const nonce = policyNonce(response.headers)
   const attribute = nonce === null ? '' : ` nonce="${nonce}"`
   const tag = `<script src="${PREFIX}/heartbeat.js?room=${room}" async${attribute}></script>`
   let added = false
-  const rewritten = new HTMLRewriter()
+  const page = new HTMLRewriter()
     .on('head', {
       element(head) {
         if (added) return
@@ -36,11 +47,11 @@ export function withBeacon(response: Response, room: string): Response {
       },
     })
     .transform(response)
-  const headers = new Headers(rewritten.headers)
+  const headers = new Headers(page.headers)
   headers.delete('Content-Length')
   const etag = headers.get('ETag')
   if (etag !== null && !etag.startsWith('W/')) headers.set('ETag', `W/${etag}`)
-  return new Response(rewritten.body, { status: response.status, statusText: response.statusText, headers })
+  return new Response(page.body, { status: response.status, statusText: response.statusText, headers })
 }
 
 /** The nonce that the page's own policy allows for scripts, null where it names none. */

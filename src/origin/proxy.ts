@@ -3,6 +3,7 @@
  * taken out, the pass and the forwarding headers put in, a `Location` on the origin's own host becomes ours.
  */
 import { logError } from '../log.ts'
+import type { RoomSettings } from '../settings/rooms.ts'
 import { TOKEN_HEADER, withoutOurCookies } from '../tokens/token-cookie.ts'
 
 export interface Origin {
@@ -11,6 +12,8 @@ export interface Origin {
   readonly binding: Fetcher | null
   readonly secret: string | null
   readonly timeoutSeconds: number
+  /** Their cookies are none of the origin's business. */
+  readonly rooms: readonly RoomSettings[]
 }
 
 export type OriginOutcome =
@@ -55,7 +58,7 @@ function targetOf(url: URL, origin: Origin): URL {
 }
 
 function setRequestHeaders(headers: Headers, url: URL, origin: Origin, pass: string | null): void {
-  const cookies = withoutOurCookies(headers)
+  const cookies = withoutOurCookies(headers, origin.rooms)
   if (cookies === null) headers.delete('Cookie')
   else headers.set('Cookie', cookies)
   // A client's own copies of what only we may say are removed.
@@ -69,8 +72,10 @@ function setRequestHeaders(headers: Headers, url: URL, origin: Origin, pass: str
 /** A redirect to the origin's own host would lead visitors past the room. */
 function withOurLocation(response: Response, url: URL, target: URL): Response {
   const location = response.headers.get('Location')
-  if (location === null || target.host === url.host || !URL.canParse(location)) return response
-  const aim = new URL(location)
+  // Only one that names a host; "/path" and "path" stay on ours by themselves.
+  const namesHost = location !== null && /^([a-z][a-z0-9+.-]*:)?\/\//i.test(location)
+  if (!namesHost || target.host === url.host || !URL.canParse(location, target.href)) return response
+  const aim = new URL(location, target)
   if (aim.host !== target.host) return response
   aim.protocol = url.protocol
   aim.host = url.host

@@ -1,5 +1,5 @@
 /**
- * Numbers and when their visitors were heard, until the next call takes them along. The oldest go first when it is full.
+ * Numbers and when their visitors were heard, until the next call takes them along. The first heard go first when it is full.
  */
 import type { AgedNumbers } from '../core/exchange.ts'
 
@@ -18,10 +18,15 @@ export class AgedBuffer {
   /** A later time of the same number replaces an earlier one. */
   add(number: number, heardMs: number): void {
     if (heardMs < (this.heardMs.get(number) ?? 0)) return
+    this.heardMs.delete(number)
     this.heardMs.set(number, heardMs)
     if (this.heardMs.size <= this.max) return
     const [oldest] = this.heardMs.keys()
     this.heardMs.delete(oldest as number)
+  }
+
+  remove(number: number): void {
+    this.heardMs.delete(number)
   }
 
   clear(): void {

@@ -1,8 +1,9 @@
 /**
  * What requests wait for: each entry is one question to the object, sent with others in one call, and answered once.
  */
+
+import type { JoinAnswer } from '../core/answers.ts'
 import type { ClaimRequest, ExchangeAnswer, ExchangeClaimAnswer } from '../core/exchange.ts'
-import type { JoinAnswer } from '../core/line.ts'
 
 /** The object did not answer in time. */
 export interface Unreachable {
@@ -11,7 +12,8 @@ export interface Unreachable {
 export const UNREACHABLE: Unreachable = { state: 'unreachable' }
 
 export interface Answers {
-  join: JoinAnswer
+  /** With the run that its number belongs to. */
+  join: JoinAnswer & { readonly run: number }
   claim: ExchangeClaimAnswer
   leave: { readonly state: 'left' }
   refresh: { readonly state: 'fresh' }
@@ -46,13 +48,13 @@ export function answerEntry(entry: Entry, answer: NonNullable<Entry['answer']>):
 }
 
 /** What a call carries of its entries. */
-export function toQuestions(entries: readonly Entry[]) {
+export function toQuestions(entries: readonly Entry[], nowMs: number) {
   const joins: string[] = []
   const claims: ClaimRequest[] = []
   const leaves: number[] = []
-  for (const { question } of entries) {
+  for (const { question, askedMs } of entries) {
     if (question.kind === 'join') joins.push(question.key)
-    else if (question.kind === 'claim') claims.push(question.claim)
+    else if (question.kind === 'claim') claims.push({ ...question.claim, ageMs: Math.max(0, nowMs - askedMs) })
     else if (question.kind === 'leave') leaves.push(question.number)
   }
   return { joins, claims, leaves }
@@ -64,10 +66,14 @@ export function deliver(entries: readonly Entry[], answer: ExchangeAnswer): void
   let claims = 0
   for (const entry of entries) answerEntry(entry, answerTo(entry.question))
 
+  function joinAnswer(join: JoinAnswer | undefined): NonNullable<Entry['answer']> {
+    return join === undefined ? UNREACHABLE : { ...join, run: answer.run }
+  }
+
   function answerTo({ kind }: Question): NonNullable<Entry['answer']> {
     switch (kind) {
       case 'join':
-        return answer.joins[joins++] ?? UNREACHABLE
+        return joinAnswer(answer.joins[joins++])
       case 'claim':
         return answer.claims[claims++] ?? UNREACHABLE
       case 'leave':

@@ -11,8 +11,8 @@
  * Owns no rule of the line. Clock, timers, ids and the call itself are given by the port.
  */
 
+import type { ClaimDetails } from '../core/answers.ts'
 import type { ExchangeAnswer, ExchangeRequest } from '../core/exchange.ts'
-import type { ClaimDetails } from '../core/line.ts'
 import { SnapshotView } from '../core/snapshot-view.ts'
 import {
   ATTEMPTS_MAX,
@@ -136,7 +136,10 @@ export class RoomClient {
   /** A number's holder is here now. */
   hear(run: number, number: number, keepAlive: KeepAlive): void {
     this.learnFirstRun(run)
+    // A newer run than any answer told of: the room was reset, which the next answer shows.
+    if (run > this.run) keepAlive.waitUntil(this.learnRun(run, keepAlive))
     if (run !== this.run) return
+    this.departures.remove(number)
     this.presence.add(number, this.port.nowMs())
     this.scheduleFlush(keepAlive)
   }
@@ -161,7 +164,10 @@ export class RoomClient {
 
   /** Before any answer an authentic token is the best word on which run there is. */
   private learnFirstRun(run: number): void {
-    if (this.current === null && run > this.run) this.run = run
+    if (this.current !== null || run <= this.run) return
+    this.run = run
+    this.presence.clear()
+    this.departures.clear()
   }
 
   /** A token of a newer run than ours shows that the room was reset: ask before judging it. */
@@ -229,8 +235,9 @@ export class RoomClient {
 
   /** All that wait for a call, and those whose call was not answered for too long. */
   private takeBatch(nowMs: number): Entry[] {
+    const isOver = (entry: Entry) => entry.answer !== null || nowMs - entry.askedMs >= GIVE_UP_AFTER_MS
     for (const entry of this.sent) {
-      if (entry.answer !== null || nowMs - entry.askedMs >= GIVE_UP_AFTER_MS) this.sent.delete(entry)
+      if (isOver(entry)) this.sent.delete(entry)
       else if (entry.attempts < ATTEMPTS_MAX && nowMs - (entry.sentMs as number) >= this.patienceMs) {
         this.sent.delete(entry)
         this.queue.push(entry)
@@ -238,8 +245,11 @@ export class RoomClient {
     }
     const batch: Entry[] = []
     const left: Entry[] = []
-    for (const entry of this.queue) {
+    // In the order they were asked: who has to be asked for again does not fall behind those who came meanwhile.
+    for (const entry of this.queue.sort((a, b) => a.askedMs - b.askedMs)) {
       const { question } = entry
+      // One whose request was cancelled: nobody waits for it any more.
+      if (isOver(entry)) continue
       if ((question.kind === 'claim' || question.kind === 'leave') && question.run !== this.run) {
         answerEntry(entry, { state: 'void' })
       } else if (batch.length < ENTRIES_PER_CALL_MAX) batch.push(entry)
@@ -255,6 +265,8 @@ export class RoomClient {
   }
 
   private async call(batch: readonly Entry[], startMs: number): Promise<void> {
+    // All that was asked turned out to be void.
+    if (batch.length + this.presence.size + this.departures.size === 0) return
     const presence = this.presence.take()
     const departures = this.departures.take()
     const { failures, honoured } = this
@@ -269,7 +281,7 @@ export class RoomClient {
         room: this.room,
         isolate: this.isolate,
         run: this.run,
-        ...toQuestions(batch),
+        ...toQuestions(batch, startMs),
         presence: toAgedNumbers(presence, startMs),
         departures: toAgedNumbers(departures, startMs),
         failures,
@@ -283,6 +295,7 @@ export class RoomClient {
       const oldestMs = this.port.nowMs() - this.timeoutMs
       this.presence.putBack(presence, oldestMs)
       this.departures.putBack(departures, oldestMs)
+      if (this.presence.size + this.departures.size > 0) this.flushDueMs ??= this.nextCallMs
     } finally {
       call.done = true
       this.passTheLead()
@@ -308,8 +321,7 @@ export class RoomClient {
   private adopt({ snapshot, run }: ExchangeAnswer, nowMs: number): void {
     const known = this.current?.snapshot
     if (known !== undefined) {
-      if (run < known.run) return
-      const older = run === known.run && snapshot.atMs < known.atMs
+      const older = run < known.run || (run === known.run && snapshot.atMs < known.atMs)
       if (older && nowMs - this.receivedMs < SNAPSHOT_OLD_MS) return
     }
     if (run !== this.run) {
@@ -349,15 +361,21 @@ export class RoomClient {
     const overdue = this.flushDueMs !== null
     const dueMs = Math.max(overdue ? nowMs : nowMs + FLUSH_AFTER_MS, this.nextCallMs)
     this.flushDueMs = dueMs
-    keepAlive.waitUntil(this.flushAt(dueMs))
+    keepAlive.waitUntil(this.flush(dueMs))
   }
 
-  private async flushAt(dueMs: number): Promise<void> {
-    const waitMs = dueMs - this.port.nowMs()
-    if (waitMs > 0) await new Promise<void>((resolve) => void this.port.after(waitMs, resolve))
-    // A call since then took everything along, or another request took the flush over.
-    if (this.flushDueMs !== dueMs) return
-    const nowMs = this.port.nowMs()
-    await this.call(this.takeBatch(nowMs), nowMs)
+  /** Flushes at that time, and again after a pause where the call fails; later any other request takes over. */
+  private async flush(firstDueMs: number): Promise<void> {
+    let dueMs = firstDueMs
+    for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
+      const waitMs = dueMs - this.port.nowMs()
+      if (waitMs > 0) await new Promise<void>((resolve) => void this.port.after(waitMs, resolve))
+      // A call since then took everything along, or another request took the flush over.
+      if (this.flushDueMs !== dueMs) return
+      const nowMs = this.port.nowMs()
+      await this.call(this.takeBatch(nowMs), nowMs)
+      if (this.flushDueMs === null) return
+      dueMs = this.flushDueMs
+    }
   }
 }

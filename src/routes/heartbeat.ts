@@ -6,7 +6,7 @@ import type { AppEnv } from '../app-env.ts'
 import { changeToken } from '../gate/answers.ts'
 import { claim } from '../gate/visit.ts'
 import { problem } from '../problem.ts'
-import { chooseToken } from '../tokens/presented.ts'
+import { byPreference } from '../tokens/presented.ts'
 import { readFields } from './body.ts'
 import { isSameOrigin } from './same-origin.ts'
 import { visitorCall } from './visitor-context.ts'
@@ -18,10 +18,10 @@ export async function heartbeatRoute(c: Context<AppEnv>): Promise<Response> {
   if (!isSameOrigin(request)) return problem(403, 'Not from this site')
   const fields = await readFields(request)
   if (fields === null) return problem(400, 'Bad body', 'Send {"touched": true} or {"touched": false}, or nothing.')
-  const chosen = chooseToken(presented)
-  if (chosen === null || context.room.suspended) return sessionOver()
+  const [chosen] = byPreference(presented)
+  if (chosen === undefined || context.room.suspended) return sessionOver()
   const details = { beacon: true, touched: fields.touched === true }
-  const decided = await claim(context, chosen, false, details)
+  const decided = await claim(context, chosen, details)
   const headers = new Headers({ 'Cache-Control': 'no-store' })
   if (decided.state === 'unreachable') {
     return problem(503, 'Try again', 'The waiting room cannot be reached right now.', { 'Retry-After': '5' })

@@ -7,7 +7,7 @@ import type { AppEnv } from '../app-env.ts'
 import { changeToken } from '../gate/answers.ts'
 import { plainPageHeaders, renderPlainPage } from '../pages/plain-page.ts'
 import { problem } from '../problem.ts'
-import { chooseToken } from '../tokens/presented.ts'
+import { byPreference } from '../tokens/presented.ts'
 import { readFields } from './body.ts'
 import { isSameOrigin } from './same-origin.ts'
 import { visitorCall } from './visitor-context.ts'
@@ -17,19 +17,19 @@ export async function leaveRoute(c: Context<AppEnv>): Promise<Response> {
   if (call instanceof Response) return call
   const { request, context, presented } = call
   const { client, keepAlive, room } = context
-  if (!isSameOrigin(request)) return problem(403, 'Not from this site')
+  if (!isSameOrigin(request)) return refusal(request, 403, 'Not from this site', 'Leave the line on its own page.')
   const fields = await readFields(request)
-  if (fields === null) return problem(400, 'Bad body', 'Send {"final": true} or {"final": false}.')
-  const chosen = chooseToken(presented)
+  if (fields === null) return refusal(request, 400, 'Bad body', 'Send {"final": true} or {"final": false}.')
+  const [chosen] = byPreference(presented)
   const headers = new Headers({ 'Cache-Control': 'no-store' })
   if (fields.final !== true) {
-    if (chosen !== null) client.depart(chosen.token.run, chosen.token.number, keepAlive)
+    if (chosen !== undefined) client.depart(chosen.token.run, chosen.token.number, keepAlive)
     return new Response(null, { status: 204, headers })
   }
   // All of them: who leaves for good holds no second ticket.
   const left = await Promise.all(presented.map(({ token }) => client.leave(token.run, token.number, keepAlive)))
   if (left.some(({ state }) => state === 'unreachable')) {
-    return problem(503, 'Try again', 'The waiting room cannot be reached right now.', { 'Retry-After': '5' })
+    return refusal(request, 503, 'Please try again', 'The waiting room cannot be reached right now.')
   }
   changeToken(headers, request, room, null)
   return wantsPage(request) ? leftPage(request, headers, room.path) : new Response(null, { status: 204, headers })
@@ -38,6 +38,16 @@ export async function leaveRoute(c: Context<AppEnv>): Promise<Response> {
 /** The form of the page without JavaScript is a navigation. */
 function wantsPage(request: Request): boolean {
   return /^application\/x-www-form-urlencoded/i.test(request.headers.get('Content-Type') ?? '')
+}
+
+/** A plain page for people, problem details for programs. */
+function refusal(request: Request, status: number, title: string, detail: string): Response {
+  const retry: Record<string, string> = status === 503 ? { 'Retry-After': '5' } : {}
+  if (!wantsPage(request)) return problem(status, title, detail, retry)
+  return new Response(renderPlainPage({ title, text: detail }), {
+    status,
+    headers: { ...plainPageHeaders(), ...retry },
+  })
 }
 
 function leftPage(request: Request, headers: Headers, path: string): Response {

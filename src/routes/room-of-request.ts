@@ -5,5 +5,5 @@ export function roomOfRequest(url: URL, rooms: readonly RoomSettings[]): RoomSet
   const ofHost = roomsOfHost(rooms, url.hostname)
   const name = url.searchParams.get('room')
   if (name !== null) return ofHost.find((room) => room.name === name)
-  return ofHost.length === 1 ? ofHost[0] : findRoom(rooms, url.hostname, '/')
+  return ofHost.length === 1 ? ofHost[0] : findRoom(rooms, url.hostname, ['/'])
 }

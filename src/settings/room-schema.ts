@@ -25,7 +25,8 @@ const hostMessage = 'must be a lower-case host name without port, or "*." and a 
 const host = v.pipe(v.string(hostMessage), v.maxLength(253, hostMessage), v.regex(HOST, hostMessage))
 
 const nameMessage = 'must be 1 to 32 of a-z, 0-9 and "-"'
-const pathMessage = 'must begin with "/", without "?", "#", "%" or ".."'
+const pathMessage =
+  'must begin with "/" and have only a-z, A-Z, 0-9, "-", "_", ".", "~" and single slashes, no "." or ".." between them'
 const domainMessage = 'must be a domain such as "example.com"'
 
 const oneOf = <const T extends readonly (string | number)[]>(values: T) =>
@@ -35,7 +36,11 @@ export const roomEntries = {
   name: v.pipe(v.string(nameMessage), v.regex(/^[a-z0-9-]{1,32}$/, nameMessage)),
   host: v.optional(host),
   path: v.optional(
-    v.pipe(v.string(pathMessage), v.maxLength(500, pathMessage), v.regex(/^\/(?!.*\.\.)[^?#%\s]*$/, pathMessage)),
+    v.pipe(
+      v.string(pathMessage),
+      v.maxLength(500, pathMessage),
+      v.regex(/^(?=\/)(\/(?!\.{1,2}(\/|$))[A-Za-z0-9._~-]+)*\/?$/, pathMessage),
+    ),
     '/',
   ),
   total_active_users: whole(1, 1_000_000),
@@ -81,6 +86,9 @@ export function unknownKeys(room: unknown): string[] {
 function* crossChecks(room: RoomSettings): Iterable<[string, keyof typeof roomEntries]> {
   if (room.check_interval_seconds >= room.heartbeat_timeout_seconds) {
     yield ['must be below heartbeat_timeout_seconds', 'check_interval_seconds']
+  }
+  if (room.check_interval_seconds >= room.session_timeout_seconds) {
+    yield ['must be below session_timeout_seconds', 'check_interval_seconds']
   }
   if (room.additional_hosts.length > 0 && room.host === undefined) {
     yield ['needs host', 'additional_hosts']

@@ -33,13 +33,20 @@ export function parseRooms(value: unknown): ParsedRooms {
   return problems.length > 0 || !result.success ? { rooms: null, problems } : { rooms: result.output, problems: [] }
 }
 
-/** The room that covers a canonical path of a host: the most specific host, then the longest path; undefined: none. */
-export function findRoom(rooms: readonly RoomSettings[], hostname: string, path: string): RoomSettings | undefined {
+/**
+ * The room that covers a path of a host: the most specific host, then the longest path; undefined: none. `paths`: the path
+ * in every form that an origin might go by, as it was sent and the canonical one.
+ */
+export function findRoom(
+  rooms: readonly RoomSettings[],
+  hostname: string,
+  paths: readonly string[],
+): RoomSettings | undefined {
   let best: RoomSettings | undefined
   let bestRank = -1
   for (const room of rooms) {
     const hostRank = Math.max(...hostsOf(room).map((pattern) => rankHost(pattern, hostname)))
-    if (hostRank < 0 || !coversPath(room.path, path)) continue
+    if (hostRank < 0 || !paths.some((path) => coversPath(room.path, path))) continue
     const rank = hostRank * 1000 + room.path.length
     if (rank > bestRank) [best, bestRank] = [room, rank]
   }
@@ -70,8 +77,7 @@ export function lineRules(room: RoomSettings | undefined): LineRules {
 }
 
 function coversPath(covered: string, path: string): boolean {
-  const base = covered.endsWith('/') ? covered : `${covered}/`
-  return path === covered || path.startsWith(new URL(base, 'http://host').pathname)
+  return path === covered || path.startsWith(covered.endsWith('/') ? covered : `${covered}/`)
 }
 
 function hostsOf(room: RoomSettings): readonly (string | undefined)[] {
@@ -81,8 +87,10 @@ function hostsOf(room: RoomSettings): readonly (string | undefined)[] {
 /** -1: does not match; otherwise higher for the more specific: any host, a wildcard (the longer the better), the name. */
 function rankHost(pattern: string | undefined, hostname: string): number {
   if (pattern === undefined) return 0
-  if (pattern === hostname) return 1000
-  return pattern.startsWith('*.') && hostname.endsWith(pattern.slice(1)) ? pattern.length : -1
+  // "example.com." is the same host, fully qualified.
+  const host = hostname.endsWith('.') ? hostname.slice(0, -1) : hostname
+  if (pattern === host) return 1000
+  return pattern.startsWith('*.') && host.endsWith(pattern.slice(1)) ? pattern.length : -1
 }
 
 function fromJson(value: unknown): unknown {

@@ -1,5 +1,5 @@
 /**
- * The tokens a request presents, verified, and which of them counts.
+ * The tokens a request presents, verified, and in which order they count.
  */
 import { TICKET_LIFE_SECONDS } from '../limits.ts'
 import type { RoomSettings } from '../settings/rooms.ts'
@@ -34,11 +34,10 @@ function acceptedUntilSeconds({ kind, expiresSeconds }: Token): number {
   return kind === 'pass' ? expiresSeconds + TICKET_LIFE_SECONDS : expiresSeconds
 }
 
-/** The newest run's; of these a pass before a ticket; of these the lowest number. Null: there is none. */
-export function chooseToken(tokens: readonly PresentedToken[]): PresentedToken | null {
-  const [best] = [...tokens].sort(
+/** The newest run's first; of these a pass before a ticket; of these the lowest number. */
+export function byPreference(tokens: readonly PresentedToken[]): PresentedToken[] {
+  return [...tokens].sort(
     ({ token: a }, { token: b }) =>
       b.run - a.run || Number(b.kind === 'pass') - Number(a.kind === 'pass') || a.number - b.number,
   )
-  return best ?? null
 }

@@ -7,8 +7,6 @@ import type { RoomSettings } from '../settings/rooms.ts'
 
 export const TOKEN_HEADER = 'Waiting-Room-Token'
 
-const PREFIXES = ['__Host-waiting-room-', '__Secure-waiting-room-', 'waiting-room-'] as const
-
 /** `__Host-` where the browser may enforce it; `__Secure-` for a room over several hosts; neither on plain http. */
 export function cookieName(room: RoomSettings, secure: boolean): string {
   if (!secure) return `waiting-room-${room.name}`
@@ -42,9 +40,12 @@ export function tokenCookie(room: RoomSettings, secure: boolean, token: string |
   })
 }
 
-/** The `Cookie` header without any cookie of ours: the origin needs none of them. Null: nothing is left. */
-export function withoutOurCookies(headers: Headers): string | null {
-  const kept = cookiePairs(headers).filter((pair) => !PREFIXES.some((prefix) => pair.startsWith(prefix)))
+/** The `Cookie` header without the cookies of these rooms: the origin needs none of them. Null: nothing is left. */
+export function withoutOurCookies(headers: Headers, rooms: readonly RoomSettings[]): string | null {
+  const ours = new Set(
+    rooms.flatMap(({ name }) => ['', '__Host-', '__Secure-'].map((prefix) => `${prefix}waiting-room-${name}`)),
+  )
+  const kept = cookiePairs(headers).filter((pair) => !ours.has(pair.split('=', 1)[0] as string))
   return kept.length === 0 ? null : kept.join('; ')
 }
 

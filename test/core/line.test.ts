@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { BrokenInvariant } from '../../src/core/tickets.ts'
-import { DrivenLine } from './support/driven-line.ts'
+import { aged, DrivenLine } from './support/driven-line.ts'
 
 /** Polls of these numbers and ticks, every 5 s, for as long. */
 function keepPolling(line: DrivenLine, numbers: number[], seconds: number): void {
@@ -196,6 +196,29 @@ describe('silence', () => {
     expect(line.states(3, 4)).toEqual(['absent', 'waiting'])
   })
 
+  it('is not shortened by a goodbye that was overtaken by a later sign of life', () => {
+    const line = new DrivenLine()
+    line.join(4)
+    line.pass(5).hear([3, 4])
+    line.exchange({ departures: aged([3], 2000) })
+    line.pass(11).hear([4])
+    line.tick()
+    expect(line.state(3)).toBe('waiting')
+  })
+
+  it('of a session that said goodbye lasts as long as its pass opens the door', () => {
+    const line = new DrivenLine({ capacity: 1 })
+    line.join(2)
+    line.claim(1, { beacon: true })
+    line.depart(1)
+    line.pass(14).hear([2])
+    line.tick()
+    expect(line.state(1)).toBe('active')
+    line.pass(2).hear([2])
+    line.tick()
+    expect(line.states(1, 2)).toEqual(['absent', 'offered'])
+  })
+
   it('ends sessions that nobody touches and sessions that last too long, for good', () => {
     const line = new DrivenLine({ capacity: 3, idleTimeoutSeconds: 60, sessionMaxSeconds: 120 })
     line.join(3)
@@ -225,6 +248,44 @@ describe('silence', () => {
     line.leave(1, 2)
     expect(line.check(0)).toBe(false)
     expect(line.check(7)).toBe(false)
+  })
+})
+
+describe('a crowd that nobody could hear', () => {
+  const everyone = Array.from({ length: 300 }, (_, i) => i + 1)
+
+  /** A crowd of 300, 100 of them on the site, each heard every 8 s, some each second; checked by ticks every 10 s. */
+  function listen(line: DrivenLine, seconds: number): void {
+    for (let second = 0; second < seconds; second++) {
+      line.pass(1).hear(everyone.filter((number) => number % 8 === Math.round(line.nowMs / 1000) % 8))
+      if (Math.round(line.nowMs / 1000) % 10 === 0) line.tick()
+    }
+  }
+
+  it.each([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])(
+    'is all there after a minute in which no isolate got through, phase %i',
+    (phase) => {
+      const line = new DrivenLine({ capacity: 100 })
+      line.join(300)
+      for (let number = 1; number <= 100; number++) line.claim(number, { beacon: true })
+      listen(line, 30 + phase)
+      for (let second = 0; second < 60; second++) {
+        line.pass(1)
+        if (Math.round(line.nowMs / 1000) % 10 === 0) line.tick()
+      }
+      listen(line, 30)
+      expect(line.line.totals.expired).toBe(0)
+    },
+  )
+
+  it.each([3_600, -3_600, 120])('is all there after the clock jumped by %i s', (jump) => {
+    const line = new DrivenLine({ capacity: 100 })
+    line.join(300)
+    for (let number = 1; number <= 100; number++) line.claim(number, { beacon: true })
+    listen(line, 33)
+    line.pass(jump).tick()
+    listen(line, 40)
+    expect(line.line.totals.expired).toBe(0)
   })
 })
 

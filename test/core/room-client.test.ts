@@ -66,6 +66,19 @@ describe('group commit', () => {
     expect(room.line.totals).toMatchObject({ joined: 1, roomErrors: 1 })
   })
 
+  it('does not let those who must be asked for again fall behind those who came meanwhile', async () => {
+    const room = new VirtualRoom()
+    room.holding = true
+    const first = room.client.join(room)
+    await room.pass(10)
+    const second = room.client.join(room)
+    await settle()
+    room.held.splice(0)[0]?.refuse(new Error('network'))
+    room.holding = false
+    await room.pass(500)
+    expect(await numbersOf([first, second])).toEqual([1, 2])
+  })
+
   it('does not try again when the object is overloaded', async () => {
     const room = new VirtualRoom()
     room.holding = true
@@ -83,6 +96,24 @@ describe('group commit', () => {
     await room.pass(10_000)
     expect(await join).toEqual({ state: 'unreachable' })
     expect(room.requests.length).toBeLessThanOrEqual(4)
+  })
+})
+
+describe('requests that were cancelled', () => {
+  it('get no number when the isolate wakes up an hour later', async () => {
+    const room = new VirtualRoom()
+    room.holding = true
+    room.client.join(room)
+    room.client.join(room)
+    await settle()
+    room.held.splice(0)
+    room.stopTimers()
+    room.nowMs += 3_600_000
+    room.holding = false
+    const later = room.client.join(room)
+    await room.pass(300)
+    expect(await later).toMatchObject({ number: 1 })
+    expect(room.line.totals.joined).toBe(1)
   })
 })
 
@@ -110,10 +141,21 @@ describe('presence', () => {
     room.held.splice(0)[0]?.refuse(new Error('network'))
     await settle()
     room.holding = false
-    room.client.hear(room.line.run, 2, room)
+    await room.pass(500)
+    expect([...(room.requests.at(-1)?.presence.numbers ?? [])]).toEqual([1])
+    expect(room.requests.at(-1)?.presence.agesMs[0]).toBe(1050)
+    await room.pass(3000)
+    expect(room.requests).toHaveLength(3)
+  })
+
+  it('takes a goodbye back when the same visitor is heard again before it was sent', async () => {
+    const room = new VirtualRoom()
+    await room.client.join(room)
+    room.client.depart(room.line.run, 1, room)
+    room.client.hear(room.line.run, 1, room)
     await room.pass(1500)
-    expect([...(room.requests.at(-1)?.presence.numbers ?? [])]).toEqual([1, 2])
-    expect(room.requests.at(-1)?.presence.agesMs[0]).toBe(2000)
+    expect([...(room.requests.at(-1)?.departures.numbers ?? [])]).toEqual([])
+    expect([...(room.requests.at(-1)?.presence.numbers ?? [])]).toEqual([1])
   })
 
   it('is flushed by another request when the one that held the deadline was cancelled', async () => {

@@ -46,6 +46,15 @@ describe('a position from a snapshot', () => {
     expect(view.position(7)).toBe(6)
   })
 
+  it('is not made worse by those who join behind', () => {
+    const line = new DrivenLine({ capacity: 1 })
+    line.join(600)
+    line.leave(...Array.from({ length: 60 }, (_, i) => 520 + i))
+    const before = viewOf(line).position(600)
+    line.join(100)
+    expect(viewOf(line).position(600)).toBe(before)
+  })
+
   it('never gets worse as people leave and are admitted', () => {
     const line = new DrivenLine({ capacity: 1 })
     line.join(2000)

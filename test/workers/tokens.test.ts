@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
+import { parseRooms } from '../../src/settings/rooms.ts'
 import { base64Url } from '../../src/tokens/base64-url.ts'
-import { chooseToken } from '../../src/tokens/presented.ts'
+import { byPreference } from '../../src/tokens/presented.ts'
 import { importSigningKeys, type SigningKey } from '../../src/tokens/signing-keys.ts'
 import { signToken, type Token, verifyToken } from '../../src/tokens/token.ts'
 import { withoutOurCookies } from '../../src/tokens/token-cookie.ts'
@@ -72,15 +73,12 @@ describe('tokens', () => {
     }
   })
 
-  it('are chosen by run, then a pass before a ticket, then the lowest number', () => {
+  it('count by run, then a pass before a ticket, then the lowest number', () => {
     const of = (changes: Partial<Token>) => ({ token: { ...ticket, ...changes }, text: '' })
-    const low = of({ number: 5 })
-    expect(chooseToken([of({ number: 9 }), low, of({ number: 6 })])).toBe(low)
+    const [low, high] = [of({ number: 5 }), of({ number: 9 })]
     const pass = of({ kind: 'pass', number: 8 })
-    expect(chooseToken([low, pass])).toBe(pass)
     const newer = of({ run: ticket.run + 1 })
-    expect(chooseToken([pass, newer])).toBe(newer)
-    expect(chooseToken([])).toBeNull()
+    expect(byPreference([high, low, newer, pass])).toEqual([newer, pass, low, high])
   })
 })
 
@@ -101,10 +99,10 @@ describe('signing keys', () => {
 
 describe('cookies on their way to the origin', () => {
   it('are all there but ours', () => {
-    const cookies = (text: string) => withoutOurCookies(new Headers({ Cookie: text }))
-    expect(cookies('a=1; __Host-waiting-room-shop=x; b=2; waiting-room-shop=y; __Secure-waiting-room-s=z')).toBe(
-      'a=1; b=2',
-    )
-    expect(cookies('waiting-room-shop=y')).toBeNull()
+    const { rooms } = parseRooms([{ name: 'shop', total_active_users: 1, new_users_per_minute: 1 }])
+    const left = (text: string) => withoutOurCookies(new Headers({ Cookie: text }), rooms ?? [])
+    const ours = '__Host-waiting-room-shop=x; waiting-room-shop=y; __Secure-waiting-room-shop=z'
+    expect(left(`a=1; ${ours}; waiting-room-map=2`)).toBe('a=1; waiting-room-map=2')
+    expect(left(ours)).toBeNull()
   })
 })

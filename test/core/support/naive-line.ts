@@ -61,8 +61,9 @@ export class NaiveLine {
     const heard = Math.max(0, Math.ceil((this.nowMs - ageMs) / 1000))
     if (ticket.state === 'absent') {
       Object.assign(ticket, { state: 'waiting', heardSeconds: heard, departing: false, beacon: false })
-    } else if (heard >= ticket.heardSeconds) {
-      Object.assign(ticket, { heardSeconds: heard, departing: false })
+    } else {
+      if (heard >= Math.min(ticket.heardSeconds, Math.floor(this.nowMs / 1000))) ticket.departing = false
+      ticket.heardSeconds = Math.max(ticket.heardSeconds, heard)
     }
   }
 
@@ -116,7 +117,8 @@ export class NaiveLine {
     if (state === 'absent') return reclaimGraceSeconds
     const session = beacon ? sessionTimeoutSeconds : Math.max(sessionTimeoutSeconds, 60)
     const limit = state === 'active' ? session : heartbeatTimeoutSeconds
-    return departing ? Math.min(limit, 10) : limit
+    const passLife = state === 'active' ? Math.floor(Math.min(0.75 * sessionTimeoutSeconds, 60)) : 0
+    return departing ? Math.min(limit, Math.max(10, passLife)) : limit
   }
 
   private mayAdmit(): boolean {

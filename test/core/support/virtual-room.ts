@@ -78,6 +78,11 @@ export class VirtualRoom implements KeepAlive {
     return call
   }
 
+  /** As when the requests that set them are cancelled. */
+  stopTimers(): void {
+    this.timers = []
+  }
+
   reset(): void {
     this.line = Line.start(this.lineRules, this.line.run + 1, this.nowMs)
   }

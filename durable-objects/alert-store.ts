@@ -1,0 +1,141 @@
+/**
+ * Alerts in the object's storage: the state of each rule, the minute last reported, and what became of each message. The
+ * newest deliveries are kept; a message that is still under way is never forgotten before it has an end.
+ */
+import type { AlertMessage } from '../src/alerts/alert-message.ts'
+import type { DeliveryRecord, DeliveryState, DeliveryTurn } from '../src/alerts/delivery-ledger.ts'
+import { type AlertState, NO_ALERT } from '../src/core/alert-rules.ts'
+
+const DELIVERIES_KEPT = 200
+
+/** Pushes of figures come each minute: few of them are kept, so that they do not crowd out the alerts. */
+const PUSHES_KEPT = 20
+
+/** A delivery as the operator sees it. */
+export interface Delivery extends DeliveryRecord {
+  readonly kind: string
+  readonly rule: string | null
+  readonly createdMs: number
+  readonly updatedMs: number
+}
+
+export interface DisabledChannel {
+  readonly channel: string
+  readonly reason: string
+  readonly atMs: number
+}
+
+export class AlertStore {
+  private readonly sql: SqlStorage
+
+  constructor(sql: SqlStorage) {
+    this.sql = sql
+  }
+
+  /** The minute (since 1970) last reported, null before the first. */
+  get reportedMinute(): number | null {
+    const [row] = this.sql.exec('SELECT minute FROM reported').toArray()
+    return row === undefined ? null : (row.minute as number)
+  }
+
+  set reportedMinute(minute: number) {
+    this.sql.exec('INSERT OR REPLACE INTO reported (id, minute) VALUES (1, ?)', minute)
+  }
+
+  state(rule: string): AlertState {
+    const [row] = this.sql.exec('SELECT state FROM alerts WHERE rule = ?', rule).toArray()
+    return row === undefined ? NO_ALERT : (JSON.parse(row.state as string) as AlertState)
+  }
+
+  setState(rule: string, state: AlertState): void {
+    this.sql.exec('INSERT OR REPLACE INTO alerts (rule, state) VALUES (?, ?)', rule, JSON.stringify(state))
+  }
+
+  /** Notes a message that is about to be sent; one that is known already stays as it is. */
+  addDelivery(message: AlertMessage, nowMs: number): void {
+    this.sql.exec(
+      `INSERT OR IGNORE INTO deliveries (id, channel, kind, rule, state, attempts, reason, created_ms, updated_ms, message)
+       VALUES (?, ?, ?, ?, 'queued', 0, NULL, ?, ?, ?)`,
+      message.id,
+      message.channel,
+      message.kind,
+      message.kind === 'stats' ? null : message.rule,
+      nowMs,
+      nowMs,
+      JSON.stringify(message),
+    )
+    const isPush = message.kind === 'stats'
+    this.sql.exec(
+      `DELETE FROM deliveries WHERE (kind = 'stats') = ?1 AND state NOT IN ('queued', 'retrying') AND id NOT IN
+         (SELECT id FROM deliveries WHERE (kind = 'stats') = ?1 ORDER BY created_ms DESC LIMIT ?2)`,
+      isPush ? 1 : 0,
+      isPush ? PUSHES_KEPT : DELIVERIES_KEPT,
+    )
+  }
+
+  /** Messages that were noted but of which nothing was heard since: their send was lost. */
+  unheardOf(beforeMs: number): AlertMessage[] {
+    return this.sql
+      .exec(`SELECT message FROM deliveries WHERE state = 'queued' AND updated_ms < ? LIMIT 100`, beforeMs)
+      .toArray()
+      .map((row) => JSON.parse(row.message as string) as AlertMessage)
+  }
+
+  beginDelivery(id: string, channel: string, receiver: string): DeliveryTurn {
+    const [disabled] = this.sql.exec('SELECT receiver FROM disabled_channels WHERE channel = ?', channel).toArray()
+    if (disabled?.receiver === receiver) return 'disabled'
+    if (disabled !== undefined) this.sql.exec('DELETE FROM disabled_channels WHERE channel = ?', channel)
+    const [row] = this.sql.exec('SELECT state FROM deliveries WHERE id = ?', id).toArray()
+    // A message that is not noted here is older than what is kept: it had its end.
+    if (row === undefined) return 'done'
+    const state = row.state as DeliveryState
+    return state === 'queued' || state === 'retrying' ? 'send' : 'done'
+  }
+
+  recordDelivery({ id, channel, state, attempts, reason }: DeliveryRecord, receiver: string, nowMs: number): void {
+    this.sql.exec(
+      `UPDATE deliveries SET state = ?, attempts = ?, reason = ?, updated_ms = ? WHERE id = ? AND state != 'delivered'`,
+      state,
+      attempts,
+      reason,
+      nowMs,
+      id,
+    )
+    if (state !== 'disabled') return
+    this.sql.exec(
+      'INSERT OR REPLACE INTO disabled_channels (channel, receiver, reason, at_ms) VALUES (?, ?, ?, ?)',
+      channel,
+      receiver,
+      reason ?? 'the receiver is gone',
+      nowMs,
+    )
+  }
+
+  /** The newest first. */
+  deliveries(): Delivery[] {
+    const rows = this.sql.exec(
+      'SELECT * FROM deliveries ORDER BY created_ms DESC, id LIMIT ?',
+      DELIVERIES_KEPT + PUSHES_KEPT,
+    )
+    return rows.toArray().map((row) => ({
+      id: row.id as string,
+      channel: row.channel as string,
+      kind: row.kind as string,
+      rule: row.rule as string | null,
+      state: row.state as DeliveryState,
+      attempts: row.attempts as number,
+      reason: row.reason as string | null,
+      createdMs: row.created_ms as number,
+      updatedMs: row.updated_ms as number,
+    }))
+  }
+
+  disabledChannels(): DisabledChannel[] {
+    const rows = this.sql.exec('SELECT channel, reason, at_ms FROM disabled_channels ORDER BY channel').toArray()
+    return rows.map((row) => ({
+      channel: row.channel as string,
+      reason: row.reason as string,
+      atMs: row.at_ms as number,
+    }))
+  }
+}

@@ -1,0 +1,78 @@
+/**
+ * The object's tables, as numbered migrations: applied in order, once each. Only ever add to the end.
+ */
+const MIGRATIONS: readonly string[] = [
+  `CREATE TABLE line (
+     id INTEGER PRIMARY KEY CHECK (id = 1),
+     room TEXT NOT NULL,
+     alarm_at_ms INTEGER NOT NULL,
+     head TEXT NOT NULL
+   );
+   CREATE TABLE segments (
+     segment INTEGER PRIMARY KEY,
+     states BLOB NOT NULL,
+     join_seconds BLOB NOT NULL,
+     sessions BLOB NOT NULL
+   );`,
+  `CREATE TABLE samples (
+     at_ms INTEGER PRIMARY KEY,
+     active INTEGER NOT NULL,
+     capacity INTEGER NOT NULL,
+     waiting INTEGER NOT NULL,
+     absent INTEGER NOT NULL,
+     joined INTEGER NOT NULL,
+     admitted INTEGER NOT NULL,
+     expired INTEGER NOT NULL,
+     left_line INTEGER NOT NULL,
+     returned INTEGER NOT NULL,
+     room_errors INTEGER NOT NULL,
+     wait_p50 INTEGER,
+     wait_p90 INTEGER
+   );
+   CREATE TABLE reported (
+     id INTEGER PRIMARY KEY CHECK (id = 1),
+     minute INTEGER NOT NULL
+   );
+   CREATE TABLE alerts (
+     rule TEXT PRIMARY KEY,
+     state TEXT NOT NULL
+   );
+   CREATE TABLE deliveries (
+     id TEXT PRIMARY KEY,
+     channel TEXT NOT NULL,
+     kind TEXT NOT NULL,
+     rule TEXT,
+     state TEXT NOT NULL,
+     attempts INTEGER NOT NULL,
+     reason TEXT,
+     created_ms INTEGER NOT NULL,
+     updated_ms INTEGER NOT NULL,
+     message TEXT NOT NULL
+   );
+   CREATE TABLE disabled_channels (
+     channel TEXT PRIMARY KEY,
+     receiver TEXT NOT NULL,
+     reason TEXT NOT NULL,
+     at_ms INTEGER NOT NULL
+   );`,
+]
+
+/** Whether this storage was ever written to. Reads only: an object that was only asked for its figures leaves no trace. */
+export function isUsed(sql: SqlStorage): boolean {
+  return sql.exec(`SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'migrations'`).toArray().length > 0
+}
+
+export function migrate(sql: SqlStorage): void {
+  sql.exec('CREATE TABLE IF NOT EXISTS migrations (number INTEGER PRIMARY KEY)')
+  const applied = new Set(
+    sql
+      .exec('SELECT number FROM migrations')
+      .toArray()
+      .map((row) => row.number),
+  )
+  for (const [i, statements] of MIGRATIONS.entries()) {
+    if (applied.has(i + 1)) continue
+    sql.exec(statements)
+    sql.exec('INSERT INTO migrations (number) VALUES (?)', i + 1)
+  }
+}

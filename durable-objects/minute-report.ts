@@ -1,0 +1,103 @@
+/**
+ * The report of a room's minutes: data points for Workers Analytics Engine, one step of each alert rule, and the messages
+ * that follow. Idempotent: a minute that was reported is not reported again, one that was missed is made up for by the next.
+ */
+import type { AlertMessage } from '../src/alerts/alert-message.ts'
+import type { RoomAlert } from '../src/alerts/room-alert.ts'
+import { type MinuteFigures, minuteFigures, stepAlert } from '../src/core/alert-rules.ts'
+import type { Line } from '../src/core/line.ts'
+import type { Sample } from '../src/core/sample.ts'
+import type { AlertStore } from './alert-store.ts'
+import type { SampleStore } from './sample-store.ts'
+
+const MINUTE_MS = 60_000
+
+/** Cron missed for longer than this is not made up for. */
+const MINUTES_MADE_UP = 60
+
+export interface ReportedRoom {
+  readonly name: string
+  readonly alerts: readonly RoomAlert[]
+  /** Whether the figures of each minute are pushed to a URL. */
+  readonly pushesFigures: boolean
+}
+
+export interface MinuteReport {
+  readonly samples: readonly Sample[]
+  readonly messages: readonly AlertMessage[]
+}
+
+/**
+ * Reports every minute up to `minute` (since 1970, completed) that was not. Writes nothing for a room that is empty, has no
+ * new samples and no alert on its way.
+ */
+export function reportMinutes(
+  line: Line,
+  room: ReportedRoom,
+  minute: number,
+  nowMs: number,
+  samples: SampleStore,
+  alerts: AlertStore,
+): MinuteReport {
+  const reported = alerts.reportedMinute
+  const first = Math.max((reported ?? minute - 1) + 1, minute - MINUTES_MADE_UP + 1)
+  if (first > minute) return { samples: [], messages: [] }
+  const all = samples.between(first * MINUTE_MS, (minute + 1) * MINUTE_MS)
+  const empty = line.tickets.live === 0
+  const quiet = room.alerts.every(({ name }) => alerts.state(name).state === 'ok')
+  if (empty && all.length === 0 && quiet) return { samples: [], messages: [] }
+  const messages: AlertMessage[] = []
+  for (let m = first; m <= minute; m++) {
+    const ofMinute = all.filter(({ atMs }) => Math.floor(atMs / MINUTE_MS) === m)
+    const stalled = m === minute && line.isStalled(nowMs)
+    const figures = minuteFigures(ofMinute, stalled, empty)
+    messages.push(...stepRules(line, room, m, figures, alerts))
+    if (room.pushesFigures) messages.push(figuresPush(line, room, m, figures))
+  }
+  for (const message of messages) alerts.addDelivery(message, nowMs)
+  alerts.reportedMinute = minute
+  return { samples: all, messages }
+}
+
+function stepRules(
+  line: Line,
+  room: ReportedRoom,
+  minute: number,
+  figures: MinuteFigures,
+  alerts: AlertStore,
+): AlertMessage[] {
+  const messages: AlertMessage[] = []
+  for (const rule of room.alerts) {
+    const value = figures[rule.metric]
+    const before = alerts.state(rule.name)
+    const { state, message: kind } = stepAlert(rule, before, value, minute)
+    if (JSON.stringify(state) !== JSON.stringify(before)) alerts.setState(rule.name, state)
+    if (kind === null) continue
+    for (const channel of rule.channels) {
+      messages.push({
+        id: `${room.name}.${line.run}.${minute}.${rule.name}.${kind}.${channel}`,
+        room: room.name,
+        channel,
+        atMs: (minute + 1) * MINUTE_MS,
+        kind,
+        rule: rule.name,
+        metric: rule.metric,
+        bound: rule.bound,
+        threshold: rule.threshold,
+        value,
+      })
+    }
+  }
+  return messages
+}
+
+function figuresPush(line: Line, room: ReportedRoom, minute: number, figures: MinuteFigures): AlertMessage {
+  return {
+    id: `${room.name}.${line.run}.${minute}.stats`,
+    room: room.name,
+    channel: 'stats-push',
+    atMs: (minute + 1) * MINUTE_MS,
+    kind: 'stats',
+    figures: { ...figures, capacity: line.rules.capacity, absent: line.tickets.absent, run: line.run },
+  }
+}

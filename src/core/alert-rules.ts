@@ -1,0 +1,95 @@
+/**
+ * Alert rules: when one fires and when it is resolved. One step per minute; a message on firing and one on resolving, none
+ * in between.
+ */
+import type { Sample } from './sample.ts'
+
+export const ALERT_METRICS = [
+  'waiting',
+  'active',
+  'utilization',
+  'wait_seconds_p90',
+  'admitted_per_minute',
+  'expired_per_minute',
+  'stalled',
+  'room_errors',
+] as const
+
+export type AlertMetric = (typeof ALERT_METRICS)[number]
+
+export interface AlertRule {
+  readonly name: string
+  readonly metric: AlertMetric
+  readonly bound: 'above' | 'below'
+  readonly threshold: number
+  /** Whole minutes in a row, 1 or more. */
+  readonly forMinutes: number
+}
+
+/** `resolved` is shown for the minute after which it is `ok` again. */
+export interface AlertState {
+  readonly state: 'ok' | 'pending' | 'firing' | 'resolved'
+  /** Minutes in a row in which the rule held. */
+  readonly heldMinutes: number
+  /** The minute (since 1970) in which the state was entered. */
+  readonly sinceMinute: number
+  /** The last value seen. */
+  readonly value: number | null
+}
+
+export const NO_ALERT: AlertState = { state: 'ok', heldMinutes: 0, sinceMinute: 0, value: null }
+
+export interface AlertStep {
+  readonly state: AlertState
+  /** What is to be told now; null: nothing. */
+  readonly message: 'firing' | 'resolved' | null
+}
+
+/** One minute on. A value that is not known (nobody was admitted, say) leaves everything as it is. */
+export function stepAlert(rule: AlertRule, before: AlertState, value: number | null, minute: number): AlertStep {
+  if (value === null) return { state: before, message: null }
+  const holds = rule.bound === 'above' ? value > rule.threshold : value < rule.threshold
+  const heldMinutes = holds ? before.heldMinutes + 1 : 0
+  const enter = (state: AlertState['state'], message: AlertStep['message'] = null): AlertStep => {
+    const sinceMinute = state === before.state ? before.sinceMinute : minute
+    return { state: { state, heldMinutes, sinceMinute, value }, message }
+  }
+  if (before.state === 'firing') return holds ? enter('firing') : enter('resolved', 'resolved')
+  if (!holds) return enter('ok')
+  return heldMinutes >= rule.forMinutes ? enter('firing', 'firing') : enter('pending')
+}
+
+export type MinuteFigures = Readonly<Record<AlertMetric, number | null>>
+
+/**
+ * The metrics of one minute from its samples: gauges as their mean, counts as their sum, the wait as the highest p90.
+ * `stalled`: 1 or 0. Without samples only `stalled` is known, or, in an empty room, everything is 0.
+ */
+export function minuteFigures(samples: readonly Sample[], stalled: boolean, empty: boolean): MinuteFigures {
+  const stall = stalled ? 1 : 0
+  if (samples.length === 0) {
+    const rest = empty ? 0 : null
+    return {
+      waiting: rest,
+      active: rest,
+      utilization: rest,
+      wait_seconds_p90: null,
+      admitted_per_minute: rest,
+      expired_per_minute: rest,
+      stalled: stall,
+      room_errors: rest,
+    }
+  }
+  const sum = (figure: (sample: Sample) => number) => samples.reduce((total, sample) => total + figure(sample), 0)
+  const waits = samples.map(({ waitSecondsP90 }) => waitSecondsP90).filter((wait) => wait !== null)
+  return {
+    waiting: sum(({ waiting }) => waiting) / samples.length,
+    active: sum(({ active }) => active) / samples.length,
+    utilization: sum(({ active, capacity }) => (capacity === 0 ? 0 : active / capacity)) / samples.length,
+    wait_seconds_p90: waits.length === 0 ? null : Math.max(...waits),
+    admitted_per_minute: sum(({ admitted }) => admitted),
+    expired_per_minute: sum(({ expired }) => expired),
+    stalled: stall,
+    room_errors: sum(({ roomErrors }) => roomErrors),
+  }
+}

@@ -1,0 +1,18 @@
+/** What the line answers to newcomers and to those who claim. */
+
+export type JoinAnswer =
+  | { readonly state: 'waiting'; readonly number: number }
+  | { readonly state: 'active'; readonly number: number }
+  | { readonly state: 'full' }
+
+export type ClaimAnswer =
+  | { readonly state: 'active' }
+  | { readonly state: 'waiting'; readonly position: number }
+  | { readonly state: 'gone' }
+
+export interface ClaimDetails {
+  /** It is the beacon that asks. */
+  readonly beacon: boolean
+  /** Someone touched the page since the last beacon. */
+  readonly touched: boolean
+}
