@@ -8,6 +8,7 @@
  * Owns storage, the alarm and the sends to the queue `checks`. Owns no rule of the line.
  */
 import { DurableObject } from 'cloudflare:workers'
+import type { DeliveryRecord, DeliveryTurn } from '../src/alerts/delivery-ledger.ts'
 import { CheckChains, type SegmentCheck } from '../src/core/check-chains.ts'
 import { applyExchange, type ExchangeAnswer, type ExchangeRequest } from '../src/core/exchange.ts'
 import type { JournalPage } from '../src/core/journal.ts'
@@ -18,8 +19,11 @@ import { type Snapshot, takeSnapshot } from '../src/core/snapshot.ts'
 import { logError, logWarning } from '../src/log.ts'
 import type { CheckMessage } from '../src/queues/check-message.ts'
 import { deployedSettings } from '../src/settings/deployed-settings.ts'
-import { lineRules } from '../src/settings/rooms.ts'
+import { lineRules, roomAlerts } from '../src/settings/rooms.ts'
 import { LineStore } from './line-store.ts'
+import { isUsed } from './migrations.ts'
+import { type AlertOverview, RoomAlerts } from './room-alerts.ts'
+import type { HistoryPoint } from './sample-store.ts'
 
 /** A snapshot may be this old per block of 256 people who wait: a long line's is not made anew for each call. */
 const SNAPSHOT_AGE_PER_BLOCK_MS = 0.25
@@ -45,10 +49,12 @@ export class WaitingRoom extends DurableObject<Env> {
   /** When the alarm is due, 0: none. */
   private alarmAtMs = 0
   private snapshot: Snapshot | null = null
+  private readonly alerts: RoomAlerts
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env)
     this.store = new LineStore(ctx.storage.sql)
+    this.alerts = new RoomAlerts(ctx, env)
     const stored = this.store.load()
     if (stored === null) return
     this.room = stored.room
@@ -105,7 +111,9 @@ export class WaitingRoom extends DurableObject<Env> {
       line.beginOther(nowMs)
       line.advance()
       if (line.tickets.live === 0) this.clearAlarm()
+      const sample = line.takeSample()
       this.commit(line, nowMs, true)
+      this.alerts.samples.write(sample)
       const interval = line.rules.checkIntervalSeconds
       for (const check of this.chains.restartOverdue(line.tickets.liveSegments(), nowMs, interval)) this.send(check)
     })
@@ -122,11 +130,53 @@ export class WaitingRoom extends DurableObject<Env> {
     return line === null ? null : { room, run: line.run, ...line.journal.after(after) }
   }
 
-  /** Runs one event: the clock is read here and nowhere else, and no failure leaves half-changed memory behind. */
+  /** Reports the minutes up to this one (since 1970, completed) that were not yet; arms a dead alarm. */
+  report(minute: number): void {
+    if (this.line === null) return
+    this.event(this.room, (line, nowMs) => {
+      const settings = deployedSettings.rooms.find(({ name }) => name === this.room)
+      const alerts = settings === undefined ? [] : roomAlerts(settings)
+      const pushesFigures = settings?.stats_push_url !== undefined
+      this.alerts.report(line, { name: this.room, alerts, pushesFigures }, minute, nowMs)
+      this.commit(line, nowMs, false)
+    })
+  }
+
+  /** Samples in steps; empty for a room that nobody has come to yet. */
+  history(fromMs: number, toMs: number, stepMs: number): HistoryPoint[] {
+    return isUsed(this.ctx.storage.sql) ? this.alerts.samples.history(fromMs, toMs, stepMs) : []
+  }
+
+  /** Alert states of these rules, and what became of messages; null where there was nothing to tell yet. */
+  alertOverview(rules: readonly string[]): AlertOverview | null {
+    return isUsed(this.ctx.storage.sql) ? this.alerts.overview(rules) : null
+  }
+
+  /** Sends a test message by each of these channels; returns their ids. */
+  testAlerts(room: string, channels: readonly string[]): string[] {
+    return this.guarded(room, (nowMs) => this.alerts.test(room, channels, nowMs))
+  }
+
+  beginDelivery(id: string, channel: string, receiver: string): DeliveryTurn {
+    if (!isUsed(this.ctx.storage.sql)) return 'done'
+    return this.guarded(this.room, () => this.alerts.beginDelivery(id, channel, receiver))
+  }
+
+  recordDelivery(record: DeliveryRecord, receiver: string): void {
+    if (!isUsed(this.ctx.storage.sql)) return
+    this.guarded(this.room, (nowMs) => this.alerts.recordDelivery(record, receiver, nowMs))
+  }
+
+  /** Runs one event of the line. */
   private event<T>(room: string, work: (line: Line, nowMs: number) => T): T {
+    return this.guarded(room, (nowMs) => work(this.line ?? this.open(room, nowMs), nowMs))
+  }
+
+  /** The clock is read once per event, here, and no failure leaves half-changed memory behind. */
+  private guarded<T>(room: string, work: (nowMs: number) => T): T {
     const nowMs = Date.now()
     try {
-      return work(this.line ?? this.open(room, nowMs), nowMs)
+      return work(nowMs)
     } catch (error) {
       logError('room_aborted', error, { room })
       this.ctx.abort(`The room starts again from storage: ${error instanceof Error ? error.message : String(error)}`)
@@ -187,7 +237,8 @@ export class WaitingRoom extends DurableObject<Env> {
     const last = this.snapshot
     const maxAgeMs = Math.min(1000, (last?.blockCounts.length ?? 0) * SNAPSHOT_AGE_PER_BLOCK_MS)
     const ageMs = last === null ? Number.POSITIVE_INFINITY : nowMs - last.atMs
-    if (last === null || last.run !== line.run || ageMs < 0 || ageMs >= maxAgeMs) {
+    const isNews = last?.run !== line.run || last.frontier !== line.frontier
+    if (isNews || ageMs < 0 || ageMs >= maxAgeMs) {
       this.snapshot = takeSnapshot(line, nowMs)
     }
     return this.snapshot as Snapshot

@@ -10,8 +10,10 @@ import { gate } from './gate/gate.ts'
 import { logError } from './log.ts'
 import { canonicalPath, PREFIX } from './paths.ts'
 import { problem } from './problem.ts'
+import { requireAdminToken } from './routes/admin-token.ts'
 import { heartbeatRoute } from './routes/heartbeat.ts'
 import { leaveRoute } from './routes/leave.ts'
+import { metrics } from './routes/metrics.ts'
 import { operatorsApi } from './routes/operators-api.ts'
 import { statusRoute } from './routes/status.ts'
 import { VERSION } from './version.ts'
@@ -29,6 +31,7 @@ export function createApp(): Hono<AppEnv> {
   app.get(`${PREFIX}/status`, statusRoute)
   app.post(`${PREFIX}/heartbeat`, heartbeatRoute)
   app.post(`${PREFIX}/leave`, leaveRoute)
+  app.get(`${PREFIX}/metrics`, requireAdminToken(), metrics)
   app.route(`${PREFIX}/api/v1`, operatorsApi())
   app.all(PREFIX, () => problem(404, 'No such path'))
   app.all(`${PREFIX}/*`, () => problem(404, 'No such path'))

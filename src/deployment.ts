@@ -2,6 +2,8 @@
  * What this isolate serves with: settings, keys and bindings, checked once and then shared by all requests.
  */
 
+import type { AlertDelivery } from './alerts/consume-alerts.ts'
+import { platformIo } from './alerts/deliver.ts'
 import { ADMIN_TOKEN_MIN_CHARS } from './limits.ts'
 import { logError } from './log.ts'
 import type { Origin } from './origin/proxy.ts'
@@ -18,6 +20,7 @@ export interface Deployment {
   readonly adminToken: string | null
   readonly client: (room: RoomSettings) => ReturnType<typeof roomClient>
   readonly stub: (room: RoomSettings) => ReturnType<typeof roomStub>
+  readonly alerts: AlertDelivery
 }
 
 let ready: Deployment | null = null
@@ -45,11 +48,22 @@ export async function deployment(env: Env): Promise<Deployment | null> {
       adminToken: usableAdminToken(env.ADMIN_TOKEN),
       client: (room) => roomClient(namespace, room),
       stub: (room) => roomStub(namespace, room),
+      alerts: alertDelivery(namespace, env),
     }
     return ready
   } catch (error) {
     logError('not_configured', error)
     return null
+  }
+}
+
+function alertDelivery(namespace: RoomNamespace, env: Env): AlertDelivery {
+  const { channels, pushes } = deployedSettings
+  return {
+    channelOf: ({ kind, room, channel }) =>
+      kind === 'stats' ? pushes.get(room) : channels.find(({ name }) => name === channel),
+    ledger: (room) => namespace.getByName(room),
+    io: platformIo(env.EMAIL ?? null),
   }
 }
 

@@ -9,6 +9,13 @@ interface UnlistedBindings {
   /** A service binding to the origin, instead of ORIGIN_URL. */
   ORIGIN?: Fetcher
   ORIGIN_TIMEOUT_SECONDS?: string | number
+  /** Where alerts go: tables, or the same as JSON text. */
+  ALERT_CHANNELS?: unknown
+  /** `channel:whsec_base64[,channel:whsec_base64...]`: what webhooks are signed with. */
+  ALERT_SECRETS?: string
+  ALERT_ALLOW_PRIVATE?: string
+  /** Sends mail, where the account has Email Routing. */
+  EMAIL?: SendEmail
 }
 
 interface Env extends UnlistedBindings {}

@@ -1,8 +1,11 @@
 /**
- * The Worker: requests go to the app, queue messages to their consumers. The object of each room is exported for its binding.
+ * The Worker: requests go to the app, queue messages to their consumers, each minute to the rooms. The object of each room
+ * is exported for its binding.
  */
+import { consumeAlerts, consumeDeadAlerts } from './alerts/consume-alerts.ts'
 import { createApp } from './app.ts'
-import { deployment } from './deployment.ts'
+import { reportMinute } from './cron.ts'
+import { type Deployment, deployment } from './deployment.ts'
 import { logWarning } from './log.ts'
 import { consumeChecks, consumeDeadChecks } from './queues/checks.ts'
 
@@ -13,10 +16,21 @@ const app = createApp()
 export default {
   fetch: app.fetch,
   async queue(batch, env) {
-    if (batch.queue.endsWith('-dead')) return consumeDeadChecks(batch)
     const ready = await deployment(env)
-    if (ready !== null) return consumeChecks(batch, ready)
-    logWarning('checks_retried', { messages: batch.messages.length })
+    if (ready !== null) return consume(batch, ready)
+    logWarning('messages_retried', { queue: batch.queue, messages: batch.messages.length })
     batch.retryAll()
   },
+  async scheduled(controller, env) {
+    const ready = await deployment(env)
+    if (ready !== null) await reportMinute(controller.scheduledTime, ready)
+  },
 } satisfies ExportedHandler<Env>
+
+/** By the end of the queue's name, so that environments may have queues of their own. */
+function consume(batch: MessageBatch, ready: Deployment): Promise<void> | void {
+  if (batch.queue.endsWith('-alerts-dead')) return consumeDeadAlerts(batch, ready.alerts)
+  if (batch.queue.endsWith('-alerts')) return consumeAlerts(batch, ready.alerts)
+  if (batch.queue.endsWith('-checks-dead')) return consumeDeadChecks(batch)
+  return consumeChecks(batch, ready)
+}

@@ -6,7 +6,7 @@
  */
 import { BLOCK_BITS, MAX_NUMBER, SEGMENT_BITS, SEGMENT_SIZE } from './limits.ts'
 import { Segment } from './segment.ts'
-import { mayMove, mustBeDurable, STATE_MASK, State, stateName } from './ticket-state.ts'
+import { BEACON_FLAG, mayMove, mustBeDurable, STATE_MASK, State, stateName } from './ticket-state.ts'
 
 export class BrokenInvariant extends Error {
   override name = 'BrokenInvariant'
@@ -102,22 +102,25 @@ export class Tickets {
   }
 
   setFlags(number: number, flags: number): void {
-    this.changeByte(number, (byte) => byte | flags)
+    const changed = this.changeByte(number, (byte) => byte | flags)
+    // A session whose beacon was forgotten would hold its slot for a minute after it fell silent.
+    if (changed !== null && (flags & BEACON_FLAG) !== 0) this.durable.add(changed.index)
   }
 
   clearFlags(number: number, flags: number): void {
     this.changeByte(number, (byte) => byte & ~flags)
   }
 
-  private changeByte(number: number, change: (byte: number) => number): void {
+  private changeByte(number: number, change: (byte: number) => number): Segment | null {
     const segment = this.segmentOf(number)
-    if (segment === undefined) return
+    if (segment === undefined) return null
     const offset = number % SEGMENT_SIZE
     const before = segment.states[offset] as number
     const after = change(before)
-    if (after === before || (before & STATE_MASK) === State.gone) return
+    if (after === before || (before & STATE_MASK) === State.gone) return null
     segment.put(offset, after)
     this.lazy.add(segment.index)
+    return segment
   }
 
   /** The lowest number that waits, -1 when nobody does. Amortised: what was passed over is not looked at again. */

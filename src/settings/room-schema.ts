@@ -2,6 +2,7 @@
  * The schema of `[[vars.ROOMS]]`: every key, its bounds and its default. Names are Cloudflare Waiting Room's where it has one.
  */
 import * as v from 'valibot'
+import { ALERT_METRICS } from '../core/alert-rules.ts'
 
 const whole = (min: number, max: number) => {
   const message = `must be a whole number from ${min} to ${max}`
@@ -31,6 +32,38 @@ const domainMessage = 'must be a domain such as "example.com"'
 
 const oneOf = <const T extends readonly (string | number)[]>(values: T) =>
   v.picklist(values, `must be one of ${values.join(', ')}`)
+
+const ruleNameMessage = 'must be 1 to 32 of a-z, 0-9 and "-"'
+const finite = v.pipe(v.number('must be a number'), v.finite('must be a number'))
+
+const alertEntries = {
+  name: v.pipe(v.string(ruleNameMessage), v.regex(/^[a-z0-9-]{1,32}$/, ruleNameMessage)),
+  metric: oneOf(ALERT_METRICS),
+  above: v.optional(finite),
+  below: v.optional(finite),
+  for_minutes: v.optional(whole(1, 60), 1),
+  channels: v.pipe(
+    v.array(v.string('must be a channel name'), 'must be a list of channel names'),
+    v.minLength(1, 'at least one channel is needed'),
+    v.maxLength(10, 'at most 10 channels'),
+  ),
+}
+
+const alertSchema = v.pipe(
+  v.looseObject(alertEntries, 'must be a table'),
+  v.rawCheck(({ dataset, addIssue }) => {
+    if (!dataset.typed) return
+    for (const key of Object.keys(dataset.value)) {
+      if (!(key in alertEntries)) addIssue({ message: 'there is no such setting', path: [pathItem(key)] })
+    }
+    const { above, below } = dataset.value
+    if ((above === undefined) === (below === undefined)) {
+      addIssue({ message: 'needs one of "above" and "below", not both', path: [pathItem('above')] })
+    }
+  }),
+)
+
+export type AlertSettings = v.InferOutput<v.LooseObjectSchema<typeof alertEntries, undefined>>
 
 export const roomEntries = {
   name: v.pipe(v.string(nameMessage), v.regex(/^[a-z0-9-]{1,32}$/, nameMessage)),
@@ -63,6 +96,8 @@ export const roomEntries = {
   suspended: v.optional(flag, false),
   queueing_status_code: v.optional(oneOf([200, 202, 429, 503]), 503),
   on_room_failure: v.optional(oneOf(['hold', 'admit']), 'hold'),
+  alerts: v.optional(v.pipe(v.array(alertSchema, 'must be a list of rules'), v.maxLength(20, 'at most 20 rules')), []),
+  stats_push_url: v.optional(v.pipe(v.string('must be a URL'), v.maxLength(500, 'at most 500 characters'))),
 }
 
 const knownKeys = Object.keys(roomEntries)
@@ -95,6 +130,9 @@ function* crossChecks(room: RoomSettings): Iterable<[string, keyof typeof roomEn
   }
   if (room.additional_hosts.length > 0 && room.cookie_domain === undefined) {
     yield ['needs cookie_domain, so that one cookie serves all hosts', 'additional_hosts']
+  }
+  if (new Set(room.alerts.map(({ name }) => name)).size < room.alerts.length) {
+    yield ['two rules have the same name', 'alerts']
   }
   const domain = room.cookie_domain
   if (domain === undefined) return

@@ -2,6 +2,7 @@
  * The rooms of a deployment: read from the variable `ROOMS`, all problems named at once, and found by host and path.
  */
 import * as v from 'valibot'
+import type { RoomAlert } from '../alerts/room-alert.ts'
 import type { LineRules } from '../core/rules.ts'
 import { type RoomSettings, roomSchema, unknownKeys } from './room-schema.ts'
 
@@ -91,6 +92,18 @@ function rankHost(pattern: string | undefined, hostname: string): number {
   const host = hostname.endsWith('.') ? hostname.slice(0, -1) : hostname
   if (pattern === host) return 1000
   return pattern.startsWith('*.') && host.endsWith(pattern.slice(1)) ? pattern.length : -1
+}
+
+/** The rules of a room as the line's alerts want them. */
+export function roomAlerts(room: RoomSettings): RoomAlert[] {
+  return room.alerts.map(({ name, metric, above, below, for_minutes, channels }) => ({
+    name,
+    metric,
+    bound: above === undefined ? 'below' : 'above',
+    threshold: above ?? below ?? 0,
+    forMinutes: for_minutes,
+    channels,
+  }))
 }
 
 function fromJson(value: unknown): unknown {

@@ -1,6 +1,15 @@
 /**
  * Everything that a deployment is configured with in plain variables, checked as one: all problems are named at once.
  */
+
+import {
+  type Channel,
+  type ChannelContext,
+  parseChannels,
+  parsePushUrl,
+  type WebhookChannel,
+} from '../alerts/channels.ts'
+import { parseSigningSecrets } from '../alerts/signing-secrets.ts'
 import { ORIGIN_TIMEOUT_DEFAULT_SECONDS, ORIGIN_TIMEOUT_MAX_SECONDS } from '../limits.ts'
 import { parseRooms, type RoomSettings } from './rooms.ts'
 
@@ -10,12 +19,20 @@ export interface Settings {
   readonly originUrl: URL | null
   /** How long the origin may take until its headers. */
   readonly originTimeoutSeconds: number
+  /** Where alerts go, by the names that rules use. */
+  readonly channels: readonly Channel[]
+  /** Where each room's figures are pushed, by room name. */
+  readonly pushes: ReadonlyMap<string, WebhookChannel>
 }
 
 export interface RawSettings {
   readonly ROOMS?: unknown
   readonly ORIGIN_URL?: unknown
   readonly ORIGIN_TIMEOUT_SECONDS?: unknown
+  readonly ALERT_CHANNELS?: unknown
+  readonly ALERT_SECRETS?: unknown
+  /** "true": receivers may have private addresses; for development. */
+  readonly ALERT_ALLOW_PRIVATE?: unknown
 }
 
 export class SettingsError extends Error {
@@ -32,13 +49,43 @@ export function parseSettings(raw: RawSettings): Settings {
   const { rooms, problems } = parseRooms(raw.ROOMS)
   const originUrl = parseOriginUrl(raw.ORIGIN_URL)
   const timeout = Number(raw.ORIGIN_TIMEOUT_SECONDS ?? ORIGIN_TIMEOUT_DEFAULT_SECONDS)
-  const all: string[] = [...problems]
+  const alerts = parseAlerts(raw, rooms ?? [])
+  const all: string[] = [...problems, ...alerts.problems]
   if (originUrl === undefined) all.push('ORIGIN_URL: must be http:// or https:// and a host, without path or user')
   if (!Number.isInteger(timeout) || timeout < 1 || timeout > ORIGIN_TIMEOUT_MAX_SECONDS) {
     all.push(`ORIGIN_TIMEOUT_SECONDS: must be a whole number from 1 to ${ORIGIN_TIMEOUT_MAX_SECONDS}`)
   }
   if (rooms === null || originUrl === undefined || all.length > 0) throw new SettingsError(all)
-  return { rooms, originUrl, originTimeoutSeconds: timeout }
+  return { rooms, originUrl, originTimeoutSeconds: timeout, channels: alerts.channels, pushes: alerts.pushes }
+}
+
+/** Channels, and what rooms say of them. */
+function parseAlerts(raw: RawSettings, rooms: readonly RoomSettings[]) {
+  const { secrets, problems: secretProblems } = parseSigningSecrets(raw.ALERT_SECRETS)
+  const context: ChannelContext = {
+    secrets,
+    variable: (name) => (raw as Readonly<Record<string, unknown>>)[name],
+    addresses: { allowLoopback: true, allowPrivate: raw.ALERT_ALLOW_PRIVATE === 'true' },
+  }
+  const parsed = parseChannels(raw.ALERT_CHANNELS, context)
+  const problems = [...secretProblems, ...parsed.problems]
+  const pushes = new Map<string, WebhookChannel>()
+  for (const [i, room] of rooms.entries()) {
+    if (parsed.channels !== null) problems.push(...unknownChannels(room, i, parsed.channels))
+    if (room.stats_push_url === undefined) continue
+    const push = parsePushUrl(room.stats_push_url, context)
+    if (push.channel === null) problems.push(`ROOMS[${i}].stats_push_url: ${push.problem}`)
+    else pushes.set(room.name, push.channel)
+  }
+  return { channels: parsed.channels ?? [], pushes, problems }
+}
+
+function unknownChannels(room: RoomSettings, i: number, channels: readonly Channel[]): string[] {
+  return room.alerts.flatMap((rule, r) =>
+    rule.channels
+      .filter((name) => !channels.some((channel) => channel.name === name))
+      .map((name) => `ROOMS[${i}].alerts.${r}.channels: there is no channel "${name}" in ALERT_CHANNELS`),
+  )
 }
 
 /** Null: not set; undefined: cannot be used. */

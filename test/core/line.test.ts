@@ -323,6 +323,15 @@ describe('memory', () => {
     expect(line.states(3, 4)).toEqual(['absent', 'absent'])
   })
 
+  it('knows after a crash which sessions have a beacon', () => {
+    const line = new DrivenLine({ capacity: 1 })
+    line.join(2)
+    line.claim(1, { beacon: true })
+    line.crash()
+    keepPolling(line, [2], 40)
+    expect(line.states(1, 2)).toEqual(['absent', 'offered'])
+  })
+
   it('refuses a move that is not in the life of a ticket', () => {
     const line = new DrivenLine()
     expect(() => line.line.tickets.move(99, 2)).toThrow(BrokenInvariant)

@@ -40,7 +40,7 @@ describe('room settings', () => {
   it.each([
     [
       'a check interval that is not below the heartbeat time-out',
-      { check_interval_seconds: 20 },
+      { check_interval_seconds: 20, session_timeout_seconds: 60 },
       'check_interval_seconds',
     ],
     [

@@ -7,7 +7,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { TestProject } from 'vitest/node'
-import type { Answer, ReceivedRequest } from '../alerts/support.ts'
+import type { Answer, ReceivedRequest } from '../alerts/receiver-contract.ts'
 
 interface Receiver {
   answers: Answer[]

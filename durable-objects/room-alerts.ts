@@ -1,0 +1,117 @@
+/**
+ * The alerts side of a room's object: reports, test messages, and the ledger of deliveries. Owns when something is written
+ * and sent; what it means is in minute-report.ts and alert-store.ts.
+ */
+import type { AlertMessage } from '../src/alerts/alert-message.ts'
+import type { DeliveryRecord, DeliveryTurn } from '../src/alerts/delivery-ledger.ts'
+import type { AlertState } from '../src/core/alert-rules.ts'
+import type { Line } from '../src/core/line.ts'
+import type { Sample } from '../src/core/sample.ts'
+import { logError } from '../src/log.ts'
+import { AlertStore, type Delivery, type DisabledChannel } from './alert-store.ts'
+import { migrate } from './migrations.ts'
+import { type ReportedRoom, reportMinutes } from './minute-report.ts'
+import { SampleStore } from './sample-store.ts'
+
+/** The platform's bound for one `sendBatch`. */
+const SEND_MAX = 100
+
+/** A message of which nothing was heard for this long is sent again: its send was lost. */
+const UNHEARD_MS = 120_000
+
+export interface AlertOverview {
+  readonly states: Readonly<Record<string, AlertState>>
+  readonly deliveries: readonly Delivery[]
+  readonly disabledChannels: readonly DisabledChannel[]
+}
+
+export class RoomAlerts {
+  readonly samples: SampleStore
+  private readonly alerts: AlertStore
+  private readonly ctx: DurableObjectState
+  private readonly env: Env
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    this.ctx = ctx
+    this.env = env
+    this.samples = new SampleStore(ctx.storage.sql)
+    this.alerts = new AlertStore(ctx.storage.sql)
+  }
+
+  report(line: Line, room: ReportedRoom, minute: number, nowMs: number): void {
+    const { samples, messages } = reportMinutes(line, room, minute, nowMs, this.samples, this.alerts)
+    for (const sample of samples) this.writeDataPoint(room.name, sample)
+    this.send([...messages, ...this.alerts.unheardOf(nowMs - UNHEARD_MS)])
+  }
+
+  /** Notes and sends messages that only try the channels; returns their ids. */
+  test(room: string, channels: readonly string[], nowMs: number): string[] {
+    migrate(this.ctx.storage.sql)
+    const messages = channels.map(
+      (channel): AlertMessage => ({
+        id: `${room}.test.${nowMs}.${channel}`,
+        room,
+        channel,
+        atMs: nowMs,
+        kind: 'test',
+        rule: 'test',
+        metric: 'test',
+        bound: null,
+        threshold: null,
+        value: null,
+      }),
+    )
+    for (const message of messages) this.alerts.addDelivery(message, nowMs)
+    this.send(messages)
+    return messages.map(({ id }) => id)
+  }
+
+  overview(rules: readonly string[]): AlertOverview {
+    return {
+      states: Object.fromEntries(rules.map((rule) => [rule, this.alerts.state(rule)])),
+      deliveries: this.alerts.deliveries(),
+      disabledChannels: this.alerts.disabledChannels(),
+    }
+  }
+
+  beginDelivery(id: string, channel: string, receiver: string): DeliveryTurn {
+    return this.alerts.beginDelivery(id, channel, receiver)
+  }
+
+  recordDelivery(record: DeliveryRecord, receiver: string, nowMs: number): void {
+    this.alerts.recordDelivery(record, receiver, nowMs)
+  }
+
+  /** The schema is in docs/figures.md. */
+  private writeDataPoint(room: string, sample: Sample): void {
+    this.env.FIGURES?.writeDataPoint({
+      indexes: [room],
+      blobs: [room],
+      doubles: [
+        sample.atMs,
+        sample.active,
+        sample.capacity,
+        sample.waiting,
+        sample.absent,
+        sample.joined,
+        sample.admitted,
+        sample.expired,
+        sample.left,
+        sample.returned,
+        sample.roomErrors,
+        sample.waitSecondsP50 ?? -1,
+        sample.waitSecondsP90 ?? -1,
+      ],
+    })
+  }
+
+  /** Never awaited: what is lost here is found by the next report. */
+  private send(messages: readonly AlertMessage[]): void {
+    if (this.env.ALERTS === undefined) return
+    for (let i = 0; i < messages.length; i += SEND_MAX) {
+      const part = messages.slice(i, i + SEND_MAX).map((body) => ({ body }))
+      const sending = this.env.ALERTS.sendBatch(part)
+      this.ctx.waitUntil(sending.then(undefined, (error) => logError('alerts_not_sent', error)))
+    }
+  }
+}

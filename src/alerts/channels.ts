@@ -1,0 +1,187 @@
+/**
+ * The channels that alerts go out by: read from the variable `ALERT_CHANNELS`, all problems named at once.
+ *
+ * A parsed channel holds its URL and secrets in plain: it never goes to a log or an answer as a whole, only its name and
+ * type do.
+ */
+import * as v from 'valibot'
+import { CHANNELS_MAX, CHANNELS_MAX_BYTES } from './limits.ts'
+import { type AddressRules, parseReceiverUrl } from './receiver-url.ts'
+import type { SigningSecrets } from './signing-secrets.ts'
+
+/** The name under which a room's push of figures is delivered and signed. */
+export const STATS_PUSH = 'stats-push'
+
+export interface WebhookChannel {
+  readonly name: string
+  readonly type: 'webhook'
+  readonly url: string
+  /** At least one, as `whsec_` and base64, the newest first. */
+  readonly secrets: readonly string[]
+}
+
+export interface SlackChannel {
+  readonly name: string
+  readonly type: 'slack'
+  /** Whoever knows it can post: a secret. */
+  readonly url: string
+}
+
+export interface EmailChannel {
+  readonly name: string
+  readonly type: 'email'
+  readonly from: string
+  readonly to: string
+}
+
+export type Channel = WebhookChannel | SlackChannel | EmailChannel
+
+export interface ChannelContext {
+  readonly secrets: SigningSecrets
+  /** The value of a secret variable, for `url_from`. */
+  readonly variable: (name: string) => unknown
+  readonly addresses: AddressRules
+}
+
+export type ParsedChannels =
+  | { readonly channels: readonly Channel[]; readonly problems: readonly [] }
+  | { readonly channels: null; readonly problems: readonly string[] }
+
+export type ParsedPushUrl =
+  | { readonly channel: WebhookChannel; readonly problem: null }
+  | { readonly channel: null; readonly problem: string }
+
+const nameMessage = 'must be 1 to 32 of a-z, 0-9 and "-"'
+const variableMessage = 'must be the name of a secret variable: A-Z, 0-9 and "_"'
+const mailMessage = 'must be a mail address such as "alerts@example.com"'
+
+const name = v.pipe(
+  v.string(nameMessage),
+  v.regex(/^[a-z0-9-]{1,32}$/, nameMessage),
+  v.notValue(STATS_PUSH, 'is taken by the push of figures'),
+)
+const mailAddress = v.pipe(v.string(mailMessage), v.maxLength(254, mailMessage), v.email(mailMessage))
+
+const receiver = {
+  url: v.optional(v.string('must be an https:// URL')),
+  url_from: v.optional(v.pipe(v.string(variableMessage), v.regex(/^[A-Z][A-Z0-9_]{0,63}$/, variableMessage))),
+}
+const entries = {
+  webhook: { name, type: v.literal('webhook'), ...receiver },
+  slack: { name, type: v.literal('slack'), ...receiver },
+  email: { name, type: v.literal('email'), from: mailAddress, to: mailAddress },
+}
+const channelSchema = v.variant(
+  'type',
+  [v.looseObject(entries.webhook), v.looseObject(entries.slack), v.looseObject(entries.email)],
+  (issue) => (issue.path === undefined ? 'must be a table' : 'must be one of webhook, slack, email'),
+)
+
+/** Reads `ALERT_CHANNELS`: the list of tables from wrangler.toml, or the same as JSON text; nothing means no channels. */
+export function parseChannels(value: unknown, context: ChannelContext): ParsedChannels {
+  const list = listOf(value)
+  if (list === null) {
+    const problem = 'ALERT_CHANNELS: must be a list of [[vars.ALERT_CHANNELS]] tables, or the same as JSON text'
+    return { channels: null, problems: [problem] }
+  }
+  const size = sizeProblem(list)
+  if (size !== null) return { channels: null, problems: [size] }
+  const channels: Channel[] = []
+  const problems: string[] = []
+  for (const [i, raw] of list.entries()) {
+    const parsed = parseChannel(raw, context)
+    problems.push(...unknownKeys(raw).map((key) => `ALERT_CHANNELS[${i}].${key}: there is no such setting`))
+    problems.push(...parsed.problems.map((problem) => `ALERT_CHANNELS[${i}]${problem}`))
+    if (parsed.channel === null) continue
+    const other = channels.find((channel) => channel.name === parsed.channel.name)
+    if (other !== undefined) problems.push(`ALERT_CHANNELS[${i}].name: another channel already has it`)
+    channels.push(parsed.channel)
+  }
+  return problems.length > 0 ? { channels: null, problems } : { channels, problems: [] }
+}
+
+/** The channel of a room's `stats_push_url`: the URL rules of a webhook, signed with the secrets of `stats-push`. */
+export function parsePushUrl(value: unknown, context: ChannelContext): ParsedPushUrl {
+  const { url, problem } = parseReceiverUrl(value, context.addresses)
+  if (url === null) return { channel: null, problem }
+  const secrets = context.secrets.get(STATS_PUSH)
+  if (secrets === undefined) return { channel: null, problem: secretMissing(STATS_PUSH) }
+  return { channel: { name: STATS_PUSH, type: 'webhook', url, secrets }, problem: null }
+}
+
+type ParsedChannel =
+  | { readonly channel: Channel; readonly problems: readonly [] }
+  /** Each begins with the key below the channel: `.url: ...`. */
+  | { readonly channel: null; readonly problems: readonly string[] }
+
+function parseChannel(raw: unknown, context: ChannelContext): ParsedChannel {
+  const result = v.safeParse(channelSchema, raw)
+  if (!result.success) {
+    return { channel: null, problems: result.issues.map((issue) => `${keyOf(issue)}: ${problemOf(issue)}`) }
+  }
+  const settings = result.output
+  if (settings.type === 'email') {
+    const { name, type, from, to } = settings
+    return { channel: { name, type, from, to }, problems: [] }
+  }
+  if ((settings.url === undefined) === (settings.url_from === undefined)) {
+    return { channel: null, problems: ['.url: exactly one of url and url_from is needed'] }
+  }
+  return withReceiver(settings, context)
+}
+
+type ReceiverSettings = Exclude<v.InferOutput<typeof channelSchema>, { type: 'email' }>
+
+function withReceiver(settings: ReceiverSettings, context: ChannelContext): ParsedChannel {
+  const { name, type, url_from } = settings
+  const key = url_from === undefined ? '.url' : '.url_from'
+  const text = url_from === undefined ? settings.url : context.variable(url_from)
+  const problems: string[] = []
+  const { url, problem } = parseReceiverUrl(text, context.addresses)
+  if (url === null) {
+    problems.push(text === undefined ? `${key}: there is no secret variable ${url_from}` : `${key}: ${problem}`)
+  }
+  const secrets = context.secrets.get(name)
+  if (type === 'webhook' && secrets === undefined) problems.push(`.name: ${secretMissing(name)}`)
+  if (url === null || problems.length > 0) return { channel: null, problems }
+  return {
+    channel: type === 'webhook' ? { name, type, url, secrets: secrets ?? [] } : { name, type, url },
+    problems: [],
+  }
+}
+
+function secretMissing(channel: string): string {
+  return `needs a signing secret: an entry "${channel}:whsec_..." in the secret variable ALERT_SECRETS`
+}
+
+function listOf(value: unknown): readonly unknown[] | null {
+  if (value === undefined || value === null || value === '') return []
+  try {
+    const list: unknown = typeof value === 'string' ? JSON.parse(value) : value
+    return Array.isArray(list) ? list : null
+  } catch {
+    return null
+  }
+}
+
+function sizeProblem(list: readonly unknown[]): string | null {
+  if (list.length > CHANNELS_MAX) return `ALERT_CHANNELS: ${list.length} channels, ${CHANNELS_MAX} at most`
+  const bytes = new TextEncoder().encode(JSON.stringify(list)).length
+  return bytes <= CHANNELS_MAX_BYTES ? null : `ALERT_CHANNELS: is ${bytes} bytes, ${CHANNELS_MAX_BYTES} at most`
+}
+
+/** Keys of a raw channel that no setting of its type has; an unknown type is a problem of its own. */
+function unknownKeys(raw: unknown): string[] {
+  if (typeof raw !== 'object' || raw === null) return []
+  const type = (raw as { type?: unknown }).type
+  if (type !== 'webhook' && type !== 'slack' && type !== 'email') return []
+  return Object.keys(raw).filter((key) => !Object.hasOwn(entries[type], key))
+}
+
+function keyOf(issue: v.BaseIssue<unknown>): string {
+  return (issue.path ?? []).map((item) => `.${String(item.key)}`).join('')
+}
+
+function problemOf(issue: v.BaseIssue<unknown>): string {
+  return issue.input === undefined && issue.kind === 'schema' ? 'is missing' : issue.message
+}

@@ -1,0 +1,54 @@
+/**
+ * `GET .../rooms/:room/history?from=&to=&step=`: the samples in steps of 10 s, 1 min or 1 h.
+ */
+import type { Context } from 'hono'
+import type { HistoryPoint } from '../../durable-objects/sample-store.ts'
+import type { AppEnv } from '../app-env.ts'
+import { problem } from '../problem.ts'
+import type { RoomSettings } from '../settings/rooms.ts'
+
+const HOUR_MS = 3_600_000
+
+/** Each step with the widest range it may be asked for: at most about 10,000 points. Samples are kept for 7 days. */
+const STEPS = {
+  '10s': { ms: 10_000, rangeMs: 24 * HOUR_MS, rangeName: '24 hours' },
+  '1m': { ms: 60_000, rangeMs: 7 * 24 * HOUR_MS, rangeName: '7 days' },
+  '1h': { ms: HOUR_MS, rangeMs: 7 * 24 * HOUR_MS, rangeName: '7 days' },
+} as const
+
+const DEFAULT_RANGE_MS = HOUR_MS / 6
+
+export async function history(c: Context<AppEnv>, room: RoomSettings): Promise<Response> {
+  const stepName = c.req.query('step') ?? '10s'
+  if (!isStep(stepName)) return problem(400, 'Bad query', '"step" must be 10s, 1m or 1h.')
+  const step = STEPS[stepName]
+  const toMs = timeOf(c.req.query('to'), Date.now())
+  const fromMs = timeOf(c.req.query('from'), toMs - DEFAULT_RANGE_MS)
+  if (Number.isNaN(toMs) || Number.isNaN(fromMs)) {
+    return problem(400, 'Bad query', '"from" and "to" must be ISO 8601 times or milliseconds since 1970.')
+  }
+  if (fromMs >= toMs) return problem(400, 'Bad query', '"from" must be before "to".')
+  if (toMs - fromMs > step.rangeMs) {
+    return problem(400, 'Range too wide', `With step ${stepName} at most ${step.rangeName} can be asked for at once.`)
+  }
+  const points: HistoryPoint[] = await c.var.deployment.stub(room).history(fromMs, toMs, step.ms)
+  const body = {
+    room: room.name,
+    from: new Date(fromMs).toISOString(),
+    to: new Date(toMs).toISOString(),
+    step: stepName,
+    points: points.map(({ fromMs: atMs, ...point }) => ({ at: new Date(atMs).toISOString(), ...point })),
+  }
+  return c.json(body, 200, { 'Cache-Control': 'no-store' })
+}
+
+function isStep(name: string): name is keyof typeof STEPS {
+  return Object.hasOwn(STEPS, name)
+}
+
+/** NaN for what is no time within the years that a Date can tell. */
+function timeOf(text: string | undefined, otherwiseMs: number): number {
+  if (text === undefined || text === '') return otherwiseMs
+  const ms = /^\d{1,15}$/.test(text) ? Number(text) : Date.parse(text)
+  return Math.abs(ms) <= 8.64e15 ? ms : Number.NaN
+}

@@ -1,0 +1,92 @@
+/**
+ * `GET /metrics`: the figures of all rooms in the Prometheus text format (version 0.0.4).
+ */
+import type { Context } from 'hono'
+import type { AppEnv } from '../app-env.ts'
+import { WAIT_BUCKETS_SECONDS } from '../core/limits.ts'
+import type { Totals } from '../core/stored.ts'
+import { logError } from '../log.ts'
+import { type RoomFigures, roomFigures } from './room-figures.ts'
+
+const PREFIX = 'waiting_room'
+
+const GAUGES: readonly [name: string, help: string, figure: (figures: RoomFigures) => number][] = [
+  ['active', 'People on the site or called to it: slots taken.', ({ active }) => active],
+  ['offered', 'People called to the site who have not come yet.', ({ offered }) => offered],
+  ['waiting', 'People who wait in line.', ({ waiting }) => waiting],
+  ['absent', 'People who fell silent and may still take their place up again.', ({ absent }) => absent],
+  ['capacity', 'Slots there are.', ({ capacity }) => capacity],
+  ['admission_rate_limit_per_minute', 'Admissions per minute at most.', ({ newUsersPerMinute }) => newUsersPerMinute],
+]
+
+const COUNTERS: readonly [name: string, help: string, total: keyof Totals][] = [
+  ['joined', 'Tickets handed out.', 'joined'],
+  ['admitted', 'Admissions.', 'admitted'],
+  ['expired', 'Stays that ended because nobody was heard any more.', 'expired'],
+  ['left', 'Stays given up.', 'left'],
+  ['returned', 'People who were heard again within the grace.', 'returned'],
+  ['ended', 'Sessions ended by the idle or the maximal time.', 'ended'],
+  ['forgotten', 'Absent people whose grace was over.', 'forgotten'],
+  ['call_errors', 'Calls of isolates that did not reach the room.', 'roomErrors'],
+  ['honoured_passes', 'Expired passes honoured while the room was out of reach.', 'honoured'],
+]
+
+export async function metrics(c: Context<AppEnv>): Promise<Response> {
+  const { rooms } = c.var.deployment
+  const asked = await Promise.allSettled(rooms.map((room) => roomFigures(c.var.deployment, room)))
+  for (const [i, answer] of asked.entries()) {
+    if (answer.status === 'rejected') logError('metrics_failed', answer.reason, { room: rooms[i]?.name })
+  }
+  const figures = asked.filter((answer) => answer.status === 'fulfilled').map(({ value }) => value)
+  const up = asked.map((answer, i) => [rooms[i]?.name ?? '', answer.status === 'fulfilled' ? 1 : 0] as const)
+  const headers = { 'Content-Type': 'text/plain; version=0.0.4; charset=utf-8', 'Cache-Control': 'no-store' }
+  return new Response(metricsText(figures, up), { headers })
+}
+
+/** Room names need no escaping: the settings allow a-z, 0-9 and "-". */
+export function metricsText(figures: readonly RoomFigures[], up: readonly (readonly [string, number])[]): string {
+  const families = [
+    family(
+      'up',
+      'gauge',
+      '1: the room answered.',
+      up.map(([room, value]) => sample('up', room, value)),
+    ),
+    ...GAUGES.map(([name, help, figure]) =>
+      family(
+        name,
+        'gauge',
+        help,
+        figures.map((room) => sample(name, room.room, figure(room))),
+      ),
+    ),
+    ...COUNTERS.map(([name, help, total]) =>
+      family(
+        `${name}_total`,
+        'counter',
+        help,
+        figures.map((room) => sample(`${name}_total`, room.room, room.totals[total])),
+      ),
+    ),
+    family('wait_seconds', 'histogram', 'Time from joining to admission.', figures.flatMap(waitHistogram)),
+  ]
+  return families.join('')
+}
+
+function family(name: string, type: string, help: string, samples: readonly string[]): string {
+  return `# HELP ${PREFIX}_${name} ${help}\n# TYPE ${PREFIX}_${name} ${type}\n${samples.join('')}`
+}
+
+function sample(name: string, room: string, value: number, labels = ''): string {
+  return `${PREFIX}_${name}{room="${room}"${labels}} ${value}\n`
+}
+
+/** Buckets are cumulative: each counts all waits up to its bound. */
+function waitHistogram({ room, waits }: RoomFigures): string[] {
+  let count = 0
+  const buckets = [...WAIT_BUCKETS_SECONDS, '+Inf'].map((bound, i) => {
+    count += waits.counts[i] ?? 0
+    return sample('wait_seconds_bucket', room, count, `,le="${bound}"`)
+  })
+  return [...buckets, sample('wait_seconds_sum', room, waits.sumSeconds), sample('wait_seconds_count', room, count)]
+}

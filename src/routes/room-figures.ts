@@ -1,0 +1,15 @@
+/** A room's figures as its object has them; all zero, without a run, for a room that nobody has come to yet. */
+import type { RoomStats } from '../../durable-objects/waiting-room.ts'
+import { Line } from '../core/line.ts'
+import { lineStats } from '../core/line-stats.ts'
+import type { Deployment } from '../deployment.ts'
+import { lineRules, type RoomSettings } from '../settings/rooms.ts'
+
+export type RoomFigures = Omit<RoomStats, 'run'> & { readonly run: number | null }
+
+export async function roomFigures({ stub }: Deployment, room: RoomSettings): Promise<RoomFigures> {
+  const known: RoomStats | null = await stub(room).stats()
+  if (known !== null) return known
+  const nowMs = Date.now()
+  return { room: room.name, ...lineStats(Line.start(lineRules(room), 0, nowMs), nowMs), run: null }
+}

@@ -1,0 +1,93 @@
+/** The beacon: its script goes into the pages of who is on the site, and into nothing else. */
+import { gunzipSync } from 'node:zlib'
+import { expect, test } from 'vitest'
+import { HEADLESS_PAGE, NONCE, PAGE } from './support/origin.ts'
+import { room, useStage } from './support/stage.ts'
+import { CURL } from './support/visitor.ts'
+
+const stage = useStage([
+  room('shop', 10_000),
+  room('quiet', 10_000, { session_heartbeat: 'requests', session_timeout_seconds: 600 }),
+])
+
+const SCRIPT = '<script src="/__waiting-room/heartbeat.js?room=shop" async></script>'
+
+test('a page gets the script at the end of its head and is otherwise the same', async () => {
+  const guest = await stage.guest('shop')
+  const reply = await guest.get('/page')
+  expect(reply.text).toBe(PAGE.replace('</head>', `${SCRIPT}</head>`))
+  expect(reply.headers['content-length']).toBeUndefined()
+  expect(reply.headers.etag).toBe('W/"strong"')
+  expect(reply.headers['content-type']).toBe('text/html; charset=utf-8')
+})
+
+test('a page without a head gets it at its end', async () => {
+  const guest = await stage.guest('shop', CURL)
+  expect((await guest.get('/headless')).text).toBe(HEADLESS_PAGE + SCRIPT)
+})
+
+test('the script carries the nonce that the policy of the page allows', async () => {
+  const guest = await stage.guest('shop')
+  const reply = await guest.get('/nonce')
+  expect(reply.text).toContain(SCRIPT.replace(' async', ` async nonce="${NONCE}"`))
+  expect(reply.headers['content-security-policy']).toContain(`'nonce-${NONCE}'`)
+})
+
+test('a compressed page gets it, too', async () => {
+  const guest = await stage.guest('shop')
+  const reply = await guest.get('/gzip', { 'Accept-Encoding': 'gzip' })
+  const page = reply.headers['content-encoding'] === 'gzip' ? gunzipSync(reply.body).toString('utf8') : reply.text
+  expect(page).toBe(PAGE.replace('</head>', `${SCRIPT}</head>`))
+})
+
+test('a fragment that a script fetches stays as it is', async () => {
+  const guest = await stage.guest('shop')
+  const fetched = { 'Sec-Fetch-Dest': 'empty', 'Sec-Fetch-Mode': 'cors', 'Sec-Fetch-Site': 'same-origin' }
+  const reply = await guest.get('/page', fetched)
+  expect(reply.text).toBe(PAGE)
+  expect(reply.headers['content-length']).toBe(String(Buffer.byteLength(PAGE)))
+  expect(reply.headers.etag).toBe('"strong"')
+})
+
+test('a part of a page stays the part it is', async () => {
+  const guest = await stage.guest('shop', CURL)
+  const reply = await guest.get('/part', { Range: 'bytes=0-9' })
+  expect(reply.status).toBe(206)
+  expect(reply.text).toBe(PAGE.slice(0, 10))
+  expect(reply.headers['content-length']).toBe('10')
+})
+
+test('a page that answers a form stays as it is', async () => {
+  const guest = await stage.guest('shop')
+  expect((await guest.post('/page', 'a=1')).text).toBe(PAGE)
+})
+
+test('a room that counts requests alone adds no script', async () => {
+  const guest = await stage.guest('quiet')
+  const reply = await guest.get('/page')
+  expect(reply.text).toBe(PAGE)
+  expect(reply.headers.etag).toBe('"strong"')
+})
+
+test('the script is served, and its call renews the pass until the session is over', async () => {
+  const guest = await stage.guest('shop')
+  const script = await guest.get('/__waiting-room/heartbeat.js?room=shop')
+  expect(script.status).toBe(200)
+  expect(script.headers['content-type']).toMatch(/^text\/javascript/)
+  const number = guest.number
+  const sameOrigin = { 'Content-Type': 'application/json', 'Sec-Fetch-Site': 'same-origin', 'Sec-Fetch-Mode': 'cors' }
+  const beat = await guest.post('/__waiting-room/heartbeat?room=shop', '{"touched":true}', sameOrigin)
+  expect(beat.status).toBe(204)
+  expect(beat.setCookies).toHaveLength(1)
+  expect(guest.claims).toMatchObject({ kind: 'pass', number })
+  const pass = guest.token as string
+  await guest.leave()
+  const over = await stage.visitor('shop').post('/__waiting-room/heartbeat', '', { 'Waiting-Room-Token': pass })
+  expect(over.status).toBe(410)
+})
+
+test('another site cannot beat for its visitors', async () => {
+  const guest = await stage.guest('shop')
+  const foreign = await guest.post('/__waiting-room/heartbeat', '', { 'Sec-Fetch-Site': 'cross-site' })
+  expect(foreign.status).toBe(403)
+})

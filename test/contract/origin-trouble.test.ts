@@ -1,0 +1,82 @@
+/** An origin that is down, slow, or breaks off: a page of our own, and nobody loses the session. */
+import { once } from 'node:events'
+import { setTimeout as pause } from 'node:timers/promises'
+import { expect, test } from 'vitest'
+import { issued } from './support/operator.ts'
+import { Origin, type Seen } from './support/origin.ts'
+import { room, useStage } from './support/stage.ts'
+import { answerTo } from './support/visitor.ts'
+
+const TIMEOUT_SECONDS = 1
+
+const stage = useStage([room('down', 1), room('slow', 1), room('stream', 10), room('off', 1, { suspended: true })], {
+  originTimeoutSeconds: TIMEOUT_SECONDS,
+})
+
+test('an origin that is down: 502 of our own, and the session goes on once it is back', async () => {
+  const { port } = stage.origin
+  await stage.origin.stop()
+  const visitor = stage.visitor('down')
+  const first = await visitor.get('/echo')
+  expect(first.status).toBe(502)
+  expect(first.headers['content-type']).toMatch(/^text\/html/)
+  expect(first.headers['cache-control']).toContain('no-store')
+  expect(Number(first.headers['retry-after'])).toBeGreaterThan(0)
+  expect(visitor.holds).toBe('pass')
+  expect((await visitor.post('/echo', 'x'.repeat(100_000))).status).toBe(502)
+  expect((await stage.visitor('off').get('/echo')).status).toBe(502)
+  const back = await Origin.start(port)
+  try {
+    const reply = await visitor.get('/echo')
+    expect(reply.status).toBe(200)
+    expect(reply.json<Seen>().headers['waiting-room-pass']).toBe(visitor.token)
+    expect(visitor.number).toBe(1)
+    expect(await issued(stage.workerd, 'down')).toBe(1)
+    // No secret is set here: a client's own is removed all the same.
+    const { headers } = (await visitor.get('/echo', { 'Waiting-Room-Origin-Secret': 'guessed' })).json<Seen>()
+    expect(headers['waiting-room-origin-secret']).toBeUndefined()
+  } finally {
+    await back.stop()
+    stage.origin.server.listen(port, '127.0.0.1')
+    await once(stage.origin.server, 'listening')
+  }
+})
+
+test('an origin that does not answer in time: 504 of our own, and the session goes on', async () => {
+  const visitor = stage.visitor('slow')
+  const sent = performance.now()
+  const reply = await visitor.get('/silent')
+  expect(reply.status).toBe(504)
+  expect(performance.now() - sent).toBeGreaterThanOrEqual(TIMEOUT_SECONDS * 1000 - 50)
+  expect(reply.headers['content-type']).toMatch(/^text\/html/)
+  expect(reply.headers['cache-control']).toContain('no-store')
+  expect(visitor.holds).toBe('pass')
+  expect((await visitor.get('/echo')).status).toBe(200)
+  expect(visitor.number).toBe(1)
+  expect(await issued(stage.workerd, 'slow')).toBe(1)
+})
+
+test('only the headers have a limit: an answer that has begun may take longer', async () => {
+  const guest = await stage.guest('stream')
+  const sent = guest.open({ path: '/stream?long' })
+  sent.end()
+  const answer = await answerTo(sent)
+  await once(answer.setEncoding('utf8'), 'data')
+  // What is tested is the time itself.
+  await pause(TIMEOUT_SECONDS * 1000 + 500)
+  const rest = answer.toArray()
+  stage.origin.signals.emit('go:/stream?long')
+  expect((await rest).join('')).toBe('last')
+})
+
+test('an answer that breaks off breaks off for the visitor, too', async () => {
+  const guest = await stage.guest('stream')
+  const sent = guest.open({ path: '/stream?broken' })
+  sent.end()
+  const answer = await answerTo(sent)
+  await once(answer.setEncoding('utf8'), 'data')
+  const rest = answer.toArray()
+  stage.origin.server.closeAllConnections()
+  await expect(rest).rejects.toThrow()
+  expect((await guest.get('/echo')).status).toBe(200)
+})

@@ -1,0 +1,197 @@
+/** The proxy, seen by who holds a pass: requests reach the origin, and its answers the visitor, as they were sent. */
+import { gunzipSync } from 'node:zlib'
+import { expect, test } from 'vitest'
+import { issued } from './support/operator.ts'
+import { JSON_BYTES, type Seen } from './support/origin.ts'
+import { room, useStage } from './support/stage.ts'
+import { BROWSER, CURL, OVER_TLS, Visitor } from './support/visitor.ts'
+
+const stage = useStage([room('shop', 10_000), room('preflight', 10_000)], { originSecret: 'only-the-room-knows' })
+
+test('a relative redirect and one to another site arrive untouched', async () => {
+  const guest = await stage.guest('shop')
+  for (const [path, location] of [
+    ['/relative', '/elsewhere?x=1#y'],
+    ['/foreign', 'https://pay.example/checkout'],
+  ] as const) {
+    const reply = await guest.get(path)
+    expect(reply.status).toBe(302)
+    expect(reply.headers.location).toBe(location)
+  }
+})
+
+test('a redirect that names the host of the origin itself leads to ours instead', async () => {
+  const guest = await stage.guest('shop')
+  const reply = await guest.get('/own')
+  expect(reply.status).toBe(302)
+  expect(reply.headers.location).toBe('http://shop.test/elsewhere?x=1#y')
+  expect((await guest.get('/own-short')).headers.location).toBe('http://shop.test/elsewhere')
+  const overTls = await stage.visitor('shop').get('/own', OVER_TLS)
+  expect(overTls.headers.location).toBe('https://shop.test/elsewhere?x=1#y')
+})
+
+test('redirects of a newcomer carry both the location and the new pass', async () => {
+  const newcomer = stage.visitor('shop')
+  const reply = await newcomer.get('/relative')
+  expect(reply.status).toBe(302)
+  expect(reply.headers.location).toBe('/elsewhere?x=1#y')
+  expect(newcomer.holds).toBe('pass')
+})
+
+test('several Set-Cookies arrive one by one, with or without ours besides', async () => {
+  const expected = ['a=1; Path=/', 'b=2; Expires=Wed, 01 Jan 2031 00:00:00 GMT; HttpOnly', 'c="x, y"; SameSite=Lax']
+  const newcomer = stage.visitor('shop')
+  const first = await newcomer.get('/cookies')
+  expect(first.setCookies.slice(0, 3)).toEqual(expected)
+  expect(first.setCookies.slice(3)).toEqual([expect.stringMatching(/^waiting-room-shop=/)])
+  const second = await newcomer.get('/cookies')
+  expect(second.setCookies).toEqual(expected)
+})
+
+test('every method arrives with its body', async () => {
+  const guest = await stage.guest('shop')
+  for (const method of ['POST', 'PUT', 'PATCH', 'DELETE']) {
+    const reply = await guest.send({
+      method,
+      path: '/echo?q=%2F',
+      body: 'a=1&b=%26',
+      extra: { 'Content-Type': 'text/x' },
+    })
+    expect(reply.json()).toMatchObject({
+      method,
+      url: '/echo?q=%2F',
+      body: 'a=1&b=%26',
+      headers: { 'content-type': 'text/x' },
+    })
+  }
+  const head = await guest.send({ method: 'HEAD', path: '/json' })
+  expect(head.status).toBe(200)
+  expect(head.headers.etag).toBe('"exact"')
+  expect(head.headers['content-length']).toBe(String(JSON_BYTES.length))
+})
+
+test('JSON arrives byte for byte, with its length, its ETag and its caching', async () => {
+  const guest = await stage.guest('shop')
+  const reply = await guest.get('/json')
+  expect(reply.body.equals(JSON_BYTES)).toBe(true)
+  expect(reply.headers['content-length']).toBe(String(JSON_BYTES.length))
+  expect(reply.headers.etag).toBe('"exact"')
+  expect(reply.headers['cache-control']).toBe('public, s-maxage=60, max-age=60')
+  expect(reply.setCookies).toEqual([])
+})
+
+test('only an answer that sets a token becomes private', async () => {
+  const newcomer = stage.visitor('shop')
+  const first = await newcomer.get('/json')
+  expect(newcomer.holds).toBe('pass')
+  expect(first.headers['cache-control']).toBe('private, max-age=60')
+  expect(first.body.equals(JSON_BYTES)).toBe(true)
+  expect((await newcomer.get('/json')).headers['cache-control']).toBe('public, s-maxage=60, max-age=60')
+})
+
+test('a compressed answer arrives as the origin compressed it, with a token or without', async () => {
+  const newcomer = stage.visitor('shop')
+  for (const kind of ['with a token', 'without']) {
+    const reply = await newcomer.get('/gzip-json', { 'Accept-Encoding': 'gzip' })
+    expect(reply.headers['content-encoding'], kind).toBe('gzip')
+    expect(gunzipSync(reply.body).equals(JSON_BYTES), kind).toBe(true)
+  }
+})
+
+test('statuses without a body and statuses of errors arrive', async () => {
+  const newcomer = stage.visitor('shop')
+  for (const kind of ['with a token', 'without']) {
+    const unchanged = await newcomer.get('/unchanged')
+    expect(unchanged.status, kind).toBe(304)
+    expect(unchanged.headers.etag, kind).toBe('"strong"')
+  }
+  const missing = await newcomer.get('/missing')
+  expect(missing.status).toBe(404)
+  expect(missing.headers['x-reason']).toBe('none')
+  expect(missing.text).toBe('nothing')
+})
+
+test('the origin gets the verified pass, the forwarding headers and the secret, and none of our cookies', async () => {
+  const guest = await stage.guest('shop')
+  guest.cookies.set('basket', 'full')
+  guest.cookies.set('waiting-room-preflight', 'of-another-room')
+  guest.cookies.set('waiting-room-music', 'of-the-origin')
+  guest.cookies.set('__Host-waiting-room-shop', 'of-tls')
+  const { headers } = (await guest.get('/echo')).json<Seen>()
+  expect(headers.cookie).toBe('basket=full; waiting-room-music=of-the-origin')
+  expect(headers['waiting-room-pass']).toBe(guest.cookies.get('waiting-room-shop'))
+  expect(headers['x-forwarded-host']).toBe('shop.test')
+  expect(headers['x-forwarded-proto']).toBe('http')
+  expect(headers['waiting-room-origin-secret']).toBe('only-the-room-knows')
+  expect(headers['user-agent']).toBe(BROWSER['User-Agent'])
+})
+
+test('what only we may say is replaced where a client says it', async () => {
+  const guest = await stage.guest('shop')
+  const claims = {
+    'Waiting-Room-Pass': 'forged',
+    'Waiting-Room-Token': 'forged',
+    'Waiting-Room-Origin-Secret': 'guessed',
+    'X-Forwarded-Host': 'evil.example',
+    'X-Forwarded-Proto': 'gopher',
+    Authorization: 'Bearer of-the-origin',
+  }
+  const { headers } = (await guest.get('/echo', claims)).json<Seen>()
+  expect(headers['waiting-room-pass']).toBe(guest.token)
+  expect(headers['waiting-room-token']).toBeUndefined()
+  expect(headers['waiting-room-origin-secret']).toBe('only-the-room-knows')
+  expect(headers['x-forwarded-host']).toBe('shop.test')
+  expect(headers['x-forwarded-proto']).toBe('http')
+  expect(headers.authorization).toBe('Bearer of-the-origin')
+})
+
+test('where no room is in between a forged pass is removed', async () => {
+  const nobody = new Visitor(stage.workerd, 'uncovered.test')
+  const { headers } = (await nobody.get('/echo', { 'Waiting-Room-Pass': 'forged' })).json<Seen>()
+  expect(headers['waiting-room-pass']).toBeUndefined()
+  expect(headers['x-forwarded-host']).toBe('uncovered.test')
+  expect(nobody.token).toBeUndefined()
+})
+
+test('the encodings that a client accepts are those that the origin is asked for', async () => {
+  const guest = await stage.guest('shop', CURL)
+  const none = (await guest.get('/echo')).json<Seen>()
+  expect(none.headers['accept-encoding'] ?? 'identity').toBe('identity')
+  const some = (await guest.get('/echo', { 'Accept-Encoding': 'zstd, br' })).json<Seen>()
+  expect(some.headers['accept-encoding']).toBe('zstd, br')
+})
+
+test('over TLS the cookie is one that only this host can set', async () => {
+  const newcomer = stage.visitor('shop')
+  const reply = await newcomer.get('/echo', OVER_TLS)
+  expect(reply.setCookies).toEqual([
+    expect.stringMatching(/^__Host-waiting-room-shop=[\w.-]+; .*Path=\/; HttpOnly; Secure; SameSite=None$/),
+  ])
+  const { headers } = (await newcomer.get('/echo', OVER_TLS)).json<Seen>()
+  expect(headers['x-forwarded-proto']).toBe('https')
+  expect(headers['waiting-room-pass']).toBe(newcomer.token)
+  expect(headers.cookie).toBeUndefined()
+})
+
+test('a client without a cookie jar presents its pass in a header, and is told there of a new one', async () => {
+  const { token = '' } = await stage.guest('shop')
+  const app = stage.visitor('shop')
+  const { headers } = (await app.post('/echo', 'order', { 'Waiting-Room-Token': token })).json<Seen>()
+  expect(headers['waiting-room-pass']).toBe(token)
+  expect(headers['waiting-room-token']).toBeUndefined()
+  const beat = await app.post('/__waiting-room/heartbeat', '', { 'Waiting-Room-Token': token })
+  expect(beat.status).toBe(204)
+  expect(beat.headers['waiting-room-token']).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+$/)
+})
+
+test('a CORS preflight is answered by the origin and takes no ticket', async () => {
+  const page = stage.visitor('preflight')
+  const preflight = { Origin: 'https://app.example', 'Access-Control-Request-Method': 'PUT', 'Sec-Fetch-Mode': 'cors' }
+  const reply = await page.send({ method: 'OPTIONS', path: '/echo', headers: preflight })
+  expect(reply.json()).toMatchObject({ method: 'OPTIONS', headers: { 'access-control-request-method': 'PUT' } })
+  expect(reply.setCookies).toEqual([])
+  expect(await issued(stage.workerd, 'preflight')).toBe(0)
+  // Without the header it is a request like any other that asks for no page.
+  const plain = await page.send({ method: 'OPTIONS', path: '/echo', headers: { Origin: 'https://app.example' } })
+  expect(plain.status).toBe(503)
+})

@@ -1,0 +1,78 @@
+/**
+ * Who vanishes without a word is found, not a moment early, also when the runtime was killed in between; and who comes back
+ * takes up the old number. What is tested is time itself, so these tests take the shortest time-outs that a room may have.
+ */
+import { setTimeout as pause } from 'node:timers/promises'
+import { describe, expect, test } from 'vitest'
+import { journal } from './support/operator.ts'
+import { room, useStage } from './support/stage.ts'
+import type { Visitor } from './support/visitor.ts'
+
+const TIMEOUT_SECONDS = 15
+const POLL_MS = 500
+
+const ROOMS = [
+  room('quiet', 1, {
+    session_timeout_seconds: TIMEOUT_SECONDS,
+    heartbeat_timeout_seconds: TIMEOUT_SECONDS,
+    check_interval_seconds: 5,
+  }),
+]
+
+interface Told {
+  readonly state: string
+  readonly number: number
+  readonly position: number
+}
+
+describe.concurrent('silence', () => {
+  const stage = useStage(ROOMS)
+  test('a session whose beacon falls silent ends, and the next visitor is let in', async () => {
+    const vanishing = await stage.guest('quiet')
+    const next = stage.visitor('quiet')
+    expect((await next.get('/echo')).status).toBe(503)
+    const lastHeardMs = Date.now()
+    expect((await vanishing.post('/__waiting-room/heartbeat')).status).toBe(204)
+    await pollUntil(next, ({ state }) => state === 'admitted')
+    expect(Date.now() - lastHeardMs).toBeGreaterThanOrEqual(TIMEOUT_SECONDS * 1000)
+    const { entries } = await journal(stage.workerd, 'quiet')
+    expect(entries.filter(({ number }) => number === 1).map(({ event }) => event)).toContain('expired')
+    // Who comes back takes the old number up again, and waits: the slot is taken.
+    expect((await vanishing.get('/echo')).status).toBe(503)
+    expect(vanishing.claims).toMatchObject({ kind: 'ticket', number: 1 })
+    await next.leave()
+    await pollUntil(vanishing, ({ state }) => state === 'admitted')
+    expect(vanishing.number).toBe(1)
+  })
+
+  const killed = useStage(ROOMS)
+  test('a waiting visitor who falls silent is passed over, even if the runtime was killed meanwhile', async () => {
+    await killed.guest('quiet')
+    const [silent, other] = [killed.visitor('quiet'), killed.visitor('quiet')]
+    const lastHeardMs = Date.now()
+    await silent.get('/')
+    await other.get('/')
+    expect([silent.number, other.number]).toEqual([2, 3])
+    await killed.workerd.restart()
+    expect(await poll(other)).toMatchObject({ state: 'waiting', number: 3, position: 2 })
+    await pollUntil(other, ({ position }) => position === 1)
+    expect(Date.now() - lastHeardMs).toBeGreaterThanOrEqual(TIMEOUT_SECONDS * 1000)
+    // The place was only passed over, not lost.
+    await silent.get('/')
+    expect(await pollUntil(other, ({ position }) => position === 2)).toMatchObject({ state: 'waiting', number: 3 })
+    expect(await poll(silent)).toMatchObject({ state: 'waiting', number: 2, position: 1 })
+  })
+})
+
+async function poll(visitor: Visitor): Promise<Told> {
+  return (await visitor.get('/__waiting-room/status')).json<Told>()
+}
+
+/** As the waiting page does, only more often. The test's own time-out bounds it. */
+async function pollUntil(visitor: Visitor, isDone: (told: Told) => boolean): Promise<Told> {
+  for (;;) {
+    const told = await poll(visitor)
+    if (isDone(told)) return told
+    await pause(POLL_MS)
+  }
+}

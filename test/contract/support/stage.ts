@@ -1,0 +1,57 @@
+/** What nearly every test file stands on: one origin and one Worker in front of it, started before and ended after its tests. */
+import { afterAll, beforeAll } from 'vitest'
+import { Origin } from './origin.ts'
+import { type Headers, Visitor } from './visitor.ts'
+import type { RoomTable, WorkerBindings } from './worker-config.ts'
+import { Workerd } from './workerd.ts'
+
+export interface Stage {
+  readonly origin: Origin
+  readonly workerd: Workerd
+  /** A visitor of the room with this name, whose host is `<name>.test`. */
+  visitor(room: string, own?: Headers): Visitor
+  /** One who is on the site already. */
+  guest(room: string, own?: Headers): Promise<Visitor>
+}
+
+/** Call it at the top of a test file. */
+export function useStage(rooms: readonly RoomTable[], bindings: Partial<WorkerBindings> = {}): Stage {
+  let origin: Origin
+  let workerd: Workerd
+  beforeAll(async () => {
+    origin = await Origin.start()
+    workerd = await Workerd.start({ rooms, originUrl: origin.url, ...bindings })
+  })
+  afterAll(async () => {
+    await workerd?.stop()
+    await origin?.stop()
+  })
+  return {
+    get origin() {
+      return origin
+    },
+    get workerd() {
+      return workerd
+    },
+    visitor: (room, own) => new Visitor(workerd, `${room}.test`, own),
+    async guest(room, own) {
+      const visitor = new Visitor(workerd, `${room}.test`, own)
+      const reply = await visitor.get('/echo')
+      if (visitor.holds !== 'pass') throw new Error(`No pass for ${room}: ${reply.status} ${reply.text}`)
+      return visitor
+    },
+  }
+}
+
+/** A room of its own host; unless told otherwise with all the rate there is, and so patient that no slow machine ends a stay. */
+export function room(name: string, capacity: number, more: RoomTable = {}): RoomTable {
+  return {
+    name,
+    host: `${name}.test`,
+    total_active_users: capacity,
+    new_users_per_minute: 1_000_000,
+    heartbeat_timeout_seconds: 600,
+    session_timeout_seconds: 600,
+    ...more,
+  }
+}

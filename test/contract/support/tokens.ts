@@ -1,0 +1,40 @@
+/** Tokens signed by the tests themselves, right and wrong ones: compact JWS with HS256, as any library would make them. */
+import { createHmac } from 'node:crypto'
+import { SIGNING_KEY, SIGNING_KEY_ID } from './worker-config.ts'
+
+export interface SignOptions {
+  readonly key?: Buffer
+  readonly header?: object
+}
+
+/** Signs claims; whatever is not given is that of a fresh, valid token. */
+export function signed(claims: object, { key = SIGNING_KEY, header }: SignOptions = {}): string {
+  const nowSeconds = Math.floor(Date.now() / 1000)
+  const full = {
+    kind: 'ticket',
+    run: 0,
+    number: 1,
+    iat: nowSeconds,
+    seen: nowSeconds,
+    exp: nowSeconds + 3600,
+    ...claims,
+  }
+  return signedText(JSON.stringify(header ?? { alg: 'HS256', kid: SIGNING_KEY_ID }), JSON.stringify(full), key)
+}
+
+/** The same token with other claims, and the old signature. */
+export function edited(token: string, claims: object): string {
+  const [header, payload = '', signature] = token.split('.')
+  const before: object = JSON.parse(Buffer.from(payload, 'base64url').toString('utf8'))
+  return `${header}.${encoded({ ...before, ...claims })}.${signature}`
+}
+
+export function encoded(value: object): string {
+  return Buffer.from(JSON.stringify(value)).toString('base64url')
+}
+
+/** Signs any header and payload, however odd. */
+export function signedText(header: string, payload: string, key: Buffer = SIGNING_KEY): string {
+  const text = [header, payload].map((part) => Buffer.from(part).toString('base64url')).join('.')
+  return `${text}.${createHmac('sha256', key).update(text).digest('base64url')}`
+}

@@ -1,0 +1,18 @@
+/** Waiting for a condition, never for a time. */
+import type { Reply } from './visitor.ts'
+
+const PATIENCE_MS = 15_000
+
+/**
+ * Sends again until it is answered with this status. Who was called may be told "waiting" a little longer: an isolate answers
+ * polls from a snapshot that can be some seconds old.
+ */
+export async function untilStatus(status: number, send: () => Promise<Reply>): Promise<Reply> {
+  const giveUpMs = Date.now() + PATIENCE_MS
+  for (;;) {
+    const reply = await send()
+    if (reply.status === status) return reply
+    if (Date.now() > giveUpMs)
+      throw new Error(`Still ${reply.status} instead of ${status}: ${reply.text.slice(0, 200)}`)
+  }
+}

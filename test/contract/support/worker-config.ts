@@ -1,0 +1,88 @@
+/**
+ * The configuration that raw `workerd serve` runs the built Worker with, as Cap'n Proto text: what `wrangler deploy` would
+ * make of wrangler.toml, with the bindings of a test.
+ */
+import { readdirSync, readFileSync } from 'node:fs'
+import { join, relative, resolve } from 'node:path'
+import { parse } from 'smol-toml'
+
+/** A table of `[[vars.ROOMS]]`. */
+export type RoomTable = Readonly<Record<string, unknown>>
+
+export interface WorkerBindings {
+  readonly rooms: readonly RoomTable[]
+  readonly originUrl: string
+  /** Undefined: the tests' own key; null: not set. */
+  readonly signingKeys?: string | null
+  /** Undefined: the tests' own token; null: not set. */
+  readonly adminToken?: string | null
+  readonly originSecret?: string
+  readonly originTimeoutSeconds?: number
+}
+
+export const ADMIN_TOKEN = 'admin-token-of-the-contract-tests'
+export const SIGNING_KEY_ID = 'contract'
+export const SIGNING_KEY = Buffer.from('forty-four-bytes-that-only-these-tests-know!')
+
+/** A request with this header and the value `https` counts as one over TLS. */
+export const PROTOCOL_HEADER = 'X-Contract-Protocol'
+
+const WRANGLER_TOML = resolve(import.meta.dirname, '../../../wrangler.toml')
+
+/** The configuration file's text; it must be written into `folder`. */
+export function workerConfig(build: string, folder: string, storage: string, bindings: WorkerBindings): string {
+  const { compatibility_date, compatibility_flags } = parse(readFileSync(WRANGLER_TOML, 'utf8'))
+  return `using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (
+  services = [
+    (name = "worker", worker = .worker),
+    (name = "internet", network = (allow = ["public", "private"])),
+    (name = "disk", disk = (path = ${text(storage)}, writable = true)),
+  ],
+  sockets = [(name = "http", address = "127.0.0.1:0", service = "worker",
+    http = (forwardedProtoHeader = ${text(PROTOCOL_HEADER)}))],
+);
+const worker :Workerd.Worker = (
+  modules = [${modules(build, folder).join(', ')}],
+  compatibilityDate = ${text(compatibility_date)},
+  compatibilityFlags = [${(compatibility_flags as string[]).map(text).join(', ')}],
+  bindings = [${bindingList(bindings).join(', ')}],
+  durableObjectNamespaces = [(className = "WaitingRoom", uniqueKey = "contract-waiting-room", enableSql = true)],
+  durableObjectStorage = (localDisk = "disk"),
+);
+`
+}
+
+/** The entry first; everything else that the build wrote beside it is text. */
+function modules(build: string, folder: string): string[] {
+  const embed = (name: string) => `embed ${text(relative(folder, join(build, name)))}`
+  const texts = readdirSync(build).filter((name) => /^[0-9a-f]{40}-.*\.(html|js)$/.test(name))
+  return [
+    `(name = "index.js", esModule = ${embed('index.js')})`,
+    ...texts.map((name) => `(name = ${text(`./${name}`)}, text = ${embed(name)})`),
+  ]
+}
+
+function bindingList(bindings: WorkerBindings): string[] {
+  const { rooms, originUrl, originSecret, originTimeoutSeconds } = bindings
+  const key = `${SIGNING_KEY_ID}:${SIGNING_KEY.toString('base64url')}`
+  const texts: Record<string, string | number | null | undefined> = {
+    ORIGIN_URL: originUrl,
+    SIGNING_KEYS: bindings.signingKeys === undefined ? key : bindings.signingKeys,
+    ADMIN_TOKEN: bindings.adminToken === undefined ? ADMIN_TOKEN : bindings.adminToken,
+    ORIGIN_SECRET: originSecret,
+    ORIGIN_TIMEOUT_SECONDS: originTimeoutSeconds,
+  }
+  return [
+    '(name = "WAITING_ROOM", durableObjectNamespace = "WaitingRoom")',
+    `(name = "ROOMS", json = ${text(JSON.stringify(rooms))})`,
+    ...Object.entries(texts)
+      .filter(([, value]) => value !== undefined && value !== null)
+      .map(([name, value]) => `(name = ${text(name)}, text = ${text(String(value))})`),
+  ]
+}
+
+/** A Cap'n Proto text literal; JSON's has the same escapes for the characters that occur here. */
+function text(value: unknown): string {
+  return JSON.stringify(value)
+}

@@ -1,0 +1,123 @@
+/**
+ * Raw `workerd serve` with the built Worker: started on a free port, killed by any signal, started again on the same storage.
+ */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { Agent, request } from 'node:http'
+import { resolve } from 'node:path'
+import type { Readable } from 'node:stream'
+import { setTimeout as pause } from 'node:timers/promises'
+import { inject } from 'vitest'
+import { type WorkerBindings, workerConfig } from './worker-config.ts'
+
+const WORKERD = resolve(import.meta.dirname, '../../../node_modules/workerd/bin/workerd')
+const READY_TIMEOUT_MS = 30_000
+const RETRY_MS = 10
+const MAX_SOCKETS = 512
+
+/** workerd ended by itself before it served. */
+export class WorkerdRefused extends Error {
+  override name = 'WorkerdRefused'
+}
+
+export class Workerd {
+  /** Keeps connections open between requests, as browsers do. A new one after each start. */
+  agent = new Agent({ keepAlive: true, maxSockets: MAX_SOCKETS })
+  port = 0
+  /** What it wrote to stdout and stderr, over all its lives. */
+  log = ''
+  private bindings: WorkerBindings
+  private readonly folder = mkdtempSync(`${inject('scratch')}/workerd-`)
+  private child: ChildProcess | null = null
+
+  private constructor(bindings: WorkerBindings) {
+    this.bindings = bindings
+    mkdirSync(`${this.folder}/storage`)
+  }
+
+  /** @throws WorkerdRefused with everything it wrote, when it does not serve */
+  static async start(bindings: WorkerBindings): Promise<Workerd> {
+    const workerd = new Workerd(bindings)
+    await workerd.serve()
+    return workerd
+  }
+
+  /** Ends the process and waits until it is gone. */
+  async kill(signal: NodeJS.Signals): Promise<void> {
+    const { child } = this
+    this.child = null
+    if (child === null || child.exitCode !== null || child.signalCode !== null) return
+    const gone = once(child, 'exit')
+    child.kill(signal)
+    await gone
+    this.agent.destroy()
+  }
+
+  /** Starts again on the same storage, with some bindings changed if wished. */
+  async restart(changes: Partial<WorkerBindings> = {}): Promise<void> {
+    await this.kill('SIGKILL')
+    this.bindings = { ...this.bindings, ...changes }
+    await this.serve()
+  }
+
+  stop(): Promise<void> {
+    return this.kill('SIGKILL')
+  }
+
+  private async serve(): Promise<void> {
+    const config = `${this.folder}/config.capnp`
+    writeFileSync(config, workerConfig(inject('workerBuild'), this.folder, `${this.folder}/storage`, this.bindings))
+    const child = spawn(WORKERD, ['serve', config, '--control-fd=3'], { stdio: ['ignore', 'pipe', 'pipe', 'pipe'] })
+    this.child = child
+    const endWithUs = () => child.kill('SIGKILL')
+    process.once('exit', endWithUs)
+    child.once('exit', () => process.off('exit', endWithUs))
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.setEncoding('utf8').on('data', (chunk: string) => {
+        this.log += chunk
+      })
+    }
+    const ended = once(child, 'close').then(([code, signal]) => {
+      throw new WorkerdRefused(`workerd ended with ${code ?? signal}:\n${this.log}`)
+    })
+    // Later ends are the tests' own doing.
+    ended.catch(() => {})
+    this.agent = new Agent({ keepAlive: true, maxSockets: MAX_SOCKETS })
+    this.port = await Promise.race([portFrom(child.stdio[3] as Readable), ended])
+    await Promise.race([this.untilHealthy(), ended])
+  }
+
+  private async untilHealthy(): Promise<void> {
+    const giveUpMs = Date.now() + READY_TIMEOUT_MS
+    while (!(await isHealthy(this.port))) {
+      if (Date.now() > giveUpMs) throw new Error(`workerd does not answer:\n${this.log}`)
+      await pause(RETRY_MS)
+    }
+  }
+}
+
+/** workerd tells the port of each socket as a line of JSON. */
+async function portFrom(control: Readable): Promise<number> {
+  let told = ''
+  for await (const chunk of control.setEncoding('utf8').iterator({ destroyOnReturn: false })) {
+    told += chunk
+    const port = /"port":(\d+)/.exec(told)?.[1]
+    if (port !== undefined) return Number(port)
+  }
+  // It ended without a word on a port: whoever waits for its end has the reason.
+  return new Promise(() => {})
+}
+
+function isHealthy(port: number): Promise<boolean> {
+  return new Promise((done) => {
+    const asked = request({ host: '127.0.0.1', port, path: '/__waiting-room/healthz', agent: false, timeout: 5_000 })
+    asked.on('response', (response) => {
+      response.resume()
+      done(response.statusCode === 200)
+    })
+    asked.on('timeout', () => asked.destroy())
+    asked.on('error', () => done(false))
+    asked.end()
+  })
+}

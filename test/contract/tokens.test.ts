@@ -1,0 +1,100 @@
+/** Tokens that are not ours, not for here, or not of today: they count as none, and never as an error. */
+import { expect, test } from 'vitest'
+import { issued } from './support/operator.ts'
+import { room, useStage } from './support/stage.ts'
+import { edited, encoded, signed, signedText } from './support/tokens.ts'
+import { claimsOf } from './support/visitor.ts'
+import { SIGNING_KEY_ID } from './support/worker-config.ts'
+
+const stage = useStage([room('here', 1), room('there', 10_000)])
+
+/** Bad tokens by what is wrong with them. `own`: a genuine ticket of the room. */
+function badTokens(own: string, pass: string, foreign: string): Record<string, string> {
+  const { run, number, exp } = claimsOf(own)
+  const here = { room: 'here', run, number }
+  const daySeconds = 86_400
+  const header = { alg: 'HS256', kid: SIGNING_KEY_ID }
+  return {
+    empty: '',
+    'without dots': 'abc',
+    'only dots': '..',
+    'not base64': '%%%.%%%.%%%',
+    'with bytes beyond ASCII': '\u00ff\u00fe.\u00fd.\u00fc',
+    'without its last character': own.slice(0, -1),
+    'without its signature': own.slice(0, own.lastIndexOf('.') + 1),
+    'cut in its claims': own.slice(0, 80),
+    'with something appended': `${own}A`,
+    'in quotes': `"${own}"`,
+    'edited to another number': edited(own, { number: 1 }),
+    'edited into a pass': edited(own, { kind: 'pass' }),
+    'edited to live on': edited(own, { exp: exp + daySeconds }),
+    'signed with another key': signed(here, { key: Buffer.alloc(44, 7) }),
+    'signed by an unknown key': signed(here, { header: { ...header, kid: 'unknown' } }),
+    'a pass signed with another key': signed({ ...here, kind: 'pass', number: 1 }, { key: Buffer.alloc(44, 7) }),
+    'of no algorithm': `${encoded({ ...header, alg: 'none' })}.${own.split('.')[1]}.`,
+    'of another room': signed({ ...here, room: 'there' }),
+    'a genuine pass of another room': foreign,
+    'of an older run': signed({ ...here, run: run - 1 }),
+    'a pass of an older run': signed({ ...here, run: run - 1, kind: 'pass', number: 1 }),
+    'of a run yet to come': signed({ ...here, run: run + 1000 }),
+    'a pass of no run': signed({ ...here, run: 0, kind: 'pass', number: 1 }),
+    expired: signed({ ...here, iat: exp - 2 * daySeconds, exp: Math.floor(Date.now() / 1000) - 1 }),
+    'a pass long expired': signed({ ...claimsOf(pass), exp: Math.floor(Date.now() / 1000) - daySeconds - 1 }),
+    'longer than any of ours': signed({ ...here, more: 'x'.repeat(1000) }),
+    'much too long': `${own.slice(0, own.indexOf('.'))}.${'x'.repeat(6000)}`,
+    'with a negative number': signed({ ...here, number: -1 }),
+    'with a broken number': signed({ ...here, number: 1.5 }),
+    'with a number as text': signed({ ...here, number: '1' }),
+    'with a number beyond all lines': signed({ ...here, number: 2 ** 31 }),
+    'without a number': signed({ ...here, number: null }),
+    'of an unknown kind': signed({ ...here, kind: 'admin' }),
+    'with claims that are null': signedText(JSON.stringify(header), 'null'),
+    'with claims that are no JSON': signedText(JSON.stringify(header), '{"kind":'),
+  }
+}
+
+test('each of them counts as none, in the cookie and in the header, and none is an error', async () => {
+  const first = await stage.guest('here')
+  const pass = first.token as string
+  const own = stage.visitor('here')
+  await own.get('/')
+  const foreign = (await stage.guest('there')).token as string
+  let last = 2
+  for (const [what, token] of Object.entries(badTokens(own.token as string, pass, foreign))) {
+    const cookie = { Cookie: `waiting-room-here=${token}` }
+    const inHeader = { 'Waiting-Room-Token': token }
+    const before = stage.origin.requests.length
+    for (const extra of [cookie, inHeader]) {
+      // What may not join shows that it does not count as a ticket; what may shows that a new number is given.
+      const form = await stage.visitor('here').post('/echo', 'x', extra)
+      expect(form.status, what).toBe(503)
+      expect(form.setCookies, what).toEqual([])
+      const beat = await stage.visitor('here').post('/__waiting-room/heartbeat', '', extra)
+      expect(beat.status, what).toBe(410)
+      const leave = await stage.visitor('here').post('/__waiting-room/leave', '{"final":true}', extra)
+      expect(leave.status, what).toBe(204)
+      expect(await issued(stage.workerd, 'here'), what).toBe(last)
+      const newcomer = stage.visitor('here')
+      const page = await newcomer.get('/echo', extra)
+      expect(page.status, what).toBe(503)
+      expect(newcomer.claims, what).toMatchObject({ kind: 'ticket', number: ++last })
+    }
+    expect(stage.origin.requests.length, what).toBe(before)
+  }
+  // Nobody lost anything by it.
+  expect((await first.get('/echo')).status).toBe(200)
+  await own.get('/')
+  expect(own.claims).toMatchObject({ kind: 'ticket', number: 2 })
+})
+
+test('a good token among bad ones counts', async () => {
+  const guest = await stage.guest('there')
+  const name = 'waiting-room-there'
+  const { token, number } = guest
+  const cookies = `${name}=forged; ${name}=${edited(token as string, { number: 1 })}; ${name}=${token}; x=y`
+  const reply = await stage.visitor('there').post('/echo', '', { Cookie: cookies })
+  expect(reply.status).toBe(200)
+  expect(claimsOf(reply.json<{ headers: Record<string, string> }>().headers['waiting-room-pass'] ?? '').number).toBe(
+    number,
+  )
+})
