@@ -20,9 +20,19 @@ const bindings = {
     { name: 'shop', path: '/', total_active_users: 3, new_users_per_minute: 600 },
     { name: 'slow', host: 'slow.example', total_active_users: 100, new_users_per_minute: 6 },
     { name: 'strict', host: 'strict.example', total_active_users: 1, new_users_per_minute: 600, max_waiting: 2 },
+    {
+      name: 'alarmed',
+      host: 'alarmed.example',
+      total_active_users: 1,
+      new_users_per_minute: 600,
+      alerts: [{ name: 'crowd', metric: 'waiting', above: 3, for_minutes: 2, channels: ['ops'] }],
+    },
     { name: 'held', host: 'held.example', total_active_users: 5, new_users_per_minute: 600, queue_all: true },
   ],
   SIGNING_KEYS: 'test:c2l4dHktZm91ci1ieXRlcy1vZi1ub3Qtc28tc2VjcmV0LXRlc3Qta2V5LW1hdGVyaWFs',
+  // Nobody listens there: what is delivered is tested elsewhere.
+  ALERT_CHANNELS: [{ name: 'ops', type: 'webhook', url: 'http://127.0.0.1:9/' }],
+  ALERT_SECRETS: 'ops:whsec_dGVzdC1zZWNyZXQtb2YtMzItYnl0ZXMtZm9yLXRlc3Rz',
   ADMIN_TOKEN: 'the-admin-token-of-the-tests',
   ORIGIN_URL: 'http://origin.invalid',
 }
@@ -44,7 +54,11 @@ export default defineConfig({
       },
       {
         plugins: [cloudflareTest({ wrangler: { configPath: './wrangler.toml' }, miniflare: { bindings } })],
-        test: { name: 'workers', include: ['test/workers/**/*.test.ts'] },
+        test: {
+          name: 'workers',
+          include: ['test/workers/**/*.test.ts'],
+          globalSetup: ['test/workers/support/receivers.ts'],
+        },
       },
     ],
   },

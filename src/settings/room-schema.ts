@@ -63,8 +63,6 @@ const alertSchema = v.pipe(
   }),
 )
 
-export type AlertSettings = v.InferOutput<v.LooseObjectSchema<typeof alertEntries, undefined>>
-
 export const roomEntries = {
   name: v.pipe(v.string(nameMessage), v.regex(/^[a-z0-9-]{1,32}$/, nameMessage)),
   host: v.optional(host),

@@ -1,0 +1,125 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { type AlertRule, type AlertState, minuteFigures, NO_ALERT, stepAlert } from '../../src/core/alert-rules.ts'
+import { DrivenLine } from './support/driven-line.ts'
+
+const rule = (changes: Partial<AlertRule> = {}): AlertRule => ({
+  name: 'crowd',
+  metric: 'waiting',
+  bound: 'above',
+  threshold: 10,
+  forMinutes: 2,
+  ...changes,
+})
+
+/** The states and messages over these minutes' values. */
+function over(values: (number | null)[], changes: Partial<AlertRule> = {}) {
+  let state: AlertState = NO_ALERT
+  return values.map((value, minute) => {
+    const step = stepAlert(rule(changes), state, value, minute)
+    state = step.state
+    return step.message === null ? state.state : `${state.state}: tell`
+  })
+}
+
+describe('an alert rule', () => {
+  it('fires once it has held for its minutes in a row, and is resolved once it does not hold', () => {
+    expect(over([5, 11, 12, 13, 9, 9])).toEqual(['ok', 'pending', 'firing: tell', 'firing', 'resolved: tell', 'ok'])
+  })
+
+  it('of one minute fires at once', () => {
+    expect(over([11, 11, 3], { forMinutes: 1 })).toEqual(['firing: tell', 'firing', 'resolved: tell'])
+  })
+
+  it('begins to count anew when it held for too short', () => {
+    expect(over([11, 10, 11, 11])).toEqual(['pending', 'ok', 'pending', 'firing: tell'])
+  })
+
+  it('may watch for too little', () => {
+    expect(over([9, 9, 10], { bound: 'below' })).toEqual(['pending', 'firing: tell', 'resolved: tell'])
+  })
+
+  it('stays as it is where the value is not known', () => {
+    expect(over([11, null, 11, null, 9])).toEqual(['pending', 'pending', 'firing: tell', 'firing', 'resolved: tell'])
+  })
+
+  it('fires again right after it was resolved, if it holds again', () => {
+    expect(over([11, 9, 11], { forMinutes: 1 })).toEqual(['firing: tell', 'resolved: tell', 'firing: tell'])
+  })
+
+  it('tells firing and resolved in turn, whatever the values', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.option(fc.integer({ min: 0, max: 20 }))),
+        fc.integer({ min: 1, max: 4 }),
+        (values, forMinutes) => {
+          const told = over(values, { forMinutes }).filter((step) => step.endsWith('tell'))
+          expect(told).toEqual(told.map((_, i) => (i % 2 === 0 ? 'firing: tell' : 'resolved: tell')))
+        },
+      ),
+    )
+  })
+})
+
+describe('the figures of a minute', () => {
+  it('are means of what is, sums of what happened, and the longest wait', () => {
+    const line = new DrivenLine({ capacity: 2 })
+    line.join(4)
+    line.tick()
+    const first = line.line.takeSample()
+    line.pass(10).leave(1)
+    line.tick()
+    const second = line.line.takeSample()
+    expect(first).toMatchObject({ active: 2, waiting: 2, joined: 4, admitted: 2, left: 0, waitSecondsP90: 0 })
+    expect(second).toMatchObject({ active: 2, waiting: 1, joined: 0, admitted: 1, left: 1, waitSecondsP50: 10 })
+    expect(minuteFigures([first, second], false, false)).toEqual({
+      waiting: 1.5,
+      active: 2,
+      utilization: 1,
+      wait_seconds_p90: 10,
+      admitted_per_minute: 3,
+      expired_per_minute: 0,
+      stalled: 0,
+      room_errors: 0,
+    })
+  })
+
+  it('without samples are 0 in an empty room and not known in any other', () => {
+    expect(minuteFigures([], false, true)).toMatchObject({ waiting: 0, admitted_per_minute: 0, stalled: 0 })
+    expect(minuteFigures([], true, false)).toMatchObject({ waiting: null, admitted_per_minute: null, stalled: 1 })
+  })
+})
+
+describe('a stalled room', () => {
+  it('is one where people could be let in but nothing has happened for two intervals', () => {
+    const line = new DrivenLine({ capacity: 10, ratePerMinute: 6 })
+    line.join(5)
+    expect(line.line.isStalled(line.nowMs + 19_000)).toBe(false)
+    expect(line.line.isStalled(line.nowMs + 20_000)).toBe(true)
+  })
+
+  it('is not one that is full, empty, or where everyone is to wait', () => {
+    for (const changes of [{ capacity: 2 }, { mode: 'queue-all' as const }]) {
+      const line = new DrivenLine(changes)
+      line.join(5)
+      expect(line.line.isStalled(line.nowMs + 600_000)).toBe(false)
+    }
+    expect(new DrivenLine().line.isStalled(Number.MAX_SAFE_INTEGER)).toBe(false)
+  })
+})
+
+describe('the histogram of waits', () => {
+  it('counts every admission once, by its wait, and survives a restart', () => {
+    const line = new DrivenLine({ capacity: 1 })
+    line.join(3)
+    for (const number of [1, 2]) {
+      line.pass(8).hear([2, 3])
+      line.leave(number)
+    }
+    line.crash()
+    const { counts, sumSeconds } = line.line.waits.toStored()
+    expect(counts.reduce((sum, count) => sum + count, 0)).toBe(line.line.totals.admitted)
+    expect(counts.slice(0, 3)).toEqual([1, 1, 1])
+    expect(sumSeconds).toBe(24)
+  })
+})

@@ -1,0 +1,155 @@
+import { describe, expect, it } from 'vitest'
+import { passSeconds, TestRoom, withFakeClock } from './support/room.ts'
+
+withFakeClock()
+
+const MINUTE_MS = 60_000
+
+/** The room `alarmed` of the test settings: a rule "crowd" fires after 2 minutes with more than 3 waiting. */
+const alarmed = () => new TestRoom('alarmed')
+
+/** Lives through one minute with a tick every 10 s, everyone heard, and reports it. */
+async function minute(room: TestRoom, numbers: number[], reports = 1): Promise<void> {
+  for (let passed = 0; passed < 60; passed += 10) {
+    passSeconds(10)
+    await room.hear(...numbers)
+    await room.tick()
+  }
+  for (let i = 0; i < reports; i++) await room.stub.report(Math.floor(Date.now() / MINUTE_MS) - 1)
+}
+
+async function overview(room: TestRoom) {
+  const known = await room.stub.alertOverview(['crowd'])
+  return { state: known?.states.crowd?.state, told: known?.deliveries.map(({ kind }) => kind).toReversed() }
+}
+
+const present = (count: number) => Array.from({ length: count }, (_, i) => i + 1)
+
+describe('samples', () => {
+  it('are written by each tick and tell what happened since the one before', async () => {
+    const room = alarmed()
+    await room.join(6)
+    await minute(room, present(6))
+    const points = await room.stub.history(Date.now() - 2 * MINUTE_MS, Date.now() + 1, 10_000)
+    expect(points).toHaveLength(6)
+    expect(points[0]).toMatchObject({ samples: 1, joined: 6, admitted: 1, waiting: 5, active: 1 })
+    expect(points[5]).toMatchObject({ joined: 0, admitted: 0, waiting: 5, active: 1 })
+  })
+
+  it('add up in longer steps', async () => {
+    const room = alarmed()
+    await room.join(6)
+    await minute(room, present(6))
+    await room.join(2)
+    await minute(room, present(8))
+    const [hour, ...rest] = await room.stub.history(Date.now() - 2 * MINUTE_MS, Date.now() + 1, 3_600_000)
+    expect(rest).toEqual([])
+    expect(hour).toMatchObject({ samples: 12, joined: 8, admitted: 1, waiting: 7, active: 1 })
+  })
+
+  it('are kept for 7 days', async () => {
+    const room = alarmed()
+    await room.join(1)
+    await room.tick()
+    const firstMs = Date.now()
+    passSeconds(7 * 24 * 3600 - 1)
+    await room.tick()
+    expect(await room.stub.history(firstMs, firstMs + 1, 10_000)).toHaveLength(1)
+    passSeconds(2)
+    await room.join(1)
+    await room.tick()
+    expect(await room.stub.history(firstMs, firstMs + 1, 10_000)).toEqual([])
+  })
+})
+
+describe('the report of each minute', () => {
+  it('fires once the rule has held for its minutes, is resolved once it does not, and tells each once', async () => {
+    const room = alarmed()
+    await room.join(6)
+    await minute(room, present(6))
+    expect(await overview(room)).toEqual({ state: 'pending', told: [] })
+    await minute(room, present(6), 3)
+    expect(await overview(room)).toEqual({ state: 'firing', told: ['firing'] })
+    await minute(room, present(6))
+    await room.exchange({ leaves: present(6) })
+    await minute(room, [], 2)
+    expect(await overview(room)).toEqual({ state: 'resolved', told: ['firing', 'resolved'] })
+  })
+
+  it('makes up for minutes that were missed', async () => {
+    const room = alarmed()
+    await room.join(6)
+    await minute(room, present(6))
+    await minute(room, present(6), 0)
+    await minute(room, present(6))
+    expect(await overview(room)).toEqual({ state: 'firing', told: ['firing'] })
+  })
+
+  it('survives a loss of memory between minutes', async () => {
+    const room = alarmed()
+    await room.join(6)
+    await minute(room, present(6))
+    await room.evict()
+    await minute(room, present(6))
+    await room.evict()
+    await room.stub.report(Math.floor(Date.now() / MINUTE_MS) - 1)
+    expect(await overview(room)).toEqual({ state: 'firing', told: ['firing'] })
+  })
+
+  it('writes nothing for a room that is empty and has nothing to tell', async () => {
+    const room = alarmed()
+    await room.join(1)
+    await room.exchange({ leaves: [1] })
+    await minute(room, [])
+    const changes = () => room.inside(({ storage }) => storage.sql.exec('SELECT total_changes() AS n').one().n)
+    await room.stub.report(Math.floor(Date.now() / MINUTE_MS) + 1)
+    const before = await changes()
+    await room.stub.report(Math.floor(Date.now() / MINUTE_MS) + 2)
+    expect(await changes()).toBe(before)
+    expect(await room.inside(({ storage }) => storage.getAlarm())).toBeNull()
+  })
+
+  it('arms a dead alarm', async () => {
+    const room = alarmed()
+    await room.join(2)
+    await room.inside(({ storage }) => storage.deleteAlarm())
+    passSeconds(60)
+    await room.stub.report(Math.floor(Date.now() / MINUTE_MS) - 1)
+    expect(await room.inside(({ storage }) => storage.getAlarm())).toBe(Date.now() + 10_000)
+  })
+})
+
+describe('the ledger of deliveries', () => {
+  async function fired(): Promise<{ room: TestRoom; id: string }> {
+    const room = alarmed()
+    await room.join(6)
+    await minute(room, present(6))
+    await minute(room, present(6))
+    const { deliveries } = (await room.stub.alertOverview([])) ?? { deliveries: [] }
+    return { room, id: deliveries[0]?.id ?? '' }
+  }
+
+  it('has a message sent until it was delivered, and never again after that', async () => {
+    const { room, id } = await fired()
+    expect(await room.stub.beginDelivery(id, 'ops', 'receiver')).toBe('send')
+    const entry = { id, channel: 'ops', attempts: 1, reason: 'HTTP 500' }
+    await room.stub.recordDelivery({ ...entry, state: 'retrying' }, 'receiver')
+    expect(await room.stub.beginDelivery(id, 'ops', 'receiver')).toBe('send')
+    await room.stub.recordDelivery({ ...entry, state: 'delivered', reason: null }, 'receiver')
+    expect(await room.stub.beginDelivery(id, 'ops', 'receiver')).toBe('done')
+    await room.evict()
+    expect(await room.stub.beginDelivery(id, 'ops', 'receiver')).toBe('done')
+    expect(await room.stub.beginDelivery('unknown', 'ops', 'receiver')).toBe('done')
+  })
+
+  it('keeps a channel disabled that said it is gone, until its receiver changes', async () => {
+    const { room, id } = await fired()
+    await room.stub.recordDelivery({ id, channel: 'ops', state: 'disabled', attempts: 1, reason: 'HTTP 410' }, 'old')
+    const [next] = await room.stub.testAlerts('alarmed', ['ops'])
+    expect(await room.stub.beginDelivery(next ?? '', 'ops', 'old')).toBe('disabled')
+    expect((await room.stub.alertOverview([]))?.disabledChannels).toMatchObject([
+      { channel: 'ops', reason: 'HTTP 410' },
+    ])
+    expect(await room.stub.beginDelivery(next ?? '', 'ops', 'new')).toBe('send')
+  })
+})
