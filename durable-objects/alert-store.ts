@@ -1,6 +1,6 @@
 /**
  * Alerts in the object's storage: the state of each rule, the minute last reported, and what became of each message. The
- * newest deliveries are kept; a message that is still under way is never forgotten before it has an end.
+ * newest deliveries are kept; one that was pushed out counts as done.
  */
 import type { AlertMessage } from '../src/alerts/alert-message.ts'
 import type { DeliveryRecord, DeliveryState, DeliveryTurn } from '../src/alerts/delivery-ledger.ts'
@@ -66,7 +66,7 @@ export class AlertStore {
     )
     const isPush = message.kind === 'stats'
     this.sql.exec(
-      `DELETE FROM deliveries WHERE (kind = 'stats') = ?1 AND state NOT IN ('queued', 'retrying') AND id NOT IN
+      `DELETE FROM deliveries WHERE (kind = 'stats') = ?1 AND id NOT IN
          (SELECT id FROM deliveries WHERE (kind = 'stats') = ?1 ORDER BY created_ms DESC LIMIT ?2)`,
       isPush ? 1 : 0,
       isPush ? PUSHES_KEPT : DELIVERIES_KEPT,
@@ -102,8 +102,11 @@ export class AlertStore {
       id,
     )
     if (state !== 'disabled') return
+    // The first word of a receiver stays: later messages only find the channel disabled.
     this.sql.exec(
-      'INSERT OR REPLACE INTO disabled_channels (channel, receiver, reason, at_ms) VALUES (?, ?, ?, ?)',
+      `INSERT INTO disabled_channels (channel, receiver, reason, at_ms) VALUES (?, ?, ?, ?)
+       ON CONFLICT (channel) DO UPDATE SET receiver = excluded.receiver, reason = excluded.reason, at_ms = excluded.at_ms
+       WHERE receiver != excluded.receiver`,
       channel,
       receiver,
       reason ?? 'the receiver is gone',

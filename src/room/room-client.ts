@@ -18,7 +18,6 @@ import {
   ATTEMPTS_MAX,
   BACK_OFF_MAX_MS,
   BACK_OFF_MIN_MS,
-  ENTRIES_PER_CALL_MAX,
   FLUSH_AFTER_MS,
   FLUSH_TAKEOVER_MS,
   GIVE_UP_AFTER_MS,
@@ -29,13 +28,10 @@ import {
   SNAPSHOT_FRESH_MAX_MS,
   SNAPSHOT_FRESH_MS,
   SNAPSHOT_OLD_MS,
-  WAITING_REQUESTS_MAX,
 } from '../limits.ts'
 import { AgedBuffer, toAgedNumbers } from './aged-buffer.ts'
 import {
   type Answers,
-  answerEntry,
-  deliver,
   type Entry,
   newEntry,
   type Question,
@@ -43,6 +39,7 @@ import {
   UNREACHABLE,
   type Unreachable,
 } from './entries.ts'
+import { EntryQueue } from './entry-queue.ts'
 
 export interface RoomPort {
   /** One call of the object. `overloaded` on the error: do not try again. */
@@ -70,8 +67,7 @@ export class RoomClient {
   private receivedMs = Number.NEGATIVE_INFINITY
   private run = 0
 
-  private queue: Entry[] = []
-  private sent = new Set<Entry>()
+  private readonly entries = new EntryQueue()
   /** The newest call. One that is not done after a while may belong to a request that was cancelled. */
   private latestCall = { startMs: Number.NEGATIVE_INFINITY, done: true }
   private nextCallMs = 0
@@ -180,9 +176,8 @@ export class RoomClient {
     question: Extract<Question, { kind: K }>,
     keepAlive: KeepAlive,
   ): Promise<Answers[K] | Unreachable> {
-    if (this.queue.length + this.sent.size >= WAITING_REQUESTS_MAX) return UNREACHABLE
     const entry = newEntry(question, this.port.nowMs())
-    this.queue.push(entry)
+    if (!this.entries.add(entry)) return UNREACHABLE
     await this.settle(entry, keepAlive)
     return entry.answer as Answers[K] | Unreachable
   }
@@ -192,11 +187,11 @@ export class RoomClient {
     while (entry.answer === null) {
       const nowMs = this.port.nowMs()
       if (nowMs - entry.askedMs >= GIVE_UP_AFTER_MS) {
-        this.forget(entry)
+        this.entries.giveUp(entry)
         return
       }
       const pauseMs = this.msUntilTurn(entry, nowMs)
-      if (pauseMs <= 0) keepAlive.waitUntil(this.call(this.takeBatch(nowMs), nowMs))
+      if (pauseMs <= 0) keepAlive.waitUntil(this.call(this.entries.takeBatch(nowMs, this.run, this.patienceMs), nowMs))
       await this.pause(entry, pauseMs <= 0 ? this.patienceMs : pauseMs)
     }
   }
@@ -225,43 +220,6 @@ export class RoomClient {
     })
     // Only here, in the request that set it: a timer belongs to its request.
     cancel()
-  }
-
-  private forget(entry: Entry): void {
-    this.sent.delete(entry)
-    this.queue = this.queue.filter((other) => other !== entry)
-    answerEntry(entry, UNREACHABLE)
-  }
-
-  /** All that wait for a call, and those whose call was not answered for too long. */
-  private takeBatch(nowMs: number): Entry[] {
-    const isOver = (entry: Entry) => entry.answer !== null || nowMs - entry.askedMs >= GIVE_UP_AFTER_MS
-    for (const entry of this.sent) {
-      if (isOver(entry)) this.sent.delete(entry)
-      else if (entry.attempts < ATTEMPTS_MAX && nowMs - (entry.sentMs as number) >= this.patienceMs) {
-        this.sent.delete(entry)
-        this.queue.push(entry)
-      }
-    }
-    const batch: Entry[] = []
-    const left: Entry[] = []
-    // In the order they were asked: who has to be asked for again does not fall behind those who came meanwhile.
-    for (const entry of this.queue.sort((a, b) => a.askedMs - b.askedMs)) {
-      const { question } = entry
-      // One whose request was cancelled: nobody waits for it any more.
-      if (isOver(entry)) continue
-      if ((question.kind === 'claim' || question.kind === 'leave') && question.run !== this.run) {
-        answerEntry(entry, { state: 'void' })
-      } else if (batch.length < ENTRIES_PER_CALL_MAX) batch.push(entry)
-      else left.push(entry)
-    }
-    this.queue = left
-    for (const entry of batch) {
-      entry.sentMs = nowMs
-      entry.attempts++
-      this.sent.add(entry)
-    }
-    return batch
   }
 
   private async call(batch: readonly Entry[], startMs: number): Promise<void> {
@@ -313,8 +271,7 @@ export class RoomClient {
     this.paceMs = answer.nextCallAfterMs
     this.nextCallMs = startMs + this.paceMs
     this.adopt(answer, nowMs)
-    for (const entry of batch) this.sent.delete(entry)
-    deliver(batch, answer)
+    this.entries.answered(batch, answer)
   }
 
   /** Keeps the newest snapshot by run and time. */
@@ -340,18 +297,12 @@ export class RoomClient {
     const backOffMs = Math.min(BACK_OFF_MIN_MS * 2 ** (this.failuresInRow - 1), BACK_OFF_MAX_MS)
     this.nextCallMs = this.port.nowMs() + backOffMs * (0.5 + this.port.random())
     const overloaded = (error as { overloaded?: unknown } | null)?.overloaded === true
-    for (const entry of batch) {
-      this.sent.delete(entry)
-      if (entry.answer !== null) continue
-      entry.sentMs = null
-      if (overloaded || entry.attempts >= ATTEMPTS_MAX) answerEntry(entry, UNREACHABLE)
-      else this.queue.push(entry)
-    }
+    this.entries.failed(batch, overloaded)
   }
 
   /** The next call is led by one of the requests that wait for it, under that request's own life. */
   private passTheLead(): void {
-    this.queue[0]?.wake()
+    this.entries.first?.wake()
   }
 
   /** One request keeps the flush deadline; when it seems dead any other takes over. */
@@ -373,7 +324,7 @@ export class RoomClient {
       // A call since then took everything along, or another request took the flush over.
       if (this.flushDueMs !== dueMs) return
       const nowMs = this.port.nowMs()
-      await this.call(this.takeBatch(nowMs), nowMs)
+      await this.call(this.entries.takeBatch(nowMs, this.run, this.patienceMs), nowMs)
       if (this.flushDueMs === null) return
       dueMs = this.flushDueMs
     }
