@@ -40,7 +40,7 @@ const bindings = {
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'core', environment: 'node', include: ['test/core/**/*.test.ts'] } },
+      { test: { name: 'core', environment: 'node', include: ['test/{core,exchange}/**/*.test.ts'] } },
       { test: { name: 'simulation', environment: 'node', include: ['test/simulation/**/*.test.ts'] } },
       {
         test: {

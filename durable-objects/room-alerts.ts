@@ -111,7 +111,8 @@ export class RoomAlerts {
     for (let i = 0; i < messages.length; i += SEND_MAX) {
       const part = messages.slice(i, i + SEND_MAX).map((body) => ({ body }))
       const sending = this.env.ALERTS.sendBatch(part)
-      this.ctx.waitUntil(sending.then(undefined, (error) => logError('alerts_not_sent', error)))
+      const room = messages[i]?.room
+      this.ctx.waitUntil(sending.then(undefined, (error) => logError('alerts_not_sent', error, { room })))
     }
   }
 }

@@ -16,7 +16,7 @@ import { Line } from '../src/core/line.ts'
 import { type LineStats, lineStats } from '../src/core/line-stats.ts'
 import { Pacing } from '../src/core/pacing.ts'
 import { type Snapshot, takeSnapshot } from '../src/core/snapshot.ts'
-import { logError, logWarning } from '../src/log.ts'
+import { logError, sendHeldReports } from '../src/log.ts'
 import type { CheckMessage } from '../src/queues/check-message.ts'
 import { deployedSettings } from '../src/settings/deployed-settings.ts'
 import { lineRules, roomAlerts } from '../src/settings/rooms.ts'
@@ -56,10 +56,12 @@ export class WaitingRoom extends DurableObject<Env> {
     this.store = new LineStore(ctx.storage.sql)
     this.alerts = new RoomAlerts(ctx, env)
     const stored = this.store.load()
-    if (stored === null) return
-    this.room = stored.room
-    this.alarmAtMs = stored.alarmAtMs
-    this.line = Line.restore(this.rules(), stored.line, stored.line.head.clock.touchedMs)
+    if (stored !== null) {
+      this.room = stored.room
+      this.alarmAtMs = stored.alarmAtMs
+      this.line = Line.restore(this.rules(), stored.line, stored.line.head.clock.touchedMs)
+    }
+    sendHeldReports()
   }
 
   /** The one call of the hot path: everything an isolate has to say and ask. */
@@ -178,7 +180,7 @@ export class WaitingRoom extends DurableObject<Env> {
     try {
       return work(nowMs)
     } catch (error) {
-      logError('room_aborted', error, { room })
+      logError('room_aborted', error, { room }, 'at_next_start')
       this.ctx.abort(`The room starts again from storage: ${error instanceof Error ? error.message : String(error)}`)
       throw error
     }
@@ -218,7 +220,7 @@ export class WaitingRoom extends DurableObject<Env> {
     // Far ahead, too: it was armed before the clock went back.
     const lateMs = nowMs - this.alarmAtMs
     if (Math.abs(lateMs) <= ALARM_DEAD_INTERVALS * line.rules.checkIntervalSeconds * 1000) return
-    logWarning('alarm_dead', { room: this.room, lateMs })
+    logError('alarm_dead', new Error('the alarm did not fire and is armed again'), { room: this.room, lateMs })
     this.setAlarm(nowMs)
   }
 

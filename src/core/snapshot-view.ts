@@ -37,9 +37,9 @@ export class SnapshotView {
     const block = number >>> BLOCK_BITS
     const offset = number % BLOCK_SIZE
     const firstOfBlock = number - offset
-    if (firstOfBlock >= next) return waiting + (number - next) + 1
+    if (head < 0 || firstOfBlock >= next) return waiting + Math.max(0, number - next) + 1
     const before = this.waitingBeforeBlock(block)
-    if (head < 0 || block !== headBlock) return before + offset + 1
+    if (block !== headBlock) return before + offset + 1
     return before + this.headBitsBefore(Math.min(offset, next - firstOfBlock)) + Math.max(0, number - next) + 1
   }
 

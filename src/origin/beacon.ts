@@ -3,6 +3,7 @@
  */
 import { logWarning } from '../log.ts'
 import { PREFIX } from '../paths.ts'
+import { errorText } from '../reporter/scrub.ts'
 
 /** Encodings that the runtime reads and writes by itself; HTML in another one is left as it is. */
 const READABLE_ENCODINGS = ['', 'identity', 'gzip', 'br']
@@ -22,7 +23,7 @@ export function withBeacon(response: Response, room: string): Response {
   try {
     return rewritten(response, room)
   } catch (error) {
-    logWarning('beacon_not_added', { room, error: error instanceof Error ? error.message : String(error) })
+    logWarning('beacon_not_added', { room, error: errorText(error) })
     return response
   }
 }

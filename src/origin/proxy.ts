@@ -2,7 +2,8 @@
  * Sends a request on to the origin and its answer back, untouched but for what is named here: our cookies and headers are
  * taken out, the pass and the forwarding headers put in, a `Location` on the origin's own host becomes ours.
  */
-import { logError } from '../log.ts'
+import { logWarning } from '../log.ts'
+import { errorText } from '../reporter/scrub.ts'
 import type { RoomSettings } from '../settings/rooms.ts'
 import { TOKEN_HEADER, withoutOurCookies } from '../tokens/token-cookie.ts'
 
@@ -37,10 +38,10 @@ export async function askOrigin(request: Request, origin: Origin, pass: string |
     return { state: 'answered', response: withOurLocation(response, url, target) }
   } catch (error) {
     if (cut.signal.aborted) {
-      logError('origin_slow', error, { host: target.host, timeoutSeconds: origin.timeoutSeconds })
+      logWarning('origin_slow', { host: target.host, timeoutSeconds: origin.timeoutSeconds })
       return { state: 'slow' }
     }
-    logError('origin_down', error, { host: target.host })
+    logWarning('origin_down', { host: target.host, error: errorText(error) })
     return { state: 'down' }
   } finally {
     // Only the time until the headers is limited: a download or a socket may take as long as it likes.

@@ -13,6 +13,7 @@
 
 import type { ClaimDetails } from '../core/answers.ts'
 import type { ExchangeAnswer, ExchangeRequest } from '../core/exchange.ts'
+import type { Snapshot } from '../core/snapshot.ts'
 import { SnapshotView } from '../core/snapshot-view.ts'
 import {
   ATTEMPTS_MAX,
@@ -287,7 +288,7 @@ export class RoomClient {
     }
     this.run = run
     this.receivedMs = nowMs
-    if (known?.run !== run || known.atMs !== snapshot.atMs) this.current = new SnapshotView(snapshot)
+    if (known === undefined || !isSame(known, snapshot)) this.current = new SnapshotView(snapshot)
   }
 
   /** Puts the entries of a failed call back in the queue, unless the object asks to be left alone. */
@@ -329,4 +330,10 @@ export class RoomClient {
       dueMs = this.flushDueMs
     }
   }
+}
+
+/** The object sends one snapshot with several answers: its prefix sums are made once. */
+function isSame(a: Snapshot, b: Snapshot): boolean {
+  const sameMoment = a.run === b.run && a.atMs === b.atMs
+  return sameMoment && a.next === b.next && a.frontier === b.frontier && a.waiting === b.waiting
 }

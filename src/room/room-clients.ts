@@ -3,6 +3,7 @@
  */
 import type { WaitingRoom } from '../../durable-objects/waiting-room.ts'
 import { logWarning } from '../log.ts'
+import { errorText } from '../reporter/scrub.ts'
 import type { RoomSettings } from '../settings/rooms.ts'
 import { RoomClient } from './room-client.ts'
 
@@ -29,11 +30,7 @@ export function roomClient(namespace: RoomNamespace, room: RoomSettings): RoomCl
     },
     randomId: () => crypto.randomUUID(),
     random: () => Math.random(),
-    onCallFailed: (error) =>
-      logWarning('room_call_failed', {
-        room: room.name,
-        error: error instanceof Error ? error.message : String(error),
-      }),
+    onCallFailed: (error) => logWarning('room_call_failed', { room: room.name, error: errorText(error) }),
   })
   clients.set(room.name, client)
   return client

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { settle, VirtualRoom } from './support/virtual-room.ts'
+import { settle, VirtualRoom } from './virtual-room.ts'
 
 const NO_DETAILS = { beacon: false, touched: false }
 

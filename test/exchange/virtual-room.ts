@@ -1,13 +1,13 @@
 /**
  * A room client against a real line, on a clock that only moves when told: calls can be held, lost, refused or repeated.
  */
-import { applyExchange, type ExchangeAnswer, type ExchangeRequest } from '../../../src/core/exchange.ts'
-import { Line } from '../../../src/core/line.ts'
-import type { LineRules } from '../../../src/core/rules.ts'
-import { takeSnapshot } from '../../../src/core/snapshot.ts'
-import { type KeepAlive, RoomClient } from '../../../src/room/room-client.ts'
-import { START_MS } from './driven-line.ts'
-import { rules } from './rules.ts'
+import { applyExchange, type ExchangeAnswer, type ExchangeRequest } from '../../src/core/exchange.ts'
+import { Line } from '../../src/core/line.ts'
+import type { LineRules } from '../../src/core/rules.ts'
+import { takeSnapshot } from '../../src/core/snapshot.ts'
+import { type KeepAlive, RoomClient } from '../../src/room/room-client.ts'
+import { START_MS } from '../core/support/driven-line.ts'
+import { rules } from '../core/support/rules.ts'
 
 interface Timer {
   readonly atMs: number

@@ -1,0 +1,106 @@
+import { describe, expect, it } from 'vitest'
+import { visit } from '../../src/gate/visit.ts'
+import { parseRooms } from '../../src/settings/rooms.ts'
+import type { PresentedToken } from '../../src/tokens/presented.ts'
+import { VirtualRoom } from './virtual-room.ts'
+
+const [settings] =
+  parseRooms([{ name: 'r', total_active_users: 2, new_users_per_minute: 60, reclaim_grace_seconds: 300 }]).rooms ?? []
+
+/** A room whose object does not answer from now on; one visitor has joined, so that there is a snapshot. */
+async function outOfReach(): Promise<VirtualRoom> {
+  const room = new VirtualRoom({ capacity: 1 })
+  await room.client.join(room)
+  room.holding = true
+  return room
+}
+
+async function visitOf(room: VirtualRoom, tokens: PresentedToken[], mayJoin = true) {
+  if (settings === undefined) throw new Error('the settings cannot be used')
+  const context = { room: settings, client: room.client, keys: [], keepAlive: room, nowMs: room.nowMs }
+  const visiting = visit(context, tokens, mayJoin)
+  await room.pass(10_000)
+  return visiting
+}
+
+/** A token as it was issued so many seconds ago; of a pass the life is 15 s. */
+function token(room: VirtualRoom, kind: 'ticket' | 'pass', number: number, ageSeconds: number): PresentedToken {
+  const issuedSeconds = Math.floor(room.nowMs / 1000) - ageSeconds
+  const expiresSeconds = issuedSeconds + (kind === 'pass' ? 15 : 86_400)
+  const { run } = room.line
+  return {
+    text: 'signed',
+    token: { kind, room: 'r', run, number, issuedSeconds, seenSeconds: issuedSeconds, expiresSeconds },
+  }
+}
+
+describe('while the object is out of reach', () => {
+  it('a valid pass goes through without asking anyone', async () => {
+    const room = await outOfReach()
+    const calls = room.requests.length
+    const visiting = visitOf(room, [token(room, 'pass', 1, 5)])
+    expect(room.requests).toHaveLength(calls)
+    expect((await visiting).state).toBe('admitted')
+  })
+
+  it('an expired pass is honoured as long as its session could be taken up again, and counted', async () => {
+    const room = await outOfReach()
+    expect(await visitOf(room, [token(room, 'pass', 1, 310)])).toMatchObject({
+      state: 'admitted',
+      pass: { renewed: false },
+    })
+    expect((await visitOf(room, [token(room, 'pass', 1, 340)])).state).toBe('unreachable')
+    room.holding = false
+    for (const call of room.held.splice(0)) call.refuse(new Error('out of reach'))
+    const refreshed = room.client.refresh(room.line.run, room)
+    await room.pass(5000)
+    await refreshed
+    expect(room.line.totals.honoured).toBe(1)
+  })
+
+  it('who waits keeps the ticket and sees the last known figures', async () => {
+    const room = new VirtualRoom({ capacity: 1 })
+    await room.client.join(room)
+    await room.client.join(room)
+    room.holding = true
+    await room.pass(3000)
+    const waiting = await visitOf(room, [token(room, 'ticket', 2, 5)])
+    expect(waiting).toMatchObject({
+      state: 'unreachable',
+      ticket: { text: 'signed' },
+      status: { number: 2, position: 1 },
+    })
+    expect(waiting).toMatchObject({ status: { message: expect.stringContaining('Your place is kept') } })
+  })
+
+  it('a newcomer gets no ticket, and is told that the page goes on trying', async () => {
+    const newcomer = await visitOf(await outOfReach(), [])
+    expect(newcomer).toMatchObject({ state: 'unreachable', ticket: null, status: { number: null } })
+  })
+})
+
+describe('a token that does not count any more', () => {
+  it('of an older run is as none', async () => {
+    const room = await outOfReach()
+    const old = token(room, 'pass', 1, 5)
+    const other: PresentedToken = { ...old, token: { ...old.token, run: old.token.run - 1 } }
+    expect(await visitOf(room, [other], false)).toEqual({ state: 'stranger' })
+  })
+
+  it('of a session that is over is as none: its holder may join again', async () => {
+    const room = new VirtualRoom({ capacity: 1 })
+    await room.client.join(room)
+    await room.client.leave(room.line.run, 1, room)
+    expect(await visitOf(room, [token(room, 'pass', 1, 60)], false)).toEqual({ state: 'stranger' })
+  })
+
+  it('of a place that is gone is told so', async () => {
+    const room = new VirtualRoom({ capacity: 1 })
+    await room.client.join(room)
+    await room.client.leave(room.line.run, 1, room)
+    expect(await visitOf(room, [token(room, 'ticket', 1, 61)])).toMatchObject({
+      state: 'expired',
+      status: { number: 1 },
+    })
+  })
+})
