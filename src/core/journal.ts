@@ -13,6 +13,8 @@ const EVENTS = ['joined', 'admitted', 'claimed', 'expired', 'returned', 'left', 
  */
 export type LineEvent = (typeof EVENTS)[number]
 
+const CODES = Object.fromEntries(EVENTS.map((event, code) => [event, code])) as Record<LineEvent, number>
+
 export interface JournalEntry {
   /** 1, 2, 3, ... since the object's memory began. */
   readonly sequence: number
@@ -44,7 +46,7 @@ export class Journal {
     const slot = this.last % JOURNAL_SIZE
     this.atMs[slot] = atMs
     this.numbers[slot] = number
-    this.kinds[slot] = EVENTS.indexOf(event)
+    this.kinds[slot] = CODES[event]
     this.froms[slot] = from ?? -1
   }
 

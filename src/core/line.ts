@@ -153,7 +153,7 @@ export class Line {
   leave(number: number): void {
     const state = this.tickets.stateOf(number)
     if (state === State.gone) return
-    this.end(number, state, State.gone)
+    this.end(number, state)
     this.totals.left++
     this.note(number, 'left', state)
   }
@@ -213,7 +213,7 @@ export class Line {
   advance(): void {
     for (const segment of this.tickets.all()) this.expireSilent(segment)
     for (const number of this.sessions.overdue(this.rules, this.clock.nowSeconds)) {
-      this.end(number, State.active, State.gone)
+      this.end(number, State.active)
       this.totals.ended++
       this.note(number, 'ended', State.active)
     }
@@ -267,20 +267,25 @@ export class Line {
       const from = segment.stateAt(offset)
       const number = start + offset
       if (from === State.absent) {
-        this.tickets.move(number, State.gone)
+        this.tickets.moveIn(segment, number, State.gone)
         this.totals.forgotten++
         this.note(number, 'forgotten', from)
         return
       }
-      this.end(number, from, this.rules.reclaimGraceSeconds > 0 ? State.absent : State.gone)
+      this.tickets.moveIn(segment, number, this.rules.reclaimGraceSeconds > 0 ? State.absent : State.gone)
+      this.noteEnd(number, from)
       segment.heard[offset] = nowSeconds
       this.totals.expired++
       this.note(number, 'expired', from)
     })
   }
 
-  private end(number: number, from: State, to: typeof State.absent | typeof State.gone): void {
-    this.tickets.move(number, to)
+  private end(number: number, from: State): void {
+    this.tickets.move(number, State.gone)
+    this.noteEnd(number, from)
+  }
+
+  private noteEnd(number: number, from: State): void {
     if (from === State.waiting) this.rates.leftLine()
     if (from === State.active) this.sessions.end(number)
   }

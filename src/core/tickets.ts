@@ -86,9 +86,15 @@ export class Tickets {
   /** Moves a ticket to another state; its flags are cleared. A move that is not in a ticket's life throws. */
   move(number: number, to: State): void {
     const segment = this.segmentOf(number)
+    if (segment === undefined) throw new BrokenInvariant(`ticket ${number} was never handed out`)
+    this.moveIn(segment, number, to)
+  }
+
+  /** The same where the segment is at hand: a tick may move a million. */
+  moveIn(segment: Segment, number: number, to: State): void {
     const offset = number % SEGMENT_SIZE
-    const from = segment?.stateAt(offset) ?? State.gone
-    if (segment === undefined || !mayMove(from, to)) {
+    const from = segment.stateAt(offset)
+    if (!mayMove(from, to)) {
       throw new BrokenInvariant(`ticket ${number} cannot go from ${stateName(from)} to ${stateName(to)}`)
     }
     if (segment.live === 0) this.bornLive.add(segment.index)

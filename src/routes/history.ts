@@ -46,9 +46,12 @@ function isStep(name: string): name is keyof typeof STEPS {
   return Object.hasOwn(STEPS, name)
 }
 
-/** NaN for what is no time within the years that a Date can tell. */
+/** Dates and times of ISO 8601; `Date.parse` alone takes "room 1" for a year. */
+const ISO_TIME = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})?)?$/
+
+/** NaN for what is no time. */
 function timeOf(text: string | undefined, otherwiseMs: number): number {
   if (text === undefined || text === '') return otherwiseMs
-  const ms = /^\d{1,15}$/.test(text) ? Number(text) : Date.parse(text)
-  return Math.abs(ms) <= 8.64e15 ? ms : Number.NaN
+  if (/^\d{1,15}$/.test(text)) return Number(text)
+  return ISO_TIME.test(text) ? Date.parse(text) : Number.NaN
 }

@@ -1,3 +1,4 @@
+import { runInDurableObject } from 'cloudflare:test'
 import { describe, expect, it } from 'vitest'
 import { passSeconds, TestRoom, withFakeClock } from './support/room.ts'
 
@@ -74,6 +75,22 @@ describe('the report of each minute', () => {
     await room.exchange({ leaves: present(6) })
     await minute(room, [], 2)
     expect(await overview(room)).toEqual({ state: 'resolved', told: ['firing', 'resolved'] })
+  })
+
+  it('sends each sample once to Analytics Engine, however often it is repeated', async () => {
+    const room = alarmed()
+    await room.join(6)
+    const points: AnalyticsEngineDataPoint[] = []
+    await runInDurableObject(room.stub, (object) => {
+      const { env } = object as unknown as { env: Env }
+      env.FIGURES = { writeDataPoint: (point) => void points.push(point ?? {}) }
+    })
+    await minute(room, present(6), 3)
+    await minute(room, present(6), 2)
+    expect(points).toHaveLength(new Set(points.map(({ doubles }) => doubles?.[0])).size)
+    expect(points.length).toBeGreaterThanOrEqual(10)
+    expect(points[0]).toMatchObject({ indexes: ['alarmed'], blobs: ['alarmed'] })
+    expect(points[0]?.doubles?.slice(1)).toEqual([1, 1, 5, 0, 6, 1, 0, 0, 0, 0, 0, 0])
   })
 
   it('makes up for minutes that were missed', async () => {
