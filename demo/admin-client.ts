@@ -3,7 +3,8 @@ import type { LicenceFigures } from './licences.ts'
 import { ROOM, type Stage } from './stage.ts'
 
 const CALL_TIMEOUT_MS = 5_000
-const API_PATH = `/__waiting-room/api/v1/rooms/${ROOM}`
+const PREFIX = '/__waiting-room'
+const API_PATH = `${PREFIX}/api/v1/rooms/${ROOM}`
 
 export interface Stats {
   readonly capacity: number
@@ -48,15 +49,36 @@ export interface Journal {
   readonly lost: boolean
 }
 
+/** What happened within one step of the history. */
+export interface HistoryPoint {
+  /** Start of the step. */
+  readonly at: string
+  readonly waiting: number
+  readonly joined: number
+  readonly admitted: number
+  readonly expired: number
+}
+
+/** A message to an alert channel. */
+export interface AlertDelivery {
+  readonly kind: string
+  readonly state: 'queued' | 'retrying' | 'delivered' | 'lost' | 'disabled'
+}
+
 /** Where an operator reads the room's figures. */
 export function statsUrl(stage: Stage): string {
   return `${stage.baseUrl}${API_PATH}/stats`
 }
 
-async function readJson(url: string, headers: Record<string, string>): Promise<unknown> {
+async function readText(url: string, headers: Record<string, string>): Promise<string> {
   const response = await fetch(url, { headers, signal: AbortSignal.timeout(CALL_TIMEOUT_MS) })
-  if (!response.ok) throw new Error(`GET ${url} answered ${response.status}: ${(await response.text()).slice(0, 300)}`)
-  return response.json()
+  const text = await response.text()
+  if (!response.ok) throw new Error(`GET ${url} answered ${response.status}: ${text.slice(0, 300)}`)
+  return text
+}
+
+async function readJson(url: string, headers: Record<string, string>): Promise<unknown> {
+  return JSON.parse(await readText(url, headers))
 }
 
 function authorization(stage: Stage): Record<string, string> {
@@ -71,6 +93,26 @@ export async function readStats(stage: Stage): Promise<Stats> {
 /** Entries with a sequence above `after`. */
 export async function readJournal(stage: Stage, after: number): Promise<Journal> {
   return (await readJson(`${stage.baseUrl}${API_PATH}/journal?after=${after}`, authorization(stage))) as Journal
+}
+
+/** The samples since then, in steps of 10 s. */
+export async function readHistory(stage: Stage, fromMs: number): Promise<readonly HistoryPoint[]> {
+  const url = `${stage.baseUrl}${API_PATH}/history?step=10s&from=${Math.floor(fromMs)}`
+  return ((await readJson(url, authorization(stage))) as { points: HistoryPoint[] }).points
+}
+
+/** The value of each of the room's metrics by name; NaN for one that there is not. */
+export async function readMetrics(stage: Stage): Promise<(name: string) => number> {
+  const lines = (await readText(`${stage.baseUrl}${PREFIX}/metrics`, authorization(stage))).split('\n')
+  return (name) => {
+    const start = `${name}{room="${ROOM}"} `
+    return Number(lines.find((line) => line.startsWith(start))?.slice(start.length) ?? Number.NaN)
+  }
+}
+
+export async function readDeliveries(stage: Stage): Promise<readonly AlertDelivery[]> {
+  const known = await readJson(`${stage.baseUrl}${API_PATH}/alerts`, authorization(stage))
+  return (known as { deliveries: AlertDelivery[] }).deliveries
 }
 
 export async function readLicences(stage: Stage): Promise<LicenceFigures> {

@@ -35,6 +35,9 @@ export class Figures {
   orderViolations = 0
   /** Most slots ever taken at once: by the samples and recounted from the record, whichever is higher. */
   maxActive = 0
+  /** Admissions and expiries, counted one by one. */
+  admissions = 0
+  expiries = 0
   readonly latest: JournalEntry[] = []
   #run: number | null = null
   readonly #holders = new Set<number>()
@@ -68,6 +71,8 @@ export class Figures {
   #beginAnew(): void {
     this.lost = true
     this.lastSequence = 0
+    this.admissions = 0
+    this.expiries = 0
     this.#holders.clear()
     this.#everExpired.clear()
     this.#lastExpiryMs.clear()
@@ -79,11 +84,13 @@ export class Figures {
     if (this.latest.length > LATEST_ENTRIES) this.latest.shift()
     switch (entry.event) {
       case 'admitted':
+        this.admissions += 1
         this.#holders.add(entry.number)
         this.maxActive = Math.max(this.maxActive, this.#holders.size)
         this.#checkOrder(entry.number)
         break
       case 'expired':
+        this.expiries += 1
         this.#everExpired.add(entry.number)
         this.#lastExpiryMs.set(entry.number, entry.atMs)
         this.#holders.delete(entry.number)

@@ -4,13 +4,14 @@
  */
 
 import { statsUrl } from './admin-client.ts'
+import { runCron } from './cron.ts'
 import { Crowd } from './crowd.ts'
 import { Figures } from './figures.ts'
 import { watch } from './monitor.ts'
 import { HELP, OptionError, type Options, parseOptions } from './options.ts'
 import { stopAllChildren } from './processes.ts'
 import { runSmoke } from './smoke.ts'
-import { makeRunFolder, removeRunFolder, type Stage, setStage } from './stage.ts'
+import { ALERT_ABOVE, makeRunFolder, removeRunFolder, type Stage, setStage } from './stage.ts'
 import { FigureTable } from './table.ts'
 
 const startedAtMs = Date.now()
@@ -28,6 +29,7 @@ function announce(stage: Stage, options: Options): void {
   Join the line by browser:  ${stage.baseUrl}/
   The room's figures:        curl -H 'Authorization: Bearer ${stage.adminToken}' ${statsUrl(stage)}
   Capacity ${options.capacity}, ${options.ratePerMinute} admissions a minute, ${options.visitors} visitors; logs in ${stage.folder}
+  An alert arrives here by webhook after a minute in which more than ${ALERT_ABOVE} waited.
   ${options.smoke ? 'Ends by itself within 120 s.' : 'Ctrl-C ends it.'}
 
 `)
@@ -37,9 +39,10 @@ async function runUntilInterrupted(stage: Stage, options: Options, signal: Abort
   const figures = new Figures()
   const crowd = new Crowd(stage.baseUrl, signal)
   const table = new FigureTable(process.stdout)
+  void runCron(stage, signal)
   await Promise.race([
     crowd.trickle(options.visitors),
-    watch(stage, figures, () => table.show(figures, crowd.visitors), signal),
+    watch(stage, figures, () => table.show(figures, crowd.visitors, stage.alertReceiver.alerts), signal),
   ])
   throw new Error('the crowd has gone')
 }

@@ -3,16 +3,18 @@
  * Owns what counts as a broken promise.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
+import { type Agreement, agrees, countAll } from './agreement.ts'
 import { Crowd, smokeArrivals } from './crowd.ts'
 import { Figures, type Spread, spread } from './figures.ts'
-import { leaverDelaysSeconds, takeSample, watch } from './monitor.ts'
+import { leaverDelaysSeconds, watch } from './monitor.ts'
 import type { Options } from './options.ts'
+import { reportCrowd, reportRest, undelivered } from './smoke-alerts.ts'
 import type { Stage } from './stage.ts'
 import { FigureTable } from './table.ts'
 import type { Visitor } from './visitor.ts'
 
-/** From the start of the process; leaves time to end the children within the promised 120 s. */
-const PLAY_UNTIL_MS = 110_000
+/** From the start of the process; leaves time to count and to end the children within the promised 120 s. */
+const PLAY_UNTIL_MS = 92_000
 const DONE_POLL_MS = 500
 /** What the object promises of a leaver: silent for 20 s, found within 10 s, and 2 s for timers to be late. */
 const DETECTION_SECONDS = { min: 20, max: 32 }
@@ -28,6 +30,10 @@ interface Summary {
   readonly originOverloads: number
   /** From the last request of a silent leaver to the end in the object's record; nulls when nobody was found. */
   readonly leaverDetectionSeconds: Spread | { readonly min: null; readonly median: null; readonly max: null }
+  /** Whether stats, history and metrics say the same as the object's record and the crowd. */
+  readonly countsAgree: boolean
+  /** That arrived at the receiver, signed. */
+  readonly alerts: { readonly firing: number; readonly resolved: number }
   /** From the start of the command to the end of the play. */
   readonly seconds: number
 }
@@ -43,6 +49,8 @@ function brokenPromises(summary: Summary, figures: Figures, visitors: readonly V
     [outside.length > 0, `${outside.length} who stayed did not get in: ${outside.map(describe).join(', ')}`],
     [unnoticed > 0, `${unnoticed} who vanished were not found`],
     [figures.lost, "parts of the object's record were lost"],
+    [!summary.countsAgree, 'stats, history and metrics do not agree with what happened'],
+    [summary.alerts.firing !== 1, `${summary.alerts.firing} alerts of the crowd arrived, there was to be 1`],
   ]
   const complaints = visitors.flatMap((visitor) => visitor.complaints)
   return [...problems.filter(([broken]) => broken).map(([, text]) => text), ...complaints]
@@ -52,7 +60,13 @@ function describe({ number, part }: Visitor): string {
   return `${number ?? 'no number'} (${part.kind})`
 }
 
-function summarise(figures: Figures, visitors: readonly Visitor[], startedAtMs: number): Summary {
+function summarise(
+  stage: Stage,
+  figures: Figures,
+  visitors: readonly Visitor[],
+  counts: Agreement,
+  startedAtMs: number,
+): Summary {
   const totals = figures.stats?.totals
   const delays = leaverDelaysSeconds(visitors, figures).filter((delay) => delay !== null)
   return {
@@ -64,6 +78,8 @@ function summarise(figures: Figures, visitors: readonly Visitor[], startedAtMs: 
     maxActive: figures.maxActive,
     originOverloads: figures.licences?.overloads ?? 0,
     leaverDetectionSeconds: spread(delays) ?? { min: null, median: null, max: null },
+    countsAgree: agrees(counts),
+    alerts: { firing: stage.alertReceiver.count('firing'), resolved: stage.alertReceiver.count('resolved') },
     seconds: Math.round((Date.now() - startedAtMs) / 100) / 10,
   }
 }
@@ -95,22 +111,29 @@ export async function runSmoke(
   const figures = new Figures()
   const crowd = new Crowd(stage.baseUrl, either)
   const table = new FigureTable(process.stderr)
-  const watching = watch(stage, figures, () => table.show(figures, crowd.visitors), either)
+  const watching = watch(stage, figures, () => table.show(figures, crowd.visitors, stage.alertReceiver.alerts), either)
+  const reporting = reportCrowd(stage, either).catch(() => {})
+  let counts: Agreement
   try {
     await Promise.race([played(crowd, figures, startedAtMs + PLAY_UNTIL_MS, signal), watching])
     signal.throwIfAborted()
-    await takeSample(stage, figures)
+    await reportRest(stage, signal)
+    ending.abort()
+    await watching
+    counts = await countAll(stage, figures, crowd.visitors, startedAtMs, signal)
   } finally {
     ending.abort()
-    await watching.catch(() => {})
+    await Promise.all([watching.catch(() => {}), reporting])
   }
-  const summary = summarise(figures, crowd.visitors, startedAtMs)
+  const summary = summarise(stage, figures, crowd.visitors, counts, startedAtMs)
   process.stdout.write(`${JSON.stringify(summary)}\n`)
   const { min, max } = summary.leaverDetectionSeconds
   if (min !== null && (min < DETECTION_SECONDS.min || max > DETECTION_SECONDS.max)) {
     console.error(`smoke: leavers were found after ${min} to ${max} s; 20 to 32 s are expected on an idle machine`)
   }
-  const problems = brokenPromises(summary, figures, crowd.visitors, options.capacity)
+  if (!summary.countsAgree) console.error(`smoke: ${JSON.stringify(counts)}`)
+  const broken = brokenPromises(summary, figures, crowd.visitors, options.capacity)
+  const problems = [...broken, ...(await undelivered(stage))]
   for (const problem of problems) console.error(`smoke: FAILED: ${problem}`)
   if (problems.length === 0) console.error('smoke: passed: all promises were kept')
   return problems.length === 0 ? 0 : 1

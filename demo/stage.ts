@@ -7,6 +7,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } 
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { AlertReceiver } from './alert-receiver.ts'
 import type { Options } from './options.ts'
 import { type ChildGroup, freePorts, logTail, startChild } from './processes.ts'
 
@@ -24,6 +25,10 @@ const PASSED_ON = ['PATH', 'LANG', 'LC_ALL', 'SystemRoot', 'ComSpec', 'PATHEXT']
 /** The name of the demo's room. */
 export const ROOM = 'demo'
 
+/** The demo's alert: more people wait than this, as the mean of one minute. */
+export const ALERT_ABOVE = 5
+const ALERT_CHANNEL = 'operator'
+
 /** What runs, and how to reach it. */
 export interface Stage {
   /** The waiting room, without a slash at the end: what a visitor's browser is given. */
@@ -31,6 +36,8 @@ export interface Stage {
   /** The origin's own port, past the waiting room. */
   readonly originUrl: string
   readonly adminToken: string
+  /** Where the room's alerts arrive. */
+  readonly alertReceiver: AlertReceiver
   readonly children: readonly ChildGroup[]
   /** The run's folder, with the children's logs. */
   readonly folder: string
@@ -76,10 +83,19 @@ function childEnvironment(folder: string): Record<string, string> {
 }
 
 /** The room's settings and secrets, in a file: on the command line every user of the machine could read them. */
-function writeSettings(folder: string, options: Options, originUrl: string, adminToken: string): string {
-  const rooms = [{ name: ROOM, total_active_users: options.capacity, new_users_per_minute: options.ratePerMinute }]
+function writeSettings(
+  folder: string,
+  options: Options,
+  originUrl: string,
+  adminToken: string,
+  { url, secret }: AlertReceiver,
+): string {
+  const alert = { name: 'crowd', metric: 'waiting', above: ALERT_ABOVE, for_minutes: 1, channels: [ALERT_CHANNEL] }
+  const room = { name: ROOM, total_active_users: options.capacity, new_users_per_minute: options.ratePerMinute }
   const settings = {
-    ROOMS: JSON.stringify(rooms),
+    ROOMS: JSON.stringify([{ ...room, alerts: [alert] }]),
+    ALERT_CHANNELS: JSON.stringify([{ name: ALERT_CHANNEL, type: 'webhook', url }]),
+    ALERT_SECRETS: `${ALERT_CHANNEL}:${secret}`,
     ORIGIN_URL: originUrl,
     SIGNING_KEYS: `demo:${randomBytes(32).toString('base64url')}`,
     ADMIN_TOKEN: adminToken,
@@ -167,9 +183,10 @@ export async function setStage(options: Options, folder: string, signal: AbortSi
   const [origin, originUrl] = await startOrigin(options, folder, signal)
   const [freePort = 0, inspectorPort = 0] = await freePorts(2)
   const port = options.port ?? freePort
-  const settingsFile = writeSettings(folder, options, originUrl, adminToken)
+  const alertReceiver = await AlertReceiver.start()
+  const settingsFile = writeSettings(folder, options, originUrl, adminToken, alertReceiver)
   const room = startRoom(folder, port, inspectorPort, settingsFile)
   const baseUrl = `http://127.0.0.1:${port}`
   await waitForRoom(room, baseUrl, signal)
-  return { baseUrl, originUrl, adminToken, children: [origin, room], folder }
+  return { baseUrl, originUrl, adminToken, alertReceiver, children: [origin, room], folder }
 }

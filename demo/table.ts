@@ -4,12 +4,14 @@
  */
 import type { WriteStream } from 'node:tty'
 import type { JournalEntry } from './admin-client.ts'
+import type { ReceivedAlert } from './alert-receiver.ts'
 import { type Figures, spread } from './figures.ts'
 import { leaverDelaysSeconds } from './monitor.ts'
 import type { Visitor } from './visitor.ts'
 
 const LINE_EVERY_MS = 5_000
 const EVENT_LINES = 8
+const ALERT_LINES = 2
 /** Lines of the terminal left free: the prompt, and what stands above the table. */
 const SPARE_LINES = 8
 const DEFAULT_COLUMNS = 80
@@ -43,20 +45,23 @@ export class FigureTable {
   readonly #out: WriteStream
   #drawnLines = 0
   #lastLineMs = 0
+  #newestAlert: ReceivedAlert | undefined
 
   constructor(out: WriteStream) {
     this.#out = out
   }
 
-  show(figures: Figures, visitors: readonly Visitor[]): void {
-    if (this.#out.isTTY) this.#draw(figures, visitors)
-    else this.#print(figures)
+  /** `alerts`: in order of arrival. */
+  show(figures: Figures, visitors: readonly Visitor[], alerts: readonly ReceivedAlert[]): void {
+    if (this.#out.isTTY) this.#draw(figures, visitors, alerts)
+    else this.#print(figures, alerts)
   }
 
-  #draw(figures: Figures, visitors: readonly Visitor[]): void {
+  #draw(figures: Figures, visitors: readonly Visitor[], alerts: readonly ReceivedAlert[]): void {
     const columns = this.#out.columns ?? DEFAULT_COLUMNS
     const room = Math.max(0, (this.#out.rows ?? DEFAULT_ROWS) - SPARE_LINES)
-    const lines = [...figureLines(figures, visitors), '', ...eventLines(figures)].slice(0, room)
+    const arrived = alerts.slice(-ALERT_LINES).map((alert) => `  ${alertLine(alert)}`)
+    const lines = [...figureLines(figures, visitors), ...arrived, '', ...eventLines(figures)].slice(0, room)
     const up = this.#drawnLines === 0 ? '' : `\x1b[${this.#drawnLines}A`
     // One write: no half-drawn table on slow terminals. Cut lines: a wrapped line would be counted wrong.
     const text = lines.map((line) => `\x1b[2K${line.slice(0, columns - 1)}\n`).join('')
@@ -64,12 +69,20 @@ export class FigureTable {
     this.#drawnLines = lines.length
   }
 
-  #print(figures: Figures): void {
+  #print(figures: Figures, alerts: readonly ReceivedAlert[]): void {
+    const known = this.#newestAlert === undefined ? -1 : alerts.indexOf(this.#newestAlert)
+    for (const alert of alerts.slice(known + 1))
+      this.#out.write(`${new Date().toISOString().slice(11, 19)}  ${alertLine(alert)}\n`)
+    this.#newestAlert = alerts.at(-1)
     if (Date.now() - this.#lastLineMs < LINE_EVERY_MS) return
     this.#lastLineMs = Date.now()
     const cells = columnsOf(figures).map(([name, value]) => `${name} ${value}`)
     this.#out.write(`${new Date().toISOString().slice(11, 19)}  ${cells.join(', ')}\n`)
   }
+}
+
+function alertLine({ text }: ReceivedAlert): string {
+  return `Alert: ${text}`
 }
 
 function columnsOf({ stats, licences }: Figures): (readonly [name: string, value: string])[] {

@@ -18,6 +18,7 @@ import { Pacing } from '../src/core/pacing.ts'
 import { type Snapshot, takeSnapshot } from '../src/core/snapshot.ts'
 import { logError, sendHeldReports } from '../src/log.ts'
 import type { CheckMessage } from '../src/queues/check-message.ts'
+import { abortReason } from '../src/room/aborted.ts'
 import { deployedSettings } from '../src/settings/deployed-settings.ts'
 import { lineRules, roomAlerts } from '../src/settings/rooms.ts'
 import { LineStore } from './line-store.ts'
@@ -181,7 +182,7 @@ export class WaitingRoom extends DurableObject<Env> {
       return work(nowMs)
     } catch (error) {
       logError('room_aborted', error, { room }, 'at_next_start')
-      this.ctx.abort(`The room starts again from storage: ${error instanceof Error ? error.message : String(error)}`)
+      this.ctx.abort(abortReason(error))
       throw error
     }
   }

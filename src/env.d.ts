@@ -14,6 +14,8 @@ interface UnlistedBindings {
   /** `channel:whsec_base64[,channel:whsec_base64...]`: what webhooks are signed with. */
   ALERT_SECRETS?: string
   ALERT_ALLOW_PRIVATE?: string
+  /** `https://key@host/project`: errors are reported to Sentry, too; unset: they are only logged. */
+  SENTRY_DSN?: string
   /** Sends mail, where the account has Email Routing. */
   EMAIL?: SendEmail
 }

@@ -6,10 +6,13 @@ import { consumeAlerts, consumeDeadAlerts } from './alerts/consume-alerts.ts'
 import { createApp } from './app.ts'
 import { reportMinute } from './cron.ts'
 import { type Deployment, deployment } from './deployment.ts'
-import { logWarning } from './log.ts'
+import { logWarning, reportErrorsTo } from './log.ts'
 import { consumeChecks, consumeDeadChecks } from './queues/checks.ts'
+import { deployedReporter } from './reporter/deployed-reporter.ts'
 
 export { WaitingRoom } from '../durable-objects/waiting-room.ts'
+
+reportErrorsTo(deployedReporter)
 
 const app = createApp()
 

@@ -1,16 +1,35 @@
 /**
  * Structured logs: one JSON line per event, which Workers Logs can filter by its fields. Never a token, cookie or address.
+ * Errors are what an operator must look into, and go to the reporter as well; what is expected to happen (a call that is
+ * made again, an origin that is down) is a warning.
  */
+import type { Reporter, ReportTime } from './reporter/reporter.ts'
+import { errorText } from './reporter/scrub.ts'
+
 export type LogFields = Readonly<Record<string, string | number | boolean | null | undefined>>
+
+/** Of this isolate, the same for all events. */
+let reporter: Reporter | null = null
+
+/** Called once, when the code starts; null: errors are only logged. */
+export function reportErrorsTo(next: Reporter | null): void {
+  reporter = next
+}
+
+/** For an object that starts: tells of what made an object of this isolate abort. */
+export function sendHeldReports(): void {
+  reporter?.sendHeld()
+}
 
 export function logWarning(event: string, fields: LogFields = {}): void {
   console.warn(line('warning', event, fields))
 }
 
-export function logError(event: string, error: unknown, fields: LogFields = {}): void {
-  console.error(line('error', event, { ...fields, error: error instanceof Error ? error.message : String(error) }))
+export function logError(event: string, error: unknown, fields: LogFields = {}, when: ReportTime = 'now'): void {
+  console.error(line('error', event, { ...fields, error: errorText(error) }))
+  reporter?.report(event, error, fields, when)
 }
 
-function line(level: string, event: string, fields: LogFields): string {
+function line(level: 'warning' | 'error', event: string, fields: LogFields): string {
   return JSON.stringify({ level, event, ...fields })
 }

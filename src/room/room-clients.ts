@@ -2,9 +2,10 @@
  * This isolate's clients, one per room, with the real clock, timers and calls.
  */
 import type { WaitingRoom } from '../../durable-objects/waiting-room.ts'
-import { logWarning } from '../log.ts'
+import { logError, logWarning } from '../log.ts'
 import { errorText } from '../reporter/scrub.ts'
 import type { RoomSettings } from '../settings/rooms.ts'
+import { isAborted } from './aborted.ts'
 import { RoomClient } from './room-client.ts'
 
 export type RoomNamespace = DurableObjectNamespace<WaitingRoom>
@@ -30,7 +31,10 @@ export function roomClient(namespace: RoomNamespace, room: RoomSettings): RoomCl
     },
     randomId: () => crypto.randomUUID(),
     random: () => Math.random(),
-    onCallFailed: (error) => logWarning('room_call_failed', { room: room.name, error: errorText(error) }),
+    onCallFailed: (error) => {
+      if (isAborted(error)) logError('room_aborted', error, { room: room.name })
+      else logWarning('room_call_failed', { room: room.name, error: errorText(error) })
+    },
   })
   clients.set(room.name, client)
   return client

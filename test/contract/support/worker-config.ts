@@ -18,6 +18,7 @@ export interface WorkerBindings {
   readonly adminToken?: string | null
   readonly originSecret?: string
   readonly originTimeoutSeconds?: number
+  readonly sentryDsn?: string
 }
 
 export const ADMIN_TOKEN = 'admin-token-of-the-contract-tests'
@@ -72,6 +73,7 @@ function bindingList(bindings: WorkerBindings): string[] {
     ADMIN_TOKEN: bindings.adminToken === undefined ? ADMIN_TOKEN : bindings.adminToken,
     ORIGIN_SECRET: originSecret,
     ORIGIN_TIMEOUT_SECONDS: originTimeoutSeconds,
+    SENTRY_DSN: bindings.sentryDsn,
   }
   return [
     '(name = "WAITING_ROOM", durableObjectNamespace = "WaitingRoom")',

@@ -33,7 +33,7 @@ export class Workerd {
 
   private constructor(bindings: WorkerBindings) {
     this.bindings = bindings
-    mkdirSync(`${this.folder}/storage`)
+    mkdirSync(this.storage)
   }
 
   /** @throws WorkerdRefused with everything it wrote, when it does not serve */
@@ -41,6 +41,11 @@ export class Workerd {
     const workerd = new Workerd(bindings)
     await workerd.serve()
     return workerd
+  }
+
+  /** Files of the objects' storage, to be touched while the process is stopped. */
+  get storage(): string {
+    return `${this.folder}/storage`
   }
 
   /** Ends the process and waits until it is gone. */
@@ -67,7 +72,7 @@ export class Workerd {
 
   private async serve(): Promise<void> {
     const config = `${this.folder}/config.capnp`
-    writeFileSync(config, workerConfig(inject('workerBuild'), this.folder, `${this.folder}/storage`, this.bindings))
+    writeFileSync(config, workerConfig(inject('workerBuild'), this.folder, this.storage, this.bindings))
     const child = spawn(WORKERD, ['serve', config, '--control-fd=3'], { stdio: ['ignore', 'pipe', 'pipe', 'pipe'] })
     this.child = child
     const endWithUs = () => child.kill('SIGKILL')

@@ -1,0 +1,204 @@
+/**
+ * A room's figures against what its visitors were told: stats, history and metrics say the same, and the truth. The test keeps
+ * its own count, by answers alone.
+ */
+import { spawnSync } from 'node:child_process'
+import { describe, expect, test } from 'vitest'
+import { parseMetrics } from './support/metrics-text.ts'
+import { type Stats, stats } from './support/operator.ts'
+import { type HistoryPoint, history, operate, until } from './support/operator-figures.ts'
+import { room, useStage } from './support/stage.ts'
+import { untilStatus } from './support/until.ts'
+import { Visitor } from './support/visitor.ts'
+
+const CAPACITY = 2
+const HOUR_MS = 3_600_000
+const DAY_MS = 24 * HOUR_MS
+/** Long before any sample. */
+const THEN = '2026-01-01T12:00:00Z'
+
+const COUNTERS = ['joined', 'admitted', 'left', 'expired', 'returned'] as const
+const GAUGES = ['waiting', 'active', 'absent'] as const
+type Count = Readonly<Record<(typeof COUNTERS)[number] | (typeof GAUGES)[number], number>>
+
+/** Of Debian's package `prometheus`, where it is installed. */
+const PROMTOOL = 'promtool'
+const HAS_PROMTOOL = spawnSync(PROMTOOL, ['--version']).status === 0
+
+describe('figures', () => {
+  const stage = useStage([
+    room('counted', CAPACITY, { check_interval_seconds: 5, heartbeat_timeout_seconds: 15 }),
+    room('untouched', 3),
+  ])
+  const get = (path: string) => operate(stage.workerd, 'GET', path)
+
+  test("stats, history and metrics agree with the visitors' own count, though the runtime was killed", async () => {
+    const join = async () => {
+      const visitor = stage.visitor('counted')
+      await visitor.get('/echo')
+      return visitor
+    }
+    const [guest, leaver] = [await join(), await join()]
+    const [next, quitter, fifth, sixth, silent] = [await join(), await join(), await join(), await join(), await join()]
+    const visitors = [guest, leaver, next, quitter, fifth, sixth, silent]
+    expect(visitors.map(({ holds }) => holds)).toEqual(visitors.map((_, i) => (i < CAPACITY ? 'pass' : 'ticket')))
+    for (const visitor of [leaver, quitter]) expect((await visitor.leave()).status).toBe(204)
+    await untilStatus(200, () => next.get('/echo'))
+    // Before any of this was sampled: a sample after the crash has it all.
+    await stage.workerd.restart()
+    // One of the line falls silent, is found, and comes back; the others go on asking.
+    const line = [fifth, sixth]
+    const lineAsks = async () => {
+      for (const visitor of line) expect((await visitor.get('/echo')).status).toBe(503)
+      return stats(stage.workerd, 'counted')
+    }
+    await until(lineAsks, ({ totals }) => totals?.expired === 1)
+    line.push(silent)
+    await until(lineAsks, ({ totals }) => totals?.returned === 1)
+
+    const own: Count = {
+      ...{ joined: visitors.length, admitted: CAPACITY + 1, left: 2, expired: 1, returned: 1 },
+      ...{ waiting: line.length, active: CAPACITY, absent: 0 },
+    }
+    const agreed = { stats: own, '10s': own, '1m': own, '1h': own, metrics: own, waits: [own.admitted, own.admitted] }
+    await nextTick(lineAsks)
+    expect(await told()).toEqual(agreed)
+    await stage.workerd.restart()
+    await nextTick(lineAsks)
+    expect(await told()).toEqual(agreed)
+    expect(line.map(({ holds, number }) => [holds, number])).toEqual([5, 6, 7].map((number) => ['ticket', number]))
+  })
+
+  test('metrics have help, type and room of every figure, and counters are named as such', async () => {
+    const { status, headers, text } = await get('metrics')
+    expect([status, headers['content-type']]).toEqual([200, 'text/plain; version=0.0.4; charset=utf-8'])
+    const families = [...parseMetrics(text).values()]
+    expect(families.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(['waiting_room_up', 'waiting_room_waiting']),
+    )
+    for (const { name, type, samples } of families) {
+      expect([name, name.endsWith('_total')]).toEqual([name, type === 'counter'])
+      for (const asked of ['counted', 'untouched']) {
+        expect([name, [...samples.keys()].some((key) => key.includes(`{room="${asked}"`))]).toEqual([name, true])
+      }
+    }
+    const buckets = ['counted', 'untouched'].map((asked) => bucketsOf(text, asked))
+    for (const counts of buckets) expect(counts).toEqual([...counts].sort((a, b) => a - b))
+  })
+
+  test.skipIf(!HAS_PROMTOOL)('promtool finds nothing to say against the metrics', async () => {
+    const { text } = await get('metrics')
+    const { status, stdout, stderr } = spawnSync(PROMTOOL, ['check', 'metrics'], { input: text, encoding: 'utf8' })
+    expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: '', stderr: '' })
+  })
+
+  test.each(['metrics', 'api/v1/rooms/counted/stats', 'api/v1/rooms/counted/history', 'api/v1/rooms/counted/alerts'])(
+    'nobody sees %s without the right token',
+    async (path) => {
+      for (const headers of [{}, { Authorization: 'Bearer not-the-token-of-the-tests' }]) {
+        const stranger = new Visitor(stage.workerd, 'counted.test', headers)
+        const { status, text } = await stranger.get(`/__waiting-room/${path}`)
+        expect([status, text.includes('joined')]).toEqual([401, false])
+      }
+    },
+  )
+
+  const before = (ms: number) => new Date(Date.parse(THEN) - ms).toISOString()
+
+  test.each([
+    ['10s', DAY_MS, '24 hours'],
+    ['1m', 7 * DAY_MS, '7 days'],
+    ['1h', 7 * DAY_MS, '7 days'],
+  ])('a history in steps of %s is refused with its bound when wider, and given up to it', async (step, ms, bound) => {
+    const asked = (from: string) => get(`api/v1/rooms/counted/history?step=${step}&from=${from}&to=${THEN}`)
+    const tooWide = await asked(before(ms + 1))
+    expect(tooWide.status).toBe(400)
+    expect(tooWide.headers['content-type']).toContain('application/problem+json')
+    expect(tooWide.json().detail).toContain(bound)
+    const widest = await asked(before(ms))
+    expect([widest.status, widest.json().points]).toEqual([200, []])
+  })
+
+  test.each([
+    ['step=5s', '"step" must be 10s, 1m or 1h'],
+    ['step=toString', '"step" must be'],
+    ['from=yesterday', 'ISO 8601'],
+    ['to=99999999999999999999', 'ISO 8601'],
+    ['from=2026-13-45T00:00:00Z', 'ISO 8601'],
+    ['from=room%201', 'ISO 8601'],
+    [`from=${THEN}&to=${THEN}`, '"from" must be before "to"'],
+    [`from=${THEN}&to=${before(1)}`, '"from" must be before "to"'],
+  ])('a history asked for with %s is refused with the reason', async (query, reason) => {
+    const reply = await get(`api/v1/rooms/counted/history?${query}`)
+    expect([reply.status, reply.json().detail]).toEqual([400, expect.stringContaining(reason)])
+  })
+
+  /** Until the room has taken one more sample; those in line must go on asking. */
+  async function nextTick(lineAsks: () => Promise<unknown>): Promise<void> {
+    const taken = async () => {
+      await lineAsks()
+      return sum(await history(stage.workerd, 'counted', 'step=1m'), 'samples')
+    }
+    const known = await taken()
+    await until(taken, (samples) => samples > known)
+  }
+
+  /** What each of the operators' views says, in the same words. */
+  async function told() {
+    const figures = await stats(stage.workerd, 'counted')
+    const { text } = await get('metrics')
+    return {
+      stats: counted(
+        (name) => figures.totals?.[name] ?? Number.NaN,
+        (name) => gaugeOf(figures, name),
+      ),
+      '10s': ofHistory(await history(stage.workerd, 'counted', 'step=10s')),
+      '1m': ofHistory(await history(stage.workerd, 'counted', 'step=1m')),
+      '1h': ofHistory(await history(stage.workerd, 'counted', 'step=1h')),
+      metrics: counted(
+        (name) => metric(text, `${name}_total`),
+        (name) => metric(text, name),
+      ),
+      waits: [metric(text, 'wait_seconds', '_count'), bucketsOf(text, 'counted').at(-1)],
+    }
+  }
+})
+
+function counted(
+  counter: (name: (typeof COUNTERS)[number]) => number,
+  gauge: (name: (typeof GAUGES)[number]) => number,
+): Record<string, number> {
+  return Object.fromEntries([
+    ...COUNTERS.map((name) => [name, counter(name)]),
+    ...GAUGES.map((name) => [name, gauge(name)]),
+  ])
+}
+
+function gaugeOf(figures: Stats, name: (typeof GAUGES)[number]): number {
+  return (figures as unknown as Count)[name]
+}
+
+function ofHistory(points: readonly HistoryPoint[]): Record<string, number> {
+  return counted(
+    (name) => sum(points, name),
+    (name) => points.at(-1)?.[name] ?? Number.NaN,
+  )
+}
+
+function sum(points: readonly HistoryPoint[], figure: Exclude<keyof HistoryPoint, 'at'>): number {
+  return points.reduce((total, point) => total + point[figure], 0)
+}
+
+/** One figure of the room `counted`. */
+function metric(text: string, family: string, ending = ''): number {
+  const name = `waiting_room_${family}`
+  return parseMetrics(text).get(name)?.samples.get(`${name}${ending}{room="counted"}`) ?? Number.NaN
+}
+
+/** The counts of the wait histogram, in the order of the buckets; the last is "+Inf". */
+function bucketsOf(text: string, asked: string): number[] {
+  const samples = parseMetrics(text).get('waiting_room_wait_seconds')?.samples ?? new Map<string, number>()
+  return [...samples]
+    .filter(([key]) => key.startsWith(`waiting_room_wait_seconds_bucket{room="${asked}"`))
+    .map(([, n]) => n)
+}

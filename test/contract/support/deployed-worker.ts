@@ -1,0 +1,87 @@
+/**
+ * The built Worker with everything that wrangler.toml gives it, its queues and cron included, which raw workerd does not have.
+ * The cron fires when a test says so, for the minute the test says.
+ */
+
+import { readFileSync } from 'node:fs'
+import { Agent } from 'node:http'
+import { join, resolve } from 'node:path'
+import { parse } from 'smol-toml'
+import { inject } from 'vitest'
+import { createTestHarness, type TestHarness, type Unstable_RawConfig } from 'wrangler'
+import type { Workerd } from './workerd.ts'
+
+const WRANGLER_TOML = resolve(import.meta.dirname, '../../../wrangler.toml')
+const MINUTE_MS = 60_000
+
+/** Else the local runtime asks the network for a sample of `request.cf`. */
+process.env.CLOUDFLARE_CF_FETCH_ENABLED = 'false'
+/** A line for each batch of a queue would hide the tests' own output. */
+process.env.WRANGLER_LOG = 'none'
+
+type Config = Omit<Unstable_RawConfig, 'env'>
+type Vars = Readonly<Record<string, unknown>>
+
+interface Bindings {
+  readonly ALERTS: { send(body: unknown): Promise<void> }
+}
+
+export class DeployedWorker {
+  /** Where visitors send their requests. */
+  readonly front: Workerd
+  private readonly harness: TestHarness
+
+  private constructor(harness: TestHarness, url: URL) {
+    this.harness = harness
+    // Visitors need no more than these two.
+    this.front = { port: Number(url.port), agent: new Agent({ keepAlive: true }) } as Workerd
+  }
+
+  static async start(vars: Vars): Promise<DeployedWorker> {
+    // A root of its own keeps a developer's .dev.vars out.
+    const harness = createTestHarness({ root: inject('scratch'), workers: [{ config: builtConfig(vars) }] })
+    const { url } = await harness.listen()
+    return new DeployedWorker(harness, url)
+  }
+
+  /** Fires the cron as when a minute (since 1970) is over. */
+  async minuteIsOver(minute: number): Promise<void> {
+    const options = { cron: '* * * * *', scheduledTime: new Date((minute + 1) * MINUTE_MS) }
+    const { outcome } = await this.harness.getWorker().scheduled(options)
+    if (outcome !== 'ok') throw new Error(`The cron ended with ${outcome}`)
+  }
+
+  /** Puts a message into the queue `alerts` once more, as a queue may that delivers at least once. */
+  async repeatAlert(body: unknown): Promise<void> {
+    const { ALERTS } = await this.harness.getWorker<Bindings & Record<string, unknown>>().getEnv()
+    await ALERTS.send(body)
+  }
+
+  /** All that the Worker logged so far. */
+  get log(): string {
+    return this.harness
+      .getLogs()
+      .map(({ message }) => message)
+      .join('\n')
+  }
+
+  async stop(): Promise<void> {
+    this.front.agent.destroy()
+    await this.harness.close()
+  }
+}
+
+/** wrangler.toml as it is, but for the variables, with the Worker as it was built. */
+function builtConfig(vars: Vars): Config {
+  const build = inject('workerBuild')
+  return {
+    ...(parse(readFileSync(WRANGLER_TOML, 'utf8')) as Config),
+    main: join(build, 'index.js'),
+    base_dir: build,
+    no_bundle: true,
+    find_additional_modules: true,
+    // Beside the entry lie only the texts of public/, under other names.
+    rules: [{ type: 'Text', globs: ['*-*.html', '*-*.js'], fallthrough: true }],
+    vars: vars as NonNullable<Config['vars']>,
+  }
+}

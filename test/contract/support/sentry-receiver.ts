@@ -1,0 +1,66 @@
+/** A real HTTP server in Sentry's place, which keeps every byte of what is sent to it. */
+import { once } from 'node:events'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+/** What these tests look at of an event. */
+export interface SentEvent {
+  readonly event_id: string
+  readonly message: string
+  readonly tags: Readonly<Record<string, string>>
+  readonly extra: Readonly<Record<string, unknown>>
+  readonly exception: {
+    readonly values: readonly {
+      readonly type: string
+      readonly value: string
+      readonly stacktrace?: { readonly frames: readonly { readonly function?: string }[] }
+    }[]
+  }
+}
+
+export interface Envelope {
+  readonly path: string
+  /** Headers and body as they came. */
+  readonly headers: string
+  readonly body: string
+  readonly event: SentEvent
+}
+
+export class SentryReceiver {
+  readonly envelopes: Envelope[] = []
+  /** Null: it never answers. */
+  status: number | null = 200
+  private readonly server: Server
+
+  private constructor() {
+    this.server = createServer(async (request, response) => {
+      let body = ''
+      for await (const chunk of request.setEncoding('utf8')) body += chunk
+      // Lines: the envelope's header, the item's header, the item.
+      const event = JSON.parse(body.split('\n')[2] ?? '') as SentEvent
+      this.envelopes.push({ path: request.url ?? '', headers: request.rawHeaders.join('\n'), body, event })
+      if (this.status !== null) response.writeHead(this.status).end('{}')
+    })
+  }
+
+  static async start(): Promise<SentryReceiver> {
+    const receiver = new SentryReceiver()
+    receiver.server.listen(0, '127.0.0.1')
+    await once(receiver.server, 'listening')
+    return receiver
+  }
+
+  get dsn(): string {
+    return `http://publickey@127.0.0.1:${(this.server.address() as AddressInfo).port}/1`
+  }
+
+  of(event: string): Envelope[] {
+    return this.envelopes.filter((envelope) => envelope.event.message === event)
+  }
+
+  async stop(): Promise<void> {
+    this.server.closeAllConnections()
+    this.server.close()
+    await once(this.server, 'close')
+  }
+}
