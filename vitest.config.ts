@@ -27,12 +27,21 @@ const bindings = {
       new_users_per_minute: 600,
       alerts: [{ name: 'crowd', metric: 'waiting', above: 3, for_minutes: 2, channels: ['ops'] }],
     },
+    {
+      name: 'pushed',
+      host: 'pushed.example',
+      total_active_users: 1,
+      new_users_per_minute: 600,
+      stats_push_url: 'http://127.0.0.1:9/',
+    },
     { name: 'held', host: 'held.example', total_active_users: 5, new_users_per_minute: 600, queue_all: true },
   ],
   SIGNING_KEYS: 'test:c2l4dHktZm91ci1ieXRlcy1vZi1ub3Qtc28tc2VjcmV0LXRlc3Qta2V5LW1hdGVyaWFs',
   // Nobody listens there: what is delivered is tested elsewhere.
   ALERT_CHANNELS: [{ name: 'ops', type: 'webhook', url: 'http://127.0.0.1:9/' }],
-  ALERT_SECRETS: 'ops:whsec_dGVzdC1zZWNyZXQtb2YtMzItYnl0ZXMtZm9yLXRlc3Rz',
+  ALERT_SECRETS: ['ops', 'stats-push']
+    .map((name) => `${name}:whsec_dGVzdC1zZWNyZXQtb2YtMzItYnl0ZXMtZm9yLXRlc3Rz`)
+    .join(','),
   ADMIN_TOKEN: 'the-admin-token-of-the-tests',
   ORIGIN_URL: 'http://origin.invalid',
 }

@@ -102,6 +102,19 @@ describe('the report of each minute', () => {
     expect(await overview(room)).toEqual({ state: 'firing', told: ['firing'] })
   })
 
+  it('pushes the figures of each minute once, where the room has a URL for them', async () => {
+    const room = new TestRoom('pushed')
+    await room.join(3)
+    await minute(room, present(3), 2)
+    await minute(room, present(3), 2)
+    const deliveries = (await room.stub.alertOverview([]))?.deliveries ?? []
+    expect(deliveries.map(({ kind, channel }) => [kind, channel])).toEqual([
+      ['stats', 'stats-push'],
+      ['stats', 'stats-push'],
+    ])
+    expect(new Set(deliveries.map(({ id }) => id)).size).toBe(2)
+  })
+
   it('survives a loss of memory between minutes', async () => {
     const room = alarmed()
     await room.join(6)

@@ -88,6 +88,68 @@ describe('room settings', () => {
   })
 })
 
+describe('alert settings', () => {
+  const rule = { name: 'crowd', metric: 'waiting', above: 5, channels: ['ops'] }
+  const ops = { name: 'ops', type: 'webhook', url: 'https://hooks.example.com/x' }
+  const secret = `whsec_${btoa('a secret of thirty-two bytes !!!')}`
+  const problemsOf = (changes: object, raw: object = {}) => {
+    try {
+      parseSettings({
+        ROOMS: [room({ alerts: [{ ...rule, ...changes }] })],
+        ALERT_CHANNELS: [ops],
+        ALERT_SECRETS: `ops:${secret}`,
+        ...raw,
+      })
+      return []
+    } catch (error) {
+      return (error as SettingsError).problems
+    }
+  }
+
+  it('say what is watched and who is told', () => {
+    expect(problemsOf({})).toEqual([])
+    expect(problemsOf({ above: undefined, below: 1, for_minutes: 60 })).toEqual([])
+  })
+
+  it.each([
+    ['an unknown metric', { metric: 'mood' }, /^ROOMS\[0\]\.alerts\.0\.metric: must be one of waiting, active/],
+    [
+      'both above and below',
+      { below: 1 },
+      /^ROOMS\[0\]\.alerts\.0\.above: needs one of "above" and "below", not both$/,
+    ],
+    ['neither above nor below', { above: undefined }, /^ROOMS\[0\]\.alerts\.0\.above: needs one of/],
+    ['no channel', { channels: [] }, /^ROOMS\[0\]\.alerts\.0\.channels: at least one channel is needed$/],
+    [
+      'a channel that is not there',
+      { channels: ['pager'] },
+      /^ROOMS\[0\]\.alerts\.0\.channels: there is no channel "pager"/,
+    ],
+    ['a misspelt key', { abov: 3 }, /^ROOMS\[0\]\.alerts\.0\.abov: there is no such setting$/],
+    ['no time', { for_minutes: 0 }, /^ROOMS\[0\]\.alerts\.0\.for_minutes: must be a whole number from 1 to 60$/],
+  ])('are refused with %s, by its key', (_, changes, problem) => {
+    expect(problemsOf(changes)).toEqual([expect.stringMatching(problem)])
+  })
+
+  it('are refused with two rules of one name', () => {
+    expect(problems(room({ alerts: [rule, rule] }))).toEqual([expect.stringMatching(/^ROOMS\[0\]\.alerts: two rules/)])
+  })
+
+  it.each([
+    ['http://hooks.example.com/x', /^ALERT_CHANNELS\[0\]\.url: /],
+    ['https://10.0.0.1/x', /^ALERT_CHANNELS\[0\]\.url: /],
+    ['https://169.254.169.254/latest', /^ALERT_CHANNELS\[0\]\.url: /],
+  ])('are refused with a receiver at %s', (url, problem) => {
+    expect(problemsOf({}, { ALERT_CHANNELS: [{ ...ops, url }] })).toContainEqual(expect.stringMatching(problem))
+  })
+
+  it('are refused with a push of figures that is not https, or that nothing signs', () => {
+    const pushed = (url: string) => problemsOf({}, { ROOMS: [room({ stats_push_url: url })] })
+    expect(pushed('http://figures.example.com/')).toEqual([expect.stringMatching(/^ROOMS\[0\]\.stats_push_url: /)])
+    expect(pushed('https://figures.example.com/')).toEqual([expect.stringMatching(/stats_push_url: .*ALERT_SECRETS/)])
+  })
+})
+
 describe('the room of a URL', () => {
   const { rooms } = parseRooms([
     room({ name: 'everywhere' }),
