@@ -10,32 +10,28 @@ import type { Status } from '../pages/status.ts'
 import { problem } from '../problem.ts'
 import { TOKEN_HEADER } from '../tokens/token-cookie.ts'
 import { isSameOrigin } from './same-origin.ts'
-import { visitorCall } from './visitor-context.ts'
+import { type VisitorCall, visitorCall } from './visitor-context.ts'
 
 export async function statusRoute(c: Context<AppEnv>): Promise<Response> {
   const call = await visitorCall(c)
   if (call instanceof Response) return call
   const { request, context, presented } = call
-  const { room, client } = context
-  if (room.suspended) return statusAnswer(call, placelessStatus(room.name, 'admitted', client.view), undefined)
+  const { room } = context
+  if (room.suspended) return statusAnswer(call, admitted(call), undefined)
   // Another site must not make its visitors take tickets here.
   const mayJoin = request.method === 'GET' && isSameOrigin(request)
   const decided = await visit(context, presented, mayJoin)
   if (decided.state === 'stranger') return problem(403, 'No ticket', 'Open a page of the site to get a ticket.')
   if (decided.state === 'unreachable' && room.on_room_failure === 'admit') {
-    return statusAnswer(call, placelessStatus(room.name, 'admitted', client.view), undefined)
+    return statusAnswer(call, admitted(call), undefined)
   }
-  return statusAnswer(call, statusOf(decided, room.name, call), tokenChangeOf(decided))
+  const status = decided.state === 'admitted' ? admitted(call, decided.pass.token.number) : decided.status
+  return statusAnswer(call, status, tokenChangeOf(decided))
 }
 
-function statusOf(
-  decided: Exclude<Visit, { state: 'stranger' }>,
-  room: string,
-  { context }: { context: { client: { view: Parameters<typeof placelessStatus>[2] } } },
-): Status {
-  if (decided.state !== 'admitted') return decided.status
-  const { number } = decided.pass.token
-  return placelessStatus(room, 'admitted', context.client.view, { number, pollAfterSeconds: 1 })
+function admitted({ context }: VisitorCall, number?: number): Status {
+  const details = { pollAfterSeconds: 1, ...(number === undefined ? {} : { number }) }
+  return placelessStatus(context.room.name, 'admitted', context.client.view, details)
 }
 
 function tokenChangeOf(decided: Exclude<Visit, { state: 'stranger' }>): TokenChange {
@@ -52,13 +48,9 @@ function tokenChangeOf(decided: Exclude<Visit, { state: 'stranger' }>): TokenCha
   }
 }
 
-function statusAnswer(
-  call: { request: Request; context: { room: Parameters<typeof changeToken>[2] } },
-  status: Status,
-  change: TokenChange,
-): Response {
+function statusAnswer({ request, context }: VisitorCall, status: Status, change: TokenChange): Response {
   const headers = new Headers({ 'Cache-Control': 'no-store', 'Retry-After': String(status.pollAfterSeconds) })
-  changeToken(headers, call.request, call.context.room, change)
+  changeToken(headers, request, context.room, change)
   if (typeof change === 'string') headers.set(TOKEN_HEADER, change)
   return Response.json(status, { headers })
 }
