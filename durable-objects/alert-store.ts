@@ -67,7 +67,7 @@ export class AlertStore {
     const isPush = message.kind === 'stats'
     this.sql.exec(
       `DELETE FROM deliveries WHERE (kind = 'stats') = ?1 AND id NOT IN
-         (SELECT id FROM deliveries WHERE (kind = 'stats') = ?1 ORDER BY created_ms DESC LIMIT ?2)`,
+         (SELECT id FROM deliveries WHERE (kind = 'stats') = ?1 ORDER BY created_ms DESC, rowid DESC LIMIT ?2)`,
       isPush ? 1 : 0,
       isPush ? PUSHES_KEPT : DELIVERIES_KEPT,
     )

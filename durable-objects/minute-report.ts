@@ -49,10 +49,13 @@ export function reportMinutes(
   const messages: AlertMessage[] = []
   for (let m = first; m <= minute; m++) {
     const ofMinute = all.filter(({ atMs }) => Math.floor(atMs / MINUTE_MS) === m)
-    const stalled = m === minute && line.isStalled(nowMs)
+    // Of a minute that is made up for nobody knows whether the room stood still then.
+    const stalled = m === minute ? line.isStalled(nowMs) : null
+    const isIdle = empty && ofMinute.length === 0
     const figures = minuteFigures(ofMinute, stalled, empty)
-    messages.push(...stepRules(line, room, m, figures, alerts))
-    if (room.pushesFigures) messages.push(figuresPush(line, room, m, figures))
+    messages.push(...stepRules(line, room, m, figures, isIdle, alerts))
+    // Minutes of long ago in which there was nothing are no news.
+    if (room.pushesFigures && (m === minute || ofMinute.length > 0)) messages.push(figuresPush(line, room, m, figures))
   }
   for (const message of messages) alerts.addDelivery(message, nowMs)
   alerts.reportedMinute = minute
@@ -64,13 +67,14 @@ function stepRules(
   room: ReportedRoom,
   minute: number,
   figures: MinuteFigures,
+  isIdle: boolean,
   alerts: AlertStore,
 ): AlertMessage[] {
   const messages: AlertMessage[] = []
   for (const rule of room.alerts) {
     const value = figures[rule.metric]
     const before = alerts.state(rule.name)
-    const { state, message: kind } = stepAlert(rule, before, value, minute)
+    const { state, message: kind } = stepAlert(rule, before, value, minute, isIdle)
     if (JSON.stringify(state) !== JSON.stringify(before)) alerts.setState(rule.name, state)
     if (kind === null) continue
     for (const channel of rule.channels) {

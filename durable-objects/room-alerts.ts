@@ -16,6 +16,9 @@ import { SampleStore } from './sample-store.ts'
 /** The platform's bound for one `sendBatch`. */
 const SEND_MAX = 100
 
+/** The platform's bound for one call; a minute has 6 to 12. After a gap of Cron the newest samples are sent. */
+const DATA_POINTS_MAX = 25
+
 /** A message of which nothing was heard for this long is sent again: its send was lost. */
 const UNHEARD_MS = 120_000
 
@@ -40,7 +43,7 @@ export class RoomAlerts {
 
   report(line: Line, room: ReportedRoom, minute: number, nowMs: number): void {
     const { samples, messages } = reportMinutes(line, room, minute, nowMs, this.samples, this.alerts)
-    for (const sample of samples) this.writeDataPoint(room.name, sample)
+    for (const sample of samples.slice(-DATA_POINTS_MAX)) this.writeDataPoint(room.name, sample)
     this.send([...messages, ...this.alerts.unheardOf(nowMs - UNHEARD_MS)])
   }
 

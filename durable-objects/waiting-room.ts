@@ -135,7 +135,8 @@ export class WaitingRoom extends DurableObject<Env> {
 
   /** Reports the minutes up to this one (since 1970, completed) that were not yet; arms a dead alarm. */
   report(minute: number): void {
-    if (this.line === null) return
+    // A line that only ever answered "void" was never stored.
+    if (this.line === null || !isUsed(this.ctx.storage.sql)) return
     this.event(this.room, (line, nowMs) => {
       const settings = deployedSettings.rooms.find(({ name }) => name === this.room)
       const alerts = settings === undefined ? [] : roomAlerts(settings)

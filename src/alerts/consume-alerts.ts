@@ -88,7 +88,10 @@ async function consumeAlert(task: Task, delivery: AlertDelivery): Promise<void> 
     case 'done':
       return message.ack()
     case 'disabled':
-      return settle(task, { kind: 'disabled', reason: 'the channel is disabled' }, message.attempts - 1, delivery)
+      // That was told when it happened; here it is no news.
+      logWarning('alert_not_sent', { ...logFields(task), reason: disabledBefore })
+      await record(task, recordOf(task, 'disabled', message.attempts - 1, disabledBefore), delivery)
+      return message.ack()
     case 'send': {
       const outcome = channel === undefined ? notConfigured : await deliver(alert, channel, delivery.io)
       if (outcome.kind !== 'retry') return settle(task, outcome, message.attempts, delivery)
@@ -99,6 +102,7 @@ async function consumeAlert(task: Task, delivery: AlertDelivery): Promise<void> 
   }
 }
 
+const disabledBefore = 'the channel is disabled'
 const notConfigured: Settled = { kind: 'refused', reason: 'the channel is not in the settings' }
 
 async function settle(task: Task, outcome: Settled, attempts: number, delivery: AlertDelivery): Promise<void> {

@@ -45,10 +45,19 @@ export interface AlertStep {
   readonly message: 'firing' | 'resolved' | null
 }
 
-/** One minute on. A value that is not known (nobody was admitted, say) leaves everything as it is. */
-export function stepAlert(rule: AlertRule, before: AlertState, value: number | null, minute: number): AlertStep {
-  if (value === null) return { state: before, message: null }
-  const holds = rule.bound === 'above' ? value > rule.threshold : value < rule.threshold
+/**
+ * One minute on. A value that is not known (nobody was admitted, say) leaves everything as it is. In an idle minute (nobody
+ * was there at all) no rule holds: an empty room is no fault, even where a rule watches for too little.
+ */
+export function stepAlert(
+  rule: AlertRule,
+  before: AlertState,
+  value: number | null,
+  minute: number,
+  isIdle = false,
+): AlertStep {
+  if (value === null && !isIdle) return { state: before, message: null }
+  const holds = !isIdle && value !== null && isBeyond(rule, value)
   const heldMinutes = holds ? before.heldMinutes + 1 : 0
   const enter = (state: AlertState['state'], message: AlertStep['message'] = null): AlertStep => {
     const sinceMinute = state === before.state ? before.sinceMinute : minute
@@ -59,21 +68,25 @@ export function stepAlert(rule: AlertRule, before: AlertState, value: number | n
   return heldMinutes >= rule.forMinutes ? enter('firing', 'firing') : enter('pending')
 }
 
+function isBeyond({ bound, threshold }: AlertRule, value: number): boolean {
+  return bound === 'above' ? value > threshold : value < threshold
+}
+
 export type MinuteFigures = Readonly<Record<AlertMetric, number | null>>
 
 /**
  * The metrics of one minute from its samples: gauges as their mean, counts as their sum, the wait as the highest p90.
- * `stalled`: 1 or 0. Without samples only `stalled` is known, or, in an empty room, everything is 0.
+ * `stalled`: 1 or 0, null: not known. Without samples only `stalled` is known, or, in an empty room, everything is 0.
  */
-export function minuteFigures(samples: readonly Sample[], stalled: boolean, empty: boolean): MinuteFigures {
-  const stall = stalled ? 1 : 0
+export function minuteFigures(samples: readonly Sample[], stalled: boolean | null, empty: boolean): MinuteFigures {
+  const stall = stalled === null ? null : Number(stalled)
   if (samples.length === 0) {
     const rest = empty ? 0 : null
     return {
       waiting: rest,
       active: rest,
       utilization: rest,
-      wait_seconds_p90: null,
+      wait_seconds_p90: rest,
       admitted_per_minute: rest,
       expired_per_minute: rest,
       stalled: stall,

@@ -33,9 +33,6 @@ export const FEW_TICKETS = 8
 /** ... for at most this long in a row. */
 export const HOLD_LIMIT_SECONDS = 300
 
-/** The floor of silence is raised at most once in this much listening, so that gaps without end keep nobody for ever. */
-export const FLOOR_EVERY_SECONDS = 60
-
 /** A repeated join key gets the same number this long: longer than any isolate goes on trying. */
 export const JOIN_KEY_SECONDS = 60
 

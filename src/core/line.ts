@@ -59,7 +59,7 @@ export class Line {
     this.run = run
     this.nowMs = nowMs
     this.limits = silenceLimits(rules)
-    this.clock = head ? new ListeningClock(head.clock) : ListeningClock.start(nowMs)
+    this.clock = head ? new ListeningClock(head.clock, rules) : ListeningClock.start(nowMs, rules)
     this.bucket = head ? new RateBucket(head.bucket) : RateBucket.full(rules, nowMs)
     this.rates = new RecentRates(head?.rates)
     this.totals = { ...NO_TOTALS, ...head?.totals }

@@ -10,7 +10,8 @@
  * After a gap (a step that was cut, or the first call after such a hold) nobody can have been heard for a while, so all
  * silence counts from there: the floor. Who has really left costs one more time-out per gap.
  */
-import { CLOCK_SLACK_SECONDS, FEW_TICKETS, FLOOR_EVERY_SECONDS, HOLD_LIMIT_SECONDS } from './limits.ts'
+import { CLOCK_SLACK_SECONDS, FEW_TICKETS, HOLD_LIMIT_SECONDS, NO_BEACON_LIMIT_SECONDS } from './limits.ts'
+import type { LineRules } from './rules.ts'
 
 export interface ListeningClockState {
   /** Listening time since the run began. */
@@ -30,13 +31,15 @@ export interface ListeningClockState {
 
 export class ListeningClock {
   private state: ListeningClockState
+  private readonly floorEveryMs: number
 
-  constructor(state: ListeningClockState) {
+  constructor(state: ListeningClockState, rules: LineRules) {
     this.state = state
+    this.floorEveryMs = floorEverySeconds(rules) * 1000
   }
 
-  static start(nowMs: number): ListeningClock {
-    return new ListeningClock({
+  static start(nowMs: number, rules: LineRules): ListeningClock {
+    const state = {
       listeningMs: 0,
       countedMs: nowMs,
       touchedMs: nowMs,
@@ -44,7 +47,8 @@ export class ListeningClock {
       calledSinceTick: true,
       lastCallMs: 0,
       floorMs: 0,
-    })
+    }
+    return new ListeningClock(state, rules)
   }
 
   /** Counts the time up to an isolate's call. */
@@ -85,7 +89,7 @@ export class ListeningClock {
 
   private raiseFloor(): void {
     const { listeningMs, floorMs } = this.state
-    if (floorMs > 0 && listeningMs - floorMs < FLOOR_EVERY_SECONDS * 1000) return
+    if (floorMs > 0 && listeningMs - floorMs < this.floorEveryMs) return
     this.state = { ...this.state, floorMs: listeningMs }
   }
 
@@ -120,6 +124,18 @@ export class ListeningClock {
   toStored(): ListeningClockState {
     return this.state
   }
+}
+
+/**
+ * The floor is raised again only after so much listening that every limit of someone here can have run out since: gaps
+ * without end keep nobody for ever.
+ */
+function floorEverySeconds({
+  heartbeatTimeoutSeconds,
+  sessionTimeoutSeconds,
+  checkIntervalSeconds,
+}: LineRules): number {
+  return Math.max(heartbeatTimeoutSeconds, sessionTimeoutSeconds, NO_BEACON_LIMIT_SECONDS) + 2 * checkIntervalSeconds
 }
 
 function maxStepMs(checkIntervalSeconds: number): number {

@@ -44,7 +44,9 @@ export function forEachSilent(
   for (let offset = 0; offset < SEGMENT_SIZE; offset++) {
     const limit = limits[states[offset] as number] as number
     if (limit === NEVER) continue
-    const since = Math.max(heard[offset] as number, floorSeconds)
+    // Who is absent was silent before: the grace only runs while the room listens anyway.
+    const isAbsent = ((states[offset] as number) & STATE_MASK) === State.absent
+    const since = isAbsent ? (heard[offset] as number) : Math.max(heard[offset] as number, floorSeconds)
     if (nowSeconds - since >= limit) onSilent(offset)
   }
 }

@@ -29,18 +29,19 @@ export class SnapshotView {
   }
 
   /**
-   * People ahead + 1 of a waiting number. Exact in the head block; elsewhere too high by at most the holes in the number's
-   * own block. It counts only what is ahead: neither joins behind nor the next snapshot make it worse, only returners do.
+   * People ahead + 1 of a waiting number. Exact in the blocks of the head and of the frontier; elsewhere too high by at most the
+   * holes in the number's own block. It counts only what is ahead: neither joins behind nor the next snapshot make it worse, only returners do.
    */
   position(number: number): number {
-    const { next, waiting, headBlock, head } = this.snapshot
+    const { next, waiting, head } = this.snapshot
     const block = number >>> BLOCK_BITS
     const offset = number % BLOCK_SIZE
     const firstOfBlock = number - offset
     if (head < 0 || firstOfBlock >= next) return waiting + Math.max(0, number - next) + 1
     const before = this.waitingBeforeBlock(block)
-    if (block !== headBlock) return before + offset + 1
-    return before + this.headBitsBefore(Math.min(offset, next - firstOfBlock)) + Math.max(0, number - next) + 1
+    const bits = this.bitsOf(block)
+    if (bits === null) return before + offset + 1
+    return before + bitsBefore(bits, Math.min(offset, next - firstOfBlock)) + Math.max(0, number - next) + 1
   }
 
   /** The wait of someone at this position, null while it is not known. */
@@ -56,13 +57,16 @@ export class SnapshotView {
     return this.before[(this.runOffsets[run] as number) + Math.min(within, length)] as number
   }
 
-  private headBitsBefore(offset: number): number {
-    let count = 0
-    for (let i = 0; i < offset; i++) {
-      if (((this.snapshot.headBits[i >> 3] as number) & (1 << (i & 7))) !== 0) count++
-    }
-    return count
+  private bitsOf(block: number): Uint8Array | null {
+    const { headBlock, headBits, frontBlock, frontBits } = this.snapshot
+    return block === headBlock ? headBits : block === frontBlock ? frontBits : null
   }
+}
+
+function bitsBefore(bits: Uint8Array, offset: number): number {
+  let count = 0
+  for (let i = 0; i < offset; i++) if (((bits[i >> 3] as number) & (1 << (i & 7))) !== 0) count++
+  return count
 }
 
 /** Place of the last entry that is at most `value`, -1 when there is none. */

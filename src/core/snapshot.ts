@@ -31,9 +31,14 @@ export interface Snapshot {
   readonly blockRuns: Uint32Array
   /** For each block of these runs in turn: how many wait in it, less 1 (1 to 256 people in one byte). */
   readonly blockCounts: Uint8Array
-  /** The block of `head`, and one bit per ticket of it: waits or not. */
+  /**
+   * The blocks that most who look at a position are in, with one bit per ticket: waits or not. The head's, where those who
+   * came back may be alone, and that of the first who waits from the frontier on. -1: there is none.
+   */
   readonly headBlock: number
   readonly headBits: Uint8Array
+  readonly frontBlock: number
+  readonly frontBits: Uint8Array
   readonly admittedPerMinute: number | null
   readonly observedAdmissions: number
   readonly leaverSharePerMinute: number
@@ -46,6 +51,7 @@ export interface Snapshot {
 export function takeSnapshot(line: Line, nowMs: number): Snapshot {
   const { tickets, rules, rates } = line
   const head = tickets.lowestWaiting()
+  const front = tickets.lowestWaitingFrom(line.frontier)
   return {
     run: line.run,
     atMs: nowMs,
@@ -59,8 +65,10 @@ export function takeSnapshot(line: Line, nowMs: number): Snapshot {
     ratePerMinute: rules.ratePerMinute,
     full: tickets.isFull || tickets.waiting >= rules.maxWaiting,
     ...waitingBlocks(line),
-    headBlock: head < 0 ? 0 : head >>> BLOCK_BITS,
-    headBits: headBits(line, head),
+    headBlock: head < 0 ? -1 : head >>> BLOCK_BITS,
+    headBits: blockBits(line, head),
+    frontBlock: front < 0 ? -1 : front >>> BLOCK_BITS,
+    frontBits: blockBits(line, front),
     admittedPerMinute: rates.admittedPerMinute,
     observedAdmissions: rates.observedAdmissions,
     leaverSharePerMinute: rates.leaverSharePerMinute,
@@ -89,11 +97,12 @@ function waitingBlocks(line: Line): Pick<Snapshot, 'blockRuns' | 'blockCounts'> 
   return { blockRuns: Uint32Array.from(runs), blockCounts: Uint8Array.from(counts) }
 }
 
-function headBits(line: Line, head: number): Uint8Array {
+/** Of the block that a number is in. */
+function blockBits(line: Line, number: number): Uint8Array {
   const bits = new Uint8Array(BLOCK_SIZE / 8)
-  const segment = head < 0 ? undefined : line.tickets.segmentOf(head)
+  const segment = number < 0 ? undefined : line.tickets.segmentOf(number)
   if (segment === undefined) return bits
-  const start = (head % (1 << SEGMENT_BITS)) & ~(BLOCK_SIZE - 1)
+  const start = (number % (1 << SEGMENT_BITS)) & ~(BLOCK_SIZE - 1)
   for (let i = 0; i < BLOCK_SIZE; i++) {
     if (segment.stateAt(start + i) === State.waiting) bits[i >> 3] = (bits[i >> 3] as number) | (1 << (i & 7))
   }

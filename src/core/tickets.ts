@@ -78,11 +78,6 @@ export class Tickets {
     return this.segmentOf(number)?.stateAt(number % SEGMENT_SIZE) ?? State.gone
   }
 
-  /** State and flags; `gone` without flags for a number never handed out. */
-  byteOf(number: number): number {
-    return this.segmentOf(number)?.states[number % SEGMENT_SIZE] ?? State.gone
-  }
-
   /** Moves a ticket to another state; its flags are cleared. A move that is not in a ticket's life throws. */
   move(number: number, to: State): void {
     const segment = this.segmentOf(number)
@@ -132,16 +127,22 @@ export class Tickets {
   /** The lowest number that waits, -1 when nobody does. Amortised: what was passed over is not looked at again. */
   lowestWaiting(): number {
     if (this.waiting === 0) return -1
-    for (let i = this.positionFrom(Math.floor(this.headHint / SEGMENT_SIZE)); i < this.segments.length; i++) {
+    const lowest = this.lowestWaitingFrom(this.headHint)
+    if (lowest < 0) throw new BrokenInvariant(`${this.waiting} wait, but none at or above number ${this.headHint}`)
+    this.headHint = lowest
+    return lowest
+  }
+
+  /** The lowest number that waits at or above `from`, -1 when there is none. */
+  lowestWaitingFrom(from: number): number {
+    for (let i = this.positionFrom(Math.floor(from / SEGMENT_SIZE)); i < this.segments.length; i++) {
       const segment = this.segments[i] as Segment
       if (segment.waiting === 0) continue
       const start = segment.index * SEGMENT_SIZE
-      const offset = segment.firstWaiting(Math.max(0, this.headHint - start))
-      if (offset < 0) continue
-      this.headHint = start + offset
-      return this.headHint
+      const offset = segment.firstWaiting(Math.max(0, from - start))
+      if (offset >= 0) return start + offset
     }
-    throw new BrokenInvariant(`${this.waiting} wait, but none at or above number ${this.headHint}`)
+    return -1
   }
 
   /** People who wait with a lower number. */

@@ -36,11 +36,9 @@ export async function gate(
   const presented = await readTokens(request.headers, room, deployment.keys, isSecure(request), nowMs)
   const wanted = wantedOf(request)
   const context = { room, client: deployment.client(room), keys: deployment.keys, keepAlive, nowMs }
+  const isForSomeone = wanted === 'page' || wanted === 'json'
   // A page asked for is a sign of life from the person, too, where no beacon gives one.
-  const decided = await visit(context, presented, wanted === 'page' || wanted === 'json', {
-    beacon: false,
-    touched: true,
-  })
+  const decided = await visit(context, presented, isForSomeone, { beacon: false, touched: isForSomeone })
   return answerVisit(request, deployment, context, presented, wanted, decided)
 }
 

@@ -16,7 +16,7 @@ const GAUGES: readonly [name: string, help: string, figure: (figures: RoomFigure
   ['waiting', 'People who wait in line.', ({ waiting }) => waiting],
   ['absent', 'People who fell silent and may still take their place up again.', ({ absent }) => absent],
   ['capacity', 'Slots there are.', ({ capacity }) => capacity],
-  ['admission_rate_limit_per_minute', 'Admissions per minute at most.', ({ newUsersPerMinute }) => newUsersPerMinute],
+  ['admission_limit_per_second', 'Admissions per second at most.', ({ newUsersPerMinute }) => newUsersPerMinute / 60],
 ]
 
 const COUNTERS: readonly [name: string, help: string, total: keyof Totals][] = [

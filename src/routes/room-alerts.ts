@@ -21,7 +21,7 @@ export async function alerts(c: Context<AppEnv>, room: RoomSettings): Promise<Re
       const { state, sinceMinute, value } = known?.states[rule.name] ?? NO_ALERT
       return { ...rule, state, since: sinceMinute === 0 ? null : isoTime(sinceMinute * 60_000), value }
     }),
-    channels: channelsOf(room).map(({ name, type }) => {
+    channels: [...channelsOf(room), ...pushOf(room)].map(({ name, type }) => {
       const end = disabled.get(name)
       return { name, type, disabled: end === undefined ? null : { since: isoTime(end.atMs), reason: end.reason } }
     }),
@@ -53,6 +53,12 @@ export async function testAlerts(c: Context<AppEnv>, room: RoomSettings): Promis
 function channelsOf(room: RoomSettings) {
   const used = new Set(room.alerts.flatMap(({ channels }) => channels))
   return deployedSettings.channels.filter(({ name }) => used.has(name))
+}
+
+/** The push of figures can be disabled like any channel. */
+function pushOf({ name }: RoomSettings) {
+  const push = deployedSettings.pushes.get(name)
+  return push === undefined ? [] : [push]
 }
 
 function isoTime(ms: number): string {

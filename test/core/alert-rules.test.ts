@@ -43,6 +43,17 @@ describe('an alert rule', () => {
     expect(over([11, null, 11, null, 9])).toEqual(['pending', 'pending', 'firing: tell', 'firing', 'resolved: tell'])
   })
 
+  it('does not hold while nobody is there, even if it watches for too little', () => {
+    const few = rule({ metric: 'admitted_per_minute', bound: 'below', threshold: 1, forMinutes: 1 })
+    const firing = stepAlert(few, NO_ALERT, 0, 1)
+    expect(firing.message).toBe('firing')
+    expect(stepAlert(few, firing.state, 0, 2, true)).toMatchObject({
+      message: 'resolved',
+      state: { state: 'resolved' },
+    })
+    expect(stepAlert(few, NO_ALERT, 0, 2, true)).toMatchObject({ message: null, state: { state: 'ok' } })
+  })
+
   it('fires again right after it was resolved, if it holds again', () => {
     expect(over([11, 9, 11], { forMinutes: 1 })).toEqual(['firing: tell', 'resolved: tell', 'firing: tell'])
   })
@@ -87,6 +98,7 @@ describe('the figures of a minute', () => {
   it('without samples are 0 in an empty room and not known in any other', () => {
     expect(minuteFigures([], false, true)).toMatchObject({ waiting: 0, admitted_per_minute: 0, stalled: 0 })
     expect(minuteFigures([], true, false)).toMatchObject({ waiting: null, admitted_per_minute: null, stalled: 1 })
+    expect(minuteFigures([], null, false)).toMatchObject({ stalled: null })
   })
 })
 

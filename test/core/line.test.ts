@@ -289,6 +289,25 @@ describe('a crowd that nobody could hear', () => {
   })
 })
 
+describe('gaps without end', () => {
+  it.each([12, 15, 25, 40])(
+    'keep no session for ever: one visitor calls every %i s, ten on the site are gone',
+    (everySeconds) => {
+      const line = new DrivenLine({ capacity: 10, heartbeatTimeoutSeconds: 60 })
+      line.join(11)
+      let seconds = 0
+      while (line.state(11) === 'waiting' && seconds < 1200) {
+        line.pass(1)
+        seconds++
+        if (seconds % everySeconds === 0) line.hear([11])
+        if (seconds % 10 === 0) line.tick()
+      }
+      expect(line.state(11)).toBe('offered')
+      expect(seconds).toBeLessThan(400)
+    },
+  )
+})
+
 describe('another run', () => {
   it('is void: its numbers touch nothing, its joins are welcome', () => {
     const line = new DrivenLine({ capacity: 1 })

@@ -38,6 +38,19 @@ describe('a position from a snapshot', () => {
     )
   })
 
+  it('is worse by one when one comes back from far ahead, not by those who were admitted long ago', () => {
+    const line = new DrivenLine({ capacity: 400 })
+    line.join(430)
+    for (let passed = 0; passed < 90; passed += 10) {
+      line.pass(10).hear(Array.from({ length: 430 }, (_, i) => i + 1).filter((number) => number !== 100))
+      line.tick()
+    }
+    line.hear([100])
+    expect(line.states(100, 401, 402)).toEqual(['waiting', 'offered', 'waiting'])
+    const view = viewOf(line)
+    expect([100, 402, 430].map((number) => view.position(number))).toEqual([1, 2, 30])
+  })
+
   it('of someone newer than the snapshot is behind everyone in it', () => {
     const line = new DrivenLine({ capacity: 1 })
     line.join(4)

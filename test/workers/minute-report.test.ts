@@ -115,6 +115,21 @@ describe('the report of each minute', () => {
     expect(new Set(deliveries.map(({ id }) => id)).size).toBe(2)
   })
 
+  it('pushes nothing for the idle hours before, and still this minute', async () => {
+    const room = new TestRoom('pushed')
+    await room.join(1)
+    await minute(room, [1])
+    await room.exchange({ leaves: [1] })
+    await minute(room, [])
+    passSeconds(3 * 3600)
+    await room.join(2)
+    await minute(room, [2, 3])
+    const deliveries = (await room.stub.alertOverview([]))?.deliveries ?? []
+    const thisMinute = Math.floor(Date.now() / MINUTE_MS) - 1
+    expect(deliveries.map(({ id }) => id)).toContain(`pushed.${room.run}.${thisMinute}.stats`)
+    expect(deliveries.length).toBeLessThanOrEqual(4)
+  })
+
   it('survives a loss of memory between minutes', async () => {
     const room = alarmed()
     await room.join(6)
