@@ -31,20 +31,17 @@ export interface Entry {
   /** When it last went into a call; null while it waits for one. */
   sentMs: number | null
   attempts: number
+  /** Set by whichever call is answered first; its own request looks for it. */
   answer: Answers[keyof Answers] | Unreachable | null
-  /** Wakes the request that waits for this entry. */
-  wake: () => void
 }
 
 export function newEntry(question: Question, askedMs: number): Entry {
-  return { question, askedMs, sentMs: null, attempts: 0, answer: null, wake: () => {} }
+  return { question, askedMs, sentMs: null, attempts: 0, answer: null }
 }
 
 /** The first answer counts; a second one, to a repeated call, is the same. */
 export function answerEntry(entry: Entry, answer: NonNullable<Entry['answer']>): void {
-  if (entry.answer !== null) return
-  entry.answer = answer
-  entry.wake()
+  entry.answer ??= answer
 }
 
 /** What a call carries of its entries. */

@@ -10,11 +10,6 @@ export class EntryQueue {
   private queue: Entry[] = []
   private readonly sent = new Set<Entry>()
 
-  /** The one that waits for a call the longest. */
-  get first(): Entry | undefined {
-    return this.queue[0]
-  }
-
   /** False: too many wait already. */
   add(entry: Entry): boolean {
     if (this.queue.length + this.sent.size >= WAITING_REQUESTS_MAX) return false

@@ -6,7 +6,8 @@
  *
  * The platform may cancel the work of a request that has ended, its timers and calls too. So nothing here relies on one
  * request: who has heard nothing for a while calls again for everyone in the same case. Calls may repeat: a join has a key,
- * everything else may be said twice.
+ * everything else may be said twice. And no request ever waits for another's promise: who is woken by one may go on in the
+ * other request's context, where nothing of its own works. Those who do not lead look by their own timer for their answer.
  *
  * Owns no rule of the line. Clock, timers, ids and the call itself are given by the port.
  */
@@ -22,6 +23,8 @@ import {
   FLUSH_AFTER_MS,
   FLUSH_TAKEOVER_MS,
   GIVE_UP_AFTER_MS,
+  LOOK_MAX_MS,
+  LOOK_MIN_MS,
   PATIENCE_CALLS,
   PATIENCE_MAX_MS,
   PATIENCE_MIN_MS,
@@ -191,9 +194,14 @@ export class RoomClient {
         this.entries.giveUp(entry)
         return
       }
-      const pauseMs = this.msUntilTurn(entry, nowMs)
-      if (pauseMs <= 0) keepAlive.waitUntil(this.call(this.entries.takeBatch(nowMs, this.run, this.patienceMs), nowMs))
-      await this.pause(entry, pauseMs <= 0 ? this.patienceMs : pauseMs)
+      const turnMs = this.msUntilTurn(entry, nowMs)
+      if (turnMs > 0) {
+        await this.sleep(Math.min(turnMs, this.lookAgainMs(nowMs)))
+        continue
+      }
+      const call = this.call(this.entries.takeBatch(nowMs, this.run, this.patienceMs), nowMs)
+      keepAlive.waitUntil(call)
+      await this.withPatience(call)
     }
   }
 
@@ -211,15 +219,24 @@ export class RoomClient {
     return Math.min(Math.max(PATIENCE_MIN_MS, PATIENCE_CALLS * this.recentCallMs), PATIENCE_MAX_MS)
   }
 
-  /** Waits `ms`, or until the entry is answered or told to lead. */
-  private async pause(entry: Entry, ms: number): Promise<void> {
-    if (entry.answer !== null) return
+  /** When a call under way is likely to be answered, and after that often, but never all the time. */
+  private lookAgainMs(nowMs: number): number {
+    const expectedMs = this.latestCall.startMs + this.recentCallMs - nowMs
+    if (!this.latestCall.done && expectedMs > 0) return Math.min(expectedMs, LOOK_MAX_MS) + LOOK_MIN_MS
+    return Math.min(Math.max(LOOK_MIN_MS, this.recentCallMs / 4), LOOK_MAX_MS)
+  }
+
+  private sleep(ms: number): Promise<void> {
+    return new Promise((resolve) => void this.port.after(ms, resolve))
+  }
+
+  /** This request's own call, but no longer than anyone has patience for one. */
+  private async withPatience(call: Promise<void>): Promise<void> {
     let cancel = () => {}
-    await new Promise<void>((resolve) => {
-      entry.wake = resolve
-      cancel = this.port.after(ms, resolve)
+    const patience = new Promise<void>((resolve) => {
+      cancel = this.port.after(this.patienceMs, resolve)
     })
-    // Only here, in the request that set it: a timer belongs to its request.
+    await Promise.race([call, patience])
     cancel()
   }
 
@@ -257,7 +274,6 @@ export class RoomClient {
       if (this.presence.size + this.departures.size > 0) this.flushDueMs ??= this.nextCallMs
     } finally {
       call.done = true
-      this.passTheLead()
     }
   }
 
@@ -301,11 +317,6 @@ export class RoomClient {
     this.entries.failed(batch, overloaded)
   }
 
-  /** The next call is led by one of the requests that wait for it, under that request's own life. */
-  private passTheLead(): void {
-    this.entries.first?.wake()
-  }
-
   /** One request keeps the flush deadline; when it seems dead any other takes over. */
   private scheduleFlush(keepAlive: KeepAlive): void {
     const nowMs = this.port.nowMs()
@@ -321,7 +332,7 @@ export class RoomClient {
     let dueMs = firstDueMs
     for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
       const waitMs = dueMs - this.port.nowMs()
-      if (waitMs > 0) await new Promise<void>((resolve) => void this.port.after(waitMs, resolve))
+      if (waitMs > 0) await this.sleep(waitMs)
       // A call since then took everything along, or another request took the flush over.
       if (this.flushDueMs !== dueMs) return
       const nowMs = this.port.nowMs()

@@ -16,10 +16,29 @@ describe('group commit', () => {
     await settle()
     expect(room.requests.map(({ joins }) => joins.length)).toEqual([1])
     room.release()
-    await settle()
+    await room.pass(100)
     expect(room.requests.map(({ joins }) => joins.length)).toEqual([1, 3])
     room.release()
+    await room.pass(100)
     expect(await numbersOf([first, ...others])).toEqual([1, 2, 3, 4])
+  })
+
+  it('resumes each request by its own timer, never by the promise of the one that led the call', async () => {
+    const room = new VirtualRoom()
+    room.holding = true
+    room.client.join(room)
+    const resumed: string[] = []
+    room.client.join(room).then(() => resumed.push('second'))
+    room.client.join(room).then(() => resumed.push('third'))
+    await room.pass(10)
+    room.release()
+    await room.pass(40)
+    expect(room.held).toHaveLength(1)
+    room.release()
+    await settle()
+    expect(resumed).toEqual(['second'])
+    await room.pass(40)
+    expect(resumed).toEqual(['second', 'third'])
   })
 
   it('lets those who heard nothing call again together, and gives everyone one number only', async () => {
@@ -30,9 +49,10 @@ describe('group commit', () => {
     const [lost] = room.held.splice(0)
     await room.pass(300)
     room.release()
-    await room.pass(1)
+    await room.pass(100)
     // The first call reached the object after all, late.
     lost?.answer(room.decide(lost.request))
+    await room.pass(100)
     expect(new Set(await numbersOf(joins)).size).toBe(3)
     expect(room.line.totals.joined).toBe(3)
   })

@@ -1,0 +1,16 @@
+// What most would write: each join is one object call and one inserted row.
+import { DurableObject } from 'cloudflare:workers'
+
+export class Room extends DurableObject {
+  sql = this.ctx.storage.sql
+  table = this.sql.exec('CREATE TABLE IF NOT EXISTS visitors (number INTEGER PRIMARY KEY, joinedMs INTEGER)')
+  join() {
+    return this.sql.exec('INSERT INTO visitors (joinedMs) VALUES (?) RETURNING number', Date.now()).one().number
+  }
+}
+
+export default {
+  async fetch(_request, env) {
+    return Response.json({ state: 'waiting', number: await env.ROOM.getByName('room').join() })
+  },
+}

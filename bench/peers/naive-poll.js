@@ -1,0 +1,16 @@
+// What most would write: each poll is one object call. The object answers from memory.
+import { DurableObject } from 'cloudflare:workers'
+
+export class Room extends DurableObject {
+  admitted = 1
+  position(number) {
+    return number - this.admitted
+  }
+}
+
+export default {
+  async fetch(request, env) {
+    const number = Number(request.headers.get('Cookie').split('=')[1])
+    return Response.json({ state: 'waiting', position: await env.ROOM.getByName('room').position(number) })
+  },
+}

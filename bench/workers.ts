@@ -1,0 +1,82 @@
+/** The configurations of the Workers under measurement: ours as it is deployed, and the peers it is compared with. */
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { parse } from 'smol-toml'
+import { type RoomTable, SIGNING_KEY, workerConfig } from '../test/contract/support/worker-config.ts'
+
+export const PEERS = ['ceiling', 'naive-join', 'naive-poll', 'plain-proxy', 'constant-page'] as const
+
+/** Longer than any run: nobody is silent for so long, and nobody's stay ends. */
+const PATIENCE_SECONDS = 600
+
+/** In every room but `pass` one person is let in, and the others wait. */
+function roomOf(name: string): RoomTable {
+  return {
+    name,
+    host: hostOf(name),
+    total_active_users: name === 'pass' ? 1_000_000 : 1,
+    new_users_per_minute: 1_000_000,
+    heartbeat_timeout_seconds: PATIENCE_SECONDS,
+    session_timeout_seconds: PATIENCE_SECONDS,
+    // The status of the pages is no matter here, and 200 is what the load takes for right.
+    queueing_status_code: 200,
+  }
+}
+
+export function hostOf(room: string): string {
+  return `${room}.test`
+}
+
+/** The built Worker, with the origin in the same process: a network would hide what a proxy costs. */
+export function oursConfig(build: string, folder: string, room: string): string {
+  const config = workerConfig(build, folder, `${folder}/storage`, { rooms: [roomOf(room)], originUrl: '' })
+  const withOrigin = config
+    .replace('services = [', 'services = [(name = "origin", worker = .origin), ')
+    .replace('bindings = [', 'bindings = [(name = "ORIGIN", service = "origin"), ')
+  return `${withOrigin}${worker('origin', '')}`
+}
+
+/** `pageBytes`: the size of our waiting page. */
+export function peersConfig(folder: string, pageBytes: number): string {
+  const services = [...PEERS, 'origin'].map((name) => `(name = "${name}", worker = .${constant(name)})`)
+  const sockets = PEERS.map((name) => `(name = "${name}", address = "127.0.0.1:0", service = "${name}", http = ())`)
+  return `using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (
+  services = [${services.join(', ')}, (name = "disk", disk = (path = "${folder}/storage", writable = true))],
+  sockets = [${sockets.join(', ')}],
+);
+${worker('origin', '')}
+${worker('ceiling', bindings(`(name = "KEY", text = "${SIGNING_KEY.toString('base64url')}")`))}
+${worker('naive-join', `${bindings(ROOM)}${objects('naive-join')}`)}
+${worker('naive-poll', `${bindings(ROOM)}${objects('naive-poll')}`)}
+${worker('plain-proxy', bindings('(name = "ORIGIN", service = "origin")'))}
+${worker('constant-page', bindings(`(name = "PAGE_BYTES", json = "${pageBytes}")`))}
+`
+}
+
+const ROOM = '(name = "ROOM", durableObjectNamespace = "Room")'
+
+function bindings(list: string): string {
+  return `bindings = [${list}],`
+}
+
+function objects(key: string): string {
+  return `durableObjectNamespaces = [(className = "Room", uniqueKey = "${key}", enableSql = true)],
+  durableObjectStorage = (localDisk = "disk"),`
+}
+
+function worker(name: string, more: string): string {
+  const { compatibility_date } = parse(readFileSync(resolve(import.meta.dirname, '../wrangler.toml'), 'utf8'))
+  const source = readFileSync(resolve(import.meta.dirname, `peers/${name}.js`), 'utf8')
+  return `const ${constant(name)} :Workerd.Worker = (
+  modules = [(name = "${name}.js", esModule = ${JSON.stringify(source)})],
+  compatibilityDate = "${compatibility_date}",
+  ${more}
+);
+`
+}
+
+/** Cap'n Proto names have no hyphens. */
+function constant(name: string): string {
+  return name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())
+}
