@@ -4,28 +4,17 @@
  */
 import { applyExchange, type ExchangeRequest } from '../src/core/exchange.ts'
 import { Line } from '../src/core/line.ts'
-import type { LineRules } from '../src/core/rules.ts'
 import { takeSnapshot } from '../src/core/snapshot.ts'
+import { rules } from '../test/core/support/rules.ts'
 
 const SIZES = [10_000, 100_000, 1_000_000]
 const REPEATS = 15
 const START_MS = 1_700_000_000_000
 
-const rules: LineRules = {
-  capacity: 1000,
-  ratePerMinute: 6000,
-  heartbeatTimeoutSeconds: 20,
-  sessionTimeoutSeconds: 20,
-  checkIntervalSeconds: 10,
-  reclaimGraceSeconds: 300,
-  idleTimeoutSeconds: 0,
-  sessionMaxSeconds: 0,
-  maxWaiting: 5_000_000,
-  mode: 'open',
-}
+const benchRules = rules({ capacity: 1000, ratePerMinute: 6000, maxWaiting: 5_000_000 })
 
 function lineOf(size: number): Line {
-  const line = Line.start(rules, START_MS, START_MS)
+  const line = Line.start(benchRules, START_MS, START_MS)
   line.beginCall(START_MS)
   for (let i = 0; i < size; i++) line.join(`key ${i}`)
   line.takeChanges(true)
@@ -69,7 +58,7 @@ function restoreMs(line: Line): number {
   for (const segment of line.tickets.all()) line.tickets.setFlags(segment.index * 4096 + 1, 16)
   const changes = line.takeChanges(true)
   if (changes === null) throw new Error('nothing to restore')
-  return medianMs(() => Line.restore(rules, changes, START_MS))
+  return medianMs(() => Line.restore(benchRules, changes, START_MS))
 }
 
 const rows = SIZES.map((size) => {

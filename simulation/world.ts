@@ -5,6 +5,7 @@
 import type { JournalEntry } from '../src/core/journal.ts'
 import type { Line } from '../src/core/line.ts'
 import type { LineRules } from '../src/core/rules.ts'
+import { rules } from '../test/core/support/rules.ts'
 import { Random } from './random.ts'
 import { Scheduler } from './scheduler.ts'
 import { SimulatedIsolate } from './simulated-isolate.ts'
@@ -93,18 +94,7 @@ const NETWORK_FAULTS = { requestLost: 0.03, answerLost: 0.03, repeated: 0.03, de
 const NO_NETWORK_FAULTS = { requestLost: 0, answerLost: 0, repeated: 0, delayMs: 40 }
 
 function someRules(random: Random): LineRules {
-  return {
-    capacity: random.whole(1, 8),
-    ratePerMinute: random.pick([6, 30, 600]),
-    heartbeatTimeoutSeconds: 20,
-    sessionTimeoutSeconds: 20,
-    checkIntervalSeconds: 10,
-    reclaimGraceSeconds: 300,
-    idleTimeoutSeconds: 0,
-    sessionMaxSeconds: 0,
-    maxWaiting: 1000,
-    mode: 'open',
-  }
+  return rules({ capacity: random.whole(1, 8), ratePerMinute: random.pick([6, 30, 600]), maxWaiting: 1000 })
 }
 
 class Judge {

@@ -241,6 +241,7 @@ export class RoomClient {
   }
 
   private async call(batch: readonly Entry[], startMs: number): Promise<void> {
+    this.flushDueMs = null
     // All that was asked turned out to be void.
     if (batch.length + this.presence.size + this.departures.size === 0) return
     const presence = this.presence.take()
@@ -248,7 +249,6 @@ export class RoomClient {
     const { failures, honoured } = this
     this.failures = 0
     this.honoured = 0
-    this.flushDueMs = null
     const call = { startMs, done: false }
     this.latestCall = call
     this.nextCallMs = startMs + this.paceMs

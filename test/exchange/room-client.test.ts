@@ -246,6 +246,27 @@ describe('a reset room', () => {
   })
 })
 
+describe('presence after a reset', () => {
+  it('is sent in time, though what was kept for the old run was dropped', async () => {
+    const room = new VirtualRoom()
+    await room.client.join(room)
+    const oldRun = room.line.run
+    room.holding = true
+    const claiming = room.client.claim(oldRun, 1, NO_DETAILS, room)
+    await settle()
+    room.client.hear(oldRun, 1, room)
+    room.reset()
+    room.release()
+    room.holding = false
+    await claiming
+    await room.pass(1100)
+    const calls = room.requests.length
+    room.client.hear(room.line.run, 7, room)
+    await room.pass(1100)
+    expect(room.requests.slice(calls).map(({ presence }) => [...presence.numbers])).toEqual([[7]])
+  })
+})
+
 describe('pacing', () => {
   it('starts the next call no sooner than the object said', async () => {
     const room = new VirtualRoom()
