@@ -40,8 +40,8 @@ export function waitingAnswer({ request, room, status, form, ticket, tokenChange
     token: ticket,
     returnUrl: url.pathname + url.search,
     host: url.host,
-    joinedAt: null,
-    startPosition: null,
+    joinedAt: status.joinedAt,
+    startPosition: status.startPosition,
     lang: 'en',
   })
   return new Response(page, { status: room.queueing_status_code, headers })

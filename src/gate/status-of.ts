@@ -1,13 +1,15 @@
 /** A visitor's status from the isolate's snapshot. */
 import type { SnapshotView } from '../core/snapshot-view.ts'
 import type { Status, VisitorState } from '../pages/status.ts'
+import type { RoomSettings } from '../settings/rooms.ts'
+import type { Token } from '../tokens/token.ts'
 import { LONG_POLL_SECONDS, pollAfterSeconds } from './poll-interval.ts'
 
 /** Of someone who waits. `position` where the object told it, otherwise it is looked up. */
 export function waitingStatus(
   room: string,
   view: SnapshotView,
-  number: number,
+  { number, joinedSeconds, startPosition }: Pick<Token, 'number' | 'joinedSeconds' | 'startPosition'>,
   position = view.position(number),
 ): Status {
   const { snapshot } = view
@@ -21,6 +23,10 @@ export function waitingStatus(
     etaSeconds: estimate?.likelySeconds ?? null,
     etaLowSeconds: estimate?.lowSeconds ?? null,
     etaHighSeconds: estimate?.highSeconds ?? null,
+    joinedAt: joinedSeconds === undefined ? null : new Date(joinedSeconds * 1000).toISOString(),
+    startPosition: startPosition ?? null,
+    placeKeptSeconds: placeKeptSeconds(snapshot.heartbeatTimeoutSeconds, snapshot.reclaimGraceSeconds),
+    unreachable: false,
     pollAfterSeconds: pollAfterSeconds(view, position, Math.random()),
     message: null,
     updatedAt: new Date(snapshot.atMs).toISOString(),
@@ -29,22 +35,33 @@ export function waitingStatus(
 
 /** Of someone with no place in the line. */
 export function placelessStatus(
-  room: string,
+  room: RoomSettings,
   state: VisitorState,
   view: SnapshotView | null,
-  details: { number?: number; message?: string; pollAfterSeconds?: number } = {},
+  details: { number?: number; unreachable?: boolean; pollAfterSeconds?: number } = {},
 ): Status {
+  const heartbeatTimeoutSeconds = view?.snapshot.heartbeatTimeoutSeconds ?? room.heartbeat_timeout_seconds
+  const reclaimGraceSeconds = view?.snapshot.reclaimGraceSeconds ?? room.reclaim_grace_seconds
   return {
     state,
-    room,
+    room: room.name,
     number: details.number ?? null,
     position: null,
     waiting: view?.snapshot.waiting ?? 0,
     etaSeconds: null,
     etaLowSeconds: null,
     etaHighSeconds: null,
+    joinedAt: null,
+    startPosition: null,
+    placeKeptSeconds: placeKeptSeconds(heartbeatTimeoutSeconds, reclaimGraceSeconds),
+    unreachable: details.unreachable ?? false,
     pollAfterSeconds: details.pollAfterSeconds ?? LONG_POLL_SECONDS,
-    message: details.message ?? null,
+    message: null,
     updatedAt: new Date(view?.snapshot.atMs ?? Date.now()).toISOString(),
   }
+}
+
+/** Silent for the time-out a ticket is absent; absent for the grace it is gone. */
+function placeKeptSeconds(heartbeatTimeoutSeconds: number, reclaimGraceSeconds: number): number {
+  return heartbeatTimeoutSeconds + reclaimGraceSeconds
 }

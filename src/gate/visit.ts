@@ -40,8 +40,6 @@ export type Visit =
   | { readonly state: 'stranger' }
 
 const NO_DETAILS: ClaimDetails = { beacon: false, touched: false }
-const KEPT = 'We cannot reach the waiting room right now. Your place is kept, and this page keeps trying.'
-const TRYING = 'We cannot reach the waiting room right now. This page keeps trying.'
 
 /**
  * Where the holder of these tokens stands; `mayJoin`: who has none that counts is given one. Of several the best one that
@@ -99,7 +97,7 @@ async function poll(context: VisitContext, candidate: PresentedToken, ask: boole
   if (token.run !== client.knownRun) return { state: 'stranger' }
   if (token.number < view.snapshot.frontier) return claim(context, candidate)
   const ticket = { text, token, renewed: false }
-  return { state: 'waiting', status: waitingStatus(room.name, view, token.number), ticket }
+  return { state: 'waiting', status: waitingStatus(room.name, view, token), ticket }
 }
 
 /** Half of what the line allows someone to be silent, so that nobody stands in a line that has forgotten them. */
@@ -122,18 +120,18 @@ export async function claim(
   const view = client.view
   switch (answer.state) {
     case 'active':
-      return { state: 'admitted', pass: await issue(context, 'pass', token.run, token.number) }
+      return { state: 'admitted', pass: await issue(context, 'pass', token) }
     case 'waiting': {
       if (view === null) return outOfReach(context, chosen)
-      const ticket = await issue(context, 'ticket', token.run, token.number)
+      const ticket = await issue(context, 'ticket', token)
       // Only who came back is not to be found in the snapshot exactly; the others hear the same as with each poll.
       const position = token.number < view.snapshot.frontier ? answer.position : undefined
-      return { state: 'waiting', status: waitingStatus(room.name, view, token.number, position), ticket }
+      return { state: 'waiting', status: waitingStatus(room.name, view, token, position), ticket }
     }
     case 'gone':
       // A session that is over starts anew at the end of the line; a place in the line that is gone is said.
       if (token.kind === 'pass') return { state: 'stranger' }
-      return { state: 'expired', status: placelessStatus(room.name, 'expired', view, { number: token.number }) }
+      return { state: 'expired', status: placelessStatus(room, 'expired', view, { number: token.number }) }
     case 'void':
       return { state: 'stranger' }
     case 'unreachable':
@@ -147,18 +145,25 @@ async function newcomer(context: VisitContext, mayJoin: boolean): Promise<Visit>
   const answer = await client.join(keepAlive)
   const view = client.view
   if (answer.state === 'unreachable' || view === null) {
-    const status = placelessStatus(room.name, 'waiting', view, { message: TRYING })
+    const status = placelessStatus(room, 'waiting', view, { unreachable: true })
     return { state: 'unreachable', status, ticket: null }
   }
   switch (answer.state) {
     case 'active':
-      return { state: 'admitted', pass: await issue(context, 'pass', answer.run, answer.number) }
+      return { state: 'admitted', pass: await issue(context, 'pass', answer) }
     case 'waiting': {
-      const ticket = await issue(context, 'ticket', answer.run, answer.number)
-      return { state: 'waiting', status: waitingStatus(room.name, view, answer.number), ticket }
+      const { run, number } = answer
+      const start = {
+        run,
+        number,
+        joinedSeconds: Math.floor(context.nowMs / 1000),
+        startPosition: view.position(number),
+      }
+      const ticket = await issue(context, 'ticket', start)
+      return { state: 'waiting', status: waitingStatus(room.name, view, start), ticket }
     }
     case 'full':
-      return { state: 'full', status: placelessStatus(room.name, 'full', view) }
+      return { state: 'full', status: placelessStatus(room, 'full', view) }
   }
 }
 
@@ -179,12 +184,16 @@ function outOfReach(context: VisitContext, { token, text }: PresentedToken): Vis
   const view = client.view
   const status =
     view === null
-      ? placelessStatus(room.name, 'waiting', null, { number: token.number, message: KEPT })
-      : { ...waitingStatus(room.name, view, token.number), message: KEPT }
+      ? placelessStatus(room, 'waiting', null, { number: token.number, unreachable: true })
+      : { ...waitingStatus(room.name, view, token), unreachable: true }
   return { state: 'unreachable', status, ticket }
 }
 
-async function issue(context: VisitContext, kind: Token['kind'], run: number, number: number): Promise<Issued> {
+async function issue(
+  context: VisitContext,
+  kind: Token['kind'],
+  { run, number, joinedSeconds, startPosition }: Pick<Token, 'run' | 'number' | 'joinedSeconds' | 'startPosition'>,
+): Promise<Issued> {
   const nowSeconds = Math.floor(context.nowMs / 1000)
   const timeout = context.client.view?.snapshot.sessionTimeoutSeconds ?? context.room.session_timeout_seconds
   const lifeSeconds = kind === 'pass' ? passLifeSeconds(timeout) : TICKET_LIFE_SECONDS
@@ -196,6 +205,8 @@ async function issue(context: VisitContext, kind: Token['kind'], run: number, nu
     issuedSeconds: nowSeconds,
     seenSeconds: nowSeconds,
     expiresSeconds: nowSeconds + lifeSeconds,
+    ...(joinedSeconds === undefined ? {} : { joinedSeconds }),
+    ...(startPosition === undefined ? {} : { startPosition }),
   }
   return { token, text: await signToken(token, context.keys), renewed: true }
 }

@@ -18,10 +18,23 @@ export interface Status {
   readonly etaSeconds: number | null
   readonly etaLowSeconds: number | null
   readonly etaHighSeconds: number | null
+  /** When the visitor joined, ISO 8601, and at which position: where progress starts. Null: not known. */
+  readonly joinedAt: string | null
+  readonly startPosition: number | null
+  /** Who is silent for longer than this loses the place. */
+  readonly placeKeptSeconds: number
+  /** The line cannot be asked right now: these are the last figures known, and the place is kept. */
+  readonly unreachable: boolean
   /** When to ask again, whole seconds, 1 to 60. */
   readonly pollAfterSeconds: number
-  /** A sentence for the visitor, plain text, null when there is nothing to say. */
+  /** The operator's message to everyone in line, plain text, null when there is none. */
   readonly message: string | null
   /** ISO 8601 time of the figures. */
   readonly updatedAt: string
+}
+
+/** The body of `GET /status`. */
+export interface PolledStatus extends Status {
+  /** False: the client sends its ticket in the header, but not the cookie that we set, without which nobody gets to the site. */
+  readonly cookies: boolean
 }

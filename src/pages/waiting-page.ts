@@ -239,6 +239,7 @@ function templateView({ status, nonce, token, host, joinedAt, startPosition, lan
     going,
     canLeave: going && status.number !== null,
     message: status.message,
+    note: status.unreachable ? texts.live.lost : '',
     position: position === null ? '–' : format(position),
     ahead: position === null ? '–' : format(position - 1),
     wait,

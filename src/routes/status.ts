@@ -3,12 +3,12 @@
  */
 import type { Context } from 'hono'
 import type { AppEnv } from '../app-env.ts'
-import { changeToken, type TokenChange } from '../gate/answers.ts'
+import { changeToken, isSecure, type TokenChange } from '../gate/answers.ts'
 import { placelessStatus } from '../gate/status-of.ts'
 import { type Visit, visit } from '../gate/visit.ts'
-import type { Status } from '../pages/status.ts'
+import type { PolledStatus, Status } from '../pages/status.ts'
 import { problem } from '../problem.ts'
-import { TOKEN_HEADER } from '../tokens/token-cookie.ts'
+import { keepsCookies, TOKEN_HEADER } from '../tokens/token-cookie.ts'
 import { isSameOrigin } from './same-origin.ts'
 import { type VisitorCall, visitorCall } from './visitor-context.ts'
 
@@ -31,7 +31,7 @@ export async function statusRoute(c: Context<AppEnv>): Promise<Response> {
 
 function admitted({ context }: VisitorCall, number?: number): Status {
   const details = { pollAfterSeconds: 1, ...(number === undefined ? {} : { number }) }
-  return placelessStatus(context.room.name, 'admitted', context.client.view, details)
+  return placelessStatus(context.room, 'admitted', context.client.view, details)
 }
 
 function tokenChangeOf(decided: Exclude<Visit, { state: 'stranger' }>): TokenChange {
@@ -52,5 +52,6 @@ function statusAnswer({ request, context }: VisitorCall, status: Status, change:
   const headers = new Headers({ 'Cache-Control': 'no-store', 'Retry-After': String(status.pollAfterSeconds) })
   changeToken(headers, request, context.room, change)
   if (typeof change === 'string') headers.set(TOKEN_HEADER, change)
-  return Response.json(status, { headers })
+  const body: PolledStatus = { ...status, cookies: keepsCookies(request.headers, context.room, isSecure(request)) }
+  return Response.json(body, { headers })
 }

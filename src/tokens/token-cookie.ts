@@ -26,6 +26,16 @@ export function presentedTokens(headers: Headers, room: RoomSettings, secure: bo
   return found
 }
 
+/**
+ * Whether the client keeps our cookie, as far as a request shows it: it does not, when it presents a token that we set as a
+ * cookie in the header alone.
+ */
+export function keepsCookies(headers: Headers, room: RoomSettings, secure: boolean): boolean {
+  if (!headers.get(TOKEN_HEADER)) return true
+  const name = `${cookieName(room, secure)}=`
+  return cookiePairs(headers).some((pair) => pair.startsWith(name))
+}
+
 /** `Set-Cookie` for a token; null takes the cookie away. */
 export function tokenCookie(room: RoomSettings, secure: boolean, token: string | null): string {
   const domain = room.cookie_domain

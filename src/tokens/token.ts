@@ -19,6 +19,9 @@ export interface Token {
   readonly issuedSeconds: number
   readonly seenSeconds: number
   readonly expiresSeconds: number
+  /** When its holder joined, and at which position: the start of the progress that is shown. Not in tokens of older deploys. */
+  readonly joinedSeconds?: number
+  readonly startPosition?: number
 }
 
 /** The claims on the wire. */
@@ -30,6 +33,8 @@ interface Claims {
   iat: number
   seen: number
   exp: number
+  joined?: number
+  start?: number
 }
 
 export async function signToken(token: Token, keys: readonly SigningKey[]): Promise<string> {
@@ -42,6 +47,8 @@ export async function signToken(token: Token, keys: readonly SigningKey[]): Prom
     iat: token.issuedSeconds,
     seen: token.seenSeconds,
     exp: token.expiresSeconds,
+    ...(token.joinedSeconds === undefined ? {} : { joined: token.joinedSeconds }),
+    ...(token.startPosition === undefined ? {} : { start: token.startPosition }),
   }
   const signed = `${header}.${base64Url(new TextEncoder().encode(JSON.stringify(claims)))}`
   const signature = await crypto.subtle.sign('HMAC', key, new TextEncoder().encode(signed))
@@ -80,5 +87,7 @@ function readClaims(claims: Partial<Claims> | null, room: string): Token | null 
     issuedSeconds: iat as number,
     seenSeconds: seen as number,
     expiresSeconds: exp as number,
+    ...(Number.isSafeInteger(claims.joined) ? { joinedSeconds: claims.joined as number } : {}),
+    ...(Number.isSafeInteger(claims.start) ? { startPosition: claims.start as number } : {}),
   }
 }

@@ -132,6 +132,11 @@ test('the poll joins who has no ticket, tells who waits the place, and gives who
     etaSeconds: null,
     etaLowSeconds: null,
     etaHighSeconds: null,
+    joinedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
+    startPosition: 1,
+    placeKeptSeconds: 900,
+    unreachable: false,
+    cookies: true,
     pollAfterSeconds: expect.any(Number),
     message: null,
     updatedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
@@ -140,7 +145,14 @@ test('the poll joins who has no ticket, tells who waits the place, and gives who
     state: 'waiting',
     number: 2,
     position: 1,
+    startPosition: 1,
   })
+  // The page sends the ticket in the header, too: only so it shows that the cookie was not kept.
+  const cookieless = { 'Waiting-Room-Token': program.token as string }
+  expect((await stage.visitor('poll', cookieless).get('/__waiting-room/status')).json()).toMatchObject({
+    cookies: false,
+  })
+  expect((await program.get('/__waiting-room/status', cookieless)).json()).toMatchObject({ cookies: true })
   await first.leave()
   const admitted = { state: 'admitted', number: 2 }
   await expect.poll(async () => (await program.get('/__waiting-room/status')).json(), PATIENTLY).toMatchObject(admitted)

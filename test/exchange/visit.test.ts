@@ -2,10 +2,13 @@ import { describe, expect, it } from 'vitest'
 import { visit } from '../../src/gate/visit.ts'
 import { parseRooms } from '../../src/settings/rooms.ts'
 import type { PresentedToken } from '../../src/tokens/presented.ts'
+import { importSigningKeys } from '../../src/tokens/signing-keys.ts'
 import { VirtualRoom } from './virtual-room.ts'
 
 const [settings] =
   parseRooms([{ name: 'r', total_active_users: 2, new_users_per_minute: 60, reclaim_grace_seconds: 300 }]).rooms ?? []
+
+const keys = await importSigningKeys(`test:${'A'.repeat(43)}`)
 
 /** A room whose object does not answer from now on; one visitor has joined, so that there is a snapshot. */
 async function outOfReach(): Promise<VirtualRoom> {
@@ -17,7 +20,7 @@ async function outOfReach(): Promise<VirtualRoom> {
 
 async function visitOf(room: VirtualRoom, tokens: PresentedToken[], mayJoin = true) {
   if (settings === undefined) throw new Error('the settings cannot be used')
-  const context = { room: settings, client: room.client, keys: [], keepAlive: room, nowMs: room.nowMs }
+  const context = { room: settings, client: room.client, keys, keepAlive: room, nowMs: room.nowMs }
   const visiting = visit(context, tokens, mayJoin)
   await room.pass(10_000)
   return visiting
@@ -68,14 +71,31 @@ describe('while the object is out of reach', () => {
     expect(waiting).toMatchObject({
       state: 'unreachable',
       ticket: { text: 'signed' },
-      status: { number: 2, position: 1 },
+      status: { number: 2, position: 1, unreachable: true },
     })
-    expect(waiting).toMatchObject({ status: { message: expect.stringContaining('Your place is kept') } })
   })
 
   it('a newcomer gets no ticket, and is told that the page goes on trying', async () => {
     const newcomer = await visitOf(await outOfReach(), [])
-    expect(newcomer).toMatchObject({ state: 'unreachable', ticket: null, status: { number: null } })
+    expect(newcomer).toMatchObject({ state: 'unreachable', ticket: null, status: { number: null, unreachable: true } })
+  })
+})
+
+describe('the start of progress', () => {
+  it('is the time and position of the join, and stays so when the ticket is renewed', async () => {
+    const room = new VirtualRoom({ capacity: 1 })
+    await room.client.join(room)
+    const started = { joinedSeconds: Math.floor(room.nowMs / 1000), startPosition: 1 }
+    const joined = await visitOf(room, [])
+    if (joined.state !== 'waiting') throw new Error(joined.state)
+    expect(joined.ticket.token).toMatchObject({ number: 2, ...started })
+    expect(joined.status).toMatchObject({
+      startPosition: 1,
+      joinedAt: new Date(started.joinedSeconds * 1000).toISOString(),
+    })
+    const old = { ...joined.ticket, token: { ...joined.ticket.token, seenSeconds: started.joinedSeconds - 61 } }
+    const renewed = await visitOf(room, [old])
+    expect(renewed).toMatchObject({ state: 'waiting', ticket: { renewed: true, token: started } })
   })
 })
 

@@ -27,6 +27,10 @@ function status(changes: Partial<Status> = {}): Status {
     etaSeconds: 300,
     etaLowSeconds: 240,
     etaHighSeconds: 401,
+    joinedAt: '2026-11-02T13:58:00.000Z',
+    startPosition: 2468,
+    placeKeptSeconds: 320,
+    unreachable: false,
     pollAfterSeconds: 5,
     message: null,
     updatedAt: '2026-11-02T14:03:12.345Z',
@@ -119,6 +123,11 @@ describe('the waiting page', () => {
     const html = page({ state: 'expired', position: null })
     expect(html).not.toContain('http-equiv')
     expect(html).toMatch(/id="leave-box" hidden/)
+  })
+
+  it('says so while the line is out of reach', () => {
+    expect(shown(page({ unreachable: true }), 'note')).toContain('We cannot reach the waiting room')
+    expect(shown(page(), 'note')).toBeNull()
   })
 
   it('promises no place to who has no number yet', () => {

@@ -28,6 +28,8 @@ describe('tokens', () => {
   it('are verified as what was signed, and are plain JWS', async () => {
     const text = await signToken(ticket, oldKey)
     expect(await verifyToken(text, 'shop', oldKey)).toEqual(ticket)
+    const started = { ...ticket, joinedSeconds: 1_699_999_000, startPosition: 7 }
+    expect(await verifyToken(await signToken(started, oldKey), 'shop', oldKey)).toEqual(started)
     expect(text).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+$/)
     expect(JSON.parse(atob(text.split('.')[0] ?? ''))).toEqual({ alg: 'HS256', kid: 'old' })
   })
