@@ -1,8 +1,7 @@
 /**
- * A crowd that joins, is let in and leaves while the runtime is killed under it, and keeps book of what each was told: the
- * numbers lost, shared, overtaken or admitted twice.
+ * A crowd over kills of the runtime, and the book of what each of it was told: numbers lost, shared, overtaken, admitted
+ * twice, slots taken beyond the capacity. What it does while a kill comes is in rush.ts.
  */
-import { setTimeout as pause } from 'node:timers/promises'
 import { journal, stats } from './operator.ts'
 import { signed } from './tokens.ts'
 import { type Headers, Visitor } from './visitor.ts'
@@ -11,18 +10,18 @@ import type { Workerd } from './workerd.ts'
 /** `leaving`: gave the place up, but never heard the answer. */
 type State = 'waiting' | 'onSite' | 'leaving' | 'gone'
 
-interface Member {
+export interface Member {
   readonly visitor: Visitor
   readonly number: number
   state: State
+  /** A call of this visitor is under way: one at a time, as the cookie changes. */
+  isBusy: boolean
 }
 
 /** Keeps cookies, runs no scripts, and reads JSON, which costs less than pages. */
-const PROGRAM: Headers = { 'User-Agent': 'program/1.0', Accept: 'application/json' }
+export const PROGRAM: Headers = { 'User-Agent': 'program/1.0', Accept: 'application/json' }
 
 const AT_ONCE = 96
-/** How many of those who wait longest ask at once. */
-const NEXT_ONES = 16
 const CALLED_PATIENCE_MS = 5_000
 
 export class Crowd {
@@ -30,62 +29,42 @@ export class Crowd {
   readonly duplicates: number[] = []
   readonly orderViolations: string[] = []
   readonly admittedTwice: number[] = []
+  readonly overCapacity: string[] = []
   /** Numbers handed out whose visitors never heard of them. */
   untold = 0
   private readonly members = new Map<number, Member>()
+  private readonly byState: Record<State, Set<Member>> = {
+    waiting: new Set(),
+    onSite: new Set(),
+    leaving: new Set(),
+    gone: new Set(),
+  }
   private readonly given = new Set<number>()
   private readonly workerd: Workerd
   private readonly room: string
+  private readonly capacity: number
 
-  constructor(workerd: Workerd, room: string) {
+  constructor(workerd: Workerd, room: string, capacity: number) {
     this.workerd = workerd
     this.room = room
+    this.capacity = capacity
   }
 
   get clients(): number {
     return this.members.size
   }
 
-  count(state: State): number {
-    return this.all(state).length
+  /** That anyone was told. */
+  get highestNumber(): number {
+    return Math.max(0, ...this.members.keys())
   }
 
-  /**
-   * Newcomers join, always `joiners` at once, and people come and go, until `told` more know their number and `laterMs` have
-   * passed; then -9. Tells how many joins were in flight at that moment.
-   */
-  async joinUntilKilled(joiners: number, told: number, laterMs: number): Promise<number> {
-    const target = this.clients + told
-    let inFlight = 0
-    let inFlightAtKill = 0
-    let killed = false
-    let kill = Promise.resolve()
-    const joinOn = async () => {
-      while (!killed) {
-        const newcomer = new Visitor(this.workerd, `${this.room}.test`, PROGRAM)
-        inFlight++
-        const reply = await newcomer.get('/echo').catch(() => null)
-        inFlight--
-        // Lost in the crash: its visitor never knew a number.
-        if (reply === null) continue
-        this.note(newcomer, reply.status)
-        if (this.clients === target) kill = killLater()
-      }
-    }
-    const killLater = async () => {
-      if (laterMs > 0) await pause(laterMs)
-      killed = true
-      inFlightAtKill = inFlight
-      await this.workerd.kill('SIGKILL')
-    }
-    try {
-      await Promise.all([...Array.from({ length: joiners }, joinOn), this.comeAndGo(() => killed)])
-    } finally {
-      // One of them met something unforeseen: the others must not go on for ever.
-      killed = true
-      await kill
-    }
-    return inFlightAtKill
+  count(state: State): number {
+    return this.byState[state].size
+  }
+
+  newcomer(): Visitor {
+    return new Visitor(this.workerd, `${this.room}.test`, PROGRAM)
   }
 
   /** The places of those who never heard of theirs would block the way until they are silent for long enough. */
@@ -97,23 +76,38 @@ export class Crowd {
     }
     this.untold += untold.length
     await inTurns(untold, async (number) => {
-      const nobody = new Visitor(this.workerd, `${this.room}.test`, PROGRAM)
+      const nobody = this.newcomer()
       nobody.cookies.set(`waiting-room-${this.room}`, signed({ room: this.room, run, number }))
       await nobody.leave()
       this.given.add(number)
     })
   }
 
-  /** Everyone asks again: the number is the same, who was on the site still is, and nobody was overtaken. */
-  async everyoneReloads(): Promise<void> {
+  /**
+   * Those who were on the site or were told their number since `sinceNumber` ask again, and so does whoever has been
+   * overtaken: the number is the same, who was on the site still is, and nobody was passed over.
+   */
+  async reloadSince(sinceNumber: number): Promise<void> {
     await inTurns(this.all('leaving'), (member) => this.leave(member))
-    await inTurns([...this.all('waiting'), ...this.all('onSite')], (member) => this.reload(member))
+    const recent = this.all('waiting').filter(({ number }) => number >= sinceNumber)
+    await inTurns([...recent, ...this.all('onSite')], (member) => this.reload(member))
     const last = Math.max(0, ...[...this.all('onSite'), ...this.all('gone')].map(({ number }) => number))
-    for (const member of this.all('waiting')) {
-      if (member.number >= last) continue
-      await this.reloadUntilIn(member)
-      if (member.state === 'waiting') this.orderViolations.push(`${member.number} waits, ${last} was admitted`)
+    await inTurns(
+      this.all('waiting').filter(({ number }) => number < last),
+      (member) => this.reloadUntilIn(member),
+    )
+    for (const { number } of this.all('waiting')) {
+      if (number < last) this.orderViolations.push(`${number} waits, ${last} was admitted`)
     }
+    await this.countSlots()
+  }
+
+  /** The object's count of slots, and that of the visitors who hold one. */
+  private async countSlots(): Promise<void> {
+    const { active } = await stats(this.workerd, this.room)
+    const held = this.count('onSite')
+    if (active > this.capacity) this.overCapacity.push(`${active} slots taken`)
+    if (held > this.capacity) this.overCapacity.push(`${held} visitors on the site`)
   }
 
   /** Those on the site leave and the next come, until nobody is left. */
@@ -123,6 +117,7 @@ export class Crowd {
     let after = (await journal(this.workerd, this.room)).last
     let previous = 0
     while (this.count('onSite') > 0) {
+      await this.countSlots()
       await inTurns(this.all('onSite'), (member) => this.leave(member))
       const page = await journal(this.workerd, this.room, after)
       if (page.lost) throw new Error('The journal is too short for one turn of the crowd')
@@ -142,31 +137,30 @@ export class Crowd {
     }
   }
 
-  /** As on any day: those on the site leave, the next ones ask and are let in. */
-  private async comeAndGo(isOver: () => boolean): Promise<void> {
-    while (!isOver()) {
-      // What the crash cuts off is asked again after it.
-      await Promise.all(this.all('onSite').map((member) => this.leave(member).catch(() => {})))
-      const next = this.all('waiting').sort((a, b) => a.number - b.number)
-      await Promise.all(next.slice(0, NEXT_ONES).map((member) => this.reload(member).catch(() => {})))
-      // Nobody yet: the joins go first.
-      if (next.length === 0) await pause(1)
-    }
-  }
-
-  private note(visitor: Visitor, status: number): void {
+  /** Someone was told a number. */
+  note(visitor: Visitor, status: number): void {
     const { number } = visitor
     if (this.members.has(number) || this.given.has(number)) this.duplicates.push(number)
-    this.members.set(number, { visitor, number, state: status === 200 ? 'onSite' : 'waiting' })
+    const member: Member = { visitor, number, state: status === 200 ? 'onSite' : 'waiting', isBusy: false }
+    this.members.set(number, member)
+    this.byState[member.state].add(member)
   }
 
-  private async reload(member: Member): Promise<void> {
+  /** Opens a page: keeps the number, and the session if there was one. */
+  async reload(member: Member): Promise<void> {
     const { visitor, number, state } = member
     const { status } = await visitor.get('/echo')
     const now = visitor.claims?.number
     const expected = status === 200 || (status === 503 && state === 'waiting')
     if (now !== number || !expected) this.lost.push(`${number}, ${state}: ${status}, now ${now}`)
-    if (status === 200) member.state = 'onSite'
+    if (status === 200) this.move(member, 'onSite')
+  }
+
+  /** The beacon of someone on the site. */
+  async beat(member: Member): Promise<void> {
+    const { visitor, number } = member
+    const { status } = await visitor.post(`/__waiting-room/heartbeat?room=${this.room}`)
+    if (status !== 204 || visitor.number !== number) this.lost.push(`${number}, on the site: beacon ${status}`)
   }
 
   /** Someone who was called: an isolate may answer from what it knew for some seconds more. */
@@ -175,14 +169,30 @@ export class Crowd {
     while (member.state === 'waiting' && Date.now() < giveUpMs) await this.reload(member)
   }
 
-  private async leave(member: Member): Promise<void> {
-    member.state = 'leaving'
+  async leave(member: Member): Promise<void> {
+    this.move(member, 'leaving')
     const { status } = await member.visitor.leave()
-    if (status === 204) member.state = 'gone'
+    if (status === 204) this.move(member, 'gone')
   }
 
-  private all(state: State): Member[] {
-    return [...this.members.values()].filter((member) => member.state === state)
+  all(state: State): Member[] {
+    return [...this.byState[state]]
+  }
+
+  /** Some of those whom no call is about just now. */
+  idle(state: State, count: number): Member[] {
+    const found: Member[] = []
+    for (const member of this.byState[state]) {
+      if (found.length === count) break
+      if (!member.isBusy) found.push(member)
+    }
+    return found
+  }
+
+  private move(member: Member, state: State): void {
+    this.byState[member.state].delete(member)
+    member.state = state
+    this.byState[state].add(member)
   }
 }
 

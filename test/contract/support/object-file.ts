@@ -1,0 +1,45 @@
+/**
+ * A look from outside at the file in which the only object of a running workerd keeps its line. Reads only.
+ */
+import { readdirSync } from 'node:fs'
+import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import type { Workerd } from './workerd.ts'
+
+/** Durable moments of the clockwork, ms since 1970. */
+export interface Clockwork {
+  /** When the alarm is due next. */
+  readonly alarmAtMs: number
+  /** When the last tick was done, 0: none yet. */
+  readonly lastTickMs: number
+}
+
+export class ObjectFile {
+  private readonly database: DatabaseSync
+  private statement: StatementSync | null = null
+
+  constructor(workerd: Workerd) {
+    const [folder = ''] = readdirSync(workerd.storage)
+    const [name, ...others] = readdirSync(`${workerd.storage}/${folder}`).filter((file) =>
+      /^[0-9a-f]{64}\.sqlite$/.test(file),
+    )
+    if (name === undefined || others.length > 0) throw new Error(`Not one object: ${name}, ${others}`)
+    this.database = new DatabaseSync(`${workerd.storage}/${folder}/${name}`, { readOnly: true })
+  }
+
+  /** Null while nothing is stored. */
+  clockwork(): Clockwork | null {
+    try {
+      this.statement ??= this.database.prepare(
+        'SELECT alarm_at_ms AS alarmAtMs, (SELECT coalesce(max(at_ms), 0) FROM samples) AS lastTickMs FROM line',
+      )
+      return (this.statement.get() as unknown as Clockwork | undefined) ?? null
+    } catch (error) {
+      if (/no such table/.test(String(error))) return null
+      throw error
+    }
+  }
+
+  close(): void {
+    this.database.close()
+  }
+}
