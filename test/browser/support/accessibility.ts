@@ -1,0 +1,11 @@
+/** What axe finds wrong with a page as it is now, in words that fit into a failed assertion. */
+import AxeBuilder from '@axe-core/playwright'
+import type { Page } from 'playwright-core'
+
+export async function accessibilityViolations(page: Page): Promise<string[]> {
+  const { violations } = await new AxeBuilder({ page }).analyze()
+  return violations.map(({ id, help, nodes }) => {
+    const where = nodes.map(({ html, failureSummary }) => `${html}\n    ${failureSummary}`)
+    return `${id}: ${help}\n  ${where.join('\n  ')}`
+  })
+}

@@ -1,0 +1,59 @@
+/**
+ * Real Chromium for a test file: one process, and for each page a profile of its own, as if nobody had been here before.
+ *
+ * The rooms of these tests have hosts below `localhost`, which browsers send to this machine without a name server and treat
+ * as safe: what a page may do under TLS only (locks, notifications) works there over plain HTTP.
+ */
+import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, inject } from 'vitest'
+
+const LAUNCH_TIMEOUT_MS = 60_000
+const ACTION_TIMEOUT_MS = 30_000
+
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+]
+
+export interface Chromium {
+  /** A visitor's browser: its cookies and storage are its own until the test is over. */
+  profile(options?: BrowserContextOptions): Promise<BrowserContext>
+  /** A tab of a new profile. */
+  page(options?: BrowserContextOptions): Promise<Page>
+}
+
+/** Call it at the top of a test file. */
+export function useChromium(): Chromium {
+  let browser: Browser
+  const profiles: BrowserContext[] = []
+  beforeAll(async () => {
+    browser = await launch()
+  }, LAUNCH_TIMEOUT_MS)
+  afterEach(async () => {
+    await Promise.all(profiles.splice(0).map((profile) => profile.close()))
+  })
+  afterAll(() => browser?.close())
+
+  const profile = async (options: BrowserContextOptions = {}) => {
+    const opened = await browser.newContext({ locale: 'en-US', viewport: { width: 800, height: 900 }, ...options })
+    opened.setDefaultTimeout(ACTION_TIMEOUT_MS)
+    profiles.push(opened)
+    return opened
+  }
+  return { profile, page: async (options) => (await profile(options)).newPage() }
+}
+
+function launch(): Promise<Browser> {
+  const { path, libraries } = inject('chromium')
+  const env = {
+    ...process.env,
+    FONTCONFIG_FILE: inject('fonts'),
+    ...(libraries === null ? {} : { LD_LIBRARY_PATH: libraries }),
+  }
+  return chromium.launch({ executablePath: path, args: FLAGS, env, timeout: LAUNCH_TIMEOUT_MS })
+}

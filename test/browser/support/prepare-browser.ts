@@ -1,0 +1,23 @@
+/** Vitest's global set-up of the browser tests: a Chromium that starts and the fonts for it. */
+import { resolve } from 'node:path'
+import type { TestProject } from 'vitest/node'
+import { type FoundChromium, findChromium } from './find-chromium.ts'
+import { prepareFonts } from './prepare-fonts.ts'
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    chromium: FoundChromium
+    /** Path of the fontconfig file. */
+    fonts: string
+    /** Whether this run writes docs/screenshots. */
+    keepsPictures: boolean
+  }
+}
+
+const CACHE = resolve(import.meta.dirname, '../../../.cache/browser')
+
+export default async function prepareBrowser(project: TestProject): Promise<void> {
+  project.provide('chromium', await findChromium(CACHE))
+  project.provide('fonts', await prepareFonts(CACHE))
+  project.provide('keepsPictures', project.config.mode === 'screenshots')
+}
