@@ -50,6 +50,7 @@ export default defineConfig({
   test: {
     projects: [
       { test: { name: 'core', environment: 'node', include: ['test/{core,exchange}/**/*.test.ts'] } },
+      { test: { name: 'deployment', environment: 'node', include: ['test/deployment/**/*.test.ts'] } },
       { test: { name: 'simulation', environment: 'node', include: ['test/simulation/**/*.test.ts'] } },
       {
         test: {

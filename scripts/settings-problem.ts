@@ -1,0 +1,24 @@
+/** What the Worker would refuse in an environment's variables. */
+import { parseSettings, SettingsError } from '../src/settings/settings.ts'
+import { addressSecrets, type Section, signedChannels } from './deployment-config.ts'
+
+/** Every problem with its key, or null. Secrets are not in the file: what refers to one is checked as if it were set. */
+export function settingsProblem(section: Section): string | null {
+  try {
+    parseSettings({ ...section.vars, ...standInSecrets(section) })
+    return null
+  } catch (error) {
+    if (error instanceof SettingsError) return error.message
+    throw error
+  }
+}
+
+function standInSecrets(section: Section): Record<string, string> {
+  const secret = `whsec_${Buffer.alloc(32).toString('base64')}`
+  return {
+    ...Object.fromEntries(addressSecrets(section).map((name) => [name, 'https://receiver.example/'])),
+    ALERT_SECRETS: signedChannels(section)
+      .map((name) => `${name}:${secret}`)
+      .join(','),
+  }
+}

@@ -1,0 +1,177 @@
+/**
+ * npm run setup -- --env NAME: creates at Cloudflare what an environment of wrangler.toml needs and wrangler can create (queues,
+ * secrets), and says what remains. May be run again at any time: what is there already is left alone.
+ */
+import { execFileSync, spawnSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { parseArgs } from 'node:util'
+import { addressSecrets, type Environment, environments, queueNames, signedChannels } from './deployment-config.ts'
+import { settingsProblem } from './settings-problem.ts'
+
+const WRANGLER = new URL('../node_modules/wrangler/bin/wrangler.js', import.meta.url).pathname
+const MAKE_KEY = new URL('make-key.mjs', import.meta.url).pathname
+/** The API's code. */
+const QUEUE_NAME_TAKEN = 11009
+const HELP = `npm run setup -- --env NAME [--dry-run]
+  --env NAME   an environment of wrangler.toml: staging or production
+  --dry-run    only says what would be created; asks Cloudflare nothing
+Needs: npx wrangler login, or CLOUDFLARE_API_TOKEN (and CLOUDFLARE_ACCOUNT_ID where there are several accounts).`
+
+class SetupError extends Error {}
+
+function setUp(environment: Environment, dryRun: boolean): void {
+  console.log(`Setting up the Worker "${environment.worker}"`)
+  const problem = settingsProblem(environment.section)
+  if (problem !== null) throw new SetupError(`wrangler.toml, ${environment.name}: ${problem}`)
+  if (!dryRun) logIn()
+  const queues = queueNames(environment.section)
+  if (dryRun) for (const queue of queues) console.log(`  queue ${queue}: created where it is not there`)
+  else createQueues(queues)
+  setSecrets(environment, dryRun)
+  console.log(
+    `\nWhat remains:\n${remaining(environment)
+      .map((text, i) => `  ${i + 1}. ${text}`)
+      .join('\n')}`,
+  )
+}
+
+function chosen(name: string | undefined): Environment {
+  const all = environments()
+  const names = all.flatMap((environment) => environment.name ?? [])
+  const found = all.find((environment) => environment.name === name && name !== undefined)
+  if (found === undefined) throw new SetupError(`say which environment: --env ${names.join(' or --env ')}\n${HELP}`)
+  return found
+}
+
+function logIn(): void {
+  const { ok, output } = wrangler(['whoami', '--json'])
+  if (ok) return
+  throw new SetupError(
+    `not logged in at Cloudflare. Run \`npx wrangler login\`, or set CLOUDFLARE_API_TOKEN.\n${output}`,
+  )
+}
+
+/** The list has pages; a queue that is not on the first one is found by the refusal to make it twice. */
+function createQueues(names: readonly string[]): void {
+  const listed = wrangler(['queues', 'list'])
+  if (!listed.ok) throw new SetupError(`cannot list the queues:\n${listed.output}`)
+  const known = listed.output.split(/[\s│|]+/)
+  for (const name of names)
+    console.log(`  queue ${name}: ${known.includes(name) ? 'there already' : createQueue(name)}`)
+}
+
+function createQueue(name: string): string {
+  const created = wrangler(['queues', 'create', name])
+  if (created.ok) return 'created'
+  if (created.output.includes(`code: ${QUEUE_NAME_TAKEN}`)) return 'there already'
+  throw new SetupError(`cannot create the queue ${name}:\n${created.output}`)
+}
+
+/** What is generated is set in one call, so that a failure leaves none half set. Shown is only what people need to know. */
+function setSecrets(environment: Environment, dryRun: boolean): void {
+  const there = dryRun ? [] : secretsOf(environment)
+  const generated = Object.entries(generators(environment)).filter(([name]) => !there.includes(name))
+  for (const name of there) console.log(`  secret ${name}: there already`)
+  if (dryRun) {
+    for (const [name] of generated) console.log(`  secret ${name}: generated where it is not set`)
+    return
+  }
+  if (generated.length === 0) return
+  const secrets = Object.fromEntries(generated.map(([name, { make }]) => [name, make()]))
+  const put = wrangler(['secret', 'bulk', '--name', environment.worker], JSON.stringify(secrets))
+  if (!put.ok) throw new SetupError(`cannot set the secrets:\n${put.output}`)
+  for (const [name, { shown }] of generated) {
+    console.log(`  secret ${name}: generated and set${shown ? `. Shown this once, keep it: ${secrets[name]}` : ''}`)
+  }
+}
+
+interface Generator {
+  readonly make: () => string
+  /** Whether somebody besides the Worker needs the value. */
+  readonly shown: boolean
+}
+
+function generators({ section }: Environment): Record<string, Generator> {
+  const signed = signedChannels(section)
+  const alertSecrets: Generator = {
+    make: () => signed.map((name) => `${name}:whsec_${randomBytes(32).toString('base64')}`).join(','),
+    shown: true,
+  }
+  return {
+    SIGNING_KEYS: { make: () => execFileSync(process.execPath, [MAKE_KEY], { encoding: 'utf8' }).trim(), shown: false },
+    ADMIN_TOKEN: { make: () => randomBytes(32).toString('base64url'), shown: true },
+    ORIGIN_SECRET: { make: () => randomBytes(32).toString('base64url'), shown: true },
+    ...(signed.length > 0 ? { ALERT_SECRETS: alertSecrets } : {}),
+  }
+}
+
+/** Names of the secrets that are set; a Worker that is not there yet has none. */
+function secretsOf({ worker }: Environment): string[] {
+  const listed = wrangler(['secret', 'list', '--name', worker, '--format', 'json'])
+  if (listed.ok) return (JSON.parse(listed.stdout) as { name: string }[]).map(({ name }) => name)
+  if (/not found/i.test(listed.output)) return []
+  throw new SetupError(`cannot list the secrets:\n${listed.output}`)
+}
+
+function remaining(environment: Environment): string[] {
+  const { name, section } = environment
+  const origin = section.vars?.ORIGIN_URL
+  const steps: string[] = []
+  if (typeof origin === 'string' && /\/\/(localhost|127\.)/.test(origin)) {
+    steps.push(
+      `set env.${name}.vars.ORIGIN_URL in wrangler.toml to your site (now ${origin}), or take it out and set a route`,
+    )
+  }
+  if (section.routes === undefined && section.route === undefined) {
+    steps.push(`set env.${name}.routes, so that your site's visitors come by (until then: the workers.dev address)`)
+  }
+  for (const secret of addressSecrets(section)) {
+    steps.push(`npx wrangler secret put ${secret} --env ${name}   (the address of an alert channel)`)
+  }
+  if (signedChannels(section).length > 0) {
+    steps.push(
+      'a channel added later needs its entry in ALERT_SECRETS: npx wrangler secret put ALERT_SECRETS (docs/figures.md)',
+    )
+  }
+  if ((section.send_email ?? []).length > 0) steps.push('verify the receivers of alert mails in Email Routing')
+  steps.push('let the site refuse requests without the header Waiting-Room-Origin-Secret (the value of ORIGIN_SECRET)')
+  steps.push(`npx wrangler secret put SENTRY_DSN --env ${name}   (optional)`)
+  steps.push(`npm run deploy -- --env ${name}   (its first figures create the Analytics Engine dataset)`)
+  return steps
+}
+
+interface Result {
+  readonly ok: boolean
+  readonly stdout: string
+  /** Everything it said. */
+  readonly output: string
+}
+
+function wrangler(args: readonly string[], input?: string): Result {
+  const run = spawnSync(process.execPath, [WRANGLER, ...args], {
+    encoding: 'utf8',
+    input: input ?? '',
+    timeout: 120_000,
+    env: { ...process.env, WRANGLER_SEND_METRICS: 'false', NO_COLOR: '1' },
+  })
+  return { ok: run.status === 0, stdout: run.stdout, output: `${run.stdout}${run.stderr}`.trim() }
+}
+
+try {
+  main(process.argv.slice(2))
+} catch (error) {
+  const isExpected =
+    error instanceof SetupError || String((error as { code?: string }).code).startsWith('ERR_PARSE_ARGS')
+  if (!isExpected) throw error
+  console.error(`setup: ${(error as Error).message}`)
+  process.exitCode = 1
+}
+
+function main(args: string[]): void {
+  const { values } = parseArgs({
+    args,
+    options: { env: { type: 'string' }, 'dry-run': { type: 'boolean' }, help: { type: 'boolean' } },
+  })
+  if (values.help) console.log(HELP)
+  else setUp(chosen(values.env), values['dry-run'] === true)
+}

@@ -1,0 +1,49 @@
+/** wrangler hands neither variables nor bindings down to an environment: each repeats them, and must not forget any. */
+import { resolve } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { environments, queueNames, type Section } from '../../scripts/deployment-config.ts'
+
+const all = environments(resolve(import.meta.dirname, '../../wrangler.toml'))
+const top = all.find(({ name }) => name === null)?.section as Section
+const named = all.filter(({ name }) => name !== null)
+
+/** What wrangler inherits from the top level. */
+const INHERITED = [
+  'name',
+  'main',
+  'compatibility_date',
+  'compatibility_flags',
+  'workers_dev',
+  'rules',
+  'observability',
+  'migrations',
+  'triggers',
+  'assets',
+  'build',
+  'routes',
+  'env',
+]
+
+/** Only what must be the environment's own may differ: its rooms and origin, and the names of what it stores in. */
+function comparable(section: Section, environment: string | null): unknown {
+  const { vars, ...rest } = Object.fromEntries(Object.entries(section).filter(([key]) => !INHERITED.includes(key)))
+  const ownNames = JSON.stringify(rest).replaceAll(`"${environment}-`, '"').replaceAll(`"${environment}_`, '"')
+  return { ...JSON.parse(ownNames), vars: Object.keys(vars as object).toSorted() }
+}
+
+describe('the environments of wrangler.toml', () => {
+  it('are staging and production', () => {
+    expect(named.map(({ name }) => name)).toEqual(['staging', 'production'])
+  })
+
+  it.each(named)('$name has every binding of the top level, with the same values', ({ name, section }) => {
+    expect(comparable(section, name)).toEqual(comparable(top, null))
+  })
+
+  it('share no queue and no dataset: neither counts or answers for the other', () => {
+    const queues = all.flatMap(({ section }) => queueNames(section))
+    expect(new Set(queues).size).toBe(queues.length)
+    const datasets = all.map(({ section }) => JSON.stringify(section.analytics_engine_datasets))
+    expect(new Set(datasets).size).toBe(all.length)
+  })
+})
