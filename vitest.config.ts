@@ -28,6 +28,13 @@ const bindings = {
       alerts: [{ name: 'crowd', metric: 'waiting', above: 3, for_minutes: 2, channels: ['ops'] }],
     },
     {
+      name: 'watched',
+      host: 'watched.example',
+      total_active_users: 1,
+      new_users_per_minute: 600,
+      alerts: [{ name: 'failing', metric: 'origin_error_ratio', above: 0.2, for_minutes: 2, channels: ['ops'] }],
+    },
+    {
       name: 'pushed',
       host: 'pushed.example',
       total_active_users: 1,

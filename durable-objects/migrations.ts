@@ -55,6 +55,9 @@ const MIGRATIONS: readonly string[] = [
      reason TEXT NOT NULL,
      at_ms INTEGER NOT NULL
    );`,
+  `ALTER TABLE samples ADD COLUMN origin_requests INTEGER NOT NULL DEFAULT 0;
+   ALTER TABLE samples ADD COLUMN origin_errors INTEGER NOT NULL DEFAULT 0;
+   ALTER TABLE samples ADD COLUMN origin_latency_p90_ms INTEGER;`,
 ]
 
 /** Whether this storage was ever written to. Reads only: an object that was only asked for its figures leaves no trace. */

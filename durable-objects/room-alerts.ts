@@ -104,6 +104,9 @@ export class RoomAlerts {
         sample.roomErrors,
         sample.waitSecondsP50 ?? -1,
         sample.waitSecondsP90 ?? -1,
+        sample.originRequests,
+        sample.originErrors,
+        sample.originLatencyMsP90 ?? -1,
       ],
     })
   }

@@ -5,7 +5,7 @@ import type { Sample } from '../src/core/sample.ts'
 
 export const SAMPLES_KEPT_MS = 7 * 24 * 3600 * 1000
 
-/** One step of the history: gauges as at its last sample, counts as their sum, waits as the highest of its samples. */
+/** One step of the history: gauges as at its last sample, counts as their sum, waits and latencies as the highest. */
 export interface HistoryPoint extends Omit<Sample, 'atMs'> {
   /** Start of the step. */
   readonly fromMs: number
@@ -23,7 +23,8 @@ export class SampleStore {
   write(sample: Sample): void {
     this.sql.exec(
       `INSERT OR REPLACE INTO samples (at_ms, active, capacity, waiting, absent, joined, admitted, expired, left_line,
-         returned, room_errors, wait_p50, wait_p90) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+         returned, room_errors, wait_p50, wait_p90, origin_requests, origin_errors, origin_latency_p90_ms)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       sample.atMs,
       sample.active,
       sample.capacity,
@@ -37,6 +38,9 @@ export class SampleStore {
       sample.roomErrors,
       sample.waitSecondsP50,
       sample.waitSecondsP90,
+      sample.originRequests,
+      sample.originErrors,
+      sample.originLatencyMsP90,
     )
     this.sql.exec('DELETE FROM samples WHERE at_ms < ?', sample.atMs - SAMPLES_KEPT_MS)
   }
@@ -56,7 +60,9 @@ export class SampleStore {
       `WITH steps AS (
          SELECT (at_ms / CAST(?1 AS INTEGER)) * CAST(?1 AS INTEGER) AS from_ms, MAX(at_ms) AS last_ms, COUNT(*) AS samples,
            SUM(joined) AS joined, SUM(admitted) AS admitted, SUM(expired) AS expired, SUM(left_line) AS left_line,
-           SUM(returned) AS returned, SUM(room_errors) AS room_errors, MAX(wait_p50) AS wait_p50, MAX(wait_p90) AS wait_p90
+           SUM(returned) AS returned, SUM(room_errors) AS room_errors, MAX(wait_p50) AS wait_p50, MAX(wait_p90) AS wait_p90,
+           SUM(origin_requests) AS origin_requests, SUM(origin_errors) AS origin_errors,
+           MAX(origin_latency_p90_ms) AS origin_latency_p90_ms
          FROM samples WHERE at_ms >= ?2 AND at_ms < ?3 GROUP BY 1)
        SELECT steps.*, last.at_ms, last.active, last.capacity, last.waiting, last.absent
        FROM steps JOIN samples AS last ON last.at_ms = steps.last_ms ORDER BY steps.from_ms`,
@@ -82,10 +88,12 @@ type Row = Record<
   | 'expired'
   | 'left_line'
   | 'returned'
-  | 'room_errors',
+  | 'room_errors'
+  | 'origin_requests'
+  | 'origin_errors',
   number
 > &
-  Record<'wait_p50' | 'wait_p90', number | null>
+  Record<'wait_p50' | 'wait_p90' | 'origin_latency_p90_ms', number | null>
 
 function toSample(row: Row): Sample {
   return {
@@ -102,5 +110,8 @@ function toSample(row: Row): Sample {
     roomErrors: row.room_errors,
     waitSecondsP50: row.wait_p50,
     waitSecondsP90: row.wait_p90,
+    originRequests: row.origin_requests,
+    originErrors: row.origin_errors,
+    originLatencyMsP90: row.origin_latency_p90_ms,
   }
 }

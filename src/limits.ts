@@ -17,6 +17,9 @@ export const CONFIRM_AFTER_MAX_SECONDS = 60
 /** How long a poll's presence may wait in the isolate. */
 export const FLUSH_AFTER_MS = 1_000
 
+/** How long the origin's outcomes wait for presence to ride along with: about as long as the shortest tick. */
+export const ORIGIN_FLUSH_AFTER_MS = 5_000
+
 /** So long past the deadline the holder of the flush is taken for dead. */
 export const FLUSH_TAKEOVER_MS = 2_000
 

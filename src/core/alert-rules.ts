@@ -13,6 +13,8 @@ export const ALERT_METRICS = [
   'expired_per_minute',
   'stalled',
   'room_errors',
+  'origin_error_ratio',
+  'origin_latency_ms_p90',
 ] as const
 
 export type AlertMetric = (typeof ALERT_METRICS)[number]
@@ -75,7 +77,8 @@ function isBeyond({ bound, threshold }: AlertRule, value: number): boolean {
 export type MinuteFigures = Readonly<Record<AlertMetric, number | null>>
 
 /**
- * The metrics of one minute from its samples: gauges as their mean, counts as their sum, the wait as the highest p90.
+ * The metrics of one minute from its samples: gauges as their mean, counts as their sum, waits and latencies as the highest
+ * p90.
  * `stalled`: 1 or 0, null: not known. Without samples only `stalled` is known, or, in an empty room, everything is 0.
  */
 export function minuteFigures(samples: readonly Sample[], stalled: boolean | null, empty: boolean): MinuteFigures {
@@ -91,18 +94,29 @@ export function minuteFigures(samples: readonly Sample[], stalled: boolean | nul
       expired_per_minute: rest,
       stalled: stall,
       room_errors: rest,
+      // Of an origin that was not asked nothing is known, not even that all is well.
+      origin_error_ratio: null,
+      origin_latency_ms_p90: null,
     }
   }
   const sum = (figure: (sample: Sample) => number) => samples.reduce((total, sample) => total + figure(sample), 0)
-  const waits = samples.map(({ waitSecondsP90 }) => waitSecondsP90).filter((wait) => wait !== null)
+  const originRequests = sum((sample) => sample.originRequests)
   return {
     waiting: sum(({ waiting }) => waiting) / samples.length,
     active: sum(({ active }) => active) / samples.length,
     utilization: sum(({ active, capacity }) => (capacity === 0 ? 0 : active / capacity)) / samples.length,
-    wait_seconds_p90: waits.length === 0 ? null : Math.max(...waits),
+    wait_seconds_p90: highest(samples.map(({ waitSecondsP90 }) => waitSecondsP90)),
     admitted_per_minute: sum(({ admitted }) => admitted),
     expired_per_minute: sum(({ expired }) => expired),
     stalled: stall,
     room_errors: sum(({ roomErrors }) => roomErrors),
+    origin_error_ratio: originRequests === 0 ? null : sum(({ originErrors }) => originErrors) / originRequests,
+    origin_latency_ms_p90: highest(samples.map(({ originLatencyMsP90 }) => originLatencyMsP90)),
   }
+}
+
+/** Null while none is known. */
+function highest(values: readonly (number | null)[]): number | null {
+  const known = values.filter((value) => value !== null)
+  return known.length === 0 ? null : Math.max(...known)
 }

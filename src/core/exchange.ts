@@ -6,6 +6,7 @@
  */
 import type { ClaimAnswer, ClaimDetails, JoinAnswer } from './answers.ts'
 import type { Line } from './line.ts'
+import type { OriginReport } from './origin-latency.ts'
 import type { Snapshot } from './snapshot.ts'
 
 /** A number and how long ago its visitor was heard, ms. */
@@ -37,6 +38,8 @@ export interface ExchangeRequest {
   /** Calls that failed, and passes honoured without an answer, since the last call that was answered. */
   readonly failures: number
   readonly honoured: number
+  /** How the origin did since the last call that was answered; missing: nothing was asked of it, or an older version calls. */
+  readonly origin?: OriginReport
 }
 
 export type ExchangeClaimAnswer = ClaimAnswer | { readonly state: 'void' }
@@ -68,6 +71,7 @@ export function applyExchange(line: Line, request: ExchangeRequest): LineAnswer 
   }
   line.totals.roomErrors += request.failures
   line.totals.honoured += request.honoured
+  if (request.origin !== undefined) line.noteOrigin(request.origin)
   line.admit()
   return {
     run: line.run,

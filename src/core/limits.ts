@@ -48,6 +48,12 @@ export const WAIT_SAMPLES = 512
 /** Upper bounds of the histogram of waits: from "at once" to "all evening". */
 export const WAIT_BUCKETS_SECONDS = [0, 10, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14_400] as const
 
+/**
+ * Upper bounds of the histogram of the origin's latency: from a cached page to one nobody waits for. Isolates and objects of
+ * two deploys count by them: change none, add only at the end.
+ */
+export const ORIGIN_LATENCY_BUCKETS_MS = [50, 100, 250, 500, 1000, 2500, 5000, 10_000, 30_000] as const
+
 /** Time constant of the recent admission and leaver rates. */
 export const RATE_WINDOW_SECONDS = 120
 

@@ -1,5 +1,6 @@
 /** The figures of a line for its operators. */
 import type { Line } from './line.ts'
+import type { LatencyHistogram } from './origin-latency.ts'
 import type { LineMode } from './rules.ts'
 import type { Totals } from './stored.ts'
 import type { WaitHistogram } from './wait-times.ts'
@@ -25,6 +26,8 @@ export interface LineStats {
   readonly totals: Totals
   /** Waits of all admissions of this run. */
   readonly waits: WaitHistogram
+  /** Of all requests to the origin of this run. */
+  readonly originLatency: LatencyHistogram
 }
 
 export function lineStats(line: Line, nowMs: number): LineStats {
@@ -47,5 +50,6 @@ export function lineStats(line: Line, nowMs: number): LineStats {
     waitSecondsP90: p90 ?? null,
     totals: { ...line.totals },
     waits: line.waits.toStored(),
+    originLatency: line.originLatency.toStored(),
   }
 }

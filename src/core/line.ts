@@ -12,6 +12,7 @@ import { joinedSeconds, noteJoinTime } from './join-times.ts'
 import { Journal, type LineEvent } from './journal.ts'
 import { SEGMENT_SIZE } from './limits.ts'
 import { ListeningClock } from './listening-clock.ts'
+import { OriginLatency, type OriginReport } from './origin-latency.ts'
 import { RateBucket } from './rate-bucket.ts'
 import { RecentJoins } from './recent-joins.ts'
 import { RecentRates } from './recent-rates.ts'
@@ -38,6 +39,7 @@ export class Line {
   readonly tickets = new Tickets()
   readonly journal = new Journal()
   readonly waits: WaitTimes
+  readonly originLatency: OriginLatency
   readonly rates: RecentRates
   readonly totals: Totals
   /** 1 + the highest number ever admitted in this run. Never falls. */
@@ -65,6 +67,7 @@ export class Line {
     this.totals = { ...NO_TOTALS, ...head?.totals }
     this.sampled = { ...this.totals, ...head?.sampled }
     this.waits = new WaitTimes(head?.waits)
+    this.originLatency = new OriginLatency(head?.originLatency)
     this.frontier = head?.frontier ?? 1
     this.lastJoinSeconds = head?.lastJoinSeconds ?? 0
   }
@@ -209,6 +212,13 @@ export class Line {
     return { state: claimed.state === 'active' ? 'active' : 'waiting', number }
   }
 
+  /** How the origin did with those on the site. */
+  noteOrigin({ requests, errors, latency }: OriginReport): void {
+    this.totals.originRequests += requests
+    this.totals.originErrors += errors
+    this.originLatency.add(latency)
+  }
+
   /** The tick: expires the silent, ends overdue sessions, admits the next, forgets empty segments. */
   advance(): void {
     for (const segment of this.tickets.all()) this.expireSilent(segment)
@@ -248,6 +258,7 @@ export class Line {
       ...since,
       waitSecondsP50: p50 ?? null,
       waitSecondsP90: p90 ?? null,
+      originLatencyMsP90: this.originLatency.takePercentile(0.9),
     }
   }
 
@@ -338,6 +349,7 @@ export class Line {
       totals: { ...this.totals },
       sampled: this.sampled,
       waits: this.waits.toStored(),
+      originLatency: this.originLatency.toStored(),
     }
   }
 

@@ -2,6 +2,7 @@
  * What of a line is stored, as plain data: one head and one row per segment. The shell writes it, `Line.restore` reads it.
  */
 import type { ListeningClockState } from './listening-clock.ts'
+import type { LatencyHistogram } from './origin-latency.ts'
 import type { RateBucketState } from './rate-bucket.ts'
 import type { RecentRatesState } from './recent-rates.ts'
 import type { WaitHistogram } from './wait-times.ts'
@@ -19,6 +20,9 @@ export interface Totals {
   roomErrors: number
   /** Passes honoured while the object was out of reach. */
   honoured: number
+  /** Requests of admitted visitors to the origin, and those it answered with 5xx, not in time or not at all. */
+  originRequests: number
+  originErrors: number
 }
 
 export const NO_TOTALS: Totals = {
@@ -31,6 +35,8 @@ export const NO_TOTALS: Totals = {
   forgotten: 0,
   roomErrors: 0,
   honoured: 0,
+  originRequests: 0,
+  originErrors: 0,
 }
 
 export interface StoredHead {
@@ -45,6 +51,8 @@ export interface StoredHead {
   /** The totals at the last sample. */
   readonly sampled: Totals
   readonly waits: WaitHistogram
+  /** Missing where an older version wrote. */
+  readonly originLatency?: LatencyHistogram
 }
 
 export interface StoredSegment {

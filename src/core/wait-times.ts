@@ -2,6 +2,7 @@
  * How long those admitted had waited; who was let in at once waited 0 s. Percentiles of the last admissions and of those
  * since the last sample (in memory), and a histogram since the run began (stored).
  */
+import { bucketOf } from './histogram.ts'
 import { WAIT_BUCKETS_SECONDS, WAIT_SAMPLES } from './limits.ts'
 
 export interface WaitHistogram {
@@ -28,9 +29,8 @@ export class WaitTimes {
     this.recent[this.recentCount++ % WAIT_SAMPLES] = seconds
     // More than a tick can admit in a room of the largest rate is not needed for its percentiles.
     if (this.sinceSample.length < WAIT_SAMPLES) this.sinceSample.push(seconds)
-    const bucket = WAIT_BUCKETS_SECONDS.findIndex((bound) => seconds <= bound)
-    const place = bucket < 0 ? WAIT_BUCKETS_SECONDS.length : bucket
-    this.counts[place] = (this.counts[place] as number) + 1
+    const bucket = bucketOf(WAIT_BUCKETS_SECONDS, seconds)
+    this.counts[bucket] = (this.counts[bucket] as number) + 1
     this.sumSeconds += seconds
   }
 

@@ -4,7 +4,7 @@
 import type { Deployment } from '../deployment.ts'
 import { PRESENCE_DURING_REQUEST_MS } from '../limits.ts'
 import { takesBeacon, withBeacon } from '../origin/beacon.ts'
-import { askOrigin } from '../origin/proxy.ts'
+import { askOrigin, type OriginOutcome } from '../origin/proxy.ts'
 import type { KeepAlive } from '../room/room-client.ts'
 import { findRoom, type RoomSettings } from '../settings/rooms.ts'
 import { type PresentedToken, readTokens } from '../tokens/presented.ts'
@@ -63,7 +63,7 @@ function answerVisit(
     case 'full':
       return turnAway(request, room, wanted, decided.status, null, presented.length > 0 ? null : undefined)
     case 'unreachable':
-      if (room.on_room_failure === 'admit') return passThrough(request, deployment)
+      if (room.on_room_failure === 'admit') return passThrough(request, deployment, context)
       return turnAway(request, room, wanted, decided.status, decided.ticket?.text ?? null, undefined)
     case 'stranger':
       return wanted === 'frame' ? framedAnswer(request, LONG_POLL_SECONDS) : notNow(LONG_POLL_SECONDS)
@@ -96,7 +96,7 @@ async function letThrough(
 ): Promise<Response> {
   const { room } = context
   const stopHearing = hearWhileWorking(context, pass.token)
-  const outcome = await askOrigin(request, deployment.origin, pass.text).finally(stopHearing)
+  const outcome = await askCounted(request, deployment, context, pass.text).finally(stopHearing)
   if (outcome.state !== 'answered') {
     return withToken(originTrouble(outcome.state, true), request, room, pass)
   }
@@ -108,6 +108,21 @@ async function letThrough(
 function hearWhileWorking({ client, keepAlive }: VisitContext, { run, number }: Token): () => void {
   const timer = setInterval(() => client.hear(run, number, keepAlive), PRESENCE_DURING_REQUEST_MS)
   return () => clearInterval(timer)
+}
+
+/** Asks the origin, and counts how it went: what the room knows of its origin. */
+async function askCounted(
+  request: Request,
+  deployment: Deployment,
+  { client, keepAlive }: VisitContext,
+  pass: string | null,
+): Promise<OriginOutcome> {
+  const askedMs = Date.now()
+  const outcome = await askOrigin(request, deployment.origin, pass)
+  const failed = outcome.state !== 'answered' || outcome.response.status >= 500
+  const latencyMs = outcome.state === 'down' ? null : Date.now() - askedMs
+  client.countOrigin({ failed, latencyMs }, keepAlive)
+  return outcome
 }
 
 /** A response that sets a token is nobody else's: caches in between must not keep it. */
@@ -132,9 +147,12 @@ function privately(cacheControl: string | null): string {
   return ['private', ...kept.filter((part) => !/^(public|s-maxage=.*)$/i.test(part))].join(', ')
 }
 
-/** To the origin without a room in between. */
-async function passThrough(request: Request, deployment: Deployment): Promise<Response> {
-  const outcome = await askOrigin(request, deployment.origin, null)
+/** To the origin without a pass. `context`: for a room that is there but cannot be asked; else no room counts it. */
+async function passThrough(request: Request, deployment: Deployment, context?: VisitContext): Promise<Response> {
+  const outcome =
+    context === undefined
+      ? await askOrigin(request, deployment.origin, null)
+      : await askCounted(request, deployment, context, null)
   return outcome.state === 'answered' ? outcome.response : originTrouble(outcome.state, false)
 }
 

@@ -25,6 +25,7 @@ import {
   GIVE_UP_AFTER_MS,
   LOOK_MAX_MS,
   LOOK_MIN_MS,
+  ORIGIN_FLUSH_AFTER_MS,
   PATIENCE_CALLS,
   PATIENCE_MAX_MS,
   PATIENCE_MIN_MS,
@@ -44,6 +45,7 @@ import {
   type Unreachable,
 } from './entries.ts'
 import { EntryQueue } from './entry-queue.ts'
+import { OriginTally, type OriginTurn } from './origin-tally.ts'
 
 export interface RoomPort {
   /** One call of the object. `overloaded` on the error: do not try again. */
@@ -81,6 +83,7 @@ export class RoomClient {
 
   private readonly presence = new AgedBuffer(PRESENCE_MAX)
   private readonly departures = new AgedBuffer(PRESENCE_MAX)
+  private readonly origin = new OriginTally()
   private flushDueMs: number | null = null
   private failures = 0
   private honoured = 0
@@ -155,6 +158,12 @@ export class RoomClient {
   /** An authentic pass was honoured though the object is out of reach. */
   countHonoured(): void {
     this.honoured++
+  }
+
+  /** How the origin did with a request of this room. Rides along; alone it goes later than presence would. */
+  countOrigin(turn: OriginTurn, keepAlive: KeepAlive): void {
+    this.origin.add(turn)
+    this.scheduleFlush(keepAlive, ORIGIN_FLUSH_AFTER_MS)
   }
 
   private get isFresh(): boolean {
@@ -243,9 +252,10 @@ export class RoomClient {
   private async call(batch: readonly Entry[], startMs: number): Promise<void> {
     this.flushDueMs = null
     // All that was asked turned out to be void.
-    if (batch.length + this.presence.size + this.departures.size === 0) return
+    if (batch.length === 0 && !this.hasToFlush) return
     const presence = this.presence.take()
     const departures = this.departures.take()
+    const origin = this.origin.take()
     const { failures, honoured } = this
     this.failures = 0
     this.honoured = 0
@@ -262,6 +272,7 @@ export class RoomClient {
         departures: toAgedNumbers(departures, startMs),
         failures,
         honoured,
+        ...(origin.requests === 0 ? {} : { origin }),
       })
       this.succeed(batch, answer, startMs)
     } catch (error) {
@@ -271,10 +282,15 @@ export class RoomClient {
       const oldestMs = this.port.nowMs() - this.timeoutMs
       this.presence.putBack(presence, oldestMs)
       this.departures.putBack(departures, oldestMs)
-      if (this.presence.size + this.departures.size > 0) this.flushDueMs ??= this.nextCallMs
+      this.origin.putBack(origin)
+      if (this.hasToFlush) this.flushDueMs ??= this.nextCallMs
     } finally {
       call.done = true
     }
+  }
+
+  private get hasToFlush(): boolean {
+    return this.presence.size + this.departures.size > 0 || !this.origin.isEmpty
   }
 
   private get timeoutMs(): number {
@@ -317,12 +333,12 @@ export class RoomClient {
     this.entries.failed(batch, overloaded)
   }
 
-  /** One request keeps the flush deadline; when it seems dead any other takes over. */
-  private scheduleFlush(keepAlive: KeepAlive): void {
+  /** One request keeps the flush deadline; when it seems dead, or is later than wished, any other takes over. */
+  private scheduleFlush(keepAlive: KeepAlive, afterMs = FLUSH_AFTER_MS): void {
     const nowMs = this.port.nowMs()
-    if (this.flushDueMs !== null && nowMs <= this.flushDueMs + FLUSH_TAKEOVER_MS) return
-    const overdue = this.flushDueMs !== null
-    const dueMs = Math.max(overdue ? nowMs : nowMs + FLUSH_AFTER_MS, this.nextCallMs)
+    const overdue = this.flushDueMs !== null && nowMs > this.flushDueMs + FLUSH_TAKEOVER_MS
+    const dueMs = Math.max(overdue ? nowMs : nowMs + afterMs, this.nextCallMs)
+    if (this.flushDueMs !== null && !overdue && this.flushDueMs <= dueMs) return
     this.flushDueMs = dueMs
     keepAlive.waitUntil(this.flush(dueMs))
   }

@@ -3,7 +3,7 @@
  */
 import type { Context } from 'hono'
 import type { AppEnv } from '../app-env.ts'
-import { WAIT_BUCKETS_SECONDS } from '../core/limits.ts'
+import { ORIGIN_LATENCY_BUCKETS_MS, WAIT_BUCKETS_SECONDS } from '../core/limits.ts'
 import type { Totals } from '../core/stored.ts'
 import { logError } from '../log.ts'
 import { type RoomFigures, roomFigures } from './room-figures.ts'
@@ -29,6 +29,8 @@ const COUNTERS: readonly [name: string, help: string, total: keyof Totals][] = [
   ['forgotten', 'Absent people whose grace was over.', 'forgotten'],
   ['call_errors', 'Calls of isolates that did not reach the room.', 'roomErrors'],
   ['honoured_passes', 'Expired passes honoured while the room was out of reach.', 'honoured'],
+  ['origin_requests', 'Requests of admitted people that the origin was asked.', 'originRequests'],
+  ['origin_errors', 'Those that the origin answered with 5xx, not in time or not at all.', 'originErrors'],
 ]
 
 export async function metrics(c: Context<AppEnv>): Promise<Response> {
@@ -69,6 +71,12 @@ export function metricsText(figures: readonly RoomFigures[], up: readonly (reado
       ),
     ),
     family('wait_seconds', 'histogram', 'Time from joining to admission.', figures.flatMap(waitHistogram)),
+    family(
+      'origin_response_seconds',
+      'histogram',
+      "Time until the origin's headers, or until the time-out.",
+      figures.flatMap(latencyHistogram),
+    ),
   ]
   return families.join('')
 }
@@ -81,12 +89,27 @@ function sample(name: string, room: string, value: number, labels = ''): string 
   return `${PREFIX}_${name}{room="${room}"${labels}} ${value}\n`
 }
 
-/** Buckets are cumulative: each counts all waits up to its bound. */
 function waitHistogram({ room, waits }: RoomFigures): string[] {
+  return histogram('wait_seconds', room, WAIT_BUCKETS_SECONDS, waits.counts, waits.sumSeconds)
+}
+
+function latencyHistogram({ room, originLatency: { counts, sumMs } }: RoomFigures): string[] {
+  const bounds = ORIGIN_LATENCY_BUCKETS_MS.map((bound) => bound / 1000)
+  return histogram('origin_response_seconds', room, bounds, counts, sumMs / 1000)
+}
+
+/** Buckets are cumulative: each counts all up to its bound. */
+function histogram(
+  name: string,
+  room: string,
+  bounds: readonly number[],
+  counts: readonly number[],
+  sum: number,
+): string[] {
   let count = 0
-  const buckets = [...WAIT_BUCKETS_SECONDS, '+Inf'].map((bound, i) => {
-    count += waits.counts[i] ?? 0
-    return sample('wait_seconds_bucket', room, count, `,le="${bound}"`)
+  const buckets = [...bounds, '+Inf'].map((bound, i) => {
+    count += counts[i] ?? 0
+    return sample(`${name}_bucket`, room, count, `,le="${bound}"`)
   })
-  return [...buckets, sample('wait_seconds_sum', room, waits.sumSeconds), sample('wait_seconds_count', room, count)]
+  return [...buckets, sample(`${name}_sum`, room, sum), sample(`${name}_count`, room, count)]
 }

@@ -2,6 +2,8 @@
 import type { RoomStats } from '../../durable-objects/waiting-room.ts'
 import { Line } from '../core/line.ts'
 import { lineStats } from '../core/line-stats.ts'
+import { NO_LATENCY } from '../core/origin-latency.ts'
+import { NO_TOTALS } from '../core/stored.ts'
 import type { Deployment } from '../deployment.ts'
 import { lineRules, type RoomSettings } from '../settings/rooms.ts'
 
@@ -9,7 +11,10 @@ export type RoomFigures = Omit<RoomStats, 'run'> & { readonly run: number | null
 
 export async function roomFigures({ stub }: Deployment, room: RoomSettings): Promise<RoomFigures> {
   const known: RoomStats | null = await stub(room).stats()
-  if (known !== null) return known
+  // An object of an older version knows less.
+  if (known !== null) {
+    return { ...known, originLatency: known.originLatency ?? NO_LATENCY, totals: { ...NO_TOTALS, ...known.totals } }
+  }
   const nowMs = Date.now()
   return { room: room.name, ...lineStats(Line.start(lineRules(room), 0, nowMs), nowMs), run: null }
 }

@@ -92,7 +92,23 @@ describe('the figures of a minute', () => {
       expired_per_minute: 0,
       stalled: 0,
       room_errors: 0,
+      origin_error_ratio: null,
+      origin_latency_ms_p90: null,
     })
+  })
+
+  it("know the origin's share of errors over all samples, its longest latency, and nothing where it was not asked", () => {
+    const line = new DrivenLine()
+    const asked = (requests: number, errors: number, bucket: number) => {
+      const counts = Array.from({ length: bucket + 1 }, (_, i) => (i === bucket ? requests : 0))
+      line.pass(10).exchange({ origin: { requests, errors, latency: { counts, sumMs: 0 } } })
+      line.tick()
+      return line.line.takeSample()
+    }
+    const samples = [asked(30, 0, 2), asked(10, 8, 0), asked(0, 0, 0)]
+    expect(minuteFigures(samples, false, false)).toMatchObject({ origin_error_ratio: 0.2, origin_latency_ms_p90: 235 })
+    expect(minuteFigures(samples.slice(2), false, false)).toMatchObject({ origin_error_ratio: null })
+    expect(minuteFigures([], null, true)).toMatchObject({ origin_error_ratio: null, waiting: 0 })
   })
 
   it('without samples are 0 in an empty room and not known in any other', () => {

@@ -17,6 +17,8 @@ export interface HistoryPoint {
   readonly expired: number
   readonly left: number
   readonly returned: number
+  readonly originRequests: number
+  readonly originErrors: number
 }
 
 export interface AlertsView {

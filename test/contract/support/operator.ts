@@ -10,7 +10,9 @@ export interface Stats {
   readonly capacity: number
   readonly nextNumber?: number
   readonly frontier?: number
-  readonly totals?: Readonly<Record<'joined' | 'admitted' | 'left' | 'expired' | 'returned', number>>
+  readonly totals?: Readonly<
+    Record<'joined' | 'admitted' | 'left' | 'expired' | 'returned' | 'originRequests' | 'originErrors', number>
+  >
 }
 
 export interface JournalEntry {

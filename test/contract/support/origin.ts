@@ -150,6 +150,7 @@ const ANSWERS: Readonly<Record<string, Answer>> = {
     }
     response.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify({ bytes }))
   },
+  failing: (_request, response) => void response.writeHead(500).end('broken'),
   silent: async (request, response, { signals }) => {
     await once(signals, `go:${request.url}`)
     response.writeHead(200).end('late')

@@ -1,0 +1,88 @@
+/** A site that fails and hangs: seen in stats, history and metrics, and someone is called. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { DeployedWorker } from './support/deployed-worker.ts'
+import { parseMetrics } from './support/metrics-text.ts'
+import { stats } from './support/operator.ts'
+import { history, operate, until } from './support/operator-figures.ts'
+import { Origin } from './support/origin.ts'
+import { room } from './support/stage.ts'
+import { Visitor } from './support/visitor.ts'
+import { verified, WebhookReceiver } from './support/webhook-receiver.ts'
+import { ADMIN_TOKEN, SIGNING_KEY, SIGNING_KEY_ID } from './support/worker-config.ts'
+
+const MINUTE_MS = 60_000
+const SECRET = `whsec_${Buffer.from('thirty-two bytes for these tests').toString('base64')}`
+const RULE = { name: 'failing', metric: 'origin_error_ratio', above: 0.5, channels: ['ops'] }
+
+describe("the origin's figures", () => {
+  let origin: Origin
+  let receiver: WebhookReceiver
+  let worker: DeployedWorker
+  beforeAll(async () => {
+    origin = await Origin.start()
+    receiver = await WebhookReceiver.start({ '/ops': [204] })
+    worker = await DeployedWorker.start({
+      ROOMS: [room('covered', 1, { check_interval_seconds: 5, alerts: [RULE] }), room('aside', 1, { suspended: true })],
+      ORIGIN_URL: origin.url,
+      ORIGIN_TIMEOUT_SECONDS: 1,
+      SIGNING_KEYS: `${SIGNING_KEY_ID}:${SIGNING_KEY.toString('base64url')}`,
+      ADMIN_TOKEN,
+      ALERT_CHANNELS: [{ name: 'ops', type: 'webhook', url: `${receiver.url}/ops` }],
+      ALERT_SECRETS: `ops:${SECRET}`,
+    })
+  })
+  afterAll(async () => {
+    await worker?.stop()
+    await receiver?.stop()
+    await origin?.stop()
+  })
+
+  test('tell of 5xx answers and of those that come too late, and fire a rule', async () => {
+    const guest = new Visitor(worker.front, 'covered.test')
+    const asked = ['/echo', '/failing', '/silent', '/missing', '/failing', '/failing']
+    const statuses: number[] = []
+    for (const path of asked) statuses.push((await guest.get(path)).status)
+    expect(statuses).toEqual([200, 500, 504, 404, 500, 500])
+    // What passes by the room is not counted: a preflight, a room that stepped aside.
+    const preflight = { method: 'OPTIONS', path: '/failing', extra: { 'Access-Control-Request-Method': 'PUT' } }
+    expect((await guest.send(preflight)).status).toBe(500)
+    expect((await new Visitor(worker.front, 'aside.test').get('/failing')).status).toBe(500)
+
+    const expected = { originRequests: asked.length, originErrors: 4 }
+    const points = await until(
+      () => history(worker.front, 'covered', 'step=1m'),
+      (seen) => sum(seen.map(({ originRequests }) => originRequests)) >= asked.length,
+    )
+    const told = { originRequests: asked.length, originErrors: sum(points.map(({ originErrors }) => originErrors)) }
+    expect(told).toEqual(expected)
+    expect(await stats(worker.front, 'covered')).toMatchObject({ totals: expected })
+    const families = parseMetrics((await operate(worker.front, 'GET', 'metrics')).text)
+    const metric = (family: string, sample = family) => families.get(family)?.samples.get(sample)
+    const errors = 'waiting_room_origin_errors_total'
+    expect(metric(errors, `${errors}{room="covered"}`)).toBe(4)
+    expect(metric(errors, `${errors}{room="aside"}`)).toBe(0)
+    const seconds = 'waiting_room_origin_response_seconds'
+    expect(metric(seconds, `${seconds}_count{room="covered"}`)).toBe(asked.length)
+    // The one that was cut off.
+    expect(metric(seconds, `${seconds}_bucket{room="covered",le="0.5"}`)).toBeLessThan(asked.length)
+
+    // Of the minutes that they fell into the worst.
+    const ratio = ({ originRequests, originErrors }: (typeof points)[number]) => originErrors / (originRequests || 1)
+    const [worst] = points.toSorted((a, b) => ratio(b) - ratio(a))
+    if (worst === undefined) throw new Error('no minute')
+    await worker.minuteIsOver(Date.parse(worst.at) / MINUTE_MS)
+    const [call] = await until(
+      () => receiver.at('/ops'),
+      ({ length }) => length === 1,
+    )
+    if (call === undefined) throw new Error('no call')
+    expect(verified(call, SECRET)).toMatchObject({
+      type: 'waiting-room.alert.firing',
+      data: { room: 'covered', rule: 'failing', metric: 'origin_error_ratio', value: ratio(worst) },
+    })
+  })
+})
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0)
+}

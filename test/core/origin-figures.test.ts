@@ -1,0 +1,72 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { bucketOf, percentileOf } from '../../src/core/histogram.ts'
+import { ORIGIN_LATENCY_BUCKETS_MS } from '../../src/core/limits.ts'
+import { OriginTally } from '../../src/room/origin-tally.ts'
+import { DrivenLine } from './support/driven-line.ts'
+
+const BOUNDS = ORIGIN_LATENCY_BUCKETS_MS
+
+function countsOf(values: readonly number[]): number[] {
+  const counts = new Array<number>(BOUNDS.length + 1).fill(0)
+  for (const value of values) (counts[bucketOf(BOUNDS, value)] as number)++
+  return counts
+}
+
+/** What an isolate would send after these answers; null: the origin could not be reached. */
+function report(...latenciesMs: (number | null)[]) {
+  const tally = new OriginTally()
+  for (const latencyMs of latenciesMs) tally.add({ failed: latencyMs === null, latencyMs })
+  return tally.take()
+}
+
+describe('a percentile of a histogram', () => {
+  it('lies in the bucket of the true one, spread evenly within it', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.nat({ max: 29_999 }), { minLength: 1 }),
+        fc.double({ min: 0.01, max: 1 }),
+        (values, share) => {
+          const sorted = values.toSorted((a, b) => a - b)
+          const truth = sorted[Math.ceil(share * sorted.length) - 1] as number
+          const found = percentileOf(BOUNDS, countsOf(values), share) as number
+          expect(bucketOf(BOUNDS, found)).toBe(bucketOf(BOUNDS, truth))
+        },
+      ),
+    )
+    expect(percentileOf([100, 200], [0, 4, 0], 0.5)).toBe(150)
+  })
+
+  it('is the last bound beyond it, and not known where nothing was counted', () => {
+    expect(percentileOf(BOUNDS, countsOf([60_000]), 0.9)).toBe(30_000)
+    expect(percentileOf(BOUNDS, countsOf([]), 0.9)).toBeNull()
+  })
+})
+
+describe("the origin's figures", () => {
+  it('add up over isolates, are told by the sample of the tick, and survive a restart', () => {
+    const line = new DrivenLine()
+    line.exchange({ joins: ['a'], origin: report(10, 80, null) })
+    line.exchange({ origin: report(80, 80) })
+    line.pass(10).tick()
+    expect(line.line.takeSample()).toMatchObject({ originRequests: 5, originErrors: 1, originLatencyMsP90: 93 })
+    line.pass(10).tick()
+    expect(line.line.takeSample()).toMatchObject({ originRequests: 0, originErrors: 0, originLatencyMsP90: null })
+    line.crash()
+    expect(line.line.totals).toMatchObject({ originRequests: 5, originErrors: 1 })
+    expect(line.line.originLatency.toStored()).toEqual({ counts: [1, 3, 0, 0, 0, 0, 0, 0, 0, 0], sumMs: 250 })
+  })
+
+  it('take buckets that this version does not know as no buckets', () => {
+    const line = new DrivenLine()
+    const latency = { counts: [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1], sumMs: 1 }
+    line.exchange({ origin: { requests: 12, errors: 0, latency } })
+    expect(line.line.originLatency.toStored().counts).toHaveLength(BOUNDS.length + 1)
+  })
+
+  it('of an isolate that was not asked are none', () => {
+    const line = new DrivenLine()
+    line.exchange({ joins: ['a'] })
+    expect(line.line.totals).toMatchObject({ originRequests: 0, originErrors: 0 })
+  })
+})

@@ -1,0 +1,82 @@
+import { describe, expect, it } from 'vitest'
+import { passSeconds, TestRoom, withFakeClock } from './support/room.ts'
+
+withFakeClock()
+
+const MINUTE_MS = 60_000
+
+/** The room `watched` of the test settings: a rule "failing" fires after 2 minutes with more than 20% errors. */
+const watched = () => new TestRoom('watched')
+
+const origin = (requests: number, errors: number) => ({
+  origin: { requests, errors, latency: { counts: [0, 0, requests], sumMs: 200 * requests } },
+})
+
+/** Lives through one minute in which the origin does so every 10 s, and reports it. */
+async function minute(room: TestRoom, requests: number, errors: number): Promise<string | undefined> {
+  for (let passed = 0; passed < 60; passed += 10) {
+    passSeconds(10)
+    await room.exchange(origin(requests, errors))
+    await room.hear(1)
+    await room.tick()
+  }
+  await room.stub.report(Math.floor(Date.now() / MINUTE_MS) - 1)
+  return (await room.stub.alertOverview(['failing']))?.states.failing?.state
+}
+
+/** As an object of the version before left it. */
+const asBefore = (room: TestRoom) =>
+  room.inside(({ storage }) => {
+    for (const column of ['requests', 'errors', 'latency_p90_ms']) {
+      storage.sql.exec(`ALTER TABLE samples DROP COLUMN origin_${column}`)
+    }
+    storage.sql.exec('DELETE FROM migrations WHERE number = 3')
+    const head = JSON.parse(storage.sql.exec('SELECT head FROM line').one().head as string)
+    delete head.originLatency
+    for (const totals of [head.totals, head.sampled]) {
+      delete totals.originRequests
+      delete totals.originErrors
+    }
+    storage.sql.exec('UPDATE line SET head = ?', JSON.stringify(head))
+  })
+
+const history = (room: TestRoom) => room.stub.history(Date.now() - 2 * MINUTE_MS, Date.now() + 1, 3_600_000)
+
+describe("the origin's figures of a room", () => {
+  it('are in its samples and totals, and add up in its history', async () => {
+    const room = watched()
+    await room.join(1)
+    await minute(room, 10, 1)
+    expect(await history(room)).toMatchObject([{ originRequests: 60, originErrors: 6, originLatencyMsP90: 235 }])
+    await room.evict()
+    expect(await room.stub.stats()).toMatchObject({
+      totals: { originRequests: 60, originErrors: 6 },
+      originLatency: { counts: [0, 0, 60, 0, 0, 0, 0, 0, 0, 0], sumMs: 12_000 },
+    })
+  })
+
+  it('call someone when the site fails for long enough, and when it does no more', async () => {
+    const room = watched()
+    await room.join(1)
+    expect(await minute(room, 10, 2)).toBe('ok')
+    expect(await minute(room, 10, 3)).toBe('pending')
+    expect(await minute(room, 10, 3)).toBe('firing')
+    expect(await minute(room, 0, 0)).toBe('firing')
+    expect(await minute(room, 10, 0)).toBe('resolved')
+    const { deliveries } = (await room.stub.alertOverview([])) ?? { deliveries: [] }
+    expect(deliveries.map(({ kind }) => kind).toSorted()).toEqual(['firing', 'resolved'])
+  })
+
+  it('begin at 0 where an older version kept the room, whose samples stay', async () => {
+    const room = watched()
+    await room.join(1)
+    await minute(room, 0, 0)
+    await asBefore(room)
+    await room.evict()
+    expect(await room.stub.stats()).toMatchObject({ totals: { joined: 1, originRequests: 0, originErrors: 0 } })
+    passSeconds(10)
+    await room.exchange(origin(3, 1))
+    await room.tick()
+    expect(await history(room)).toMatchObject([{ samples: 7, joined: 1, originRequests: 3, originErrors: 1 }])
+  })
+})
