@@ -28,6 +28,7 @@ export class Workerd {
   /** What it wrote to stdout and stderr, over all its lives. */
   log = ''
   private bindings: WorkerBindings
+  private build = inject('workerBuild')
   private readonly folder = mkdtempSync(`${inject('scratch')}/workerd-`)
   private child: ChildProcess | null = null
 
@@ -59,9 +60,10 @@ export class Workerd {
     this.agent.destroy()
   }
 
-  /** Starts again on the same storage, with some bindings changed if wished. */
-  async restart(changes: Partial<WorkerBindings> = {}): Promise<void> {
+  /** Starts again on the same storage, with some bindings or the built Worker (a folder) changed if wished. */
+  async restart(changes: Partial<WorkerBindings> = {}, build = this.build): Promise<void> {
     await this.kill('SIGKILL')
+    this.build = build
     this.bindings = { ...this.bindings, ...changes }
     await this.serve()
   }
@@ -72,7 +74,7 @@ export class Workerd {
 
   private async serve(): Promise<void> {
     const config = `${this.folder}/config.capnp`
-    writeFileSync(config, workerConfig(inject('workerBuild'), this.folder, this.storage, this.bindings))
+    writeFileSync(config, workerConfig(this.build, this.folder, this.storage, this.bindings))
     const child = spawn(WORKERD, ['serve', config, '--control-fd=3'], { stdio: ['ignore', 'pipe', 'pipe', 'pipe'] })
     this.child = child
     const endWithUs = () => child.kill('SIGKILL')

@@ -33,14 +33,17 @@ export function aged(numbers: number[], ageMs = 0) {
 export class TestRoom {
   readonly name: string
   run = 0
+  private readonly object: string
   private keys = 0
 
-  constructor(name: string) {
+  /** `object`: another one with the same room's settings. */
+  constructor(name: string, object = name) {
     this.name = name
+    this.object = object
   }
 
   get stub(): DurableObjectStub<WaitingRoom> {
-    return (env.WAITING_ROOM as unknown as RoomNamespace).getByName(this.name)
+    return (env.WAITING_ROOM as unknown as RoomNamespace).getByName(this.object)
   }
 
   async exchange(request: Partial<ExchangeRequest> = {}): Promise<ExchangeAnswer> {
