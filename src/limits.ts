@@ -71,3 +71,6 @@ export const ORIGIN_TIMEOUT_MAX_SECONDS = 300
 /** Shorter keys and tokens can be guessed. */
 export const SIGNING_KEY_MIN_BYTES = 32
 export const ADMIN_TOKEN_MIN_CHARS = 16
+
+/** Shapes of a page's view kept compiled, all templates together: states, languages and what may be missing. About 20 KB each. */
+export const TEMPLATE_SHAPES_MAX = 500

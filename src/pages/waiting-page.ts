@@ -4,8 +4,8 @@
  * use every name of `templateView`, and Cloudflare Waiting Room's names, which the caller passes as `variables`.
  */
 
-import Mustache from 'mustache'
-import template from '../../public/waiting-room.html'
+import defaultTemplate from '../../public/waiting-room.html'
+import { renderTemplate } from './compiled-template.ts'
 import type { Status, VisitorState } from './status.ts'
 
 export interface WaitingView {
@@ -167,9 +167,9 @@ interface Texts {
 /** Reloading more often than this leaves no time to read, or to confirm leaving, to who has no JavaScript. */
 const REFRESH_MIN_SECONDS = 10
 
-/** The whole page. Everything that comes from outside is escaped. */
-export function renderWaitingPage(view: WaitingView): string {
-  return Mustache.render(template, templateView(view))
+/** The whole page, in UTF-8. Everything that comes from outside is escaped. */
+export function renderWaitingPage(view: WaitingView, template = defaultTemplate): Uint8Array {
+  return renderTemplate(template, templateView(view))
 }
 
 /**
@@ -209,7 +209,7 @@ export function pathOfThisHost(url: string): string {
 
 function templateView({ status, nonce, token, host, joinedAt, startPosition, lang, variables, ...view }: WaitingView) {
   const [language, texts] = chooseTexts(lang)
-  const format = new Intl.NumberFormat(language).format
+  const format = numberFormat(language)
   const { position } = status
   const going = status.state !== 'expired' && status.state !== 'admitted'
   const state = texts.live.states[pageState(status)]
@@ -218,7 +218,7 @@ function templateView({ status, nonce, token, host, joinedAt, startPosition, lan
   const returnUrl = pathOfThisHost(view.returnUrl)
   const leaveUrl = `/__waiting-room/leave${roomQuery}`
   const statusUrl = `/__waiting-room/status${roomQuery}`
-  const boot = { status, token, returnUrl, statusUrl, leaveUrl, joinedAt, startPosition, room: status.room }
+  const visit = { status, token, returnUrl, statusUrl, leaveUrl, joinedAt, startPosition, room: status.room }
   const waitMinutes = Number(variables?.waitTime)
   return {
     ...(variables && {
@@ -230,7 +230,7 @@ function templateView({ status, nonce, token, host, joinedAt, startPosition, lan
     host,
     lang: language,
     dir: texts.dir,
-    texts: texts.page,
+    texts: pageTexts(language, texts),
     title: fill(state.title, { position: position === null ? '–' : format(position) }),
     heading: state.heading,
     lead: state.lead,
@@ -255,9 +255,29 @@ function templateView({ status, nonce, token, host, joinedAt, startPosition, lan
     joined: joinedAt === null ? null : `${joinedAt.slice(11, 16)} UTC`,
     // Who lost their place joins again because they want to, not because a forgotten tab reloads.
     refreshSeconds: status.state === 'expired' ? null : Math.max(status.pollAfterSeconds, REFRESH_MIN_SECONDS),
-    boot: jsonForScript({ ...boot, lang: language, texts: texts.live }),
+    visit: jsonForScript({ ...visit, lang: language }),
   }
 }
+
+/** One object per language, made once: the compiled template takes it as constant. `live`: the script's texts as JSON. */
+function pageTexts(language: string, texts: Texts): object {
+  const known = textsOfPage.get(language)
+  if (known !== undefined) return known
+  const made = { ...texts.page, live: jsonForScript(texts.live) }
+  textsOfPage.set(language, made)
+  return made
+}
+const textsOfPage = new Map<string, object>()
+
+/** Making a formatter takes longer than the rest of the view. */
+function numberFormat(language: string): (value: number) => string {
+  const known = formats.get(language)
+  if (known !== undefined) return known
+  const { format } = new Intl.NumberFormat(language)
+  formats.set(language, format)
+  return format
+}
+const formats = new Map<string, (value: number) => string>()
 
 function chooseTexts(lang: string): [string, Texts] {
   const language = lang.split('-')[0] ?? ''
