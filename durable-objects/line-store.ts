@@ -54,6 +54,13 @@ export class LineStore {
     for (const index of changes.dropped) this.sql.exec('DELETE FROM segments WHERE segment = ?', index)
   }
 
+  /** Forgets the line: a new run begins. */
+  clear(): void {
+    this.migrate()
+    this.sql.exec('DELETE FROM segments')
+    this.sql.exec('DELETE FROM line')
+  }
+
   /** Notes when the alarm is due, where nothing else changed. */
   writeAlarm(alarmAtMs: number): void {
     this.sql.exec('UPDATE line SET alarm_at_ms = ?', alarmAtMs)

@@ -58,6 +58,24 @@ const MIGRATIONS: readonly string[] = [
   `ALTER TABLE samples ADD COLUMN origin_requests INTEGER NOT NULL DEFAULT 0;
    ALTER TABLE samples ADD COLUMN origin_errors INTEGER NOT NULL DEFAULT 0;
    ALTER TABLE samples ADD COLUMN origin_latency_p90_ms INTEGER;`,
+  `CREATE TABLE controls (
+     id INTEGER PRIMARY KEY CHECK (id = 1),
+     version INTEGER NOT NULL,
+     overrides TEXT NOT NULL
+   );
+   CREATE TABLE audit (
+     id INTEGER PRIMARY KEY,
+     at_ms INTEGER NOT NULL,
+     who TEXT NOT NULL,
+     action TEXT NOT NULL,
+     before TEXT NOT NULL,
+     after TEXT NOT NULL
+   );
+   CREATE TABLE failed_logins (
+     address TEXT PRIMARY KEY,
+     failures INTEGER NOT NULL,
+     until_ms INTEGER NOT NULL
+   );`,
 ]
 
 /** Whether this storage was ever written to. Reads only: an object that was only asked for its figures leaves no trace. */

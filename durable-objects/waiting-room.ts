@@ -15,15 +15,20 @@ import type { JournalPage } from '../src/core/journal.ts'
 import { Line } from '../src/core/line.ts'
 import { type LineStats, lineStats } from '../src/core/line-stats.ts'
 import { Pacing } from '../src/core/pacing.ts'
+import type { LineRules } from '../src/core/rules.ts'
 import { type Snapshot, takeSnapshot } from '../src/core/snapshot.ts'
+import { type TicketReport, ticketReport } from '../src/core/ticket-report.ts'
 import { logError, sendHeldReports } from '../src/log.ts'
 import type { CheckMessage } from '../src/queues/check-message.ts'
 import { abortReason } from '../src/room/aborted.ts'
 import { deployedSettings } from '../src/settings/deployed-settings.ts'
-import { lineRules, roomAlerts } from '../src/settings/rooms.ts'
+import { lineRules, type RoomSettings, roomAlerts } from '../src/settings/rooms.ts'
+import { type Command, type CommandAnswer, perform } from './commands.ts'
+import type { AuditEntry } from './control-store.ts'
 import { LineStore } from './line-store.ts'
 import { isUsed } from './migrations.ts'
 import { type AlertOverview, RoomAlerts } from './room-alerts.ts'
+import { RoomControls, type SettingsView } from './room-controls.ts'
 import type { HistoryPoint } from './sample-store.ts'
 
 /** A snapshot may be this old per block of 256 people who wait: a long line's is not made anew for each call. */
@@ -43,7 +48,7 @@ export interface RoomJournal extends JournalPage {
 
 export class WaitingRoom extends DurableObject<Env> {
   private readonly store: LineStore
-  private readonly chains = new CheckChains()
+  private chains = new CheckChains()
   private readonly pacing = new Pacing()
   private line: Line | null = null
   private room = ''
@@ -51,14 +56,17 @@ export class WaitingRoom extends DurableObject<Env> {
   private alarmAtMs = 0
   private snapshot: Snapshot | null = null
   private readonly alerts: RoomAlerts
+  private readonly controls: RoomControls
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env)
     this.store = new LineStore(ctx.storage.sql)
     this.alerts = new RoomAlerts(ctx, env)
+    this.controls = new RoomControls(ctx.storage.sql)
     const stored = this.store.load()
     if (stored !== null) {
       this.room = stored.room
+      this.controls.load(this.deployed, Date.now())
       this.alarmAtMs = stored.alarmAtMs
       this.line = Line.restore(this.rules(), stored.line, stored.line.head.clock.touchedMs)
     }
@@ -127,6 +135,44 @@ export class WaitingRoom extends DurableObject<Env> {
     return this.line === null ? null : { room: this.room, ...lineStats(this.line, Date.now()) }
   }
 
+  /** The settings that operators may change, as they hold now. */
+  settings(room: string): SettingsView {
+    return this.controls.view(mustBeDeployed(room))
+  }
+
+  /** What an operator has the room do: stored and noted in the audit before it is answered. */
+  operate(name: string, command: Command, who: string): CommandAnswer {
+    const room = mustBeDeployed(name)
+    return this.event(name, (line, nowMs) => {
+      line.beginOther(nowMs)
+      const outcome = perform(command, line, { room, controls: this.controls, who, nowMs })
+      if (outcome.state === 'refused') return { ...outcome, settings: this.controls.view(room) }
+      this.snapshot = null
+      if (outcome.line !== line) this.replaceLine(outcome.line)
+      this.commit(outcome.line, nowMs, true)
+      outcome.note()
+      return { state: 'done', result: outcome.result, settings: this.controls.view(room) }
+    })
+  }
+
+  /** Nothing of the line before must be left: its segments, its alarm, its checks. */
+  private replaceLine(line: Line): void {
+    this.line = line
+    this.chains = new CheckChains()
+    this.store.clear()
+    if (this.alarmAtMs !== 0) this.clearAlarm()
+  }
+
+  /** What is known of a number, null for one that was never handed out in this run. */
+  ticket(number: number): TicketReport | null {
+    return this.line === null ? null : ticketReport(this.line, number)
+  }
+
+  /** What operators did, before an entry's id, the newest first. */
+  audit(beforeId: number, count: number): AuditEntry[] {
+    return isUsed(this.ctx.storage.sql) ? this.controls.audit(beforeId, count) : []
+  }
+
   /** The events after a sequence number that are still in memory. */
   journal(after: number): RoomJournal | null {
     const { line, room } = this
@@ -138,7 +184,7 @@ export class WaitingRoom extends DurableObject<Env> {
     // A line that only ever answered "void" was never stored.
     if (this.line === null || !isUsed(this.ctx.storage.sql)) return
     this.event(this.room, (line, nowMs) => {
-      const settings = deployedSettings.rooms.find(({ name }) => name === this.room)
+      const settings = this.deployed
       const alerts = settings === undefined ? [] : roomAlerts(settings)
       const pushesFigures = settings?.stats_push_url !== undefined
       this.alerts.report(line, { name: this.room, alerts, pushesFigures }, minute, nowMs)
@@ -194,8 +240,14 @@ export class WaitingRoom extends DurableObject<Env> {
     return this.line
   }
 
-  private rules() {
-    return lineRules(deployedSettings.rooms.find(({ name }) => name === this.room))
+  /** Undefined: the room is no longer in the settings. */
+  private get deployed(): RoomSettings | undefined {
+    return deployedRoom(this.room)
+  }
+
+  private rules(): LineRules {
+    const { deployed } = this
+    return lineRules(deployed, deployed && this.controls.values(deployed))
   }
 
   /** Makes the event's changes durable: invariants first, then one write, then what follows from it. */
@@ -256,4 +308,15 @@ export class WaitingRoom extends DurableObject<Env> {
     const sending = this.env.CHECKS.send(message, { delaySeconds: line.rules.checkIntervalSeconds })
     this.ctx.waitUntil(sending.then(undefined, (error) => logError('check_not_sent', error, { room, segment })))
   }
+}
+
+function deployedRoom(room: string): RoomSettings | undefined {
+  return deployedSettings.rooms.find(({ name }) => name === room)
+}
+
+/** While a deploy rolls out, isolates may know a room that this object's code does not. */
+function mustBeDeployed(room: string): RoomSettings {
+  const settings = deployedRoom(room)
+  if (settings === undefined) throw new Error(`room ${room} is not in the settings of this deploy`)
+  return settings
 }

@@ -58,6 +58,9 @@ export const WAITING_REQUESTS_MAX = 20_000
 /** Joins, claims and the like in one call. */
 export const ENTRIES_PER_CALL_MAX = 2_000
 
+/** The operators' word to everyone in line: it goes with every answer to who waits. */
+export const MESSAGE_MAX_CHARS = 500
+
 /** Bodies of our own endpoints are tiny. */
 export const BODY_MAX_BYTES = 1_024
 

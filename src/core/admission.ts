@@ -2,11 +2,13 @@
  * The rule of admission, all of it.
  *
  * Who waits is admitted strictly by number, the lowest first, as long as
- *   1. the room is open (not `queue-all`),
+ *   1. the room is open (not `queue-all`, not `paused`, not suspended),
  *   2. a slot is free: offered + active < capacity,
  *   3. the rate allows it: the bucket holds a whole admission.
  * A newcomer is admitted at once only if, besides, nobody waits. An admitted ticket is `offered` until its visitor claims
  * it; admission does not refresh when it was last heard, so that who left just before costs the next one seconds.
+ *
+ * By hand an operator may let the next ones in whatever the rate, and under `queue-all`; never over the capacity.
  */
 import type { RateBucket } from './rate-bucket.ts'
 import type { LineRules } from './rules.ts'
@@ -15,7 +17,7 @@ import { BrokenInvariant, type Tickets } from './tickets.ts'
 
 /** Whether one more may be let in now. The bucket has been refilled up to now. */
 export function mayAdmit(tickets: Tickets, bucket: RateBucket, rules: LineRules): boolean {
-  return rules.mode === 'open' && tickets.occupied < rules.capacity && bucket.hasAdmission
+  return rules.mode === 'open' && !rules.suspended && tickets.occupied < rules.capacity && bucket.hasAdmission
 }
 
 /** Whether a newcomer need not wait. */
@@ -31,10 +33,27 @@ export function admitWaiting(
   onAdmitted: (number: number) => void,
 ): void {
   while (tickets.waiting > 0 && mayAdmit(tickets, bucket, rules)) {
-    const number = tickets.lowestWaiting()
-    tickets.move(number, State.offered)
     bucket.take()
-    if (tickets.occupied > rules.capacity) throw new BrokenInvariant(`admitting ${number} exceeds the capacity`)
-    onAdmitted(number)
+    offerNext(tickets, rules, onAdmitted)
   }
+}
+
+/** Offers a place to the next `count`, as far as slots are free. Takes nothing from the rate. */
+export function admitByHand(
+  tickets: Tickets,
+  rules: LineRules,
+  count: number,
+  onAdmitted: (number: number) => void,
+): void {
+  if (rules.mode === 'paused' || rules.suspended) return
+  for (let left = count; left > 0 && tickets.waiting > 0 && tickets.occupied < rules.capacity; left--) {
+    offerNext(tickets, rules, onAdmitted)
+  }
+}
+
+function offerNext(tickets: Tickets, rules: LineRules, onAdmitted: (number: number) => void): void {
+  const number = tickets.lowestWaiting()
+  tickets.move(number, State.offered)
+  if (tickets.occupied > rules.capacity) throw new BrokenInvariant(`admitting ${number} exceeds the capacity`)
+  onAdmitted(number)
 }

@@ -3,7 +3,8 @@
 export type JoinAnswer =
   | { readonly state: 'waiting'; readonly number: number }
   | { readonly state: 'active'; readonly number: number }
-  | { readonly state: 'full' }
+  /** Turned away. `why`: otherwise than by a full line; a reader that does not know it says "full". */
+  | { readonly state: 'full'; readonly why?: 'closed' | 'suspended' }
 
 export type ClaimAnswer =
   | { readonly state: 'active' }

@@ -5,11 +5,21 @@
 import { JOURNAL_SIZE } from './limits.ts'
 import { type State, type StateName, stateName } from './ticket-state.ts'
 
-const EVENTS = ['joined', 'admitted', 'claimed', 'expired', 'returned', 'left', 'ended', 'forgotten'] as const
+const EVENTS = [
+  'joined',
+  'admitted',
+  'claimed',
+  'expired',
+  'returned',
+  'left',
+  'ended',
+  'forgotten',
+  'revoked',
+] as const
 
 /**
  * `expired`: silent, now absent (or gone, without grace). `ended`: by the idle or the maximal session time. `forgotten`:
- * absent for longer than the grace.
+ * absent for longer than the grace. `revoked`: by an operator.
  */
 export type LineEvent = (typeof EVENTS)[number]
 
@@ -57,6 +67,15 @@ export class Journal {
     const entries: JournalEntry[] = []
     for (let s = first; s <= this.last; s++) entries.push(this.at(s))
     return { entries, last: this.last, lost: sequence + 1 < oldest }
+  }
+
+  /** The events of one number that are still in memory, oldest first. */
+  of(number: number): JournalEntry[] {
+    const entries: JournalEntry[] = []
+    for (let s = Math.max(1, this.last - JOURNAL_SIZE + 1); s <= this.last; s++) {
+      if (this.numbers[s % JOURNAL_SIZE] === number) entries.push(this.at(s))
+    }
+    return entries
   }
 
   private at(sequence: number): JournalEntry {

@@ -1,7 +1,7 @@
 /** The figures of a line for its operators. */
 import type { Line } from './line.ts'
 import type { LatencyHistogram } from './origin-latency.ts'
-import type { LineMode } from './rules.ts'
+import { isClosed, type LineMode } from './rules.ts'
 import type { Totals } from './stored.ts'
 import type { WaitHistogram } from './wait-times.ts'
 
@@ -9,6 +9,9 @@ export interface LineStats {
   readonly run: number
   readonly atMs: number
   readonly mode: LineMode
+  /** Newcomers are turned away. */
+  readonly closed: boolean
+  readonly suspended: boolean
   readonly capacity: number
   readonly newUsersPerMinute: number
   /** Slots taken: offered + in a session. */
@@ -37,6 +40,8 @@ export function lineStats(line: Line, nowMs: number): LineStats {
     run: line.run,
     atMs: nowMs,
     mode: rules.mode,
+    closed: isClosed(rules, nowMs),
+    suspended: rules.suspended,
     capacity: rules.capacity,
     newUsersPerMinute: rules.ratePerMinute,
     active: tickets.occupied,

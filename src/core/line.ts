@@ -6,7 +6,7 @@
  * Owns how a ticket moves. Who is admitted is in admission.ts, who is silent in silence.ts, how time counts in
  * listening-clock.ts, where tickets are kept in tickets.ts.
  */
-import { admitWaiting, mayAdmitNewcomer } from './admission.ts'
+import { admitByHand, admitWaiting, mayAdmitNewcomer } from './admission.ts'
 import type { ClaimAnswer, ClaimDetails, JoinAnswer } from './answers.ts'
 import { joinedSeconds, noteJoinTime } from './join-times.ts'
 import { Journal, type LineEvent } from './journal.ts'
@@ -16,8 +16,8 @@ import { OriginLatency, type OriginReport } from './origin-latency.ts'
 import { RateBucket } from './rate-bucket.ts'
 import { RecentJoins } from './recent-joins.ts'
 import { RecentRates } from './recent-rates.ts'
-import type { LineRules } from './rules.ts'
-import { type Sample, totalsSince } from './sample.ts'
+import { isClosed, type LineRules, type SteeredRules } from './rules.ts'
+import { type Sample, Sampler } from './sample.ts'
 import { Segment } from './segment.ts'
 import { Sessions } from './sessions.ts'
 import { forEachSilent, silenceLimits } from './silence.ts'
@@ -35,7 +35,6 @@ import { WaitTimes } from './wait-times.ts'
 
 export class Line {
   readonly run: number
-  readonly rules: LineRules
   readonly tickets = new Tickets()
   readonly journal = new Journal()
   readonly waits: WaitTimes
@@ -44,20 +43,21 @@ export class Line {
   readonly totals: Totals
   /** 1 + the highest number ever admitted in this run. Never falls. */
   frontier = 1
+  /** When the newest number joined, wall-clock seconds. */
+  lastJoinSeconds = 0
 
   private readonly clock: ListeningClock
   private readonly bucket: RateBucket
   private readonly joins = new RecentJoins()
   private readonly sessions = new Sessions()
   private readonly limits: Uint32Array
-  private lastJoinSeconds = 0
-  /** The totals at the last sample. */
-  private sampled: Totals
+  private readonly sampler: Sampler
+  private currentRules: LineRules
   private nowMs: number
   private occupiedAtBegin = 0
 
   private constructor(rules: LineRules, run: number, nowMs: number, head?: StoredHead) {
-    this.rules = rules
+    this.currentRules = rules
     this.run = run
     this.nowMs = nowMs
     this.limits = silenceLimits(rules)
@@ -65,11 +65,15 @@ export class Line {
     this.bucket = head ? new RateBucket(head.bucket) : RateBucket.full(rules, nowMs)
     this.rates = new RecentRates(head?.rates)
     this.totals = { ...NO_TOTALS, ...head?.totals }
-    this.sampled = { ...this.totals, ...head?.sampled }
+    this.sampler = new Sampler({ ...this.totals, ...head?.sampled })
     this.waits = new WaitTimes(head?.waits)
     this.originLatency = new OriginLatency(head?.originLatency)
     this.frontier = head?.frontier ?? 1
     this.lastJoinSeconds = head?.lastJoinSeconds ?? 0
+  }
+
+  get rules(): LineRules {
+    return this.currentRules
   }
 
   /** A new, empty line. `run` numbers its life: higher than any run of this room before. */
@@ -101,6 +105,12 @@ export class Line {
   /** Anything else happened: a tick, a check, the operator. */
   beginOther(nowMs: number): void {
     this.begin(nowMs, () => this.clock.other(nowMs, this.rules.checkIntervalSeconds, this.tickets.live))
+  }
+
+  /** Operators changed what admission goes by. What a faster rate had saved up is cut to the slower one. */
+  steer(changes: SteeredRules): void {
+    this.currentRules = { ...this.currentRules, ...changes }
+    this.bucket.refill(this.currentRules, this.nowMs)
   }
 
   private begin(nowMs: number, count: () => void): void {
@@ -152,23 +162,33 @@ export class Line {
     this.tickets.setFlags(number, DEPARTING_FLAG)
   }
 
-  /** A visitor gave up the place, finally. */
-  leave(number: number): void {
+  /** A visitor gave up the place, finally; or an operator revoked it. False: it was gone before. */
+  leave(number: number, event: 'left' | 'revoked' = 'left'): boolean {
     const state = this.tickets.stateOf(number)
-    if (state === State.gone) return
+    if (state === State.gone) return false
     this.end(number, state)
     this.totals.left++
-    this.note(number, 'left', state)
+    this.note(number, event, state)
+    return true
   }
 
   /** Admits as many as capacity and rate allow. */
   admit(): void {
-    admitWaiting(this.tickets, this.bucket, this.rules, (number) => {
-      this.rates.admitted()
-      const nowSeconds = Math.floor(this.nowMs / 1000)
-      const joined = joinedSeconds(this.tickets, number, this.lastJoinSeconds) ?? nowSeconds
-      this.noteAdmission(number, State.waiting, nowSeconds - joined)
-    })
+    admitWaiting(this.tickets, this.bucket, this.rules, (number) => this.noteOffer(number))
+  }
+
+  /** Admits the next `count` whatever the rate, as far as the capacity allows. Returns how many. */
+  admitByHand(count: number): number {
+    const before = this.totals.admitted
+    admitByHand(this.tickets, this.rules, count, (number) => this.noteOffer(number))
+    return this.totals.admitted - before
+  }
+
+  private noteOffer(number: number): void {
+    this.rates.admitted()
+    const nowSeconds = Math.floor(this.nowMs / 1000)
+    const joined = joinedSeconds(this.tickets, number, this.lastJoinSeconds) ?? nowSeconds
+    this.noteAdmission(number, State.waiting, nowSeconds - joined)
   }
 
   /** What a visitor that was just heard is told; who was offered a place has it from now on. */
@@ -190,6 +210,8 @@ export class Line {
   join(key: string): JoinAnswer {
     const known = this.joins.find(key)
     if (known !== undefined && this.tickets.stateOf(known) !== State.gone) return this.joinAgain(known)
+    if (this.rules.suspended) return { state: 'full', why: 'suspended' }
+    if (isClosed(this.rules, this.nowMs)) return { state: 'full', why: 'closed' }
     if (this.tickets.isFull || this.tickets.waiting >= this.rules.maxWaiting) return { state: 'full' }
     const atOnce = mayAdmitNewcomer(this.tickets, this.bucket, this.rules)
     const heard = this.clock.heardSeconds(0, this.rules.checkIntervalSeconds)
@@ -239,27 +261,15 @@ export class Line {
    */
   isStalled(nowMs: number): boolean {
     const { tickets, rules } = this
-    const possible = rules.mode === 'open' && tickets.waiting > 0 && tickets.occupied < rules.capacity
+    const isOpen = rules.mode === 'open' && !rules.suspended
+    const possible = isOpen && tickets.waiting > 0 && tickets.occupied < rules.capacity
     const idleMs = nowMs - this.nowMs
     return possible && idleMs >= 2000 * rules.checkIntervalSeconds && this.bucket.wouldHaveAdmission(rules, nowMs)
   }
 
   /** The figures of this tick, and of what happened since the last one. */
   takeSample(): Sample {
-    const [p50, p90] = this.waits.takePercentiles([0.5, 0.9])
-    const since = totalsSince(this.sampled, this.totals)
-    this.sampled = { ...this.totals }
-    return {
-      atMs: this.nowMs,
-      active: this.tickets.occupied,
-      capacity: this.rules.capacity,
-      waiting: this.tickets.waiting,
-      absent: this.tickets.absent,
-      ...since,
-      waitSecondsP50: p50 ?? null,
-      waitSecondsP90: p90 ?? null,
-      originLatencyMsP90: this.originLatency.takePercentile(0.9),
-    }
+    return this.sampler.take(this, this.nowMs)
   }
 
   /** Expires the silent of one segment and admits the next. False when that segment has no live ticket. */
@@ -347,7 +357,7 @@ export class Line {
       bucket: this.bucket.toStored(),
       rates: this.rates.toStored(),
       totals: { ...this.totals },
-      sampled: this.sampled,
+      sampled: this.sampler.toStored(),
       waits: this.waits.toStored(),
       originLatency: this.originLatency.toStored(),
     }

@@ -20,8 +20,30 @@ export interface LineRules {
   readonly sessionMaxSeconds: number
   /** People who may wait; more are answered "full". */
   readonly maxWaiting: number
-  /** `queue-all`: everyone waits, nobody is admitted. */
   readonly mode: LineMode
+  /** Newcomers are turned away; who waits keeps the place and is admitted as before. */
+  readonly closed: boolean
+  /** A closed room opens by itself at this time, ms since 1970; null: when an operator opens it. */
+  readonly opensAtMs: number | null
+  /** The room steps aside: nobody joins, nobody is admitted, everyone goes past it. */
+  readonly suspended: boolean
+  /** The operators' word to everyone in line. */
+  readonly message: string | null
 }
 
-export type LineMode = 'open' | 'queue-all'
+/** What operators steer while the room runs; everything else only a deploy changes. */
+export type SteeredRules = Pick<
+  LineRules,
+  'capacity' | 'ratePerMinute' | 'mode' | 'closed' | 'opensAtMs' | 'suspended' | 'message'
+>
+
+/**
+ * `queue-all`: newcomers always wait, and nobody is admitted but by hand (`admitByHand`). `paused`: nobody is admitted at
+ * all.
+ */
+export type LineMode = 'open' | 'queue-all' | 'paused'
+
+/** Whether newcomers are turned away now. */
+export function isClosed({ closed, opensAtMs }: LineRules, nowMs: number): boolean {
+  return closed && (opensAtMs === null || nowMs < opensAtMs)
+}

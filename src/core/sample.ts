@@ -1,5 +1,9 @@
 /** The figures of one tick: what is now, and what happened since the tick before. */
+import type { OriginLatency } from './origin-latency.ts'
+import type { LineRules } from './rules.ts'
 import type { Totals } from './stored.ts'
+import type { Tickets } from './tickets.ts'
+import type { WaitTimes } from './wait-times.ts'
 
 export interface Sample {
   readonly atMs: number
@@ -24,8 +28,48 @@ export interface Sample {
   readonly originLatencyMsP90: number | null
 }
 
+/** The parts of a line that are sampled. */
+interface Sampled {
+  readonly tickets: Tickets
+  readonly rules: LineRules
+  readonly waits: WaitTimes
+  readonly totals: Totals
+  readonly originLatency: OriginLatency
+}
+
+/** Takes the samples of a line and remembers what the last one had counted. */
+export class Sampler {
+  /** The totals at the last sample. */
+  private sampled: Totals
+
+  constructor(sampled: Totals) {
+    this.sampled = sampled
+  }
+
+  take({ tickets, rules, waits, totals, originLatency }: Sampled, nowMs: number): Sample {
+    const [p50, p90] = waits.takePercentiles([0.5, 0.9])
+    const since = totalsSince(this.sampled, totals)
+    this.sampled = { ...totals }
+    return {
+      atMs: nowMs,
+      active: tickets.occupied,
+      capacity: rules.capacity,
+      waiting: tickets.waiting,
+      absent: tickets.absent,
+      ...since,
+      waitSecondsP50: p50 ?? null,
+      waitSecondsP90: p90 ?? null,
+      originLatencyMsP90: originLatency.takePercentile(0.9),
+    }
+  }
+
+  toStored(): Totals {
+    return this.sampled
+  }
+}
+
 /** What happened between two states of the totals. */
-export function totalsSince(
+function totalsSince(
   before: Totals,
   now: Totals,
 ): Pick<

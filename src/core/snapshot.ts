@@ -6,7 +6,7 @@
  */
 import { BLOCK_BITS, BLOCK_SIZE, BLOCKS_PER_SEGMENT, SEGMENT_BITS } from './limits.ts'
 import type { Line } from './line.ts'
-import type { LineMode } from './rules.ts'
+import { isClosed, type LineMode } from './rules.ts'
 import { State } from './ticket-state.ts'
 
 export interface Snapshot {
@@ -45,6 +45,14 @@ export interface Snapshot {
   readonly heartbeatTimeoutSeconds: number
   readonly sessionTimeoutSeconds: number
   readonly reclaimGraceSeconds: number
+  /** Objects of older deploys do not say the following. Newcomers are turned away. */
+  readonly closed?: boolean
+  /** When a closed room opens, ms since 1970; null: not known. */
+  readonly opensAtMs?: number | null
+  /** The room steps aside. */
+  readonly suspended?: boolean
+  /** The operators' word to everyone in line. */
+  readonly message?: string | null
 }
 
 /** Cost grows with the number of segments in which someone waits, not with the people. */
@@ -75,6 +83,10 @@ export function takeSnapshot(line: Line, nowMs: number): Snapshot {
     heartbeatTimeoutSeconds: rules.heartbeatTimeoutSeconds,
     sessionTimeoutSeconds: rules.sessionTimeoutSeconds,
     reclaimGraceSeconds: rules.reclaimGraceSeconds,
+    closed: isClosed(rules, nowMs),
+    opensAtMs: isClosed(rules, nowMs) ? rules.opensAtMs : null,
+    suspended: rules.suspended,
+    message: rules.message,
   }
 }
 

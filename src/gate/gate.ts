@@ -19,7 +19,7 @@ import {
   waitingAnswer,
 } from './answers.ts'
 import { LONG_POLL_SECONDS } from './poll-interval.ts'
-import { type Visit, type VisitContext, visit } from './visit.ts'
+import { stepsAside, type Visit, type VisitContext, visit } from './visit.ts'
 import { readableForm, type Wanted, wantedOf } from './wanted.ts'
 
 /** Answers any request that is not for a path of our own. `canonical`: its path as `canonicalPath` has it. */
@@ -31,11 +31,13 @@ export async function gate(
 ): Promise<Response> {
   const { hostname, pathname } = new URL(request.url)
   const room = findRoom(deployment.rooms, hostname, [canonical, pathname])
-  if (room === undefined || room.suspended || isPreflight(request)) return passThrough(request, deployment)
+  if (room === undefined || isPreflight(request)) return passThrough(request, deployment)
+  const client = deployment.client(room)
+  if (stepsAside({ room, client, keepAlive })) return passThrough(request, deployment)
   const nowMs = Date.now()
   const presented = await readTokens(request.headers, room, deployment.keys, isSecure(request), nowMs)
   const wanted = wantedOf(request)
-  const context = { room, client: deployment.client(room), keys: deployment.keys, keepAlive, nowMs }
+  const context = { room, client, keys: deployment.keys, keepAlive, nowMs }
   const isForSomeone = wanted === 'page' || wanted === 'json'
   // A page asked for is a sign of life from the person, too, where no beacon gives one.
   const decided = await visit(context, presented, isForSomeone, { beacon: false, touched: isForSomeone })
@@ -60,7 +62,10 @@ function answerVisit(
     }
     case 'expired':
       return turnAway(request, room, wanted, decided.status, null, null)
+    case 'suspended':
+      return passThrough(request, deployment)
     case 'full':
+    case 'closed':
       return turnAway(request, room, wanted, decided.status, null, presented.length > 0 ? null : undefined)
     case 'unreachable':
       if (room.on_room_failure === 'admit') return passThrough(request, deployment, context)

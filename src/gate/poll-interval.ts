@@ -14,6 +14,11 @@ const NEAR_WAIT_SECONDS = 15
 /** What a room that is full or out of reach asks for. */
 export const LONG_POLL_SECONDS = 15
 
+/** 1 to 5: keeps a crowd that waits for the same moment from asking in step. `random`: 0 to 1. */
+export function spreadSeconds(random: number): number {
+  return 1 + Math.floor(random * FAR_MIN_SECONDS)
+}
+
 /** Whole seconds. `random`: 0 to 1. */
 export function pollAfterSeconds(view: SnapshotView, position: number, random: number): number {
   const { ratePerMinute, mode } = view.snapshot

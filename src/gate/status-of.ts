@@ -3,7 +3,7 @@ import type { SnapshotView } from '../core/snapshot-view.ts'
 import type { Status, VisitorState } from '../pages/status.ts'
 import type { RoomSettings } from '../settings/rooms.ts'
 import type { Token } from '../tokens/token.ts'
-import { LONG_POLL_SECONDS, pollAfterSeconds } from './poll-interval.ts'
+import { LONG_POLL_SECONDS, pollAfterSeconds, spreadSeconds } from './poll-interval.ts'
 
 /** Of someone who waits. `position` where the object told it, otherwise it is looked up. */
 export function waitingStatus(
@@ -15,7 +15,7 @@ export function waitingStatus(
   const { snapshot } = view
   const estimate = view.estimate(position)
   return {
-    state: snapshot.mode === 'queue-all' ? 'paused' : 'waiting',
+    state: snapshot.mode === 'open' ? 'waiting' : 'paused',
     room,
     number,
     position,
@@ -28,9 +28,18 @@ export function waitingStatus(
     placeKeptSeconds: placeKeptSeconds(snapshot.heartbeatTimeoutSeconds, snapshot.reclaimGraceSeconds),
     unreachable: false,
     pollAfterSeconds: pollAfterSeconds(view, position, Math.random()),
-    message: null,
+    message: snapshot.message ?? null,
     updatedAt: new Date(snapshot.atMs).toISOString(),
   }
+}
+
+/** Of a newcomer to a closed room. Who is told when it opens asks again then, spread over some seconds. */
+export function closedStatus(room: RoomSettings, view: SnapshotView, nowMs: number): Status {
+  const { opensAtMs = null, message = null } = view.snapshot
+  const untilOpenSeconds = opensAtMs === null ? LONG_POLL_SECONDS : Math.max(0, Math.ceil((opensAtMs - nowMs) / 1000))
+  const pollAfterSeconds = Math.min(LONG_POLL_SECONDS, untilOpenSeconds) + spreadSeconds(Math.random())
+  const opensAt = opensAtMs === null ? null : new Date(opensAtMs).toISOString()
+  return { ...placelessStatus(room, 'closed', view, { pollAfterSeconds }), message, opensAt }
 }
 
 /** Of someone with no place in the line. */

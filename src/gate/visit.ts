@@ -4,6 +4,7 @@
  */
 import type { ClaimDetails } from '../core/answers.ts'
 import { passLifeSeconds } from '../core/pass-life.ts'
+import type { SnapshotView } from '../core/snapshot-view.ts'
 import { CONFIRM_AFTER_MAX_SECONDS, TICKET_LIFE_SECONDS } from '../limits.ts'
 import type { Status } from '../pages/status.ts'
 import type { KeepAlive, RoomClient } from '../room/room-client.ts'
@@ -11,7 +12,7 @@ import type { RoomSettings } from '../settings/rooms.ts'
 import { byPreference, type PresentedToken } from '../tokens/presented.ts'
 import type { SigningKey } from '../tokens/signing-keys.ts'
 import { signToken, type Token } from '../tokens/token.ts'
-import { placelessStatus, waitingStatus } from './status-of.ts'
+import { closedStatus, placelessStatus, waitingStatus } from './status-of.ts'
 
 export interface VisitContext {
   readonly room: RoomSettings
@@ -34,6 +35,10 @@ export type Visit =
   /** The ticket's place is gone: absent for too long, or given up. */
   | { readonly state: 'expired'; readonly status: Status }
   | { readonly state: 'full'; readonly status: Status }
+  /** Newcomers are turned away for now. */
+  | { readonly state: 'closed'; readonly status: Status }
+  /** The room steps aside: everyone goes past it. */
+  | { readonly state: 'suspended' }
   /** The object cannot be asked. `ticket`: the one presented, which keeps its place meanwhile. */
   | { readonly state: 'unreachable'; readonly status: Status; readonly ticket: Issued | null }
   /** No token that counts, and this kind of request may not join. */
@@ -140,8 +145,14 @@ export async function claim(
 }
 
 async function newcomer(context: VisitContext, mayJoin: boolean): Promise<Visit> {
-  const { client, keepAlive, room } = context
-  if (!mayJoin) return { state: 'stranger' }
+  const { client, keepAlive, nowMs, room } = context
+  if (!mayJoin) {
+    client.keepFresh(keepAlive)
+    return { state: 'stranger' }
+  }
+  if (await isKnownClosed(context)) {
+    return { state: 'closed', status: closedStatus(room, client.view as SnapshotView, nowMs) }
+  }
   const answer = await client.join(keepAlive)
   const view = client.view
   if (answer.state === 'unreachable' || view === null) {
@@ -163,8 +174,26 @@ async function newcomer(context: VisitContext, mayJoin: boolean): Promise<Visit>
       return { state: 'waiting', status: waitingStatus(room.name, view, start), ticket }
     }
     case 'full':
+      if (answer.why === 'suspended') return { state: 'suspended' }
+      if (answer.why === 'closed') return { state: 'closed', status: closedStatus(room, view, nowMs) }
       return { state: 'full', status: placelessStatus(room, 'full', view) }
   }
+}
+
+/** A crowd in front of a closed room is answered from the snapshot: no join of it reaches the object. */
+async function isKnownClosed({ client, keepAlive }: VisitContext): Promise<boolean> {
+  if (client.view?.snapshot.closed !== true) return false
+  return (await client.refresh(client.knownRun, keepAlive)) && client.view.snapshot.closed === true
+}
+
+/**
+ * Whether the room steps aside, as its object last said, or before that as it was deployed. Goes on asking the object, so
+ * that an operator's change is learned within seconds.
+ */
+export function stepsAside({ room, client, keepAlive }: Pick<VisitContext, 'room' | 'client' | 'keepAlive'>): boolean {
+  const suspended = client.view?.snapshot.suspended ?? room.suspended
+  if (suspended) client.keepFresh(keepAlive)
+  return suspended
 }
 
 /**

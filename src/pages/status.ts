@@ -29,6 +29,8 @@ export interface Status {
   readonly pollAfterSeconds: number
   /** The operator's message to everyone in line, plain text, null when there is none. */
   readonly message: string | null
+  /** ISO 8601, when a closed room opens; null: not known. Only of a closed room. */
+  readonly opensAt?: string | null
   /** ISO 8601 time of the figures. */
   readonly updatedAt: string
 }

@@ -85,6 +85,7 @@ export class RoomClient {
   private readonly departures = new AgedBuffer(PRESENCE_MAX)
   private readonly origin = new OriginTally()
   private flushDueMs: number | null = null
+  private keptFreshMs = Number.NEGATIVE_INFINITY
   private failures = 0
   private honoured = 0
 
@@ -164,6 +165,17 @@ export class RoomClient {
   countOrigin(turn: OriginTurn, keepAlive: KeepAlive): void {
     this.origin.add(turn)
     this.scheduleFlush(keepAlive, ORIGIN_FLUSH_AFTER_MS)
+  }
+
+  /**
+   * Has the snapshot fetched anew where it is not fresh, without anyone waiting for it: for requests that need no answer
+   * of the object, so that what operators changed is learned all the same.
+   */
+  keepFresh(keepAlive: KeepAlive): void {
+    const nowMs = this.port.nowMs()
+    if (this.isFresh || nowMs - this.keptFreshMs < SNAPSHOT_FRESH_MS) return
+    this.keptFreshMs = nowMs
+    keepAlive.waitUntil(this.ask({ kind: 'refresh' }, keepAlive))
   }
 
   private get isFresh(): boolean {
@@ -362,5 +374,6 @@ export class RoomClient {
 /** The object sends one snapshot with several answers: its prefix sums are made once. */
 function isSame(a: Snapshot, b: Snapshot): boolean {
   const sameMoment = a.run === b.run && a.atMs === b.atMs
-  return sameMoment && a.next === b.next && a.frontier === b.frontier && a.waiting === b.waiting
+  const sameRules = a.mode === b.mode && a.closed === b.closed && a.suspended === b.suspended && a.message === b.message
+  return sameMoment && sameRules && a.next === b.next && a.frontier === b.frontier && a.waiting === b.waiting
 }

@@ -4,7 +4,7 @@
 import type { Context } from 'hono'
 import type { AppEnv } from '../app-env.ts'
 import { changeToken } from '../gate/answers.ts'
-import { claim } from '../gate/visit.ts'
+import { claim, stepsAside } from '../gate/visit.ts'
 import { problem } from '../problem.ts'
 import { byPreference } from '../tokens/presented.ts'
 import { readFields } from './body.ts'
@@ -19,7 +19,7 @@ export async function heartbeatRoute(c: Context<AppEnv>): Promise<Response> {
   const fields = await readFields(request)
   if (fields === null) return problem(400, 'Bad body', 'Send {"touched": true} or {"touched": false}, or nothing.')
   const [chosen] = byPreference(presented)
-  if (chosen === undefined || context.room.suspended) return sessionOver()
+  if (chosen === undefined || stepsAside(context)) return sessionOver()
   const details = { beacon: true, touched: fields.touched === true }
   const decided = await claim(context, chosen, details)
   const headers = new Headers({ 'Cache-Control': 'no-store' })

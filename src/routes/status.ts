@@ -5,7 +5,7 @@ import type { Context } from 'hono'
 import type { AppEnv } from '../app-env.ts'
 import { changeToken, isSecure, type TokenChange } from '../gate/answers.ts'
 import { placelessStatus } from '../gate/status-of.ts'
-import { type Visit, visit } from '../gate/visit.ts'
+import { stepsAside, type Visit, visit } from '../gate/visit.ts'
 import type { PolledStatus, Status } from '../pages/status.ts'
 import { problem } from '../problem.ts'
 import { keepsCookies, TOKEN_HEADER } from '../tokens/token-cookie.ts'
@@ -17,10 +17,11 @@ export async function statusRoute(c: Context<AppEnv>): Promise<Response> {
   if (call instanceof Response) return call
   const { request, context, presented } = call
   const { room } = context
-  if (room.suspended) return statusAnswer(call, admitted(call), undefined)
+  if (stepsAside(context)) return statusAnswer(call, admitted(call), undefined)
   // Another site must not make its visitors take tickets here.
   const mayJoin = request.method === 'GET' && isSameOrigin(request)
   const decided = await visit(context, presented, mayJoin)
+  if (decided.state === 'suspended') return statusAnswer(call, admitted(call), undefined)
   if (decided.state === 'stranger') return problem(403, 'No ticket', 'Open a page of the site to get a ticket.')
   if (decided.state === 'unreachable' && room.on_room_failure === 'admit') {
     return statusAnswer(call, admitted(call), undefined)
@@ -34,7 +35,7 @@ function admitted({ context }: VisitorCall, number?: number): Status {
   return placelessStatus(context.room, 'admitted', context.client.view, details)
 }
 
-function tokenChangeOf(decided: Exclude<Visit, { state: 'stranger' }>): TokenChange {
+function tokenChangeOf(decided: Exclude<Visit, { state: 'stranger' | 'suspended' }>): TokenChange {
   switch (decided.state) {
     case 'admitted':
       return decided.pass.renewed ? decided.pass.text : undefined
@@ -43,6 +44,7 @@ function tokenChangeOf(decided: Exclude<Visit, { state: 'stranger' }>): TokenCha
     case 'expired':
       return null
     case 'full':
+    case 'closed':
     case 'unreachable':
       return undefined
   }

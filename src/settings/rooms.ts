@@ -5,6 +5,7 @@ import * as v from 'valibot'
 import type { RoomAlert } from '../alerts/room-alert.ts'
 import type { LineRules } from '../core/rules.ts'
 import { type RoomSettings, roomSchema, unknownKeys } from './room-schema.ts'
+import { deployedValues, type RuntimeValues, steeredRules } from './runtime-settings.ts'
 
 /** The platform's bound for one variable. */
 export const ROOMS_MAX_BYTES = 5 * 1024
@@ -59,13 +60,16 @@ export function roomsOfHost(rooms: readonly RoomSettings[], hostname: string): r
   return rooms.filter((room) => hostsOf(room).some((pattern) => rankHost(pattern, hostname) >= 0))
 }
 
-/** What the line itself obeys. A room that is no longer in the settings drains: nobody is admitted any more. */
-export function lineRules(room: RoomSettings | undefined): LineRules {
+/**
+ * What the line itself obeys; `values`: what operators made of the settings that they may change. A room that is no longer
+ * in the settings drains: nobody is admitted any more.
+ */
+export function lineRules(room: RoomSettings | undefined, values?: RuntimeValues): LineRules {
   const defaults = { name: 'removed', total_active_users: 1, new_users_per_minute: 1 }
   const settings = room ?? v.parse(roomSchema, defaults)
   return {
-    capacity: room === undefined ? 0 : settings.total_active_users,
-    ratePerMinute: settings.new_users_per_minute,
+    ...steeredRules((room && values) ?? deployedValues(settings)),
+    ...(room === undefined ? { capacity: 0 } : {}),
     heartbeatTimeoutSeconds: settings.heartbeat_timeout_seconds,
     sessionTimeoutSeconds: settings.session_timeout_seconds,
     checkIntervalSeconds: settings.check_interval_seconds,
@@ -73,7 +77,6 @@ export function lineRules(room: RoomSettings | undefined): LineRules {
     idleTimeoutSeconds: settings.idle_timeout_seconds,
     sessionMaxSeconds: settings.session_max_seconds,
     maxWaiting: settings.max_waiting,
-    mode: settings.queue_all ? 'queue-all' : 'open',
   }
 }
 

@@ -85,6 +85,14 @@ export class DrivenLine {
     return alive
   }
 
+  /** One event of an operator. */
+  operate<T>(work: (line: Line) => T): T {
+    this.line.beginOther(this.nowMs)
+    const result = work(this.line)
+    this.store(true)
+    return result
+  }
+
   /** Memory is lost; only what was stored remains. */
   crash(changes: Partial<LineRules> = {}): void {
     this.rules = { ...this.rules, ...changes }

@@ -13,6 +13,10 @@ export function rules(changes: Partial<LineRules> = {}): LineRules {
     sessionMaxSeconds: 0,
     maxWaiting: 1_000_000,
     mode: 'open',
+    closed: false,
+    opensAtMs: null,
+    suspended: false,
+    message: null,
     ...changes,
   }
 }

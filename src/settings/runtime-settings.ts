@@ -1,0 +1,114 @@
+/**
+ * The settings that operators change while a room runs: which they are, their bounds, and what holds when a deploy says
+ * something else. An override holds until it is cleared, or until the deployed value of that very key is another one.
+ */
+import * as v from 'valibot'
+import type { SteeredRules } from '../core/rules.ts'
+import { MESSAGE_MAX_CHARS } from '../limits.ts'
+import { type RoomSettings, roomEntries } from './room-schema.ts'
+
+const flag = v.boolean('must be true or false')
+const timeMessage = 'must be an ISO 8601 time with its zone, such as "2026-11-27T08:00:00Z"'
+const textMessage = `must be a text of 1 to ${MESSAGE_MAX_CHARS} characters`
+
+/** Each run-time setting with its bounds. The first four may be deployed, too. */
+export const runtimeEntries = {
+  total_active_users: roomEntries.total_active_users,
+  new_users_per_minute: roomEntries.new_users_per_minute,
+  queue_all: flag,
+  suspended: flag,
+  paused: flag,
+  closed: flag,
+  opens_at: v.pipe(
+    v.string(timeMessage),
+    v.isoTimestamp(timeMessage),
+    v.check((text) => !Number.isNaN(Date.parse(text)), timeMessage),
+  ),
+  message: v.pipe(v.string(textMessage), v.minLength(1, textMessage), v.maxLength(MESSAGE_MAX_CHARS, textMessage)),
+}
+
+export type RuntimeKey = keyof typeof runtimeEntries
+
+export const RUNTIME_KEYS = Object.keys(runtimeEntries) as RuntimeKey[]
+
+/** What holds for each key; null: nothing is set. */
+export interface RuntimeValues {
+  readonly total_active_users: number
+  readonly new_users_per_minute: number
+  readonly queue_all: boolean
+  readonly suspended: boolean
+  readonly paused: boolean
+  readonly closed: boolean
+  readonly opens_at: string | null
+  readonly message: string | null
+}
+
+type RuntimeValue = RuntimeValues[RuntimeKey]
+
+/** New values by key; null clears the override of a key. */
+export type SettingsPatch = { readonly [K in RuntimeKey]?: RuntimeValues[K] | null | undefined }
+
+export interface Override {
+  readonly value: RuntimeValue
+  /** What was deployed when it was set. */
+  readonly deployed: RuntimeValue
+  readonly atMs: number
+  readonly by: string
+}
+
+export type Overrides = { readonly [K in RuntimeKey]?: Override }
+
+export function deployedValues(room: RoomSettings): RuntimeValues {
+  const { total_active_users, new_users_per_minute, queue_all, suspended } = room
+  const deployable = { total_active_users, new_users_per_minute, queue_all, suspended }
+  return { ...deployable, paused: false, closed: false, opens_at: null, message: null }
+}
+
+export function effectiveValues(deployed: RuntimeValues, overrides: Overrides): RuntimeValues {
+  const set = Object.entries(overrides).map(([key, override]) => [key, override.value])
+  return { ...deployed, ...Object.fromEntries(set) }
+}
+
+/** The overrides without those whose deployed value is another one by now; `dropped` names these. */
+export function withoutStale(
+  deployed: RuntimeValues,
+  overrides: Overrides,
+): { readonly overrides: Overrides; readonly dropped: readonly RuntimeKey[] } {
+  const known = RUNTIME_KEYS.filter((key) => overrides[key] !== undefined)
+  const dropped = known.filter((key) => overrides[key]?.deployed !== deployed[key])
+  return { overrides: pick(overrides, (key) => !dropped.includes(key)), dropped }
+}
+
+/** The overrides after a patch. A value that is the deployed one needs no override. */
+export function patched(
+  deployed: RuntimeValues,
+  overrides: Overrides,
+  patch: SettingsPatch,
+  atMs: number,
+  by: string,
+): Overrides {
+  const next: { [K in RuntimeKey]?: Override } = pick(overrides, (key) => patch[key] === undefined)
+  for (const key of RUNTIME_KEYS) {
+    const value = patch[key]
+    if (value === undefined || value === null || value === deployed[key]) continue
+    next[key] = { value, deployed: deployed[key], atMs, by }
+  }
+  return next
+}
+
+/** What of these values the line obeys. */
+export function steeredRules(values: RuntimeValues): SteeredRules {
+  return {
+    capacity: values.total_active_users,
+    ratePerMinute: values.new_users_per_minute,
+    mode: values.paused ? 'paused' : values.queue_all ? 'queue-all' : 'open',
+    closed: values.closed,
+    opensAtMs: values.opens_at === null ? null : Date.parse(values.opens_at),
+    suspended: values.suspended,
+    message: values.message,
+  }
+}
+
+function pick(overrides: Overrides, isWanted: (key: RuntimeKey) => boolean): Overrides {
+  return Object.fromEntries(Object.entries(overrides).filter(([key]) => isWanted(key as RuntimeKey)))
+}
