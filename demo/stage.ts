@@ -91,7 +91,14 @@ function writeSettings(
   { url, secret }: AlertReceiver,
 ): string {
   const alert = { name: 'crowd', metric: 'waiting', above: ALERT_ABOVE, for_minutes: 1, channels: [ALERT_CHANNEL] }
-  const room = { name: ROOM, total_active_users: options.capacity, new_users_per_minute: options.ratePerMinute }
+  // The whole crowd comes from one address.
+  const crowd = { join_limit: false }
+  const room = {
+    name: ROOM,
+    total_active_users: options.capacity,
+    new_users_per_minute: options.ratePerMinute,
+    ...crowd,
+  }
   const settings = {
     ROOMS: JSON.stringify([{ ...room, alerts: [alert] }]),
     ALERT_CHANNELS: JSON.stringify([{ name: ALERT_CHANNEL, type: 'webhook', url }]),

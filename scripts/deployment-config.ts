@@ -15,6 +15,7 @@ export interface Section {
   services?: { binding: string }[]
   send_email?: unknown[]
   analytics_engine_datasets?: { dataset: string }[]
+  ratelimits?: { namespace_id: string }[]
   env?: Record<string, Section>
 }
 
@@ -59,6 +60,12 @@ export function signedChannels({ vars = {} }: Section): string[] {
 /** Secrets that hold the address of a channel (`url_from`). */
 export function addressSecrets({ vars = {} }: Section): string[] {
   return tables(vars.ALERT_CHANNELS).flatMap(({ url_from }) => (typeof url_from === 'string' ? [url_from] : []))
+}
+
+/** Secrets that let whoever sends one skip a room (`bypass`). */
+export function bypassSecrets({ vars = {} }: Section): string[] {
+  const rules = tables(vars.ROOMS).flatMap(({ bypass }) => tables(bypass))
+  return [...new Set(rules.flatMap(({ secret }) => (typeof secret === 'string' ? [secret] : [])))]
 }
 
 function tables(value: unknown): Record<string, unknown>[] {

@@ -1,6 +1,7 @@
 /** What the Worker would refuse in an environment's variables. */
+import { BYPASS_SECRET_MIN_CHARS } from '../src/limits.ts'
 import { parseSettings, SettingsError } from '../src/settings/settings.ts'
-import { addressSecrets, type Section, signedChannels } from './deployment-config.ts'
+import { addressSecrets, bypassSecrets, type Section, signedChannels } from './deployment-config.ts'
 
 /** Every problem with its key, or null. Secrets are not in the file: what refers to one is checked as if it were set. */
 export function settingsProblem(section: Section): string | null {
@@ -16,6 +17,7 @@ export function settingsProblem(section: Section): string | null {
 function standInSecrets(section: Section): Record<string, string> {
   const secret = `whsec_${Buffer.alloc(32).toString('base64')}`
   return {
+    ...Object.fromEntries(bypassSecrets(section).map((name) => [name, 'x'.repeat(BYPASS_SECRET_MIN_CHARS)])),
     ...Object.fromEntries(addressSecrets(section).map((name) => [name, 'https://receiver.example/'])),
     ALERT_SECRETS: signedChannels(section)
       .map((name) => `${name}:${secret}`)

@@ -5,7 +5,14 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { parseArgs } from 'node:util'
-import { addressSecrets, type Environment, environments, queueNames, signedChannels } from './deployment-config.ts'
+import {
+  addressSecrets,
+  bypassSecrets,
+  type Environment,
+  environments,
+  queueNames,
+  signedChannels,
+} from './deployment-config.ts'
 import { settingsProblem } from './settings-problem.ts'
 
 const WRANGLER = new URL('../node_modules/wrangler/bin/wrangler.js', import.meta.url).pathname
@@ -127,6 +134,11 @@ function remaining(environment: Environment): string[] {
   }
   for (const secret of addressSecrets(section)) {
     steps.push(`npx wrangler secret put ${secret} --env ${name}   (the address of an alert channel)`)
+  }
+  for (const secret of bypassSecrets(section)) {
+    steps.push(
+      `npx wrangler secret put ${secret} --env ${name}   (whoever sends it skips the room: 16 characters or more)`,
+    )
   }
   if (signedChannels(section).length > 0) {
     steps.push(

@@ -4,6 +4,7 @@
 
 import type { AlertDelivery } from './alerts/consume-alerts.ts'
 import { platformIo } from './alerts/deliver.ts'
+import type { BypassRule } from './bypass/bypass-rules.ts'
 import { ADMIN_TOKEN_MIN_CHARS } from './limits.ts'
 import { logError } from './log.ts'
 import type { Origin } from './origin/proxy.ts'
@@ -21,6 +22,10 @@ export interface Deployment {
   readonly client: (room: RoomSettings) => ReturnType<typeof roomClient>
   readonly stub: (room: RoomSettings) => ReturnType<typeof roomStub>
   readonly alerts: AlertDelivery
+  /** Who skips each room, by room name. */
+  readonly bypasses: ReadonlyMap<string, readonly BypassRule[]>
+  /** Null: newcomers are not counted by address. */
+  readonly joinLimiter: RateLimit | null
 }
 
 let ready: Deployment | null = null
@@ -44,11 +49,14 @@ export async function deployment(env: Env): Promise<Deployment | null> {
         secret: env.ORIGIN_SECRET ?? null,
         timeoutSeconds: deployedSettings.originTimeoutSeconds,
         rooms: deployedSettings.rooms,
+        bypassHeaders: deployedSettings.rooms.flatMap(({ bypass }) => bypass.flatMap(({ header }) => header ?? [])),
       },
       adminToken: usableAdminToken(env.ADMIN_TOKEN),
       client: (room) => roomClient(namespace, room),
       stub: (room) => roomStub(namespace, room),
       alerts: alertDelivery(namespace, env),
+      bypasses: deployedSettings.bypasses,
+      joinLimiter: env.JOIN_LIMIT ?? null,
     }
     return ready
   } catch (error) {

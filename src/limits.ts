@@ -61,6 +61,9 @@ export const ENTRIES_PER_CALL_MAX = 2_000
 /** The operators' word to everyone in line: it goes with every answer to who waits. */
 export const MESSAGE_MAX_CHARS = 500
 
+/** The part of an IPv6 address that stands for one client: a home or a phone has a /64 or more to itself. */
+export const IPV6_CLIENT_BYTES = 8
+
 /** Bodies of our own endpoints are tiny. */
 export const BODY_MAX_BYTES = 1_024
 
@@ -74,6 +77,7 @@ export const ORIGIN_TIMEOUT_MAX_SECONDS = 300
 /** Shorter keys and tokens can be guessed. */
 export const SIGNING_KEY_MIN_BYTES = 32
 export const ADMIN_TOKEN_MIN_CHARS = 16
+export const BYPASS_SECRET_MIN_CHARS = 16
 
 /** Shapes of a page's view kept compiled, all templates together: states, languages and what may be missing. About 20 KB each. */
 export const TEMPLATE_SHAPES_MAX = 500

@@ -21,7 +21,18 @@ export interface ClaimRequest extends ClaimDetails {
   readonly ageMs?: number
 }
 
-export interface ExchangeRequest {
+/** What an isolate counted since its last call that was answered. */
+export interface CallCounts {
+  /** Calls that failed, and passes honoured without an answer. */
+  readonly failures: number
+  readonly honoured: number
+  /** Newcomers that the join limit refused. */
+  readonly limited?: number
+  /** Tokens that came from another client than they were given to. */
+  readonly foreign?: number
+}
+
+export interface ExchangeRequest extends CallCounts {
   readonly room: string
   /** A random id of the isolate's memory, for pacing. */
   readonly isolate: string
@@ -35,9 +46,6 @@ export interface ExchangeRequest {
   /** Numbers whose page said goodbye. */
   readonly departures: AgedNumbers
   readonly presence: AgedNumbers
-  /** Calls that failed, and passes honoured without an answer, since the last call that was answered. */
-  readonly failures: number
-  readonly honoured: number
   /** How the origin did since the last call that was answered; missing: nothing was asked of it, or an older version calls. */
   readonly origin?: OriginReport
 }
@@ -72,6 +80,8 @@ export function applyExchange(line: Line, request: ExchangeRequest): LineAnswer 
   line.totals.roomErrors += request.failures
   line.totals.honoured += request.honoured
   if (request.origin !== undefined) line.noteOrigin(request.origin)
+  line.totals.limited += request.limited ?? 0
+  line.totals.foreign += request.foreign ?? 0
   line.admit()
   return {
     run: line.run,

@@ -23,6 +23,10 @@ export interface Totals {
   /** Requests of admitted visitors to the origin, and those it answered with 5xx, not in time or not at all. */
   originRequests: number
   originErrors: number
+  /** Newcomers that the join limit refused. */
+  limited: number
+  /** Tokens that came from another client than they were given to. */
+  foreign: number
 }
 
 export const NO_TOTALS: Totals = {
@@ -37,6 +41,8 @@ export const NO_TOTALS: Totals = {
   honoured: 0,
   originRequests: 0,
   originErrors: 0,
+  limited: 0,
+  foreign: 0,
 }
 
 export interface StoredHead {

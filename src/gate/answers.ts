@@ -19,17 +19,18 @@ export interface WaitingAnswer {
   /** The ticket as the page sends it with its polls. */
   readonly ticket: string | null
   readonly tokenChange: TokenChange
+  readonly code: RoomSettings['queueing_status_code']
 }
 
 /** The waiting page or its JSON, never cached by anyone. */
-export function waitingAnswer({ request, room, status, form, ticket, tokenChange }: WaitingAnswer): Response {
+export function waitingAnswer({ request, room, status, form, ticket, tokenChange, code }: WaitingAnswer): Response {
   const headers = new Headers({ 'Cache-Control': 'no-store', Vary: 'Accept, Cookie' })
   headers.set('Retry-After', String(status.pollAfterSeconds))
   changeToken(headers, request, room, tokenChange)
   if (form === 'json') {
     if (ticket !== null) headers.set(TOKEN_HEADER, ticket)
     const body = { cfWaitingRoom: cfWaitingRoom(status), waitingRoom: status }
-    return Response.json(body, { status: room.queueing_status_code, headers })
+    return Response.json(body, { status: code, headers })
   }
   const nonce = crypto.randomUUID()
   for (const [name, value] of Object.entries(waitingPageHeaders(nonce))) headers.set(name, value)
@@ -44,7 +45,7 @@ export function waitingAnswer({ request, room, status, form, ticket, tokenChange
     startPosition: status.startPosition,
     lang: 'en',
   })
-  return new Response(page, { status: room.queueing_status_code, headers })
+  return new Response(page, { status: code, headers })
 }
 
 /** Puts a token change on a response: the cookie, and the header for clients that present their token in it. */

@@ -1,25 +1,27 @@
 /**
  * The gate: what happens to a request for a covered URL (the table of the HTTP contract), from its head to its answer.
  */
+import { goesBy } from '../bypass/bypass.ts'
 import type { Deployment } from '../deployment.ts'
 import { PRESENCE_DURING_REQUEST_MS } from '../limits.ts'
 import { takesBeacon, withBeacon } from '../origin/beacon.ts'
 import { askOrigin, type OriginOutcome } from '../origin/proxy.ts'
 import type { KeepAlive } from '../room/room-client.ts'
 import { findRoom, type RoomSettings } from '../settings/rooms.ts'
-import { type PresentedToken, readTokens } from '../tokens/presented.ts'
+import type { PresentedToken } from '../tokens/presented.ts'
 import type { Token } from '../tokens/token.ts'
 import {
   changeToken,
   framedAnswer,
-  isSecure,
   notNow,
   originTrouble,
   type TokenChange,
+  type WaitingAnswer,
   waitingAnswer,
 } from './answers.ts'
 import { LONG_POLL_SECONDS } from './poll-interval.ts'
 import { stepsAside, type Visit, type VisitContext, visit } from './visit.ts'
+import { readVisitor } from './visitor.ts'
 import { readableForm, type Wanted, wantedOf } from './wanted.ts'
 
 /** Answers any request that is not for a path of our own. `canonical`: its path as `canonicalPath` has it. */
@@ -32,12 +34,10 @@ export async function gate(
   const { hostname, pathname } = new URL(request.url)
   const room = findRoom(deployment.rooms, hostname, [canonical, pathname])
   if (room === undefined || isPreflight(request)) return passThrough(request, deployment)
-  const client = deployment.client(room)
-  if (stepsAside({ room, client, keepAlive })) return passThrough(request, deployment)
-  const nowMs = Date.now()
-  const presented = await readTokens(request.headers, room, deployment.keys, isSecure(request), nowMs)
+  if (goesBy(deployment.bypasses.get(room.name) ?? [], request, canonical)) return passThrough(request, deployment)
+  if (stepsAside({ room, client: deployment.client(room), keepAlive })) return passThrough(request, deployment)
+  const { context, presented } = await readVisitor(request, room, deployment, keepAlive)
   const wanted = wantedOf(request)
-  const context = { room, client, keys: deployment.keys, keepAlive, nowMs }
   const isForSomeone = wanted === 'page' || wanted === 'json'
   // A page asked for is a sign of life from the person, too, where no beacon gives one.
   const decided = await visit(context, presented, isForSomeone, { beacon: false, touched: isForSomeone })
@@ -67,6 +67,8 @@ function answerVisit(
     case 'full':
     case 'closed':
       return turnAway(request, room, wanted, decided.status, null, presented.length > 0 ? null : undefined)
+    case 'limited':
+      return turnAway(request, room, wanted, decided.status, null, presented.length > 0 ? null : undefined, 429)
     case 'unreachable':
       if (room.on_room_failure === 'admit') return passThrough(request, deployment, context)
       return turnAway(request, room, wanted, decided.status, decided.ticket?.text ?? null, undefined)
@@ -80,16 +82,17 @@ function turnAway(
   request: Request,
   room: RoomSettings,
   wanted: Wanted,
-  status: Parameters<typeof waitingAnswer>[0]['status'],
+  status: WaitingAnswer['status'],
   ticket: string | null,
   tokenChange: TokenChange,
+  code: WaitingAnswer['code'] = room.queueing_status_code,
 ): Response {
   if (wanted === 'frame') return framedAnswer(request, status.pollAfterSeconds)
   const destination = request.headers.get('Sec-Fetch-Dest') ?? 'document'
   if (wanted === 'nothing' && destination !== 'document' && destination !== 'empty')
     return notNow(status.pollAfterSeconds)
   const form = wanted === 'nothing' ? readableForm(request) : (wanted as 'page' | 'json')
-  return waitingAnswer({ request, room, status, form, ticket, tokenChange })
+  return waitingAnswer({ request, room, status, form, ticket, tokenChange, code })
 }
 
 /** To the origin, as the holder of a pass: heard until the origin's headers, the beacon added to pages. */

@@ -19,6 +19,14 @@ export function spreadSeconds(random: number): number {
   return 1 + Math.floor(random * FAR_MIN_SECONDS)
 }
 
+/** Who was refused for the crowd at the same address: past the limit's period, and not all in step. */
+const LIMITED_MIN_SECONDS = 10
+const LIMITED_MAX_SECONDS = 20
+
+export function limitedPollSeconds(random: number): number {
+  return LIMITED_MIN_SECONDS + Math.floor(random * (LIMITED_MAX_SECONDS - LIMITED_MIN_SECONDS + 1))
+}
+
 /** Whole seconds. `random`: 0 to 1. */
 export function pollAfterSeconds(view: SnapshotView, position: number, random: number): number {
   const { ratePerMinute, mode } = view.snapshot

@@ -12,6 +12,7 @@ import type { RoomSettings } from '../settings/rooms.ts'
 import { byPreference, type PresentedToken } from '../tokens/presented.ts'
 import type { SigningKey } from '../tokens/signing-keys.ts'
 import { signToken, type Token } from '../tokens/token.ts'
+import { limitedPollSeconds } from './poll-interval.ts'
 import { closedStatus, placelessStatus, waitingStatus } from './status-of.ts'
 
 export interface VisitContext {
@@ -20,6 +21,8 @@ export interface VisitContext {
   readonly keys: readonly SigningKey[]
   readonly keepAlive: KeepAlive
   readonly nowMs: number
+  /** Counts a newcomer; false: too many came from this client's address. */
+  readonly mayJoinNow: () => Promise<boolean>
 }
 
 /** A token to hand out; `renewed`: it is new, the client must be told. */
@@ -39,12 +42,16 @@ export type Visit =
   | { readonly state: 'closed'; readonly status: Status }
   /** The room steps aside: everyone goes past it. */
   | { readonly state: 'suspended' }
+  /** Too many newcomers from one address: this one may ask again soon. */
+  | { readonly state: 'limited'; readonly status: Status }
   /** The object cannot be asked. `ticket`: the one presented, which keeps its place meanwhile. */
   | { readonly state: 'unreachable'; readonly status: Status; readonly ticket: Issued | null }
   /** No token that counts, and this kind of request may not join. */
   | { readonly state: 'stranger' }
 
 const NO_DETAILS: ClaimDetails = { beacon: false, touched: false }
+const LIMITED =
+  'Many people are joining from your network right now, more than we take at once. This page tries again by itself.'
 
 /**
  * Where the holder of these tokens stands; `mayJoin`: who has none that counts is given one. Of several the best one that
@@ -150,8 +157,16 @@ async function newcomer(context: VisitContext, mayJoin: boolean): Promise<Visit>
     client.keepFresh(keepAlive)
     return { state: 'stranger' }
   }
-  if (await isKnownClosed(context)) {
+  if (await isKnownToBe('closed', context)) {
     return { state: 'closed', status: closedStatus(room, client.view as SnapshotView, nowMs) }
+  }
+  if (await isKnownToBe('full', context)) {
+    return { state: 'full', status: placelessStatus(room, 'full', client.view) }
+  }
+  if (!(await context.mayJoinNow())) {
+    client.countRefused('limited', keepAlive)
+    const details = { message: LIMITED, pollAfterSeconds: limitedPollSeconds(Math.random()) }
+    return { state: 'limited', status: placelessStatus(room, 'waiting', client.view, details) }
   }
   const answer = await client.join(keepAlive)
   const view = client.view
@@ -180,10 +195,13 @@ async function newcomer(context: VisitContext, mayJoin: boolean): Promise<Visit>
   }
 }
 
-/** A crowd in front of a closed room is answered from the snapshot: no join of it reaches the object. */
-async function isKnownClosed({ client, keepAlive }: VisitContext): Promise<boolean> {
-  if (client.view?.snapshot.closed !== true) return false
-  return (await client.refresh(client.knownRun, keepAlive)) && client.view.snapshot.closed === true
+/**
+ * A crowd in front of a closed room or a full line, which asks again and again, is answered from the snapshot: no join of it
+ * reaches the object, or is counted as a newcomer's.
+ */
+async function isKnownToBe(state: 'closed' | 'full', { client, keepAlive }: VisitContext): Promise<boolean> {
+  if (client.view?.snapshot[state] !== true) return false
+  return (await client.refresh(client.knownRun, keepAlive)) && client.view.snapshot[state] === true
 }
 
 /**

@@ -15,6 +15,8 @@ export interface Origin {
   readonly timeoutSeconds: number
   /** Their cookies are none of the origin's business. */
   readonly rooms: readonly RoomSettings[]
+  /** Headers that carry a secret meant for us. */
+  readonly bypassHeaders: readonly string[]
 }
 
 export type OriginOutcome =
@@ -63,7 +65,7 @@ function setRequestHeaders(headers: Headers, url: URL, origin: Origin, pass: str
   if (cookies === null) headers.delete('Cookie')
   else headers.set('Cookie', cookies)
   // A client's own copies of what only we may say are removed.
-  for (const name of [TOKEN_HEADER, PASS_HEADER, SECRET_HEADER]) headers.delete(name)
+  for (const name of [TOKEN_HEADER, PASS_HEADER, SECRET_HEADER, ...origin.bypassHeaders]) headers.delete(name)
   if (pass !== null) headers.set(PASS_HEADER, pass)
   if (origin.secret !== null) headers.set(SECRET_HEADER, origin.secret)
   headers.set('X-Forwarded-Host', url.host)

@@ -35,6 +35,7 @@ import {
   SNAPSHOT_OLD_MS,
 } from '../limits.ts'
 import { AgedBuffer, toAgedNumbers } from './aged-buffer.ts'
+import { CallCounter } from './call-counts.ts'
 import {
   type Answers,
   type Entry,
@@ -86,8 +87,7 @@ export class RoomClient {
   private readonly origin = new OriginTally()
   private flushDueMs: number | null = null
   private keptFreshMs = Number.NEGATIVE_INFINITY
-  private failures = 0
-  private honoured = 0
+  private readonly counter = new CallCounter()
 
   constructor(room: string, port: RoomPort) {
     this.room = room
@@ -158,7 +158,13 @@ export class RoomClient {
 
   /** An authentic pass was honoured though the object is out of reach. */
   countHonoured(): void {
-    this.honoured++
+    this.counter.add('honoured')
+  }
+
+  /** Newcomers that the join limit refused, or tokens that came from another client. They are told even if nothing else is. */
+  countRefused(what: 'limited' | 'foreign', keepAlive: KeepAlive, count = 1): void {
+    this.counter.add(what, count)
+    this.scheduleFlush(keepAlive)
   }
 
   /** How the origin did with a request of this room. Rides along; alone it goes later than presence would. */
@@ -264,13 +270,11 @@ export class RoomClient {
   private async call(batch: readonly Entry[], startMs: number): Promise<void> {
     this.flushDueMs = null
     // All that was asked turned out to be void.
-    if (batch.length === 0 && !this.hasToFlush) return
+    if (batch.length === 0 && !this.hasNews) return
     const presence = this.presence.take()
     const departures = this.departures.take()
     const origin = this.origin.take()
-    const { failures, honoured } = this
-    this.failures = 0
-    this.honoured = 0
+    const counts = this.counter.take()
     const call = { startMs, done: false }
     this.latestCall = call
     this.nextCallMs = startMs + this.paceMs
@@ -282,27 +286,26 @@ export class RoomClient {
         ...toQuestions(batch, startMs),
         presence: toAgedNumbers(presence, startMs),
         departures: toAgedNumbers(departures, startMs),
-        failures,
-        honoured,
+        ...counts,
         ...(origin.requests === 0 ? {} : { origin }),
       })
       this.succeed(batch, answer, startMs)
     } catch (error) {
-      this.failures += failures + 1
-      this.honoured += honoured
+      this.counter.putBack({ ...counts, failures: counts.failures + 1 })
       this.fail(batch, error)
       const oldestMs = this.port.nowMs() - this.timeoutMs
       this.presence.putBack(presence, oldestMs)
       this.departures.putBack(departures, oldestMs)
       this.origin.putBack(origin)
-      if (this.hasToFlush) this.flushDueMs ??= this.nextCallMs
+      if (this.hasNews) this.flushDueMs ??= this.nextCallMs
     } finally {
       call.done = true
     }
   }
 
-  private get hasToFlush(): boolean {
-    return this.presence.size + this.departures.size > 0 || !this.origin.isEmpty
+  /** Something to tell the object, though nobody waits for an answer. */
+  private get hasNews(): boolean {
+    return this.presence.size + this.departures.size > 0 || !this.origin.isEmpty || this.counter.hasNews
   }
 
   private get timeoutMs(): number {

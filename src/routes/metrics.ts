@@ -31,6 +31,8 @@ const COUNTERS: readonly [name: string, help: string, total: keyof Totals][] = [
   ['honoured_passes', 'Expired passes honoured while the room was out of reach.', 'honoured'],
   ['origin_requests', 'Requests of admitted people that the origin was asked.', 'originRequests'],
   ['origin_errors', 'Those that the origin answered with 5xx, not in time or not at all.', 'originErrors'],
+  ['limited_joins', 'Newcomers refused because too many came from their address.', 'limited'],
+  ['foreign_tokens', 'Tokens refused because they came from another client (bind_pass).', 'foreign'],
 ]
 
 export async function metrics(c: Context<AppEnv>): Promise<Response> {

@@ -27,7 +27,7 @@ export async function statusRoute(c: Context<AppEnv>): Promise<Response> {
     return statusAnswer(call, admitted(call), undefined)
   }
   const status = decided.state === 'admitted' ? admitted(call, decided.pass.token.number) : decided.status
-  return statusAnswer(call, status, tokenChangeOf(decided))
+  return statusAnswer(call, status, tokenChangeOf(decided), decided.state === 'limited' ? 429 : 200)
 }
 
 function admitted({ context }: VisitorCall, number?: number): Status {
@@ -45,15 +45,16 @@ function tokenChangeOf(decided: Exclude<Visit, { state: 'stranger' | 'suspended'
       return null
     case 'full':
     case 'closed':
+    case 'limited':
     case 'unreachable':
       return undefined
   }
 }
 
-function statusAnswer({ request, context }: VisitorCall, status: Status, change: TokenChange): Response {
+function statusAnswer({ request, context }: VisitorCall, status: Status, change: TokenChange, code = 200): Response {
   const headers = new Headers({ 'Cache-Control': 'no-store', 'Retry-After': String(status.pollAfterSeconds) })
   changeToken(headers, request, context.room, change)
   if (typeof change === 'string') headers.set(TOKEN_HEADER, change)
   const body: PolledStatus = { ...status, cookies: keepsCookies(request.headers, context.room, isSecure(request)) }
-  return Response.json(body, { headers })
+  return Response.json(body, { status: code, headers })
 }

@@ -2,6 +2,7 @@
  * The schema of `[[vars.ROOMS]]`: every key, its bounds and its default. Names are Cloudflare Waiting Room's where it has one.
  */
 import * as v from 'valibot'
+import { bypassSchema } from '../bypass/bypass-schema.ts'
 import { ALERT_METRICS } from '../core/alert-rules.ts'
 
 const whole = (min: number, max: number) => {
@@ -89,6 +90,8 @@ export const roomEntries = {
     [],
   ),
   location_hint: v.optional(oneOf(['wnam', 'enam', 'sam', 'weur', 'eeur', 'apac', 'oc', 'afr', 'me'])),
+  join_limit: v.optional(flag, true),
+  bypass: v.optional(bypassSchema, []),
   reclaim_grace_seconds: v.optional(whole(0, 86_400), 300),
   queue_all: v.optional(flag, false),
   suspended: v.optional(flag, false),

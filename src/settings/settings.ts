@@ -10,6 +10,7 @@ import {
   type WebhookChannel,
 } from '../alerts/channels.ts'
 import { parseSigningSecrets } from '../alerts/signing-secrets.ts'
+import { type BypassRule, bypassRules } from '../bypass/bypass-rules.ts'
 import { ORIGIN_TIMEOUT_DEFAULT_SECONDS, ORIGIN_TIMEOUT_MAX_SECONDS } from '../limits.ts'
 import { parseRooms, type RoomSettings } from './rooms.ts'
 
@@ -23,6 +24,8 @@ export interface Settings {
   readonly channels: readonly Channel[]
   /** Where each room's figures are pushed, by room name. */
   readonly pushes: ReadonlyMap<string, WebhookChannel>
+  /** Who skips each room, by room name. */
+  readonly bypasses: ReadonlyMap<string, readonly BypassRule[]>
 }
 
 export interface RawSettings {
@@ -50,13 +53,26 @@ export function parseSettings(raw: RawSettings): Settings {
   const originUrl = parseOriginUrl(raw.ORIGIN_URL)
   const timeout = Number(raw.ORIGIN_TIMEOUT_SECONDS ?? ORIGIN_TIMEOUT_DEFAULT_SECONDS)
   const alerts = parseAlerts(raw, rooms ?? [])
-  const all: string[] = [...problems, ...alerts.problems]
+  const bypass = parseBypasses(raw, rooms ?? [])
+  const all: string[] = [...problems, ...bypass.problems, ...alerts.problems]
   if (originUrl === undefined) all.push('ORIGIN_URL: must be http:// or https:// and a host, without path or user')
   if (!Number.isInteger(timeout) || timeout < 1 || timeout > ORIGIN_TIMEOUT_MAX_SECONDS) {
     all.push(`ORIGIN_TIMEOUT_SECONDS: must be a whole number from 1 to ${ORIGIN_TIMEOUT_MAX_SECONDS}`)
   }
   if (rooms === null || originUrl === undefined || all.length > 0) throw new SettingsError(all)
-  return { rooms, originUrl, originTimeoutSeconds: timeout, channels: alerts.channels, pushes: alerts.pushes }
+  const { channels, pushes } = alerts
+  return { rooms, originUrl, originTimeoutSeconds: timeout, channels, pushes, bypasses: bypass.bypasses }
+}
+
+function parseBypasses(raw: RawSettings, rooms: readonly RoomSettings[]) {
+  const bypasses = new Map<string, readonly BypassRule[]>()
+  const problems: string[] = []
+  for (const [i, { name, bypass }] of rooms.entries()) {
+    const parsed = bypassRules(bypass, (variable) => (raw as Readonly<Record<string, unknown>>)[variable])
+    problems.push(...parsed.problems.map((problem) => `ROOMS[${i}].${problem}`))
+    bypasses.set(name, parsed.rules)
+  }
+  return { bypasses, problems }
 }
 
 /** Channels, and what rooms say of them. */

@@ -27,7 +27,10 @@ const INHERITED = [
 /** Only what must be the environment's own may differ: its rooms and origin, and the names of what it stores in. */
 function comparable(section: Section, environment: string | null): unknown {
   const { vars, ...rest } = Object.fromEntries(Object.entries(section).filter(([key]) => !INHERITED.includes(key)))
-  const ownNames = JSON.stringify(rest).replaceAll(`"${environment}-`, '"').replaceAll(`"${environment}_`, '"')
+  const ownNames = JSON.stringify(rest)
+    .replaceAll(`"${environment}-`, '"')
+    .replaceAll(`"${environment}_`, '"')
+    .replaceAll(/"namespace_id":"\d+"/g, '"namespace_id":"own"')
   return { ...JSON.parse(ownNames), vars: Object.keys(vars as object).toSorted() }
 }
 
@@ -40,10 +43,12 @@ describe('the environments of wrangler.toml', () => {
     expect(comparable(section, name)).toEqual(comparable(top, null))
   })
 
-  it('share no queue and no dataset: neither counts or answers for the other', () => {
+  it('share no queue, no dataset and no rate limit: neither counts or answers for the other', () => {
     const queues = all.flatMap(({ section }) => queueNames(section))
     expect(new Set(queues).size).toBe(queues.length)
     const datasets = all.map(({ section }) => JSON.stringify(section.analytics_engine_datasets))
     expect(new Set(datasets).size).toBe(all.length)
+    const limits = all.flatMap(({ section }) => section.ratelimits?.map(({ namespace_id }) => namespace_id))
+    expect(new Set(limits).size).toBe(all.length)
   })
 })

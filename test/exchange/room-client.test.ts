@@ -280,3 +280,18 @@ describe('pacing', () => {
     expect(room.requests).toHaveLength(2)
   })
 })
+
+describe('what an isolate refused by itself', () => {
+  it('is told to the object, even if nothing else is, and again when the call failed', async () => {
+    const room = new VirtualRoom()
+    room.holding = true
+    room.client.countRefused('limited', room)
+    room.client.countRefused('foreign', room, 2)
+    await room.pass(1_000)
+    room.held.shift()?.refuse(new Error('lost'))
+    await settle()
+    room.holding = false
+    await room.pass(3_000)
+    expect(room.line.totals).toMatchObject({ limited: 1, foreign: 2, roomErrors: 1 })
+  })
+})

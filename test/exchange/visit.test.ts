@@ -20,7 +20,8 @@ async function outOfReach(): Promise<VirtualRoom> {
 
 async function visitOf(room: VirtualRoom, tokens: PresentedToken[], mayJoin = true) {
   if (settings === undefined) throw new Error('the settings cannot be used')
-  const context = { room: settings, client: room.client, keys, keepAlive: room, nowMs: room.nowMs }
+  const mayJoinNow = async () => true
+  const context = { room: settings, client: room.client, keys, keepAlive: room, nowMs: room.nowMs, mayJoinNow }
   const visiting = visit(context, tokens, mayJoin)
   await room.pass(10_000)
   return visiting

@@ -37,9 +37,13 @@ export class DeployedWorker {
     this.front = { port: Number(url.port), agent: new Agent({ keepAlive: true }) } as Workerd
   }
 
-  static async start(vars: Vars): Promise<DeployedWorker> {
+  /** `changes`: what differs from wrangler.toml besides the variables. */
+  static async start(vars: Vars, changes: Partial<Config> = {}): Promise<DeployedWorker> {
     // A root of its own keeps a developer's .dev.vars out.
-    const harness = createTestHarness({ root: inject('scratch'), workers: [{ config: builtConfig(vars) }] })
+    const harness = createTestHarness({
+      root: inject('scratch'),
+      workers: [{ config: { ...builtConfig(vars), ...changes } }],
+    })
     const { url } = await harness.listen()
     return new DeployedWorker(harness, url)
   }

@@ -19,6 +19,8 @@ export interface WorkerBindings {
   readonly originSecret?: string
   readonly originTimeoutSeconds?: number
   readonly sentryDsn?: string
+  /** Secrets that settings refer to by name. */
+  readonly secrets?: Readonly<Record<string, string>>
 }
 
 export const ADMIN_TOKEN = 'admin-token-of-the-contract-tests'
@@ -74,6 +76,7 @@ function bindingList(bindings: WorkerBindings): string[] {
     ORIGIN_SECRET: originSecret,
     ORIGIN_TIMEOUT_SECONDS: originTimeoutSeconds,
     SENTRY_DSN: bindings.sentryDsn,
+    ...bindings.secrets,
   }
   return [
     '(name = "WAITING_ROOM", durableObjectNamespace = "WaitingRoom")',

@@ -1,0 +1,42 @@
+/**
+ * The bypass rules of a room, read from its settings: secrets looked up, networks parsed. Matching is in bypass.ts.
+ */
+import { BYPASS_SECRET_MIN_CHARS } from '../limits.ts'
+import type { BypassTable } from './bypass-schema.ts'
+import { type Network, parseNetwork } from './network.ts'
+
+export interface BypassRule {
+  readonly paths: readonly string[] | null
+  readonly networks: readonly Network[] | null
+  readonly header: { readonly name: string; readonly secret: Uint8Array } | null
+  readonly searchCrawlers: boolean
+}
+
+/** Makes a room's rules ready for use. `variable`: the value of a secret, by its name. */
+export function bypassRules(
+  tables: readonly BypassTable[],
+  variable: (name: string) => unknown,
+): { readonly rules: readonly BypassRule[]; readonly problems: readonly string[] } {
+  const problems: string[] = []
+  const rules = tables.map(({ paths, addresses, header, secret, search_crawlers }, i) => {
+    const problem = secret === undefined ? null : secretProblem(secret, variable(secret))
+    if (problem !== null) problems.push(`bypass.${i}.secret: ${problem}`)
+    return {
+      paths: paths ?? null,
+      networks: addresses?.map((text) => parseNetwork(text) as Network) ?? null,
+      header:
+        header === undefined
+          ? null
+          : { name: header, secret: new TextEncoder().encode(String(variable(secret as string))) },
+      searchCrawlers: search_crawlers === true,
+    }
+  })
+  return { rules, problems }
+}
+
+function secretProblem(name: string, value: unknown): string | null {
+  if (typeof value !== 'string' || value === '')
+    return `${name} is not set. Set it with: npx wrangler secret put ${name}`
+  if (value.length >= BYPASS_SECRET_MIN_CHARS && /^[\x21-\x7e]+$/.test(value)) return null
+  return `${name} must have ${BYPASS_SECRET_MIN_CHARS} characters or more, printable ASCII without spaces`
+}

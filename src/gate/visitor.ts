@@ -1,0 +1,29 @@
+/**
+ * Who a request comes from: the tokens that count for it, and what its visit is decided with.
+ */
+import type { Deployment } from '../deployment.ts'
+import type { KeepAlive } from '../room/room-client.ts'
+import type { RoomSettings } from '../settings/rooms.ts'
+import { type PresentedToken, readTokens } from '../tokens/presented.ts'
+import { isSecure } from './answers.ts'
+import { mayJoinNow } from './join-limit.ts'
+import type { VisitContext } from './visit.ts'
+
+export interface Visitor {
+  readonly context: VisitContext
+  readonly presented: readonly PresentedToken[]
+}
+
+export async function readVisitor(
+  request: Request,
+  room: RoomSettings,
+  deployment: Deployment,
+  keepAlive: KeepAlive,
+): Promise<Visitor> {
+  const { keys, joinLimiter } = deployment
+  const nowMs = Date.now()
+  const presented = await readTokens(request.headers, room, keys, isSecure(request), nowMs)
+  const client = deployment.client(room)
+  const mayJoin = () => mayJoinNow(joinLimiter, request, room)
+  return { presented, context: { room, client, keys, keepAlive, nowMs, mayJoinNow: mayJoin } }
+}

@@ -1,0 +1,122 @@
+/** Newcomers per client address, counted by the platform's rate limit. */
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { DeployedWorker } from './support/deployed-worker.ts'
+import { stats } from './support/operator.ts'
+import { Origin } from './support/origin.ts'
+import { room } from './support/stage.ts'
+import { type Headers, type Reply, Visitor } from './support/visitor.ts'
+import { ADMIN_TOKEN, SIGNING_KEY, SIGNING_KEY_ID } from './support/worker-config.ts'
+
+/** Joins per minute and address: fewer than in wrangler.toml, and in the longer period, so that it seldom ends meanwhile. */
+const LIMIT = 10
+const MORE_THAN_TWO_PERIODS = 2 * LIMIT + 5
+
+const ROOMS = [
+  room('school', 1, { queue_all: true }),
+  room('calm', 1, { queue_all: true }),
+  room('free', 1, { queue_all: true, join_limit: false }),
+  room('full', 1, { queue_all: true, max_waiting: 1 }),
+]
+
+let origin: Origin
+let worker: DeployedWorker
+beforeAll(async () => {
+  origin = await Origin.start()
+  worker = await DeployedWorker.start(
+    {
+      ROOMS,
+      ORIGIN_URL: origin.url,
+      SIGNING_KEYS: `${SIGNING_KEY_ID}:${SIGNING_KEY.toString('base64url')}`,
+      ADMIN_TOKEN,
+    },
+    { ratelimits: [{ name: 'JOIN_LIMIT', namespace_id: '1', simple: { limit: LIMIT, period: 60 } }] },
+  )
+})
+afterAll(async () => {
+  await worker?.stop()
+  await origin?.stop()
+})
+
+const PATIENTLY = { timeout: 15_000 }
+const JSON_WANTED: Headers = { Accept: 'application/json' }
+const visitor = (name: string, own?: Headers) => new Visitor(worker.front, `${name}.test`, own)
+const from = (address: string): Headers => ({ 'CF-Connecting-IP': address })
+
+/** Newcomers from one address until one is refused: the refusal, and how many were let in before it. */
+async function untilRefused(name: string, address: (i: number) => string): Promise<[number, Reply | null]> {
+  // A period may end in the midst of it, so that the count begins anew; not twice.
+  for (let i = 0; i < MORE_THAN_TWO_PERIODS; i++) {
+    const reply = await visitor(name, JSON_WANTED).get('/', from(address(i)))
+    if (reply.status === 429) return [i, reply]
+    expect(reply.status).toBe(503)
+  }
+  return [MORE_THAN_TWO_PERIODS, null]
+}
+
+test('one address brings in as many as the limit allows, then is told to come back, and spends no ticket', async () => {
+  const first = visitor('school')
+  await first.get('/', from('203.0.113.5'))
+  const [joined, refusal] = await untilRefused('school', () => '203.0.113.5')
+  expect(joined).toBeGreaterThanOrEqual(LIMIT - 1)
+  expect(refusal?.headers['retry-after']).toMatch(/^(1\d|20)$/)
+  expect(refusal?.headers['cache-control']).toBe('no-store')
+  expect(refusal?.setCookies).toEqual([])
+  expect(refusal?.json()).toMatchObject({
+    cfWaitingRoom: { inWaitingRoom: true, queueIsFull: false },
+    waitingRoom: { state: 'waiting', number: null, message: expect.stringContaining('from your network') },
+  })
+
+  // Who has a ticket polls and reloads as before; another address joins.
+  for (const path of ['/', '/__waiting-room/status']) await first.get(path, from('203.0.113.5'))
+  expect(first.number).toBe(1)
+  const neighbour = visitor('school')
+  expect((await neighbour.get('/', from('203.0.113.6'))).status).toBe(503)
+  expect(neighbour.number).toBe(joined + 2)
+  // Another room counts for itself.
+  expect((await visitor('calm').get('/', from('203.0.113.5'))).status).toBe(503)
+  const totals = { joined: joined + 2, limited: 1 }
+  await expect.poll(async () => (await stats(worker.front, 'school')).totals, PATIENTLY).toMatchObject(totals)
+})
+
+test('people get a page that explains and asks again, programs that poll the same as JSON', async () => {
+  const address = from('198.51.100.9')
+  await untilRefused('school', () => '198.51.100.9')
+  const page = await visitor('school').get('/cart', address)
+  // A period may have ended just now.
+  if (page.status === 503) return
+  expect(page.status).toBe(429)
+  expect(page.headers['content-type']).toBe('text/html; charset=utf-8')
+  expect(page.text).toContain('from your network')
+  expect(page.text).toMatch(/<noscript><meta http-equiv="refresh" content="\d+">/)
+  const poll = await visitor('school', JSON_WANTED).get('/__waiting-room/status', address)
+  if (poll.status === 200) return
+  expect(poll.status).toBe(429)
+  expect(poll.json()).toMatchObject({
+    state: 'waiting',
+    number: null,
+    pollAfterSeconds: Number(poll.headers['retry-after']),
+  })
+})
+
+test('addresses of one IPv6 network count as one, and those of the next apart', async () => {
+  const [, refusal] = await untilRefused('school', (i) => `2001:db8:0:7::${(i + 1).toString(16)}`)
+  expect(refusal?.status).toBe(429)
+  expect((await visitor('school').get('/', from('2001:db8:0:8::1'))).status).toBe(503)
+})
+
+test('a room may do without', async () => {
+  const [joined, refusal] = await untilRefused('free', () => '192.0.2.1')
+  expect(refusal).toBeNull()
+  expect((await stats(worker.front, 'free')).totals).toMatchObject({ joined, limited: 0 })
+})
+
+test('those whom a full line turned away are not counted, and hear that it is full', async () => {
+  const holder = visitor('full')
+  await holder.get('/', from('192.0.2.2'))
+  for (let i = 0; i < MORE_THAN_TWO_PERIODS; i++) {
+    const reply = await visitor('full', JSON_WANTED).get('/__waiting-room/status', from('192.0.2.2'))
+    expect(reply.status).toBe(200)
+    expect(reply.json()).toMatchObject({ state: 'full', number: null })
+  }
+  expect((await stats(worker.front, 'full')).totals).toMatchObject({ joined: 1, limited: 0 })
+})
