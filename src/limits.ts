@@ -64,6 +64,16 @@ export const MESSAGE_MAX_CHARS = 500
 /** The part of an IPv6 address that stands for one client: a home or a phone has a /64 or more to itself. */
 export const IPV6_CLIENT_BYTES = 8
 
+/** `bind_pass = "agent-and-network"`: a client may change its address within an IPv4 /24 or an IPv6 /48. */
+export const BINDING_IPV4_BYTES = 3
+export const BINDING_IPV6_BYTES = 6
+
+/** What of a `User-Agent` counts; browsers' have about 150 characters. */
+export const USER_AGENT_BOUND_CHARS = 512
+
+/** Clients whose binding an isolate remembers, at most 1 KB each. */
+export const BINDINGS_REMEMBERED_MAX = 2_000
+
 /** Bodies of our own endpoints are tiny. */
 export const BODY_MAX_BYTES = 1_024
 

@@ -9,6 +9,7 @@ import { CONFIRM_AFTER_MAX_SECONDS, TICKET_LIFE_SECONDS } from '../limits.ts'
 import type { Status } from '../pages/status.ts'
 import type { KeepAlive, RoomClient } from '../room/room-client.ts'
 import type { RoomSettings } from '../settings/rooms.ts'
+import type { ClientBinding } from '../tokens/client-binding.ts'
 import { byPreference, type PresentedToken } from '../tokens/presented.ts'
 import type { SigningKey } from '../tokens/signing-keys.ts'
 import { signToken, type Token } from '../tokens/token.ts'
@@ -23,6 +24,8 @@ export interface VisitContext {
   readonly nowMs: number
   /** Counts a newcomer; false: too many came from this client's address. */
   readonly mayJoinNow: () => Promise<boolean>
+  /** The client that new tokens are bound to; null: to none. */
+  readonly binding: ClientBinding | null
 }
 
 /** A token to hand out; `renewed`: it is new, the client must be told. */
@@ -254,6 +257,7 @@ async function issue(
     expiresSeconds: nowSeconds + lifeSeconds,
     ...(joinedSeconds === undefined ? {} : { joinedSeconds }),
     ...(startPosition === undefined ? {} : { startPosition }),
+    ...(context.binding === null ? {} : { binding: await context.binding.forToken() }),
   }
   return { token, text: await signToken(token, context.keys), renewed: true }
 }

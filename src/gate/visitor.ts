@@ -4,6 +4,7 @@
 import type { Deployment } from '../deployment.ts'
 import type { KeepAlive } from '../room/room-client.ts'
 import type { RoomSettings } from '../settings/rooms.ts'
+import { ClientBinding } from '../tokens/client-binding.ts'
 import { type PresentedToken, readTokens } from '../tokens/presented.ts'
 import { isSecure } from './answers.ts'
 import { mayJoinNow } from './join-limit.ts'
@@ -22,8 +23,11 @@ export async function readVisitor(
 ): Promise<Visitor> {
   const { keys, joinLimiter } = deployment
   const nowMs = Date.now()
-  const presented = await readTokens(request.headers, room, keys, isSecure(request), nowMs)
   const client = deployment.client(room)
+  const read = await readTokens(request.headers, room, keys, isSecure(request), nowMs)
+  const binding = ClientBinding.of(request, room, keys)
+  const presented = binding === null ? read : await binding.own(read)
+  if (presented.length < read.length) client.countRefused('foreign', keepAlive, read.length - presented.length)
   const mayJoin = () => mayJoinNow(joinLimiter, request, room)
-  return { presented, context: { room, client, keys, keepAlive, nowMs, mayJoinNow: mayJoin } }
+  return { presented, context: { room, client, keys, keepAlive, nowMs, binding, mayJoinNow: mayJoin } }
 }

@@ -22,6 +22,8 @@ export interface Token {
   /** When its holder joined, and at which position: the start of the progress that is shown. Not in tokens of older deploys. */
   readonly joinedSeconds?: number
   readonly startPosition?: number
+  /** The client it was given to: see client-binding.ts. Only where the room binds tokens. */
+  readonly binding?: string
 }
 
 /** The claims on the wire. */
@@ -35,6 +37,7 @@ interface Claims {
   exp: number
   joined?: number
   start?: number
+  bind?: string
 }
 
 export async function signToken(token: Token, keys: readonly SigningKey[]): Promise<string> {
@@ -49,6 +52,7 @@ export async function signToken(token: Token, keys: readonly SigningKey[]): Prom
     exp: token.expiresSeconds,
     ...(token.joinedSeconds === undefined ? {} : { joined: token.joinedSeconds }),
     ...(token.startPosition === undefined ? {} : { start: token.startPosition }),
+    ...(token.binding === undefined ? {} : { bind: token.binding }),
   }
   const signed = `${header}.${base64Url(new TextEncoder().encode(JSON.stringify(claims)))}`
   const signature = await crypto.subtle.sign('HMAC', key, new TextEncoder().encode(signed))
@@ -89,5 +93,6 @@ function readClaims(claims: Partial<Claims> | null, room: string): Token | null 
     expiresSeconds: exp as number,
     ...(Number.isSafeInteger(claims.joined) ? { joinedSeconds: claims.joined as number } : {}),
     ...(Number.isSafeInteger(claims.start) ? { startPosition: claims.start as number } : {}),
+    ...(typeof claims.bind === 'string' ? { binding: claims.bind } : {}),
   }
 }

@@ -180,6 +180,17 @@ test('a line that is full turns newcomers away without a ticket and keeps who st
     waitingRoom: { state: 'full', number: null },
   })
   expect(late.token).toBeUndefined()
+  const page = await stage.visitor('small').get('/')
+  expect(page.status).toBe(503)
+  expect(page.text).toContain('<h1 id="heading"')
+  expect(page.text).toContain('The line is full')
+  expect(page.setCookies).toEqual([])
+  const poll = await late.get('/__waiting-room/status')
+  expect(poll.json()).toMatchObject({
+    state: 'full',
+    number: null,
+    pollAfterSeconds: Number(poll.headers['retry-after']),
+  })
   await waiting.get('/')
   expect(waiting.number).toBe(2)
   expect(await issued(stage.workerd, 'small')).toBe(2)

@@ -21,7 +21,8 @@ async function outOfReach(): Promise<VirtualRoom> {
 async function visitOf(room: VirtualRoom, tokens: PresentedToken[], mayJoin = true) {
   if (settings === undefined) throw new Error('the settings cannot be used')
   const mayJoinNow = async () => true
-  const context = { room: settings, client: room.client, keys, keepAlive: room, nowMs: room.nowMs, mayJoinNow }
+  const { client, nowMs } = room
+  const context = { room: settings, client, keys, keepAlive: room, nowMs, mayJoinNow, binding: null }
   const visiting = visit(context, tokens, mayJoin)
   await room.pass(10_000)
   return visiting

@@ -1,0 +1,77 @@
+/** Tickets and passes that are bound to the client they were given to. */
+import { expect, test } from 'vitest'
+import { issued, stats } from './support/operator.ts'
+import { room, useStage } from './support/stage.ts'
+import { BROWSER, CURL, type Headers, type Visitor } from './support/visitor.ts'
+
+const stage = useStage([
+  room('free', 10),
+  room('agent', 10, { bind_pass: 'agent' }),
+  room('line', 1, { bind_pass: 'agent' }),
+  room('network', 10, { bind_pass: 'agent-and-network' }),
+])
+
+const PATIENTLY = { timeout: 15_000 }
+const from = (address: string): Headers => ({ ...BROWSER, 'CF-Connecting-IP': address })
+
+/** Another client with the cookies of this one. */
+function thief(of: Visitor, name: string, own: Headers): Visitor {
+  const visitor = stage.visitor(name, own)
+  for (const [cookie, value] of of.cookies) visitor.cookies.set(cookie, value)
+  return visitor
+}
+
+test('unless a room says so, a pass is good for whoever holds it', async () => {
+  const guest = await stage.guest('free')
+  expect((await thief(guest, 'free', CURL).post('/echo')).status).toBe(200)
+})
+
+test('a pass used by another client counts as none, everywhere; its holder keeps it', async () => {
+  const guest = await stage.guest('agent')
+  const before = stage.origin.requests.length
+  const other = thief(guest, 'agent', CURL)
+  expect((await other.post('/echo')).status).toBe(503)
+  expect((await other.post('/__waiting-room/heartbeat')).status).toBe(410)
+  await other.leave()
+  expect(stage.origin.requests.length).toBe(before)
+  expect((await guest.get('/echo')).status).toBe(200)
+
+  const joining = thief(guest, 'agent', CURL)
+  await joining.get('/')
+  expect(joining.number).toBe(guest.number + 1)
+  const carried = { 'Waiting-Room-Token': guest.token as string }
+  expect((await stage.visitor('agent', CURL).post('/echo', '', carried)).status).toBe(503)
+  await expect
+    .poll(async () => (await stats(stage.workerd, 'agent')).totals, PATIENTLY)
+    .toMatchObject({ foreign: 5, left: 0 })
+})
+
+test('a ticket is bound as a pass is: nobody claims a pass, or gives up a place, with a copy of it', async () => {
+  await stage.guest('line')
+  const waiting = stage.visitor('line')
+  await waiting.get('/')
+  const copy = thief(waiting, 'line', CURL)
+  expect((await copy.get('/__waiting-room/status')).json()).toMatchObject({ number: 3 })
+  await thief(waiting, 'line', CURL).leave()
+  await waiting.get('/')
+  expect(waiting.number).toBe(2)
+  expect(await issued(stage.workerd, 'line')).toBe(3)
+})
+
+test('a client may change its address within its network, and no further', async () => {
+  const guest = await stage.guest('network', from('203.0.113.7'))
+  const at = (address: string) => thief(guest, 'network', from(address)).post('/echo')
+  expect((await at('203.0.113.250')).status).toBe(200)
+  expect((await at('203.0.114.7')).status).toBe(503)
+  expect((await at('2001:db8::7')).status).toBe(503)
+  const onSix = await stage.guest('network', from('2001:db8:1:2::3'))
+  expect((await thief(onSix, 'network', from('2001:db8:1:ff::9')).post('/echo')).status).toBe(200)
+  expect((await thief(onSix, 'network', from('2001:db8:2:2::3')).post('/echo')).status).toBe(503)
+})
+
+test('a token tells nothing of the client but a hash', async () => {
+  const guest = await stage.guest('network', from('203.0.113.9'))
+  expect(Object.keys(guest.claims as object).sort()).toEqual(expect.arrayContaining(['bind', 'room', 'run']))
+  const { bind } = guest.claims as unknown as { bind: string }
+  expect(bind).toMatch(/^n[\w-]{12}$/)
+})
