@@ -1,7 +1,14 @@
 // Tells the waiting room that this visitor is on the site, from one tab per browser: the one seen or used last.
+// Served is heartbeat.min.js: run `npm run minify` after a change.
 ;(() => {
+  const INTERVAL_MS = 8e3
   try {
-    const src = new URL(document.currentScript.src)
+    // The same file is the worker that ticks while the page is hidden.
+    if (!self.document) return setInterval(postMessage, INTERVAL_MS, 0)
+    // In a sandboxed page no cookie goes out: nothing could be told.
+    if (origin === 'null') return
+    const { dataset, src: address } = document.currentScript
+    const src = new URL(address)
     const name = `waiting-room:${src.searchParams.get('room')}`
     const once = Symbol.for(name)
     if (document[once]) return
@@ -22,7 +29,7 @@
       lastMs = performance.now()
       try {
         const headers = { 'Content-Type': 'application/json' }
-        const body = JSON.stringify({ touched: was })
+        const body = `{"touched":${was}}`
         const request = { method: 'POST', headers, body, credentials: 'same-origin', keepalive: true }
         const { status } = await fetch(to('heartbeat'), request)
         over ||= status === 410
@@ -33,14 +40,19 @@
     }
 
     // Both tick: a hidden page's timers stall, and the site's policy may forbid the worker.
-    const tick = () => performance.now() - lastMs > 7e3 && beat()
+    const tick = () => {
+      // A page that writes itself anew (document.write after its load) has lost them.
+      listen()
+      if (performance.now() - lastMs > INTERVAL_MS - 1e3) beat()
+    }
     const start = () => {
       halt()
       leading = true
       beat()
-      timer = setInterval(tick, 8e3)
+      timer = setInterval(tick, INTERVAL_MS)
+      if (dataset.worker) return
       try {
-        worker = new Worker(URL.createObjectURL(new Blob(['setInterval(postMessage,8e3,0)'])))
+        worker = new Worker(address)
         worker.onmessage = tick
         worker.onerror = (event) => event.preventDefault()
       } catch {}
@@ -85,22 +97,30 @@
       touched = true
       lead(true)
     }
-    for (const type of ['pointerdown', 'pointermove', 'keydown', 'wheel', 'touchstart', 'scroll']) {
-      addEventListener(type, touch, { capture: true, passive: true })
-    }
-    document.addEventListener('visibilitychange', () => seen() && lead(true))
-    addEventListener('pagehide', () => {
+    const hidden = () => {
       if (leading) navigator.sendBeacon(to('leave'))
       away = true
       stop()
       try {
         if (touched) sessionStorage[name] = 1
       } catch {}
-    })
-    addEventListener('pageshow', (event) => {
+    }
+    const shown = (event) => {
       away = false
       if (event.persisted) lead(true)
-    })
+    }
+    const changed = () => seen() && lead(true)
+    const online = () => leading && tick()
+    const listen = () => {
+      for (const type of ['pointerdown', 'pointermove', 'keydown', 'wheel', 'touchstart', 'scroll']) {
+        addEventListener(type, touch, { capture: true, passive: true })
+      }
+      document.addEventListener('visibilitychange', changed)
+      addEventListener('pagehide', hidden)
+      addEventListener('pageshow', shown)
+      addEventListener('online', online)
+    }
+    listen()
     lead(seen())
   } catch {}
 })()

@@ -2,7 +2,7 @@
  * The Worker's HTTP side: our own endpoints below the prefix, the gate for everything else.
  */
 import { Hono } from 'hono'
-import heartbeatScript from '../public/heartbeat.js'
+import heartbeatScript from '../public/heartbeat.min.js'
 import type { AppEnv } from './app-env.ts'
 import { deployment } from './deployment.ts'
 import { notConfigured } from './gate/answers.ts'
@@ -47,4 +47,7 @@ const SCRIPT_HEADERS = {
   'Content-Type': 'text/javascript; charset=utf-8',
   'Cache-Control': 'public, max-age=3600',
   'X-Content-Type-Options': 'nosniff',
+  // The beacon's worker is this file, too: pages that isolate themselves take no worker that does not.
+  'Cross-Origin-Embedder-Policy': 'require-corp',
+  'Cross-Origin-Resource-Policy': 'same-origin',
 }

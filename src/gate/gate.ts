@@ -109,7 +109,12 @@ async function letThrough(
     return withToken(originTrouble(outcome.state, true), request, room, pass)
   }
   const addsBeacon = room.session_heartbeat === 'beacon' && takesBeacon(request, outcome.response)
-  return withToken(addsBeacon ? withBeacon(outcome.response, room.name) : outcome.response, request, room, pass)
+  return withToken(
+    addsBeacon ? withBeacon(request, outcome.response, room.name) : outcome.response,
+    request,
+    room,
+    pass,
+  )
 }
 
 /** A slow origin must not cost a session: its visitor is there, the request is the proof. */

@@ -17,7 +17,16 @@ export function wantedOf(request: Request): Wanted {
   if (mode === null && destination === null) return preferred(headers) ?? 'nothing'
   if (mode !== 'navigate') return 'nothing'
   if (destination === 'iframe' || destination === 'frame') return 'frame'
-  return destination === 'document' ? (preferred(headers) ?? 'page') : 'nothing'
+  return isNavigation(headers) ? (preferred(headers) ?? 'page') : 'nothing'
+}
+
+/**
+ * Whether a browser opens a page in a window or tab. A service worker that passes such a request on says `empty` for where
+ * it leads; scripts of pages cannot say `navigate`.
+ */
+export function isNavigation(headers: Headers): boolean {
+  const destination = headers.get('Sec-Fetch-Dest') ?? ''
+  return headers.get('Sec-Fetch-Mode') === 'navigate' && ['document', 'empty'].includes(destination)
 }
 
 /** Which of the two a client that has a ticket would rather read, whatever it asked for. */

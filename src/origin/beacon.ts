@@ -1,50 +1,82 @@
 /**
- * Adds the beacon script to the HTML of an admitted visitor.
+ * Adds the beacon script to the HTML of an admitted visitor, unless the page says no or its policy would not let it work.
  */
+import { isNavigation } from '../gate/wanted.ts'
 import { logWarning } from '../log.ts'
 import { PREFIX } from '../paths.ts'
 import { errorText } from '../reporter/scrub.ts'
+import { pagePolicy } from './page-policy.ts'
 
 /** Encodings that the runtime reads and writes by itself; HTML in another one is left as it is. */
 const READABLE_ENCODINGS = ['', 'identity', 'gzip', 'br']
 
+/** The origin's own word, as a header or as `<meta name="waiting-room-beacon">`: with `off` a page gets no script. */
+const OPT_OUT = 'Waiting-Room-Beacon'
+
 /** Whether a response is a whole page that the script belongs into; ranges and fragments fetched by scripts are not. */
 export function takesBeacon(request: Request, response: Response): boolean {
   const destination = request.headers.get('Sec-Fetch-Dest')
-  const isDocument = destination === null || ['document', 'iframe', 'frame'].includes(destination)
+  const isFrame = destination === 'iframe' || destination === 'frame'
+  const isDocument = destination === null || isFrame || isNavigation(request.headers)
   const isHtml = /^text\/html\b/i.test(response.headers.get('Content-Type') ?? '')
   const encoding = (response.headers.get('Content-Encoding') ?? '').trim().toLowerCase()
   const hasBody = response.body !== null && ![204, 205, 206, 304].includes(response.status)
-  return request.method === 'GET' && isDocument && isHtml && hasBody && READABLE_ENCODINGS.includes(encoding)
+  const isWanted = !isOff(response.headers.get(OPT_OUT))
+  const isReadable = READABLE_ENCODINGS.includes(encoding)
+  return request.method === 'GET' && isDocument && isHtml && hasBody && isWanted && isReadable
 }
 
 /** The same page with the script, or untouched where the runtime cannot read it (an unusual character set). */
-export function withBeacon(response: Response, room: string): Response {
+export function withBeacon(request: Request, response: Response, room: string): Response {
   try {
-    return rewritten(response, room)
+    return rewritten(request, response, room)
   } catch (error) {
     logWarning('beacon_not_added', { room, error: errorText(error) })
     return response
   }
 }
 
-/** The script comes at the end of the head or, where there is none, of the page; streamed. */
-function rewritten(response: Response, room: string): Response {
-  const nonce = policyNonce(response.headers)
-  const attribute = nonce === null ? '' : ` nonce="${nonce}"`
-  const tag = `<script src="${PREFIX}/heartbeat.js?room=${room}" async${attribute}></script>`
+/** What the head of a page says before the script's place in it is reached. */
+interface Head {
+  optedOut: boolean
+  /** Addresses of the page may lead to another host. */
+  hasBase: boolean
+  readonly policies: string[]
+}
+
+/** The script comes at the end of the head or, where that is not written out, of the page; streamed. */
+function rewritten(request: Request, response: Response, room: string): Response {
+  const head: Head = { optedOut: false, hasBase: false, policies: [] }
   let added = false
+  const tagOnce = () => {
+    if (added) return ''
+    added = true
+    return beaconTag(request, response, room, head)
+  }
   const page = new HTMLRewriter()
+    .on(`meta[name="${OPT_OUT}" i]`, {
+      element(meta) {
+        head.optedOut ||= isOff(meta.getAttribute('content'))
+      },
+    })
+    .on('meta[http-equiv="content-security-policy" i]', {
+      element(meta) {
+        head.policies.push(meta.getAttribute('content') ?? '')
+      },
+    })
+    .on('base[href]', {
+      element() {
+        head.hasBase = true
+      },
+    })
     .on('head', {
-      element(head) {
-        if (added) return
-        added = true
-        head.append(tag, { html: true })
+      element(element) {
+        element.onEndTag((end) => void end.before(tagOnce(), { html: true }))
       },
     })
     .onDocument({
       end(end) {
-        if (!added) end.append(tag, { html: true })
+        end.append(tagOnce(), { html: true })
       },
     })
     .transform(response)
@@ -55,13 +87,19 @@ function rewritten(response: Response, room: string): Response {
   return new Response(page.body, { status: response.status, statusText: response.statusText, headers })
 }
 
-/** The nonce that the page's own policy allows for scripts, null where it names none. */
-function policyNonce(headers: Headers): string | null {
-  const policy = headers.get('Content-Security-Policy') ?? headers.get('Content-Security-Policy-Report-Only') ?? ''
-  const directives = policy.split(/[;,]/).map((directive) => directive.trim())
-  const scripts =
-    directives.find((directive) => /^script-src-elem\s/i.test(directive)) ??
-    directives.find((directive) => /^script-src\s/i.test(directive)) ??
-    directives.find((directive) => /^default-src\s/i.test(directive))
-  return /'nonce-([A-Za-z0-9+/_=-]+)'/.exec(scripts ?? '')?.[1] ?? null
+/** The script's tag, empty where it must not or cannot work. */
+function beaconTag(request: Request, response: Response, room: string, { optedOut, hasBase, policies }: Head): string {
+  const path = `${PREFIX}/heartbeat.js?room=${room}`
+  const own = new URL(path, request.url)
+  const ofHeader = (name: string) => response.headers.get(name) ?? ''
+  const enforced = [ofHeader('Content-Security-Policy'), ...policies]
+  const policy = pagePolicy(enforced, [ofHeader('Content-Security-Policy-Report-Only')], own)
+  if (optedOut || !policy.allowsBeacon) return ''
+  const worker = policy.allowsWorker ? '' : ' data-worker="off"'
+  const nonce = policy.nonce === null ? '' : ` nonce="${policy.nonce}"`
+  return `<script src="${hasBase ? own.href : path}" async${worker}${nonce}></script>`
+}
+
+function isOff(value: string | null): boolean {
+  return value?.trim().toLowerCase() === 'off'
 }

@@ -1,14 +1,26 @@
 /** The beacon: its script goes into the pages of who is on the site, and into nothing else. */
 import { gunzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
-import { HEADLESS_PAGE, NONCE, PAGE } from './support/origin.ts'
+import { HEADLESS_PAGE, html, NONCE, PAGE } from './support/origin.ts'
 import { room, useStage } from './support/stage.ts'
 import { CURL } from './support/visitor.ts'
 
-const stage = useStage([
-  room('shop', 10_000),
-  room('quiet', 10_000, { session_heartbeat: 'requests', session_timeout_seconds: 600 }),
-])
+const OPTED_OUT = '<p>A page without the beacon</p>'
+const policy = (text: string) => html(PAGE, { 'Content-Security-Policy': text })
+const pages = {
+  'opted-out': html(`<head></head>${OPTED_OUT}`, { 'Waiting-Room-Beacon': 'off' }),
+  'opted-out-by-meta': html(`<head><meta name="waiting-room-beacon" content="off"></head>${OPTED_OUT}`),
+  'no-calls': policy("default-src 'self'; connect-src https://api.example"),
+  'no-worker': policy("script-src 'self'; worker-src 'none'"),
+  based: html('<head><base href="https://cdn.example/"></head>'),
+  unclosed: html('<head><title>Shop</title><p>Hello'),
+}
+
+const stage = useStage(
+  [room('shop', 10_000), room('quiet', 10_000, { session_heartbeat: 'requests', session_timeout_seconds: 600 })],
+  {},
+  pages,
+)
 
 const SCRIPT = '<script src="/__waiting-room/heartbeat.js?room=shop" async></script>'
 
@@ -24,6 +36,37 @@ test('a page gets the script at the end of its head and is otherwise the same', 
 test('a page without a head gets it at its end', async () => {
   const guest = await stage.guest('shop', CURL)
   expect((await guest.get('/headless')).text).toBe(HEADLESS_PAGE + SCRIPT)
+})
+
+test.each([
+  ['a header', '/opted-out'],
+  ['an element in its head', '/opted-out-by-meta'],
+])('a page that says no by %s gets none', async (_, path) => {
+  const guest = await stage.guest('shop')
+  const reply = await guest.get(path)
+  expect(reply.text).toMatch(/<p>A page without the beacon<\/p>/)
+  expect(reply.text).not.toContain('heartbeat.js')
+})
+
+test('a page whose policy would not let it call the waiting room gets none', async () => {
+  const guest = await stage.guest('shop')
+  expect((await guest.get('/no-calls')).text).toBe(PAGE)
+})
+
+test('a page whose policy forbids workers says so to the script', async () => {
+  const guest = await stage.guest('shop')
+  expect((await guest.get('/no-worker')).text).toContain(SCRIPT.replace(' async', ' async data-worker="off"'))
+})
+
+test('a page whose addresses lead elsewhere gets the script of its own host', async () => {
+  const guest = await stage.guest('shop')
+  const own = SCRIPT.replace('src="', 'src="http://shop.test')
+  expect((await guest.get('/based')).text).toContain(`<base href="https://cdn.example/">${own}</head>`)
+})
+
+test('a page whose head is not closed gets it at its end', async () => {
+  const guest = await stage.guest('shop')
+  expect((await guest.get('/unclosed')).text).toBe(`<head><title>Shop</title><p>Hello${SCRIPT}`)
 })
 
 test('the script carries the nonce that the policy of the page allows', async () => {
@@ -74,6 +117,7 @@ test('the script is served, and its call renews the pass until the session is ov
   const script = await guest.get('/__waiting-room/heartbeat.js?room=shop')
   expect(script.status).toBe(200)
   expect(script.headers['content-type']).toMatch(/^text\/javascript/)
+  expect(script.body.length).toBeLessThan(2048)
   const number = guest.number
   const sameOrigin = { 'Content-Type': 'application/json', 'Sec-Fetch-Site': 'same-origin', 'Sec-Fetch-Mode': 'cors' }
   const beat = await guest.post('/__waiting-room/heartbeat?room=shop', '{"touched":true}', sameOrigin)

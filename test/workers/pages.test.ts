@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest'
-import heartbeatScript from '../../public/heartbeat.js'
 import {
   PLAIN_PAGE_STYLE,
   PLAIN_PAGE_STYLE_HASH,
@@ -266,12 +265,5 @@ describe('a plain page', () => {
   it('may be framed only where it must be', () => {
     expect(plainPageHeaders()['Content-Security-Policy']).toContain("frame-ancestors 'none'")
     expect(plainPageHeaders({ framed: true })['Content-Security-Policy']).not.toContain('frame-ancestors')
-  })
-})
-
-describe('the beacon script', () => {
-  it('stays small, quiet and on its own host', () => {
-    expect(heartbeatScript.length).toBeLessThan(4096)
-    expect(heartbeatScript).not.toMatch(/console|https?:|window\.|globalThis/)
   })
 })

@@ -20,6 +20,7 @@ describe('what a request wants', () => {
       { 'Sec-Fetch-Mode': 'cors', 'Sec-Fetch-Dest': 'empty', Accept: 'application/json' },
       'nothing',
     ],
+    ['a page that a service worker fetches', { ...navigation, 'Sec-Fetch-Dest': 'empty' }, 'page'],
     ['a page in a frame', { ...navigation, 'Sec-Fetch-Dest': 'iframe' }, 'frame'],
     ['a prefetch', { ...navigation, 'Sec-Purpose': 'prefetch' }, 'nothing'],
     ['a prerender', { ...navigation, 'Sec-Purpose': 'prefetch;prerender' }, 'nothing'],

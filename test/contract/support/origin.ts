@@ -26,7 +26,8 @@ export interface Seen {
   readonly body: string
 }
 
-type Answer = (request: IncomingMessage, response: ServerResponse, origin: Origin) => void | Promise<void>
+/** What is done for one path, by its first segment. */
+export type Answer = (request: IncomingMessage, response: ServerResponse, origin: Origin) => void | Promise<void>
 
 export class Origin {
   readonly requests: { readonly method: string; readonly url: string }[] = []
@@ -34,8 +35,10 @@ export class Origin {
   readonly signals = new EventEmitter()
   readonly server: Server
   port = 0
+  private readonly answers: Readonly<Record<string, Answer>>
 
-  private constructor() {
+  private constructor(own: Readonly<Record<string, Answer>>) {
+    this.answers = { ...ANSWERS, ...own }
     this.server = createServer((request, response) => void this.answer(request, response))
     const sockets = new WebSocketServer({ server: this.server })
     sockets.on('connection', (socket, request) => {
@@ -45,8 +48,9 @@ export class Origin {
     })
   }
 
-  static async start(port = 0): Promise<Origin> {
-    const origin = new Origin()
+  /** `own`: pages besides those below. */
+  static async start(port = 0, own: Readonly<Record<string, Answer>> = {}): Promise<Origin> {
+    const origin = new Origin(own)
     origin.server.listen(port, '127.0.0.1')
     await once(origin.server, 'listening')
     origin.port = (origin.server.address() as AddressInfo).port
@@ -74,7 +78,7 @@ export class Origin {
     this.requests.push({ method, url })
     const [, name = ''] = /^\/([a-z0-9-]*)/.exec(url) ?? []
     try {
-      await (ANSWERS[name] ?? echo)(request, response, this)
+      await (this.answers[name] ?? echo)(request, response, this)
     } catch (error) {
       response.destroy(error as Error)
     }
@@ -94,7 +98,7 @@ const echo: Answer = async (request, response) => {
   response.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify(seen))
 }
 
-const html = (page: string, headers: Record<string, string> = {}): Answer => {
+export const html = (page: string, headers: Record<string, string> = {}): Answer => {
   const all = { 'Content-Type': 'text/html; charset=utf-8', 'Content-Length': `${Buffer.byteLength(page)}`, ...headers }
   return (_request, response) => void response.writeHead(200, all).end(page)
 }

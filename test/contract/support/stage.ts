@@ -1,6 +1,6 @@
 /** What nearly every test file stands on: one origin and one Worker in front of it, started before and ended after its tests. */
 import { afterAll, beforeAll } from 'vitest'
-import { Origin } from './origin.ts'
+import { type Answer, Origin } from './origin.ts'
 import { type Headers, Visitor } from './visitor.ts'
 import type { RoomTable, WorkerBindings } from './worker-config.ts'
 import { Workerd } from './workerd.ts'
@@ -14,12 +14,16 @@ export interface Stage {
   guest(room: string, own?: Headers): Promise<Visitor>
 }
 
-/** Call it at the top of a test file. */
-export function useStage(rooms: readonly RoomTable[], bindings: Partial<WorkerBindings> = {}): Stage {
+/** Call it at the top of a test file. `pages`: what the origin has besides its usual ones. */
+export function useStage(
+  rooms: readonly RoomTable[],
+  bindings: Partial<WorkerBindings> = {},
+  pages: Readonly<Record<string, Answer>> = {},
+): Stage {
   let origin: Origin
   let workerd: Workerd
   beforeAll(async () => {
-    origin = await Origin.start()
+    origin = await Origin.start(0, pages)
     workerd = await Workerd.start({ rooms, originUrl: origin.url, ...bindings })
   })
   afterAll(async () => {

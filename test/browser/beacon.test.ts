@@ -1,0 +1,174 @@
+/**
+ * The beacon in the pages of real sites: it reports, stops when the session is over, and is not to be noticed.
+ *
+ * The pages' clocks are the tests' own, so nobody waits for the beacon's interval.
+ */
+import type { BrowserContext, Page, Request } from 'playwright-core'
+import { expect, test } from 'vitest'
+import { useStage } from '../contract/support/stage.ts'
+import { useChromium } from './support/browser.ts'
+import { keepHidden } from './support/hidden-tab.ts'
+import { HOST_PAGES } from './support/host-pages.ts'
+import { room, urlOf, visitorOf } from './support/site.ts'
+
+const INTERVAL_MS = 8_000
+
+const stage = useStage([room('shop', 10_000)], {}, HOST_PAGES)
+const chromium = useChromium()
+
+/** What a page did that its site did not ask for. */
+interface Watched {
+  readonly beats: Request[]
+  /** Words in the console, exceptions, requests that failed. */
+  readonly noise: string[]
+}
+
+function watch(page: Page): Watched {
+  const watched: Watched = { beats: [], noise: [] }
+  page.on('request', (request) => {
+    if (isBeat(request)) watched.beats.push(request)
+  })
+  page.on('console', (message) => watched.noise.push(message.text()))
+  page.on('pageerror', (error) => watched.noise.push(String(error)))
+  page.on('requestfailed', (request) => watched.noise.push(`${request.url()} failed`))
+  return watched
+}
+
+function isBeat(request: Request): boolean {
+  return request.method() === 'POST' && new URL(request.url()).pathname === '/__waiting-room/heartbeat'
+}
+
+/** The status that the page's next beat is answered with, begun by what `cause` does. */
+async function beatAfter(page: Page, cause: () => Promise<unknown>): Promise<number> {
+  const [answer] = await Promise.all([page.waitForResponse((response) => isBeat(response.request())), cause()])
+  return answer.status()
+}
+
+async function opened(profile?: BrowserContext): Promise<Page & { readonly watched: Watched }> {
+  const page = await (profile ?? (await chromium.profile())).newPage()
+  await page.clock.install()
+  return Object.assign(page, { watched: watch(page) })
+}
+
+const works = (page: Page) => page.locator('html[data-works=yes]').waitFor({ state: 'attached' })
+
+test.each([
+  ['a plain page', '/plain'],
+  ['a page that allows scripts by nonce only, no workers and only trusted addresses', '/nonce'],
+  ['a page that allows its own host only', '/self'],
+  ['a page that forbids workers', '/workerless'],
+  ['a page that forbids workers in its head', '/meta'],
+  ['a page that isolates itself', '/isolated'],
+  ['a page whose addresses lead to another host', '/based'],
+  ['a page with scripts of old', '/old'],
+])('%s works as ever while the beacon beats, and its console stays empty', async (_, path) => {
+  const page = await opened()
+  expect(await beatAfter(page, () => page.goto(urlOf(stage, 'shop', path)))).toBe(204)
+  await works(page)
+  expect(await beatAfter(page, () => page.clock.runFor(INTERVAL_MS))).toBe(204)
+  expect(page.watched.noise).toEqual([])
+})
+
+test('a page under the control of a service worker keeps its beacon', async () => {
+  const page = await opened()
+  await page.goto(urlOf(stage, 'shop', '/service-worker'))
+  await works(page)
+  // The second time the page and the script come from the site's own cache.
+  expect(await beatAfter(page, () => page.reload())).toBe(204)
+  await works(page)
+  expect(await beatAfter(page, () => page.clock.runFor(INTERVAL_MS))).toBe(204)
+  expect(page.watched.noise).toEqual([])
+})
+
+test('an app that moves on without loading keeps its beacon', async () => {
+  const page = await opened()
+  await beatAfter(page, () => page.goto(urlOf(stage, 'shop', '/app')))
+  await page.getByRole('link', { name: 'Catalogue' }).click()
+  await page.getByText('The catalogue').waitFor()
+  expect(new URL(page.url()).pathname).toBe('/catalogue/7')
+  expect(await beatAfter(page, () => page.clock.runFor(INTERVAL_MS))).toBe(204)
+  expect(page.watched.noise).toEqual([])
+})
+
+test('a page that writes itself anew keeps its beacon, and its visitor is still seen to use it', async () => {
+  const page = await opened()
+  await beatAfter(page, () => page.goto(urlOf(stage, 'shop', '/plain')))
+  await page.evaluate(() => {
+    document.open()
+    document.write('<title>Shop</title><h1>Written anew</h1>')
+    document.close()
+  })
+  expect(await beatAfter(page, () => page.clock.runFor(INTERVAL_MS))).toBe(204)
+  await page.mouse.move(40, 40)
+  await beatAfter(page, () => page.clock.runFor(INTERVAL_MS))
+  expect(page.watched.beats.map((beat) => beat.postDataJSON())).toEqual([
+    { touched: false },
+    { touched: false },
+    { touched: true },
+  ])
+})
+
+test('the beacon leaves no name behind', async () => {
+  const profile = await chromium.profile()
+  const namesAt = async (path: string) => {
+    const page = await profile.newPage()
+    await page.goto(urlOf(stage, 'shop', path), { waitUntil: 'networkidle' })
+    return page.evaluate(() => [...Object.getOwnPropertyNames(window), ...Object.getOwnPropertyNames(document)])
+  }
+  expect(await namesAt('/plain')).toEqual(await namesAt('/opted-out'))
+})
+
+test.each([
+  ['that opted out', '/opted-out'],
+  ['whose policy would not let it call', '/callless'],
+])('a page %s has no beacon, and an empty console', async (_, path) => {
+  const page = await opened()
+  await page.goto(urlOf(stage, 'shop', path), { waitUntil: 'networkidle' })
+  await works(page)
+  await page.clock.runFor(3 * INTERVAL_MS)
+  expect(page.watched).toEqual({ beats: [], noise: [] })
+})
+
+test('a session that is over is asked about no more', async () => {
+  const profile = await chromium.profile()
+  const page = await opened(profile)
+  await beatAfter(page, () => page.goto(urlOf(stage, 'shop', '/plain')))
+  const [pass] = await profile.cookies()
+  await visitorOf(stage, 'shop').post('/__waiting-room/leave', '{"final":true}', {
+    'Waiting-Room-Token': `${pass?.value}`,
+  })
+
+  expect(await beatAfter(page, () => page.clock.runFor(INTERVAL_MS))).toBe(410)
+  const before = page.watched.beats.length
+  await page.clock.runFor(10 * INTERVAL_MS)
+  await page.mouse.move(50, 50)
+  await page.evaluate(() => fetch('/echo'))
+  expect(page.watched.beats).toHaveLength(before)
+})
+
+test('a hidden tab beats from its worker; without one it would be silent for a minute', async () => {
+  const tabAt = async (path: string) => {
+    const page = await chromium.page()
+    await keepHidden(page)
+    const { beats } = watch(page)
+    await beatAfter(page, () => page.goto(urlOf(stage, 'shop', path)))
+    return { page, beats }
+  }
+  const [without, withWorker] = [await tabAt('/workerless'), await tabAt('/self')]
+  expect(await beatAfter(withWorker.page, async () => {})).toBe(204)
+  expect(without.beats).toHaveLength(1)
+})
+
+test('of two tabs one beats, and the other takes over when it closes', async () => {
+  const profile = await chromium.profile()
+  const [first, second] = [await opened(profile), await opened(profile)]
+  await beatAfter(first, () => first.goto(urlOf(stage, 'shop', '/plain')))
+  await beatAfter(second, () => second.goto(urlOf(stage, 'shop', '/plain')))
+  const before = first.watched.beats.length
+  for (let turn = 0; turn < 3; turn++) {
+    await first.clock.runFor(INTERVAL_MS)
+    await beatAfter(second, () => second.clock.runFor(INTERVAL_MS))
+  }
+  expect(first.watched.beats).toHaveLength(before)
+  expect(await beatAfter(first, () => second.close())).toBe(204)
+})

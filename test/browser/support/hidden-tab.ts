@@ -1,0 +1,20 @@
+/**
+ * A tab that is out of sight for long, as headless Chromium never makes it by itself: the page is told that it is hidden, and
+ * its own timers fire once a minute at best. Timers of Web Workers go on, as they do in real browsers.
+ */
+import type { Page } from 'playwright-core'
+
+const CLAMP_MS = 60_000
+
+/** Call it before the page is opened. */
+export async function keepHidden(page: Page): Promise<void> {
+  await page.addInitScript((clampMs) => {
+    Object.defineProperty(Document.prototype, 'visibilityState', { get: () => 'hidden' })
+    Object.defineProperty(Document.prototype, 'hidden', { get: () => true })
+    type Timer = (run: TimerHandler, delayMs?: number, ...rest: unknown[]) => number
+    const clamped = (timer: Timer): Timer => {
+      return (run, delayMs = 0, ...rest) => timer(run, Math.max(delayMs, clampMs), ...rest)
+    }
+    Object.assign(window, { setTimeout: clamped(window.setTimeout), setInterval: clamped(window.setInterval) })
+  }, CLAMP_MS)
+}
