@@ -1,0 +1,127 @@
+/**
+ * npm run licences: writes docs/licences.md, the licence of every package that is installed for this project; with `--check` only
+ * says whether the file is current. Works offline: names and versions come from package-lock.json, so that the list is the same on
+ * each machine; licences from the packages themselves where they are installed, and else from the lock.
+ */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+
+const FILE = 'docs/licences.md'
+
+/** What the Worker bundles is given out under the project's own licence: these ask for no more than their notice. */
+const ALLOWED_IN_WORKER = ['MIT', 'ISC', 'BSD-2-Clause', 'BSD-3-Clause', '0BSD', 'Apache-2.0', 'CC0-1.0', 'Unlicense']
+
+interface LockEntry {
+  readonly version?: string
+  readonly license?: string
+  readonly dev?: boolean
+  readonly dependencies?: Readonly<Record<string, string>>
+  readonly optionalDependencies?: Readonly<Record<string, string>>
+}
+
+interface Package {
+  readonly name: string
+  readonly version: string
+  readonly licence: string
+  /** Only for development, tests and deploying. */
+  readonly dev: boolean
+}
+
+const lock = JSON.parse(readFileSync('package-lock.json', 'utf8')).packages as Record<string, LockEntry>
+
+function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length)
+}
+
+/** Builds for other platforms are not installed, and may be bare in the lock: they are parts of the package that names them. */
+function licenceOf(path: string): string {
+  const name = nameOf(path)
+  const parent = Object.keys(lock).find(
+    (other) => other !== '' && lock[other]?.optionalDependencies?.[name] !== undefined,
+  )
+  if (lock[path]?.license === undefined && parent !== undefined) return licenceOf(parent)
+  const manifest = `${path}/package.json`
+  const own = existsSync(manifest) ? JSON.parse(readFileSync(manifest, 'utf8')).license : lock[path]?.license
+  return typeof own === 'string' ? own : 'unknown'
+}
+
+/** Where a package's own dependency is installed: beside it, or in a folder above. */
+function installed(name: string, from: string): string | undefined {
+  for (let place = from; ; place = place.slice(0, Math.max(0, place.lastIndexOf('node_modules/') - 1))) {
+    const path = `${place === '' ? '' : `${place}/`}node_modules/${name}`
+    if (lock[path] !== undefined || place === '') return lock[path] && path
+  }
+}
+
+/** All that `dependencies` bring, and theirs; not what they may be used with. */
+function bundled(path = '', seen = new Set<string>()): Set<string> {
+  for (const name of Object.keys(lock[path]?.dependencies ?? {})) {
+    const dependency = installed(name, path)
+    if (dependency === undefined || seen.has(dependency)) continue
+    seen.add(dependency)
+    bundled(dependency, seen)
+  }
+  return seen
+}
+
+function packages(): Package[] {
+  const inWorker = bundled()
+  const listed = Object.entries(lock)
+    .filter(([path]) => path !== '')
+    .map(([path, { version = '?' }]) => {
+      return { name: nameOf(path), version, licence: licenceOf(path), dev: !inWorker.has(path) }
+    })
+  const once = new Map(listed.map((entry) => [`${entry.name}@${entry.version}`, entry]))
+  return [...once.values()].sort((a, b) =>
+    a.name < b.name ? -1 : a.name > b.name ? 1 : a.version < b.version ? -1 : 1,
+  )
+}
+
+function problems(all: readonly Package[]): string[] {
+  return all.flatMap(({ name, version, licence, dev }) => {
+    if (licence === 'unknown') return [`${name}@${version} states no licence`]
+    return dev || ALLOWED_IN_WORKER.includes(licence)
+      ? []
+      : [`${name}@${version} is bundled, and its licence is ${licence}`]
+  })
+}
+
+function markdown(all: readonly Package[]): string {
+  const byLicence = Map.groupBy(
+    all.filter(({ dev }) => dev),
+    ({ licence }) => licence,
+  )
+  const groups = [...byLicence].sort(([a], [b]) => (a < b ? -1 : 1))
+  return `# Licences
+
+Of every package that is installed. Written by \`npm run licences\`; \`npm run check\` says when it is out of date.
+
+## In the Worker
+
+What \`dependencies\` bring: bundled into what is deployed, as far as it is used.
+
+| package | version | licence |
+| --- | --- | --- |
+${all
+  .filter(({ dev }) => !dev)
+  .map(({ name, version, licence }) => `| ${name} | ${version} | ${licence} |\n`)
+  .join('')}
+## For development
+
+What \`devDependencies\` bring: tools, tests, the demo, deploying. Nothing of it is deployed. Builds for other platforms included.
+
+${groups.map(([licence, members]) => `**${licence}** (${members.length}): ${members.map(({ name, version }) => `${name} ${version}`).join(', ')}\n`).join('\n')}`
+}
+
+const all = packages()
+const wrong = problems(all)
+const text = markdown(all)
+for (const problem of wrong) console.error(`licences: ${problem}`)
+if (process.argv.includes('--check')) {
+  const current = existsSync(FILE) && readFileSync(FILE, 'utf8') === text
+  if (!current) console.error(`${FILE} is not current. Write it with: npm run licences`)
+  if (!current || wrong.length > 0) process.exitCode = 1
+} else {
+  writeFileSync(FILE, text)
+  console.log(`${FILE}: ${all.length} packages, ${all.filter(({ dev }) => !dev).length} of them in the Worker`)
+  if (wrong.length > 0) process.exitCode = 1
+}
