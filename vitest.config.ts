@@ -35,6 +35,14 @@ const bindings = {
       alerts: [{ name: 'failing', metric: 'origin_error_ratio', above: 0.2, for_minutes: 2, channels: ['ops'] }],
     },
     {
+      name: 'guarded',
+      host: 'guarded.example',
+      total_active_users: 3,
+      new_users_per_minute: 600,
+      origin_error_ratio_max: 0.2,
+      alerts: [{ name: 'slowed', metric: 'admission_factor', below: 1, for_minutes: 1, channels: ['ops'] }],
+    },
+    {
       name: 'pushed',
       host: 'pushed.example',
       total_active_users: 1,

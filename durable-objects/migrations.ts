@@ -76,6 +76,7 @@ const MIGRATIONS: readonly string[] = [
      failures INTEGER NOT NULL,
      until_ms INTEGER NOT NULL
    );`,
+  'ALTER TABLE samples ADD COLUMN admission_factor REAL NOT NULL DEFAULT 1;',
 ]
 
 /** Whether this storage was ever written to. Reads only: an object that was only asked for its figures leaves no trace. */

@@ -107,6 +107,7 @@ export class RoomAlerts {
         sample.originRequests,
         sample.originErrors,
         sample.originLatencyMsP90 ?? -1,
+        sample.admissionFactor,
       ],
     })
   }

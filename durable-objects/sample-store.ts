@@ -23,8 +23,8 @@ export class SampleStore {
   write(sample: Sample): void {
     this.sql.exec(
       `INSERT OR REPLACE INTO samples (at_ms, active, capacity, waiting, absent, joined, admitted, expired, left_line,
-         returned, room_errors, wait_p50, wait_p90, origin_requests, origin_errors, origin_latency_p90_ms)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+         returned, room_errors, wait_p50, wait_p90, origin_requests, origin_errors, origin_latency_p90_ms,
+         admission_factor) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       sample.atMs,
       sample.active,
       sample.capacity,
@@ -41,6 +41,7 @@ export class SampleStore {
       sample.originRequests,
       sample.originErrors,
       sample.originLatencyMsP90,
+      sample.admissionFactor,
     )
     this.sql.exec('DELETE FROM samples WHERE at_ms < ?', sample.atMs - SAMPLES_KEPT_MS)
   }
@@ -64,7 +65,7 @@ export class SampleStore {
            SUM(origin_requests) AS origin_requests, SUM(origin_errors) AS origin_errors,
            MAX(origin_latency_p90_ms) AS origin_latency_p90_ms
          FROM samples WHERE at_ms >= ?2 AND at_ms < ?3 GROUP BY 1)
-       SELECT steps.*, last.at_ms, last.active, last.capacity, last.waiting, last.absent
+       SELECT steps.*, last.at_ms, last.active, last.capacity, last.waiting, last.absent, last.admission_factor
        FROM steps JOIN samples AS last ON last.at_ms = steps.last_ms ORDER BY steps.from_ms`,
       stepMs,
       fromMs,
@@ -90,7 +91,8 @@ type Row = Record<
   | 'returned'
   | 'room_errors'
   | 'origin_requests'
-  | 'origin_errors',
+  | 'origin_errors'
+  | 'admission_factor',
   number
 > &
   Record<'wait_p50' | 'wait_p90' | 'origin_latency_p90_ms', number | null>
@@ -113,5 +115,6 @@ function toSample(row: Row): Sample {
     originRequests: row.origin_requests,
     originErrors: row.origin_errors,
     originLatencyMsP90: row.origin_latency_p90_ms,
+    admissionFactor: row.admission_factor,
   }
 }

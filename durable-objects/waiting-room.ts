@@ -16,9 +16,10 @@ import { Line } from '../src/core/line.ts'
 import { type LineStats, lineStats } from '../src/core/line-stats.ts'
 import { Pacing } from '../src/core/pacing.ts'
 import type { LineRules } from '../src/core/rules.ts'
+import type { Sample } from '../src/core/sample.ts'
 import { type Snapshot, takeSnapshot } from '../src/core/snapshot.ts'
 import { type TicketReport, ticketReport } from '../src/core/ticket-report.ts'
-import { logError, sendHeldReports } from '../src/log.ts'
+import { logError, logWarning, sendHeldReports } from '../src/log.ts'
 import type { CheckMessage } from '../src/queues/check-message.ts'
 import { abortReason } from '../src/room/aborted.ts'
 import { deployedSettings } from '../src/settings/deployed-settings.ts'
@@ -120,14 +121,27 @@ export class WaitingRoom extends DurableObject<Env> {
   private tick(): void {
     this.event(this.room, (line, nowMs) => {
       line.beginOther(nowMs)
+      const factorBefore = line.admissionFactor
       line.advance()
       if (line.tickets.live === 0) this.clearAlarm()
       const sample = line.takeSample()
       this.commit(line, nowMs, true)
       this.alerts.samples.write(sample)
+      this.logGuard(factorBefore, sample)
       const interval = line.rules.checkIntervalSeconds
       for (const check of this.chains.restartOverdue(line.tickets.liveSegments(), nowMs, interval)) this.send(check)
     })
+  }
+
+  /** When the origin guard begins to slow admission, stops it, or is content again. */
+  private logGuard(
+    before: number,
+    { admissionFactor, originRequests, originErrors, originLatencyMsP90 }: Sample,
+  ): void {
+    const isNews = admissionFactor !== before && (before === 1 || admissionFactor === 1 || admissionFactor === 0)
+    if (!isNews) return
+    const fields = { room: this.room, admissionFactor, originRequests, originErrors, originLatencyMsP90 }
+    logWarning('admission_factor_changed', fields)
   }
 
   /** The figures, null for a room that nobody has come to yet. */

@@ -4,7 +4,7 @@
  * Who waits is admitted strictly by number, the lowest first, as long as
  *   1. the room is open (not `queue-all`, not `paused`, not suspended),
  *   2. a slot is free: offered + active < capacity,
- *   3. the rate allows it: the bucket holds a whole admission.
+ *   3. the rate, which the origin guard may scale down, allows it: the bucket holds a whole admission.
  * A newcomer is admitted at once only if, besides, nobody waits. An admitted ticket is `offered` until its visitor claims
  * it; admission does not refresh when it was last heard, so that who left just before costs the next one seconds.
  *

@@ -15,6 +15,7 @@ export const ALERT_METRICS = [
   'room_errors',
   'origin_error_ratio',
   'origin_latency_ms_p90',
+  'admission_factor',
 ] as const
 
 export type AlertMetric = (typeof ALERT_METRICS)[number]
@@ -97,6 +98,7 @@ export function minuteFigures(samples: readonly Sample[], stalled: boolean | nul
       // Of an origin that was not asked nothing is known, not even that all is well.
       origin_error_ratio: null,
       origin_latency_ms_p90: null,
+      admission_factor: null,
     }
   }
   const sum = (figure: (sample: Sample) => number) => samples.reduce((total, sample) => total + figure(sample), 0)
@@ -112,6 +114,7 @@ export function minuteFigures(samples: readonly Sample[], stalled: boolean | nul
     room_errors: sum(({ roomErrors }) => roomErrors),
     origin_error_ratio: originRequests === 0 ? null : sum(({ originErrors }) => originErrors) / originRequests,
     origin_latency_ms_p90: highest(samples.map(({ originLatencyMsP90 }) => originLatencyMsP90)),
+    admission_factor: sum(({ admissionFactor }) => admissionFactor) / samples.length,
   }
 }
 

@@ -14,7 +14,7 @@ export interface EstimateInput {
   readonly admittedPerMinute: number | null
   readonly observedAdmissions: number
   readonly leaverSharePerMinute: number
-  /** The configured rate bounds what was measured (a lowered rate holds at once). */
+  /** The rate in force bounds what was measured (a lowered rate holds at once); 0: nobody is admitted for now. */
   readonly ratePerMinute: number
 }
 
@@ -34,7 +34,7 @@ const MAX_SPREAD = 1
 
 /** Null when the wait is not known. */
 export function estimateWait(input: EstimateInput): Estimate | null {
-  if (input.admittedPerMinute === null) return null
+  if (input.admittedPerMinute === null || input.ratePerMinute === 0) return null
   const admittedPerMinute = Math.min(input.admittedPerMinute, input.ratePerMinute)
   const share = input.leaverSharePerMinute
   const straight = input.position / admittedPerMinute

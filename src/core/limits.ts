@@ -52,7 +52,15 @@ export const WAIT_BUCKETS_SECONDS = [0, 10, 30, 60, 120, 300, 600, 1200, 1800, 3
  * Upper bounds of the histogram of the origin's latency: from a cached page to one nobody waits for. Isolates and objects of
  * two deploys count by them: change none, add only at the end.
  */
-export const ORIGIN_LATENCY_BUCKETS_MS = [50, 100, 250, 500, 1000, 2500, 5000, 10_000, 30_000] as const
+export const ORIGIN_LATENCY_BUCKETS_MS = [
+  50, 100, 200, 300, 500, 750, 1000, 1500, 2000, 3000, 5000, 7500, 10_000, 15_000, 30_000,
+] as const
+
+/** Fewer requests are too few to judge an origin by. */
+export const GUARD_REQUESTS_MIN = 10
+
+/** The origin guard waits for so many at most for this many ticks. */
+export const GUARD_TICKS_MAX = 6
 
 /** Time constant of the recent admission and leaver rates. */
 export const RATE_WINDOW_SECONDS = 120

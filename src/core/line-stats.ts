@@ -14,6 +14,8 @@ export interface LineStats {
   readonly suspended: boolean
   readonly capacity: number
   readonly newUsersPerMinute: number
+  /** What the origin guard scales that rate by, 0 to 1; 1 while it is off or content. */
+  readonly admissionFactor: number
   /** Slots taken: offered + in a session. */
   readonly active: number
   readonly offered: number
@@ -44,6 +46,7 @@ export function lineStats(line: Line, nowMs: number): LineStats {
     suspended: rules.suspended,
     capacity: rules.capacity,
     newUsersPerMinute: rules.ratePerMinute,
+    admissionFactor: line.admissionFactor,
     active: tickets.occupied,
     offered: tickets.offered,
     waiting: tickets.waiting,

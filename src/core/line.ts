@@ -12,8 +12,9 @@ import { joinedSeconds, noteJoinTime } from './join-times.ts'
 import { Journal, type LineEvent } from './journal.ts'
 import { SEGMENT_SIZE } from './limits.ts'
 import { ListeningClock } from './listening-clock.ts'
+import { OriginGuard } from './origin-guard.ts'
 import { OriginLatency, type OriginReport } from './origin-latency.ts'
-import { RateBucket } from './rate-bucket.ts'
+import { type Pace, RateBucket } from './rate-bucket.ts'
 import { RecentJoins } from './recent-joins.ts'
 import { RecentRates } from './recent-rates.ts'
 import { isClosed, type LineRules, type SteeredRules } from './rules.ts'
@@ -48,6 +49,7 @@ export class Line {
 
   private readonly clock: ListeningClock
   private readonly bucket: RateBucket
+  private readonly guard: OriginGuard
   private readonly joins = new RecentJoins()
   private readonly sessions = new Sessions()
   private readonly limits: Uint32Array
@@ -68,6 +70,7 @@ export class Line {
     this.sampler = new Sampler({ ...this.totals, ...head?.sampled })
     this.waits = new WaitTimes(head?.waits)
     this.originLatency = new OriginLatency(head?.originLatency)
+    this.guard = new OriginGuard(head?.originGuard)
     this.frontier = head?.frontier ?? 1
     this.lastJoinSeconds = head?.lastJoinSeconds ?? 0
   }
@@ -110,14 +113,14 @@ export class Line {
   /** Operators changed what admission goes by. What a faster rate had saved up is cut to the slower one. */
   steer(changes: SteeredRules): void {
     this.currentRules = { ...this.currentRules, ...changes }
-    this.bucket.refill(this.currentRules, this.nowMs)
+    this.bucket.refill(this.pace, this.nowMs)
   }
 
   private begin(nowMs: number, count: () => void): void {
     const before = this.clock.listeningMs
     count()
     this.rates.pass(this.clock.listeningMs - before, this.tickets.waiting)
-    this.bucket.refill(this.rules, nowMs)
+    this.bucket.refill(this.pace, nowMs)
     this.nowMs = nowMs
     this.occupiedAtBegin = this.tickets.occupied
   }
@@ -235,14 +238,29 @@ export class Line {
   }
 
   /** How the origin did with those on the site. */
-  noteOrigin({ requests, errors, latency }: OriginReport): void {
-    this.totals.originRequests += requests
-    this.totals.originErrors += errors
-    this.originLatency.add(latency)
+  noteOrigin(report: OriginReport): void {
+    this.totals.originRequests += report.requests
+    this.totals.originErrors += report.errors
+    this.originLatency.add(report.latency)
+    this.guard.note(report)
   }
 
-  /** The tick: expires the silent, ends overdue sessions, admits the next, forgets empty segments. */
+  /** What the origin guard scales the rate of admission by, 0 to 1; 1 while it is off or content. */
+  get admissionFactor(): number {
+    return this.guard.admissionFactor(this.rules)
+  }
+
+  /** The rate in force: the set one and what the origin guard makes of it. */
+  get pace(): Pace {
+    const { ratePerMinute, checkIntervalSeconds } = this.rules
+    return { ratePerMinute: ratePerMinute * this.admissionFactor, checkIntervalSeconds }
+  }
+
+  /** The tick: judges the origin, expires the silent, ends overdue sessions, admits the next, forgets empty segments. */
   advance(): void {
+    this.guard.judge(this.rules)
+    // What was saved up at a higher rate is not spent at a lower one.
+    this.bucket.refill(this.pace, this.nowMs)
     for (const segment of this.tickets.all()) this.expireSilent(segment)
     for (const number of this.sessions.overdue(this.rules, this.clock.nowSeconds)) {
       this.end(number, State.active)
@@ -264,7 +282,7 @@ export class Line {
     const isOpen = rules.mode === 'open' && !rules.suspended
     const possible = isOpen && tickets.waiting > 0 && tickets.occupied < rules.capacity
     const idleMs = nowMs - this.nowMs
-    return possible && idleMs >= 2000 * rules.checkIntervalSeconds && this.bucket.wouldHaveAdmission(rules, nowMs)
+    return possible && idleMs >= 2000 * rules.checkIntervalSeconds && this.bucket.wouldHaveAdmission(this.pace, nowMs)
   }
 
   /** The figures of this tick, and of what happened since the last one. */
@@ -360,6 +378,7 @@ export class Line {
       sampled: this.sampler.toStored(),
       waits: this.waits.toStored(),
       originLatency: this.originLatency.toStored(),
+      originGuard: this.guard.toStored(),
     }
   }
 

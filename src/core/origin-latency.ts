@@ -22,6 +22,8 @@ export interface LatencyHistogram {
 
 export const NO_LATENCY: LatencyHistogram = { counts: [], sumMs: 0 }
 
+export const NO_REPORT: OriginReport = { requests: 0, errors: 0, latency: NO_LATENCY }
+
 export class OriginLatency {
   private total: LatencyHistogram
   private sinceSample: LatencyHistogram = NO_LATENCY
@@ -48,8 +50,16 @@ export class OriginLatency {
   }
 }
 
+export function reportsAddedUp(a: OriginReport, b: OriginReport): OriginReport {
+  return {
+    requests: a.requests + b.requests,
+    errors: a.errors + b.errors,
+    latency: addedUp(a.latency, b.latency),
+  }
+}
+
 /** With a count for every bucket, whatever buckets another version has. */
-export function addedUp(a: LatencyHistogram, b: LatencyHistogram): LatencyHistogram {
+function addedUp(a: LatencyHistogram, b: LatencyHistogram): LatencyHistogram {
   const places = ORIGIN_LATENCY_BUCKETS_MS.length + 1
   const counts = Array.from({ length: places }, (_, i) => (a.counts[i] ?? 0) + (b.counts[i] ?? 0))
   return { counts, sumMs: a.sumMs + b.sumMs }

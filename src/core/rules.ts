@@ -20,6 +20,10 @@ export interface LineRules {
   readonly sessionMaxSeconds: number
   /** People who may wait; more are answered "full". */
   readonly maxWaiting: number
+  /** The origin guard slows admission above this share of failed requests; 0: off. */
+  readonly originErrorRatioMax: number
+  /** ... and above this p90 of its latency, one of `ORIGIN_LATENCY_BUCKETS_MS`; 0: off. */
+  readonly originLatencyMaxMs: number
   readonly mode: LineMode
   /** Newcomers are turned away; who waits keeps the place and is admitted as before. */
   readonly closed: boolean

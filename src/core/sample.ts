@@ -12,6 +12,8 @@ export interface Sample {
   readonly capacity: number
   readonly waiting: number
   readonly absent: number
+  /** What the origin guard scales the rate of admission by, 0 to 1. */
+  readonly admissionFactor: number
   /** Since the sample before. */
   readonly joined: number
   readonly admitted: number
@@ -32,6 +34,7 @@ export interface Sample {
 interface Sampled {
   readonly tickets: Tickets
   readonly rules: LineRules
+  readonly admissionFactor: number
   readonly waits: WaitTimes
   readonly totals: Totals
   readonly originLatency: OriginLatency
@@ -46,7 +49,8 @@ export class Sampler {
     this.sampled = sampled
   }
 
-  take({ tickets, rules, waits, totals, originLatency }: Sampled, nowMs: number): Sample {
+  take(line: Sampled, nowMs: number): Sample {
+    const { tickets, rules, waits, totals, originLatency } = line
     const [p50, p90] = waits.takePercentiles([0.5, 0.9])
     const since = totalsSince(this.sampled, totals)
     this.sampled = { ...totals }
@@ -56,6 +60,7 @@ export class Sampler {
       capacity: rules.capacity,
       waiting: tickets.waiting,
       absent: tickets.absent,
+      admissionFactor: line.admissionFactor,
       ...since,
       waitSecondsP50: p50 ?? null,
       waitSecondsP90: p90 ?? null,

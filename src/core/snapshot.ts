@@ -24,6 +24,7 @@ export interface Snapshot {
   /** Slots taken: offered + active. */
   readonly active: number
   readonly capacity: number
+  /** The rate in force: the set one, scaled by the origin guard; 0: nobody is admitted for now. */
   readonly ratePerMinute: number
   /** Newcomers would be answered "full". */
   readonly full: boolean
@@ -53,6 +54,8 @@ export interface Snapshot {
   readonly suspended?: boolean
   /** The operators' word to everyone in line. */
   readonly message?: string | null
+  /** What the origin guard scales the set rate by, 0 to 1. */
+  readonly admissionFactor?: number
 }
 
 /** Cost grows with the number of segments in which someone waits, not with the people. */
@@ -70,7 +73,7 @@ export function takeSnapshot(line: Line, nowMs: number): Snapshot {
     waiting: tickets.waiting,
     active: tickets.occupied,
     capacity: rules.capacity,
-    ratePerMinute: rules.ratePerMinute,
+    ratePerMinute: line.pace.ratePerMinute,
     full: tickets.isFull || tickets.waiting >= rules.maxWaiting,
     ...waitingBlocks(line),
     headBlock: head < 0 ? -1 : head >>> BLOCK_BITS,
@@ -87,6 +90,7 @@ export function takeSnapshot(line: Line, nowMs: number): Snapshot {
     opensAtMs: isClosed(rules, nowMs) ? rules.opensAtMs : null,
     suspended: rules.suspended,
     message: rules.message,
+    admissionFactor: line.admissionFactor,
   }
 }
 

@@ -3,9 +3,7 @@
  */
 import { bucketOf } from '../core/histogram.ts'
 import { ORIGIN_LATENCY_BUCKETS_MS } from '../core/limits.ts'
-import { addedUp, NO_LATENCY, type OriginReport } from '../core/origin-latency.ts'
-
-const NOTHING: OriginReport = { requests: 0, errors: 0, latency: NO_LATENCY }
+import { NO_LATENCY, NO_REPORT, type OriginReport, reportsAddedUp } from '../core/origin-latency.ts'
 
 /** How one request to the origin went. */
 export interface OriginTurn {
@@ -15,7 +13,7 @@ export interface OriginTurn {
 }
 
 export class OriginTally {
-  private counted = NOTHING
+  private counted = NO_REPORT
 
   get isEmpty(): boolean {
     return this.counted.requests === 0
@@ -28,16 +26,12 @@ export class OriginTally {
   /** Takes everything, to be put back if the call fails. */
   take(): OriginReport {
     const taken = this.counted
-    this.counted = NOTHING
+    this.counted = NO_REPORT
     return taken
   }
 
-  putBack({ requests, errors, latency }: OriginReport): void {
-    this.counted = {
-      requests: this.counted.requests + requests,
-      errors: this.counted.errors + errors,
-      latency: addedUp(this.counted.latency, latency),
-    }
+  putBack(taken: OriginReport): void {
+    this.counted = reportsAddedUp(this.counted, taken)
   }
 }
 

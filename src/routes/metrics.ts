@@ -17,6 +17,7 @@ const GAUGES: readonly [name: string, help: string, figure: (figures: RoomFigure
   ['absent', 'People who fell silent and may still take their place up again.', ({ absent }) => absent],
   ['capacity', 'Slots there are.', ({ capacity }) => capacity],
   ['admission_limit_per_second', 'Admissions per second at most.', ({ newUsersPerMinute }) => newUsersPerMinute / 60],
+  ['admission_ratio', 'What the origin guard scales that limit by, 0 to 1.', ({ admissionFactor }) => admissionFactor],
 ]
 
 const COUNTERS: readonly [name: string, help: string, total: keyof Totals][] = [

@@ -13,7 +13,8 @@ export async function roomFigures({ stub }: Deployment, room: RoomSettings): Pro
   const known: RoomStats | null = await stub(room).stats()
   // An object of an older version knows less.
   if (known !== null) {
-    return { ...known, originLatency: known.originLatency ?? NO_LATENCY, totals: { ...NO_TOTALS, ...known.totals } }
+    const { originLatency = NO_LATENCY, admissionFactor = 1, totals } = known
+    return { ...known, originLatency, admissionFactor, totals: { ...NO_TOTALS, ...totals } }
   }
   const nowMs = Date.now()
   return { room: room.name, ...lineStats(Line.start(lineRules(room), 0, nowMs), nowMs), run: null }

@@ -4,6 +4,7 @@
 import * as v from 'valibot'
 import { bypassSchema } from '../bypass/bypass-schema.ts'
 import { ALERT_METRICS } from '../core/alert-rules.ts'
+import { ORIGIN_LATENCY_BUCKETS_MS } from '../core/limits.ts'
 
 const whole = (min: number, max: number) => {
   const message = `must be a whole number from ${min} to ${max}`
@@ -16,6 +17,15 @@ const wholeOrOff = (min: number, max: number) => {
   return v.pipe(
     v.number(message),
     v.integer(message),
+    v.check((value) => value === 0 || (value >= min && value <= max), message),
+  )
+}
+
+/** 0 turns the limit off. */
+const shareOrOff = (min: number, max: number) => {
+  const message = `must be 0 (off) or a number from ${min} to ${max}`
+  return v.pipe(
+    v.number(message),
     v.check((value) => value === 0 || (value >= min && value <= max), message),
   )
 }
@@ -98,6 +108,9 @@ export const roomEntries = {
   suspended: v.optional(flag, false),
   queueing_status_code: v.optional(oneOf([200, 202, 429, 503]), 503),
   on_room_failure: v.optional(oneOf(['hold', 'admit']), 'hold'),
+  origin_error_ratio_max: v.optional(shareOrOff(0.01, 0.99), 0),
+  // Isolates count by these, so only these can be told apart exactly.
+  origin_latency_max_ms: v.optional(oneOf([0, ...ORIGIN_LATENCY_BUCKETS_MS]), 0),
   alerts: v.optional(v.pipe(v.array(alertSchema, 'must be a list of rules'), v.maxLength(20, 'at most 20 rules')), []),
   stats_push_url: v.optional(v.pipe(v.string('must be a URL'), v.maxLength(500, 'at most 500 characters'))),
 }

@@ -77,6 +77,8 @@ export function lineRules(room: RoomSettings | undefined, values?: RuntimeValues
     idleTimeoutSeconds: settings.idle_timeout_seconds,
     sessionMaxSeconds: settings.session_max_seconds,
     maxWaiting: settings.max_waiting,
+    originErrorRatioMax: settings.origin_error_ratio_max,
+    originLatencyMaxMs: settings.origin_latency_max_ms,
   }
 }
 

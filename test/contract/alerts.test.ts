@@ -25,6 +25,7 @@ const ROOMS = [
   room('busy', 1, { check_interval_seconds: 5, alerts: [{ ...crowdRule, channels: ['ops'] }] }),
   room('calm', 1, { alerts: [{ ...crowdRule, channels: ['duty', 'gone'] }] }),
   room('rough', 1, { alerts: [{ ...crowdRule, channels: ['broken'] }] }),
+  room('fragile', 10, { check_interval_seconds: 5, origin_error_ratio_max: 0.2 }),
 ]
 
 describe.concurrent('alerts', () => {
@@ -158,6 +159,40 @@ describe.concurrent('alerts', () => {
       expect(text).not.toContain(secret)
       expect(worker.log).not.toContain(secret)
     }
+  })
+
+  test('a site that breaks is left alone, and gets visitors again once it is well', {
+    timeout: TIMEOUT_MS,
+  }, async () => {
+    const guest = new Visitor(worker.front, 'fragile.test')
+    expect((await guest.get('/echo')).status).toBe(200)
+    const look = async () => stats(worker.front, 'fragile')
+    await until(
+      async () => {
+        await Promise.all([1, 2, 3, 4].map(() => guest.get('/failing')))
+        return look()
+      },
+      ({ admissionFactor }) => admissionFactor === 0,
+    )
+    const newcomer = new Visitor(worker.front, 'fragile.test', { Accept: 'application/json' })
+    const turnedAway = await newcomer.get('/echo')
+    expect([turnedAway.status, newcomer.holds]).toEqual([503, 'ticket'])
+    expect(turnedAway.json()).toMatchObject({ waitingRoom: { state: 'waiting', position: 1, etaSeconds: null } })
+    expect(await look()).toMatchObject({ active: 1, waiting: 1, capacity: 10 })
+    const metrics = await operate(worker.front, 'GET', 'metrics')
+    expect(metrics.text).toContain('waiting_room_admission_ratio{room="fragile"} 0\n')
+    expect(worker.log).toContain('"event":"admission_factor_changed","room":"fragile","admissionFactor":0')
+
+    // Who is on the site is served all the time; that it is well is the news.
+    const served = async () => {
+      expect((await guest.get('/echo')).status).toBe(200)
+      return newcomer.get('/echo')
+    }
+    await until(served, ({ status }) => status === 200)
+    expect(newcomer.holds).toBe('pass')
+    const { admissionFactor } = await look()
+    expect(admissionFactor).toBeGreaterThan(0)
+    expect(admissionFactor).toBeLessThan(1)
   })
 
   async function joined(): Promise<Visitor> {

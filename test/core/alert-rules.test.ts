@@ -94,6 +94,7 @@ describe('the figures of a minute', () => {
       room_errors: 0,
       origin_error_ratio: null,
       origin_latency_ms_p90: null,
+      admission_factor: 1,
     })
   })
 
@@ -106,7 +107,7 @@ describe('the figures of a minute', () => {
       return line.line.takeSample()
     }
     const samples = [asked(30, 0, 2), asked(10, 8, 0), asked(0, 0, 0)]
-    expect(minuteFigures(samples, false, false)).toMatchObject({ origin_error_ratio: 0.2, origin_latency_ms_p90: 235 })
+    expect(minuteFigures(samples, false, false)).toMatchObject({ origin_error_ratio: 0.2, origin_latency_ms_p90: 190 })
     expect(minuteFigures(samples.slice(2), false, false)).toMatchObject({ origin_error_ratio: null })
     expect(minuteFigures([], null, true)).toMatchObject({ origin_error_ratio: null, waiting: 0 })
   })

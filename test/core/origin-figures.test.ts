@@ -54,13 +54,13 @@ describe("the origin's figures", () => {
     expect(line.line.takeSample()).toMatchObject({ originRequests: 0, originErrors: 0, originLatencyMsP90: null })
     line.crash()
     expect(line.line.totals).toMatchObject({ originRequests: 5, originErrors: 1 })
-    expect(line.line.originLatency.toStored()).toEqual({ counts: [1, 3, 0, 0, 0, 0, 0, 0, 0, 0], sumMs: 250 })
+    expect(line.line.originLatency.toStored()).toEqual({ counts: [1, 3, ...new Array(14).fill(0)], sumMs: 250 })
   })
 
   it('take buckets that this version does not know as no buckets', () => {
     const line = new DrivenLine()
-    const latency = { counts: [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1], sumMs: 1 }
-    line.exchange({ origin: { requests: 12, errors: 0, latency } })
+    const latency = { counts: new Array(20).fill(1), sumMs: 1 }
+    line.exchange({ origin: { requests: 20, errors: 0, latency } })
     expect(line.line.originLatency.toStored().counts).toHaveLength(BOUNDS.length + 1)
   })
 

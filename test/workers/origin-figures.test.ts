@@ -13,7 +13,7 @@ const origin = (requests: number, errors: number) => ({
 })
 
 /** Lives through one minute in which the origin does so every 10 s, and reports it. */
-async function minute(room: TestRoom, requests: number, errors: number): Promise<string | undefined> {
+async function minute(room: TestRoom, requests: number, errors: number, rule = 'failing'): Promise<string | undefined> {
   for (let passed = 0; passed < 60; passed += 10) {
     passSeconds(10)
     await room.exchange(origin(requests, errors))
@@ -21,7 +21,7 @@ async function minute(room: TestRoom, requests: number, errors: number): Promise
     await room.tick()
   }
   await room.stub.report(Math.floor(Date.now() / MINUTE_MS) - 1)
-  return (await room.stub.alertOverview(['failing']))?.states.failing?.state
+  return (await room.stub.alertOverview([rule]))?.states[rule]?.state
 }
 
 /** As an object of the version before left it. */
@@ -30,9 +30,11 @@ const asBefore = (room: TestRoom) =>
     for (const column of ['requests', 'errors', 'latency_p90_ms']) {
       storage.sql.exec(`ALTER TABLE samples DROP COLUMN origin_${column}`)
     }
-    storage.sql.exec('DELETE FROM migrations WHERE number = 3')
+    storage.sql.exec('ALTER TABLE samples DROP COLUMN admission_factor')
+    storage.sql.exec('DELETE FROM migrations WHERE number IN (3, 5)')
     const head = JSON.parse(storage.sql.exec('SELECT head FROM line').one().head as string)
     delete head.originLatency
+    delete head.originGuard
     for (const totals of [head.totals, head.sampled]) {
       delete totals.originRequests
       delete totals.originErrors
@@ -47,11 +49,11 @@ describe("the origin's figures of a room", () => {
     const room = watched()
     await room.join(1)
     await minute(room, 10, 1)
-    expect(await history(room)).toMatchObject([{ originRequests: 60, originErrors: 6, originLatencyMsP90: 235 }])
+    expect(await history(room)).toMatchObject([{ originRequests: 60, originErrors: 6, originLatencyMsP90: 190 }])
     await room.evict()
     expect(await room.stub.stats()).toMatchObject({
       totals: { originRequests: 60, originErrors: 6 },
-      originLatency: { counts: [0, 0, 60, 0, 0, 0, 0, 0, 0, 0], sumMs: 12_000 },
+      originLatency: { counts: [0, 0, 60, ...new Array(13).fill(0)], sumMs: 12_000 },
     })
   })
 
@@ -78,5 +80,43 @@ describe("the origin's figures of a room", () => {
     await room.exchange(origin(3, 1))
     await room.tick()
     expect(await history(room)).toMatchObject([{ samples: 7, joined: 1, originRequests: 3, originErrors: 1 }])
+  })
+})
+
+describe('the origin guard of a room', () => {
+  const guarded = () => new TestRoom('guarded')
+  const factor = async (room: TestRoom) => (await room.stub.stats())?.admissionFactor
+
+  it('stops admission while the site fails, through a loss of memory, too, and is seen and told of', async () => {
+    const room = guarded()
+    await room.join(1)
+    expect(await minute(room, 20, 0, 'slowed')).toBe('ok')
+    expect(await minute(room, 20, 10, 'slowed')).toBe('firing')
+    expect(await factor(room)).toBe(0)
+    await room.evict()
+    expect(await factor(room)).toBe(0)
+    const { joins, snapshot } = await room.exchange({ joins: ['late'] })
+    expect([joins[0]?.state, snapshot.active, snapshot.capacity]).toEqual(['waiting', 1, 3])
+    expect(snapshot).toMatchObject({ ratePerMinute: 0, admissionFactor: 0 })
+    expect(await history(room)).toMatchObject([{ admissionFactor: 0 }])
+  })
+
+  it('lets in step by step once the site is well, and says so', async () => {
+    const room = guarded()
+    await room.join(1)
+    await minute(room, 20, 10, 'slowed')
+    const { joins } = await room.exchange({ joins: ['late'] })
+    expect(joins[0]?.state).toBe('waiting')
+    passSeconds(10)
+    await room.hear(1, 2)
+    await room.tick()
+    expect(await factor(room)).toBe(0.1)
+    passSeconds(2)
+    await room.hear(1, 2)
+    expect(await room.events('admitted')).toEqual([1, 2])
+    await minute(room, 20, 0, 'slowed')
+    expect(await minute(room, 20, 0, 'slowed')).toBe('firing')
+    expect(await minute(room, 20, 0, 'slowed')).toBe('resolved')
+    expect(await factor(room)).toBe(1)
   })
 })

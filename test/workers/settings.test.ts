@@ -63,6 +63,8 @@ describe('room settings', () => {
       'check_interval_seconds',
     ],
     ['a status code that no waiting page may have', { queueing_status_code: 404 }, 'queueing_status_code'],
+    ['an error ratio that nothing exceeds', { origin_error_ratio_max: 1 }, 'origin_error_ratio_max'],
+    ['a latency that is not counted by', { origin_latency_max_ms: 1200 }, 'origin_latency_max_ms'],
     ['a fraction of a person', { total_active_users: 1.5 }, 'total_active_users'],
   ])('refuse %s', (_, changes, key) => {
     expect(problems(room(changes))).toEqual([expect.stringMatching(new RegExp(`^ROOMS\\[0\\]\\.${key}: `))])

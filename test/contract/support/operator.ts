@@ -8,6 +8,7 @@ export interface Stats {
   readonly active: number
   readonly waiting: number
   readonly capacity: number
+  readonly admissionFactor?: number
   readonly nextNumber?: number
   readonly frontier?: number
   readonly totals?: Readonly<

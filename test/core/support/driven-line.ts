@@ -101,6 +101,11 @@ export class DrivenLine {
     this.line = Line.restore(this.rules, { head: this.head, segments }, this.head.clock.touchedMs)
   }
 
+  /** As if an older version had stored the line, which did not know of this. */
+  forget(key: keyof StoredHead): void {
+    if (this.head !== null) this.head = { ...this.head, [key]: undefined }
+  }
+
   state(number: number): StateName {
     return stateName(this.line.tickets.stateOf(number))
   }

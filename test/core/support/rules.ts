@@ -12,6 +12,8 @@ export function rules(changes: Partial<LineRules> = {}): LineRules {
     idleTimeoutSeconds: 0,
     sessionMaxSeconds: 0,
     maxWaiting: 1_000_000,
+    originErrorRatioMax: 0,
+    originLatencyMaxMs: 0,
     mode: 'open',
     closed: false,
     opensAtMs: null,
