@@ -12,10 +12,10 @@ export type Wanted = 'page' | 'json' | 'frame' | 'nothing'
 export function wantedOf(request: Request): Wanted {
   const { headers, method } = request
   if (method !== 'GET' || headers.has('Upgrade') || isSpeculative(headers)) return 'nothing'
-  const mode = headers.get('Sec-Fetch-Mode')
   const destination = headers.get('Sec-Fetch-Dest')
-  if (mode === null && destination === null) return preferred(headers) ?? 'nothing'
-  if (mode !== 'navigate') return 'nothing'
+  // No browser: these say all or none. Node's fetch says the mode alone, whatever it is used for.
+  if (destination === null) return preferred(headers) ?? 'nothing'
+  if (headers.get('Sec-Fetch-Mode') !== 'navigate') return 'nothing'
   if (destination === 'iframe' || destination === 'frame') return 'frame'
   return isNavigation(headers) ? (preferred(headers) ?? 'page') : 'nothing'
 }

@@ -7,7 +7,9 @@ export async function readFields(request: Request): Promise<Readonly<Record<stri
   const text = await boundedText(request)
   if (text === null) return null
   if (text === '') return {}
-  if (/^application\/x-www-form-urlencoded/i.test(request.headers.get('Content-Type') ?? '')) {
+  const isForm = /^application\/x-www-form-urlencoded/i.test(request.headers.get('Content-Type') ?? '')
+  // curl calls any body a form unless told otherwise.
+  if (isForm && !text.startsWith('{')) {
     return Object.fromEntries(
       [...new URLSearchParams(text)].map(([key, value]) => [key, value === 'true' ? true : value]),
     )

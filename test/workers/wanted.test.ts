@@ -11,6 +11,7 @@ describe('what a request wants', () => {
     ['a program that takes anything', { Accept: '*/*' }, 'page'],
     ['a program that says nothing', {}, 'page'],
     ['a program that prefers JSON', { Accept: 'application/json' }, 'json'],
+    ["a program with Node's fetch", { Accept: 'application/json', 'Sec-Fetch-Mode': 'cors' }, 'json'],
     ['JSON by its q-value', { Accept: 'text/html;q=0.5, application/json' }, 'json'],
     ['HTML by its q-value', { Accept: 'application/json;q=0.5, text/*' }, 'page'],
     ['neither of the two', { Accept: 'image/png' }, 'nothing'],
