@@ -1,0 +1,192 @@
+/**
+ * One room of Cloudflare's Waiting Room as one of ours: every key it may have is carried over, or named with the reason why not.
+ */
+import { type CloudflareRoom, isTable } from './cloudflare-rooms.ts'
+
+export interface MigratedRoom {
+  readonly room: Readonly<Record<string, unknown>>
+  /** What was changed, or has no counterpart; one sentence each, for the operator. */
+  readonly notes: readonly string[]
+}
+
+/** What a key becomes: settings of ours, and what there is to say about it. */
+interface Carried {
+  readonly settings?: Readonly<Record<string, unknown>>
+  readonly notes?: readonly string[]
+}
+
+const NOTHING: Carried = {}
+const note = (...notes: string[]): Carried => ({ notes })
+const SECONDS_PER_MINUTE = 60
+
+/** Every key that the API documents for a room. */
+const KEYS: Readonly<Record<string, (value: unknown, room: CloudflareRoom) => Carried>> = {
+  name: (value) => nameOf(String(value)),
+  host: (value) => ({ settings: { host: String(value).toLowerCase() } }),
+  path: (value) => (value === '' || value === null ? NOTHING : { settings: { path: value } }),
+  total_active_users: (value) => ({ settings: { total_active_users: value } }),
+  new_users_per_minute: (value) => ({ settings: { new_users_per_minute: value } }),
+  session_duration: sessionDuration,
+  disable_session_renewal: () => NOTHING,
+  queue_all: flag('queue_all'),
+  suspended: flag('suspended'),
+  queueing_status_code: (value) => (value === null ? NOTHING : { settings: { queueing_status_code: value } }),
+  queueing_method: queueingMethod,
+  additional_routes: additionalRoutes,
+  description: (value) => (value === '' || value === null ? NOTHING : note(`description: ${oneLine(value)}`)),
+  json_response_enabled: (value) =>
+    value === true ? NOTHING : note('json_response_enabled = false: here whoever asks for JSON (Accept) gets JSON.'),
+  custom_page_html: (value) =>
+    value === '' || value === null
+      ? NOTHING
+      : note('custom_page_html is not taken over: put it into public/ (Mustache, with the same variables) and try it.'),
+  default_template_language: (value) =>
+    value === 'en-US' || value === null
+      ? NOTHING
+      : note(
+          `default_template_language = ${oneLine(value)}: here the page speaks the visitor's language, where it knows it.`,
+        ),
+  cookie_attributes: cookieAttributes,
+  cookie_suffix: (value) =>
+    value === '' || value === null
+      ? NOTHING
+      : note(`cookie_suffix = ${oneLine(value)}: here the cookie is named by the room, waiting-room-NAME.`),
+  enabled_origin_commands: (value) =>
+    Array.isArray(value) && value.length > 0
+      ? note(`enabled_origin_commands = ${value.map(oneLine).join(', ')}: see docs/migrate.md, "Origin commands".`)
+      : NOTHING,
+  turnstile_mode: (value) =>
+    value === 'off' || value === null
+      ? NOTHING
+      : note(
+          `turnstile_mode = ${oneLine(value)} has no counterpart: set a WAF rule that challenges, in front of the Worker.`,
+        ),
+  turnstile_action: () => NOTHING,
+  next_event_start_time: (value) =>
+    value === null
+      ? NOTHING
+      : note(`an event starts at ${oneLine(value)}: events are steered by the operators, docs/migrate.md, "Events".`),
+  next_event_prequeue_start_time: () => NOTHING,
+  id: () => NOTHING,
+  created_on: () => NOTHING,
+  modified_on: () => NOTHING,
+  zone_id: () => NOTHING,
+  zone_name: () => NOTHING,
+}
+
+/** The keys that are known, for the documents. */
+export const CLOUDFLARE_KEYS = Object.keys(KEYS)
+
+export function migrateRoom(from: CloudflareRoom): MigratedRoom {
+  const room: Record<string, unknown> = {}
+  const notes: string[] = []
+  for (const key of new Set([...CLOUDFLARE_KEYS, ...Object.keys(from)])) {
+    const value = from[key]
+    if (value === undefined) continue
+    const carry = Object.hasOwn(KEYS, key) ? KEYS[key] : undefined
+    const carried = carry?.(value, from) ?? note(`${oneLine(key)} is not known here: not taken over.`)
+    Object.assign(room, carried.settings)
+    notes.push(...(carried.notes ?? []))
+  }
+  return { room, notes }
+}
+
+function flag(key: string): (value: unknown) => Carried {
+  return (value) => (value === true ? { settings: { [key]: true } } : NOTHING)
+}
+
+function nameOf(name: string): Carried {
+  const ours = name
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-|-$/g, '')
+    .slice(0, 32)
+  if (ours === name) return { settings: { name } }
+  return { settings: { name: ours }, notes: [`name was ${oneLine(name)}: here a-z, 0-9 and "-", at most 32.`] }
+}
+
+/** There a session is as long as this after the last request, or after the first where renewal is off. */
+function sessionDuration(value: unknown, { disable_session_renewal }: CloudflareRoom): Carried {
+  const seconds = Number(value) * SECONDS_PER_MINUTE
+  if (disable_session_renewal === true) {
+    const text = `session_duration = ${oneLine(value)} without renewal: a session ends after that, whatever happens.`
+    return { settings: { session_max_seconds: seconds }, notes: [text] }
+  }
+  const text = `session_duration = ${oneLine(value)}: who does nothing for so long is out, and who closes the page is after about 20 s. To count requests alone, as there: session_heartbeat = "requests", session_timeout_seconds = ${seconds}, no idle_timeout_seconds.`
+  return { settings: { idle_timeout_seconds: seconds }, notes: [text] }
+}
+
+function queueingMethod(value: unknown): Carried {
+  switch (value) {
+    case 'fifo':
+    case null:
+      return NOTHING
+    case 'passthrough':
+      return {
+        settings: { suspended: true },
+        notes: ['queueing_method = passthrough: the room steps aside (suspended) until you say otherwise.'],
+      }
+    case 'reject':
+      return {
+        settings: { queue_all: true },
+        notes: [
+          'queueing_method = reject has no setting: nobody is admitted (queue_all). Close the room once it is deployed, so that newcomers read when it opens.',
+        ],
+      }
+    default:
+      return note(`queueing_method = ${oneLine(value)} is refused: here people are let in in order of arrival, always.`)
+  }
+}
+
+/** One room here covers several hosts of one domain, with one path. */
+function additionalRoutes(value: unknown, from: CloudflareRoom): Carried {
+  const routes = Array.isArray(value) ? value.filter(isTable) : []
+  if (routes.length === 0) return NOTHING
+  const path = pathOf(from)
+  const fitting = routes.filter((route) => pathOf(route) === path && route.host !== from.host)
+  const others = routes.filter((route) => pathOf(route) !== path)
+  const notes = others.map(
+    (route) =>
+      `additional route ${oneLine(route.host)}${oneLine(pathOf(route))} is not covered: a room has one path. Choose a path above both, or a room of its own.`,
+  )
+  if (fitting.length === 0) return { notes }
+  const hosts = fitting.map(({ host }) => String(host).toLowerCase())
+  const domain = commonDomain([String(from.host).toLowerCase(), ...hosts])
+  if (domain === null)
+    return note(
+      ...notes,
+      `additional hosts ${hosts.map(oneLine).join(', ')} share no domain with ${oneLine(from.host)}: give each a room.`,
+    )
+  return { settings: { additional_hosts: hosts, cookie_domain: domain }, notes }
+}
+
+function pathOf({ path }: CloudflareRoom): string {
+  return typeof path === 'string' && path !== '' ? path : '/'
+}
+
+/** The longest domain that all hosts belong to, of two labels or more. */
+function commonDomain(hosts: readonly string[]): string | null {
+  const [first = [], ...rest] = hosts.map((host) => host.split('.').reverse())
+  const differs = first.findIndex((label, i) => rest.some((labels) => labels[i] !== label))
+  const common = differs < 0 ? first : first.slice(0, differs)
+  return common.length < 2 ? null : common.reverse().join('.')
+}
+
+function cookieAttributes(value: unknown): Carried {
+  if (!isTable(value)) return NOTHING
+  const { samesite = 'auto', secure = 'auto' } = value
+  const notes: string[] = []
+  if (samesite !== 'auto' && samesite !== 'none')
+    notes.push(
+      `cookie_attributes.samesite = ${oneLine(samesite)}: here None over https, so that a form sent back from a payment page keeps its pass.`,
+    )
+  if (secure === 'never') notes.push('cookie_attributes.secure = never is refused: over https the cookie is Secure.')
+  return { notes }
+}
+
+/** Fit for a comment: notes must not break out of their line. */
+function oneLine(value: unknown): string {
+  const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? '')
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: TOML allows none in a comment
+  return text.replace(/[\x00-\x1f\x7f]+/g, ' ').slice(0, 200)
+}

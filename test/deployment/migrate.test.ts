@@ -1,0 +1,210 @@
+import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { parse } from 'smol-toml'
+import { describe, expect, it } from 'vitest'
+import { MigrateError, roomsInAnswer } from '../../scripts/migrate/cloudflare-rooms.ts'
+import { CLOUDFLARE_KEYS, migrateRoom } from '../../scripts/migrate/migrate-room.ts'
+import { migrateRules } from '../../scripts/migrate/migrate-rules.ts'
+import { parseRooms } from '../../src/settings/rooms.ts'
+
+const ROOT = resolve(import.meta.dirname, '../..')
+
+/** As the API answers for a room that has everything. */
+const ROOM = {
+  id: '699d98642c564d2e855e9661899b7252',
+  created_on: '2024-01-01T05:20:00.12345Z',
+  modified_on: '2024-01-01T05:20:00.12345Z',
+  name: 'production_webinar',
+  description: 'Production - DO NOT MODIFY',
+  host: 'shop.example.com',
+  path: '/shop/checkout',
+  queue_all: true,
+  new_users_per_minute: 600,
+  total_active_users: 1000,
+  session_duration: 10,
+  disable_session_renewal: false,
+  suspended: false,
+  json_response_enabled: true,
+  queueing_method: 'fifo',
+  queueing_status_code: 202,
+  custom_page_html: '{{#waitTimeKnown}} {{waitTime}} mins {{/waitTimeKnown}}',
+  default_template_language: 'es-ES',
+  cookie_attributes: { samesite: 'auto', secure: 'auto' },
+  cookie_suffix: '',
+  additional_routes: [
+    { host: 'shop2.example.com', path: '/shop/checkout' },
+    { host: 'shop3.example.com', path: '/other' },
+  ],
+  enabled_origin_commands: ['revoke'],
+  turnstile_mode: 'invisible',
+  turnstile_action: 'log',
+  next_event_prequeue_start_time: null,
+  next_event_start_time: null,
+  zone_id: '023e105f4ecef8ad9ca31a8372d0c353',
+  zone_name: 'example.com',
+}
+
+/** As a room that was made with what is required. */
+const PLAIN = { name: 'plain', host: 'a.example.com', total_active_users: 200, new_users_per_minute: 200 }
+
+const RULES = {
+  result: [
+    { action: 'bypass_waiting_room', expression: 'ip.src in {10.20.30.40 192.0.2.0/24 2001:db8::/32}', enabled: true },
+    { action: 'bypass_waiting_room', expression: '(http.request.uri.path eq "/health")', enabled: true },
+    { action: 'bypass_waiting_room', expression: 'starts_with(http.request.uri.path, "/static/")', enabled: true },
+    { action: 'bypass_waiting_room', expression: 'ip.geoip.country eq "DE"', description: 'Germany', enabled: true },
+    { action: 'bypass_waiting_room', expression: 'ip.src eq 192.0.2.7 and ssl', enabled: true },
+    { action: 'bypass_waiting_room', expression: 'ip.src eq 192.0.2.7', description: 'old', enabled: false },
+  ],
+  success: true,
+  errors: [],
+  messages: [],
+}
+
+const answer = (result: unknown) => JSON.stringify({ success: true, errors: [], messages: [], result })
+const migrated = (changes: object) => migrateRoom({ ...PLAIN, ...changes })
+
+/** `npm run migrate` with files given as text on standard input. */
+function run(input: string, ...options: string[]) {
+  const args = ['scripts/migrate.ts', '-', ...options]
+  return spawnSync(process.execPath, args, { cwd: ROOT, input, encoding: 'utf8' })
+}
+
+describe('npm run migrate', () => {
+  it('writes tables that our settings take, and says what it could not carry over', () => {
+    const { status, stdout, stderr } = run(answer([ROOM, PLAIN]), '--env', 'production')
+    expect([status, stderr]).toEqual([0, ''])
+    const written = parse(stdout) as unknown as { env: { production: { vars: { ROOMS: object[] } } } }
+    const { rooms, problems } = parseRooms(written.env.production.vars.ROOMS)
+    expect(problems).toEqual([])
+    expect(rooms).toMatchObject([
+      {
+        name: 'production-webinar',
+        host: 'shop.example.com',
+        path: '/shop/checkout',
+        additional_hosts: ['shop2.example.com'],
+        cookie_domain: 'example.com',
+        total_active_users: 1000,
+        new_users_per_minute: 600,
+        idle_timeout_seconds: 600,
+        session_heartbeat: 'beacon',
+        queue_all: true,
+        queueing_status_code: 202,
+      },
+      { name: 'plain', path: '/', total_active_users: 200, new_users_per_minute: 200, queue_all: false },
+    ])
+    for (const told of [
+      'production_webinar',
+      'shop3.example.com/other',
+      'custom_page_html',
+      'es-ES',
+      'turnstile_mode',
+    ]) {
+      expect(stdout).toMatch(new RegExp(`^# .*${told}`, 'm'))
+    }
+  })
+
+  it('names what must be mended by its key, and says so by its status', () => {
+    const { status, stdout, stderr } = run(answer({ ...PLAIN, path: '/läden' }))
+    expect(status).toBe(1)
+    expect(stdout).toContain('[[vars.ROOMS]]')
+    expect(stderr).toMatch(/ROOMS\[0\]\.path: must begin with/)
+  })
+
+  it('explains what it wants', () => {
+    expect(run('no JSON')).toMatchObject({
+      status: 1,
+      stdout: '',
+      stderr: expect.stringContaining('waiting_rooms/ROOM'),
+    })
+    expect(run('', '--nope').stderr).toContain('npm run --silent migrate')
+  })
+})
+
+describe('an answer of the API', () => {
+  it('may be of one room, of a list, or the room alone', () => {
+    for (const text of [answer(PLAIN), answer([PLAIN]), JSON.stringify(PLAIN), JSON.stringify([PLAIN])]) {
+      expect(roomsInAnswer(text)).toEqual([PLAIN])
+    }
+  })
+
+  it.each([
+    ['no JSON', '<html>', /^This is no JSON/],
+    [
+      'an error',
+      '{"success":false,"errors":[{"code":10000,"message":"Authentication error"}]}',
+      /10000: Authentication error/,
+    ],
+    ['an empty list', answer([]), /no room in it/],
+    ['no room', answer([1]), /^Entry 1 is no room/],
+    ['nothing', answer(null), /^Entry 1 is no room/],
+    ['another thing', answer([{ name: 'x', host: 'y' }]), /has no total_active_users, new_users_per_minute/],
+    ['events', answer([{ name: 'x', event_start_time: 'z' }]), /^Entry 1 is an event\. Events are not migrated/],
+    ['rules', JSON.stringify(RULES), /^Entry 1 is a rule: pass rules with --rules/],
+  ])('is refused with %s, saying what is wanted', (_, text, message) => {
+    expect(() => roomsInAnswer(text)).toThrow(MigrateError)
+    expect(() => roomsInAnswer(text)).toThrow(message)
+  })
+})
+
+describe('a room', () => {
+  it('without renewal of sessions ends them after their duration, whatever happens', () => {
+    const { room } = migrated({ session_duration: 5, disable_session_renewal: true })
+    expect(room).toMatchObject({ session_max_seconds: 300 })
+    expect(room).not.toHaveProperty('idle_timeout_seconds')
+  })
+
+  it.each([
+    ['random', {}, /refused: here people are let in in order of arrival/],
+    ['passthrough', { suspended: true }, /steps aside/],
+    ['reject', { queue_all: true }, /Close the room/],
+  ])('that queues by %s is carried over as far as it goes, and says so', (queueing_method, settings, told) => {
+    const { room, notes } = migrated({ queueing_method })
+    expect(room).toMatchObject(settings)
+    expect(notes).toEqual([expect.stringMatching(told)])
+  })
+
+  it('with hosts of different domains keeps its own', () => {
+    const { room, notes } = migrated({ additional_routes: [{ host: 'b.example.org', path: '' }] })
+    expect(room).not.toHaveProperty('additional_hosts')
+    expect(notes).toEqual([expect.stringContaining('share no domain')])
+  })
+
+  it('says which of its keys are not known, and never leaves its comment', () => {
+    const { notes } = migrated({ brand_new: 1, description: 'one\ntwo\r\n[[vars.ROOMS]]' })
+    expect(notes).toEqual(['description: one two [[vars.ROOMS]]', 'brand_new is not known here: not taken over.'])
+  })
+
+  it('has nothing to say where everything is as it is here', () => {
+    expect(migrated({ json_response_enabled: true, queueing_method: 'fifo', turnstile_mode: 'off' }).notes).toEqual([])
+  })
+
+  it('has every key in the table of docs/migrate.md', () => {
+    const document = readFileSync(resolve(ROOT, 'docs/migrate.md'), 'utf8')
+    for (const key of [...CLOUDFLARE_KEYS, ...Object.keys(ROOM)]) expect(document).toContain(`\`${key}\``)
+    expect(CLOUDFLARE_KEYS).toEqual(expect.arrayContaining(Object.keys(ROOM)))
+  })
+})
+
+describe('bypass rules', () => {
+  it('become ours where they say no more than paths or addresses; the others are named', () => {
+    const { bypass, notes } = migrateRules(JSON.stringify(RULES))
+    expect(bypass).toEqual([
+      { addresses: ['10.20.30.40', '192.0.2.0/24', '2001:db8::/32'] },
+      { paths: ['/health'] },
+      { paths: ['/static/*'] },
+    ])
+    expect(parseRooms([{ ...migrateRoom(PLAIN).room, bypass }]).problems).toEqual([])
+    expect(notes).toEqual([
+      expect.stringMatching(/"Germany" is not taken over.*ip\.geoip\.country/),
+      expect.stringMatching(/ and ssl/),
+      expect.stringMatching(/"old" is off/),
+    ])
+  })
+
+  it('are refused where they are something else', () => {
+    expect(() => migrateRules(answer([PLAIN]))).toThrow(/has no rules/)
+    expect(() => migrateRules('{')).toThrow(/no JSON/)
+  })
+})
