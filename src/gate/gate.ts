@@ -4,6 +4,7 @@
 import { goesBy } from '../bypass/bypass.ts'
 import type { Deployment } from '../deployment.ts'
 import { PRESENCE_DURING_REQUEST_MS } from '../limits.ts'
+import { logWarning } from '../log.ts'
 import { takesBeacon, withBeacon } from '../origin/beacon.ts'
 import { askOrigin, type OriginOutcome } from '../origin/proxy.ts'
 import type { KeepAlive } from '../room/room-client.ts'
@@ -103,18 +104,31 @@ async function letThrough(
   pass: { readonly text: string; readonly token: Token; readonly renewed: boolean },
 ): Promise<Response> {
   const { room } = context
+  const change = pass.renewed ? pass.text : undefined
   const stopHearing = hearWhileWorking(context, pass.token)
   const outcome = await askCounted(request, deployment, context, pass.text).finally(stopHearing)
   if (outcome.state !== 'answered') {
-    return withToken(originTrouble(outcome.state, true), request, room, pass)
+    return withToken(originTrouble(outcome.state, true), request, room, change)
+  }
+  if (outcome.revokes) {
+    endSession(context, pass.token)
+    return withToken(outcome.response, request, room, null)
   }
   const addsBeacon = room.session_heartbeat === 'beacon' && takesBeacon(request, outcome.response)
   return withToken(
     addsBeacon ? withBeacon(request, outcome.response, room.name) : outcome.response,
     request,
     room,
-    pass,
+    change,
   )
+}
+
+/** The origin revoked it. Its answer does not wait for ours: should the room not be reached, silence ends the session. */
+function endSession({ client, keepAlive, room }: VisitContext, { run, number }: Token): void {
+  const leaving = client.leave(run, number, keepAlive).then(({ state }) => {
+    if (state === 'unreachable') logWarning('session_not_revoked', { room: room.name, number })
+  })
+  keepAlive.waitUntil(leaving)
 }
 
 /** A slow origin must not cost a session: its visitor is there, the request is the proof. */
@@ -138,16 +152,11 @@ async function askCounted(
   return outcome
 }
 
-/** A response that sets a token is nobody else's: caches in between must not keep it. */
-function withToken(
-  response: Response,
-  request: Request,
-  room: RoomSettings,
-  pass: { readonly text: string; readonly renewed: boolean },
-): Response {
-  if (!pass.renewed) return response
+/** A response that sets a token, or takes it away, is nobody else's: caches in between must not keep it. */
+function withToken(response: Response, request: Request, room: RoomSettings, change: TokenChange): Response {
+  if (change === undefined) return response
   const headers = new Headers(response.headers)
-  changeToken(headers, request, room, pass.text)
+  changeToken(headers, request, room, change)
   headers.set('Cache-Control', privately(headers.get('Cache-Control')))
   const { status, statusText, webSocket } = response
   return new Response(response.body, { status, statusText, headers, webSocket })

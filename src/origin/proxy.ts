@@ -1,11 +1,13 @@
 /**
  * Sends a request on to the origin and its answer back, untouched but for what is named here: our cookies and headers are
- * taken out, the pass and the forwarding headers put in, a `Location` on the origin's own host becomes ours.
+ * taken out, the pass and the forwarding headers put in, a `Location` on the origin's own host becomes ours, commands to the
+ * room are taken out.
  */
 import { logWarning } from '../log.ts'
 import { errorText } from '../reporter/scrub.ts'
 import type { RoomSettings } from '../settings/rooms.ts'
 import { TOKEN_HEADER, withoutOurCookies } from '../tokens/token-cookie.ts'
+import { type Commanded, takeCommand } from './commands.ts'
 
 export interface Origin {
   /** Null: the binding, or where the route leads. */
@@ -20,7 +22,7 @@ export interface Origin {
 }
 
 export type OriginOutcome =
-  | { readonly state: 'answered'; readonly response: Response }
+  | ({ readonly state: 'answered' } & Commanded)
   | { readonly state: 'down' }
   | { readonly state: 'slow' }
 
@@ -37,7 +39,7 @@ export async function askOrigin(request: Request, origin: Origin, pass: string |
     const forwarded = new Request(target, new Request(request, { redirect: 'manual', signal: cut.signal }))
     setRequestHeaders(forwarded.headers, url, origin, pass)
     const response = await (origin.binding === null ? fetch(forwarded) : origin.binding.fetch(forwarded))
-    return { state: 'answered', response: withOurLocation(response, url, target) }
+    return { state: 'answered', ...takeCommand(withOurLocation(response, url, target), target.host) }
   } catch (error) {
     if (cut.signal.aborted) {
       logWarning('origin_slow', { host: target.host, timeoutSeconds: origin.timeoutSeconds })

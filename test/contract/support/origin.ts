@@ -154,6 +154,13 @@ const ANSWERS: Readonly<Record<string, Answer>> = {
     }
     response.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify({ bytes }))
   },
+  /** With the headers that its query names, and a cookie of its own. */
+  command: (request, response) => {
+    const asked = Object.fromEntries(new URL(request.url ?? '', 'http://origin').searchParams)
+    const headers = { 'Content-Type': 'text/html', 'Cache-Control': 'public, max-age=60', ...asked }
+    const body = asked['Content-Encoding'] === 'gzip' ? gzipSync(PAGE) : PAGE
+    response.writeHead(200, { ...headers, 'Set-Cookie': ['cart=; Max-Age=0', 'seen=1'] }).end(body)
+  },
   failing: (_request, response) => void response.writeHead(500).end('broken'),
   silent: async (request, response, { signals }) => {
     await once(signals, `go:${request.url}`)

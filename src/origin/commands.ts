@@ -1,0 +1,30 @@
+/**
+ * What the origin has the room do, by a header of its answer: `revoke` ends the session of the pass that asked. No visitor ever
+ * sees the header, whatever it says.
+ */
+import { logWarning } from '../log.ts'
+
+/** Our own name, and Cloudflare Waiting Room's. */
+const COMMAND_HEADERS = ['Waiting-Room-Command', 'Cf-Waiting-Room-Command']
+
+const LOGGED_MAX_CHARS = 40
+
+export interface Commanded {
+  /** Without the header. */
+  readonly response: Response
+  readonly revokes: boolean
+}
+
+/** `host`: the origin's, for the log. */
+export function takeCommand(response: Response, host: string): Commanded {
+  const given = COMMAND_HEADERS.map((name) => response.headers.get(name)).filter((value) => value !== null)
+  if (given.length === 0) return { response, revokes: false }
+  const stripped = new Response(response.body, response)
+  for (const name of COMMAND_HEADERS) stripped.headers.delete(name)
+  const commands = given.flatMap((value) => value.split(',')).map((value) => value.trim().toLowerCase())
+  for (const command of commands) {
+    if (command === 'revoke') continue
+    logWarning('origin_command_unknown', { host, command: command.slice(0, LOGGED_MAX_CHARS) })
+  }
+  return { response: stripped, revokes: commands.includes('revoke') }
+}
