@@ -8,18 +8,49 @@ import { deployment } from './deployment.ts'
 import { notConfigured } from './gate/answers.ts'
 import { gate } from './gate/gate.ts'
 import { logError } from './log.ts'
-import { canonicalPath, PREFIX } from './paths.ts'
+import { PREFIX } from './paths.ts'
 import { problem } from './problem.ts'
+import { requestUrl } from './request-url.ts'
 import { requireAdminToken } from './routes/admin-token.ts'
 import { heartbeatRoute } from './routes/heartbeat.ts'
 import { leaveRoute } from './routes/leave.ts'
 import { metrics } from './routes/metrics.ts'
 import { operatorsApi } from './routes/operators-api.ts'
 import { statusRoute } from './routes/status.ts'
+import type { VisitorRoute } from './routes/visitor-call.ts'
 import { VERSION } from './version.ts'
 
-export function createApp(): Hono<AppEnv> {
-  const app = new Hono<AppEnv>({ getPath: (request) => canonicalPath(new URL(request.url).pathname) })
+/** What every visitor asks for again and again. */
+const VISITORS_ROUTES: Readonly<Record<string, VisitorRoute | undefined>> = {
+  [`GET ${PREFIX}/status`]: statusRoute,
+  [`HEAD ${PREFIX}/status`]: statusRoute,
+  [`POST ${PREFIX}/heartbeat`]: heartbeatRoute,
+  [`POST ${PREFIX}/leave`]: leaveRoute,
+}
+
+/**
+ * Answers a request. The gate and the visitors' own calls need no router: its match, context and response took 100 us of
+ * each, a third of a poll. Everything else goes through it.
+ */
+export async function serve(request: Request, env: Env, context: ExecutionContext): Promise<Response> {
+  const { canonical } = requestUrl(request.url)
+  const isOurs =
+    canonical.startsWith(PREFIX) && (canonical.length === PREFIX.length || canonical[PREFIX.length] === '/')
+  const route = isOurs ? VISITORS_ROUTES[`${request.method} ${canonical}`] : gate
+  if (route === undefined) return router.fetch(request, env, context)
+  try {
+    const ready = await deployment(env)
+    return ready === null ? notConfigured() : await route(request, ready, context)
+  } catch (error) {
+    return requestFailed(error)
+  }
+}
+
+const router = createRouter()
+
+/** Our own paths but the visitors' calls. */
+function createRouter(): Hono<AppEnv> {
+  const app = new Hono<AppEnv>({ getPath: (request) => requestUrl(request.url).canonical })
   app.get(`${PREFIX}/healthz`, (c) => c.json({ status: 'ok', version: VERSION }, 200, { 'Cache-Control': 'no-store' }))
   app.get(`${PREFIX}/heartbeat.js`, () => new Response(heartbeatScript, { headers: SCRIPT_HEADERS }))
   app.use('*', async function requireDeployment(c, next) {
@@ -28,19 +59,16 @@ export function createApp(): Hono<AppEnv> {
     c.set('deployment', ready)
     return next()
   })
-  app.get(`${PREFIX}/status`, statusRoute)
-  app.post(`${PREFIX}/heartbeat`, heartbeatRoute)
-  app.post(`${PREFIX}/leave`, leaveRoute)
   app.get(`${PREFIX}/metrics`, requireAdminToken(), metrics)
   app.route(`${PREFIX}/api/v1`, operatorsApi())
-  app.all(PREFIX, () => problem(404, 'No such path'))
-  app.all(`${PREFIX}/*`, () => problem(404, 'No such path'))
-  app.all('*', (c) => gate(c.req.raw, c.req.path, c.var.deployment, c.executionCtx))
-  app.onError((error) => {
-    logError('request_failed', error)
-    return problem(500, 'Something went wrong', undefined, { 'Retry-After': '5' })
-  })
+  app.all('*', () => problem(404, 'No such path'))
+  app.onError(requestFailed)
   return app
+}
+
+function requestFailed(error: unknown): Response {
+  logError('request_failed', error)
+  return problem(500, 'Something went wrong', undefined, { 'Retry-After': '5' })
 }
 
 const SCRIPT_HEADERS = {

@@ -12,10 +12,13 @@ import { type RoomNamespace, roomClient, roomStub } from './room/room-clients.ts
 import { deployedSettings } from './settings/deployed-settings.ts'
 import type { RoomSettings } from './settings/rooms.ts'
 import { importSigningKeys, type SigningKey } from './tokens/signing-keys.ts'
+import { VerifiedTokens } from './tokens/verified-tokens.ts'
 
 export interface Deployment {
   readonly rooms: readonly RoomSettings[]
   readonly keys: readonly SigningKey[]
+  /** Of this isolate. */
+  readonly verified: VerifiedTokens
   readonly origin: Origin
   /** Null: the operators' API is off. */
   readonly adminToken: string | null
@@ -43,6 +46,7 @@ export async function deployment(env: Env): Promise<Deployment | null> {
     ready = {
       rooms: deployedSettings.rooms,
       keys,
+      verified: new VerifiedTokens(),
       origin: {
         url: deployedSettings.originUrl,
         binding: env.ORIGIN ?? null,

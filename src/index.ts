@@ -3,7 +3,7 @@
  * is exported for its binding.
  */
 import { consumeAlerts, consumeDeadAlerts } from './alerts/consume-alerts.ts'
-import { createApp } from './app.ts'
+import { serve } from './app.ts'
 import { reportMinute } from './cron.ts'
 import { type Deployment, deployment } from './deployment.ts'
 import { logWarning, reportErrorsTo } from './log.ts'
@@ -14,10 +14,8 @@ export { WaitingRoom } from '../durable-objects/waiting-room.ts'
 
 reportErrorsTo(deployedReporter)
 
-const app = createApp()
-
 export default {
-  fetch: app.fetch,
+  fetch: serve,
   async queue(batch, env) {
     const ready = await deployment(env)
     if (ready !== null) return consume(batch, ready)

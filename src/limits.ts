@@ -5,6 +5,12 @@
 /** Longer tokens are not looked at; ours have about 250 characters. */
 export const TOKEN_MAX_CHARS = 1024
 
+/** Texts of tokens that an isolate knows to be authentic: about 700 bytes each, 14 MB in all. */
+export const VERIFIED_TOKENS_MAX = 20_000
+
+/** Hosts whose parts an isolate keeps. Clients may send any. */
+export const ORIGINS_KEPT_MAX = 200
+
 /** Tokens of one room looked at per request: more cookies of one name are a mistake or an attack. */
 export const TOKENS_PER_REQUEST_MAX = 4
 

@@ -5,6 +5,7 @@ import { cfWaitingRoom } from '../pages/cf-waiting-room.ts'
 import { plainPageHeaders, renderPlainPage } from '../pages/plain-page.ts'
 import type { Status } from '../pages/status.ts'
 import { renderWaitingPage, waitingPageHeaders } from '../pages/waiting-page.ts'
+import { requestUrl } from '../request-url.ts'
 import type { RoomSettings } from '../settings/rooms.ts'
 import { TOKEN_HEADER, tokenCookie } from '../tokens/token-cookie.ts'
 
@@ -34,7 +35,7 @@ export function waitingAnswer({ request, room, status, form, ticket, tokenChange
   }
   const nonce = crypto.randomUUID()
   for (const [name, value] of Object.entries(waitingPageHeaders(nonce))) headers.set(name, value)
-  const url = new URL(request.url)
+  const url = requestUrl(request.url)
   const page = renderWaitingPage({
     status,
     nonce,
@@ -70,7 +71,7 @@ export function notNow(retryAfterSeconds: number): Response {
 
 /** Inside another page, where our cookie may not be kept: the way out of the frame. */
 export function framedAnswer(request: Request, retryAfterSeconds: number): Response {
-  const { pathname, search } = new URL(request.url)
+  const { pathname, search } = requestUrl(request.url)
   const page = renderPlainPage({
     title: 'The site is busy',
     text: 'There is a line, and a place in it can only be had in a window of its own.',

@@ -7,6 +7,7 @@ import { PRESENCE_DURING_REQUEST_MS } from '../limits.ts'
 import { logWarning } from '../log.ts'
 import { takesBeacon, withBeacon } from '../origin/beacon.ts'
 import { askOrigin, type OriginOutcome } from '../origin/proxy.ts'
+import { requestUrl } from '../request-url.ts'
 import type { KeepAlive } from '../room/room-client.ts'
 import { findRoom, type RoomSettings } from '../settings/rooms.ts'
 import type { PresentedToken } from '../tokens/presented.ts'
@@ -25,14 +26,9 @@ import { stepsAside, type Visit, type VisitContext, visit } from './visit.ts'
 import { readVisitor } from './visitor.ts'
 import { readableForm, type Wanted, wantedOf } from './wanted.ts'
 
-/** Answers any request that is not for a path of our own. `canonical`: its path as `canonicalPath` has it. */
-export async function gate(
-  request: Request,
-  canonical: string,
-  deployment: Deployment,
-  keepAlive: KeepAlive,
-): Promise<Response> {
-  const { hostname, pathname } = new URL(request.url)
+/** Answers any request that is not for a path of our own. */
+export async function gate(request: Request, deployment: Deployment, keepAlive: KeepAlive): Promise<Response> {
+  const { hostname, pathname, canonical } = requestUrl(request.url)
   const room = findRoom(deployment.rooms, hostname, [canonical, pathname])
   if (room === undefined || isPreflight(request)) return passThrough(request, deployment)
   if (goesBy(deployment.bypasses.get(room.name) ?? [], request, canonical)) return passThrough(request, deployment)

@@ -24,7 +24,7 @@ export async function readVisitor(
   const { keys, joinLimiter } = deployment
   const nowMs = Date.now()
   const client = deployment.client(room)
-  const read = await readTokens(request.headers, room, keys, isSecure(request), nowMs)
+  const read = await readTokens(request.headers, room, deployment, isSecure(request), nowMs)
   const binding = ClientBinding.of(request, room, keys)
   const presented = binding === null ? read : await binding.own(read)
   if (presented.length < read.length) client.countRefused('foreign', keepAlive, read.length - presented.length)

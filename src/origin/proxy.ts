@@ -63,7 +63,7 @@ function targetOf(url: URL, origin: Origin): URL {
 }
 
 function setRequestHeaders(headers: Headers, url: URL, origin: Origin, pass: string | null): void {
-  const cookies = withoutOurCookies(headers, origin.rooms)
+  const cookies = withoutOurCookies(headers.get('Cookie'), origin.rooms)
   if (cookies === null) headers.delete('Cookie')
   else headers.set('Cookie', cookies)
   // A client's own copies of what only we may say are removed.

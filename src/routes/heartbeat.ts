@@ -1,20 +1,24 @@
 /**
  * `POST /heartbeat`: the beacon of who is on the site. Renews the pass; 410 when the session is over.
  */
-import type { Context } from 'hono'
-import type { AppEnv } from '../app-env.ts'
+import type { Deployment } from '../deployment.ts'
 import { changeToken } from '../gate/answers.ts'
 import { claim, stepsAside } from '../gate/visit.ts'
 import { problem } from '../problem.ts'
+import type { KeepAlive } from '../room/room-client.ts'
 import { byPreference } from '../tokens/presented.ts'
 import { readFields } from './body.ts'
 import { isSameOrigin } from './same-origin.ts'
-import { visitorCall } from './visitor-context.ts'
+import { visitorCall } from './visitor-call.ts'
 
-export async function heartbeatRoute(c: Context<AppEnv>): Promise<Response> {
-  const call = await visitorCall(c)
+export async function heartbeatRoute(
+  request: Request,
+  deployment: Deployment,
+  keepAlive: KeepAlive,
+): Promise<Response> {
+  const call = await visitorCall(request, deployment, keepAlive)
   if (call instanceof Response) return call
-  const { request, context, presented } = call
+  const { context, presented } = call
   if (!isSameOrigin(request)) return problem(403, 'Not from this site')
   const fields = await readFields(request)
   if (fields === null) return problem(400, 'Bad body', 'Send {"touched": true} or {"touched": false}, or nothing.')

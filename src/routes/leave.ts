@@ -2,21 +2,22 @@
  * `POST /leave`: with `final` the place or session is given up for good; without, a page only said goodbye, which is a hint
  * (links, reloads and closing look alike).
  */
-import type { Context } from 'hono'
-import type { AppEnv } from '../app-env.ts'
+import type { Deployment } from '../deployment.ts'
 import { changeToken } from '../gate/answers.ts'
 import { plainPageHeaders, renderPlainPage } from '../pages/plain-page.ts'
 import { problem } from '../problem.ts'
+import { requestUrl } from '../request-url.ts'
+import type { KeepAlive } from '../room/room-client.ts'
 import { byPreference } from '../tokens/presented.ts'
 import { readFields } from './body.ts'
 import { isSameOrigin } from './same-origin.ts'
-import { visitorCall } from './visitor-context.ts'
+import { visitorCall } from './visitor-call.ts'
 
-export async function leaveRoute(c: Context<AppEnv>): Promise<Response> {
-  const call = await visitorCall(c)
+export async function leaveRoute(request: Request, deployment: Deployment, keepAlive: KeepAlive): Promise<Response> {
+  const call = await visitorCall(request, deployment, keepAlive)
   if (call instanceof Response) return call
-  const { request, context, presented } = call
-  const { client, keepAlive, room } = context
+  const { context, presented } = call
+  const { client, room } = context
   if (!isSameOrigin(request)) return refusal(request, 403, 'Not from this site', 'Leave the line on its own page.')
   const fields = await readFields(request)
   if (fields === null) return refusal(request, 400, 'Bad body', 'Send {"final": true} or {"final": false}.')
@@ -51,7 +52,7 @@ function refusal(request: Request, status: number, title: string, detail: string
 }
 
 function leftPage(request: Request, headers: Headers, path: string): Response {
-  const back = new URL(request.url).searchParams.get('return') ?? path
+  const back = new URLSearchParams(requestUrl(request.url).search).get('return') ?? path
   const page = renderPlainPage({
     title: 'You left the line',
     text: 'Your place went to the next person. You can join again at the end of the line.',

@@ -2,9 +2,8 @@
  * The keys that tokens are signed with: `SIGNING_KEYS` = `kid:base64url[,kid:base64url...]`. The first signs, all verify,
  * so a new key put in front takes over without any token being lost.
  */
-import { decodeBase64Url } from 'hono/utils/encode'
 import { SIGNING_KEY_MIN_BYTES } from '../limits.ts'
-import { base64Url } from './base64-url.ts'
+import { base64Url, fromBase64Url } from './base64-url.ts'
 
 export interface SigningKey {
   readonly kid: string
@@ -31,7 +30,7 @@ async function importKey(entry: string, place: number): Promise<SigningKey> {
   if (kid === undefined || secret === undefined) {
     throw new Error(`SIGNING_KEYS, entry ${place}: is not "kid:base64url". ${SIGNING_KEYS_REMEDY}`)
   }
-  const bytes = decodeBase64Url(secret)
+  const bytes = fromBase64Url(secret)
   if (bytes.length < SIGNING_KEY_MIN_BYTES) {
     throw new Error(
       `SIGNING_KEYS, entry ${place} (${kid}): has ${bytes.length} bytes, ${SIGNING_KEY_MIN_BYTES} or more are needed. ${SIGNING_KEYS_REMEDY}`,

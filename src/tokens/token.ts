@@ -4,10 +4,9 @@
  * A token says which number of which room and run its holder has. It proves that the object once said so; whether it still
  * holds, only the object knows.
  */
-import { decodeBase64Url } from 'hono/utils/encode'
 import { MAX_NUMBER } from '../core/limits.ts'
 import { TOKEN_MAX_CHARS } from '../limits.ts'
-import { base64Url } from './base64-url.ts'
+import { base64Url, fromBase64Url } from './base64-url.ts'
 import type { SigningKey } from './signing-keys.ts'
 
 export interface Token {
@@ -40,6 +39,9 @@ interface Claims {
   bind?: string
 }
 
+const encoder = new TextEncoder()
+const decoder = new TextDecoder()
+
 export async function signToken(token: Token, keys: readonly SigningKey[]): Promise<string> {
   const { header, key } = keys[0] as SigningKey
   const claims: Claims = {
@@ -54,8 +56,8 @@ export async function signToken(token: Token, keys: readonly SigningKey[]): Prom
     ...(token.startPosition === undefined ? {} : { start: token.startPosition }),
     ...(token.binding === undefined ? {} : { bind: token.binding }),
   }
-  const signed = `${header}.${base64Url(new TextEncoder().encode(JSON.stringify(claims)))}`
-  const signature = await crypto.subtle.sign('HMAC', key, new TextEncoder().encode(signed))
+  const signed = `${header}.${base64Url(encoder.encode(JSON.stringify(claims)))}`
+  const signature = await crypto.subtle.sign('HMAC', key, encoder.encode(signed))
   return `${signed}.${base64Url(new Uint8Array(signature))}`
 }
 
@@ -66,10 +68,10 @@ export async function verifyToken(text: string, room: string, keys: readonly Sig
   const dot = text.lastIndexOf('.')
   if (signing === undefined || dot <= signing.header.length) return null
   try {
-    const signature = decodeBase64Url(text.slice(dot + 1))
+    const signature = fromBase64Url(text.slice(dot + 1))
     const signed = text.slice(0, dot)
-    if (!(await crypto.subtle.verify('HMAC', signing.key, signature, new TextEncoder().encode(signed)))) return null
-    const claims = JSON.parse(new TextDecoder().decode(decodeBase64Url(signed.slice(signing.header.length + 1))))
+    if (!(await crypto.subtle.verify('HMAC', signing.key, signature, encoder.encode(signed)))) return null
+    const claims = JSON.parse(decoder.decode(fromBase64Url(signed.slice(signing.header.length + 1))))
     return readClaims(claims, room)
   } catch {
     // Not base64url or not JSON: not ours.
