@@ -11,6 +11,10 @@ export const VERIFIED_TOKENS_MAX = 20_000
 /** Hosts whose parts an isolate keeps. Clients may send any. */
 export const ORIGINS_KEPT_MAX = 200
 
+/** `Accept` headers whose meaning an isolate keeps. Clients may send any. */
+export const ACCEPTS_KEPT_MAX = 200
+export const ACCEPT_KEPT_MAX_CHARS = 300
+
 /** Tokens of one room looked at per request: more cookies of one name are a mistake or an attack. */
 export const TOKENS_PER_REQUEST_MAX = 4
 

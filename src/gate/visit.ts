@@ -13,6 +13,7 @@ import type { ClientBinding } from '../tokens/client-binding.ts'
 import { byPreference, type PresentedToken } from '../tokens/presented.ts'
 import type { SigningKey } from '../tokens/signing-keys.ts'
 import { signToken, type Token } from '../tokens/token.ts'
+import type { VerifiedTokens } from '../tokens/verified-tokens.ts'
 import { limitedPollSeconds } from './poll-interval.ts'
 import { closedStatus, placelessStatus, waitingStatus } from './status-of.ts'
 
@@ -20,6 +21,7 @@ export interface VisitContext {
   readonly room: RoomSettings
   readonly client: RoomClient
   readonly keys: readonly SigningKey[]
+  readonly verified: VerifiedTokens
   readonly keepAlive: KeepAlive
   readonly nowMs: number
   /** Counts a newcomer; false: too many came from this client's address. */
@@ -259,5 +261,8 @@ async function issue(
     ...(startPosition === undefined ? {} : { startPosition }),
     ...(context.binding === null ? {} : { binding: await context.binding.forToken() }),
   }
-  return { token, text: await signToken(token, context.keys), renewed: true }
+  const text = await signToken(token, context.keys)
+  // It comes back with the next poll, mostly to this isolate.
+  context.verified.add(text, token)
+  return { token, text, renewed: true }
 }

@@ -6,6 +6,7 @@ import type { KeepAlive } from '../room/room-client.ts'
 import type { RoomSettings } from '../settings/rooms.ts'
 import { ClientBinding } from '../tokens/client-binding.ts'
 import { type PresentedToken, readTokens } from '../tokens/presented.ts'
+import { type PresentedTexts, presentedTexts } from '../tokens/token-cookie.ts'
 import { isSecure } from './answers.ts'
 import { mayJoinNow } from './join-limit.ts'
 import type { VisitContext } from './visit.ts'
@@ -13,6 +14,7 @@ import type { VisitContext } from './visit.ts'
 export interface Visitor {
   readonly context: VisitContext
   readonly presented: readonly PresentedToken[]
+  readonly texts: PresentedTexts
 }
 
 export async function readVisitor(
@@ -21,13 +23,15 @@ export async function readVisitor(
   deployment: Deployment,
   keepAlive: KeepAlive,
 ): Promise<Visitor> {
-  const { keys, joinLimiter } = deployment
+  const { keys, verified, joinLimiter } = deployment
   const nowMs = Date.now()
+  const texts = presentedTexts(request.headers, room, isSecure(request))
   const client = deployment.client(room)
-  const read = await readTokens(request.headers, room, deployment, isSecure(request), nowMs)
+  const read = await readTokens(texts, room, deployment, nowMs)
   const binding = ClientBinding.of(request, room, keys)
   const presented = binding === null ? read : await binding.own(read)
   if (presented.length < read.length) client.countRefused('foreign', keepAlive, read.length - presented.length)
   const mayJoin = () => mayJoinNow(joinLimiter, request, room)
-  return { presented, context: { room, client, keys, keepAlive, nowMs, binding, mayJoinNow: mayJoin } }
+  const context = { room, client, keys, verified, keepAlive, nowMs, binding, mayJoinNow: mayJoin }
+  return { presented, texts, context }
 }

@@ -13,6 +13,7 @@ export function roomOfRequest(
 }
 
 function roomName(search: string): string | null {
+  if (search === '') return null
   // As our own pages ask.
   const plain = /^\?room=([\w-]+)$/.exec(search)
   return plain === null ? new URLSearchParams(search).get('room') : (plain[1] as string)

@@ -2,7 +2,7 @@
  * `GET /status`: the poll of who waits. Without a token it joins, like opening a page does.
  */
 import type { Deployment } from '../deployment.ts'
-import { changeToken, isSecure, type TokenChange } from '../gate/answers.ts'
+import { changeToken, type TokenChange } from '../gate/answers.ts'
 import { placelessStatus } from '../gate/status-of.ts'
 import { stepsAside, type Visit, visit } from '../gate/visit.ts'
 import type { PolledStatus, Status } from '../pages/status.ts'
@@ -37,16 +37,14 @@ function admitted({ context }: VisitorCall, number?: number): Status {
 
 /** Who holds the cookie already is not told it again with each poll: making and reading it took 20 us. */
 function tokenChangeOf(
-  { request, context }: VisitorCall,
+  { texts }: VisitorCall,
   decided: Exclude<Visit, { state: 'stranger' | 'suspended' }>,
 ): TokenChange {
   switch (decided.state) {
     case 'admitted':
       return decided.pass.renewed ? decided.pass.text : undefined
     case 'waiting':
-      return holdsCookie(request.headers, context.room, isSecure(request), decided.ticket.text)
-        ? undefined
-        : decided.ticket.text
+      return holdsCookie(texts, decided.ticket.text) ? undefined : decided.ticket.text
     case 'expired':
       return null
     case 'full':
@@ -57,10 +55,19 @@ function tokenChangeOf(
   }
 }
 
-function statusAnswer({ request, context }: VisitorCall, status: Status, change: TokenChange, code = 200): Response {
-  const headers = new Headers({ 'Cache-Control': 'no-store', 'Retry-After': String(status.pollAfterSeconds) })
+/** Copied for each answer: half the time of making them anew and of `Response.json`, 15 us of a poll. */
+const STATUS_HEADERS = new Headers({ 'Content-Type': 'application/json', 'Cache-Control': 'no-store' })
+
+function statusAnswer(
+  { request, context, texts }: VisitorCall,
+  status: Status,
+  change: TokenChange,
+  code = 200,
+): Response {
+  const headers = new Headers(STATUS_HEADERS)
+  headers.set('Retry-After', String(status.pollAfterSeconds))
   changeToken(headers, request, context.room, change)
   if (typeof change === 'string') headers.set(TOKEN_HEADER, change)
-  const body: PolledStatus = { ...status, cookies: keepsCookies(request.headers, context.room, isSecure(request)) }
-  return Response.json(body, { status: code, headers })
+  const body: PolledStatus = { ...status, cookies: keepsCookies(texts) }
+  return new Response(JSON.stringify(body), { status: code, headers })
 }

@@ -1,11 +1,11 @@
 /**
  * The tokens a request presents, verified, and in which order they count.
  */
-import { TICKET_LIFE_SECONDS } from '../limits.ts'
+import { TICKET_LIFE_SECONDS, TOKENS_PER_REQUEST_MAX } from '../limits.ts'
 import type { RoomSettings } from '../settings/rooms.ts'
 import type { SigningKey } from './signing-keys.ts'
 import { type Token, verifyToken } from './token.ts'
-import { presentedTokens } from './token-cookie.ts'
+import type { PresentedTexts } from './token-cookie.ts'
 import type { VerifiedTokens } from './verified-tokens.ts'
 
 export interface PresentedToken {
@@ -21,15 +21,14 @@ export interface TokenVerifier {
 
 /** Ours, for this room and not long expired; anything else counts as none. */
 export async function readTokens(
-  headers: Headers,
+  { inHeader, inCookies }: PresentedTexts,
   room: RoomSettings,
   verifier: TokenVerifier,
-  secure: boolean,
   nowMs: number,
 ): Promise<PresentedToken[]> {
-  const texts = presentedTokens(headers, room, secure)
+  const texts = inHeader === null ? inCookies : [...new Set([inHeader, ...inCookies])]
   const read: PresentedToken[] = []
-  for (const text of texts.length > 1 ? new Set(texts) : texts) {
+  for (const text of texts.slice(0, TOKENS_PER_REQUEST_MAX)) {
     const token = verifier.verified.find(text) ?? (await verified(text, room, verifier))
     if (token !== null && token.room === room.name && nowMs / 1000 < acceptedUntilSeconds(token))
       read.push({ token, text })

@@ -13,28 +13,27 @@ export function cookieName(room: RoomSettings, secure: boolean): string {
   return `${room.cookie_domain === undefined ? '__Host-' : '__Secure-'}waiting-room-${room.name}`
 }
 
-/** The texts that may be tokens of this room: the header's first, then the cookies'. Bounded. */
-export function presentedTokens(headers: Headers, room: RoomSettings, secure: boolean): string[] {
-  const found: string[] = []
-  const header = headers.get(TOKEN_HEADER)
-  if (header !== null && header !== '') found.push(header)
-  found.push(...cookieTokens(headers, room, secure))
-  return found.slice(0, TOKENS_PER_REQUEST_MAX)
+/** What a request presents as tokens of one room, unread. */
+export interface PresentedTexts {
+  readonly inHeader: string | null
+  readonly inCookies: readonly string[]
+}
+
+export function presentedTexts(headers: Headers, room: RoomSettings, secure: boolean): PresentedTexts {
+  return { inHeader: headers.get(TOKEN_HEADER) || null, inCookies: cookieTokens(headers, room, secure) }
 }
 
 /** Whether the client's cookie is this very token, and no other: then there is nothing to tell it. */
-export function holdsCookie(headers: Headers, room: RoomSettings, secure: boolean, token: string): boolean {
-  const texts = cookieTokens(headers, room, secure)
-  return texts.length === 1 && texts[0] === token
+export function holdsCookie({ inCookies }: PresentedTexts, token: string): boolean {
+  return inCookies.length === 1 && inCookies[0] === token
 }
 
 /**
  * Whether the client keeps our cookie, as far as a request shows it: it does not, when it presents a token that we set as a
  * cookie in the header alone.
  */
-export function keepsCookies(headers: Headers, room: RoomSettings, secure: boolean): boolean {
-  if (!headers.get(TOKEN_HEADER)) return true
-  return cookieTokens(headers, room, secure).length > 0
+export function keepsCookies({ inHeader, inCookies }: PresentedTexts): boolean {
+  return inHeader === null || inCookies.length > 0
 }
 
 /** Values of the room's cookie, a few at most. Found by its name: splitting the whole header took 20 us of each request. */

@@ -3,6 +3,7 @@ import { visit } from '../../src/gate/visit.ts'
 import { parseRooms } from '../../src/settings/rooms.ts'
 import type { PresentedToken } from '../../src/tokens/presented.ts'
 import { importSigningKeys } from '../../src/tokens/signing-keys.ts'
+import { VerifiedTokens } from '../../src/tokens/verified-tokens.ts'
 import { VirtualRoom } from './virtual-room.ts'
 
 const [settings] =
@@ -21,8 +22,16 @@ async function outOfReach(): Promise<VirtualRoom> {
 async function visitOf(room: VirtualRoom, tokens: PresentedToken[], mayJoin = true) {
   if (settings === undefined) throw new Error('the settings cannot be used')
   const mayJoinNow = async () => true
-  const { client, nowMs } = room
-  const context = { room: settings, client, keys, keepAlive: room, nowMs, mayJoinNow, binding: null }
+  const context = {
+    room: settings,
+    client: room.client,
+    keys,
+    verified: new VerifiedTokens(),
+    keepAlive: room,
+    nowMs: room.nowMs,
+    mayJoinNow,
+    binding: null,
+  }
   const visiting = visit(context, tokens, mayJoin)
   await room.pass(10_000)
   return visiting

@@ -1,0 +1,25 @@
+import { expect, it } from 'vitest'
+import type { Token } from '../../src/tokens/token.ts'
+import { VerifiedTokens } from '../../src/tokens/verified-tokens.ts'
+
+function ticket(number: number): Token {
+  return { kind: 'ticket', room: 'shop', run: 1, number, issuedSeconds: 0, seenSeconds: 0, expiresSeconds: 0 }
+}
+
+it('finds a token by its exact text only', () => {
+  const tokens = new VerifiedTokens()
+  tokens.add('a.b.c', ticket(1))
+  expect(tokens.find('a.b.c')).toEqual(ticket(1))
+  for (const text of ['a.b.C', 'a.b.c ', 'a.b', '']) expect(tokens.find(text)).toBeUndefined()
+})
+
+it('keeps what is in use and never more than its bound', () => {
+  const tokens = new VerifiedTokens(10)
+  for (let i = 0; i < 1000; i++) {
+    tokens.add(`token ${i}`, ticket(i))
+    tokens.add('in use', ticket(7))
+    expect(tokens.find('in use')?.number).toBe(7)
+  }
+  const kept = Array.from({ length: 1000 }, (_, i) => tokens.find(`token ${i}`)).filter((token) => token !== undefined)
+  expect(kept.length).toBeLessThanOrEqual(10)
+})
