@@ -3,7 +3,6 @@
  */
 import { goesBy } from '../bypass/bypass.ts'
 import type { Deployment } from '../deployment.ts'
-import { PRESENCE_DURING_REQUEST_MS } from '../limits.ts'
 import { logWarning } from '../log.ts'
 import { takesBeacon, withBeacon } from '../origin/beacon.ts'
 import { askOrigin, type OriginOutcome } from '../origin/proxy.ts'
@@ -101,8 +100,7 @@ async function letThrough(
 ): Promise<Response> {
   const { room } = context
   const change = pass.renewed ? pass.text : undefined
-  const stopHearing = hearWhileWorking(context, pass.token)
-  const outcome = await askCounted(request, deployment, context, pass.text).finally(stopHearing)
+  const outcome = await askCounted(request, deployment, context, pass)
   if (outcome.state !== 'answered') {
     return withToken(originTrouble(outcome.state, true), request, room, change)
   }
@@ -127,21 +125,20 @@ function endSession({ client, keepAlive, room }: VisitContext, { run, number }: 
   keepAlive.waitUntil(leaving)
 }
 
-/** A slow origin must not cost a session: its visitor is there, the request is the proof. */
-function hearWhileWorking({ client, keepAlive }: VisitContext, { run, number }: Token): () => void {
-  const timer = setInterval(() => client.hear(run, number, keepAlive), PRESENCE_DURING_REQUEST_MS)
-  return () => clearInterval(timer)
-}
-
-/** Asks the origin, and counts how it went: what the room knows of its origin. */
+/**
+ * Asks the origin, and counts how it went: what the room knows of its origin. A slow one must not cost a session: its visitor
+ * is there, the request is the proof.
+ */
 async function askCounted(
   request: Request,
   deployment: Deployment,
   { client, keepAlive }: VisitContext,
-  pass: string | null,
+  pass: { readonly text: string; readonly token: Token } | null,
 ): Promise<OriginOutcome> {
   const askedMs = Date.now()
-  const outcome = await askOrigin(request, deployment.origin, pass)
+  const outcome = await askOrigin(request, deployment.origin, pass?.text ?? null, () => {
+    if (pass !== null) client.hear(pass.token.run, pass.token.number, keepAlive)
+  })
   const failed = outcome.state !== 'answered' || outcome.response.status >= 500
   const latencyMs = outcome.state === 'down' ? null : Date.now() - askedMs
   client.countOrigin({ failed, latencyMs }, keepAlive)

@@ -15,15 +15,16 @@ const OPT_OUT = 'Waiting-Room-Beacon'
 
 /** Whether a response is a whole page that the script belongs into; ranges and fragments fetched by scripts are not. */
 export function takesBeacon(request: Request, response: Response): boolean {
+  // First what tells most responses apart: JSON, images and scripts take no beacon.
+  if (!/^text\/html\b/i.test(response.headers.get('Content-Type') ?? '')) return false
   const destination = request.headers.get('Sec-Fetch-Dest')
   const isFrame = destination === 'iframe' || destination === 'frame'
   const isDocument = destination === null || isFrame || isNavigation(request.headers)
-  const isHtml = /^text\/html\b/i.test(response.headers.get('Content-Type') ?? '')
   const encoding = (response.headers.get('Content-Encoding') ?? '').trim().toLowerCase()
   const hasBody = response.body !== null && ![204, 205, 206, 304].includes(response.status)
   const isWanted = !isOff(response.headers.get(OPT_OUT))
   const isReadable = READABLE_ENCODINGS.includes(encoding)
-  return request.method === 'GET' && isDocument && isHtml && hasBody && isWanted && isReadable
+  return request.method === 'GET' && isDocument && hasBody && isWanted && isReadable
 }
 
 /** The same page with the script, or untouched where the runtime cannot read it (an unusual character set). */

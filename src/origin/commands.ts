@@ -15,8 +15,8 @@ export interface Commanded {
   readonly revokes: boolean
 }
 
-/** `host`: the origin's, for the log. */
-export function takeCommand(response: Response, host: string): Commanded {
+/** `target`: what was asked for at the origin, for the log. */
+export function takeCommand(response: Response, target: string): Commanded {
   const given = COMMAND_HEADERS.map((name) => response.headers.get(name)).filter((value) => value !== null)
   if (given.length === 0) return { response, revokes: false }
   const stripped = new Response(response.body, response)
@@ -24,7 +24,7 @@ export function takeCommand(response: Response, host: string): Commanded {
   const commands = given.flatMap((value) => value.split(',')).map((value) => value.trim().toLowerCase())
   for (const command of commands) {
     if (command === 'revoke') continue
-    logWarning('origin_command_unknown', { host, command: command.slice(0, LOGGED_MAX_CHARS) })
+    logWarning('origin_command_unknown', { host: new URL(target).host, command: command.slice(0, LOGGED_MAX_CHARS) })
   }
   return { response: stripped, revokes: commands.includes('revoke') }
 }

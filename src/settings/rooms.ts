@@ -47,7 +47,7 @@ export function findRoom(
   let best: RoomSettings | undefined
   let bestRank = -1
   for (const room of rooms) {
-    const hostRank = Math.max(...hostsOf(room).map((pattern) => rankHost(pattern, hostname)))
+    const hostRank = rankHosts(room, hostname)
     if (hostRank < 0 || !paths.some((path) => coversPath(room.path, path))) continue
     const rank = hostRank * 1000 + room.path.length
     if (rank > bestRank) [best, bestRank] = [room, rank]
@@ -57,7 +57,7 @@ export function findRoom(
 
 /** The rooms that cover any path of a host. */
 export function roomsOfHost(rooms: readonly RoomSettings[], hostname: string): readonly RoomSettings[] {
-  return rooms.filter((room) => hostsOf(room).some((pattern) => rankHost(pattern, hostname) >= 0))
+  return rooms.filter((room) => rankHosts(room, hostname) >= 0)
 }
 
 /**
@@ -88,6 +88,13 @@ function coversPath(covered: string, path: string): boolean {
 
 function hostsOf(room: RoomSettings): readonly (string | undefined)[] {
   return [room.host, ...room.additional_hosts]
+}
+
+/** Of the hosts of a room the most specific counts. No list is made: every request is looked at. */
+function rankHosts(room: RoomSettings, hostname: string): number {
+  let best = rankHost(room.host, hostname)
+  for (const host of room.additional_hosts) best = Math.max(best, rankHost(host, hostname))
+  return best
 }
 
 /** -1: does not match; otherwise higher for the more specific: any host, a wildcard (the longer the better), the name. */
