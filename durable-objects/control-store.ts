@@ -2,11 +2,10 @@
  * What operators changed, in the object's storage: the overrides with a version that counts the changes, and the audit: who
  * did what, when, with the values before and after. The newest entries are kept.
  */
+import { AUDIT_PAGE_MAX } from '../src/limits.ts'
 import type { Overrides } from '../src/settings/runtime-settings.ts'
 
 const AUDIT_KEPT = 1_000
-
-export const AUDIT_PAGE_MAX = 200
 
 /** Plain values by name: settings, counts, states. */
 export type AuditValues = Readonly<Record<string, string | number | boolean | null>>

@@ -27,6 +27,7 @@ import { lineRules, type RoomSettings, roomAlerts } from '../src/settings/rooms.
 import { type Command, type CommandAnswer, perform } from './commands.ts'
 import type { AuditEntry } from './control-store.ts'
 import { LineStore } from './line-store.ts'
+import { LoginStore } from './login-store.ts'
 import { isUsed } from './migrations.ts'
 import { type AlertOverview, RoomAlerts } from './room-alerts.ts'
 import { RoomControls, type SettingsView } from './room-controls.ts'
@@ -185,6 +186,15 @@ export class WaitingRoom extends DurableObject<Env> {
   /** What operators did, before an entry's id, the newest first. */
   audit(beforeId: number, count: number): AuditEntry[] {
     return isUsed(this.ctx.storage.sql) ? this.controls.audit(beforeId, count) : []
+  }
+
+  /** Of the one object that counts for all: when an address may try to log in again, ms since 1970; 0: at once. */
+  loginBlockedUntil(address: string): number {
+    return new LoginStore(this.ctx.storage.sql).blockedUntil(address, Date.now())
+  }
+
+  noteFailedLogin(address: string): number {
+    return new LoginStore(this.ctx.storage.sql).note(address, Date.now())
   }
 
   /** The events after a sequence number that are still in memory. */

@@ -1,7 +1,8 @@
 /** What Hono's context carries in this app. */
 import type { Deployment } from './deployment.ts'
+import type { Caller } from './operators/gatekeeper.ts'
 
 export interface AppEnv {
   Bindings: Env
-  Variables: { deployment: Deployment }
+  Variables: { deployment: Deployment; caller: Extract<Caller, { state: 'known' }> }
 }

@@ -11,11 +11,11 @@ import { logError } from './log.ts'
 import { PREFIX } from './paths.ts'
 import { problem } from './problem.ts'
 import { requestUrl } from './request-url.ts'
-import { requireAdminToken } from './routes/admin-token.ts'
+import { operatorsApi } from './routes/api/api.ts'
+import { requireOperator } from './routes/api/operator.ts'
 import { heartbeatRoute } from './routes/heartbeat.ts'
 import { leaveRoute } from './routes/leave.ts'
 import { metrics } from './routes/metrics.ts'
-import { operatorsApi } from './routes/operators-api.ts'
 import { statusRoute } from './routes/status.ts'
 import type { VisitorRoute } from './routes/visitor-call.ts'
 import { VERSION } from './version.ts'
@@ -59,7 +59,7 @@ function createRouter(): Hono<AppEnv> {
     c.set('deployment', ready)
     return next()
   })
-  app.get(`${PREFIX}/metrics`, requireAdminToken(), metrics)
+  app.get(`${PREFIX}/metrics`, requireOperator('read'), metrics)
   app.route(`${PREFIX}/api/v1`, operatorsApi())
   app.all('*', () => problem(404, 'No such path'))
   app.onError(requestFailed)

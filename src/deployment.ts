@@ -5,8 +5,12 @@
 import type { AlertDelivery } from './alerts/consume-alerts.ts'
 import { platformIo } from './alerts/deliver.ts'
 import type { BypassRule } from './bypass/bypass-rules.ts'
-import { ADMIN_TOKEN_MIN_CHARS } from './limits.ts'
 import { logError } from './log.ts'
+import { Access } from './operators/access.ts'
+import { FailedLogins } from './operators/failed-logins.ts'
+import type { OperatorAccess } from './operators/gatekeeper.ts'
+import { importOperators, type TokenOperator } from './operators/operators.ts'
+import { sessionKeys } from './operators/session.ts'
 import type { Origin } from './origin/proxy.ts'
 import { type RoomNamespace, roomClient, roomStub } from './room/room-clients.ts'
 import { deployedSettings } from './settings/deployed-settings.ts'
@@ -21,7 +25,9 @@ export interface Deployment {
   readonly verified: VerifiedTokens
   readonly origin: Origin
   /** Null: the operators' API is off. */
-  readonly adminToken: string | null
+  readonly operators: OperatorAccess | null
+  /** The built files of the operators' page, null: there are none. */
+  readonly assets: Fetcher | null
   readonly client: (room: RoomSettings) => ReturnType<typeof roomClient>
   readonly stub: (room: RoomSettings) => ReturnType<typeof roomStub>
   readonly alerts: AlertDelivery
@@ -55,7 +61,8 @@ export async function deployment(env: Env): Promise<Deployment | null> {
         rooms: deployedSettings.rooms,
         bypassHeaders: deployedSettings.rooms.flatMap(({ bypass }) => bypass.flatMap(({ header }) => header ?? [])),
       },
-      adminToken: usableAdminToken(env.ADMIN_TOKEN),
+      operators: await operatorAccess(env, keys, namespace),
+      assets: env.ASSETS ?? null,
       client: (room) => roomClient(namespace, room),
       stub: (room) => roomStub(namespace, room),
       alerts: alertDelivery(namespace, env),
@@ -79,10 +86,26 @@ function alertDelivery(namespace: RoomNamespace, env: Env): AlertDelivery {
   }
 }
 
-function usableAdminToken(value: string | undefined): string | null {
-  if (value === undefined || value === '') return null
-  if (value.length >= ADMIN_TOKEN_MIN_CHARS) return value
-  const reason = `ADMIN_TOKEN has ${value.length} characters, ${ADMIN_TOKEN_MIN_CHARS} or more are needed: the API stays off`
-  logError('admin_token_weak', new Error(reason))
-  return null
+/** Null: neither a token nor Access is set, or what is set cannot be used. */
+async function operatorAccess(
+  env: Env,
+  keys: readonly SigningKey[],
+  namespace: RoomNamespace,
+): Promise<OperatorAccess | null> {
+  const operators = await usableOperators(env.ADMIN_TOKEN)
+  const access = deployedSettings.access === null ? null : new Access(deployedSettings.access)
+  if (operators === null || (operators.length === 0 && access === null)) return null
+  const sessions = await sessionKeys(keys)
+  return { operators, sessionKeys: sessions, access, failedLogins: new FailedLogins(namespace, sessions) }
+}
+
+/** Null: they cannot be used, and the API stays off, never open. */
+async function usableOperators(value: string | undefined): Promise<readonly TokenOperator[] | null> {
+  if (value === undefined || value === '') return []
+  try {
+    return await importOperators(value)
+  } catch (error) {
+    logError('admin_token_unusable', error)
+    return null
+  }
 }

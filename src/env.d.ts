@@ -2,8 +2,13 @@
 interface UnlistedBindings {
   /** `kid:base64url[,kid:base64url...]`, 32 bytes or more each. */
   SIGNING_KEYS?: string
-  /** Bearer token of the operators' API; unset: the API is off. */
+  /** `name:token[:read],...` or one token: who may use the operators' API; unset: the API is off. */
   ADMIN_TOKEN?: string
+  /** Operators whom Cloudflare Access lets in: `team.cloudflareaccess.com` and the application's audience tag. */
+  ACCESS_TEAM_DOMAIN?: string
+  ACCESS_AUD?: string
+  /** The built files of the operators' page; absent: there is no page. */
+  ASSETS?: Fetcher
   /** Sent to the origin, so that it can refuse who comes past the room. */
   ORIGIN_SECRET?: string
   /** A service binding to the origin, instead of ORIGIN_URL. */

@@ -101,3 +101,34 @@ export const BYPASS_SECRET_MIN_CHARS = 16
 
 /** Shapes of a page's view kept compiled, all templates together: states, languages and what may be missing. About 20 KB each. */
 export const TEMPLATE_SHAPES_MAX = 500
+
+/** Operators with a token each. */
+export const OPERATORS_MAX = 20
+
+/** Bodies of the operators' API: a message of 500 characters may take 4 bytes each, or 6 as escapes. */
+export const API_BODY_MAX_BYTES = 8_192
+
+/** A session in a browser ends this long after its last call, and this long after the login at the latest. */
+export const SESSION_IDLE_SECONDS = 1_800
+export const SESSION_MAX_SECONDS = 12 * 3_600
+
+/** A session's cookie is handed out anew when it is this old. */
+export const SESSION_RENEW_SECONDS = 300
+
+/** Failures of one address within the window before it is turned away until the window is over. */
+export const LOGIN_FAILURES_MAX = 10
+export const LOGIN_WINDOW_MS = 60_000
+
+/** Addresses remembered, in the object and in each isolate. */
+export const LOGIN_ADDRESSES_MAX = 10_000
+
+/** The public keys of Cloudflare Access change every few weeks; a key that is not known is looked for this often. */
+export const ACCESS_KEYS_KEPT_MS = 3_600_000
+export const ACCESS_KEYS_RETRY_MS = 30_000
+export const ACCESS_TIMEOUT_MS = 5_000
+
+/** Let in by hand with one call. */
+export const ADMIT_NEXT_MAX = 10_000
+
+/** Entries of the audit told at once. */
+export const AUDIT_PAGE_MAX = 200

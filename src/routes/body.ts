@@ -2,9 +2,12 @@
 import { BODY_MAX_BYTES } from '../limits.ts'
 
 /** The fields, or null where the body is too long or is not an object. An empty body has none. */
-export async function readFields(request: Request): Promise<Readonly<Record<string, unknown>> | null> {
-  if (Number(request.headers.get('Content-Length') ?? 0) > BODY_MAX_BYTES) return null
-  const text = await boundedText(request)
+export async function readFields(
+  request: Request,
+  maxBytes = BODY_MAX_BYTES,
+): Promise<Readonly<Record<string, unknown>> | null> {
+  if (Number(request.headers.get('Content-Length') ?? 0) > maxBytes) return null
+  const text = await boundedText(request, maxBytes)
   if (text === null) return null
   if (text === '') return {}
   const isForm = /^application\/x-www-form-urlencoded/i.test(request.headers.get('Content-Type') ?? '')
@@ -22,13 +25,13 @@ export async function readFields(request: Request): Promise<Readonly<Record<stri
   }
 }
 
-async function boundedText(request: Request): Promise<string | null> {
+async function boundedText(request: Request, maxBytes: number): Promise<string | null> {
   if (request.body === null) return ''
   const chunks: Uint8Array[] = []
   let length = 0
   for await (const chunk of request.body as ReadableStream<Uint8Array>) {
     length += chunk.length
-    if (length > BODY_MAX_BYTES) return null
+    if (length > maxBytes) return null
     chunks.push(chunk)
   }
   return new TextDecoder().decode(await new Blob(chunks as Uint8Array<ArrayBuffer>[]).arrayBuffer())

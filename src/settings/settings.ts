@@ -15,6 +15,8 @@ import { ORIGIN_TIMEOUT_DEFAULT_SECONDS, ORIGIN_TIMEOUT_MAX_SECONDS } from '../l
 import { parseRooms, type RoomSettings } from './rooms.ts'
 
 export interface Settings {
+  /** Whom Cloudflare Access lets in may operate the rooms; null: Access is not asked. */
+  readonly access: AccessSettings | null
   readonly rooms: readonly RoomSettings[]
   /** Where admitted visitors go; null: to the binding ORIGIN, or to where the route leads. */
   readonly originUrl: URL | null
@@ -28,7 +30,17 @@ export interface Settings {
   readonly bypasses: ReadonlyMap<string, readonly BypassRule[]>
 }
 
+/** Of an application of Cloudflare Access. */
+export interface AccessSettings {
+  /** `team.cloudflareaccess.com`. */
+  readonly teamDomain: string
+  /** The application's audience tag. */
+  readonly audience: string
+}
+
 export interface RawSettings {
+  readonly ACCESS_TEAM_DOMAIN?: unknown
+  readonly ACCESS_AUD?: unknown
   readonly ROOMS?: unknown
   readonly ORIGIN_URL?: unknown
   readonly ORIGIN_TIMEOUT_SECONDS?: unknown
@@ -54,14 +66,16 @@ export function parseSettings(raw: RawSettings): Settings {
   const timeout = Number(raw.ORIGIN_TIMEOUT_SECONDS ?? ORIGIN_TIMEOUT_DEFAULT_SECONDS)
   const alerts = parseAlerts(raw, rooms ?? [])
   const bypass = parseBypasses(raw, rooms ?? [])
-  const all: string[] = [...problems, ...bypass.problems, ...alerts.problems]
+  const access = parseAccess(raw)
+  const all: string[] = [...problems, ...bypass.problems, ...alerts.problems, ...access.problems]
   if (originUrl === undefined) all.push('ORIGIN_URL: must be http:// or https:// and a host, without path or user')
   if (!Number.isInteger(timeout) || timeout < 1 || timeout > ORIGIN_TIMEOUT_MAX_SECONDS) {
     all.push(`ORIGIN_TIMEOUT_SECONDS: must be a whole number from 1 to ${ORIGIN_TIMEOUT_MAX_SECONDS}`)
   }
   if (rooms === null || originUrl === undefined || all.length > 0) throw new SettingsError(all)
   const { channels, pushes } = alerts
-  return { rooms, originUrl, originTimeoutSeconds: timeout, channels, pushes, bypasses: bypass.bypasses }
+  const { bypasses } = bypass
+  return { access: access.settings, rooms, originUrl, originTimeoutSeconds: timeout, channels, pushes, bypasses }
 }
 
 function parseBypasses(raw: RawSettings, rooms: readonly RoomSettings[]) {
@@ -73,6 +87,26 @@ function parseBypasses(raw: RawSettings, rooms: readonly RoomSettings[]) {
     bypasses.set(name, parsed.rules)
   }
   return { bypasses, problems }
+}
+
+/** Both or neither: without the audience any application of the team would do. */
+function parseAccess({ ACCESS_TEAM_DOMAIN: domain = '', ACCESS_AUD: audience = '' }: RawSettings) {
+  const none = { settings: null, problems: [] as string[] }
+  if (domain === '' && audience === '') return none
+  const problems: string[] = []
+  if (typeof domain !== 'string' || !/^[a-z0-9-]+(\.[a-z0-9-]+)+$/.test(domain)) {
+    problems.push(
+      'ACCESS_TEAM_DOMAIN: must be the team\'s domain, such as "team.cloudflareaccess.com", without https://',
+    )
+  }
+  if (typeof audience !== 'string' || !/^[0-9a-f]{16,128}$/.test(audience)) {
+    problems.push("ACCESS_AUD: must be the application's audience tag, which its overview at Cloudflare shows")
+  }
+  return problems.length > 0 ? { settings: null, problems } : { settings: accessOf(domain, audience), problems }
+}
+
+function accessOf(teamDomain: unknown, audience: unknown): AccessSettings {
+  return { teamDomain: String(teamDomain), audience: String(audience) }
 }
 
 /** Channels, and what rooms say of them. */

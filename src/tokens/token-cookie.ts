@@ -7,6 +7,9 @@ import type { RoomSettings } from '../settings/rooms.ts'
 
 export const TOKEN_HEADER = 'Waiting-Room-Token'
 
+/** The session of an operator's browser. No room can have this one: their names have no underscore. */
+export const OPERATOR_COOKIE = 'waiting-room-_operator'
+
 /** `__Host-` where the browser may enforce it; `__Secure-` for a room over several hosts; neither on plain http. */
 export function cookieName(room: RoomSettings, secure: boolean): string {
   if (!secure) return `waiting-room-${room.name}`
@@ -74,9 +77,8 @@ export function tokenCookie(room: RoomSettings, secure: boolean, token: string |
 /** A `Cookie` header without the cookies of these rooms: the origin needs none of them. Null: nothing is left. */
 export function withoutOurCookies(cookies: string | null, rooms: readonly RoomSettings[]): string | null {
   if (cookies === null || !cookies.includes('waiting-room-')) return cookies
-  const ours = new Set(
-    rooms.flatMap(({ name }) => ['', '__Host-', '__Secure-'].map((prefix) => `${prefix}waiting-room-${name}`)),
-  )
+  const names = [OPERATOR_COOKIE, ...rooms.map(({ name }) => `waiting-room-${name}`)]
+  const ours = new Set(names.flatMap((name) => ['', '__Host-', '__Secure-'].map((prefix) => `${prefix}${name}`)))
   const pairs = cookies.split(';').map((pair) => pair.trim())
   const kept = pairs.filter((pair) => !ours.has(pair.split('=', 1)[0] as string))
   return kept.length === 0 ? null : kept.join('; ')

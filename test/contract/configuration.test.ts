@@ -109,7 +109,7 @@ test.each([
     expect(reply.headers['content-type']).toBe('application/problem+json')
   }
   expect(origin.requests).toEqual([])
-  if (adminToken !== null) expect(workerd.log).toMatch(/ADMIN_TOKEN has 5 characters/)
+  if (adminToken !== null) expect(workerd.log).toMatch(/ADMIN_TOKEN: entry 1 has a token of 5 characters/)
 })
 
 test('the operators API wants the very token, and then knows its rooms', async () => {

@@ -16,3 +16,14 @@ export async function untilStatus(status: number, send: () => Promise<Reply>): P
       throw new Error(`Still ${reply.status} instead of ${status}: ${reply.text.slice(0, 200)}`)
   }
 }
+
+/** Sends again until the JSON that it is answered with has these fields. */
+export async function untilJson<T extends object>(fields: T, send: () => Promise<Reply>): Promise<T> {
+  const giveUpMs = Date.now() + PATIENCE_MS
+  for (;;) {
+    const reply = await send()
+    const told = reply.json<T>()
+    if (Object.entries(fields).every(([key, value]) => told[key as keyof T] === value)) return told
+    if (Date.now() > giveUpMs) throw new Error(`Still not ${JSON.stringify(fields)}: ${reply.text.slice(0, 200)}`)
+  }
+}

@@ -2,10 +2,11 @@
  * `GET .../rooms/:room/history?from=&to=&step=`: the samples in steps of 10 s, 1 min or 1 h.
  */
 import type { Context } from 'hono'
-import type { HistoryPoint } from '../../durable-objects/sample-store.ts'
-import type { AppEnv } from '../app-env.ts'
-import { problem } from '../problem.ts'
-import type { RoomSettings } from '../settings/rooms.ts'
+import type { HistoryPoint } from '../../../durable-objects/sample-store.ts'
+import type { AppEnv } from '../../app-env.ts'
+import { problem } from '../../problem.ts'
+import type { RoomSettings } from '../../settings/rooms.ts'
+import { NO_STORE } from './operation.ts'
 
 const HOUR_MS = 3_600_000
 
@@ -21,6 +22,8 @@ const DEFAULT_RANGE_MS = HOUR_MS / 6
 export async function history(c: Context<AppEnv>, room: RoomSettings): Promise<Response> {
   const stepName = c.req.query('step') ?? '10s'
   if (!isStep(stepName)) return problem(400, 'Bad query', '"step" must be 10s, 1m or 1h.')
+  const format = formatOf(c)
+  if (format === null) return problem(400, 'Bad query', '"format" must be json or csv.')
   const step = STEPS[stepName]
   const toMs = timeOf(c.req.query('to'), Date.now())
   const fromMs = timeOf(c.req.query('from'), toMs - DEFAULT_RANGE_MS)
@@ -32,14 +35,28 @@ export async function history(c: Context<AppEnv>, room: RoomSettings): Promise<R
     return problem(400, 'Range too wide', `With step ${stepName} at most ${step.rangeName} can be asked for at once.`)
   }
   const points: HistoryPoint[] = await c.var.deployment.stub(room).history(fromMs, toMs, step.ms)
-  const body = {
-    room: room.name,
-    from: new Date(fromMs).toISOString(),
-    to: new Date(toMs).toISOString(),
-    step: stepName,
-    points: points.map(({ fromMs: atMs, ...point }) => ({ at: new Date(atMs).toISOString(), ...point })),
-  }
-  return c.json(body, 200, { 'Cache-Control': 'no-store' })
+  const told = points.map(({ fromMs: atMs, ...point }) => ({ at: new Date(atMs).toISOString(), ...point }))
+  if (format === 'csv') return csvAnswer(c, room.name, told)
+  const range = { from: new Date(fromMs).toISOString(), to: new Date(toMs).toISOString(), step: stepName }
+  return c.json({ room: room.name, ...range, points: told }, 200, NO_STORE)
+}
+
+/** RFC 4180. No value needs quotes: they are numbers and times; null is empty. */
+function csvAnswer(c: Context<AppEnv>, room: string, points: readonly Readonly<Record<string, unknown>>[]): Response {
+  const columns = Object.keys(points[0] ?? { at: null })
+  const rows = points.map((point) => columns.map((column) => point[column] ?? '').join(','))
+  return c.body(`${[columns.join(','), ...rows].join('\r\n')}\r\n`, 200, {
+    ...NO_STORE,
+    'Content-Type': 'text/csv; charset=utf-8; header=present',
+    'Content-Disposition': `attachment; filename="${room}-history.csv"`,
+  })
+}
+
+/** By the query, else by what the client accepts. */
+function formatOf(c: Context<AppEnv>): 'json' | 'csv' | null {
+  const asked = c.req.query('format')
+  if (asked === undefined) return /\btext\/csv\b/i.test(c.req.header('Accept') ?? '') ? 'csv' : 'json'
+  return asked === 'json' || asked === 'csv' ? asked : null
 }
 
 function isStep(name: string): name is keyof typeof STEPS {

@@ -1,0 +1,66 @@
+/**
+ * Slows down who guesses tokens: after some failures an address is turned away until a minute is over. Counted by one object
+ * for all isolates; each isolate remembers whom it was told to turn away.
+ */
+
+import { LOGIN_ADDRESSES_MAX } from '../limits.ts'
+import { logWarning } from '../log.ts'
+import { errorText } from '../reporter/scrub.ts'
+import type { RoomNamespace } from '../room/room-clients.ts'
+import { base64Url } from '../tokens/base64-url.ts'
+import type { SessionKey } from './session.ts'
+
+/** No room has this name; the object has no line and only counts. */
+const COUNTER = '~operators'
+
+export class FailedLogins {
+  private readonly namespace: RoomNamespace
+  private readonly key: CryptoKey
+  private readonly blocked = new Map<string, number>()
+
+  constructor(namespace: RoomNamespace, keys: readonly SessionKey[]) {
+    this.namespace = namespace
+    this.key = (keys[0] as SessionKey).key
+  }
+
+  /** Seconds until the request's address may try again, 0: now. `ask`: whatever this isolate remembers. */
+  async blockedSeconds(request: Request, ask: boolean, nowMs: number): Promise<number> {
+    const address = await this.addressOf(request)
+    const untilMs = this.blocked.get(address) ?? (ask ? await this.call((stub) => stub.loginBlockedUntil(address)) : 0)
+    return this.remember(address, untilMs, nowMs)
+  }
+
+  /** Counts a failure; seconds until the address may try again, 0: now. */
+  async note(request: Request, nowMs: number): Promise<number> {
+    const address = await this.addressOf(request)
+    return this.remember(address, await this.call((stub) => stub.noteFailedLogin(address)), nowMs)
+  }
+
+  private remember(address: string, untilMs: number, nowMs: number): number {
+    if (untilMs <= nowMs) {
+      this.blocked.delete(address)
+      return 0
+    }
+    if (this.blocked.size >= LOGIN_ADDRESSES_MAX) this.blocked.clear()
+    this.blocked.set(address, untilMs)
+    return Math.ceil((untilMs - nowMs) / 1000)
+  }
+
+  /** Who cannot be counted is not locked out: in an outage operators must get in. */
+  private async call(ask: (stub: ReturnType<RoomNamespace['getByName']>) => Promise<number>): Promise<number> {
+    try {
+      return await ask(this.namespace.getByName(COUNTER))
+    } catch (error) {
+      logWarning('failed_logins_not_counted', { error: errorText(error) })
+      return 0
+    }
+  }
+
+  /** Not the address itself is stored. Of IPv6 the part that one household or server has. */
+  private async addressOf(request: Request): Promise<string> {
+    const address = request.headers.get('CF-Connecting-IP') ?? 'unknown'
+    const network = address.includes(':') ? address.split(':').slice(0, 4).join(':') : address
+    const digest = await crypto.subtle.sign('HMAC', this.key, new TextEncoder().encode(`address ${network}`))
+    return base64Url(new Uint8Array(digest)).slice(0, 22)
+  }
+}

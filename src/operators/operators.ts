@@ -1,0 +1,70 @@
+/**
+ * Who may operate the rooms: `ADMIN_TOKEN` = `name:token[:read][,name:token[:read]...]`, or one bare token, whose bearer is
+ * called `admin`. The name is what the audit notes; `read` may look, but change nothing.
+ */
+import { ADMIN_TOKEN_MIN_CHARS, OPERATORS_MAX } from '../limits.ts'
+import { base64Url } from '../tokens/base64-url.ts'
+
+export type OperatorKind = 'full' | 'read'
+
+export interface Operator {
+  readonly name: string
+  readonly kind: OperatorKind
+}
+
+export interface TokenOperator extends Operator {
+  /** Of the token, which itself is not kept. */
+  readonly digest: ArrayBuffer
+  /** Ends the sessions of a token that is taken away or replaced. */
+  readonly fingerprint: string
+}
+
+const BARE_NAME = 'admin'
+const FORM = /^(?:([a-z0-9-]{1,32}):)?([^\s:,]+?)(?::(read|full))?$/
+const REMEDY = 'Set it with: npx wrangler secret put ADMIN_TOKEN (docs/api.md)'
+
+/** @throws Error naming every entry that cannot be used; it never contains a token */
+export async function importOperators(value: string): Promise<readonly TokenOperator[]> {
+  const entries = value.split(',').map((entry) => entry.trim())
+  const parsed = entries.map(parseEntry)
+  const problems = parsed.flatMap((entry, i) => ('problem' in entry ? [`entry ${i + 1} ${entry.problem}`] : []))
+  const good = parsed.filter((entry) => !('problem' in entry)) as Parsed[]
+  if (entries.length > OPERATORS_MAX) problems.push(`has more than ${OPERATORS_MAX} entries`)
+  if (new Set(good.map(({ name }) => name)).size < good.length) problems.push('has two entries of one name')
+  if (new Set(good.map(({ token }) => token)).size < good.length) problems.push('has one token twice')
+  if (problems.length > 0) throw new Error(`ADMIN_TOKEN: ${problems.join('; ')}. ${REMEDY}`)
+  return Promise.all(good.map(importEntry))
+}
+
+interface Parsed extends Operator {
+  readonly token: string
+}
+
+function parseEntry(entry: string): Parsed | { readonly problem: string } {
+  const [, name = BARE_NAME, token, kind = 'full'] = FORM.exec(entry) ?? []
+  if (token === undefined) return { problem: 'is not name:token, name:token:read or a token' }
+  if (token.length < ADMIN_TOKEN_MIN_CHARS) {
+    return { problem: `has a token of ${token.length} characters, ${ADMIN_TOKEN_MIN_CHARS} or more are needed` }
+  }
+  return { name, token, kind: kind as OperatorKind }
+}
+
+async function importEntry({ name, kind, token }: Parsed): Promise<TokenOperator> {
+  const fingerprint = base64Url(new Uint8Array(await sha256(`operator session ${token}`))).slice(0, 22)
+  return { name, kind, digest: await sha256(token), fingerprint }
+}
+
+/**
+ * The operator with this token. Every one is compared, in constant time: both sides are hashed, so that neither lengths nor
+ * how far a guess was right show.
+ */
+export async function operatorOf(token: string, operators: readonly TokenOperator[]): Promise<TokenOperator | null> {
+  const given = await sha256(token)
+  let found: TokenOperator | null = null
+  for (const operator of operators) if (crypto.subtle.timingSafeEqual(given, operator.digest)) found = operator
+  return found
+}
+
+function sha256(text: string): Promise<ArrayBuffer> {
+  return crypto.subtle.digest('SHA-256', new TextEncoder().encode(text))
+}

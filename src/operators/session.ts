@@ -1,0 +1,109 @@
+/**
+ * The session of an operator's browser: a short-lived JWT in a Strict, HttpOnly cookie. Signed with keys derived from
+ * SIGNING_KEYS for this purpose alone, so no visitor's token is ever one, nor the other way round. It ends with the token it
+ * was begun with.
+ */
+import { parse, serialize } from 'hono/utils/cookie'
+import { jwtVerify, SignJWT } from 'jose'
+import { SESSION_IDLE_SECONDS, SESSION_MAX_SECONDS, SESSION_RENEW_SECONDS } from '../limits.ts'
+import type { SigningKey } from '../tokens/signing-keys.ts'
+import { OPERATOR_COOKIE } from '../tokens/token-cookie.ts'
+import type { TokenOperator } from './operators.ts'
+
+const PURPOSE = 'waiting-room operator session 1'
+const ISSUER = 'waiting-room'
+const AUDIENCE = 'waiting-room-operators'
+const ALGORITHM = { name: 'HMAC', hash: 'SHA-256' }
+
+export interface SessionKey {
+  readonly kid: string
+  readonly key: CryptoKey
+}
+
+export interface Session {
+  readonly operator: TokenOperator
+  /** When the operator logged in, seconds since 1970. */
+  readonly sinceSeconds: number
+  readonly expiresSeconds: number
+  /** It is time to hand out a new cookie. */
+  readonly isDue: boolean
+}
+
+export function sessionKeys(keys: readonly SigningKey[]): Promise<readonly SessionKey[]> {
+  return Promise.all(
+    keys.map(async ({ kid, key }) => {
+      const derived = await crypto.subtle.sign('HMAC', key, new TextEncoder().encode(PURPOSE))
+      return { kid, key: await crypto.subtle.importKey('raw', derived, ALGORITHM, false, ['sign', 'verify']) }
+    }),
+  )
+}
+
+/** The cookie's value and when it ends. No session outlives its bound, however often it is renewed. */
+export async function signSession(
+  operator: TokenOperator,
+  sinceSeconds: number,
+  keys: readonly SessionKey[],
+  nowMs: number,
+): Promise<{ readonly text: string; readonly expiresSeconds: number }> {
+  const { kid, key } = keys[0] as SessionKey
+  const nowSeconds = Math.floor(nowMs / 1000)
+  const expiresSeconds = Math.min(nowSeconds + SESSION_IDLE_SECONDS, sinceSeconds + SESSION_MAX_SECONDS)
+  const text = await new SignJWT({ fp: operator.fingerprint, auth_time: sinceSeconds })
+    .setProtectedHeader({ alg: 'HS256', kid })
+    .setIssuer(ISSUER)
+    .setAudience(AUDIENCE)
+    .setSubject(operator.name)
+    .setIssuedAt(nowSeconds)
+    .setExpirationTime(expiresSeconds)
+    .sign(key)
+  return { text, expiresSeconds }
+}
+
+/** Null for anything that is not a running session of an operator that there is. */
+export async function readSession(
+  request: Request,
+  operators: readonly TokenOperator[],
+  keys: readonly SessionKey[],
+  nowMs: number,
+): Promise<Session | null> {
+  const name = sessionCookieName(request)
+  const text = parse(request.headers.get('Cookie') ?? '', name)[name]
+  if (text === undefined || text === '') return null
+  try {
+    const { payload } = await jwtVerify(text, ({ kid }) => (keys.find((key) => key.kid === kid) as SessionKey).key, {
+      issuer: ISSUER,
+      audience: AUDIENCE,
+      algorithms: ['HS256'],
+      requiredClaims: ['exp', 'iat', 'sub'],
+      currentDate: new Date(nowMs),
+    })
+    const operator = operators.find((one) => one.name === payload.sub && one.fingerprint === payload.fp)
+    if (operator === undefined) return null
+    const { exp = 0, iat = 0, auth_time: since } = payload
+    const sinceSeconds = typeof since === 'number' ? since : iat
+    return { operator, sinceSeconds, expiresSeconds: exp, isDue: nowMs / 1000 - iat >= SESSION_RENEW_SECONDS }
+  } catch {
+    // Expired, of another key, or nothing of ours: no session.
+    return null
+  }
+}
+
+/** `Set-Cookie` for a session; null ends it. */
+export function sessionCookie(request: Request, session: string | null): string {
+  return serialize(sessionCookieName(request), session ?? '', {
+    path: '/',
+    httpOnly: true,
+    secure: isSecure(request),
+    sameSite: 'Strict',
+    maxAge: session === null ? 0 : SESSION_IDLE_SECONDS,
+  })
+}
+
+/** With the prefix that only a page over TLS of this very host may set. */
+function sessionCookieName(request: Request): string {
+  return isSecure(request) ? `__Host-${OPERATOR_COOKIE}` : OPERATOR_COOKIE
+}
+
+function isSecure(request: Request): boolean {
+  return request.url.startsWith('https:')
+}

@@ -1,0 +1,100 @@
+/**
+ * `GET .../rooms/:room/alerts`: rules with their states, channels, deliveries. `POST .../alerts/test`: a test message.
+ */
+import type { Context } from 'hono'
+import * as v from 'valibot'
+import type { AlertOverview } from '../../../durable-objects/room-alerts.ts'
+import type { AppEnv } from '../../app-env.ts'
+import { NO_ALERT } from '../../core/alert-rules.ts'
+import { problem } from '../../problem.ts'
+import { deployedSettings } from '../../settings/deployed-settings.ts'
+import type { RoomSettings } from '../../settings/rooms.ts'
+import { readBody } from './body.ts'
+import { NO_STORE, type Operation } from './operation.ts'
+import { alertsSchema, testAlertsSchema } from './schemas.ts'
+import { ROOM_PARAMETER, withRoom } from './with-room.ts'
+
+const testBody = v.strictObject({ channel: v.optional(v.string('must be the name of a channel')) })
+
+export const alertOperations: readonly Operation[] = [
+  {
+    id: 'getAlerts',
+    method: 'get',
+    path: '/rooms/{room}/alerts',
+    tag: 'alerts',
+    summary: 'Alert rules with their states, channels, and what became of messages',
+    needs: 'read',
+    parameters: ROOM_PARAMETER,
+    answers: { 200: { description: 'Deliveries are the newest first.', schema: alertsSchema } },
+    handle: withRoom(alerts),
+  },
+  {
+    id: 'testAlerts',
+    method: 'post',
+    path: '/rooms/{room}/alerts/test',
+    tag: 'alerts',
+    summary: 'Sends a test message by one channel, or by all that the rules use',
+    needs: 'write',
+    parameters: ROOM_PARAMETER,
+    body: { schema: testBody, required: false, example: { channel: 'ops' } },
+    answers: { 202: { description: 'The ids of the messages, which the deliveries show.', schema: testAlertsSchema } },
+    refusals: {
+      400: 'A body that cannot be used.',
+      404: 'No such room, or no rule of it has a channel of that name.',
+      409: 'No rule of this room has a channel.',
+    },
+    handle: withRoom(testAlerts),
+  },
+]
+
+async function alerts(c: Context<AppEnv>, room: RoomSettings): Promise<Response> {
+  const rules = room.alerts.map(({ name }) => name)
+  const known: AlertOverview | null = await c.var.deployment.stub(room).alertOverview(rules)
+  const disabled = new Map((known?.disabledChannels ?? []).map((channel) => [channel.channel, channel]))
+  const body = {
+    room: room.name,
+    rules: room.alerts.map((rule) => {
+      const { state, sinceMinute, value } = known?.states[rule.name] ?? NO_ALERT
+      return { ...rule, state, since: sinceMinute === 0 ? null : isoTime(sinceMinute * 60_000), value }
+    }),
+    channels: [...channelsOf(room), ...pushOf(room)].map(({ name, type }) => {
+      const end = disabled.get(name)
+      return { name, type, disabled: end === undefined ? null : { since: isoTime(end.atMs), reason: end.reason } }
+    }),
+    deliveries: (known?.deliveries ?? []).map(({ createdMs, updatedMs, ...delivery }) => ({
+      ...delivery,
+      created: isoTime(createdMs),
+      updated: isoTime(updatedMs),
+    })),
+  }
+  return c.json(body, 200, NO_STORE)
+}
+
+async function testAlerts(c: Context<AppEnv>, room: RoomSettings): Promise<Response> {
+  const read = await readBody(c, testBody)
+  if (!read.ok) return read.refusal
+  const names = channelsOf(room).map(({ name }) => name)
+  const { channel } = read.body
+  if (channel !== undefined && !names.includes(channel)) {
+    return problem(404, 'No such channel', 'No rule of this room has a channel of that name.')
+  }
+  if (names.length === 0) return problem(409, 'No channels', 'No rule of this room has a channel.')
+  const ids = await c.var.deployment.stub(room).testAlerts(room.name, channel === undefined ? names : [channel])
+  return c.json({ messages: [...ids] }, 202, NO_STORE)
+}
+
+/** The channels that any rule of the room uses. */
+function channelsOf(room: RoomSettings) {
+  const used = new Set(room.alerts.flatMap(({ channels }) => channels))
+  return deployedSettings.channels.filter(({ name }) => used.has(name))
+}
+
+/** The push of figures can be disabled like any channel. */
+function pushOf({ name }: RoomSettings) {
+  const push = deployedSettings.pushes.get(name)
+  return push === undefined ? [] : [push]
+}
+
+function isoTime(ms: number): string {
+  return new Date(ms).toISOString()
+}

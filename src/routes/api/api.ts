@@ -1,0 +1,59 @@
+/** The operators' API below `/api/v1`: its operations as routes, its OpenAPI document, and a page to read it. */
+import { type Context, Hono } from 'hono'
+import type { AppEnv } from '../../app-env.ts'
+import { renderReference } from '../../pages/api-reference.ts'
+import { ownPageHeaders } from '../../pages/own-page-headers.ts'
+import { PREFIX } from '../../paths.ts'
+import { problem } from '../../problem.ts'
+import { actionOperations } from './actions.ts'
+import { alertOperations } from './alerts.ts'
+import { openApiDocument } from './document.ts'
+import { figureOperations } from './figures.ts'
+import { NO_STORE, type Operation } from './operation.ts'
+import { requireOperator } from './operator.ts'
+import { sessionOperations } from './session.ts'
+import { settingsOperations } from './settings.ts'
+
+const BASE = `${PREFIX}/api/v1`
+
+export const operations: readonly Operation[] = [
+  ...figureOperations,
+  ...settingsOperations,
+  ...actionOperations,
+  ...alertOperations,
+  ...sessionOperations,
+]
+
+export function operatorsApi(): Hono<AppEnv> {
+  const api = new Hono<AppEnv>()
+  for (const { method, path, needs, handle } of operations) {
+    const guards = needs === 'nobody' ? [] : [requireOperator(needs)]
+    api.on(method.toUpperCase(), [path.replaceAll(/\{(\w+)\}/g, ':$1')], ...guards, handle)
+  }
+  api.get('/openapi.json', (c) => c.json(openApiDocument(operations, originOf(c)), 200, NO_STORE))
+  api.get('/', reference)
+  api.all('*', (c) => {
+    // With a slash at the end it is another path to Hono, but not to people.
+    if (c.req.path === `${BASE}/`) return reference(c)
+    const known = operations.filter(({ path }) => matches(path, c.req.path))
+    if (known.length === 0) return problem(404, 'No such resource', 'The API is described at /__waiting-room/api/v1/')
+    const allowed = known.map(({ method }) => method.toUpperCase()).join(', ')
+    return problem(405, 'No such method', `This resource takes ${allowed}.`, { Allow: allowed })
+  })
+  return api
+}
+
+function reference(c: Context<AppEnv>): Response | Promise<Response> {
+  const nonce = crypto.randomUUID()
+  const headers = ownPageHeaders({ style: `'nonce-${nonce}'` })
+  return c.html(renderReference(operations, `${originOf(c)}${BASE}`, nonce), 200, headers)
+}
+
+function originOf(c: Context<AppEnv>): string {
+  return new URL(c.req.url).origin
+}
+
+function matches(pattern: string, path: string): boolean {
+  const [own, asked] = [pattern.split('/'), path.slice(BASE.length).split('/')]
+  return asked.length === own.length && own.every((part, i) => part === asked[i] || part.startsWith('{'))
+}

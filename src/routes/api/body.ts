@@ -1,0 +1,35 @@
+/** Bodies of the API: read within bounds, checked by a schema, every problem named with its key. */
+import type { Context } from 'hono'
+import * as v from 'valibot'
+import type { AppEnv } from '../../app-env.ts'
+import { API_BODY_MAX_BYTES } from '../../limits.ts'
+import { problem } from '../../problem.ts'
+import { readFields } from '../body.ts'
+
+/** The body, or the refusal. An empty one has no fields. `remedies`: what to say of a key that the schema does not have. */
+export async function readBody<S extends v.GenericSchema>(
+  c: Context<AppEnv>,
+  schema: S,
+  remedies: Readonly<Record<string, string>> = {},
+): Promise<
+  { readonly ok: true; readonly body: v.InferOutput<S> } | { readonly ok: false; readonly refusal: Response }
+> {
+  const fields = await readFields(c.req.raw, API_BODY_MAX_BYTES)
+  if (fields === null) {
+    const detail = `Send a JSON object of at most ${API_BODY_MAX_BYTES} bytes.`
+    return { ok: false, refusal: problem(400, 'Bad body', detail) }
+  }
+  const result = v.safeParse(schema, fields)
+  if (result.success) return { ok: true, body: result.output }
+  const problems = result.issues.map((issue) => {
+    const key = issue.path?.map((item) => String(item.key)).join('.') ?? ''
+    const unknown = issue.type === 'strict_object' && issue.expected === 'never'
+    return { key, problem: unknown ? (remedies[key] ?? 'there is no such key') : problemOf(issue) }
+  })
+  const detail = problems.map(({ key, problem: text }) => (key === '' ? text : `"${key}" ${text}`)).join('; ')
+  return { ok: false, refusal: problem(400, 'Bad body', `${detail}.`, {}, { problems }) }
+}
+
+function problemOf(issue: v.BaseIssue<unknown>): string {
+  return issue.received === 'undefined' ? 'is missing' : issue.message
+}

@@ -1,0 +1,206 @@
+/**
+ * What the API answers, as schemas: the document is made from them, and the tests hold every answer against them. Objects
+ * are open: fields may be added.
+ */
+import * as v from 'valibot'
+import { ALERT_METRICS } from '../../core/alert-rules.ts'
+import { RUNTIME_KEYS, type RuntimeKey, runtimeEntries } from '../../settings/runtime-settings.ts'
+
+const about = <S extends v.GenericSchema>(schema: S, description: string) => v.pipe(schema, v.description(description))
+const count = (description: string) => about(v.pipe(v.number(), v.integer(), v.minValue(0)), description)
+const time = v.pipe(v.string(), v.isoTimestamp())
+const seconds = (description: string) => about(v.nullable(v.number()), description)
+const roomName = v.string()
+const mode = about(
+  v.picklist(['open', 'queue-all', 'paused']),
+  'queue-all: everyone waits, admission is by hand alone. paused: nobody is admitted.',
+)
+
+export const problemSchema = v.looseObject({
+  type: v.string(),
+  title: v.string(),
+  status: v.number(),
+  detail: v.optional(about(v.string(), 'What to do about it.')),
+  problems: v.optional(v.array(v.looseObject({ key: v.string(), problem: v.string() }))),
+})
+
+export const roomsSchema = v.looseObject({
+  rooms: v.array(
+    v.looseObject({
+      name: roomName,
+      host: about(v.nullable(v.string()), 'null: any host.'),
+      path: v.string(),
+      reachable: v.boolean(),
+      mode: v.nullable(mode),
+      closed: v.nullable(v.boolean()),
+      suspended: v.nullable(v.boolean()),
+      active: v.nullable(v.number()),
+      capacity: v.nullable(v.number()),
+      waiting: v.nullable(v.number()),
+    }),
+  ),
+})
+
+export const statsSchema = v.looseObject({
+  room: roomName,
+  run: about(v.nullable(v.number()), 'One life of the numbering; null: nobody has come yet.'),
+  at: time,
+  mode,
+  closed: about(v.boolean(), 'Newcomers are turned away.'),
+  suspended: about(v.boolean(), 'The room steps aside.'),
+  capacity: count('Slots there are.'),
+  newUsersPerMinute: v.number(),
+  active: count('Slots taken: on the site, or called to it.'),
+  offered: count('Called to the site, not come yet.'),
+  waiting: count('People in line.'),
+  absent: count('Fell silent, may still take their place up again.'),
+  nextNumber: v.number(),
+  frontier: about(v.number(), '1 + the highest number ever admitted.'),
+  admittedPerMinute: v.nullable(v.number()),
+  waitSecondsP50: seconds('Median wait of the last admissions.'),
+  waitSecondsP90: seconds('90th percentile of the last waits.'),
+  totals: v.record(v.string(), v.number()),
+  waits: v.looseObject({ counts: v.array(v.number()), sumSeconds: v.number() }),
+})
+
+export const historySchema = v.looseObject({
+  room: roomName,
+  from: time,
+  to: time,
+  step: v.picklist(['10s', '1m', '1h']),
+  points: v.array(
+    v.looseObject({
+      at: about(time, 'Start of the step.'),
+      samples: v.number(),
+      active: v.number(),
+      capacity: v.number(),
+      waiting: v.number(),
+      absent: v.number(),
+      joined: v.number(),
+      admitted: v.number(),
+      expired: v.number(),
+      left: v.number(),
+      returned: v.number(),
+      roomErrors: v.number(),
+      waitSecondsP50: v.nullable(v.number()),
+      waitSecondsP90: v.nullable(v.number()),
+    }),
+  ),
+})
+
+const eventSchema = v.looseObject({
+  sequence: v.number(),
+  at: time,
+  number: v.number(),
+  event: v.picklist(['joined', 'admitted', 'claimed', 'expired', 'returned', 'left', 'ended', 'forgotten', 'revoked']),
+  from: v.nullable(v.string()),
+})
+
+export const journalSchema = v.looseObject({
+  room: roomName,
+  run: v.nullable(v.number()),
+  entries: v.array(v.looseObject({ sequence: v.number(), atMs: v.number(), number: v.number(), event: v.string() })),
+  last: v.number(),
+  lost: about(v.boolean(), 'Events between "after" and the first entry are no longer kept.'),
+})
+
+export const ticketSchema = v.looseObject({
+  room: roomName,
+  run: v.number(),
+  number: v.number(),
+  state: v.picklist(['waiting', 'offered', 'active', 'absent', 'gone']),
+  position: about(v.nullable(v.number()), 'People ahead + 1; null: does not wait.'),
+  joinedAt: about(v.nullable(time), 'Exact while the event is kept, else within the time that 64 people took to join.'),
+  admitted: v.picklist(['yes', 'no', 'unknown']),
+  admittedAt: v.nullable(time),
+  ended: about(
+    v.nullable(v.picklist(['left', 'revoked', 'expired', 'forgotten', 'ended', 'unknown'])),
+    'Why the stay is over; unknown: the event is no longer kept; null: it is not over.',
+  ),
+  endedAt: v.nullable(time),
+  events: v.array(eventSchema),
+})
+
+const settingSchema = <S extends v.GenericSchema>(value: S) =>
+  v.looseObject({
+    value: v.nullable(value),
+    deployed: v.nullable(value),
+    override: about(v.nullable(v.looseObject({ at: time, by: v.string() })), 'Who set it when; null: as deployed.'),
+  })
+
+const settingEntries = Object.fromEntries(
+  RUNTIME_KEYS.map((key) => [key, settingSchema(runtimeEntries[key] as v.GenericSchema)]),
+) as Record<RuntimeKey, ReturnType<typeof settingSchema>>
+
+export const settingsSchema = v.looseObject({
+  room: roomName,
+  settings: v.looseObject(settingEntries),
+  deployedOnly: about(v.record(v.string(), v.unknown()), 'What only a deploy changes.'),
+})
+
+export const actionSchema = v.looseObject({
+  room: roomName,
+  action: v.string(),
+  result: about(v.record(v.string(), v.unknown()), 'What it did: counts, states, the new run.'),
+  settings: v.looseObject(settingEntries),
+})
+
+const auditValues = v.record(v.string(), v.unknown())
+export const auditSchema = v.looseObject({
+  room: roomName,
+  entries: v.array(
+    v.looseObject({
+      id: v.number(),
+      at: time,
+      who: about(
+        v.string(),
+        'The name of the token or of the person; "deployment": a deploy took the place of an override.',
+      ),
+      action: v.string(),
+      before: auditValues,
+      after: auditValues,
+    }),
+  ),
+  next: about(v.nullable(v.number()), 'Ask with "before" = this for older entries; null: there are none.'),
+})
+
+export const alertsSchema = v.looseObject({
+  room: roomName,
+  rules: v.array(
+    v.looseObject({
+      name: v.string(),
+      metric: v.picklist(ALERT_METRICS),
+      state: v.picklist(['ok', 'pending', 'firing', 'resolved']),
+      since: v.nullable(time),
+      value: v.nullable(v.number()),
+    }),
+  ),
+  channels: v.array(
+    v.looseObject({
+      name: v.string(),
+      type: v.string(),
+      disabled: v.nullable(v.looseObject({ since: time, reason: v.string() })),
+    }),
+  ),
+  deliveries: v.array(
+    v.looseObject({
+      id: v.string(),
+      channel: v.string(),
+      kind: v.string(),
+      rule: v.nullable(v.string()),
+      state: v.string(),
+      attempts: v.number(),
+      reason: v.nullable(v.string()),
+      created: time,
+      updated: time,
+    }),
+  ),
+})
+
+export const testAlertsSchema = v.looseObject({ messages: v.array(v.string()) })
+
+export const sessionSchema = v.looseObject({
+  operator: v.looseObject({ name: v.string(), kind: v.picklist(['full', 'read']) }),
+  via: v.picklist(['token', 'session', 'access']),
+  expires: v.nullable(time),
+})

@@ -1,0 +1,75 @@
+/** The document is right: clean under a public linter, and every answer is what it says. */
+import { execFile } from 'node:child_process'
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { promisify } from 'node:util'
+import * as v from 'valibot'
+import { expect, inject, it } from 'vitest'
+import * as schemas from '../../src/routes/api/schemas.ts'
+import { Desk } from './support/desk.ts'
+import { room, useStage } from './support/stage.ts'
+
+const REDOCLY = resolve(import.meta.dirname, '../../node_modules/@redocly/cli/bin/cli.js')
+const stage = useStage([room('main', 1, { alerts: [] })])
+const desk = () => new Desk(stage.workerd)
+
+interface Document {
+  readonly openapi: string
+  readonly paths: Readonly<Record<string, Readonly<Record<string, { readonly operationId: string }>>>>
+}
+
+it('is OpenAPI 3.1 and has nothing that the linter complains of', async () => {
+  const reply = await new Desk(stage.workerd, {}).get('/openapi.json')
+  expect(reply.json<Document>().openapi).toBe('3.1.0')
+  const folder = mkdtempSync(`${inject('scratch')}/openapi-`)
+  writeFileSync(`${folder}/openapi.json`, reply.text.replace(/http:\/\/operator\.test[^/"]*/g, 'https://shop.invalid'))
+  const env = { ...process.env, REDOCLY_TELEMETRY: 'off', REDOCLY_SUPPRESS_UPDATE_NOTICE: 'true' }
+  const lint = promisify(execFile)(process.execPath, [REDOCLY, 'lint', 'openapi.json', '--format', 'json'], {
+    cwd: folder,
+    env,
+    timeout: 60_000,
+  })
+  const { stdout } = await lint.catch((error: { stdout: string }) => error)
+  const { problems } = JSON.parse(stdout) as { problems: { ruleId: string; message: string; location: unknown[] }[] }
+  expect(problems.map(({ ruleId, message }) => `${ruleId}: ${message}`)).toEqual([])
+})
+
+it('has an operation for each route, which answers otherwise than 404 or 405', async () => {
+  const { paths } = (await desk().get('/openapi.json')).json<Document>()
+  const calls = Object.entries(paths).flatMap(([path, methods]) => Object.keys(methods).map((method) => [method, path]))
+  expect(calls.length).toBeGreaterThan(20)
+  for (const [method, path] of calls as [string, string][]) {
+    const reply = await new Desk(stage.workerd, {}).call(method.toUpperCase(), path.replace('{room}', 'main'))
+    expect([method, path, reply.status], `${method} ${path}`).not.toContain(404)
+    expect(reply.status).not.toBe(405)
+  }
+})
+
+it.each([
+  ['/rooms', schemas.roomsSchema],
+  ['/rooms/main/stats', schemas.statsSchema],
+  ['/rooms/main/history', schemas.historySchema],
+  ['/rooms/main/journal', schemas.journalSchema],
+  ['/rooms/main/tickets/1', schemas.ticketSchema],
+  ['/rooms/main/settings', schemas.settingsSchema],
+  ['/rooms/main/audit', schemas.auditSchema],
+  ['/rooms/main/alerts', schemas.alertsSchema],
+  ['/session', schemas.sessionSchema],
+])('GET %s answers what the document says, for an empty room and for one with people in it', async (path, schema) => {
+  const empty = await desk().get(path)
+  if (!path.includes('tickets')) v.parse(schema, empty.json())
+  const guest = await stage.guest('main')
+  await desk().act('main', 'message', { text: 'hello' })
+  const reply = await desk().get(path)
+  expect(reply.status).toBe(200)
+  v.parse(schema, reply.json())
+  await guest.leave()
+})
+
+it.each(['', '/'])('is there as a page to read, too, which needs no other host ("%s")', async (path) => {
+  const reply = await new Desk(stage.workerd, {}).get(path)
+  expect(reply.headers['content-type']).toMatch(/^text\/html/)
+  expect(reply.headers['content-security-policy']).toMatch(/default-src 'none'.*script-src 'none'/)
+  expect(reply.text).toContain('/rooms/{room}/actions/admit-next')
+  expect(reply.text).not.toMatch(/<script|src=/)
+})

@@ -1,0 +1,266 @@
+import { describe, expect, it } from 'vitest'
+import { Desk } from './support/desk.ts'
+import { room, useStage } from './support/stage.ts'
+import { untilJson, untilStatus } from './support/until.ts'
+import type { Reply } from './support/visitor.ts'
+import { CURL } from './support/visitor.ts'
+
+const stage = useStage([
+  room('main', 2),
+  room('acted', 1),
+  room('gate', 1),
+  room('closing', 1),
+  room('aside', 1),
+  room('deployed-aside', 1, { suspended: true }),
+  room('told', 1),
+  room('emptied', 1),
+  room('looked-up', 1),
+])
+
+const desk = () => new Desk(stage.workerd)
+const etagOf = (reply: Reply) => String(reply.headers.etag)
+
+function expectProblem(reply: Reply, status: number, detail: RegExp): void {
+  expect([reply.status, reply.headers['content-type']]).toEqual([status, 'application/problem+json'])
+  expect(reply.json()).toMatchObject({ status, title: expect.any(String), detail: expect.stringMatching(detail) })
+}
+
+async function settingOf(name: string, key: string): Promise<unknown> {
+  const { settings } = (await desk().get(`/rooms/${name}/settings`)).json<{
+    settings: Record<string, { value: unknown }>
+  }>()
+  return settings[key]?.value
+}
+
+/** A page of the room, asked for by a program that keeps no cookies: a newcomer each time. */
+const newcomer = (name: string) => stage.visitor(name, { ...CURL, Accept: 'application/json' })
+
+describe('settings', () => {
+  it('are told with their ETag, as they hold and as deployed', async () => {
+    const reply = await desk().get('/rooms/main/settings')
+    expect(etagOf(reply)).toMatch(/^"0-[0-9a-f]+"$/)
+    expect(reply.json()).toMatchObject({
+      settings: { total_active_users: { value: 2, deployed: 2, override: null }, message: { value: null } },
+      deployedOnly: { host: 'main.test', path: '/' },
+    })
+  })
+
+  it('are changed by who has seen the newest, and then told to who waits', async () => {
+    const before = await desk().get('/rooms/told/settings')
+    const change = { message: 'Doors open at 10', total_active_users: 5 }
+    const changed = await desk().call('PATCH', '/rooms/told/settings', change, { 'If-Match': etagOf(before) })
+    expect(changed.status).toBe(200)
+    expect(etagOf(changed)).not.toBe(etagOf(before))
+    expect(changed.json()).toMatchObject({
+      settings: { total_active_users: { value: 5, deployed: 1, override: { by: 'admin' } } },
+    })
+    await stage.workerd.restart()
+    expect(await settingOf('told', 'message')).toBe('Doors open at 10')
+    const late = await desk().call('PATCH', '/rooms/told/settings', { paused: true }, { 'If-Match': etagOf(before) })
+    expectProblem(late, 412, /Read the settings again/)
+    expect(late.headers.etag).toBe(etagOf(changed))
+    const cleared = await desk().call(
+      'PATCH',
+      '/rooms/told/settings',
+      { total_active_users: null },
+      { 'If-Match': '*' },
+    )
+    expect(cleared.json()).toMatchObject({ settings: { total_active_users: { value: 1, override: null } } })
+  })
+
+  it('are refused without If-Match', async () => {
+    expectProblem(await desk().call('PATCH', '/rooms/main/settings', { paused: true }), 428, /ETag as If-Match/)
+  })
+
+  it.each([
+    [{ total_active_users: 0 }, /"total_active_users" must be a whole number from 1 to 1000000/],
+    [{ total_active_users: '5' }, /"total_active_users" must be/],
+    [{ message: 'x'.repeat(501) }, /"message" must be a text of 1 to 500/],
+    [{ message: '' }, /"message" must be/],
+    [{ opens_at: 'tomorrow' }, /"opens_at" must be an ISO 8601 time/],
+    [{ path: '/' }, /"path" is changed by a deploy alone/],
+    [{ capacity: 5 }, /"capacity" there is no such key/],
+    [{}, /at least one/],
+    ['[]', /JSON object/],
+    [{ message: 'x'.repeat(9000) }, /at most 8192 bytes/],
+  ])('are refused with what cannot be used, by name, and nothing changes (%#)', async (body, detail) => {
+    const reply = await desk().call('PATCH', '/rooms/main/settings', body, { 'If-Match': '*' })
+    expectProblem(reply, 400, detail)
+    expect(await settingOf('main', 'total_active_users')).toBe(2)
+  })
+
+  it('name every problem at once', async () => {
+    const body = { total_active_users: 0, queue_all: 'yes' }
+    const reply = await desk().call('PATCH', '/rooms/main/settings', body, { 'If-Match': '*' })
+    expect(
+      reply
+        .json<{ problems: { key: string }[] }>()
+        .problems.map(({ key }) => key)
+        .toSorted(),
+    ).toEqual(['queue_all', 'total_active_users'])
+  })
+})
+
+describe('actions', () => {
+  it('pause and resume: nobody is admitted meanwhile, and the page says so', async () => {
+    expect((await desk().act('gate', 'pause')).json()).toMatchObject({ settings: { paused: { value: true } } })
+    const visitor = stage.visitor('gate')
+    expect((await visitor.get('/')).status).toBe(503)
+    expect((await visitor.get('/__waiting-room/status')).json()).toMatchObject({ state: 'paused', position: 1 })
+    await desk().act('gate', 'resume')
+    await untilStatus(200, () => visitor.get('/'))
+    await visitor.leave()
+  })
+
+  it('queue-all: newcomers wait even while there is room; admit-next lets them in by hand', async () => {
+    await desk().act('acted', 'queue-all')
+    const [first, second] = [stage.visitor('acted'), stage.visitor('acted')]
+    expect((await first.get('/')).status).toBe(503)
+    expect((await second.get('/')).status).toBe(503)
+    const admitted = await desk().act('acted', 'admit-next', { count: 5 })
+    expect(admitted.json()).toMatchObject({ result: { asked: 5, admitted: 1 } })
+    await untilStatus(200, () => first.get('/'))
+    expect((await desk().act('acted', 'queue-all', { on: false })).json()).toMatchObject({
+      settings: { queue_all: { value: false, override: null } },
+    })
+  })
+
+  it('admit-next is refused in a pause', async () => {
+    await desk().act('main', 'pause')
+    expectProblem(await desk().act('main', 'admit-next'), 409, /resume first/)
+    await desk().act('main', 'resume')
+  })
+
+  it('close and open: newcomers are told when, who waits keeps the place', async () => {
+    const [guest, waiter] = [await stage.guest('closing'), stage.visitor('closing')]
+    await waiter.get('/')
+    const opens_at = new Date(Date.now() + 3_600_000).toISOString()
+    await desk().act('closing', 'close', { opens_at })
+    const closed = (await newcomer('closing').get('/__waiting-room/status')).json()
+    expect(closed).toMatchObject({ state: 'closed', opensAt: opens_at, number: null })
+    expect((await newcomer('closing').get('/')).status).toBe(503)
+    await guest.leave()
+    await untilStatus(200, () => waiter.get('/'))
+    await desk().act('closing', 'pause')
+    await desk().act('closing', 'open')
+    const joined = await untilJson({ state: 'paused' }, () => newcomer('closing').get('/__waiting-room/status'))
+    expect(joined).toMatchObject({ number: 3 })
+  })
+
+  it('suspend: everyone goes past the room, and back into it', async () => {
+    const guest = await stage.guest('aside')
+    await desk().act('aside', 'suspend')
+    await untilStatus(200, () => newcomer('aside').get('/'))
+    expect((await newcomer('aside').get('/__waiting-room/status')).json()).toMatchObject({ state: 'admitted' })
+    await desk().act('aside', 'suspend', { on: false })
+    await untilStatus(503, () => newcomer('aside').get('/'))
+    expect((await guest.get('/')).status).toBe(200)
+  })
+
+  it('suspend with {"on": false} puts a room in place that was deployed suspended', async () => {
+    expect((await newcomer('deployed-aside').get('/')).status).toBe(200)
+    await desk().act('deployed-aside', 'suspend', { on: false })
+    await stage.guest('deployed-aside').catch(() => null)
+    await untilStatus(503, () => newcomer('deployed-aside').get('/'))
+  })
+
+  it('message: everyone in line reads it', async () => {
+    const guest = await stage.guest('main')
+    const other = await stage.guest('main')
+    await desk().act('main', 'message', { text: 'Back at <noon>' })
+    const visitor = stage.visitor('main')
+    await visitor.get('/')
+    expect((await visitor.get('/__waiting-room/status')).json()).toMatchObject({ message: 'Back at <noon>' })
+    await desk().act('main', 'message', { text: null })
+    expect(await settingOf('main', 'message')).toBeNull()
+    await Promise.all([guest.leave(), other.leave(), visitor.leave()])
+  })
+
+  it('revoke: the session ends and its slot goes to the next; a second time it is gone', async () => {
+    const guest = await stage.guest('looked-up')
+    const waiter = stage.visitor('looked-up')
+    await waiter.get('/')
+    const revoked = await desk().act('looked-up', 'revoke', { number: guest.number })
+    expect(revoked.json()).toMatchObject({ result: { number: guest.number, was: 'active' } })
+    await untilStatus(200, () => waiter.get('/'))
+    expect((await guest.post('/__waiting-room/heartbeat', '', { 'Sec-Fetch-Site': 'same-origin' })).status).toBe(410)
+    expectProblem(await desk().act('looked-up', 'revoke', { number: guest.number }), 409, /no place/)
+    expectProblem(await desk().act('looked-up', 'revoke', { number: 99 }), 404, /not handed out/)
+    const ticket = await desk().get(`/rooms/looked-up/tickets/${guest.number}`)
+    expect(ticket.json()).toMatchObject({
+      state: 'gone',
+      admitted: 'yes',
+      ended: 'revoked',
+      endedAt: expect.any(String),
+    })
+  })
+
+  it('reset: confirmed by name, voids every token, for good', async () => {
+    const guest = await stage.guest('emptied')
+    expectProblem(await desk().act('emptied', 'reset', { confirm: 'main' }), 400, /\{"confirm": "emptied"\}/)
+    expectProblem(await desk().act('emptied', 'reset'), 400, /"confirm" is missing/)
+    const reset = await desk().act('emptied', 'reset', { confirm: 'emptied' })
+    expect(reset.json()).toMatchObject({ result: { run: expect.any(Number) } })
+    await stage.workerd.restart()
+    expect((await desk().get('/rooms/emptied/stats')).json()).toMatchObject({ active: 0, nextNumber: 1 })
+    // The old session counts for nothing: its visitor joins anew.
+    await untilStatus(410, () => guest.post('/__waiting-room/heartbeat', '', { 'Sec-Fetch-Site': 'same-origin' }))
+  })
+
+  it.each([
+    ['queue-all', { on: 'yes' }, /"on" must be true or false/],
+    ['close', { opens_at: '2020-01-01T00:00:00Z' }, /"opens_at" is over/],
+    ['close', { opens_at: 'soon' }, /"opens_at" must be/],
+    ['message', {}, /"text" is missing/],
+    ['message', { text: 5 }, /"text" must be/],
+    ['admit-next', { count: 0 }, /"count" must be a whole number from 1 to 10000/],
+    ['revoke', {}, /"number" is missing/],
+    ['pause', { now: true }, /"now" there is no such key/],
+  ])('%s is refused with %j', async (action, body, detail) => {
+    expectProblem(await desk().act('main', action, body), 400, detail)
+  })
+
+  it('are refused where there is no such room, action or method', async () => {
+    expectProblem(await desk().act('nowhere', 'pause'), 404, /lists the rooms/)
+    expectProblem(await desk().act('main', 'explode'), 404, /described at/)
+    const wrong = await desk().call('DELETE', '/rooms/main/settings')
+    expectProblem(wrong, 405, /GET, PATCH/)
+    expect(wrong.headers.allow).toBe('GET, PATCH')
+  })
+
+  it('are in the audit: who, when, what, before and after', async () => {
+    const audit = (await desk().get('/rooms/acted/audit?limit=2')).json<{
+      entries: Record<string, unknown>[]
+      next: number
+    }>()
+    expect(audit.entries).toMatchObject([
+      { action: 'queue-all', who: 'admin', before: { queue_all: true }, after: { queue_all: false } },
+      { action: 'admit-next', before: { waiting: 2 }, after: { asked: 5, admitted: 1 } },
+    ])
+    const older = (await desk().get(`/rooms/acted/audit?before=${audit.next}`)).json()
+    expect(older).toMatchObject({ entries: [{ action: 'queue-all', after: { queue_all: true } }], next: null })
+    for (const query of ['limit=0', 'limit=201', 'before=x']) {
+      expectProblem(await desk().get(`/rooms/acted/audit?${query}`), 400, /must be/)
+    }
+  })
+})
+
+describe('reading', () => {
+  it('lists the rooms with how they are', async () => {
+    const { rooms } = (await desk().get('/rooms')).json<{ rooms: Record<string, unknown>[] }>()
+    expect(rooms).toHaveLength(9)
+    expect(rooms[0]).toMatchObject({ name: 'main', host: 'main.test', reachable: true, capacity: 2, mode: 'open' })
+  })
+
+  it('tells of one ticket, and of none', async () => {
+    expectProblem(await desk().get('/rooms/looked-up/tickets/999'), 404, /not handed out/)
+    expectProblem(await desk().get('/rooms/looked-up/tickets/abc'), 400, /whole number/)
+  })
+
+  it('tells the history as CSV', async () => {
+    const reply = await desk().get('/rooms/main/history?format=csv')
+    expect([reply.status, reply.headers['content-type']]).toEqual([200, 'text/csv; charset=utf-8; header=present'])
+    expect(reply.text).toMatch(/^at(,|\r\n)/)
+    expectProblem(await desk().get('/rooms/main/history?format=xml'), 400, /json or csv/)
+  })
+})

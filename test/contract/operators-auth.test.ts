@@ -1,0 +1,166 @@
+import { describe, expect, it } from 'vitest'
+import { Desk, OWN_PAGE } from './support/desk.ts'
+import { room, useStage } from './support/stage.ts'
+import { OVER_TLS } from './support/visitor.ts'
+import { Workerd } from './support/workerd.ts'
+
+const ADA = 'ada-has-a-token-of-her-own'
+const BOB = 'bob-may-only-look-at-it-all'
+const TOKENS = `ada:${ADA},bob:${BOB}:read`
+
+const stage = useStage([room('main', 1), room('one', 1), room('two', 1)], { adminToken: TOKENS })
+const bearer = (token: string, address = '192.0.2.1') =>
+  new Desk(stage.workerd, { Authorization: `Bearer ${token}`, 'CF-Connecting-IP': address })
+
+async function loggedIn(token = ADA): Promise<Desk> {
+  const desk = Desk.browser(stage.workerd)
+  const reply = await desk.logIn(token)
+  expect(reply.status).toBe(200)
+  return desk
+}
+
+describe('tokens', () => {
+  it('have names, which the audit notes', async () => {
+    expect((await bearer(ADA).act('main', 'pause')).status).toBe(200)
+    expect((await bearer(ADA).get('/rooms/main/audit?limit=1')).json()).toMatchObject({ entries: [{ who: 'ada' }] })
+    await bearer(ADA).act('main', 'resume')
+  })
+
+  it('may be for reading alone', async () => {
+    expect((await bearer(BOB).get('/rooms/main/stats')).status).toBe(200)
+    const refused = await bearer(BOB).act('main', 'pause')
+    expect([refused.status, refused.json()]).toMatchObject([403, { detail: expect.stringMatching(/without ":read"/) }])
+    expect((await bearer(BOB).call('PATCH', '/rooms/main/settings', {}, { 'If-Match': '*' })).status).toBe(403)
+  })
+
+  it.each([
+    ['none', {}],
+    ['a wrong one', { Authorization: `Bearer ${ADA}x`, 'CF-Connecting-IP': '192.0.2.2' }],
+    ['the name with it', { Authorization: `Bearer ada:${ADA}`, 'CF-Connecting-IP': '192.0.2.2' }],
+    ['another scheme', { Authorization: `Basic ${ADA}` }],
+  ])('are needed: %s is refused', async (_, headers) => {
+    const reply = await new Desk(stage.workerd, headers).get('/rooms/main/stats')
+    expect(reply.status).toBe(401)
+    expect(reply.headers['www-authenticate']).toMatch(/^Bearer/)
+  })
+
+  it('of figures open the metrics, too', async () => {
+    const path = '/__waiting-room/metrics'
+    const reply = await bearer(BOB).browser.get(path, { Authorization: `Bearer ${BOB}` })
+    expect([reply.status, reply.text]).toEqual([200, expect.stringContaining('waiting_room_up{room="main"} 1')])
+  })
+})
+
+describe('a session of a browser', () => {
+  it('is a Strict, HttpOnly cookie of this very host', async () => {
+    const desk = Desk.browser(stage.workerd)
+    const reply = await desk.logIn(ADA)
+    expect(reply.json()).toMatchObject({ operator: { name: 'ada', kind: 'full' }, via: 'session' })
+    expect(reply.setCookies).toEqual([expect.stringMatching(/^__Host-waiting-room-_operator=/)])
+    for (const attribute of ['Path=/', 'HttpOnly', 'Secure', 'SameSite=Strict', 'Max-Age=1800']) {
+      expect(reply.setCookies[0]).toContain(attribute)
+    }
+  })
+
+  it('reads and changes, under the name of its token', async () => {
+    const desk = await loggedIn()
+    expect((await desk.get('/session')).json()).toMatchObject({ operator: { name: 'ada' }, via: 'session' })
+    expect((await desk.act('main', 'message', { text: 'hello' })).status).toBe(200)
+    expect((await desk.get('/rooms/main/audit?limit=1')).json()).toMatchObject({
+      entries: [{ who: 'ada', action: 'message' }],
+    })
+    expect((await (await loggedIn(BOB)).act('main', 'pause')).status).toBe(403)
+  })
+
+  it('ends with the logout', async () => {
+    const desk = await loggedIn()
+    expect((await desk.call('DELETE', '/session')).status).toBe(204)
+    expect((await desk.get('/session')).status).toBe(401)
+  })
+
+  it.each([
+    ['another site', { 'Waiting-Room-Operator': '1', 'Sec-Fetch-Site': 'cross-site' }],
+    ['another host of the site', { 'Waiting-Room-Operator': '1', 'Sec-Fetch-Site': 'same-site' }],
+    ['an old browser at another origin', { 'Waiting-Room-Operator': '1', Origin: 'https://evil.example' }],
+    ['a form, which can send no header', { 'Sec-Fetch-Site': 'same-origin' }],
+  ])('changes nothing for %s', async (_, headers) => {
+    const { browser } = await loggedIn()
+    const forged = { method: 'POST', path: '/__waiting-room/api/v1/rooms/main/actions/pause', body: '{}' }
+    const reply = await browser.send({ ...forged, headers: { ...OVER_TLS, ...headers } })
+    expect([reply.status, reply.json()]).toMatchObject([403, { title: 'Not from the operators’ page' }])
+    const login = { method: 'POST', path: '/__waiting-room/api/v1/session', body: `{"token":"${ADA}"}` }
+    expect((await browser.send({ ...login, headers: { ...OVER_TLS, ...headers } })).status).toBe(403)
+  })
+
+  it('is no visitor’s token, and a visitor’s token is no session', async () => {
+    const guest = await stage.guest('one')
+    const cookie = `waiting-room-_operator=${guest.token}`
+    expect((await new Desk(stage.workerd, { Cookie: cookie }).get('/session')).status).toBe(401)
+    const desk = await loggedIn()
+    const session = [...desk.browser.cookies.values()][0] as string
+    const reply = await stage.visitor('one', { 'Waiting-Room-Token': session, Accept: 'application/json' }).get('/')
+    expect(reply.status).toBe(503)
+  })
+
+  it('never reaches the origin', async () => {
+    const desk = await loggedIn()
+    const [[name, value]] = [...desk.browser.cookies] as [[string, string]]
+    const guest = await stage.guest('two')
+    const echo = await guest.get('/echo', { Cookie: `${name}=${value}; own=1; waiting-room-two=${guest.token}` })
+    expect(echo.text).toContain('own=1')
+    expect(echo.text).not.toContain(value)
+  })
+
+  it('ends when its token is taken away or replaced, and outlives a new signing key put in front', async () => {
+    const workerd = await Workerd.start({ rooms: [room('main', 1)], originUrl: stage.origin.url, adminToken: TOKENS })
+    try {
+      const desk = Desk.browser(workerd)
+      await desk.logIn(ADA)
+      const keys = ['new:bmV3LWtleS1vZi1mb3J0eS1ieXRlcy1vci1tb3JlLWluLWZyb250', 'contract:'].join(',')
+      const old = Buffer.from('forty-four-bytes-that-only-these-tests-know!').toString('base64url')
+      await workerd.restart({ signingKeys: keys + old })
+      expect((await desk.get('/session')).status).toBe(200)
+      await workerd.restart({ adminToken: `ada:${ADA}-replaced,bob:${BOB}:read` })
+      expect((await desk.get('/session')).status).toBe(401)
+    } finally {
+      await workerd.stop()
+    }
+  })
+})
+
+describe('guessing', () => {
+  it('is slowed down by address: after ten failures nothing is even looked at, in other places neither', async () => {
+    const guess = () => bearer('a-guess-of-a-token', '203.0.113.7').get('/session')
+    for (let i = 0; i < 9; i++) expect((await guess()).status).toBe(401)
+    const blocked = await guess()
+    expect(blocked.status).toBe(429)
+    expect(Number(blocked.headers['retry-after'])).toBeGreaterThan(50)
+    expect((await bearer(ADA, '203.0.113.7').get('/session')).status).toBe(429)
+    const login = { ...OVER_TLS, ...OWN_PAGE, 'CF-Connecting-IP': '203.0.113.7' }
+    expect((await new Desk(stage.workerd, login).logIn(ADA)).status).toBe(429)
+    expect((await bearer(ADA, '203.0.113.8').get('/session')).status).toBe(200)
+    // The count is durable: isolates that start anew ask for it at each login.
+    await stage.workerd.restart()
+    expect((await new Desk(stage.workerd, login).logIn(ADA)).status).toBe(429)
+  })
+})
+
+describe('tokens that cannot be used', () => {
+  it.each([
+    ['short', /entry 1 has a token of 5 characters/],
+    [`ada:${ADA},bob:short`, /entry 2 has a token of 5 characters/],
+    [`ada:${ADA},ada:${BOB}`, /two entries of one name/],
+    [`ada:${ADA},bob:${ADA}`, /one token twice/],
+    [`ada:${ADA}:write`, /entry 1 is not name:token/],
+  ])('leave the API off, never open, and the log says why (%#)', async (adminToken, reason) => {
+    const workerd = await Workerd.start({ rooms: [room('main', 1)], originUrl: stage.origin.url, adminToken })
+    try {
+      const reply = await new Desk(workerd, { Authorization: `Bearer ${ADA}` }).get('/session')
+      expect([reply.status, reply.json()]).toMatchObject([403, { title: 'The API is off' }])
+      await expect.poll(() => workerd.log, { timeout: 10_000 }).toMatch(reason)
+      expect(workerd.log).not.toContain(ADA)
+    } finally {
+      await workerd.stop()
+    }
+  })
+})
