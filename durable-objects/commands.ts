@@ -2,7 +2,7 @@
  * What operators may have a room do, and what becomes of it: each command changes the line in memory and says what the audit
  * is to note. Does not store anything: the object does, all at once.
  */
-import { Line } from '../src/core/line.ts'
+import type { Line } from '../src/core/line.ts'
 import { State, stateName } from '../src/core/ticket-state.ts'
 import type { RoomSettings } from '../src/settings/room-schema.ts'
 import { type SettingsPatch, steeredRules } from '../src/settings/runtime-settings.ts'
@@ -85,7 +85,7 @@ function revoke(number: number, line: Line, { controls, who, nowMs }: Desk): Out
 /** A new run begins with nobody in it: every token of the one before is void. */
 function reset(line: Line, { controls, who, nowMs }: Desk): Outcome {
   // A clock that went back must not give out a run twice.
-  const next = Line.start(line.rules, Math.max(line.run + 1, nowMs), nowMs)
+  const next = line.startOver(Math.max(line.run + 1, nowMs), nowMs)
   const before = { run: line.run, ...figures(line) }
   const note = () => controls.note(who, 'reset', before, { run: next.run, ...figures(next) }, nowMs)
   return { state: 'done', line: next, result: { run: next.run }, note }

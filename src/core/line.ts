@@ -49,7 +49,7 @@ export class Line {
 
   private readonly clock: ListeningClock
   private readonly bucket: RateBucket
-  private readonly guard: OriginGuard
+  private guard: OriginGuard
   private readonly joins = new RecentJoins()
   private readonly sessions = new Sessions()
   private readonly limits: Uint32Array
@@ -82,6 +82,13 @@ export class Line {
   /** A new, empty line. `run` numbers its life: higher than any run of this room before. */
   static start(rules: LineRules, run: number, nowMs: number): Line {
     return new Line(rules, run, nowMs)
+  }
+
+  /** A new, empty line in this one's place: nobody is left, but the site is as well as it was. */
+  startOver(run: number, nowMs: number): Line {
+    const line = Line.start(this.rules, run, nowMs)
+    line.guard = new OriginGuard(this.guard.toStored())
+    return line
   }
 
   /** The line as it was stored; only when each ticket was last heard is not: see `restoredHeardSeconds`. */

@@ -22,9 +22,9 @@ export function takeCommand(response: Response, target: string): Commanded {
   const stripped = new Response(response.body, response)
   for (const name of COMMAND_HEADERS) stripped.headers.delete(name)
   const commands = given.flatMap((value) => value.split(',')).map((value) => value.trim().toLowerCase())
-  for (const command of commands) {
-    if (command === 'revoke') continue
-    logWarning('origin_command_unknown', { host: new URL(target).host, command: command.slice(0, LOGGED_MAX_CHARS) })
+  const unknown = commands.find((command) => command !== 'revoke')
+  if (unknown !== undefined) {
+    logWarning('origin_command_unknown', { host: new URL(target).host, command: unknown.slice(0, LOGGED_MAX_CHARS) })
   }
   return { response: stripped, revokes: commands.includes('revoke') }
 }

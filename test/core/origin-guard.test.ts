@@ -90,6 +90,15 @@ describe('the origin guard', () => {
     expect(line.line.admissionFactor).toBe(1)
   })
 
+  it('goes on where it was when the line starts over', () => {
+    const line = guarded()
+    factors(line, TO_A_STOP)
+    const next = line.line.startOver(line.line.run + 1, line.nowMs)
+    expect([next.admissionFactor, next.pace.ratePerMinute]).toEqual([0, 0])
+    next.beginCall(line.nowMs)
+    expect(next.join('early')).toMatchObject({ state: 'waiting', number: 1 })
+  })
+
   it('lets everyone in again at once when it is turned off', () => {
     const line = guarded()
     line.join(1)
