@@ -33,7 +33,8 @@ const VISITORS_ROUTES: Readonly<Record<string, VisitorRoute | undefined>> = {
  * each, a third of a poll. Everything else goes through it.
  */
 export async function serve(request: Request, env: Env, context: ExecutionContext): Promise<Response> {
-  const { canonical } = requestUrl(request.url)
+  const canonical = canonicalPathOf(request)
+  if (canonical === null) return problem(400, 'Bad request', 'The address asked for cannot be read.')
   const isOurs =
     canonical.startsWith(PREFIX) && (canonical.length === PREFIX.length || canonical[PREFIX.length] === '/')
   const route = isOurs ? VISITORS_ROUTES[`${request.method} ${canonical}`] : gate
@@ -43,6 +44,15 @@ export async function serve(request: Request, env: Env, context: ExecutionContex
     return ready === null ? notConfigured() : await route(request, ready, context)
   } catch (error) {
     return requestFailed(error)
+  }
+}
+
+/** Null where the address cannot be read: a `Host` that is no host ("a b"). */
+function canonicalPathOf(request: Request): string | null {
+  try {
+    return requestUrl(request.url).canonical
+  } catch {
+    return null
   }
 }
 

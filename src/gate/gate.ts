@@ -127,7 +127,8 @@ function endSession({ client, keepAlive, room }: VisitContext, { run, number }: 
 
 /**
  * Asks the origin, and counts how it went: what the room knows of its origin. A slow one must not cost a session: its visitor
- * is there, the request is the proof.
+ * is there, the request is the proof. Where the client sends a body it is in the client's hand how long that takes and whether
+ * it arrives: no word on the origin, or anyone with a pass could make the site look broken.
  */
 async function askCounted(
   request: Request,
@@ -139,8 +140,10 @@ async function askCounted(
   const outcome = await askOrigin(request, deployment.origin, pass?.text ?? null, () => {
     if (pass !== null) client.hear(pass.token.run, pass.token.number, keepAlive)
   })
+  const hasBody = request.body !== null
+  if (hasBody && outcome.state !== 'answered') return outcome
   const failed = outcome.state !== 'answered' || outcome.response.status >= 500
-  const latencyMs = outcome.state === 'down' ? null : Date.now() - askedMs
+  const latencyMs = hasBody || outcome.state === 'down' ? null : Date.now() - askedMs
   client.countOrigin({ failed, latencyMs }, keepAlive)
   return outcome
 }

@@ -78,7 +78,8 @@ export class Origin {
     this.requests.push({ method, url })
     const [, name = ''] = /^\/([a-z0-9-]*)/.exec(url) ?? []
     try {
-      await (this.answers[name] ?? echo)(request, response, this)
+      const answer = Object.hasOwn(this.answers, name) ? this.answers[name] : undefined
+      await (answer ?? echo)(request, response, this)
     } catch (error) {
       response.destroy(error as Error)
     }

@@ -1,0 +1,206 @@
+/**
+ * Anything at all as path, header, method and body, at rooms where nobody can be let in: no failure of ours, no slot, no
+ * request to the origin, nothing injected, nothing that a cache could give to another visitor.
+ */
+import fc from 'fast-check'
+import { afterEach, beforeAll, describe, expect, it } from 'vitest'
+import {
+  expectCleanLog,
+  expectHarmless,
+  expectNotCacheable,
+  FUZZ,
+  headers,
+  MARKER,
+  method,
+  pathBelow,
+  text,
+} from '../support/hostile.ts'
+import { stats } from '../support/operator.ts'
+import { type RawReply, type RawRequest, rawRequest, sendRaw } from '../support/raw-http.ts'
+import { room, useStage } from '../support/stage.ts'
+import type { Visitor } from '../support/visitor.ts'
+
+const HOST = 'full.test'
+const stage = useStage([
+  room('full', 1, { session_max_seconds: 86_400 }),
+  room('shop', 1, { host: 'paths.test', path: '/shop' }),
+])
+
+let holder: Visitor
+let seenByOrigin = 0
+
+/** The only slots there are, taken. */
+beforeAll(async () => {
+  holder = await stage.guest('full')
+  await send({ host: 'paths.test', target: '/shop' })
+  seenByOrigin = stage.origin.requests.length
+})
+
+/** Nobody got in meanwhile, nobody lost a slot, and everything still works. */
+afterEach(async () => {
+  for (const name of ['full', 'shop']) {
+    const { active, totals } = await stats(stage.workerd, name)
+    expect({ name, active, admitted: totals?.admitted }).toEqual({ name, active: 1, admitted: 1 })
+  }
+  expect((await holder.get('/echo')).status).toBe(200)
+  seenByOrigin = stage.origin.requests.length
+  expectCleanLog(stage.workerd.log)
+})
+
+async function send(request: RawRequest): Promise<RawReply | undefined> {
+  const replies = await sendRaw(stage.workerd.port, rawRequest(request))
+  expect(replies.length).toBeLessThanOrEqual(1)
+  return replies[0]
+}
+
+const body = fc.oneof(text, fc.json(), fc.constantFrom('final=true&return=//x', '{"final":true}', '['.repeat(5000)))
+
+describe('a stranger', () => {
+  it('gets nothing of the site by any method, path, header or body', async () => {
+    const target = pathBelow('/', '/shop/', '/a.css', '//')
+    await fc.assert(
+      fc.asyncProperty(
+        method,
+        target,
+        headers,
+        fc.option(body, { nil: undefined }),
+        async (how, where, fields, what) => {
+          const reply = await send({ method: how, target: where, host: HOST, headers: fields, body: what })
+          expectHarmless(reply, HOST)
+          expectNotCacheable(reply)
+        },
+      ),
+      FUZZ,
+    )
+    expect(stage.origin.requests.slice(seenByOrigin)).toEqual([])
+  })
+
+  it('gets nothing of the site, nor a failure, from our own endpoints', async () => {
+    const below = [
+      '',
+      '/',
+      '/status',
+      '/status?room=',
+      '/status?room=full&',
+      '/heartbeat?',
+      '/leave?return=',
+      '/x',
+      '/healthz',
+    ]
+    const target = pathBelow(
+      ...below.flatMap((end) => ['/__waiting-room', '/%5f_waiting-room', '//__waiting-room'].map((p) => p + end)),
+    )
+    await fc.assert(
+      fc.asyncProperty(
+        method,
+        target,
+        headers,
+        fc.option(body, { nil: undefined }),
+        async (how, where, fields, what) => {
+          const reply = await send({ method: how, target: where, host: HOST, headers: fields, body: what })
+          expectHarmless(reply, HOST)
+          expectNotCacheable(reply)
+        },
+      ),
+      FUZZ,
+    )
+    expect(stage.origin.requests.slice(seenByOrigin)).toEqual([])
+  })
+
+  it('gets past no room by another spelling of its path', async () => {
+    const spelled = fc.array(
+      fc.constantFrom('/', '//', '/./', '/x/../', '\\', '%2f', '%5c', '%2e/', ';/', '/%2e%2e/', '/;a=b/'),
+      { minLength: 1, maxLength: 4 },
+    )
+    const name = fc.array(
+      fc.constantFrom('shop', '%73hop', 'sh%6fp', 's%68op', 'SHOP', 'shop;a', 'shop%3b', 'shop%00', 'shop%2f', 'x'),
+      { minLength: 1, maxLength: 2 },
+    )
+    await fc.assert(
+      fc.asyncProperty(spelled, name, spelled, async (before, names, after) => {
+        const target = `/${before.join('')}${names.join('/')}${after.join('')}`
+        const seen = stage.origin.requests.length
+        expectHarmless(await send({ host: 'paths.test', target }), 'paths.test')
+        for (const { url } of stage.origin.requests.slice(seen))
+          expect(asAnOriginReadsIt(url)).not.toMatch(/^\/(shop|__waiting-room)(\/|$)/)
+      }),
+      FUZZ,
+    )
+  })
+
+  it('is told the same under any name of a host', async () => {
+    const host = fc.oneof(
+      text,
+      fc.constantFrom(
+        'a b',
+        'full.test.',
+        'full.test:80',
+        'u:p@full.test',
+        '[::1]',
+        '[',
+        'xn--',
+        '%00',
+        '.',
+        'a'.repeat(300),
+        'full.test, x',
+        `${MARKER}.example`,
+      ),
+    )
+    await fc.assert(
+      fc.asyncProperty(
+        host,
+        fc.constantFrom(
+          '/x',
+          '/__waiting-room/status',
+          '/__waiting-room/leave',
+          '*',
+          '',
+          'x',
+          '@x/',
+          'http://evil.example/',
+        ),
+        headers,
+        async (name, target, fields) => {
+          const [reply] = await sendRaw(stage.workerd.port, rawRequest({ target, host: name, headers: fields }))
+          if (reply === undefined) return
+          // Other hosts have no room: what comes is the origin's, or a refusal.
+          expect([500, 502, 504]).not.toContain(reply.status)
+          expect(reply.headers.filter(([header]) => header.includes(MARKER))).toEqual([])
+        },
+      ),
+      FUZZ,
+    )
+  })
+})
+
+describe('a link back', () => {
+  it('of the page after leaving leads to this host, whatever was asked for', async () => {
+    const type: [string, string] = ['Content-Type', 'application/x-www-form-urlencoded']
+    await fc.assert(
+      fc.asyncProperty(
+        fc.oneof(text, fc.webUrl(), fc.constantFrom('//e', '/\\e', '/\t/e', 'javascript:1', '/%09/e', '\u0000//e')),
+        async (aim) => {
+          const target = `/__waiting-room/leave?room=full&return=${encodeURIComponent(aim.toWellFormed())}`
+          const reply = await send({ method: 'POST', target, host: HOST, headers: [type], body: 'final=true' })
+          expectHarmless(reply, HOST)
+          expect(reply?.status).toBe(200)
+        },
+      ),
+      FUZZ,
+    )
+  })
+})
+
+/** Resolved and decoded once, written anew here: an independent reading of what reached the origin. */
+function asAnOriginReadsIt(url: string): string {
+  const path = (url.split(/[?#]/)[0] ?? '').replace(/%([0-7][0-9a-f])/gi, (_, hex) =>
+    String.fromCharCode(Number.parseInt(hex, 16)),
+  )
+  const parts: string[] = []
+  for (const part of path.split(/[/\\]+/)) {
+    const [name = ''] = part.split(';')
+    if (name === '..') parts.pop()
+    else if (name !== '.' && name !== '') parts.push(name)
+  }
+  return `/${parts.join('/')}`
+}
