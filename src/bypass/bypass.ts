@@ -28,13 +28,8 @@ function covers({ paths, networks, header, searchCrawlers }: BypassRule, request
  */
 function pathIsCovered(patterns: readonly string[], { headers, url }: Request, canonical: string): boolean {
   const { pathname } = new URL(url)
-  if (
-    HIDDEN_STRUCTURE.test(pathname) ||
-    !isWellEncoded(pathname) ||
-    headers.has('X-Original-URL') ||
-    headers.has('X-Rewrite-URL')
-  )
-    return false
+  if (HIDDEN_STRUCTURE.test(pathname) || !isWellEncoded(pathname)) return false
+  if (headers.has('X-Original-URL') || headers.has('X-Rewrite-URL')) return false
   return patterns.some((pattern) => matchesPattern(pattern, pathname) && matchesPattern(pattern, canonical))
 }
 
