@@ -53,7 +53,9 @@ const KEYS: Readonly<Record<string, (value: unknown, room: CloudflareRoom) => Ca
       : note(`cookie_suffix = ${oneLine(value)}: here the cookie is named by the room, waiting-room-NAME.`),
   enabled_origin_commands: (value) =>
     Array.isArray(value) && value.length > 0
-      ? note(`enabled_origin_commands = ${value.map(oneLine).join(', ')}: see docs/migrate.md, "Origin commands".`)
+      ? note(
+          `enabled_origin_commands = ${value.map(oneLine).join(', ')}: always on here, see docs/migrate.md, "Origin commands".`,
+        )
       : NOTHING,
   turnstile_mode: (value) =>
     value === 'off' || value === null
