@@ -103,6 +103,8 @@ export class Line {
       segments.push(segment)
     }
     line.tickets.restore(segments, stored.head.next)
+    // With rules of less capacity than there was: no event has let in too many.
+    line.occupiedAtBegin = line.tickets.occupied
     line.verifyAll()
     return line
   }
@@ -142,6 +144,8 @@ export class Line {
     if (state === State.gone) return
     const heard = this.clock.heardSeconds(ageMs, this.rules.checkIntervalSeconds)
     if (state === State.absent) {
+      // A word that was under way for so long says nothing about now.
+      if (ageMs >= this.rules.heartbeatTimeoutSeconds * 1000) return
       this.comeBack(number)
       segment.heard[offset] = heard
     } else {
@@ -219,7 +223,8 @@ export class Line {
   /** A newcomer. The same key gets the same number for a minute. */
   join(key: string): JoinAnswer {
     const known = this.joins.find(key)
-    if (known !== undefined && this.tickets.stateOf(known) !== State.gone) return this.joinAgain(known)
+    // One that is gone, too: who asked has left since, and the call was delivered once more.
+    if (known !== undefined) return this.joinAgain(known)
     if (this.rules.suspended) return { state: 'full', why: 'suspended' }
     if (isClosed(this.rules, this.nowMs)) return { state: 'full', why: 'closed' }
     if (this.tickets.isFull || this.tickets.waiting >= this.rules.maxWaiting) return { state: 'full' }

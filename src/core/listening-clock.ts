@@ -53,7 +53,8 @@ export class ListeningClock {
 
   /** Counts the time up to an isolate's call. */
   call(nowMs: number, checkIntervalSeconds: number): void {
-    const afterHold = this.state.heldMs > 0
+    // A shorter hold (a check right after a tick) is within what any event may count.
+    const afterHold = this.state.heldMs > maxStepMs(checkIntervalSeconds)
     this.count(nowMs, checkIntervalSeconds)
     this.state = { ...this.state, heldMs: 0, calledSinceTick: true, lastCallMs: this.state.listeningMs }
     if (afterHold) this.raiseFloor()

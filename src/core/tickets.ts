@@ -6,7 +6,7 @@
  */
 import { BLOCK_BITS, MAX_NUMBER, SEGMENT_BITS, SEGMENT_SIZE } from './limits.ts'
 import { Segment } from './segment.ts'
-import { BEACON_FLAG, mayMove, mustBeDurable, STATE_MASK, State, stateName } from './ticket-state.ts'
+import { BEACON_FLAG, DEPARTING_FLAG, mayMove, mustBeDurable, STATE_MASK, State, stateName } from './ticket-state.ts'
 
 export class BrokenInvariant extends Error {
   override name = 'BrokenInvariant'
@@ -78,7 +78,10 @@ export class Tickets {
     return this.segmentOf(number)?.stateAt(number % SEGMENT_SIZE) ?? State.gone
   }
 
-  /** Moves a ticket to another state; its flags are cleared. A move that is not in a ticket's life throws. */
+  /**
+   * Moves a ticket to another state. Its flags are cleared, but for a goodbye before admission: nobody was heard since. A
+   * move that is not in a ticket's life throws.
+   */
   move(number: number, to: State): void {
     const segment = this.segmentOf(number)
     if (segment === undefined) throw new BrokenInvariant(`ticket ${number} was never handed out`)
@@ -93,7 +96,8 @@ export class Tickets {
       throw new BrokenInvariant(`ticket ${number} cannot go from ${stateName(from)} to ${stateName(to)}`)
     }
     if (segment.live === 0) this.bornLive.add(segment.index)
-    segment.put(offset, to)
+    const isAdmission = from === State.waiting && to === State.offered
+    segment.put(offset, isAdmission ? to | ((segment.states[offset] as number) & DEPARTING_FLAG) : to)
     ;(this.counts[from] as number)--
     ;(this.counts[to] as number)++
     this.touchedBlocks.add(number >>> BLOCK_BITS)

@@ -116,8 +116,18 @@ export class RoomClient {
     details: ClaimDetails,
     keepAlive: KeepAlive,
   ): Promise<Answers['claim'] | Unreachable> {
+    const askedMs = this.port.nowMs()
     await this.learnRun(run, keepAlive)
-    return this.ask({ kind: 'claim', run, claim: { number, ...details } }, keepAlive)
+    const answer = await this.ask({ kind: 'claim', run, claim: { number, ...details } }, keepAlive)
+    if (answer.state === 'unreachable') this.keepHeard(run, number, askedMs, keepAlive)
+    return answer
+  }
+
+  /** The object could not be asked in time, but it can still be told that the visitor was here. */
+  private keepHeard(run: number, number: number, heardMs: number, keepAlive: KeepAlive): void {
+    if (run !== this.run) return
+    this.presence.add(number, heardMs)
+    this.scheduleFlush(keepAlive)
   }
 
   /** Gives a number up for good. */

@@ -1,0 +1,83 @@
+/**
+ * What seeds have found, each as its own short case, named after what went wrong.
+ */
+import { describe, expect, it } from 'vitest'
+import { DrivenLine } from '../core/support/driven-line.ts'
+import { VirtualRoom } from '../exchange/virtual-room.ts'
+
+describe('found by seeds', () => {
+  it('a check right after a tick counted as an outage, and everyone silent stayed for another time-out', () => {
+    const line = new DrivenLine({ capacity: 1 })
+    const [leaver, ...others] = line.join(12).slice(1) as [number, ...number[]]
+    for (let second = 2; second <= 32; second += 2) {
+      line.pass(2).hear(others)
+      if (second % 10 !== 0) continue
+      line.tick()
+      line.pass(0.5).check(0)
+    }
+    expect(line.state(leaver)).toBe('absent')
+  })
+
+  it('the report of a minute, first after a deploy with less capacity, took the sessions there were for too many', () => {
+    const line = new DrivenLine({ capacity: 5 })
+    line.join(5)
+    line.tick()
+    line.crash({ capacity: 1 })
+    expect(() => line.line.verify()).not.toThrow()
+  })
+
+  it('who said goodbye and was called then kept the slot for the whole time-out', () => {
+    const line = new DrivenLine({ capacity: 1 })
+    const [first, second] = line.join(2) as [number, number]
+    line.pass(5).hear([first])
+    line.depart(second)
+    line.pass(1).leave(first)
+    expect(line.state(second)).toBe('offered')
+    line.pass(8).tick()
+    expect(line.state(second)).toBe('offered')
+    line.pass(2).tick()
+    expect(line.state(second)).toBe('absent')
+  })
+
+  it('a join that was delivered once more after its visitor had left took a place for nobody', () => {
+    const line = new DrivenLine()
+    const [answer] = line.exchange({ joins: ['key'] }).joins
+    expect(answer).toEqual({ state: 'active', number: 1 })
+    line.leave(1)
+    line.exchange({ joins: ['key'] })
+    expect(line.line.tickets.next).toBe(2)
+    expect(line.line.tickets.live).toBe(0)
+  })
+
+  it('a word that an isolate kept for longer than the time-out brought back who had left long ago', () => {
+    const line = new DrivenLine({ capacity: 1 })
+    const [stays, left] = line.join(2) as [number, number]
+    for (let second = 10; second <= 30; second += 10) {
+      line.pass(10).hear([stays])
+      line.tick()
+    }
+    expect(line.state(left)).toBe('absent')
+    line.hear([left], 25_000)
+    expect(line.state(left)).toBe('absent')
+    line.hear([left], 5_000)
+    expect(line.state(left)).toBe('waiting')
+  })
+
+  it('a beacon whose claim met an outage was no sign of life, though the isolate could soon call again', async () => {
+    const room = new VirtualRoom()
+    const joined = await room.client.join(room)
+    const number = joined.state === 'active' ? joined.number : 0
+    room.holding = true
+    const claim = room.client.claim(room.line.run, number, { beacon: true, touched: false }, room)
+    for (let i = 0; i < 20; i++) {
+      await room.pass(500)
+      for (const call of room.held.splice(0)) call.refuse(new Error('out of reach'))
+    }
+    expect((await claim).state).toBe('unreachable')
+    room.holding = false
+    room.client.hear(room.line.run, 99, room)
+    await room.pass(5_000)
+    const heard = room.requests.at(-1)?.presence
+    expect([...(heard?.numbers ?? [])]).toContain(number)
+  })
+})
