@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { cloudflareTest } from '@cloudflare/vitest-plugin'
 import { defineConfig } from 'vitest/config'
+import { substitutes } from './simulation/stand-ins/substitutes.ts'
 
 // The tools write caches and logs to HOME and temporary files: both stay in the project's ignored folder.
 const cache = new URL('.cache/test/', import.meta.url).pathname
@@ -66,7 +67,10 @@ export default defineConfig({
     projects: [
       { test: { name: 'core', environment: 'node', include: ['test/{core,exchange}/**/*.test.ts'] } },
       { test: { name: 'deployment', environment: 'node', include: ['test/deployment/**/*.test.ts'] } },
-      { test: { name: 'simulation', environment: 'node', include: ['test/simulation/**/*.test.ts'] } },
+      {
+        resolve: { alias: [...substitutes] },
+        test: { name: 'simulation', environment: 'node', include: ['test/simulation/**/*.test.ts'] },
+      },
       {
         test: {
           name: 'contract',

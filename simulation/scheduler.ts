@@ -11,8 +11,14 @@ export class Scheduler {
     this.nowMs = startMs
   }
 
+  /** In whole milliseconds, rounded up, as timers are. */
   after(ms: number, callback: () => void): () => void {
-    const event: Event = { atMs: this.nowMs + Math.max(0, ms), order: this.arrivals++, callback, cancelled: false }
+    const event: Event = {
+      atMs: this.nowMs + Math.max(0, Math.ceil(ms)),
+      order: this.arrivals++,
+      callback,
+      cancelled: false,
+    }
     this.push(event)
     return () => {
       event.cancelled = true
@@ -83,7 +89,7 @@ function isBefore(a: Event, b: Event): boolean {
   return a.atMs < b.atMs || (a.atMs === b.atMs && a.order < b.order)
 }
 
-/** Lets promises that are already decided take their course: deep enough for the longest chain of awaits in the client. */
-async function settle(): Promise<void> {
-  for (let i = 0; i < 20; i++) await Promise.resolve()
+/** Lets promises that are already decided take their course, however long their chain. */
+function settle(): Promise<void> {
+  return new Promise((resolve) => void setImmediate(resolve))
 }

@@ -1,67 +1,136 @@
 /**
- * An isolate: the shipped room client, on virtual time, behind a network that loses, delays and repeats calls.
+ * An isolate: the shipped room client, on virtual time and a clock of its own, behind a network that loses, delays, repeats
+ * and cuts off calls. Keeps what the judge asks: when it was asked, and when a call of it failed.
  */
 import type { ExchangeAnswer, ExchangeRequest } from '../src/core/exchange.ts'
-import { type KeepAlive, RoomClient } from '../src/room/room-client.ts'
+import { PATIENCE_MAX_MS, PATIENCE_MIN_MS } from '../src/limits.ts'
+import { type KeepAlive, RoomClient, type RoomPort } from '../src/room/room-client.ts'
+import type { RoomSettings } from '../src/settings/rooms.ts'
+import type { NetworkFaults } from './faults.ts'
+import { ofOldDeploy, toOldDeploy } from './old-deploy.ts'
 import type { Random } from './random.ts'
 import type { Scheduler } from './scheduler.ts'
 import type { SimulatedObject } from './simulated-object.ts'
 
-export interface NetworkFaults {
-  readonly requestLost: number
-  readonly answerLost: number
-  readonly repeated: number
-  /** Longest way there or back, ms. */
-  readonly delayMs: number
+/** Changes a client before it is used: a test shows that the judges notice. */
+export interface Mutant {
+  readonly port?: (port: RoomPort) => RoomPort
+  readonly client?: (client: RoomClient) => void
 }
 
+export const WAY_MAX_MS = 40
+export const REPEATED_AFTER_MAX_MS = 3_000
+export const SLOW_MAX_MS = 4_000
+
 export class SimulatedIsolate implements KeepAlive {
-  readonly client: RoomClient
+  client: RoomClient
   faults: NetworkFaults
+  settings: RoomSettings
+  isOld = false
+  /** Cut off: calls do not arrive, or their answers do not. */
+  outage: 'none' | 'requests' | 'answers' = 'none'
   calls = 0
+  /** Virtual times at which a call failed, hung for too long, or the memory was lost. */
+  readonly failuresMs: number[] = []
+  /** Virtual times at which a call failed, or was not answered for as long as a request is patient. */
+  readonly troublesMs: number[] = []
+  /** Virtual times at which visitors asked. */
+  readonly askedMs: number[] = []
   private readonly object: SimulatedObject
   private readonly scheduler: Scheduler
   private readonly random: Random
+  private readonly mutant: Mutant
+  /** How far its clock is off, ms: it decides nothing. */
+  private readonly skewMs: number
 
-  constructor(object: SimulatedObject, scheduler: Scheduler, random: Random, faults: NetworkFaults) {
+  constructor(
+    object: SimulatedObject,
+    scheduler: Scheduler,
+    random: Random,
+    faults: NetworkFaults,
+    settings: RoomSettings,
+    mutant: Mutant,
+  ) {
     this.object = object
     this.scheduler = scheduler
     this.random = random
     this.faults = faults
-    this.client = new RoomClient('simulated', {
-      call: (request) => this.call(request),
-      nowMs: () => scheduler.nowMs,
-      after: (ms, callback) => scheduler.after(ms, callback),
-      randomId: () => `${random.whole(0, 2 ** 31)}-${random.whole(0, 2 ** 31)}`,
-      random: () => random.next(),
-      onCallFailed: () => {},
-    })
+    this.settings = settings
+    this.mutant = mutant
+    this.skewMs = random.chance(0.5) ? 0 : random.whole(-180_000, 180_000)
+    this.client = this.newClient()
+  }
+
+  get nowMs(): number {
+    return this.scheduler.nowMs + this.skewMs
+  }
+
+  /** Another isolate takes over with nothing but the code. Requests under way end in the old one. */
+  recycle(): void {
+    this.failuresMs.push(this.scheduler.nowMs)
+    this.client = this.newClient()
   }
 
   waitUntil(work: Promise<unknown>): void {
     work.catch(() => {})
   }
 
+  private newClient(): RoomClient {
+    const { scheduler, random } = this
+    const port: RoomPort = {
+      call: (request) => this.call(request),
+      nowMs: () => this.nowMs,
+      after: (ms, callback) => scheduler.after(ms, callback),
+      randomId: () => `${random.whole(0, 2 ** 31)}-${random.whole(0, 2 ** 31)}`,
+      random: () => random.next(),
+      onCallFailed: () => {
+        this.failuresMs.push(scheduler.nowMs)
+        this.troublesMs.push(scheduler.nowMs)
+      },
+    }
+    const client = new RoomClient(this.settings.name, this.mutant.port?.(port) ?? port)
+    this.mutant.client?.(client)
+    return client
+  }
+
   private async call(request: ExchangeRequest): Promise<ExchangeAnswer> {
     this.calls++
+    const { faults, random, scheduler } = this
+    const isAnswered = scheduler.after(PATIENCE_MIN_MS, () => this.troublesMs.push(scheduler.nowMs))
+    if (random.chance(faults.hung)) return this.hang(request)
     await this.travel()
-    if (this.random.chance(this.faults.requestLost)) throw new Error('request lost')
-    const answer = this.object.exchange(request)
-    if (this.random.chance(this.faults.repeated)) this.repeatLater(request)
+    if (this.outage === 'requests' || random.chance(faults.requestLost)) throw new Error('request lost')
+    const answer = this.deliver(request)
+    if (random.chance(faults.repeated)) this.repeatLater(request)
     await this.travel()
-    if (this.random.chance(this.faults.answerLost)) throw new Error('answer lost')
+    isAnswered()
+    if (this.outage === 'answers' || random.chance(faults.answerLost)) throw new Error('answer lost')
     return answer
   }
 
+  private deliver(request: ExchangeRequest): ExchangeAnswer {
+    const answer = this.object.exchange(this.isOld ? ofOldDeploy(request) : request)
+    return this.isOld || this.object.isOld ? toOldDeploy(answer) : answer
+  }
+
+  private hang(request: ExchangeRequest): Promise<ExchangeAnswer> {
+    if (this.random.chance(0.5)) this.repeatLater(request)
+    const { failuresMs, scheduler } = this
+    failuresMs.push(scheduler.nowMs)
+    scheduler.after(PATIENCE_MAX_MS, () => failuresMs.push(scheduler.nowMs))
+    return new Promise(() => {})
+  }
+
   private travel(): Promise<void> {
-    return this.scheduler.sleep(this.random.whole(1, this.faults.delayMs))
+    const isSlow = this.random.chance(this.faults.slow)
+    return this.scheduler.sleep(this.random.whole(1, isSlow ? SLOW_MAX_MS : WAY_MAX_MS))
   }
 
   /** The network delivers the same call once more; nobody hears that answer. */
   private repeatLater(request: ExchangeRequest): void {
-    this.scheduler.after(this.random.whole(1, 3000), () => {
+    this.scheduler.after(this.random.whole(1, REPEATED_AFTER_MAX_MS), () => {
       try {
-        this.object.exchange(request)
+        this.deliver(request)
       } catch {
         // A crash then is as good as any.
       }

@@ -1,179 +1,217 @@
 /**
- * The object of a room without the platform: the real line, a storage that keeps only what was committed, an alarm and a
- * queue. It can crash between any two steps: memory is gone, what was committed is not.
+ * The object of a room: the shipped shell and core, on a platform that can fail between any two steps. An event runs in a
+ * transaction; the alarm that it set and the messages that it sent exist once that is committed (the platform's output
+ * gate). A crash loses the instance and what was not committed, never more.
  */
-import { CheckChains, type SegmentCheck } from '../src/core/check-chains.ts'
-import { applyExchange, type ExchangeAnswer, type ExchangeRequest } from '../src/core/exchange.ts'
-import type { JournalEntry } from '../src/core/journal.ts'
-import { Line } from '../src/core/line.ts'
-import { Pacing } from '../src/core/pacing.ts'
-import type { LineRules } from '../src/core/rules.ts'
-import { takeSnapshot } from '../src/core/snapshot.ts'
-import type { StoredHead, StoredSegment } from '../src/core/stored.ts'
+import type { ExchangeAnswer, ExchangeRequest } from '../src/core/exchange.ts'
+import type { RoomSettings } from '../src/settings/rooms.ts'
+import { Clockwork } from './clockwork.ts'
+import type { ObjectFaults } from './faults.ts'
 import type { Random } from './random.ts'
 import type { Scheduler } from './scheduler.ts'
-
-export interface ObjectFaults {
-  /** Shares of events, 0 to 1. */
-  readonly crashBeforeCommit: number
-  readonly crashAfterCommit: number
-  readonly alarmLost: number
-  readonly checkLost: number
-  readonly checkDuplicated: number
-  /** How far an event's clock may be off, ms. */
-  readonly clockJumpMs: number
-}
+import { type RoomObject, WaitingRoom } from './shipped.ts'
+import { deployedSettings } from './stand-ins/deployed-settings.ts'
+import { listenToLog } from './stand-ins/log.ts'
+import { Storage } from './storage.ts'
 
 export class Crash extends Error {
   override name = 'Crash'
 }
 
+export interface ObjectWitness {
+  /** An event was committed. `what`: which one. */
+  committed(what: string, object: SimulatedObject, instance: RoomObject): void
+  /** The object failed without being made to. */
+  defect(what: string, error: unknown): void
+  note(text: string): void
+}
+
+const STATEMENTS_MAX = 6
+const SYNC_MAX_MS = 30
+
 export class SimulatedObject {
-  line: Line | null = null
+  readonly storage = new Storage()
+  readonly clockwork: Clockwork
   crashes = 0
+  evictions = 0
   faults: ObjectFaults
-  private readonly rules: LineRules
+  /** How far its clock is off. */
+  clockOffsetMs = 0
+  /** Runs the code from before the newest fields of the exchange. */
+  isOld = false
+  private instance: RoomObject | null = null
+  private statementsUntilCrash = 0
   private readonly scheduler: Scheduler
   private readonly random: Random
-  private readonly onEvents: (entries: readonly JournalEntry[], line: Line) => void
-  private head: StoredHead | null = null
-  private readonly segments = new Map<number, StoredSegment>()
-  private chains = new CheckChains()
-  private pacing = new Pacing()
-  private told = 0
-  /** Durable, as the platform's alarm is. */
-  private alarmAtMs = 0
+  private readonly witness: ObjectWitness
 
   constructor(
-    rules: LineRules,
+    settings: RoomSettings,
     scheduler: Scheduler,
     random: Random,
     faults: ObjectFaults,
-    onEvents: (entries: readonly JournalEntry[], line: Line) => void,
+    witness: ObjectWitness,
   ) {
-    this.rules = rules
     this.scheduler = scheduler
     this.random = random
     this.faults = faults
-    this.onEvents = onEvents
+    this.witness = witness
+    this.clockwork = new Clockwork(this, scheduler, random)
+    deployedSettings.rooms = [settings]
+    this.storage.onStatement = () => {
+      if (this.statementsUntilCrash > 0 && --this.statementsUntilCrash === 0) throw new Crash('between two statements')
+    }
+    listenToLog((event, error) => {
+      if (event === 'room_aborted' && !(error instanceof Crash)) witness.defect(event, error)
+    })
+  }
+
+  /** What its clock shows. */
+  get nowMs(): number {
+    return this.scheduler.nowMs + this.clockOffsetMs
+  }
+
+  get settings(): RoomSettings {
+    return deployedSettings.rooms[0] as RoomSettings
   }
 
   /** @throws Crash where the object died before or after it had committed */
   exchange(request: ExchangeRequest): ExchangeAnswer {
-    return this.event((line, nowMs) => {
-      line.beginCall(nowMs)
-      const answer = applyExchange(line, request)
-      this.commit(line, nowMs, false)
-      return {
-        ...answer,
-        snapshot: takeSnapshot(line, nowMs),
-        nextCallAfterMs: this.pacing.nextCallAfterMs(request.isolate, nowMs),
-      }
-    })
+    return this.event('exchange', (instance) => instance.exchange(request))
   }
 
-  crash(): void {
-    this.line = null
-    this.crashes++
+  check(message: unknown): void {
+    this.event('check', (instance) => instance.check(message))
   }
 
-  private tick(): void {
-    if (this.head === null) return
-    this.armAlarm()
-    this.event((line, nowMs) => {
-      line.beginOther(nowMs)
-      line.advance()
-      if (line.tickets.live === 0) this.alarmAtMs = 0
-      this.commit(line, nowMs, true)
-      const live = line.tickets.liveSegments()
-      for (const check of this.chains.restartOverdue(live, nowMs, this.rules.checkIntervalSeconds)) this.send(check)
-    })
+  report(minute: number): void {
+    this.event('report', (instance) => instance.report(minute))
   }
 
-  private check(message: SegmentCheck): void {
-    this.event((line, nowMs) => {
-      const next = this.chains.next(message, nowMs)
-      if (next === null) return
-      line.beginOther(nowMs)
-      const alive = line.check(message.segment)
-      this.commit(line, nowMs, false)
-      if (alive) this.send(next)
-      else this.chains.end(message.segment)
-    })
+  /** Other settings need another start of the code. */
+  deploy(settings: RoomSettings, isOld: boolean): void {
+    this.witness.note(`deploy: ${settings.total_active_users} users, ${settings.new_users_per_minute} a minute`)
+    deployedSettings.rooms = [settings]
+    this.isOld = isOld
+    this.instance = null
   }
 
-  private event<T>(work: (line: Line, nowMs: number) => T): T {
-    const jump = this.random.chance(0.02) ? this.random.whole(-1, 1) * this.faults.clockJumpMs : 0
-    const nowMs = this.scheduler.nowMs + jump
-    const line = this.open(nowMs)
+  stepClock(offsetMs: number): void {
+    this.witness.note(`the object's clock is off by ${offsetMs} ms`)
+    this.clockOffsetMs = offsetMs
+    this.clockwork.clockStepped()
+  }
+
+  /** As an event, but with a pause in it: what it wrote until then is committed, others come in between. */
+  async alarm(): Promise<void> {
+    const instance = this.begin()
     try {
-      const result = work(line, nowMs)
-      if (this.random.chance(this.faults.crashAfterCommit)) throw new Crash('after the commit')
-      return result
+      await instance.alarm()
     } catch (error) {
-      this.crash()
+      if (!(error instanceof Crash)) this.witness.defect('alarm', error)
       throw error
     }
+    if (this.instance === instance) this.commit('tick', instance)
   }
 
-  private open(nowMs: number): Line {
-    if (this.line !== null) return this.line
-    this.chains = new CheckChains()
-    this.pacing = new Pacing()
-    this.told = 0
-    const segments = [...this.segments.values()].map((segment) => structuredClone(segment))
-    this.line =
-      this.head === null
-        ? Line.start(this.rules, nowMs, nowMs)
-        : Line.restore(this.rules, { head: this.head, segments }, this.head.clock.touchedMs)
-    return this.line
+  /** An instance that starts from what is committed, and writes nothing. */
+  restored(): RoomObject {
+    const sql = { exec: (text: string, ...values: unknown[]) => this.storage.exec(text, ...values) }
+    const restored = new WaitingRoom({ storage: { sql } }, {})
+    this.storage.rollback()
+    return restored
   }
 
-  private commit(line: Line, nowMs: number, everything: boolean): void {
-    line.verify()
-    if (this.random.chance(this.faults.crashBeforeCommit)) throw new Crash('before the commit')
-    const interval = this.rules.checkIntervalSeconds * 1000
-    if (line.tickets.live > 0 && (this.alarmAtMs === 0 || nowMs - this.alarmAtMs > 2 * interval)) this.armAlarm()
-    const changes = line.takeChanges(everything)
-    if (changes !== null) {
-      this.head = structuredClone(changes.head)
-      for (const segment of changes.segments) this.segments.set(segment.index, structuredClone(segment))
-      for (const index of changes.dropped) this.segments.delete(index)
+  private event<T>(what: string, work: (instance: RoomObject) => T): T {
+    const instance = this.begin()
+    let result: T
+    try {
+      result = work(instance)
+    } catch (error) {
+      if (!(error instanceof Crash)) this.witness.defect(what, error)
+      this.lose()
+      throw error
     }
-    for (const segment of line.tickets.takeBornLive()) {
-      const check = this.chains.start(segment, nowMs, this.rules.checkIntervalSeconds)
-      if (check !== null) this.send(check)
+    this.commit(what, instance)
+    if (this.random.chance(this.faults.evicted)) this.evict()
+    return result
+  }
+
+  private begin(): RoomObject {
+    this.planCrash()
+    try {
+      this.instance ??= this.start()
+    } catch (error) {
+      if (!(error instanceof Crash)) this.witness.defect('start', error)
+      this.lose()
+      throw error
     }
-    const page = line.journal.after(this.told)
-    this.told = page.last
-    this.onEvents(page.entries, line)
+    return this.instance
   }
 
-  private armAlarm(): void {
-    this.alarmAtMs = this.scheduler.nowMs + this.rules.checkIntervalSeconds * 1000
-    const dueMs = this.alarmAtMs
-    if (this.random.chance(this.faults.alarmLost)) return
-    this.later(this.rules.checkIntervalSeconds * 1000, () => {
-      if (this.alarmAtMs === dueMs) this.tick()
-    })
+  private planCrash(): void {
+    const planned = this.random.chance(this.faults.crashBetweenStatements)
+    this.statementsUntilCrash = planned ? this.random.whole(1, STATEMENTS_MAX) : 0
   }
 
-  private send(check: SegmentCheck): void {
-    const delayMs = this.rules.checkIntervalSeconds * 1000 + this.random.whole(0, 1000)
-    if (!this.random.chance(this.faults.checkLost)) this.later(delayMs, () => this.check(check))
-    if (this.random.chance(this.faults.checkDuplicated)) {
-      this.later(delayMs + this.random.whole(0, 20_000), () => this.check(check))
+  private commit(what: string, instance: RoomObject): void {
+    this.statementsUntilCrash = 0
+    if (this.random.chance(this.faults.crashBeforeCommit)) {
+      this.lose()
+      throw new Crash('before the commit')
     }
+    this.storage.commit()
+    this.clockwork.release()
+    this.witness.committed(what, this, instance)
+    if (!this.random.chance(this.faults.crashAfterCommit)) return
+    this.lose()
+    throw new Crash('after the commit')
   }
 
-  /** The platform's own events: a crash in one of them is nobody's answer. */
-  private later(ms: number, work: () => void): void {
-    this.scheduler.after(ms, () => {
-      try {
-        work()
-      } catch (error) {
-        if (!(error instanceof Crash)) throw error
-      }
-    })
+  private lose(): void {
+    if (this.instance !== null) {
+      this.crashes++
+      this.witness.note('crash')
+    }
+    this.statementsUntilCrash = 0
+    this.instance = null
+    this.storage.rollback()
+    this.clockwork.forget()
+  }
+
+  private evict(): void {
+    this.evictions++
+    this.instance = null
+  }
+
+  private start(): RoomObject {
+    let started: RoomObject | null = null
+    const isDead = () => this.instance !== started && started !== null
+    const alive = () => {
+      if (isDead()) throw new Crash('this instance is gone')
+    }
+    const storage = {
+      sql: {
+        exec: (text: string, ...values: unknown[]) => {
+          alive()
+          return this.storage.exec(text, ...values)
+        },
+      },
+      setAlarm: async (atMs: number) => this.clockwork.setAlarm(atMs),
+      deleteAlarm: async () => this.clockwork.setAlarm(null),
+      sync: async () => {
+        alive()
+        this.commit('armed', started as RoomObject)
+        await this.scheduler.sleep(this.random.whole(1, SYNC_MAX_MS))
+        alive()
+        this.planCrash()
+      },
+    }
+    const ctx = { storage, waitUntil: () => {}, abort: () => isDead() || this.lose() }
+    const CHECKS = {
+      send: async (body: unknown, options: { delaySeconds: number }) => this.clockwork.send(body, options),
+    }
+    started = new WaitingRoom(ctx, { CHECKS })
+    return started
   }
 }

@@ -1,129 +1,187 @@
 /**
- * A visitor: joins, polls as told, enters, stays, and goes in one of several ways.
+ * A person with a browser: arrives, waits in a way of their own, stays on the site, and goes in one of several ways.
  */
+import type { Visit } from '../src/gate/visit.ts'
+import { type Browser, Tab } from './browser.ts'
 
-import type { Random } from './random.ts'
-import type { Scheduler } from './scheduler.ts'
-import type { SimulatedIsolate } from './simulated-isolate.ts'
+/**
+ * How someone waits. `leaving`: presses the button. `vanishing`: falls silent. `departing`: closes the page, which says
+ * goodbye. `sleeper`: silent, then back within the grace; `late`: after it. `twin`: two tabs opened at once, before any
+ * cookie. `tabs`: more tabs later, one ticket. `slow`: asks rarely, but often enough.
+ */
+export const WAITS = [
+  'patient',
+  'patient',
+  'leaving',
+  'vanishing',
+  'departing',
+  'reloading',
+  'sleeper',
+  'late',
+  'twin',
+  'tabs',
+  'slow',
+] as const
+export type Wait = (typeof WAITS)[number]
 
-/** `sleeper`: silent for a while in the line, then back within the grace. */
-export type Kind = 'patient' | 'impatient' | 'vanishing' | 'sleeper'
+/** How someone stays: with the beacon, by requests alone. */
+export const STAYS = ['beacon', 'beacon', 'requests'] as const
+export type Stay = (typeof STAYS)[number]
 
-const POLL_MIN_MS = 2000
-const POLL_MAX_MS = 7000
-const BEACON_MS = 8000
-const NO_DETAILS = { beacon: false, touched: false }
+/** How a stay ends. `cut-off`: silent until the session is over, then back. */
+export const ENDS = ['leaves', 'vanishes', 'closes', 'cut-off'] as const
+export type End = (typeof ENDS)[number]
+
+export interface Plan {
+  readonly wait: Wait
+  readonly stay: Stay
+  readonly end: End
+  readonly patienceMs: number
+  readonly stayMs: number
+  /** Seconds of silence that the room allows, and how long a place is kept. */
+  readonly heartbeatTimeoutSeconds: number
+  readonly sessionTimeoutSeconds: number
+  readonly graceSeconds: number
+}
+
+const BEACON_MS = 8_000
+const TRY_AGAIN_MS = 5_000
 
 export class Visitor {
-  readonly kind: Kind
-  run = 0
-  number: number | null = null
-  /** Every number it was ever told. */
-  readonly told: number[] = []
+  readonly plan: Plan
+  readonly browser: Browser
+  arrivedMs: number | null = null
   entered = false
-  /** Has left, vanished or ended its stay. */
+  /** Has left, vanished, or ended the stay. */
   over = false
-  /** When it was last really heard: its last poll or beacon. */
-  lastSaidMs = 0
-  /** The line forgot it, though it was heard in time. */
-  forgotten = 0
-  private readonly isolates: readonly SimulatedIsolate[]
-  private readonly scheduler: Scheduler
-  private readonly random: Random
-  private confirmedMs = 0
+  /** Told that the place is gone. */
+  expiries = 0
+  private cutOff: boolean
 
-  constructor(kind: Kind, isolates: readonly SimulatedIsolate[], scheduler: Scheduler, random: Random) {
-    this.kind = kind
-    this.isolates = isolates
-    this.scheduler = scheduler
-    this.random = random
+  constructor(plan: Plan, browser: Browser) {
+    this.plan = plan
+    this.browser = browser
+    this.cutOff = plan.end === 'cut-off'
   }
 
   async live(): Promise<void> {
-    await this.join()
-    const patienceMs = this.kind === 'patient' ? Number.POSITIVE_INFINITY : this.random.whole(5_000, 90_000)
-    const startMs = this.scheduler.nowMs
-    let asleep = this.kind === 'sleeper'
-    while (!this.entered) {
-      await this.scheduler.sleep(this.random.whole(POLL_MIN_MS, POLL_MAX_MS))
-      if (this.scheduler.nowMs - startMs > patienceMs) {
-        if (this.kind === 'vanishing') return this.end()
-        if (this.kind === 'impatient') return this.leave()
-        if (asleep) await this.scheduler.sleep(this.random.whole(30_000, 200_000))
-        asleep = false
-      }
-      await this.poll()
+    this.arrivedMs = this.browser.scheduler.nowMs
+    const tab = new Tab()
+    if (this.plan.wait === 'twin') await this.openTwin(tab)
+    while (!this.over) {
+      if (!(await this.wait(tab))) break
+      await this.stay(tab)
     }
-    await this.stay()
-  }
-
-  private isolate(): SimulatedIsolate {
-    return this.random.pick(this.isolates)
-  }
-
-  private async join(): Promise<void> {
-    while (this.number === null) {
-      const isolate = this.isolate()
-      const answer = await isolate.client.join(isolate)
-      if (answer.state === 'waiting' || answer.state === 'active') {
-        this.number = answer.number
-        this.run = isolate.client.knownRun
-        this.told.push(answer.number)
-        this.entered = answer.state === 'active'
-        this.lastSaidMs = this.confirmedMs = this.scheduler.nowMs
-      } else {
-        await this.scheduler.sleep(this.random.whole(1000, 5000))
-      }
-    }
-  }
-
-  /** As the gate does it: answered from the snapshot, unless only the object can tell. */
-  private async poll(): Promise<void> {
-    const isolate = this.isolate()
-    const { client } = isolate
-    const number = this.number as number
-    this.lastSaidMs = this.scheduler.nowMs
-    const unconfirmedMs = this.scheduler.nowMs - this.confirmedMs
-    if (unconfirmedMs < 60_000) {
-      client.hear(this.run, number, isolate)
-      if (!(await client.refresh(this.run, isolate))) return
-      if (number >= (client.view?.snapshot.frontier ?? 0)) return
-    }
-    await this.claim(isolate, NO_DETAILS)
-  }
-
-  private async claim(isolate: SimulatedIsolate, details: { beacon: boolean; touched: boolean }): Promise<void> {
-    const answer = await isolate.client.claim(this.run, this.number as number, details, isolate)
-    if (answer.state === 'unreachable') return
-    this.confirmedMs = this.scheduler.nowMs
-    if (answer.state === 'active') this.entered = true
-    else if (answer.state === 'waiting') this.entered = false
-    else {
-      this.forgotten++
-      this.number = null
-      this.entered = false
-      await this.join()
-    }
-  }
-
-  private async stay(): Promise<void> {
-    const untilMs = this.scheduler.nowMs + this.random.whole(5_000, 60_000)
-    while (this.scheduler.nowMs < untilMs) {
-      this.lastSaidMs = this.scheduler.nowMs
-      await this.claim(this.isolate(), { beacon: true, touched: true })
-      if (!this.entered) return this.live()
-      await this.scheduler.sleep(BEACON_MS)
-    }
-    return this.random.chance(0.5) ? this.leave() : this.end()
-  }
-
-  private async leave(): Promise<void> {
-    const isolate = this.isolate()
-    await isolate.client.leave(this.run, this.number as number, isolate)
-    return this.end()
-  }
-
-  private async end(): Promise<void> {
     this.over = true
+  }
+
+  /** Two pages at the same moment: each may get a ticket, the lower one is kept. */
+  private async openTwin(tab: Tab): Promise<void> {
+    const other = new Tab()
+    await Promise.all([this.browser.ask(tab), this.browser.ask(other)])
+    await this.pause(2_000, 5_000)
+    await this.browser.ask(other)
+  }
+
+  /** True: let in. False: gave up. */
+  private async wait(tab: Tab): Promise<boolean> {
+    const { browser, plan } = this
+    const startMs = browser.scheduler.nowMs
+    let isAway = plan.wait === 'sleeper' || plan.wait === 'late'
+    for (;;) {
+      const answer = await browser.ask(tab)
+      if (answer.state === 'expired') this.expiries++
+      if (this.isAdmitted(answer)) return true
+      const isImpatient = browser.scheduler.nowMs - startMs >= plan.patienceMs
+      if (isImpatient && this.givesUp(tab)) {
+        if (plan.wait === 'leaving') await browser.leave(tab)
+        return false
+      }
+      if (isImpatient && isAway) {
+        await this.beAway()
+        isAway = false
+      } else {
+        await this.untilNextPoll(answer, tab)
+      }
+    }
+  }
+
+  private isAdmitted(answer: Visit): boolean {
+    if (answer.state !== 'admitted') return false
+    this.entered = true
+    return true
+  }
+
+  private givesUp(tab: Tab): boolean {
+    if (this.plan.wait === 'departing') this.browser.hint(tab)
+    return this.plan.wait === 'departing' || this.plan.wait === 'vanishing' || this.plan.wait === 'leaving'
+  }
+
+  private async beAway(): Promise<void> {
+    const { wait, heartbeatTimeoutSeconds, graceSeconds } = this.plan
+    const silentMs = heartbeatTimeoutSeconds * 1000
+    if (wait === 'late')
+      return this.pause(silentMs + graceSeconds * 1000 + 30_000, silentMs + graceSeconds * 1000 + 90_000)
+    return this.pause(5_000, silentMs + (graceSeconds * 1000) / 2)
+  }
+
+  private async untilNextPoll(answer: Visit, tab: Tab): Promise<void> {
+    const { browser, plan } = this
+    if (answer.state !== 'waiting') return this.pause(TRY_AGAIN_MS, TRY_AGAIN_MS + 2_000)
+    if (plan.wait === 'slow') {
+      const limitMs = plan.heartbeatTimeoutSeconds * 1000
+      return this.pause(limitMs * 0.5, limitMs * 0.65)
+    }
+    if (plan.wait === 'tabs' && browser.random.chance(0.2)) {
+      const second = new Tab()
+      await this.pause(500, 1_500)
+      await browser.ask(second)
+    }
+    if (plan.wait === 'reloading' && browser.random.chance(0.2)) {
+      browser.hint(tab)
+      tab.ticket = null
+      return this.pause(100, 2_000)
+    }
+    return browser.scheduler.sleep(browser.pollAfterMs(answer.status.position))
+  }
+
+  private async stay(tab: Tab): Promise<void> {
+    const { browser, plan } = this
+    const untilMs = browser.scheduler.nowMs + plan.stayMs
+    while (browser.scheduler.nowMs < untilMs) {
+      if (!(await this.useSite(tab))) return
+    }
+    if (this.cutOff) {
+      this.cutOff = false
+      await this.pause(plan.sessionTimeoutSeconds * 1000, (plan.sessionTimeoutSeconds + plan.graceSeconds / 2) * 1000)
+      return
+    }
+    if (plan.end === 'leaves') await browser.leave(tab)
+    if (plan.end === 'closes') browser.hint(tab)
+    this.over = true
+  }
+
+  /** False: the session is over, and the visitor has to wait again. */
+  private async useSite(tab: Tab): Promise<boolean> {
+    const { browser, plan } = this
+    if (plan.stay === 'requests') {
+      await this.pause(10_000, 45_000)
+      const answer = await browser.ask(tab)
+      return answer.state === 'admitted' || answer.state === 'unreachable'
+    }
+    if (!(await browser.beat(tab))) return false
+    // A link: the page goes, the next one comes.
+    if (browser.random.chance(0.15)) {
+      browser.hint(tab)
+      await this.pause(200, 3_000)
+      const answer = await browser.ask(tab)
+      return answer.state === 'admitted' || answer.state === 'unreachable'
+    }
+    await browser.scheduler.sleep(BEACON_MS)
+    return true
+  }
+
+  private pause(fromMs: number, toMs: number): Promise<void> {
+    return this.browser.scheduler.sleep(this.browser.random.whole(Math.round(fromMs), Math.round(toMs)))
   }
 }

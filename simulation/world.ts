@@ -1,151 +1,83 @@
 /**
- * One seed: a room, isolates, a crowd and faults. Judges every step by what was committed, and at the end that everyone who
- * stayed got in.
+ * One seed: a room, its isolates, a crowd, and what goes wrong. Judged at every committed event and at every word; in the end
+ * everyone who stayed must have got in, and nobody may be left in the line.
  */
-import type { JournalEntry } from '../src/core/journal.ts'
-import type { Line } from '../src/core/line.ts'
-import type { LineRules } from '../src/core/rules.ts'
-import { rules } from '../test/core/support/rules.ts'
+import * as v from 'valibot'
+import { roomSchema } from '../src/settings/room-schema.ts'
+import type { RoomSettings } from '../src/settings/rooms.ts'
+import { Browser } from './browser.ts'
+import { type Crowd, crowdOf } from './crowd.ts'
+import { Disturbances } from './disturbances.ts'
+import { type Faults, NO_NETWORK_FAULTS, NO_OBJECT_FAULTS, PROFILES } from './faults.ts'
+import { Judge, type Report } from './judges/judge.ts'
 import { Random } from './random.ts'
 import { Scheduler } from './scheduler.ts'
-import { SimulatedIsolate } from './simulated-isolate.ts'
+import { type Mutant, SimulatedIsolate } from './simulated-isolate.ts'
 import { SimulatedObject } from './simulated-object.ts'
-import { type Kind, Visitor } from './visitor.ts'
+import { Visitor } from './visitor.ts'
 
-export interface Report {
-  readonly seed: number
-  /** Every broken promise, in words; empty: all held. */
-  readonly violations: readonly string[]
-  readonly visitors: number
-  readonly admitted: number
-  readonly crashes: number
-  readonly calls: number
-  /** From the last word of who vanished to its end in the line, ms. */
-  readonly detectionMs: readonly number[]
-  readonly simulatedSeconds: number
+export interface RunOptions {
+  /** Told each step, in words. */
+  readonly trace?: (line: string) => void
+  /** Changes every client. */
+  readonly mutant?: Mutant
 }
 
 const START_MS = 1_700_000_000_000
-const ARRIVALS_MS = 60_000
-const FAULTS_MS = 240_000
+const FAULTS_MS = 180_000
 const END_MS = 3_600_000
-const KINDS: readonly Kind[] = ['patient', 'patient', 'patient', 'impatient', 'vanishing', 'sleeper']
 
-export async function runSeed(seed: number): Promise<Report> {
+/** The same seed runs the same way anywhere. */
+export async function runSeed(seed: number, { trace, mutant = {} }: RunOptions = {}): Promise<Report> {
   const random = new Random(seed)
   const scheduler = new Scheduler(START_MS)
-  const judge = new Judge()
-  const rules = someRules(random)
-  const faulty = random.chance(0.8)
-  const object = new SimulatedObject(
-    rules,
-    scheduler,
-    random,
-    faulty ? OBJECT_FAULTS : NO_OBJECT_FAULTS,
-    (entries, line) => judge.see(entries, line),
-  )
+  const faults = PROFILES[seed % PROFILES.length] as Faults
+  const crowd = crowdOf(seed, random)
+  const settings = someSettings(random, crowd)
+  const judge = new Judge(scheduler, START_MS, START_MS + FAULTS_MS, faults, trace)
+  const object = new SimulatedObject(settings, scheduler, random, faults.object, judge)
   const isolates = Array.from(
-    { length: random.whole(1, 6) },
-    () => new SimulatedIsolate(object, scheduler, random, faulty ? NETWORK_FAULTS : NO_NETWORK_FAULTS),
+    { length: crowd.isolates },
+    () => new SimulatedIsolate(object, scheduler, random, faults.network, settings, mutant),
   )
   const visitors = Array.from(
-    { length: random.whole(5, 60) },
-    () => new Visitor(random.pick(KINDS), isolates, scheduler, random),
+    { length: crowd.visitors },
+    () => new Visitor(crowd.plan(random, settings), new Browser(isolates, scheduler, random, judge)),
   )
-  for (const visitor of visitors) scheduler.after(random.whole(0, ARRIVALS_MS), () => judge.watch(visitor.live()))
-  scheduler.after(FAULTS_MS, () => {
-    object.faults = NO_OBJECT_FAULTS
-    for (const isolate of isolates) isolate.faults = NO_NETWORK_FAULTS
+  for (const visitor of visitors) scheduler.after(crowd.arrivalMs(random), () => judge.watch(visitor.live()))
+  const untilMs = START_MS + FAULTS_MS
+  new Disturbances(scheduler, random, faults, untilMs).begin(object, isolates)
+  scheduler.after(FAULTS_MS, () => endFaults(object, isolates))
+  const realNow = Date.now
+  Date.now = () => object.nowMs
+  try {
+    const isOver = () => scheduler.nowMs > untilMs && visitors.every(({ over }) => over) && judge.nobodyIsLeft
+    await scheduler.runUntil(START_MS + END_MS, isOver)
+  } finally {
+    Date.now = realNow
+    object.storage.close()
+  }
+  return judge.conclude(seed, visitors, object, isolates)
+}
+
+function endFaults(object: SimulatedObject, isolates: readonly SimulatedIsolate[]): void {
+  object.faults = NO_OBJECT_FAULTS
+  for (const isolate of isolates) {
+    isolate.faults = NO_NETWORK_FAULTS
+    isolate.outage = 'none'
+  }
+}
+
+function someSettings(random: Random, crowd: Crowd): RoomSettings {
+  const heartbeat = random.pick([15, 20, 20, 30])
+  return v.parse(roomSchema, {
+    name: 'simulated',
+    total_active_users: crowd.capacity,
+    new_users_per_minute: crowd.ratePerMinute,
+    heartbeat_timeout_seconds: heartbeat,
+    session_timeout_seconds: random.pick([20, 20, 30, 80]),
+    check_interval_seconds: random.pick([5, 10, 10, 14]),
+    reclaim_grace_seconds: random.pick([0, 60, 300]),
+    session_max_seconds: random.pick([0, 0, 0, 60]),
   })
-  await scheduler.runUntil(
-    START_MS + END_MS,
-    () => scheduler.nowMs > START_MS + FAULTS_MS && visitors.every(({ over }) => over),
-  )
-  judge.conclude(visitors, faulty)
-  return {
-    seed,
-    violations: judge.violations,
-    visitors: visitors.length,
-    admitted: judge.admitted,
-    crashes: object.crashes,
-    calls: isolates.reduce((sum, { calls }) => sum + calls, 0),
-    detectionMs: judge.detections(visitors),
-    simulatedSeconds: (scheduler.nowMs - START_MS) / 1000,
-  }
-}
-
-const OBJECT_FAULTS = {
-  crashBeforeCommit: 0.01,
-  crashAfterCommit: 0.01,
-  alarmLost: 0.1,
-  checkLost: 0.1,
-  checkDuplicated: 0.2,
-  clockJumpMs: 600_000,
-}
-const NO_OBJECT_FAULTS = {
-  crashBeforeCommit: 0,
-  crashAfterCommit: 0,
-  alarmLost: 0,
-  checkLost: 0,
-  checkDuplicated: 0,
-  clockJumpMs: 0,
-}
-const NETWORK_FAULTS = { requestLost: 0.03, answerLost: 0.03, repeated: 0.03, delayMs: 400 }
-const NO_NETWORK_FAULTS = { requestLost: 0, answerLost: 0, repeated: 0, delayMs: 40 }
-
-function someRules(random: Random): LineRules {
-  return rules({ capacity: random.whole(1, 8), ratePerMinute: random.pick([6, 30, 600]), maxWaiting: 1000 })
-}
-
-class Judge {
-  readonly violations: string[] = []
-  admitted = 0
-  private readonly everAbsent = new Set<number>()
-  private readonly expiredAtMs = new Map<number, number>()
-  private highestInOrder = 0
-
-  /** A promise that fails is a defect, too: nothing may throw at a visitor. */
-  watch(life: Promise<void>): void {
-    life.catch((error) => this.violations.push(`a visitor met an error: ${String(error)}`))
-  }
-
-  /** Committed events, as they come. */
-  see(entries: readonly JournalEntry[], line: Line): void {
-    line.verifyAll()
-    if (line.tickets.occupied > line.rules.capacity) this.violations.push(`${line.tickets.occupied} slots taken`)
-    for (const { event, number, atMs } of entries) {
-      if (event === 'expired') {
-        this.everAbsent.add(number)
-        this.expiredAtMs.set(number, atMs)
-      }
-      if (event !== 'admitted') continue
-      this.admitted++
-      if (this.everAbsent.has(number)) continue
-      if (number <= this.highestInOrder) this.violations.push(`${number} admitted after ${this.highestInOrder}`)
-      this.highestInOrder = Math.max(this.highestInOrder, number)
-    }
-  }
-
-  conclude(visitors: readonly Visitor[], faulty: boolean): void {
-    const owners = new Map<number, Visitor>()
-    for (const visitor of visitors) {
-      for (const number of visitor.told) {
-        if (owners.has(number)) this.violations.push(`number ${number} was told to two visitors`)
-        owners.set(number, visitor)
-      }
-      if (!visitor.over) this.violations.push(`a ${visitor.kind} visitor with number ${visitor.number} never got in`)
-      if (!faulty && visitor.forgotten > 0 && visitor.kind === 'patient') {
-        this.violations.push(`number ${visitor.told[0]} was forgotten without any fault`)
-      }
-    }
-  }
-
-  detections(visitors: readonly Visitor[]): number[] {
-    const delays: number[] = []
-    for (const { kind, number, lastSaidMs, entered } of visitors) {
-      const endMs = this.expiredAtMs.get(number ?? -1)
-      if (kind === 'vanishing' && !entered && endMs !== undefined && endMs > lastSaidMs) delays.push(endMs - lastSaidMs)
-    }
-    return delays
-  }
 }

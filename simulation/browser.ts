@@ -1,0 +1,168 @@
+/**
+ * A browser as the room knows it: one cookie jar, a ticket in each tab's page, and requests that any isolate answers with
+ * the shipped `visit`. Tells the judge what was said, and what was heard back.
+ */
+import { pollAfterSeconds } from '../src/gate/poll-interval.ts'
+import { claim, type Visit, visit } from '../src/gate/visit.ts'
+import { byPreference, type PresentedToken } from '../src/tokens/presented.ts'
+import { VerifiedTokens } from '../src/tokens/verified-tokens.ts'
+import type { Random } from './random.ts'
+import type { Scheduler } from './scheduler.ts'
+import type { SimulatedIsolate } from './simulated-isolate.ts'
+
+/** What the judge learns from a browser. */
+export interface BrowserWitness {
+  /** A sign of life reached an isolate. */
+  said(number: number, run: number, isolate: SimulatedIsolate, what: 'word' | 'beacon' | 'hint'): void
+  /** A number's place was given to this browser. */
+  told(browser: Browser, number: number, run: number): void
+  unreachable(isolate: SimulatedIsolate, askedMs: number): void
+  beaconAnswered(number: number): void
+}
+
+/** An open page. */
+export class Tab {
+  ticket: PresentedToken | null = null
+}
+
+/** Most requests of a browser go to the place that its last one went to. */
+const SAME_ISOLATE_SHARE = 0.9
+
+export class Browser {
+  jar: PresentedToken | null = null
+  readonly random: Random
+  readonly scheduler: Scheduler
+  private readonly isolates: readonly SimulatedIsolate[]
+  private readonly witness: BrowserWitness
+  private isolate: SimulatedIsolate
+
+  constructor(isolates: readonly SimulatedIsolate[], scheduler: Scheduler, random: Random, witness: BrowserWitness) {
+    this.isolates = isolates
+    this.scheduler = scheduler
+    this.random = random
+    this.witness = witness
+    this.isolate = random.pick(isolates)
+  }
+
+  /** A page or a poll: joins who has no token. */
+  async ask(tab: Tab): Promise<Visit> {
+    const isolate = this.route()
+    const presented = this.presented(tab)
+    const askedMs = this.scheduler.nowMs
+    const preferred = byPreference(presented)[0]
+    if (preferred !== undefined) this.say(preferred, isolate, 'word')
+    const answer = await visit(this.contextAt(isolate), presented, true)
+    this.hearBack(answer, tab, isolate, askedMs)
+    return answer
+  }
+
+  /** The beacon of a page on the site. False: the session is over. */
+  async beat(tab: Tab): Promise<boolean> {
+    const isolate = this.route()
+    const chosen = this.jar
+    if (chosen === null) return false
+    const askedMs = this.scheduler.nowMs
+    this.say(chosen, isolate, 'beacon')
+    const answer = await claim(this.contextAt(isolate), chosen, { beacon: true, touched: true })
+    if (answer.state !== 'admitted') {
+      if (answer.state === 'unreachable') this.witness.unreachable(isolate, askedMs)
+      return answer.state === 'unreachable'
+    }
+    // A pass that was only honoured says nothing of the object.
+    if (answer.pass.renewed) this.witness.beaconAnswered(chosen.token.number)
+    this.hearBack(answer, tab, isolate, askedMs)
+    return true
+  }
+
+  /** The page says goodbye: a link, a reload or the end look alike. */
+  hint(tab: Tab): void {
+    const isolate = this.route()
+    const [chosen] = byPreference(this.presented(tab))
+    if (chosen === undefined) return
+    this.say(chosen, isolate, 'hint')
+    isolate.client.depart(chosen.token.run, chosen.token.number, isolate)
+  }
+
+  /** The leave button: asked again until it is confirmed. */
+  async leave(tab: Tab): Promise<void> {
+    for (const { token } of this.presented(tab)) {
+      let left = false
+      while (!left) {
+        const isolate = this.route()
+        const askedMs = this.scheduler.nowMs
+        const answer = await isolate.client.leave(token.run, token.number, isolate)
+        left = answer.state !== 'unreachable'
+        if (left) break
+        this.witness.unreachable(isolate, askedMs)
+        await this.scheduler.sleep(5_000)
+      }
+    }
+    this.jar = null
+    tab.ticket = null
+  }
+
+  /** As the page is told: soon when the turn is near. */
+  pollAfterMs(position: number | null): number {
+    const { view } = this.isolate.client
+    if (view === null || position === null) return this.random.whole(5_000, 7_000)
+    return pollAfterSeconds(view, position, this.random.next()) * 1000 + this.random.whole(0, 300)
+  }
+
+  private presented(tab: Tab): PresentedToken[] {
+    const both = [tab.ticket, this.jar].filter((token) => token !== null)
+    return both.filter(({ text }, i) => both.findIndex((other) => other.text === text) === i)
+  }
+
+  private say({ token }: PresentedToken, isolate: SimulatedIsolate, what: 'word' | 'beacon' | 'hint'): void {
+    isolate.askedMs.push(this.scheduler.nowMs)
+    this.witness.said(token.number, token.run, isolate, what)
+  }
+
+  private hearBack(answer: Visit, tab: Tab, isolate: SimulatedIsolate, askedMs: number): void {
+    switch (answer.state) {
+      case 'admitted':
+        this.keep(answer.pass, isolate)
+        tab.ticket = null
+        break
+      case 'waiting':
+        this.keep(answer.ticket, isolate)
+        tab.ticket = this.jar
+        break
+      case 'expired':
+      case 'stranger':
+        this.jar = null
+        tab.ticket = null
+        break
+      case 'unreachable':
+        this.witness.unreachable(isolate, askedMs)
+        break
+      case 'full':
+        break
+    }
+  }
+
+  private keep({ text, token }: PresentedToken, isolate: SimulatedIsolate): void {
+    this.jar = { text, token }
+    this.witness.told(this, token.number, token.run)
+    isolate.askedMs.push(this.scheduler.nowMs)
+  }
+
+  private contextAt(isolate: SimulatedIsolate) {
+    const { client, nowMs, settings } = isolate
+    return {
+      room: settings,
+      client,
+      keys: [],
+      verified: new VerifiedTokens(),
+      keepAlive: isolate,
+      nowMs,
+      mayJoinNow: async () => true,
+      binding: null,
+    }
+  }
+
+  private route(): SimulatedIsolate {
+    if (!this.random.chance(SAME_ISOLATE_SHARE)) this.isolate = this.random.pick(this.isolates)
+    return this.isolate
+  }
+}

@@ -1,0 +1,76 @@
+/**
+ * Faults that last: isolates cut off for a while, clocks that step, deploys. Each seed's profile says which of them happen;
+ * all end with the faults.
+ */
+import type { RoomSettings } from '../src/settings/rooms.ts'
+import type { Faults } from './faults.ts'
+import type { Random } from './random.ts'
+import type { Scheduler } from './scheduler.ts'
+import type { SimulatedIsolate } from './simulated-isolate.ts'
+import type { SimulatedObject } from './simulated-object.ts'
+
+/** Long enough to lose several words of a visitor, short enough that their place is kept. */
+const OUTAGE_MS = [3_000, 18_000] as const
+const OUTAGE_PAUSE_MS = [5_000, 40_000] as const
+/** Two steps closer than the clock's own protection (listening-clock.ts) are no promise. */
+const CLOCK_STEP_EVERY_MS = [150_000, 200_000] as const
+const DEPLOY_EVERY_MS = [20_000, 80_000] as const
+
+export class Disturbances {
+  private readonly scheduler: Scheduler
+  private readonly random: Random
+  private readonly faults: Faults
+  private readonly untilMs: number
+
+  constructor(scheduler: Scheduler, random: Random, faults: Faults, untilMs: number) {
+    this.scheduler = scheduler
+    this.random = random
+    this.faults = faults
+    this.untilMs = untilMs
+  }
+
+  begin(object: SimulatedObject, isolates: readonly SimulatedIsolate[]): void {
+    const { network, object: objectFaults } = this.faults
+    for (const isolate of isolates) {
+      if (network.outages) this.repeat(OUTAGE_PAUSE_MS, () => this.cutOff(isolate))
+      if (network.recycled > 0) {
+        this.repeat([60_000, 60_000], () => this.random.chance(network.recycled) && isolate.recycle())
+      }
+    }
+    const { clockStepMs } = objectFaults
+    if (clockStepMs > 0) {
+      this.repeat(CLOCK_STEP_EVERY_MS, () => object.stepClock(this.random.whole(-clockStepMs, clockStepMs)))
+    }
+    if (objectFaults.deploys) this.repeat(DEPLOY_EVERY_MS, () => this.deploy(object, isolates))
+  }
+
+  private cutOff(isolate: SimulatedIsolate): void {
+    isolate.outage = this.random.pick(['requests', 'answers'] as const)
+    this.scheduler.after(this.random.whole(...OUTAGE_MS), () => {
+      isolate.outage = 'none'
+    })
+  }
+
+  /** The object starts again with other settings; some isolates run the old code and settings for a while. */
+  private deploy(object: SimulatedObject, isolates: readonly SimulatedIsolate[]): void {
+    const before = object.settings
+    const settings: RoomSettings = {
+      ...before,
+      total_active_users: Math.max(1, before.total_active_users + this.random.whole(-2, 2)),
+      new_users_per_minute: this.random.pick([before.new_users_per_minute, 30, 600]),
+    }
+    object.deploy(settings, this.random.chance(0.3))
+    for (const isolate of isolates) {
+      isolate.isOld = this.random.chance(0.5)
+      if (!isolate.isOld) isolate.settings = settings
+    }
+  }
+
+  private repeat([fromMs, toMs]: readonly [number, number], work: () => void): void {
+    this.scheduler.after(this.random.whole(fromMs, toMs), () => {
+      if (this.scheduler.nowMs >= this.untilMs) return
+      work()
+      this.repeat([fromMs, toMs], work)
+    })
+  }
+}

@@ -1,0 +1,111 @@
+/**
+ * What goes wrong in a run: each seed has one of these profiles, or all of them at once. Shares are of events, 0 to 1.
+ */
+export interface ObjectFaults {
+  readonly crashBetweenStatements: number
+  readonly crashBeforeCommit: number
+  readonly crashAfterCommit: number
+  /** Memory lost without any error, per event. */
+  readonly evicted: number
+  readonly alarmDropped: number
+  readonly alarmLate: number
+  readonly checkLost: number
+  readonly checkDuplicated: number
+  /** Delivered long after others that were sent later. */
+  readonly checkReordered: number
+  readonly cronSkipped: number
+  /** Deploys with other settings, and the old code beside the new one. */
+  readonly deploys: boolean
+  /** Its clock steps by up to this, ms, and back again. */
+  readonly clockStepMs: number
+}
+
+export interface NetworkFaults {
+  readonly requestLost: number
+  readonly answerLost: number
+  /** The same call is delivered once more, up to 3 s later. */
+  readonly repeated: number
+  /** Neither answered nor refused: the request that made it was cancelled. */
+  readonly hung: number
+  /** A call that takes seconds. */
+  readonly slow: number
+  /** One isolate after the other is cut off for seconds. */
+  readonly outages: boolean
+  /** The isolate's memory is lost, per minute. */
+  readonly recycled: number
+}
+
+export interface Faults {
+  readonly profile: string
+  readonly object: ObjectFaults
+  readonly network: NetworkFaults
+}
+
+export const NO_OBJECT_FAULTS: ObjectFaults = {
+  crashBetweenStatements: 0,
+  crashBeforeCommit: 0,
+  crashAfterCommit: 0,
+  evicted: 0,
+  alarmDropped: 0,
+  alarmLate: 0,
+  checkLost: 0,
+  checkDuplicated: 0,
+  checkReordered: 0,
+  cronSkipped: 0,
+  deploys: false,
+  clockStepMs: 0,
+}
+
+export const NO_NETWORK_FAULTS: NetworkFaults = {
+  requestLost: 0,
+  answerLost: 0,
+  repeated: 0,
+  hung: 0,
+  slow: 0,
+  outages: false,
+  recycled: 0,
+}
+
+const LOSSES: NetworkFaults = { ...NO_NETWORK_FAULTS, requestLost: 0.04, answerLost: 0.04, repeated: 0.04, slow: 0.01 }
+const OUTAGES: NetworkFaults = { ...NO_NETWORK_FAULTS, outages: true }
+const CRASHES: ObjectFaults = {
+  ...NO_OBJECT_FAULTS,
+  crashBetweenStatements: 0.01,
+  crashBeforeCommit: 0.01,
+  crashAfterCommit: 0.01,
+  evicted: 0.02,
+}
+const CLOCKWORK: ObjectFaults = {
+  ...NO_OBJECT_FAULTS,
+  alarmDropped: 0.15,
+  alarmLate: 0.2,
+  checkLost: 0.15,
+  checkDuplicated: 0.25,
+  checkReordered: 0.1,
+  cronSkipped: 0.3,
+}
+
+export const PROFILES: readonly Faults[] = [
+  { profile: 'calm', object: NO_OBJECT_FAULTS, network: NO_NETWORK_FAULTS },
+  { profile: 'losses', object: NO_OBJECT_FAULTS, network: LOSSES },
+  { profile: 'outages', object: NO_OBJECT_FAULTS, network: OUTAGES },
+  { profile: 'outages', object: NO_OBJECT_FAULTS, network: OUTAGES },
+  { profile: 'crashes', object: CRASHES, network: NO_NETWORK_FAULTS },
+  { profile: 'clockwork', object: CLOCKWORK, network: NO_NETWORK_FAULTS },
+  { profile: 'clock', object: { ...NO_OBJECT_FAULTS, clockStepMs: 600_000 }, network: NO_NETWORK_FAULTS },
+  {
+    profile: 'deploys',
+    object: { ...NO_OBJECT_FAULTS, deploys: true },
+    network: { ...NO_NETWORK_FAULTS, recycled: 0.5 },
+  },
+  {
+    profile: 'everything',
+    object: { ...CRASHES, ...CLOCKWORK, ...pickCrashes(), deploys: true, clockStepMs: 600_000 },
+    network: { ...LOSSES, outages: true, hung: 0.005, recycled: 0.2 },
+  },
+]
+
+function pickCrashes() {
+  const { crashBetweenStatements, crashBeforeCommit, crashAfterCommit, evicted } = CRASHES
+  return { crashBetweenStatements, crashBeforeCommit, crashAfterCommit, evicted }
+}

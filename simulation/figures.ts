@@ -1,0 +1,28 @@
+/**
+ * Figures of a run: order, distributions.
+ */
+
+/**
+ * Pairs in another order than ascending. Over all pairs, n (n - 1) / 2, this is the normalised Kendall tau distance
+ * (M. G. Kendall, "A New Measure of Rank Correlation", Biometrika 30, 1938). By merge sort, n log n.
+ */
+export function inversions(values: readonly number[]): number {
+  if (values.length < 2) return 0
+  const middle = values.length >> 1
+  const left = values.slice(0, middle)
+  const right = values.slice(middle)
+  let count = inversions(left) + inversions(right)
+  left.sort((a, b) => a - b)
+  right.sort((a, b) => a - b)
+  let i = 0
+  for (const value of right) {
+    while (i < left.length && (left[i] as number) <= value) i++
+    count += left.length - i
+  }
+  return count
+}
+
+/** Nearest rank of sorted values; 0 where there are none. */
+export function percentile(sorted: readonly number[], share: number): number {
+  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? 0
+}

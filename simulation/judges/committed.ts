@@ -1,0 +1,179 @@
+/**
+ * Judges every committed event from what is stored, not from what the line says of itself: numbers, capacity, rate, order,
+ * counters, the armed alarm, and that a restart would find the same line (DESIGN section 9, invariants 1 to 6 and 8).
+ */
+import type { JournalEntry } from '../../src/core/journal.ts'
+import { SEGMENT_SIZE } from '../../src/core/limits.ts'
+import type { LineStats } from '../../src/core/line-stats.ts'
+import { DEPARTING_FLAG, STATE_MASK, State } from '../../src/core/ticket-state.ts'
+import type { RoomObject } from '../shipped.ts'
+import type { SimulatedObject } from '../simulated-object.ts'
+import { RateWindow } from './rate-window.ts'
+
+export interface Findings {
+  violation(text: string): void
+}
+
+/** A whole restart is compared after so many ticks, and after so many other events. */
+const RESTORE_EVERY_TICKS = 2
+const RESTORE_EVERY = 25
+
+export class CommittedJudge {
+  admitted = 0
+  /** Most slots taken over the capacity by an admission. */
+  overshoot = 0
+  /** Numbers admitted, in order of admission, of those never absent. */
+  readonly inOrder: number[] = []
+  next = 1
+  private readonly everAbsent = new Set<number>()
+  private highestInOrder = 0
+  private occupied = 0
+  private readonly stored = new Map<number, Uint8Array>()
+  private readonly rate = new RateWindow()
+  private ticks = 0
+  private events = 0
+  private readonly findings: Findings
+
+  constructor(findings: Findings) {
+    this.findings = findings
+  }
+
+  /** `entries`: what the line noted in this event. */
+  see(what: string, object: SimulatedObject, instance: RoomObject, entries: readonly JournalEntry[]): void {
+    const { line } = instance
+    if (line === null) return
+    this.rate.pass(object.nowMs, line.rules)
+    this.judgeSlots(object, entries, line.rules.capacity)
+    this.judgeOrder(entries)
+    const isAlarmDue = object.clockwork.alarmAtMs !== null || object.clockwork.alarmDropped
+    if (line.tickets.live > 0 && !isAlarmDue)
+      this.findings.violation(`${line.tickets.live} live tickets, no alarm after ${what}`)
+    const { occupied, next } = line.tickets
+    if (occupied !== this.occupied || next !== this.next) {
+      this.findings.violation(`stored: ${this.occupied} slots, next ${this.next}; in memory: ${occupied}, ${next}`)
+    }
+    const isTurn = what === 'tick' ? this.ticks++ % RESTORE_EVERY_TICKS === 0 : this.events++ % RESTORE_EVERY === 0
+    if (isTurn) this.judgeRestart(what, object, instance)
+  }
+
+  /** The stored states before and after show who got a slot; the line must have noted just them. */
+  private judgeSlots(object: SimulatedObject, entries: readonly JournalEntry[], capacity: number): void {
+    const admitted = this.readStored(object)
+    const noted = entries.filter(({ event }) => event === 'admitted').map(({ number }) => number)
+    if (admitted.length !== noted.length || noted.some((number) => !admitted.includes(number))) {
+      this.findings.violation(`stored: ${admitted} got a slot, noted: ${noted}`)
+    }
+    if (admitted.length === 0) return
+    this.admitted += admitted.length
+    if (this.occupied > capacity) {
+      this.overshoot = Math.max(this.overshoot, this.occupied - capacity)
+      this.findings.violation(`${this.occupied} slots taken of ${capacity}`)
+    }
+    if (!this.rate.admit(admitted.length)) this.findings.violation(`${admitted.length} admitted faster than the rate`)
+  }
+
+  /** Reads what is stored now; the numbers that hold a slot and did not before. */
+  private readStored(object: SimulatedObject): number[] {
+    if (!object.storage.takeWritten()) return []
+    const [head] = object.storage.read('SELECT head FROM line')
+    if (head === undefined) return []
+    const { next } = JSON.parse(head.head as string) as { next: number }
+    if (next < this.next) this.findings.violation(`the next number fell from ${this.next} to ${next}`)
+    const admitted: number[] = []
+    const rows = object.storage.read('SELECT segment, states FROM segments')
+    for (const { segment, states } of rows) {
+      this.compare(segment as number, new Uint8Array(states as ArrayBuffer), next, admitted)
+    }
+    const kept = new Set(rows.map(({ segment }) => segment))
+    for (const [index, before] of this.stored) {
+      if (kept.has(index)) continue
+      if (before.some((byte) => holdsSlot(byte)))
+        this.findings.violation(`segment ${index} was dropped with sessions in it`)
+      this.stored.delete(index)
+    }
+    this.next = next
+    return admitted
+  }
+
+  private compare(index: number, now: Uint8Array, next: number, admitted: number[]): void {
+    const before = this.stored.get(index) ?? new Uint8Array(SEGMENT_SIZE)
+    this.stored.set(index, now)
+    if (Buffer.from(now.buffer).equals(before)) return
+    for (let offset = 0; offset < SEGMENT_SIZE; offset++) {
+      const to = now[offset] as number
+      const from = before[offset] as number
+      if (to === from) continue
+      const number = index * SEGMENT_SIZE + offset
+      const isLive = (to & STATE_MASK) !== State.gone
+      if (isLive && (from & STATE_MASK) === State.gone && number < this.next)
+        this.findings.violation(`${number} was issued twice`)
+      if (isLive && number >= next) this.findings.violation(`${number} lives, but the next number is ${next}`)
+      this.occupied += Number(holdsSlot(to)) - Number(holdsSlot(from))
+      if (holdsSlot(to) && !holdsSlot(from)) admitted.push(number)
+    }
+  }
+
+  /** Among those never absent numbers are admitted in order. */
+  private judgeOrder(entries: readonly JournalEntry[]): void {
+    for (const { event, number } of entries) {
+      if (event === 'expired') this.everAbsent.add(number)
+      if (event !== 'admitted' || this.everAbsent.has(number)) continue
+      if (number <= this.highestInOrder) this.findings.violation(`${number} admitted after ${this.highestInOrder}`)
+      this.highestInOrder = Math.max(this.highestInOrder, number)
+      this.inOrder.push(number)
+    }
+  }
+
+  /**
+   * A tick stores everything, and what a restart finds is recounted; other events leave out who of the waiting is silent,
+   * and hints.
+   */
+  private judgeRestart(what: string, object: SimulatedObject, instance: RoomObject): void {
+    const lazily = what !== 'tick'
+    const restored = object.restored()
+    const now = instance.line?.tickets.all() ?? []
+    for (const segment of now) {
+      const { states } = restored.line?.tickets.segmentAt(segment.index) ?? {}
+      // Not stored before its first ticket is.
+      if (states === undefined && segment.live === 0) continue
+      const differs = firstDifference(segment.states, states ?? new Uint8Array(SEGMENT_SIZE), lazily)
+      if (differs < 0) continue
+      const number = segment.index * SEGMENT_SIZE + differs
+      this.findings.violation(
+        `after ${what} a restart finds ${number} as ${states?.[differs]}, not ${segment.states[differs]}`,
+      )
+    }
+    const { line: found } = restored
+    if (lazily) instance.line?.verifyAll()
+    const same = lazily || comparable(restored.stats()) === comparable(instance.stats())
+    if (!same)
+      this.findings.violation(`a restart finds ${comparable(restored.stats())}, not ${comparable(instance.stats())}`)
+    if (found !== null && (found.frontier !== instance.line?.frontier || found.run !== instance.line.run)) {
+      this.findings.violation(`after ${what} a restart finds frontier ${found.frontier} of run ${found.run}`)
+    }
+  }
+}
+
+function holdsSlot(byte: number): boolean {
+  const state = byte & STATE_MASK
+  return state === State.offered || state === State.active
+}
+
+function firstDifference(now: Uint8Array, stored: Uint8Array, lazily: boolean): number {
+  for (let i = 0; i < SEGMENT_SIZE; i++) {
+    if (now[i] !== stored[i] && asStored(now[i] as number, lazily) !== asStored(stored[i] as number, lazily)) return i
+  }
+  return -1
+}
+
+/** Lazily stored: waiting or absent is one to a restart, and a hint may be forgotten. */
+function asStored(byte: number, lazily: boolean): number {
+  if (!lazily) return byte
+  const kept = byte & ~DEPARTING_FLAG
+  return (kept & STATE_MASK) === State.absent ? (kept & ~STATE_MASK) | State.waiting : kept
+}
+
+/** Without the clock's time and the percentiles of the last waits, which only memory has. */
+function comparable(stats: LineStats | null): string {
+  return JSON.stringify(stats, (key, value) => (/^(atMs|waitSecondsP\d+)$/.test(key) ? undefined : value))
+}

@@ -1,0 +1,178 @@
+/**
+ * Judges who is found silent, from what visitors said and not from what the line heard.
+ *
+ * False expiry: the line ended a place for silence, though its visitor had said something within the limit to an isolate
+ * that could reach the object in time. That is the case once an isolate has had, after the word, as long as its design
+ * needs to deliver it without another call failing: the flush deadline; and after a failed call the longest pause, the
+ * time after which another request takes the flush over, and such a request.
+ *
+ * Late detection: somebody's silence lasted longer than limit + check interval + what rounding, the network and the cut of
+ * long delays add, though the object was well and called at least once per interval.
+ *
+ * Too soon out of reach: a request was told that the object cannot be reached before four of its isolate's calls had
+ * failed or outlasted its patience, or its time was up.
+ */
+import type { JournalEntry } from '../../src/core/journal.ts'
+import { CLOCK_SLACK_SECONDS, DEPARTURE_LIMIT_SECONDS, NO_BEACON_LIMIT_SECONDS } from '../../src/core/limits.ts'
+import { passLifeSeconds } from '../../src/core/pass-life.ts'
+import type { LineRules } from '../../src/core/rules.ts'
+import { ATTEMPTS_MAX, BACK_OFF_MAX_MS, FLUSH_AFTER_MS, FLUSH_TAKEOVER_MS, GIVE_UP_AFTER_MS } from '../../src/limits.ts'
+import type { NetworkFaults } from '../faults.ts'
+import { REPEATED_AFTER_MAX_MS, type SimulatedIsolate, SLOW_MAX_MS, WAY_MAX_MS } from '../simulated-isolate.ts'
+import type { Findings } from './committed.ts'
+
+interface Word {
+  readonly atMs: number
+  readonly isolate: SimulatedIsolate
+  readonly what: 'word' | 'beacon' | 'hint'
+}
+
+/** Back-off is at most one and a half times its bound. */
+const AFTER_FAILURE_MS = 1.5 * BACK_OFF_MAX_MS + FLUSH_TAKEOVER_MS
+const WORDS_KEPT = 12
+/** Two words so close together may overtake each other, or fall into one second of the listening clock. */
+const OVERTAKING_MS = 2_000
+
+export class HearingJudge {
+  falseExpiries = 0
+  expiries = 0
+  /** From the last word to the end of the place, ms: without faults that reach the object. */
+  readonly detectionMs: number[] = []
+  private readonly words = new Map<number, Word[]>()
+  private readonly beaconsMs = new Map<number, number>()
+  private readonly admittedMs = new Map<number, number>()
+  private readonly callsMs: number[] = []
+  private restartedMs = Number.NEGATIVE_INFINITY
+  private readonly findings: Findings
+  private readonly network: NetworkFaults
+  /** From when on the object itself has been well for long enough. */
+  wellSinceMs: number
+
+  constructor(findings: Findings, network: NetworkFaults, wellSinceMs: number) {
+    this.findings = findings
+    this.network = network
+    this.wellSinceMs = wellSinceMs
+  }
+
+  said(number: number, isolate: SimulatedIsolate, what: Word['what'], nowMs: number): void {
+    const words = this.words.get(number) ?? []
+    words.push({ atMs: nowMs, isolate, what })
+    if (words.length > WORDS_KEPT) words.shift()
+    this.words.set(number, words)
+  }
+
+  /** The object starts from what is stored. */
+  restarted(nowMs: number): void {
+    this.restartedMs = nowMs
+  }
+
+  beaconAnswered(number: number, nowMs: number): void {
+    this.beaconsMs.set(number, nowMs)
+  }
+
+  unreachable(isolate: SimulatedIsolate, askedMs: number, nowMs: number): void {
+    if (nowMs - askedMs >= GIVE_UP_AFTER_MS) return
+    const troubles = isolate.troublesMs.filter((atMs) => atMs >= askedMs).length
+    if (troubles >= ATTEMPTS_MAX) return
+    this.findings.violation(
+      `told "out of reach" after ${nowMs - askedMs} ms and ${troubles} calls that failed or were slow`,
+    )
+  }
+
+  see(what: string, entries: readonly JournalEntry[], rules: LineRules, nowMs: number): void {
+    if (what === 'exchange') this.callsMs.push(nowMs)
+    for (const { event, number, from } of entries) {
+      if (event === 'admitted') this.admittedMs.set(number, nowMs)
+      if (event !== 'expired') continue
+      this.expiries++
+      this.judgeFalse(number, from === 'active', rules, nowMs)
+      this.judgeLate(number, from === 'active', rules, nowMs)
+    }
+  }
+
+  private judgeFalse(number: number, isActive: boolean, rules: LineRules, nowMs: number): void {
+    const words = this.words.get(number) ?? []
+    const hint = words.findLast(({ what }) => what === 'hint')
+    for (const word of words) {
+      if (word.what === 'hint') continue
+      const hinted = hint !== undefined && word.atMs - hint.atMs <= OVERTAKING_MS
+      const limitMs = limitSeconds(rules, isActive, true, hinted) * 1000 - this.forgottenMs(word, rules)
+      if (word.atMs <= nowMs - limitMs) continue
+      const deliveredMs = this.deliverableMs(word)
+      if (deliveredMs > nowMs || deliveredMs - word.atMs > rules.heartbeatTimeoutSeconds * 1000) continue
+      this.falseExpiries++
+      const silentMs = nowMs - word.atMs
+      this.findings.violation(
+        `${number} expired ${silentMs} ms after a word that could be heard ${nowMs - deliveredMs} ms ago`,
+      )
+      return
+    }
+  }
+
+  /** A restart knows when the object was called last, not whom it heard then: that may cost up to one interval. */
+  private forgottenMs({ atMs }: Word, { checkIntervalSeconds }: LineRules): number {
+    return this.restartedMs >= atMs ? checkIntervalSeconds * 1000 : 0
+  }
+
+  /** By when an isolate that works as designed has told the object of a word. */
+  private deliverableMs({ atMs, isolate }: Word): number {
+    const wayMs = 2 * this.wayMs + FLUSH_AFTER_MS / 2
+    let byMs = atMs + FLUSH_AFTER_MS + wayMs
+    for (const failedMs of isolate.failuresMs) {
+      // One just before the word still holds the isolate back.
+      if (failedMs < atMs - AFTER_FAILURE_MS || failedMs > byMs) continue
+      const taken = isolate.askedMs.find((asked) => asked >= failedMs + AFTER_FAILURE_MS)
+      if (taken === undefined) return Number.POSITIVE_INFINITY
+      byMs = Math.max(byMs, taken + wayMs)
+    }
+    return byMs
+  }
+
+  private judgeLate(number: number, isActive: boolean, rules: LineRules, nowMs: number): void {
+    const words = this.words.get(number) ?? []
+    const last = words.at(-1)
+    if (last === undefined || last.atMs < this.wellSinceMs || this.wasQuiet(last.atMs, nowMs, rules)) return
+    const delayMs = nowMs - last.atMs
+    // Whose last word is still under way did not leave.
+    if (this.deliverableMs(last) <= nowMs) this.detectionMs.push(delayMs)
+    const before = words.at(-2)
+    const hinted = last.what === 'hint' && (before === undefined || last.atMs - before.atMs > OVERTAKING_MS)
+    const hasBeacon = (this.beaconsMs.get(number) ?? 0) > (this.admittedMs.get(number) ?? 0)
+    const limit = limitSeconds(rules, isActive, hasBeacon, hinted)
+    const repeatedMs = this.network.repeated > 0 ? REPEATED_AFTER_MAX_MS : 0
+    const wellMs = (limit + rules.checkIntervalSeconds + 2) * 1000 + 2 * this.wayMs + repeatedMs
+    const boundMs = wellMs + this.uncountedMs(last, rules)
+    if (delayMs > boundMs) this.findings.violation(`${number} was found silent after ${delayMs} ms, at most ${boundMs}`)
+  }
+
+  /** What the line cannot know of a word's age: it counts a long delay as one step of its clock. */
+  private uncountedMs(word: Word, { heartbeatTimeoutSeconds, checkIntervalSeconds }: LineRules): number {
+    const longestMs = heartbeatTimeoutSeconds * 1000 + AFTER_FAILURE_MS
+    const ageMs = Math.min(this.deliverableMs(word) - word.atMs, longestMs)
+    return Math.max(0, ageMs - (checkIntervalSeconds + CLOCK_SLACK_SECONDS) * 1000)
+  }
+
+  /** Whether the object was not called for longer than an interval in between. */
+  private wasQuiet(fromMs: number, toMs: number, { checkIntervalSeconds }: LineRules): boolean {
+    let laterMs = toMs
+    for (let i = this.callsMs.length - 1; i >= 0; i--) {
+      const callMs = this.callsMs[i] as number
+      if (laterMs - callMs > checkIntervalSeconds * 1000) return true
+      if (callMs <= fromMs) return false
+      laterMs = callMs
+    }
+    return true
+  }
+
+  private get wayMs(): number {
+    return this.network.slow > 0 ? SLOW_MAX_MS : WAY_MAX_MS
+  }
+}
+
+function limitSeconds(rules: LineRules, isActive: boolean, hasBeacon: boolean, hinted: boolean): number {
+  const { heartbeatTimeoutSeconds, sessionTimeoutSeconds } = rules
+  const ofSession = hasBeacon ? sessionTimeoutSeconds : Math.max(sessionTimeoutSeconds, NO_BEACON_LIMIT_SECONDS)
+  const limit = isActive ? ofSession : heartbeatTimeoutSeconds
+  if (!hinted) return limit
+  return Math.min(limit, Math.max(DEPARTURE_LIMIT_SECONDS, isActive ? passLifeSeconds(sessionTimeoutSeconds) : 0))
+}

@@ -1,0 +1,183 @@
+/**
+ * All judges of one run, and what they found: listens to the object and the browsers, and concludes with a report.
+ */
+import type { Browser, BrowserWitness } from '../browser.ts'
+import { type Faults, NO_OBJECT_FAULTS } from '../faults.ts'
+import { inversions } from '../figures.ts'
+import type { Scheduler } from '../scheduler.ts'
+import type { RoomObject } from '../shipped.ts'
+import type { SimulatedIsolate } from '../simulated-isolate.ts'
+import type { ObjectWitness, SimulatedObject } from '../simulated-object.ts'
+import type { Visitor } from '../visitor.ts'
+import { CommittedJudge } from './committed.ts'
+import { HearingJudge } from './hearing.ts'
+
+export interface Report {
+  readonly seed: number
+  readonly profile: string
+  /** Every broken promise, in words; empty: all held. */
+  readonly violations: readonly string[]
+  readonly visitors: number
+  readonly admitted: number
+  readonly crashes: number
+  readonly evictions: number
+  readonly calls: number
+  readonly failedCalls: number
+  readonly overshoot: number
+  readonly expiries: number
+  readonly falseExpiries: number
+  /** Pairs admitted in another order than that of their numbers, of those never absent, and all such pairs. */
+  readonly inversions: number
+  readonly pairs: number
+  /** From the last word of who fell silent to the end of the place, ms; where the object was well. */
+  readonly detectionMs: readonly number[]
+  readonly simulatedSeconds: number
+}
+
+const VIOLATIONS_MAX = 20
+/** So long after the last fault of the object its clockwork runs evenly again. */
+const SETTLED_MS = 180_000
+
+export class Judge implements ObjectWitness, BrowserWitness {
+  readonly violations: string[] = []
+  private readonly committedJudge: CommittedJudge
+  private readonly hearing: HearingJudge
+  private readonly owners = new Map<number, Browser>()
+  private readonly scheduler: Scheduler
+  private readonly startMs: number
+  private readonly trace: ((line: string) => void) | undefined
+  private readonly isObjectWell: boolean
+  private readonly profile: string
+  private journalOf: RoomObject | null = null
+  private journalAfter = 0
+  private unreachables = 0
+  private left = 1
+
+  constructor(
+    scheduler: Scheduler,
+    startMs: number,
+    faultsEndMs: number,
+    faults: Faults,
+    trace?: (line: string) => void,
+  ) {
+    this.scheduler = scheduler
+    this.startMs = startMs
+    this.trace = trace
+    this.isObjectWell = faults.object === NO_OBJECT_FAULTS
+    this.profile = faults.profile
+    this.committedJudge = new CommittedJudge(this)
+    this.hearing = new HearingJudge(this, faults.network, this.isObjectWell ? startMs : faultsEndMs + SETTLED_MS)
+  }
+
+  get nobodyIsLeft(): boolean {
+    return this.left === 0
+  }
+
+  violation(text: string): void {
+    this.note(`BROKEN: ${text}`)
+    if (this.violations.length < VIOLATIONS_MAX) this.violations.push(`${this.clock()} ${text}`)
+  }
+
+  /** A promise that fails is a defect, too: nothing may throw at a visitor. */
+  watch(life: Promise<void>): void {
+    life.catch((error: unknown) =>
+      this.violation(`a visitor met an error: ${error instanceof Error ? error.stack : error}`),
+    )
+  }
+
+  committed(what: string, object: SimulatedObject, instance: RoomObject): void {
+    if (instance.line === null) return
+    if (this.journalOf !== instance) this.startedAnew(instance)
+    const page = instance.journal(this.journalAfter)
+    if (page === null) return
+    this.journalAfter = page.last
+    for (const { number, event, from } of page.entries)
+      this.note(`${what}: ${number} ${event}${from === null ? '' : ` (was ${from})`}`)
+    try {
+      this.committedJudge.see(what, object, instance, page.entries)
+    } catch (error) {
+      this.violation(`${what}: ${String(error)}`)
+    }
+    this.hearing.see(what, page.entries, instance.line.rules, this.scheduler.nowMs)
+    const { waiting, occupied } = instance.line.tickets
+    this.left = waiting + occupied
+  }
+
+  private startedAnew(instance: RoomObject): void {
+    this.journalOf = instance
+    this.journalAfter = 0
+    this.hearing.restarted(this.scheduler.nowMs)
+  }
+
+  defect(what: string, error: unknown): void {
+    this.violation(`${what} failed: ${error instanceof Error ? error.stack : error}`)
+  }
+
+  note(text: string): void {
+    this.trace?.(`${this.clock()} ${text}`)
+  }
+
+  said(number: number, _run: number, isolate: SimulatedIsolate, what: 'word' | 'beacon' | 'hint'): void {
+    this.note(`${number} says ${what}`)
+    this.hearing.said(number, isolate, what, this.scheduler.nowMs)
+  }
+
+  told(browser: Browser, number: number): void {
+    this.note(`${number} is told its place`)
+    const owner = this.owners.get(number)
+    if (owner !== undefined && owner !== browser) this.violation(`number ${number} was told to two visitors`)
+    if (number >= this.committedJudge.next) this.violation(`number ${number} was told before it was stored`)
+    this.owners.set(number, browser)
+  }
+
+  beaconAnswered(number: number): void {
+    this.hearing.beaconAnswered(number, this.scheduler.nowMs)
+  }
+
+  unreachable(isolate: SimulatedIsolate, askedMs: number): void {
+    this.note('told "out of reach"')
+    this.unreachables++
+    this.hearing.unreachable(isolate, askedMs, this.scheduler.nowMs)
+  }
+
+  conclude(
+    seed: number,
+    visitors: readonly Visitor[],
+    object: SimulatedObject,
+    isolates: readonly SimulatedIsolate[],
+  ): Report {
+    const { committedJudge, hearing } = this
+    const sum = (figure: (isolate: SimulatedIsolate) => number) => isolates.reduce((total, i) => total + figure(i), 0)
+    for (const { over, plan, browser } of visitors) {
+      if (!over)
+        this.violation(`a visitor (${plan.wait}, ${plan.stay}) with ${browser.jar?.text ?? 'no token'} never got in`)
+    }
+    // Each request that gave up may have left one number that nobody holds; nothing else may.
+    const phantoms = committedJudge.next - 1 - this.owners.size
+    if (this.isObjectWell && phantoms > this.unreachables) this.violation(`${phantoms} numbers were given to nobody`)
+    if (!this.nobodyIsLeft) this.violation(`${this.left} are left in a line that nobody stands in`)
+    const pairs = (committedJudge.inOrder.length * (committedJudge.inOrder.length - 1)) / 2
+    return {
+      seed,
+      profile: this.profile,
+      violations: this.violations,
+      visitors: visitors.length,
+      admitted: committedJudge.admitted,
+      crashes: object.crashes,
+      evictions: object.evictions,
+      calls: sum(({ calls }) => calls),
+      failedCalls: sum(({ failuresMs }) => failuresMs.length),
+      overshoot: committedJudge.overshoot,
+      expiries: hearing.expiries,
+      falseExpiries: hearing.falseExpiries,
+      inversions: inversions(committedJudge.inOrder),
+      pairs,
+      detectionMs: hearing.detectionMs,
+      simulatedSeconds: (this.scheduler.nowMs - this.startMs) / 1000,
+    }
+  }
+
+  private clock(): string {
+    return `${((this.scheduler.nowMs - this.startMs) / 1000).toFixed(3)} s`
+  }
+}

@@ -1,0 +1,11 @@
+/** Lets Node load the shipped code with the stand-ins of the simulation. Imported before anything that loads it. */
+import { registerHooks } from 'node:module'
+import { pathToFileURL } from 'node:url'
+import { substitutes } from './stand-ins/substitutes.ts'
+
+registerHooks({
+  resolve(specifier, context, next) {
+    const found = substitutes.find(({ find }) => find.test(specifier))
+    return found === undefined ? next(specifier, context) : next(pathToFileURL(found.replacement).href, context)
+  },
+})

@@ -1,0 +1,18 @@
+/** In place of the log: whoever runs the simulation listens. */
+type Listener = (event: string, error: unknown) => void
+
+let listener: Listener = () => {}
+
+export function listenToLog(next: Listener): void {
+  listener = next
+}
+
+export function logError(event: string, error: unknown): void {
+  listener(event, error)
+}
+
+export function logWarning(event: string): void {
+  listener(event, null)
+}
+
+export function sendHeldReports(): void {}

@@ -1,0 +1,12 @@
+/** In place of `cloudflare:workers`: the base class of objects, and no bindings. */
+export class DurableObject {
+  protected readonly ctx: unknown
+  protected readonly env: unknown
+
+  constructor(ctx: unknown, env: unknown) {
+    this.ctx = ctx
+    this.env = env
+  }
+}
+
+export const env = {}

@@ -1,0 +1,85 @@
+/**
+ * The storage of one object: SQLite in memory, one transaction per event. What is not committed is lost with the instance.
+ */
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
+
+type Row = Record<string, unknown>
+
+export class Storage {
+  /** Called before each statement: may throw in its place. */
+  onStatement: () => void = () => {}
+  private readonly db = new DatabaseSync(':memory:')
+  private readonly statements = new Map<string, StatementSync>()
+  private inTransaction = false
+  private written = false
+
+  /** As `SqlStorage.exec`. */
+  exec(sql: string, ...values: unknown[]): Iterable<Row> & { toArray(): Row[] } {
+    this.onStatement()
+    if (!this.inTransaction) {
+      this.db.exec('BEGIN')
+      this.inTransaction = true
+    }
+    if (!sql.startsWith('SELECT')) this.written = true
+    return this.run(sql, values)
+  }
+
+  /** Whether anything was written since this was asked last. */
+  takeWritten(): boolean {
+    const { written } = this
+    this.written = false
+    return written
+  }
+
+  /** Of what is committed, for the judge: no statement of an event. */
+  read(sql: string): Row[] {
+    return this.run(sql, []).toArray()
+  }
+
+  commit(): void {
+    this.end('COMMIT')
+  }
+
+  rollback(): void {
+    this.end('ROLLBACK')
+  }
+
+  close(): void {
+    this.db.close()
+  }
+
+  private end(how: string): void {
+    if (this.inTransaction) this.db.exec(how)
+    this.inTransaction = false
+  }
+
+  private run(sql: string, values: unknown[]) {
+    // Several statements at once: a migration.
+    if (sql.includes(';')) {
+      this.db.exec(sql)
+      return rows([])
+    }
+    let statement = this.statements.get(sql)
+    if (statement === undefined) {
+      statement = this.db.prepare(sql)
+      this.statements.set(sql, statement)
+    }
+    return rows(statement.all(...values.map(toSqlite)).map(fromSqlite))
+  }
+}
+
+function rows(list: Row[]) {
+  return { toArray: () => list, [Symbol.iterator]: () => list[Symbol.iterator]() }
+}
+
+function toSqlite(value: unknown): SQLInputValue {
+  return value instanceof ArrayBuffer ? new Uint8Array(value) : (value as SQLInputValue)
+}
+
+/** A blob is an ArrayBuffer to the object. */
+function fromSqlite(row: Row): Row {
+  for (const [key, value] of Object.entries(row)) {
+    if (value instanceof Uint8Array) row[key] = value.slice().buffer
+  }
+  return row
+}

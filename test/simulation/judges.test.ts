@@ -1,0 +1,28 @@
+import { describe, expect, it } from 'vitest'
+import { PROFILES } from '../../simulation/faults.ts'
+import { runSeed } from '../../simulation/world.ts'
+import * as mutants from './mutants.ts'
+
+const SEEDS_MAX = 200
+
+/** The first seed of a profile that fails with a client, and what broke. */
+async function firstFailure(profile: string, mutant: (typeof mutants)[keyof typeof mutants]) {
+  for (let seed = 1; seed <= SEEDS_MAX; seed++) {
+    // Crowds take long, and show no more.
+    if (PROFILES[seed % PROFILES.length]?.profile !== profile || seed % 10 === 0) continue
+    const [violation] = (await runSeed(seed, { mutant })).violations
+    if (violation !== undefined) return violation
+  }
+  return `none of ${SEEDS_MAX} seeds fails`
+}
+
+describe('the judges notice a room client', () => {
+  it.each([
+    ['that makes no failed call again', 'losses', mutants.withoutRetry, /told "out of reach"/],
+    ['that takes what it heard long ago for news', 'outages', mutants.withoutAges, /found silent after/],
+    ['that forgets what a failed call carried', 'outages', mutants.withoutPutBack, /expired .* after a word/],
+    ['that never flushes presence by itself', 'outages', mutants.withoutFlush, /expired .* after a word|found silent/],
+    ['that forgets whose claim could not be made', 'outages', mutants.withoutClaimsHeard, /expired .* after a word/],
+    ['that gives a repeated join another key', 'losses', mutants.withoutJoinKeys, /given to nobody/],
+  ])('%s', async (_, profile, mutant, broken) => expect(await firstFailure(profile, mutant)).toMatch(broken), 60_000)
+})
