@@ -5,13 +5,14 @@ import * as mutants from './mutants.ts'
 
 const SEEDS_MAX = 200
 
-/** The first seed of a profile that fails with a client, and what broke. */
-async function firstFailure(profile: string, mutant: (typeof mutants)[keyof typeof mutants]) {
+/** What a client breaks in the first seed of a profile in which it breaks that. */
+async function firstBroken(profile: string, mutant: (typeof mutants)[keyof typeof mutants], promise: RegExp) {
   for (let seed = 1; seed <= SEEDS_MAX; seed++) {
     // Crowds take long, and show no more.
     if (PROFILES[seed % PROFILES.length]?.profile !== profile || seed % 10 === 0) continue
-    const [violation] = (await runSeed(seed, { mutant })).violations
-    if (violation !== undefined) return violation
+    const { violations } = await runSeed(seed, { mutant })
+    const broken = violations.find((violation) => promise.test(violation))
+    if (broken !== undefined) return broken
   }
   return `none of ${SEEDS_MAX} seeds fails`
 }
@@ -24,5 +25,9 @@ describe('the judges notice a room client', () => {
     ['that never flushes presence by itself', 'outages', mutants.withoutFlush, /expired .* after a word|found silent/],
     ['that forgets whose claim could not be made', 'outages', mutants.withoutClaimsHeard, /expired .* after a word/],
     ['that gives a repeated join another key', 'losses', mutants.withoutJoinKeys, /given to nobody/],
-  ])('%s', async (_, profile, mutant, broken) => expect(await firstFailure(profile, mutant)).toMatch(broken), 60_000)
+  ])(
+    '%s',
+    async (_, profile, mutant, promise) => expect(await firstBroken(profile, mutant, promise)).toMatch(promise),
+    120_000,
+  )
 })
