@@ -1,0 +1,181 @@
+/** Silence, sessions and the rate by themselves, at the edges. */
+import { describe, expect, it } from 'vitest'
+import { mayAdmit, mayAdmitNewcomer } from '../../src/core/admission.ts'
+import { SEGMENT_SIZE } from '../../src/core/limits.ts'
+import { passLifeSeconds } from '../../src/core/pass-life.ts'
+import { RateBucket } from '../../src/core/rate-bucket.ts'
+import { isClosed } from '../../src/core/rules.ts'
+import { Segment } from '../../src/core/segment.ts'
+import { Sessions } from '../../src/core/sessions.ts'
+import { forEachSilent, silenceLimitSeconds, silenceLimits } from '../../src/core/silence.ts'
+import { BEACON_FLAG, DEPARTING_FLAG, State } from '../../src/core/ticket-state.ts'
+import { Tickets } from '../../src/core/tickets.ts'
+import { rules } from './support/rules.ts'
+
+describe('how long a ticket may be silent', () => {
+  it('depends on its state, its beacon and its goodbye', () => {
+    const long = rules({ heartbeatTimeoutSeconds: 25, sessionTimeoutSeconds: 40, reclaimGraceSeconds: 300 })
+    const limit = (byte: number) => silenceLimitSeconds(byte, long)
+    expect(limit(State.waiting)).toBe(25)
+    expect(limit(State.offered)).toBe(25)
+    expect(limit(State.active)).toBe(60)
+    expect(limit(State.active | BEACON_FLAG)).toBe(40)
+    expect(limit(State.absent)).toBe(300)
+    expect(limit(State.waiting | DEPARTING_FLAG)).toBe(10)
+    expect(limit(State.offered | DEPARTING_FLAG)).toBe(10)
+    // As long as the pass opens the door.
+    expect(limit(State.active | BEACON_FLAG | DEPARTING_FLAG)).toBe(30)
+    expect(limit(State.active | DEPARTING_FLAG)).toBe(30)
+    expect(limit(State.gone)).toBe(0xffffffff)
+    expect(limit(State.gone | DEPARTING_FLAG)).toBe(0xffffffff)
+    expect(silenceLimitSeconds(State.active, rules({ sessionTimeoutSeconds: 90 }))).toBe(90)
+  })
+
+  it('is looked up by byte', () => {
+    const limits = silenceLimits(rules())
+    expect(limits.length).toBe(256)
+    for (const byte of [0, 1, 2, 3, 4, 11, 17, 27]) expect(limits[byte]).toBe(silenceLimitSeconds(byte, rules()))
+  })
+
+  it('is over at the limit and not before, and counts from the floor, but for the absent', () => {
+    const limits = silenceLimits(rules({ reclaimGraceSeconds: 100 }))
+    const segment = new Segment(0)
+    const silent = (now: number, floor: number) => {
+      const offsets: number[] = []
+      forEachSilent(segment, limits, now, floor, (offset) => offsets.push(offset))
+      return offsets
+    }
+    expect(silent(1_000_000, 0)).toEqual([])
+    segment.put(0, State.waiting)
+    segment.put(SEGMENT_SIZE - 1, State.absent)
+    segment.heard[0] = 50
+    segment.heard[SEGMENT_SIZE - 1] = 50
+    expect(silent(69, 0)).toEqual([])
+    expect(silent(70, 0)).toEqual([0])
+    expect(silent(70, 51)).toEqual([])
+    expect(silent(71, 51)).toEqual([0])
+    expect(silent(149, 51)).toEqual([0])
+    expect(silent(150, 140)).toEqual([SEGMENT_SIZE - 1])
+  })
+
+  it('a pass lives three quarters of it, in whole seconds, a minute at most', () => {
+    expect([15, 20, 21, 79, 80, 81, 1800].map(passLifeSeconds)).toEqual([11, 15, 15, 59, 60, 60, 60])
+  })
+})
+
+describe('sessions with a limit', () => {
+  const idle = rules({ idleTimeoutSeconds: 60 })
+  const max = rules({ sessionMaxSeconds: 100 })
+
+  it('are over when nobody touches them for so long', () => {
+    const sessions = new Sessions()
+    sessions.start(1, idle, 10)
+    sessions.start(2, idle, 10)
+    sessions.touch(2, 30)
+    expect(sessions.overdue(idle, 69)).toEqual([])
+    expect(sessions.overdue(idle, 70)).toEqual([1])
+    expect(sessions.overdue(idle, 90)).toEqual([1, 2])
+    sessions.end(1)
+    expect(sessions.overdue(idle, 90)).toEqual([2])
+    expect(() => sessions.touch(9, 90)).not.toThrow()
+  })
+
+  it('are over after so long, touched or not', () => {
+    const sessions = new Sessions()
+    sessions.start(1, max, 10)
+    sessions.touch(1, 109)
+    expect(sessions.overdue(max, 109)).toEqual([])
+    expect(sessions.overdue(max, 110)).toEqual([1])
+  })
+
+  it('are not kept, and never over, while no limit is on', () => {
+    const sessions = new Sessions()
+    sessions.start(1, rules(), 0)
+    expect(sessions.overdue(idle, 1e6)).toEqual([])
+    sessions.start(2, rules({ idleTimeoutSeconds: 60, sessionMaxSeconds: 100 }), 0)
+    expect(sessions.overdue(rules(), 1e6)).toEqual([])
+  })
+
+  it('know after a restart when they began, and count as touched now', () => {
+    const segment = new Segment(2)
+    for (const offset of [0, 5, SEGMENT_SIZE - 1]) segment.put(offset, State.active)
+    segment.put(6, State.waiting)
+    const start = 2 * SEGMENT_SIZE
+    const before = new Sessions()
+    expect([...before.toStored(segment)]).toEqual([])
+    before.start(start, max, 10)
+    before.start(start + 5, max, 20)
+    before.start(7, max, 1)
+    // One began before a limit was set: it begins now.
+    expect([...before.toStored(segment)]).toEqual([0, 10, 5, 20])
+    const after = new Sessions()
+    after.restore(segment, before.toStored(segment), rules({ idleTimeoutSeconds: 30, sessionMaxSeconds: 100 }), 50)
+    expect(after.overdue(max, 109)).toEqual([])
+    expect(after.overdue(max, 110)).toEqual([start])
+    expect(after.overdue(max, 120)).toEqual([start, start + 5])
+    expect(after.overdue(max, 150)).toEqual([start, start + 5, start + SEGMENT_SIZE - 1])
+    expect(after.overdue(idle, 109)).toEqual([])
+    expect(after.overdue(idle, 110).length).toBe(3)
+    after.restore(segment, Uint32Array.of(0), rules(), 0)
+    expect(after.overdue(max, 110)).toEqual([start])
+  })
+})
+
+describe('the rate', () => {
+  it('allows one at once, then one per share of a minute, and never saves up more than an interval', () => {
+    const pace = { ratePerMinute: 60, checkIntervalSeconds: 10 }
+    const bucket = RateBucket.full(pace, 0)
+    for (let i = 0; i < 11; i++) {
+      expect(bucket.hasAdmission).toBe(true)
+      bucket.take()
+    }
+    expect(bucket.hasAdmission).toBe(false)
+    expect(bucket.wouldHaveAdmission(pace, 999)).toBe(false)
+    expect(bucket.wouldHaveAdmission(pace, 1000)).toBe(true)
+    expect(bucket.hasAdmission).toBe(false)
+    bucket.refill(pace, 999)
+    expect(bucket.hasAdmission).toBe(false)
+    bucket.refill(pace, 1000)
+    expect(bucket.hasAdmission).toBe(true)
+    // The clock goes back: nothing is added, and time counts from there.
+    bucket.refill(pace, 0)
+    expect(bucket.toStored()).toEqual({ credit: 60_000, atMs: 0 })
+    bucket.refill(pace, 3_600_000)
+    expect(bucket.toStored()).toEqual({ credit: 660_000, atMs: 3_600_000 })
+    bucket.refill({ ratePerMinute: 0, checkIntervalSeconds: 10 }, 3_600_001)
+    expect(bucket.hasAdmission).toBe(false)
+  })
+})
+
+describe('whether one may be let in', () => {
+  const full = () => RateBucket.full({ ratePerMinute: 60, checkIntervalSeconds: 10 }, 0)
+  const empty = () => new RateBucket({ credit: 0, atMs: 0 })
+
+  it('takes an open room, a free slot and the rate', () => {
+    const tickets = new Tickets()
+    expect(mayAdmit(tickets, full(), rules({ capacity: 1 }))).toBe(true)
+    expect(mayAdmit(tickets, full(), rules({ capacity: 0 }))).toBe(false)
+    expect(mayAdmit(tickets, empty(), rules())).toBe(false)
+    expect(mayAdmit(tickets, full(), rules({ mode: 'queue-all' }))).toBe(false)
+    expect(mayAdmit(tickets, full(), rules({ mode: 'paused' }))).toBe(false)
+    expect(mayAdmit(tickets, full(), rules({ suspended: true }))).toBe(false)
+    tickets.issue(State.active, 0)
+    expect(mayAdmit(tickets, full(), rules({ capacity: 1 }))).toBe(false)
+    expect(mayAdmit(tickets, full(), rules({ capacity: 2 }))).toBe(true)
+  })
+
+  it('takes, for a newcomer, a line that is empty besides', () => {
+    const tickets = new Tickets()
+    expect(mayAdmitNewcomer(tickets, full(), rules())).toBe(true)
+    tickets.issue(State.waiting, 0)
+    expect(mayAdmitNewcomer(tickets, full(), rules())).toBe(false)
+  })
+
+  it('a room is closed for good, or until its time', () => {
+    expect(isClosed(rules(), 5)).toBe(false)
+    expect(isClosed(rules({ closed: true }), 5)).toBe(true)
+    expect(isClosed(rules({ closed: true, opensAtMs: 6 }), 5)).toBe(true)
+    expect(isClosed(rules({ closed: true, opensAtMs: 5 }), 5)).toBe(false)
+    expect(isClosed(rules({ opensAtMs: 6 }), 5)).toBe(false)
+  })
+})

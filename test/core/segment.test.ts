@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest'
+import { BLOCK_SIZE, SEGMENT_SIZE } from '../../src/core/limits.ts'
+import { Segment } from '../../src/core/segment.ts'
+import { State } from '../../src/core/ticket-state.ts'
+
+describe('a segment', () => {
+  it('counts states and who waits in each block, and knows when it is empty', () => {
+    const segment = new Segment(3)
+    expect([segment.live, segment.waiting]).toEqual([0, 0])
+    segment.put(0, State.waiting)
+    segment.put(BLOCK_SIZE, State.waiting)
+    segment.put(BLOCK_SIZE + 1, State.waiting)
+    segment.put(SEGMENT_SIZE - 1, State.active)
+    expect([segment.live, segment.waiting]).toEqual([4, 3])
+    expect([...segment.waitingPerBlock.slice(0, 3)]).toEqual([1, 2, 0])
+    segment.put(BLOCK_SIZE, State.offered)
+    expect([...segment.waitingPerBlock.slice(0, 3)]).toEqual([1, 1, 0])
+    expect([segment.live, segment.waiting]).toEqual([4, 2])
+  })
+
+  it('counts what it is made of', () => {
+    const states = new Uint8Array(SEGMENT_SIZE)
+    states[5] = State.waiting | 16
+    states[300] = State.waiting
+    states[301] = State.absent
+    const segment = new Segment(0, states)
+    expect([...segment.counts]).toEqual([SEGMENT_SIZE - 3, 2, 0, 0, 1])
+    expect([...segment.waitingPerBlock.slice(0, 2)]).toEqual([1, 1])
+    expect(segment.countsHold()).toBe(true)
+  })
+
+  it('finds the first who waits from anywhere on', () => {
+    const segment = new Segment(0)
+    expect(segment.firstWaiting()).toBe(-1)
+    for (const offset of [3, 300, SEGMENT_SIZE - 1]) segment.put(offset, State.waiting)
+    expect([0, 3, 4, 255, 256, 300, 301, SEGMENT_SIZE - 1].map((from) => segment.firstWaiting(from))).toEqual([
+      3,
+      3,
+      300,
+      300,
+      300,
+      300,
+      SEGMENT_SIZE - 1,
+      SEGMENT_SIZE - 1,
+    ])
+    expect(segment.firstWaiting(SEGMENT_SIZE)).toBe(-1)
+  })
+
+  it('counts who waits before an offset, not the one there', () => {
+    const segment = new Segment(0)
+    for (const offset of [0, 255, 256, 700]) segment.put(offset, State.waiting)
+    expect([0, 1, 255, 256, 257, 700, 701].map((offset) => segment.waitingBefore(offset))).toEqual([
+      0, 1, 1, 2, 3, 3, 4,
+    ])
+  })
+
+  it('sees a count that is wrong, of a block or of a state', () => {
+    const fresh = () => {
+      const segment = new Segment(0)
+      segment.put(260, State.waiting)
+      segment.put(511, State.waiting)
+      return segment
+    }
+    const first = fresh()
+    expect([first.blockHolds(0), first.blockHolds(1), first.countsHold()]).toEqual([true, true, true])
+    first.waitingPerBlock[1] = 1
+    expect([first.blockHolds(0), first.blockHolds(1), first.countsHold()]).toEqual([true, false, false])
+    const second = fresh()
+    second.counts[State.absent] = 1
+    expect(second.countsHold()).toBe(false)
+    const third = fresh()
+    third.waitingPerBlock[9] = 1
+    expect(third.countsHold()).toBe(false)
+  })
+})
