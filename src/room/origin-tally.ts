@@ -1,9 +1,10 @@
 /**
- * How the origin did, counted by one isolate until the next call takes it along. Of fixed size, however much is counted.
+ * How the origin did, counted by one isolate until the next call takes it along. Of fixed size, however much is counted;
+ * counted in place, since every proxied request does.
  */
 import { bucketOf } from '../core/histogram.ts'
 import { ORIGIN_LATENCY_BUCKETS_MS } from '../core/limits.ts'
-import { NO_LATENCY, NO_REPORT, type OriginReport, reportsAddedUp } from '../core/origin-latency.ts'
+import type { OriginReport } from '../core/origin-latency.ts'
 
 /** How one request to the origin went. */
 export interface OriginTurn {
@@ -13,29 +14,41 @@ export interface OriginTurn {
 }
 
 export class OriginTally {
-  private counted = NO_REPORT
+  private requests = 0
+  private errors = 0
+  private counts = noCounts()
+  private sumMs = 0
 
   get isEmpty(): boolean {
-    return this.counted.requests === 0
+    return this.requests === 0
   }
 
   add({ failed, latencyMs }: OriginTurn): void {
-    this.putBack({ requests: 1, errors: failed ? 1 : 0, latency: latencyMs === null ? NO_LATENCY : one(latencyMs) })
+    this.requests++
+    if (failed) this.errors++
+    if (latencyMs === null) return
+    ;(this.counts[bucketOf(ORIGIN_LATENCY_BUCKETS_MS, latencyMs)] as number)++
+    this.sumMs += latencyMs
   }
 
   /** Takes everything, to be put back if the call fails. */
   take(): OriginReport {
-    const taken = this.counted
-    this.counted = NO_REPORT
-    return taken
+    const { requests, errors, counts, sumMs } = this
+    this.requests = 0
+    this.errors = 0
+    this.counts = noCounts()
+    this.sumMs = 0
+    return { requests, errors, latency: { counts, sumMs } }
   }
 
-  putBack(taken: OriginReport): void {
-    this.counted = reportsAddedUp(this.counted, taken)
+  putBack({ requests, errors, latency }: OriginReport): void {
+    this.requests += requests
+    this.errors += errors
+    this.counts = this.counts.map((count, i) => count + (latency.counts[i] ?? 0))
+    this.sumMs += latency.sumMs
   }
 }
 
-function one(latencyMs: number) {
-  const bucket = bucketOf(ORIGIN_LATENCY_BUCKETS_MS, latencyMs)
-  return { counts: Array.from({ length: bucket + 1 }, (_, i) => (i === bucket ? 1 : 0)), sumMs: latencyMs }
+function noCounts(): number[] {
+  return new Array<number>(ORIGIN_LATENCY_BUCKETS_MS.length + 1).fill(0)
 }
