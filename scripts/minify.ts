@@ -1,17 +1,43 @@
 /**
- * `npm run minify`: writes the beacon as it is served (public/heartbeat.min.js) from its source, so that the sites' pages
- * load as little as possible. `-- --check` writes nothing and fails where the two do not agree.
+ * `npm run minify`: writes what browsers load as it is served, into public/, from its sources: the beacon, and the waiting
+ * page's script and style. Checked in, so that nothing has to be built before a deploy, a test or the demo. `-- --check`
+ * writes nothing and fails where the two do not agree.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
-import { transformSync } from 'esbuild'
+import { resolve } from 'node:path'
+import { type BuildOptions, build } from 'esbuild'
 
-const SOURCE = new URL('../public/heartbeat.js', import.meta.url)
-const SERVED = new URL('../public/heartbeat.min.js', import.meta.url)
+interface Served {
+  readonly source: string
+  readonly served: string
+  readonly options: BuildOptions
+}
 
-const { code } = transformSync(readFileSync(SOURCE, 'utf8'), { minify: true, target: 'es2021' })
-if (!process.argv.includes('--check')) {
-  writeFileSync(SERVED, code)
-} else if (readFileSync(SERVED, 'utf8') !== code) {
-  console.error('public/heartbeat.min.js is not what public/heartbeat.js makes. Run: npm run minify')
-  process.exit(1)
+const PROJECT = resolve(import.meta.dirname, '..')
+const PAGE: BuildOptions = { bundle: true, format: 'iife', target: ['chrome105', 'firefox105', 'safari15.4'] }
+const ALL: readonly Served[] = [
+  { source: 'public/heartbeat.js', served: 'public/heartbeat.min.js', options: { target: 'es2021' } },
+  { source: 'client/page/main.ts', served: 'public/waiting-room.min.js', options: PAGE },
+  { source: 'client/page/page.css', served: 'public/waiting-room.min.css', options: PAGE },
+]
+
+const checks = process.argv.includes('--check')
+for (const { source, served, options } of ALL) {
+  const made = await build({
+    absWorkingDir: PROJECT,
+    entryPoints: [source],
+    charset: 'utf8',
+    legalComments: 'none',
+    tsconfigRaw: {},
+    minify: true,
+    write: false,
+    ...options,
+  })
+  const text = made.outputFiles?.[0]?.text ?? ''
+  const file = resolve(PROJECT, served)
+  if (!checks) writeFileSync(file, text)
+  else if (readFileSync(file, 'utf8') !== text) {
+    console.error(`${served} is not what ${source} makes. Run: npm run minify`)
+    process.exitCode = 1
+  }
 }

@@ -14,8 +14,11 @@ import { requestUrl } from './request-url.ts'
 import { operatorsApi } from './routes/api/api.ts'
 import { requireOperator } from './routes/api/operator.ts'
 import { heartbeatRoute } from './routes/heartbeat.ts'
+import { langRoute } from './routes/lang.ts'
 import { leaveRoute } from './routes/leave.ts'
+import { lineRoute } from './routes/line.ts'
 import { metrics } from './routes/metrics.ts'
+import { previewRoute } from './routes/preview.ts'
 import { statusRoute } from './routes/status.ts'
 import type { VisitorRoute } from './routes/visitor-call.ts'
 import { VERSION } from './version.ts'
@@ -41,7 +44,7 @@ export async function serve(request: Request, env: Env, context: ExecutionContex
   if (route === undefined) return router.fetch(request, env, context)
   try {
     const ready = await deployment(env)
-    return ready === null ? notConfigured() : await route(request, ready, context)
+    return ready === null ? notConfigured(request) : await route(request, ready, context)
   } catch (error) {
     return requestFailed(error)
   }
@@ -65,11 +68,14 @@ function createRouter(): Hono<AppEnv> {
   app.get(`${PREFIX}/heartbeat.js`, () => new Response(heartbeatScript, { headers: SCRIPT_HEADERS }))
   app.use('*', async function requireDeployment(c, next) {
     const ready = await deployment(c.env)
-    if (ready === null) return notConfigured()
+    if (ready === null) return notConfigured(c.req.raw)
     c.set('deployment', ready)
     return next()
   })
+  app.get(`${PREFIX}/line`, lineRoute)
+  app.get(`${PREFIX}/lang`, langRoute)
   app.get(`${PREFIX}/metrics`, requireOperator('read'), metrics)
+  app.get(`${PREFIX}/admin/preview`, requireOperator('read'), previewRoute)
   app.route(`${PREFIX}/api/v1`, operatorsApi())
   app.all('*', () => problem(404, 'No such path'))
   app.onError(requestFailed)

@@ -132,3 +132,16 @@ export const ADMIT_NEXT_MAX = 10_000
 
 /** Entries of the audit told at once. */
 export const AUDIT_PAGE_MAX = 200
+
+/** Different `Accept-Language` headers whose meaning is kept; longer ones than the bound are not looked at. */
+export const LANGUAGE_CHOICES_MAX = 500
+export const ACCEPT_LANGUAGE_MAX_CHARS = 500
+
+/** Formatters kept for each room, by language and time zone. */
+export const FORMATS_MAX = 200
+
+/** A language picked on a waiting page is kept for a month. */
+export const LANG_COOKIE_LIFE_SECONDS = 30 * 24 * 3600
+
+/** Of the message that operators try in the preview. */
+export const PREVIEW_MESSAGE_MAX_CHARS = 1_000

@@ -2,10 +2,13 @@
  * Answers to people and programs that are not let through: the waiting page, its JSON, and the small pages.
  */
 import { cfWaitingRoom } from '../pages/cf-waiting-room.ts'
-import { plainPageHeaders, renderPlainPage } from '../pages/plain-page.ts'
+import { languageOfVisitor } from '../pages/languages.ts'
+import { messages } from '../pages/messages/index.ts'
+import type { SmallPageTexts } from '../pages/messages/messages.ts'
+import { type PlainPage, plainPageHeaders, renderPlainPage } from '../pages/plain-page.ts'
 import type { Status } from '../pages/status.ts'
-import { renderWaitingPage, waitingPageHeaders } from '../pages/waiting-page.ts'
-import { requestUrl } from '../request-url.ts'
+import { renderWaitingPage, type WaitingView, waitingPageHeaders } from '../pages/waiting-page.ts'
+import { type RequestUrl, requestUrl } from '../request-url.ts'
 import type { RoomSettings } from '../settings/rooms.ts'
 import { TOKEN_HEADER, tokenCookie } from '../tokens/token-cookie.ts'
 
@@ -21,11 +24,14 @@ export interface WaitingAnswer {
   readonly ticket: string | null
   readonly tokenChange: TokenChange
   readonly code: RoomSettings['queueing_status_code']
+  /** Path and query to go to when admitted, where that is not the URL of the request. */
+  readonly returnUrl?: string
 }
 
 /** The waiting page or its JSON, never cached by anyone. */
-export function waitingAnswer({ request, room, status, form, ticket, tokenChange, code }: WaitingAnswer): Response {
-  const headers = new Headers({ 'Cache-Control': 'no-store', Vary: 'Accept, Cookie' })
+export function waitingAnswer(answer: WaitingAnswer): Response {
+  const { request, room, status, form, ticket, tokenChange, code, returnUrl } = answer
+  const headers = new Headers({ 'Cache-Control': 'no-store', Vary: 'Accept, Accept-Language, Cookie' })
   headers.set('Retry-After', String(status.pollAfterSeconds))
   changeToken(headers, request, room, tokenChange)
   if (form === 'json') {
@@ -33,20 +39,34 @@ export function waitingAnswer({ request, room, status, form, ticket, tokenChange
     const body = { cfWaitingRoom: cfWaitingRoom(status), waitingRoom: status }
     return Response.json(body, { status: code, headers })
   }
+  const url = requestUrl(request.url)
+  const language = languageOfVisitor(request.headers, url.search)
+  const notSent = request.method !== 'GET'
+  const view = { status, token: ticket, returnUrl: returnUrl ?? wayBack(request, url), language, notSent }
+  return waitingPage(request, view, code, headers)
+}
+
+/** The page itself, with `headers` of its answer. */
+export function waitingPage(
+  request: Request,
+  view: Omit<WaitingView, 'nonce' | 'host' | 'timeZone'>,
+  code: number,
+  headers = new Headers(),
+): Response {
   const nonce = crypto.randomUUID()
   for (const [name, value] of Object.entries(waitingPageHeaders(nonce))) headers.set(name, value)
-  const url = requestUrl(request.url)
-  const page = renderWaitingPage({
-    status,
-    nonce,
-    token: ticket,
-    returnUrl: url.pathname + url.search,
-    host: url.host,
-    joinedAt: status.joinedAt,
-    startPosition: status.startPosition,
-    lang: 'en',
-  })
+  headers.set('Content-Language', view.language)
+  const timeZone = request.cf?.timezone as string | undefined
+  const page = renderWaitingPage({ ...view, nonce, host: requestUrl(request.url).host, timeZone })
   return new Response(page, { status: code, headers })
+}
+
+/** Where to go when admitted: what was asked for. A form cannot be sent again, so its sender goes back to the page it is on. */
+function wayBack(request: Request, url: RequestUrl): string {
+  if (request.method === 'GET') return url.pathname + url.search
+  const referrer = request.headers.get('Referer') ?? ''
+  const page = URL.canParse(referrer) ? new URL(referrer) : url
+  return page.origin === url.origin ? page.pathname + page.search : url.pathname
 }
 
 /** Puts a token change on a response: the cookie, and the header for clients that present their token in it. */
@@ -69,34 +89,50 @@ export function notNow(retryAfterSeconds: number): Response {
   })
 }
 
+/** A small page in the visitor's language. */
+export function smallPage(
+  request: Request,
+  status: number,
+  choose: (texts: SmallPageTexts) => Omit<PlainPage, 'language'>,
+  {
+    framed = false,
+    headers = {},
+  }: { readonly framed?: boolean; readonly headers?: Readonly<Record<string, string>> } = {},
+): Response {
+  const language = languageOfVisitor(request.headers, requestUrl(request.url).search)
+  const page = renderPlainPage({ ...choose(messages[language].plain), language })
+  const own = { ...plainPageHeaders({ framed }), 'Content-Language': language, Vary: 'Accept-Language, Cookie' }
+  return new Response(page, { status, headers: { ...own, ...headers } })
+}
+
 /** Inside another page, where our cookie may not be kept: the way out of the frame. */
 export function framedAnswer(request: Request, retryAfterSeconds: number): Response {
   const { pathname, search } = requestUrl(request.url)
-  const page = renderPlainPage({
-    title: 'The site is busy',
-    text: 'There is a line, and a place in it can only be had in a window of its own.',
-    link: { href: pathname + search, label: 'Open the page', top: true },
-  })
-  const headers = { ...plainPageHeaders({ framed: true }), 'Retry-After': String(retryAfterSeconds) }
-  return new Response(page, { status: 503, headers })
+  const headers = { 'Retry-After': String(retryAfterSeconds) }
+  return smallPage(
+    request,
+    503,
+    ({ framed: { title, text, link = '' } }) => {
+      return { title, text, link: { href: pathname + search, label: link, top: true } }
+    },
+    { framed: true, headers },
+  )
 }
 
 /** The origin did not answer (502) or not in time (504). */
-export function originTrouble(trouble: 'down' | 'slow', hasSession: boolean): Response {
-  const page = renderPlainPage({
-    title: trouble === 'down' ? 'The site cannot be reached' : 'The site takes too long to answer',
-    text: `${hasSession ? 'You are let in and keep your session. ' : ''}Please try again in a moment.`,
-    refreshSeconds: 10,
-  })
-  const status = trouble === 'down' ? 502 : 504
-  return new Response(page, { status, headers: { ...plainPageHeaders(), 'Retry-After': '10' } })
+export function originTrouble(request: Request, trouble: 'down' | 'slow', hasSession: boolean): Response {
+  return smallPage(
+    request,
+    trouble === 'down' ? 502 : 504,
+    ({ originDown, originSlow, sessionKept }) => {
+      const { title, text } = trouble === 'down' ? originDown : originSlow
+      return { title, text: hasSession ? `${sessionKept} ${text}` : text, refreshSeconds: 10 }
+    },
+    { headers: { 'Retry-After': '10' } },
+  )
 }
 
 /** The deployment must not serve: the reason is for its operators, in the log. */
-export function notConfigured(): Response {
-  const page = renderPlainPage({
-    title: 'This site is not set up yet',
-    text: 'The waiting room in front of it lacks a setting. Its log says which one.',
-  })
-  return new Response(page, { status: 500, headers: plainPageHeaders() })
+export function notConfigured(request: Request): Response {
+  return smallPage(request, 500, ({ notConfigured: { title, text } }) => ({ title, text }))
 }

@@ -102,7 +102,7 @@ async function letThrough(
   const change = pass.renewed ? pass.text : undefined
   const outcome = await askCounted(request, deployment, context, pass)
   if (outcome.state !== 'answered') {
-    return withToken(originTrouble(outcome.state, true), request, room, change)
+    return withToken(originTrouble(request, outcome.state, true), request, room, change)
   }
   if (outcome.revokes) {
     endSession(context, pass.token)
@@ -171,7 +171,7 @@ async function passThrough(request: Request, deployment: Deployment, context?: V
     context === undefined
       ? await askOrigin(request, deployment.origin, null)
       : await askCounted(request, deployment, context, null)
-  return outcome.state === 'answered' ? outcome.response : originTrouble(outcome.state, false)
+  return outcome.state === 'answered' ? outcome.response : originTrouble(request, outcome.state, false)
 }
 
 function isPreflight(request: Request): boolean {

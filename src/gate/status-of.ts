@@ -47,7 +47,7 @@ export function placelessStatus(
   room: RoomSettings,
   state: VisitorState,
   view: SnapshotView | null,
-  details: { number?: number; unreachable?: boolean; message?: string; pollAfterSeconds?: number } = {},
+  details: { number?: number; unreachable?: boolean; pollAfterSeconds?: number } = {},
 ): Status {
   const heartbeatTimeoutSeconds = view?.snapshot.heartbeatTimeoutSeconds ?? room.heartbeat_timeout_seconds
   const reclaimGraceSeconds = view?.snapshot.reclaimGraceSeconds ?? room.reclaim_grace_seconds
@@ -65,7 +65,7 @@ export function placelessStatus(
     placeKeptSeconds: placeKeptSeconds(heartbeatTimeoutSeconds, reclaimGraceSeconds),
     unreachable: details.unreachable ?? false,
     pollAfterSeconds: details.pollAfterSeconds ?? LONG_POLL_SECONDS,
-    message: details.message ?? null,
+    message: null,
     updatedAt: new Date(view?.snapshot.atMs ?? Date.now()).toISOString(),
   }
 }

@@ -55,8 +55,6 @@ export type Visit =
   | { readonly state: 'stranger' }
 
 const NO_DETAILS: ClaimDetails = { beacon: false, touched: false }
-const LIMITED =
-  'Many people are joining from your network right now, more than we take at once. This page tries again by itself.'
 
 /**
  * Where the holder of these tokens stands; `mayJoin`: who has none that counts is given one. Of several the best one that
@@ -170,8 +168,8 @@ async function newcomer(context: VisitContext, mayJoin: boolean): Promise<Visit>
   }
   if (!(await context.mayJoinNow())) {
     client.countRefused('limited', keepAlive)
-    const details = { message: LIMITED, pollAfterSeconds: limitedPollSeconds(Math.random()) }
-    return { state: 'limited', status: placelessStatus(room, 'waiting', client.view, details) }
+    const details = { pollAfterSeconds: limitedPollSeconds(Math.random()) }
+    return { state: 'limited', status: { ...placelessStatus(room, 'waiting', client.view, details), limited: true } }
   }
   const answer = await client.join(keepAlive)
   const view = client.view

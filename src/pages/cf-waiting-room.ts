@@ -67,3 +67,13 @@ function formatMinutes(minutes: number | null): string {
   const rest = `${minutes % 60} minute${minutes % 60 === 1 ? '' : 's'}`
   return hours === 0 ? rest : `${hours} hour${hours === 1 ? '' : 's'} ${rest}`
 }
+
+/** What a template made for Cloudflare Waiting Room finds. */
+export function templateVariables(status: Status): Readonly<Record<string, unknown>> {
+  const fields = cfWaitingRoom(status)
+  return {
+    ...fields,
+    waitTimeHours: Math.floor(fields.waitTime / 60),
+    waitTimeHourMinutes: fields.waitTime % 60,
+  }
+}

@@ -4,13 +4,15 @@
  */
 
 import Mustache from 'mustache'
+import { DEFAULT_LANGUAGE, type Language } from './languages.ts'
+import { messages } from './messages/index.ts'
 import { pathOfThisHost } from './waiting-page.ts'
 
 export interface PlainPage {
   readonly title: string
   /** Plain text. */
   readonly text: string
-  readonly lang?: string
+  readonly language?: Language
   /** `top` opens the link in the whole window, for a page that is shown in a frame. */
   readonly link?: { readonly href: string; readonly label: string; readonly top?: boolean }
   /** The page reloads itself after this long. */
@@ -34,7 +36,7 @@ a:focus-visible{outline:3px solid var(--accent);outline-offset:3px}
 export const PLAIN_PAGE_STYLE_HASH = 'sha256-1h/lvB0n4JLO9oCC01AZcjNx0s9as72FY9K/TRndODQ='
 
 const TEMPLATE = `<!doctype html>
-<html lang="{{lang}}">
+<html lang="{{lang}}" dir="{{dir}}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -55,11 +57,12 @@ const TEMPLATE = `<!doctype html>
 `
 
 /** The whole page, escaped. A link goes to a path of this host or to an http(s) address, never to a script. */
-export function renderPlainPage({ title, text, lang = 'en', link, refreshSeconds }: PlainPage): string {
+export function renderPlainPage({ title, text, language = DEFAULT_LANGUAGE, link, refreshSeconds }: PlainPage): string {
   return Mustache.render(TEMPLATE, {
     title,
     text,
-    lang,
+    lang: language,
+    dir: messages[language].dir,
     refreshSeconds,
     link: link && { top: link.top ?? false, label: link.label, href: safeHref(link.href) },
     style: PLAIN_PAGE_STYLE,

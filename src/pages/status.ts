@@ -31,6 +31,8 @@ export interface Status {
   readonly message: string | null
   /** ISO 8601, when a closed room opens; null: not known. Only of a closed room. */
   readonly opensAt?: string | null
+  /** Too many newcomers from one address at once: this one gets a place a little later. */
+  readonly limited?: boolean
   /** ISO 8601 time of the figures. */
   readonly updatedAt: string
 }

@@ -3,8 +3,7 @@
  * (links, reloads and closing look alike).
  */
 import type { Deployment } from '../deployment.ts'
-import { changeToken } from '../gate/answers.ts'
-import { plainPageHeaders, renderPlainPage } from '../pages/plain-page.ts'
+import { changeToken, smallPage } from '../gate/answers.ts'
 import { problem } from '../problem.ts'
 import { requestUrl } from '../request-url.ts'
 import type { KeepAlive } from '../room/room-client.ts'
@@ -18,9 +17,13 @@ export async function leaveRoute(request: Request, deployment: Deployment, keepA
   if (call instanceof Response) return call
   const { context, presented } = call
   const { client, room } = context
-  if (!isSameOrigin(request)) return refusal(request, 403, 'Not from this site', 'Leave the line on its own page.')
+  if (!isSameOrigin(request)) {
+    return refusal(request, 403, 'foreign', 'Not from this site', 'Leave the line on its own page.')
+  }
   const fields = await readFields(request)
-  if (fields === null) return refusal(request, 400, 'Bad body', 'Send {"final": true} or {"final": false}.')
+  if (fields === null) {
+    return refusal(request, 400, 'foreign', 'Bad body', 'Send {"final": true} or {"final": false}.')
+  }
   const [chosen] = byPreference(presented)
   const headers = new Headers({ 'Cache-Control': 'no-store' })
   if (fields.final !== true) {
@@ -30,7 +33,7 @@ export async function leaveRoute(request: Request, deployment: Deployment, keepA
   // All of them: who leaves for good holds no second ticket.
   const left = await Promise.all(presented.map(({ token }) => client.leave(token.run, token.number, keepAlive)))
   if (left.some(({ state }) => state === 'unreachable')) {
-    return refusal(request, 503, 'Please try again', 'The waiting room cannot be reached right now.')
+    return refusal(request, 503, 'unreachable', 'Please try again', 'The waiting room cannot be reached right now.')
   }
   changeToken(headers, request, room, null)
   return wantsPage(request) ? leftPage(request, headers, room.path) : new Response(null, { status: 204, headers })
@@ -42,22 +45,23 @@ function wantsPage(request: Request): boolean {
 }
 
 /** A plain page for people, problem details for programs. */
-function refusal(request: Request, status: number, title: string, detail: string): Response {
+function refusal(
+  request: Request,
+  status: number,
+  page: 'foreign' | 'unreachable',
+  title: string,
+  detail: string,
+): Response {
   const retry: Record<string, string> = status === 503 ? { 'Retry-After': '5' } : {}
   if (!wantsPage(request)) return problem(status, title, detail, retry)
-  return new Response(renderPlainPage({ title, text: detail }), {
-    status,
-    headers: { ...plainPageHeaders(), ...retry },
-  })
+  return smallPage(request, status, ({ [page]: { title, text } }) => ({ title, text }), { headers: retry })
 }
 
 function leftPage(request: Request, headers: Headers, path: string): Response {
   const back = new URLSearchParams(requestUrl(request.url).search).get('return') ?? path
-  const page = renderPlainPage({
-    title: 'You left the line',
-    text: 'Your place went to the next person. You can join again at the end of the line.',
-    link: { href: back.startsWith('/') ? back : path, label: 'Join again' },
+  const response = smallPage(request, 200, ({ left: { title, text, link = '' } }) => {
+    return { title, text, link: { href: back.startsWith('/') ? back : path, label: link } }
   })
-  for (const [name, value] of Object.entries(plainPageHeaders())) headers.set(name, value)
-  return new Response(page, { headers })
+  for (const cookie of headers.getSetCookie()) response.headers.append('Set-Cookie', cookie)
+  return response
 }

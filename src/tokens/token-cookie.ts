@@ -10,6 +10,9 @@ export const TOKEN_HEADER = 'Waiting-Room-Token'
 /** The session of an operator's browser. No room can have this one: their names have no underscore. */
 export const OPERATOR_COOKIE = 'waiting-room-_operator'
 
+/** The language picked on a waiting page. */
+export const LANG_COOKIE = 'waiting-room-_lang'
+
 /** `__Host-` where the browser may enforce it; `__Secure-` for a room over several hosts; neither on plain http. */
 export function cookieName(room: RoomSettings, secure: boolean): string {
   if (!secure) return `waiting-room-${room.name}`
@@ -26,9 +29,9 @@ export function presentedTexts(headers: Headers, room: RoomSettings, secure: boo
   return { inHeader: headers.get(TOKEN_HEADER) || null, inCookies: cookieTokens(headers, room, secure) }
 }
 
-/** Whether the client's cookie is this very token, and no other: then there is nothing to tell it. */
-export function holdsCookie({ inCookies }: PresentedTexts, token: string): boolean {
-  return inCookies.length === 1 && inCookies[0] === token
+/** Whether all that the client presents is this very token: then there is nothing to tell it. */
+export function holdsCookie({ inHeader, inCookies }: PresentedTexts, token: string): boolean {
+  return inCookies.length === 1 && inCookies[0] === token && (inHeader === null || inHeader === token)
 }
 
 /**
@@ -77,7 +80,7 @@ export function tokenCookie(room: RoomSettings, secure: boolean, token: string |
 /** A `Cookie` header without the cookies of these rooms: the origin needs none of them. Null: nothing is left. */
 export function withoutOurCookies(cookies: string | null, rooms: readonly RoomSettings[]): string | null {
   if (cookies === null || !cookies.includes('waiting-room-')) return cookies
-  const names = [OPERATOR_COOKIE, ...rooms.map(({ name }) => `waiting-room-${name}`)]
+  const names = [OPERATOR_COOKIE, LANG_COOKIE, ...rooms.map(({ name }) => `waiting-room-${name}`)]
   const ours = new Set(names.flatMap((name) => ['', '__Host-', '__Secure-'].map((prefix) => `${prefix}${name}`)))
   const pairs = cookies.split(';').map((pair) => pair.trim())
   const kept = pairs.filter((pair) => !ours.has(pair.split('=', 1)[0] as string))

@@ -63,7 +63,7 @@ test('one address brings in as many as the limit allows, then is told to come ba
   expect(refusal?.setCookies).toEqual([])
   expect(refusal?.json()).toMatchObject({
     cfWaitingRoom: { inWaitingRoom: true, queueIsFull: false },
-    waitingRoom: { state: 'waiting', number: null, message: expect.stringContaining('from your network') },
+    waitingRoom: { state: 'waiting', number: null, limited: true },
   })
 
   // Who has a ticket polls and reloads as before; another address joins.
@@ -87,7 +87,7 @@ test('people get a page that explains and asks again, programs that poll the sam
   expect(page.status).toBe(429)
   expect(page.headers['content-type']).toBe('text/html; charset=utf-8')
   expect(page.text).toContain('from your network')
-  expect(page.text).toMatch(/<noscript><meta http-equiv="refresh" content="\d+">/)
+  expect(page.text).toMatch(/<noscript><meta http-equiv="refresh" content="\d+;url=&#x2F;cart">/)
   const poll = await visitor('school', JSON_WANTED).get('/__waiting-room/status', address)
   if (poll.status === 200) return
   expect(poll.status).toBe(429)

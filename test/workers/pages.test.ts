@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { DEFAULT_LOOK } from '../../src/pages/look.ts'
 import {
   PLAIN_PAGE_STYLE,
   PLAIN_PAGE_STYLE_HASH,
@@ -36,21 +37,16 @@ function status(changes: Partial<Status> = {}): Status {
   }
 }
 
-function page(changes: Partial<Status> = {}, view: Partial<WaitingView> = {}, template?: string): string {
-  const rendered = renderWaitingPage(
-    {
-      status: status(changes),
-      nonce: 'n0nce',
-      token: 'head.claims.mac',
-      returnUrl: '/seats?row=4',
-      host: 'shop.example',
-      joinedAt: '2026-11-02T13:58:00.000Z',
-      startPosition: 2468,
-      lang: 'en',
-      ...view,
-    },
-    template,
-  )
+function page(changes: Partial<Status> = {}, view: Partial<WaitingView> = {}): string {
+  const rendered = renderWaitingPage({
+    status: status(changes),
+    nonce: 'n0nce',
+    token: 'head.claims.mac',
+    returnUrl: '/seats?row=4',
+    host: 'shop.example',
+    language: 'en',
+    ...view,
+  })
   return new TextDecoder().decode(rendered)
 }
 
@@ -60,10 +56,9 @@ function shown(html: string, id: string, boxId = id): string | null {
   return isHidden ? null : (new RegExp(`<[^>]* id="${id}"[^>]*>([^<]*)<`).exec(html)?.[1] ?? null)
 }
 
-function bootOf(html: string): Record<string, unknown> {
-  const json = /<script type="application\/json"[^>]*>(.*?)<\/script>/s.exec(html)?.[1]
-  const { texts, visit } = JSON.parse(json ?? 'null')
-  return { ...visit, texts }
+function jsonOf(html: string, id: string): Record<string, unknown> {
+  const json = new RegExp(`<script type="application/json" id="${id}"[^>]*>(.*?)</script>`, 's').exec(html)?.[1]
+  return JSON.parse(json ?? 'null')
 }
 
 const withoutNoScript = (html: string) => html.replace(/<noscript>.*?<\/noscript>/gs, '')
@@ -72,15 +67,22 @@ describe('the waiting page', () => {
   it('shows position, people ahead, range of the wait, ticket and progress without JavaScript', () => {
     const html = page()
     expect(shown(html, 'position')).toBe('1,234')
-    expect(shown(html, 'ahead')).toBe('1,233')
+    expect(shown(html, 'ahead')).toBe('1,233 people ahead of you')
     expect(shown(html, 'wait')).toBe('4 to 7 minutes')
-    expect(shown(html, 'waiting')).toBe('4,321')
+    expect(shown(html, 'inLine')).toBe('4,321 people in line')
     expect(shown(html, 'ticket')).toBe('5,012')
     expect(html).toContain('max="100" value="50"')
     expect(html).toContain('<title>#1,234 in line</title>')
-    expect(html).toContain('14:03:12 UTC')
-    expect(shown(html, 'joined', 'joined-box')).toBe('13:58 UTC')
+    expect(shown(html, 'updated')).toMatch(/^Updated at 2:03:12\sPM UTC$/)
+    expect(shown(html, 'joined')).toMatch(/^You joined at 1:58\sPM\sUTC$/)
     expect(html).toContain('shop.example')
+  })
+
+  it('tells the clock time of admission, in the time zone of the visitor where it is known', () => {
+    expect(shown(page(), 'clock')).toMatch(/^between \d+:\d\d\s[AP]M\sUTC and \d+:\d\d\s[AP]M\sUTC$/)
+    expect(shown(page({}, { timeZone: 'Asia/Seoul' }), 'clock')).not.toContain('UTC')
+    expect(shown(page({}, { timeZone: 'Asia/Seoul' }), 'updated')).toMatch(/^Updated at 11:03:12\sPM$/)
+    expect(shown(page({ etaSeconds: null, etaLowSeconds: null, etaHighSeconds: null }), 'clock')).toBeNull()
   })
 
   it.each([
@@ -96,14 +98,19 @@ describe('the waiting page', () => {
   })
 
   it('refreshes without JavaScript, and only then', () => {
-    expect(page()).toContain('<noscript><meta http-equiv="refresh" content="10"></noscript>')
-    expect(page({ pollAfterSeconds: 30 })).toContain('<noscript><meta http-equiv="refresh" content="30"></noscript>')
+    const line = '&#x2F;__waiting-room&#x2F;line?room&#x3D;tickets&amp;return&#x3D;%2Fseats%3Frow%3D4'
+    const refresh = (seconds: number) =>
+      `<noscript><meta http-equiv="refresh" content="${seconds};url=${line}"></noscript>`
+    expect(page()).toContain(refresh(10))
+    expect(page({ pollAfterSeconds: 30 })).toContain(refresh(30))
+    expect(page()).toContain(`<a href="${line}">Check now</a>`)
+    expect(page({ number: null, position: null })).toContain('content="10;url=&#x2F;seats?row&#x3D;4"')
     expect(withoutNoScript(page())).not.toContain('http-equiv')
   })
 
   it('lets a visitor without JavaScript leave, and asks once', () => {
-    const form = /<details[^>]*>\s*<summary>Leave the line<\/summary>(.*?)<\/details>/s.exec(page())?.[1] ?? ''
-    expect(form).toContain('method="post" action="&#x2F;__waiting-room&#x2F;leave?room&#x3D;tickets"')
+    const form = /<summary[^>]*>Leave the line<\/summary>(.*?)<\/details>/s.exec(page())?.[1] ?? ''
+    expect(form).toContain('method="post" action="&#x2F;__waiting-room&#x2F;leave?room&#x3D;tickets&amp;return&#x3D;')
     expect(form).toContain('<input type="hidden" name="final" value="true">')
     expect(form).toContain('Yes, give up my place')
   })
@@ -119,7 +126,8 @@ describe('the waiting page', () => {
     const html = page({ state, ...(figures ? {} : { position: null }) })
     expect(shown(html, 'heading')).toBe(heading)
     expect(shown(html, 'position', 'figures')).toBe(figures ? '1,234' : null)
-    expect(shown(html, 'link', 'go')).toBe(link)
+    expect(shown(html, 'action', 'action-box')).toBe(link)
+    expect(html).toContain(`data-state="${state}"`)
   })
 
   it('does not join again by itself once the place is gone, and has nothing left to leave', () => {
@@ -149,40 +157,37 @@ describe('the waiting page', () => {
 
   it('lets nothing that comes from outside break out of its place', () => {
     const quiet = page({ message: 'x' })
-    const html = page(
-      { room: HOSTILE, message: HOSTILE, updatedAt: HOSTILE },
-      { returnUrl: `/${HOSTILE}`, host: HOSTILE, token: HOSTILE, joinedAt: HOSTILE, lang: HOSTILE },
-    )
+    const html = page({ room: HOSTILE, message: HOSTILE }, { returnUrl: `/${HOSTILE}`, host: HOSTILE, token: HOSTILE })
     const elements = (text: string) => text.match(/<[a-z!/]+/gi)
     expect(elements(html)).toEqual(elements(quiet))
-    expect(html.match(/\bnonce="/g)).toHaveLength(3)
-    expect(bootOf(html)).toMatchObject({ room: HOSTILE, token: HOSTILE, status: { message: HOSTILE }, lang: 'en' })
+    expect(html.match(/\bnonce="/g)).toHaveLength(4)
+    expect(jsonOf(html, 'visit')).toMatchObject({ token: HOSTILE, status: { room: HOSTILE, message: HOSTILE } })
   })
 
   it('hands its script the same texts and status', () => {
-    expect(bootOf(page())).toMatchObject({
+    expect(jsonOf(page(), 'visit')).toEqual({
       status: status(),
       token: 'head.claims.mac',
       returnUrl: '/seats?row=4',
-      statusUrl: '/__waiting-room/status?room=tickets',
-      leaveUrl: '/__waiting-room/leave?room=tickets',
-      startPosition: 2468,
-      texts: { states: { waiting: { heading: 'You are in line' } } },
+      lang: 'en',
+      note: '',
     })
+    expect(jsonOf(page(), 'texts')).toMatchObject({ states: { waiting: { heading: 'You are in line' } } })
   })
 
   it('asks nothing of any other host or file', () => {
     const html = page()
-    expect(html).not.toMatch(/https?:|url\(|@import/)
+    // The namespace of the tab's icon is a name, not an address.
+    expect(html.replaceAll('http://www.w3.org/2000/svg', '')).not.toMatch(/https?:|url\(|@import/)
     const addresses = [...html.matchAll(/\b(?:src|href|action)="([^"]*)"/g)].map(([, address]) => address ?? '')
-    expect(addresses).toHaveLength(3)
-    for (const address of addresses) expect(address).toMatch(/^(data:|&#x2F;(?!&#x2F;))/)
+    expect(addresses).toHaveLength(5)
+    for (const address of addresses) expect(address).toMatch(/^(data:|(&#x2F;|\/)(?!&#x2F;|\/))/)
   })
 
   it('has the nonce on every script and style, and no inline style or handler', () => {
     const html = page()
     const inline = html.match(/<(?:script|style)\b[^>]*>/g) ?? []
-    expect(inline).toHaveLength(3)
+    expect(inline).toHaveLength(4)
     for (const tag of inline) expect(tag).toContain('nonce="n0nce"')
     expect(html).not.toMatch(/<[^>]*\s(?:style|on[a-z]+)=/)
   })
@@ -203,10 +208,11 @@ describe('the waiting page', () => {
   })
 
   it("offers Cloudflare's names to templates that replace this one, and keeps its own", () => {
-    const variables = { waitTimeKnown: true, waitTime: 135, queueIsFull: false, heading: 'theirs' }
     const template =
       '{{#waitTimeKnown}}{{waitTime}} = {{waitTimeHours}} h {{waitTimeHourMinutes}}{{/waitTimeKnown}}, {{heading}}'
-    expect(page({}, { variables }, template)).toBe('135 = 2 h 15, You are in line')
+    const look = { ...DEFAULT_LOOK, template }
+    expect(page({ etaSeconds: 8100 }, { look })).toBe('135 = 2 h 15, You are in line')
+    expect(page({ etaSeconds: null }, { look })).toBe(', You are in line')
   })
 })
 
@@ -231,7 +237,6 @@ describe('a plain page', () => {
     const html = renderPlainPage({
       title: HOSTILE,
       text: HOSTILE,
-      lang: HOSTILE,
       link: { href: HOSTILE, label: HOSTILE },
     })
     expect(html.match(/<(?:script|img|!--)/g)).toBeNull()

@@ -85,7 +85,7 @@ function builtConfig(vars: Vars): Config {
     no_bundle: true,
     find_additional_modules: true,
     // Beside the entry lie only the texts of public/, under other names.
-    rules: [{ type: 'Text', globs: ['*-*.html', '*-*.js'], fallthrough: true }],
+    rules: [{ type: 'Text', globs: ['*-*.html', '*-*.js', '*-*.css'], fallthrough: true }],
     vars: vars as NonNullable<Config['vars']>,
   }
 }

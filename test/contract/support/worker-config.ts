@@ -59,7 +59,7 @@ const worker :Workerd.Worker = (
 /** The entry first; everything else that the build wrote beside it is text. */
 function modules(build: string, folder: string): string[] {
   const embed = (name: string) => `embed ${text(relative(folder, join(build, name)))}`
-  const texts = readdirSync(build).filter((name) => /^[0-9a-f]{40}-.*\.(html|js)$/.test(name))
+  const texts = readdirSync(build).filter((name) => /^[0-9a-f]{40}-.*\.(html|js|css)$/.test(name))
   return [
     `(name = "index.js", esModule = ${embed('index.js')})`,
     ...texts.map((name) => `(name = ${text(`./${name}`)}, text = ${embed(name)})`),

@@ -1,0 +1,45 @@
+/** What of a change must be explained: a figure that got worse, or a ticket that became another. */
+import type { Status } from '../../src/pages/status.ts'
+
+export type Change = 'returned' | 'slower' | 'betterTicket' | 'newTicket'
+
+/** An estimate moves all the time: only a rise by this much, and by this share, is worth a word. */
+const RISE_MIN_SECONDS = 60
+const RISE_MIN_SHARE = 0.2
+
+/** The lowest estimate told so far, and what is being said of a rise. */
+export interface Told {
+  readonly number: number | null
+  readonly lowestSeconds: number | null
+  readonly change: Change | null
+}
+
+export function toldFirst(status: Status): Told {
+  return { number: status.number, lowestSeconds: status.etaSeconds, change: null }
+}
+
+/** `before` and `after`: two statuses in a row. The result says what there is to say now. */
+export function tellChange(told: Told, before: Status, after: Status): Told {
+  const eta = after.etaSeconds
+  if (before.number !== null && after.number !== null && before.number !== after.number) {
+    const change = after.number < before.number ? 'betterTicket' : 'newTicket'
+    return { number: after.number, lowestSeconds: eta, change }
+  }
+  if (before.position !== null && after.position !== null && after.position > before.position) {
+    return { number: after.number, lowestSeconds: eta, change: 'returned' }
+  }
+  const { lowestSeconds } = told
+  if (eta === null || lowestSeconds === null)
+    return { ...told, number: after.number, lowestSeconds: eta ?? lowestSeconds }
+  if (eta - lowestSeconds >= Math.max(RISE_MIN_SECONDS, lowestSeconds * RISE_MIN_SHARE)) {
+    return { number: after.number, lowestSeconds: eta, change: 'slower' }
+  }
+  // What was said holds until things are better again.
+  const better = before.position !== null && after.position !== null && after.position < before.position
+  const isSettled = eta < lowestSeconds && better
+  return {
+    number: after.number,
+    lowestSeconds: Math.min(lowestSeconds, eta),
+    change: isSettled ? null : told.change,
+  }
+}

@@ -1,0 +1,74 @@
+/** The page's elements: puts a view on them, and speaks to screen readers. */
+import type { PageState } from '../../src/pages/messages/messages.ts'
+import type { Status } from '../../src/pages/status.ts'
+import {
+  faviconOf,
+  fill,
+  type PageView,
+  progressOf,
+  standsInLine,
+  viewOf,
+  type Words,
+} from '../../src/pages/wording.ts'
+
+/** A screen reader that speaks at every poll is unusable. */
+const ANNOUNCE_EVERY_MS = 20_000
+
+export interface Shown {
+  readonly state: PageState
+  readonly status: Status
+  readonly note: string
+  readonly keptSeconds: number
+}
+
+export function byId(id: string): HTMLElement {
+  return document.getElementById(id) as HTMLElement
+}
+
+export function screen(words: Words) {
+  let announcedState: PageState | '' = ''
+  let announcedMs = 0
+
+  function announce(state: PageState, sentence: string): void {
+    const nowMs = performance.now()
+    if (state === announcedState && nowMs - announcedMs < ANNOUNCE_EVERY_MS) return
+    // The page itself has just been read.
+    if (announcedState !== '') setText('announcer', sentence)
+    announcedState = state
+    announcedMs = nowMs
+  }
+
+  return function show({ state, status, note, keptSeconds }: Shown): void {
+    const view = viewOf(status, words, { state, nowMs: Date.now(), note, keptSeconds })
+    document.title = view.title
+    byId('waiting-room').dataset.state = state
+    for (const [name, text] of Object.entries(view)) if (name !== 'title') setText(name, text)
+    byId('figures').hidden = view.position === ''
+    byId('leave-box').hidden = !standsInLine(state) || status.number === null
+    byId('call-me-box').hidden = byId('live').hidden = !standsInLine(state)
+    const progress = progressOf(status)
+    byId('progress-box').hidden = progress === null
+    if (progress !== null) (byId('progress') as HTMLProgressElement).value = progress
+    setIcon(faviconOf(state, status.position))
+    announce(state, sentenceOf(state, view))
+  }
+
+  function sentenceOf(state: PageState, { heading, lead, note, position, wait }: PageView): string {
+    if (position !== '' && state !== 'lost' && state !== 'paused')
+      return `${fill(words.texts.announce, { position, wait })} ${note}`
+    return `${heading}. ${lead} ${note}`
+  }
+}
+
+/** An empty text hides the element, or the box that is there for it alone. */
+function setText(id: string, text: string): void {
+  const element = byId(id)
+  if (element.textContent !== text) element.textContent = text
+  const box = document.getElementById(`${id}-box`) ?? element
+  if (id !== 'announcer') box.hidden = text === ''
+}
+
+function setIcon(href: string): void {
+  const icon = byId('icon') as HTMLLinkElement
+  if (icon.href !== href) icon.href = href
+}

@@ -1,0 +1,147 @@
+import type { Messages } from './messages.ts'
+
+export const de: Messages = {
+  name: 'Deutsch',
+  dir: 'ltr',
+  live: {
+    states: {
+      joining: {
+        title: 'Platz wird gesucht',
+        heading: 'Einen Moment bitte',
+        lead: 'Wir besorgen Ihnen einen Platz in der Warteschlange. Diese Seite versucht es von selbst weiter.',
+      },
+      waiting: {
+        title: '{position} in der Schlange',
+        heading: 'Sie stehen in der Warteschlange',
+        lead: 'Gerade möchten viele Menschen herein. Lassen Sie diese Seite offen: Sie bringt Sie weiter, sobald Sie an der Reihe sind.',
+      },
+      almost: {
+        title: '{position} – gleich geschafft',
+        heading: 'Gleich sind Sie dran',
+        lead: 'Bitte bleiben Sie hier. Sie kommen sehr bald an die Reihe, dann bringt diese Seite Sie weiter.',
+      },
+      paused: {
+        title: '{position} – Schlange pausiert',
+        heading: 'Die Warteschlange macht Pause',
+        lead: 'Im Moment wird niemand eingelassen. Ihr Platz bleibt erhalten, und es geht von dort aus weiter.',
+      },
+      full: {
+        title: 'Die Warteschlange ist voll',
+        heading: 'Die Warteschlange ist voll',
+        lead: 'Gerade ist kein Platz für weitere Wartende. Diese Seite versucht es weiter und stellt Sie an, sobald es geht.',
+      },
+      closed: {
+        title: 'Die Warteschlange ist geschlossen',
+        heading: 'Die Warteschlange ist geschlossen',
+        lead: 'Im Moment kann sich niemand anstellen. Diese Seite sagt Ihnen, wenn sich das ändert.',
+      },
+      expired: {
+        title: 'Ihr Platz ist weg',
+        heading: 'Ihr Platz in der Schlange ist weg',
+        lead: 'Wir haben zu lange nichts von dieser Seite gehört, darum ging Ihr Platz an die nächste Person. Sie können sich hinten wieder anstellen.',
+        action: 'Wieder anstellen',
+      },
+      left: {
+        title: 'Sie haben die Schlange verlassen',
+        heading: 'Sie haben die Schlange verlassen',
+        lead: 'Ihr Platz ging an die nächste Person. Sie können diese Seite schließen.',
+        action: 'Wieder anstellen',
+      },
+      lost: {
+        title: 'Verbindung unterbrochen',
+        heading: 'Verbindung unterbrochen',
+        lead: 'Wir erreichen den Warteraum gerade nicht. Diese Seite versucht es von selbst weiter.',
+      },
+      admitted: {
+        title: 'Sie sind an der Reihe',
+        heading: 'Sie sind an der Reihe',
+        lead: 'Wir bringen Sie jetzt weiter.',
+        action: 'Weiter',
+      },
+    },
+    ahead: { one: '{n} Person vor Ihnen', other: '{n} Personen vor Ihnen' },
+    inLine: { one: '{n} Person in der Schlange', other: '{n} Personen in der Schlange' },
+    next: 'Sie sind als Nächstes dran',
+    wait: {
+      unknown: 'noch nicht bekannt',
+      paused: 'während der Pause nicht bekannt',
+      soon: 'weniger als eine Minute',
+      upTo: 'bis zu {high}',
+      about: 'etwa {high}',
+      range: '{low} bis {high}',
+    },
+    around: 'gegen {time}',
+    between: 'zwischen {low} und {high}',
+    joined: 'Angestellt um {time}',
+    updated: 'Stand: {time}',
+    kept: 'Verbleibende Zeit, in der Ihr Platz erhalten bleibt: {time}.',
+    maybeGone: 'Ihr Platz ist inzwischen vielleicht weg.',
+    opens: 'Sie öffnet am {time}. Diese Seite stellt Sie dann von selbst an.',
+    limited:
+      'Aus Ihrem Netzwerk stellen sich gerade mehr Menschen an, als wir auf einmal aufnehmen. Diese Seite versucht es von selbst weiter.',
+    announce: 'Sie sind Nummer {position} in der Schlange. Voraussichtliche Wartezeit: {wait}.',
+    returned: 'Einige vor Ihnen sind auf ihre Plätze zurückgekehrt, darum ist Ihre Position höher als zuvor.',
+    slower: 'Es geht langsamer voran als zuvor, darum ist die geschätzte Wartezeit gestiegen.',
+    betterTicket: 'Sie hatten zwei Tickets. Wir haben das bessere behalten, Nummer {number}.',
+    newTicket: 'Ihr früheres Ticket ging verloren. Sie haben jetzt Nummer {number}.',
+    cookies:
+      'Bitte erlauben Sie Cookies für diese Seite: Ohne sie können Sie nicht eingelassen werden, wenn Sie an der Reihe sind.',
+    leaveFailed:
+      'Wir konnten den Warteraum nicht erreichen, Sie stehen also noch in der Schlange. Bitte versuchen Sie es noch einmal.',
+    noNotifications: 'Ihr Browser erlaubt dieser Seite keine Benachrichtigungen, es bleibt beim Ton.',
+  },
+  frame: {
+    position: 'Ihre Position',
+    wait: 'Voraussichtliche Wartezeit',
+    progress: 'Fortschritt, seit Sie warten',
+    ticket: 'Ticketnummer',
+    message: 'Eine Nachricht an alle Wartenden',
+    language: 'Sprache',
+    callMe: 'Bescheid geben, wenn ich dran bin',
+    callMeHow: 'Mit einem Ton und, wenn Sie es erlauben, einer Benachrichtigung',
+    noReload: 'Neu laden ist nicht nötig: Diese Seite aktualisiert sich selbst.',
+    noScript: 'Diese Seite lädt sich alle paar Sekunden selbst neu.',
+    refresh: 'Jetzt nachsehen',
+    notSent: 'Was Sie abgeschickt haben, kam nicht an. Bitte senden Sie es noch einmal, sobald Sie eingelassen sind.',
+    howTitle: 'So funktioniert es',
+    how: [
+      'Alle erhalten in der Reihenfolge ihrer Ankunft eine Ticketnummer, und in dieser Reihenfolge wird eingelassen.',
+      'Neu laden oder die Seite zweimal öffnen kostet Sie Ihren Platz nicht.',
+      'Wenn die Verbindung abbricht oder Ihr Telefon sich sperrt, bleibt Ihr Platz einige Minuten erhalten.',
+      'Die Wartezeit ist geschätzt, danach, wie schnell zuletzt eingelassen wurde. Sie kann sinken, aber auch steigen.',
+      'Lassen Sie Cookies eingeschaltet, und nennen Sie Ihre Ticketnummer, wenn Sie um Hilfe bitten.',
+    ],
+    leave: 'Warteschlange verlassen',
+    leaveAsk: 'Ihr Platz geht dann an die nächste Person. Wer zurückkommt, stellt sich hinten an.',
+    leaveYes: 'Ja, Platz aufgeben',
+  },
+  plain: {
+    framed: {
+      title: 'Hier ist gerade viel los',
+      text: 'Es gibt eine Warteschlange, und einen Platz darin gibt es nur in einem eigenen Fenster.',
+      link: 'Seite öffnen',
+    },
+    originDown: { title: 'Die Website ist nicht erreichbar', text: 'Bitte versuchen Sie es gleich noch einmal.' },
+    originSlow: {
+      title: 'Die Website antwortet nicht rechtzeitig',
+      text: 'Bitte versuchen Sie es gleich noch einmal.',
+    },
+    sessionKept: 'Sie sind eingelassen und behalten Ihre Sitzung.',
+    notConfigured: {
+      title: 'Diese Website ist noch nicht eingerichtet',
+      text: 'Dem Warteraum davor fehlt eine Einstellung. In seinem Protokoll steht, welche.',
+    },
+    left: {
+      title: 'Sie haben die Schlange verlassen',
+      text: 'Ihr Platz ging an die nächste Person. Sie können sich hinten wieder anstellen.',
+      link: 'Wieder anstellen',
+    },
+    foreign: { title: 'Das kam nicht von dieser Website', text: 'Verlassen Sie die Schlange auf ihrer eigenen Seite.' },
+    unreachable: { title: 'Bitte versuchen Sie es noch einmal', text: 'Der Warteraum ist gerade nicht erreichbar.' },
+    noTicket: {
+      title: 'Wir sehen Ihr Ticket nicht',
+      text: 'Ihr Platz in der Schlange steht in einem Cookie. Wenn dieser Browser Cookies blockiert, erlauben Sie sie bitte für diese Website und stellen Sie sich dann an.',
+      link: 'Anstellen',
+    },
+  },
+}
