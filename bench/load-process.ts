@@ -2,7 +2,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { resolve } from 'node:path'
-import type { LoadResult, LoadTask } from './load.ts'
+import type { JoinTask, LoadResult, LoadTask } from './load.ts'
 
 export class LoadProcess {
   private readonly child: ChildProcess = fork(resolve(import.meta.dirname, 'load.ts'))
@@ -15,10 +15,15 @@ export class LoadProcess {
     this.ended.catch(() => {})
   }
 
-  async run(task: LoadTask): Promise<LoadResult> {
+  get pid(): number {
+    return this.child.pid as number
+  }
+
+  async run(task: LoadTask | JoinTask): Promise<LoadResult> {
     this.child.send(task)
     const [result] = (await Promise.race([once(this.child, 'message'), this.ended])) as [LoadResult]
-    if (result.errors > 0) console.error(`${task.name}: ${result.errors} errors, first:\n${result.firstError}`)
+    const name = 'join' in task ? `joins of ${task.join}` : task.name
+    if (result.errors > 0) console.error(`${name}: ${result.errors} errors in ${result.requests} requests`)
     return result
   }
 

@@ -1,26 +1,37 @@
 /**
- * The load, as a process of its own so that it takes no time from what it measures: as many connections as asked for, each
- * with one request at a time. Runs the tasks it is sent one after the other. It writes HTTP/1.1 itself: an HTTP client would
- * need more processor time per request than the runtime under test.
+ * The load, as a process of its own so that it takes no time from what it measures: autocannon, run after run, one task at
+ * a time. What a visitor of a task was given as a cookie is kept, over all tasks of this name.
  */
-import { connect, type Socket } from 'node:net'
+import autocannon, { type Client, type Request } from 'autocannon'
 
 export interface LoadTask {
   readonly name: string
   readonly port: number
-  readonly path: string
-  /** Request headers besides `Cookie`, `Host` among them. */
+  /** Taken in turns by each connection. */
+  readonly requests: readonly LoadRequest[]
+  /** Request headers of all, `Host` among them. */
   readonly headers: Readonly<Record<string, string>>
-  /** Sent by everyone. */
-  readonly cookie?: string
-  /** So many visitors take turns, each keeping the last cookie it was given, over all tasks of this name; 0: all are new. */
-  readonly visitors: number
-  /** What every right answer's body contains. */
-  readonly mark: string
-  readonly concurrency: number
+  /** What every right answer's body contains, one of them. */
+  readonly marks: readonly string[]
+  readonly connections: number
   readonly durationMs: number
-  /** Ends sooner, after so many requests. */
-  readonly requestsMax: number
+}
+
+export interface LoadRequest {
+  readonly path: string
+  /** A cookie that everyone sends; or the visitors whose jars are used in turn; neither: someone new. */
+  readonly cookie?: string
+  readonly visitors?: string
+}
+
+/** Gives so many visitors their first cookies, by one request each, which joins. */
+export interface JoinTask {
+  readonly join: string
+  readonly port: number
+  readonly path: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly visitors: number
+  readonly connections: number
 }
 
 export interface LoadResult {
@@ -29,137 +40,111 @@ export interface LoadResult {
   readonly p50Ms: number
   readonly p99Ms: number
   readonly errors: number
-  /** What the first wrong answer was. */
-  readonly firstError: string | null
 }
 
-/** Answers still under way at the end are waited for, not counted; whatever takes longer is an error. */
-const DRAIN_MS = 10_000
-
+/** By name of the visitors. */
 const jars = new Map<string, string[]>()
+/** At which request of its list each connection goes on, so that all visitors have their turn. */
+const positions = new Map<string, number[]>()
 
-class Load {
-  private readonly task: LoadTask
-  private readonly jar: string[]
-  private readonly head: string
-  private readonly latenciesMs: number[] = []
-  private sent = 0
-  private errors = 0
-  private firstError: string | null = null
-  private untilMs = 0
-
-  constructor(task: LoadTask) {
-    this.task = task
-    this.jar = jars.get(task.name) ?? new Array<string>(task.visitors).fill(task.cookie ?? '')
-    jars.set(task.name, this.jar)
-    const lines = Object.entries(task.headers).map(([name, value]) => `${name}: ${value}\r\n`)
-    this.head = `GET ${task.path} HTTP/1.1\r\n${lines.join('')}`
+async function joinAll({ join, port, path, headers, visitors, connections }: JoinTask): Promise<LoadResult> {
+  const jar: string[] = []
+  const setupClient = (client: Client) => {
+    client.on('headers', (head) => jar.push(cookieOf(head) ?? ''))
   }
+  const url = `http://127.0.0.1:${port}${path}`
+  const result = await autocannon({ url, headers, connections, amount: visitors, setupClient, timeout: 60 })
+  jars.set(
+    join,
+    jar.filter((cookie) => cookie !== ''),
+  )
+  return { ...summary(result), errors: wrong(result) + (visitors - (jars.get(join)?.length ?? 0)) }
+}
 
-  async run(): Promise<LoadResult> {
-    const { concurrency, durationMs, port } = this.task
-    const sockets = await Promise.all(Array.from({ length: concurrency }, () => connected(port)))
-    const startMs = performance.now()
-    this.untilMs = startMs + durationMs
-    const drain = setTimeout(() => {
-      for (const socket of sockets) socket.destroy(new Error('no answer in time'))
-    }, durationMs + DRAIN_MS)
-    await Promise.all(sockets.map((socket) => this.converse(socket)))
-    clearTimeout(drain)
-    const tookMs = Math.min(performance.now() - startMs, durationMs)
-    const sorted = Float64Array.from(this.latenciesMs).sort()
-    const at = (part: number) => sorted[Math.floor(sorted.length * part)] ?? 0
-    return {
-      requests: sorted.length,
-      requestsPerSecond: (sorted.length / tookMs) * 1000,
-      p50Ms: at(0.5),
-      p99Ms: at(0.99),
-      errors: this.errors,
-      firstError: this.firstError,
-    }
-  }
-
-  /** Requests and answers over one connection, until the time is over. */
-  private converse(socket: Socket): Promise<void> {
-    return new Promise((done) => {
-      let received: Buffer | null = null
-      let sentMs = 0
-      let visitor = 0
-      let over = false
-      const next = () => {
-        sentMs = performance.now()
-        if (sentMs >= this.untilMs || this.sent >= this.task.requestsMax) {
-          over = true
-          socket.destroy()
-          return
-        }
-        visitor = this.sent++ % Math.max(1, this.task.visitors)
-        const cookie = this.task.visitors > 0 ? this.jar[visitor] : this.task.cookie
-        socket.write(`${this.head}${cookie ? `Cookie: ${cookie}\r\n` : ''}\r\n`)
-      }
-      socket.on('data', (chunk: Buffer) => {
-        received = received === null ? chunk : Buffer.concat([received, chunk])
-        const answer = answerIn(received)
-        if (answer === null) return
-        this.take(answer, received, sentMs, visitor)
-        received = null
-        next()
-      })
-      socket.on('error', (error) => this.fail(String(error)))
-      socket.on('close', () => {
-        if (!over) this.fail('connection closed')
-        done()
-      })
-      next()
+async function load({ name, port, requests, headers, marks, connections, durationMs }: LoadTask): Promise<LoadResult> {
+  const known = positions.get(name) ?? new Array<number>(connections).fill(0)
+  let connection = 0
+  const setupClient = (client: Client) => {
+    const mine = connection++
+    const list = requestsOf(requests, headers, mine, connections)
+    const start = (known[mine] as number) % list.length
+    const turns = [...list.slice(start), ...list.slice(0, start)]
+    client.setRequests(turns.map(({ request }) => request))
+    let answered = 0
+    client.on('headers', (head) => {
+      const { visitor } = turns[answered++ % turns.length] as Turn
+      const cookie = visitor === null ? null : cookieOf(head)
+      // It counts from the next run on: until then the old one is as good.
+      if (visitor !== null && cookie !== null) visitor.jar[visitor.place] = cookie
+      known[mine] = start + answered
     })
   }
+  const verifyBody = (body: unknown) => marks.some((mark) => String(body).includes(mark))
+  const url = `http://127.0.0.1:${port}`
+  // A sample decides when a run ends, too.
+  const options = { url, headers, connections, duration: durationMs / 1000, sampleInt: 100, setupClient, verifyBody }
+  const result = await autocannon(options)
+  positions.set(name, known)
+  return { ...summary(result), errors: wrong(result) }
+}
 
-  private take({ head, bodyStart }: Answer, received: Buffer, sentMs: number, visitor: number): void {
-    const nowMs = performance.now()
-    const right = head.startsWith('HTTP/1.1 200 ') && received.includes(this.task.mark, bodyStart)
-    if (!right) this.fail(received.toString('latin1', 0, 1000))
-    else if (nowMs <= this.untilMs) this.latenciesMs.push(nowMs - sentMs)
-    if (this.task.visitors === 0) return
-    const cookie = /\r\nset-cookie: ([^;\r]+)/i.exec(head)?.[1]
-    if (cookie !== undefined) this.jar[visitor] = cookie
+interface Turn {
+  readonly request: Request
+  readonly visitor: { readonly jar: string[]; readonly place: number } | null
+}
+
+/** What one connection asks for in turn: of each visitors' jar its own share. */
+function requestsOf(
+  requests: readonly LoadRequest[],
+  headers: Readonly<Record<string, string>>,
+  connection: number,
+  connections: number,
+): Turn[] {
+  const usesOf = (visitors?: string) => requests.filter((each) => each.visitors === visitors).length
+  const sharesOf = ({ visitors }: LoadRequest) =>
+    Math.ceil((jars.get(visitors ?? '')?.length ?? 0) / connections / usesOf(visitors))
+  const shares = Math.max(1, ...requests.map(sharesOf))
+  const turns: Turn[] = []
+  const used = new Map<string, number>()
+  for (let share = 0; share < shares; share++) {
+    for (const { path, cookie, visitors = '' } of requests) {
+      const jar = jars.get(visitors)
+      const use = used.get(visitors) ?? 0
+      used.set(visitors, use + 1)
+      const place = jar === undefined ? 0 : (connection + connections * use) % jar.length
+      const presented = jar === undefined ? cookie : jar[place]
+      const sent = presented ? { ...headers, Cookie: presented } : { ...headers }
+      turns.push({
+        request: { method: 'GET', path, headers: sent },
+        visitor: jar === undefined ? null : { jar, place },
+      })
+    }
   }
+  return turns
+}
 
-  private fail(what: string): void {
-    this.errors++
-    this.firstError ??= what
+function cookieOf(head: unknown): string | null {
+  const { headers } = head as { headers: string[] }
+  const at = headers.findIndex((name, i) => i % 2 === 0 && name.toLowerCase() === 'set-cookie')
+  return at < 0 ? null : ((headers[at + 1] as string).split(';', 1)[0] as string)
+}
+
+function summary({ requests, duration, latency }: autocannon.Result): Omit<LoadResult, 'errors'> {
+  return {
+    requests: requests.total,
+    requestsPerSecond: requests.total / duration,
+    p50Ms: latency.p50,
+    p99Ms: latency.p99,
   }
 }
 
-interface Answer {
-  readonly head: string
-  readonly bodyStart: number
+function wrong({ errors, timeouts, mismatches, non2xx }: autocannon.Result): number {
+  return errors + timeouts + mismatches + non2xx
 }
 
-/** The answer, null while some of it is missing. */
-function answerIn(received: Buffer): Answer | null {
-  const headEnd = received.indexOf('\r\n\r\n')
-  if (headEnd < 0) return null
-  const head = received.toString('latin1', 0, headEnd)
-  const bodyStart = headEnd + 4
-  const length = /\r\ncontent-length: (\d+)/i.exec(head)?.[1]
-  // Without a length it comes in chunks, of which the last is empty.
-  const whole =
-    length === undefined
-      ? received.toString('latin1', received.length - 7).endsWith('\r\n0\r\n\r\n')
-      : received.length >= bodyStart + Number(length)
-  return whole ? { head, bodyStart } : null
-}
-
-function connected(port: number): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    const socket = connect({ host: '127.0.0.1', port, noDelay: true })
-    socket.once('connect', () => resolve(socket.off('error', reject)))
-    socket.once('error', reject)
-  })
-}
-
-process.on('message', async (task: LoadTask) => {
-  process.send?.(await new Load(task).run())
+process.on('message', async (task: LoadTask | JoinTask) => {
+  const result = await ('join' in task ? joinAll(task) : load(task))
+  process.send?.(result)
 })
 // Nobody is left to tell.
 process.on('disconnect', () => process.exit())

@@ -1,16 +1,19 @@
-/** Figures of all rounds, as one table and as JSON. */
+/** Figures of all rounds, as tables and as JSON. */
+import { BUNDLE_TARGETS, type BundleFigures } from './bundle.ts'
 import type { LoadResult } from './load.ts'
-import type { Comparison } from './variants.ts'
+import { COST_TARGETS, type Comparison } from './variants.ts'
+
+export interface RoundFigures extends LoadResult {
+  /** Cores that the server's process took. NaN where the platform does not tell. */
+  readonly serverBusy: number
+  /** Processor time of the server per request. */
+  readonly cpuMicroseconds: number
+  readonly objectCallsPer1000: number
+  readonly rowsWrittenPer1000: number
+}
 
 /** Results of one variant, in the order of the rounds. */
-export type Results = ReadonlyMap<string, readonly LoadResult[]>
-
-interface VariantFigures {
-  readonly requestsPerSecond: number
-  readonly p50Ms: number
-  readonly p99Ms: number
-  readonly errors: number
-}
+export type Results = ReadonlyMap<string, readonly RoundFigures[]>
 
 interface RatioFigures {
   readonly median: number
@@ -20,17 +23,24 @@ interface RatioFigures {
 }
 
 export interface Report {
-  readonly variants: Readonly<Record<string, VariantFigures>>
+  readonly variants: Readonly<Record<string, Omit<RoundFigures, 'requests'>>>
   readonly ratios: Readonly<Record<string, RatioFigures>>
+  /** The same by the server's processor time, which other work on the machine disturbs less. */
+  readonly cpuRatios: Readonly<Record<string, RatioFigures>>
 }
 
 export function reportOf(results: Results, comparisons: readonly Comparison[]): Report {
   const variants = Object.fromEntries([...results].map(([name, rounds]) => [name, variantFigures(rounds)]))
-  const ratios = Object.fromEntries(comparisons.map((each) => [`${each.of}/${each.to}`, ratioFigures(results, each)]))
-  return { variants, ratios }
+  const ratiosBy = (speed: (round: RoundFigures) => number) =>
+    Object.fromEntries(comparisons.map((each) => [`${each.of}/${each.to}`, ratioFigures(results, each, speed)]))
+  return {
+    variants,
+    ratios: ratiosBy((round) => round.requestsPerSecond),
+    cpuRatios: ratiosBy((round) => 1 / round.cpuMicroseconds),
+  }
 }
 
-export function print({ variants, ratios }: Report): void {
+export function print({ variants, ratios, cpuRatios }: Report, bundle: BundleFigures): void {
   console.table(
     Object.entries(variants).map(([variant, figures]) => ({
       variant,
@@ -38,6 +48,10 @@ export function print({ variants, ratios }: Report): void {
       'p50, ms': rounded(figures.p50Ms),
       'p99, ms': rounded(figures.p99Ms),
       errors: figures.errors,
+      'calls/1,000': rounded(figures.objectCallsPer1000),
+      'rows/1,000': rounded(figures.rowsWrittenPer1000),
+      'cpu, us': Math.round(figures.cpuMicroseconds),
+      busy: rounded(figures.serverBusy),
     })),
   )
   console.table(
@@ -46,27 +60,57 @@ export function print({ variants, ratios }: Report): void {
       median: rounded(median),
       min: rounded(min),
       max: rounded(max),
+      'by cpu': rounded(cpuRatios[ratio]?.median ?? Number.NaN),
       target: target === null ? '' : `${target} or more`,
-      '': target === null ? '' : median >= target ? 'met' : 'missed',
+      '': target === null ? '' : verdict(median >= target),
     })),
   )
+  const costs = COST_TARGETS.filter(({ of }) => of in variants).map(({ of, cost, target }) => {
+    const value = variants[of]?.[cost] ?? Number.NaN
+    return { what: `${of}, ${cost}`, value: rounded(value), target: `${target} or less`, '': verdict(value <= target) }
+  })
+  const size = bundle.gzipKiB
+  const start = bundle.startUpMs ?? Number.NaN
+  console.table([
+    ...costs,
+    row('bundle, minified and gzipped, KiB', size, BUNDLE_TARGETS.gzipKiB),
+    row('start-up CPU, ms', start, BUNDLE_TARGETS.startUpMs),
+  ])
 }
 
-function variantFigures(rounds: readonly LoadResult[]): VariantFigures {
+function row(what: string, value: number, target: number) {
+  return { what, value: rounded(value), target: `${target} or less`, '': verdict(value <= target) }
+}
+
+function verdict(isMet: boolean): string {
+  return isMet ? 'met' : 'missed'
+}
+
+function variantFigures(rounds: readonly RoundFigures[]): Omit<RoundFigures, 'requests'> {
+  const medianOf = (figure: (round: RoundFigures) => number) => median(rounds.map(figure))
   return {
-    requestsPerSecond: median(rounds.map((round) => round.requestsPerSecond)),
-    p50Ms: median(rounds.map((round) => round.p50Ms)),
-    p99Ms: median(rounds.map((round) => round.p99Ms)),
+    requestsPerSecond: medianOf((round) => round.requestsPerSecond),
+    p50Ms: medianOf((round) => round.p50Ms),
+    p99Ms: medianOf((round) => round.p99Ms),
     errors: rounds.reduce((sum, round) => sum + round.errors, 0),
+    objectCallsPer1000: medianOf((round) => round.objectCallsPer1000),
+    rowsWrittenPer1000: medianOf((round) => round.rowsWrittenPer1000),
+    cpuMicroseconds: medianOf((round) => round.cpuMicroseconds),
+    serverBusy: medianOf((round) => round.serverBusy),
   }
 }
 
 /** Of the same round each, so that a machine that slows down slows both. */
-function ratioFigures(results: Results, { of, to, target }: Comparison): RatioFigures {
+function ratioFigures(
+  results: Results,
+  { of, to, target }: Comparison,
+  speed: (round: RoundFigures) => number,
+): RatioFigures {
   const peers = results.get(to) ?? []
-  const ratios = (results.get(of) ?? []).map(
-    ({ requestsPerSecond }, round) => requestsPerSecond / (peers[round]?.requestsPerSecond ?? Number.NaN),
-  )
+  const ratios = (results.get(of) ?? []).map((round, i) => {
+    const peer = peers[i]
+    return peer === undefined ? Number.NaN : speed(round) / speed(peer)
+  })
   return { median: median(ratios), min: Math.min(...ratios), max: Math.max(...ratios), target }
 }
 

@@ -1,6 +1,7 @@
 /**
- * npm run bench [-- --quick] [-- --json FILE] [-- --scale]: requests per second of the built Worker on raw `workerd serve`,
- * next to the runtime's ceiling, to a plain proxy and to the naive ways. `--scale`: what one room costs as it grows, instead.
+ * npm run bench [-- --quick] [-- --json FILE] [-- --only NAME,...] [-- --scale]: requests per second of the built Worker on
+ * raw `workerd serve`, next to the runtime's ceiling, to plain proxies and to the naive ways, and what the object's storage
+ * and calls cost. `--scale`: what one room costs as it grows, instead.
  *
  * Every room of ours has a process of workerd to itself, the peers share one. All stay up; the variants take turns, one at a
  * time, in rounds, every second round backwards.
@@ -10,26 +11,32 @@ import { request } from 'node:http'
 import { parseArgs } from 'node:util'
 import type { TestProject } from 'vitest/node'
 import buildWorker from '../test/contract/support/build-worker.ts'
-import type { LoadResult } from './load.ts'
+import { ADMIN_TOKEN } from '../test/contract/support/worker-config.ts'
+import { bundleFigures } from './bundle.ts'
+import { cpuTimeMs } from './cpu-time.ts'
 import { LoadProcess } from './load-process.ts'
-import { print, reportOf } from './report.ts'
+import { print, type RoundFigures, reportOf } from './report.ts'
 import { COMPARISONS, STATUS_PATH, VARIANTS, type Variant, WAITING_ROOMS } from './variants.ts'
 import { Workerd } from './workerd.ts'
 import { hostOf, oursConfig, PEERS, peersConfig } from './workers.ts'
 
-const CONCURRENCY = 256
-const THOROUGH = { rounds: 8, roundMs: 2_000, warmUpMs: 1_500 }
-const QUICK = { rounds: 3, roundMs: 700, warmUpMs: 500 }
-/** How long the visitors of a variant may take to get their tokens. */
-const JOIN_ALL_MS = 20_000
+const CONNECTIONS = 256
+/** A warm-up lets each of 10,000 who wait poll once, so that the isolate knows their tokens. */
+const THOROUGH = { rounds: 8, roundMs: 2_000, warmUpMs: 4_000 }
+const QUICK = { rounds: 2, roundMs: 500, warmUpMs: 500 }
 
 const { values: args } = parseArgs({
-  options: { quick: { type: 'boolean' }, json: { type: 'string' }, scale: { type: 'boolean' } },
+  options: {
+    quick: { type: 'boolean' },
+    json: { type: 'string' },
+    only: { type: 'string' },
+    scale: { type: 'boolean' },
+  },
 })
 if (args.scale) await import('./scale.ts')
-else await bench()
+else await bench(chosenVariants(args.only))
 
-async function bench(): Promise<void> {
+async function bench(variants: readonly Variant[]): Promise<void> {
   const { rounds, roundMs, warmUpMs } = args.quick ? QUICK : THOROUGH
   const provided: Record<string, string> = {}
   // The set-up of the contract tests, which is given no more of Vitest than this.
@@ -41,49 +48,88 @@ async function bench(): Promise<void> {
   const workers: Workerd[] = []
   try {
     const { workerBuild = '', scratch = '' } = provided
-    const start = async (name: string, config: (folder: string) => string, sockets: number) => {
+    const servers = new Map<string, { port: number; pid: number }>()
+    const start = async (name: string, config: (folder: string) => string, sockets: readonly string[]) => {
       mkdirSync(`${scratch}/${name}`)
-      const workerd = await Workerd.start(`${scratch}/${name}`, config(`${scratch}/${name}`), sockets)
+      const workerd = await Workerd.start(`${scratch}/${name}`, config(`${scratch}/${name}`), sockets.length)
       workers.push(workerd)
-      return workerd
+      for (const socket of sockets) {
+        servers.set(socket === 'http' ? name : socket, { port: workerd.port(socket), pid: workerd.pid })
+      }
     }
-    const ports = new Map<string, number>()
-    for (const { name } of VARIANTS.filter(({ server }) => server === 'ours')) {
-      const workerd = await start(name, (folder) => oursConfig(workerBuild, folder, name), 1)
-      ports.set(name, workerd.port('http'))
+    const serverOf = (name: string) => servers.get(name) as { port: number; pid: number }
+    for (const { name } of variants.filter(({ server }) => server === 'ours')) {
+      await start(name, (folder) => oursConfig(workerBuild, folder, name), ['http'])
+      if (WAITING_ROOMS.includes(name)) await ask(serverOf(name).port, name, STATUS_PATH)
     }
-    const portOf = (name: string) => ports.get(name) as number
-    for (const room of WAITING_ROOMS) await ask(portOf(room), room, STATUS_PATH)
-    const pageBytes = (await ask(portOf('page'), 'page', '/')).length
-    const peers = await start('peers', (folder) => peersConfig(folder, pageBytes), PEERS.length)
-    for (const name of PEERS) ports.set(name, peers.port(name))
+    const pageBytes = servers.has('page') ? (await ask(serverOf('page').port, 'page', '/')).length : 20_000
+    await start('peers', (folder) => peersConfig(folder, pageBytes), PEERS)
 
-    const run = (variant: Variant, durationMs: number, requestsMax = Number.MAX_SAFE_INTEGER) => {
-      return load.run({ ...variant, port: portOf(variant.name), concurrency: CONCURRENCY, durationMs, requestsMax })
+    const measure = async (variant: Variant, durationMs: number): Promise<RoundFigures> => {
+      const { port, pid } = serverOf(variant.name)
+      const costsBefore = await costsOf(variant, port)
+      const cpuBefore = cpuTimeMs(pid)
+      const startMs = performance.now()
+      const result = await load.run({ ...variant, port, connections: CONNECTIONS, durationMs })
+      const tookMs = performance.now() - startMs
+      const cpuMs = (cpuTimeMs(pid) ?? Number.NaN) - (cpuBefore ?? Number.NaN)
+      const costs = await costsOf(variant, port)
+      const perRequest = (after: number, before: number) => (1000 * (after - before)) / result.requests
+      return {
+        ...result,
+        serverBusy: cpuMs / tookMs,
+        cpuMicroseconds: (1000 * cpuMs) / result.requests,
+        objectCallsPer1000: variant.costs ? 1000 * variant.costs.calls : perRequest(costs.calls, costsBefore.calls),
+        rowsWrittenPer1000: variant.costs
+          ? 1000 * variant.costs.rows
+          : perRequest(costs.rowsWritten, costsBefore.rowsWritten),
+      }
     }
-    for (const variant of VARIANTS) {
-      if (variant.visitors > 0) await run(variant, JOIN_ALL_MS, variant.visitors)
-      await run(variant, warmUpMs)
+    for (const variant of variants) {
+      for (const { name, path, visitors } of variant.groups) {
+        const { headers } = variant
+        await load.run({
+          join: name,
+          port: serverOf(variant.name).port,
+          path,
+          headers,
+          visitors,
+          connections: CONNECTIONS,
+        })
+      }
+      await measure(variant, warmUpMs)
     }
-    const results = new Map<string, LoadResult[]>(VARIANTS.map(({ name }) => [name, []]))
+    const results = new Map<string, RoundFigures[]>(variants.map(({ name }) => [name, []]))
     for (let round = 0; round < rounds; round++) {
-      for (const variant of round % 2 === 0 ? VARIANTS : VARIANTS.toReversed()) {
-        results.get(variant.name)?.push(await run(variant, roundMs))
+      for (const variant of round % 2 === 0 ? variants : variants.toReversed()) {
+        results.get(variant.name)?.push(await measure(variant, roundMs))
       }
     }
 
-    const report = reportOf(results, COMPARISONS)
-    const how = { runtime: 'raw workerd serve', concurrency: CONCURRENCY, rounds, roundMs, pageBytes }
-    print(report)
+    const comparisons = COMPARISONS.filter(({ of, to }) => results.has(of) && results.has(to))
+    const report = reportOf(results, comparisons)
+    const how = {
+      runtime: 'raw workerd serve',
+      load: 'autocannon',
+      connections: CONNECTIONS,
+      rounds,
+      roundMs,
+      pageBytes,
+    }
+    const bundle = await bundleFigures(scratch)
+    print(report, bundle)
     // Figures of a run with errors mean little.
     if (Object.values(report.variants).some(({ errors }) => errors > 0)) process.exitCode = 1
     console.log(
-      `Measured on ${how.runtime}, a process for each variant of ours and one for the peers, load from another over loopback:
-${CONCURRENCY} connections with one request at a time each, ${rounds} rounds of ${roundMs} ms per variant, interleaved. Requests/s and
-latencies are medians of the rounds, ratios are of the same round each. The waiting page has ${pageBytes} bytes.
+      `Measured on ${how.runtime}, a process for each variant of ours and one for the peers, load by autocannon from another over
+loopback: ${CONNECTIONS} connections with one request at a time each, ${rounds} rounds of ${roundMs} ms per variant, interleaved. Figures are
+medians of the rounds, ratios are of the same round each. The waiting page has ${pageBytes} bytes. "busy" is the part of a core
+that the server took: well below 1 means that the load, or something else on this machine, was the limit.
 Only the ratios say something: how many requests a production Worker answers is not measured here, and not promised.`,
     )
-    if (args.json !== undefined) writeFileSync(args.json, `${JSON.stringify({ ...report, measured: how }, null, 2)}\n`)
+    if (args.json !== undefined) {
+      writeFileSync(args.json, `${JSON.stringify({ ...report, bundle, measured: how }, null, 2)}\n`)
+    }
   } finally {
     load.stop()
     await Promise.all(workers.map((worker) => worker.stop()))
@@ -91,10 +137,28 @@ Only the ratios say something: how many requests a production Worker answers is 
   }
 }
 
-/** The body that a new visitor of a room gets. */
-function ask(port: number, room: string, path: string): Promise<Buffer> {
+function chosenVariants(only: string | undefined): readonly Variant[] {
+  if (only === undefined) return VARIANTS
+  const names = only.split(',')
+  const unknown = names.filter((name) => !VARIANTS.some((variant) => variant.name === name))
+  if (unknown.length === 0) return VARIANTS.filter(({ name }) => names.includes(name))
+  console.error(`--only: there is no ${unknown.join(', ')}. There are ${VARIANTS.map(({ name }) => name).join(', ')}.`)
+  process.exit(2)
+}
+
+/** What the room's object has counted so far. */
+async function costsOf({ server, name }: Variant, port: number): Promise<{ calls: number; rowsWritten: number }> {
+  if (server === 'peers') return { calls: 0, rowsWritten: 0 }
+  const answer = await ask(port, name, `/__waiting-room/api/v1/rooms/${name}/stats`, {
+    Authorization: `Bearer ${ADMIN_TOKEN}`,
+  })
+  return JSON.parse(answer.toString())
+}
+
+/** The body of an answer; without more headers a new visitor of a room asks. */
+function ask(port: number, room: string, path: string, more: Record<string, string> = {}): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    const headers = { Host: hostOf(room), Accept: 'text/html' }
+    const headers = { Host: hostOf(room), Accept: 'text/html', ...more }
     const asked = request({ host: '127.0.0.1', port, path, headers }, async (response) => {
       resolve(Buffer.concat(await response.toArray()))
     })

@@ -1,33 +1,59 @@
 /** What is measured, and what is compared with what. */
 import { signed } from '../test/contract/support/tokens.ts'
-import type { LoadTask } from './load.ts'
-import { hostOf } from './workers.ts'
+import type { LoadRequest, LoadTask } from './load.ts'
+import { CROWD_PASSES, hostOf } from './workers.ts'
 
-export interface Variant extends Pick<LoadTask, 'name' | 'path' | 'headers' | 'cookie' | 'visitors' | 'mark'> {
+export interface Variant extends Pick<LoadTask, 'name' | 'requests' | 'headers' | 'marks'> {
   readonly server: 'ours' | 'peers'
+  /** Visitors who join before, one group after the other, by a request for this path each. */
+  readonly groups: readonly { readonly name: string; readonly path: string; readonly visitors: number }[]
+  /** Of a peer, as it is written: object calls and rows written per request. */
+  readonly costs?: { readonly calls: number; readonly rows: number }
 }
 
-const JSON_ONLY = 'application/json'
-const HTML_ONLY = 'text/html'
 export const STATUS_PATH = '/__waiting-room/status'
 
 /** People who wait and poll, each with a token of their own. */
 const POLLERS = 10_000
 /** Enough that no two connections share one. */
-const VISITORS = 1_000
+const VISITORS = CROWD_PASSES
+
+/** Of 20 requests of a crowd: 1 joins, 16 poll, 3 come with a pass. */
+const CROWD: readonly LoadRequest[] = [
+  { path: `${STATUS_PATH}?room=crowd` },
+  ...new Array(16).fill({ path: `${STATUS_PATH}?room=crowd`, visitors: 'crowd' }),
+  ...new Array(3).fill({ path: '/api/items', visitors: 'crowd-pass' }),
+]
+
+const WAITS = '"state":"waiting"'
+const JSON_ONLY = 'application/json'
+const HTML_ONLY = 'text/html'
 
 /** In the order of a round: what is compared stands side by side, as the machine's speed drifts. */
 export const VARIANTS: readonly Variant[] = [
-  peer('naive-poll', '"position":', { cookie: 'number=5000' }),
-  ours('poll', STATUS_PATH, JSON_ONLY, '"state":"waiting"', POLLERS),
+  peer('naive-poll', '/', '"position":', { calls: 1, rows: 0 }, 'number=5000'),
+  ours('poll', `${STATUS_PATH}?room=poll`, JSON_ONLY, WAITS, POLLERS),
   // The same token as ours, so that the same number of bytes is verified.
-  peer('ceiling', '"state":"waiting"', { cookie: `waiting-room-poll=${signed({ room: 'poll', number: 5000 })}` }),
-  ours('join', STATUS_PATH, JSON_ONLY, '"state":"waiting"', 0),
-  peer('naive-join', '"number":', {}),
-  peer('plain-proxy', '"from":"origin"', {}),
+  peer('ceiling', '/', WAITS, { calls: 0, rows: 0 }, `waiting-room-poll=${signed({ room: 'poll', number: 5000 })}`),
+  ours('join', `${STATUS_PATH}?room=join`, JSON_ONLY, WAITS, 0),
+  peer('naive-join', '/', '"number":', { calls: 1, rows: 1 }),
+  peer('plain-proxy', '/api/items', '"from":"origin"', { calls: 0, rows: 0 }),
   ours('pass', '/api/items', JSON_ONLY, '"from":"origin"', VISITORS),
-  peer('constant-page', '<!doctype html>', {}),
+  peer('plain-proxy-html', '/page', '<script src=', { calls: 0, rows: 0 }),
+  ours('pass-html', '/page', HTML_ONLY, '<script src=', VISITORS),
+  peer('constant-page', '/', '<!doctype html>', { calls: 0, rows: 0 }),
   ours('page', '/', HTML_ONLY, '<!doctype html>', VISITORS),
+  {
+    server: 'ours',
+    name: 'crowd',
+    headers: { Host: hostOf('crowd'), Accept: JSON_ONLY },
+    requests: CROWD,
+    marks: [WAITS, '"from":"origin"'],
+    groups: [
+      { name: 'crowd-pass', path: STATUS_PATH, visitors: CROWD_PASSES },
+      { name: 'crowd', path: STATUS_PATH, visitors: POLLERS },
+    ],
+  },
 ]
 
 export interface Comparison {
@@ -43,16 +69,41 @@ export const COMPARISONS: readonly Comparison[] = [
   { of: 'join', to: 'ceiling', target: 0.6 },
   { of: 'join', to: 'naive-join', target: 4 },
   { of: 'pass', to: 'plain-proxy', target: 0.85 },
+  { of: 'pass-html', to: 'plain-proxy-html', target: 0.85 },
   { of: 'page', to: 'constant-page', target: 0.85 },
+  { of: 'crowd', to: 'ceiling', target: null },
 ]
+
+/** At most so many per 1,000 requests of a variant. */
+export const COST_TARGETS = [
+  { of: 'poll', cost: 'objectCallsPer1000', target: 5 },
+  { of: 'join', cost: 'rowsWrittenPer1000', target: 20 },
+] as const
 
 /** Rooms in which everyone but the first waits. */
 export const WAITING_ROOMS = ['join', 'poll', 'page']
 
 function ours(name: string, path: string, accept: string, mark: string, visitors: number): Variant {
-  return { server: 'ours', name, path, headers: { Host: hostOf(name), Accept: accept }, visitors, mark }
+  const variant = { server: 'ours' as const, name, headers: { Host: hostOf(name), Accept: accept }, marks: [mark] }
+  if (visitors === 0) return { ...variant, requests: [{ path }], groups: [] }
+  return { ...variant, requests: [{ path, visitors: name }], groups: [{ name, path, visitors }] }
 }
 
-function peer(name: string, mark: string, more: { cookie?: string }): Variant {
-  return { server: 'peers', name, path: '/', headers: { Host: hostOf(name) }, visitors: 0, mark, ...more }
+function peer(
+  name: string,
+  path: string,
+  mark: string,
+  costs: { calls: number; rows: number },
+  cookie?: string,
+): Variant {
+  const request = cookie === undefined ? { path } : { path, cookie }
+  return {
+    server: 'peers',
+    name,
+    headers: { Host: hostOf(name) },
+    requests: [request],
+    marks: [mark],
+    groups: [],
+    costs,
+  }
 }

@@ -33,6 +33,10 @@ export class Workerd {
     return new Workerd(child, await portsFrom(child.stdio[3] as Readable, sockets))
   }
 
+  get pid(): number {
+    return this.child.pid as number
+  }
+
   port(socket: string): number {
     const port = this.ports.get(socket)
     if (port === undefined) throw new Error(`There is no socket ${socket}`)

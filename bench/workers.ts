@@ -4,17 +4,32 @@ import { resolve } from 'node:path'
 import { parse } from 'smol-toml'
 import { type RoomTable, SIGNING_KEY, workerConfig } from '../test/contract/support/worker-config.ts'
 
-export const PEERS = ['ceiling', 'naive-join', 'naive-poll', 'plain-proxy', 'constant-page'] as const
+export const PEERS = [
+  'ceiling',
+  'naive-join',
+  'naive-poll',
+  'plain-proxy',
+  'plain-proxy-html',
+  'constant-page',
+] as const
+
+/** People on the site of the crowd's room: those who come first. */
+export const CROWD_PASSES = 1_024
 
 /** Longer than any run: nobody is silent for so long, and nobody's stay ends. */
 const PATIENCE_SECONDS = 600
 
-/** In every room but `pass` one person is let in, and the others wait. */
+/** In the rooms of passes everyone is let in, in the crowd's those who come first; elsewhere one, and the others wait. */
+function capacityOf(name: string): number {
+  if (name === 'crowd') return CROWD_PASSES
+  return name.startsWith('pass') ? 1_000_000 : 1
+}
+
 function roomOf(name: string): RoomTable {
   return {
     name,
     host: hostOf(name),
-    total_active_users: name === 'pass' ? 1_000_000 : 1,
+    total_active_users: capacityOf(name),
     new_users_per_minute: 1_000_000,
     heartbeat_timeout_seconds: PATIENCE_SECONDS,
     session_timeout_seconds: PATIENCE_SECONDS,
@@ -50,6 +65,7 @@ ${worker('ceiling', bindings(`(name = "KEY", text = "${SIGNING_KEY.toString('bas
 ${worker('naive-join', `${bindings(ROOM)}${objects('naive-join')}`)}
 ${worker('naive-poll', `${bindings(ROOM)}${objects('naive-poll')}`)}
 ${worker('plain-proxy', bindings('(name = "ORIGIN", service = "origin")'))}
+${worker('plain-proxy-html', bindings('(name = "ORIGIN", service = "origin")'))}
 ${worker('constant-page', bindings(`(name = "PAGE_BYTES", json = "${pageBytes}")`))}
 `
 }

@@ -18,6 +18,8 @@ export interface StoredRoom {
 export class LineStore {
   private readonly sql: SqlStorage
   private migrated = false
+  /** Since this object started: what its storage is paid by. */
+  rowsWritten = 0
 
   constructor(sql: SqlStorage) {
     this.sql = sql
@@ -36,14 +38,14 @@ export class LineStore {
   /** Writes what changed. */
   write(room: string, alarmAtMs: number, changes: LineChanges): void {
     this.migrate()
-    this.sql.exec(
+    this.change(
       'INSERT OR REPLACE INTO line (id, room, alarm_at_ms, head) VALUES (1, ?, ?, ?)',
       room,
       alarmAtMs,
       JSON.stringify(changes.head),
     )
     for (const segment of changes.segments) {
-      this.sql.exec(
+      this.change(
         'INSERT OR REPLACE INTO segments (segment, states, join_seconds, sessions) VALUES (?, ?, ?, ?)',
         segment.index,
         bytesOf(segment.states),
@@ -51,7 +53,7 @@ export class LineStore {
         bytesOf(segment.sessions),
       )
     }
-    for (const index of changes.dropped) this.sql.exec('DELETE FROM segments WHERE segment = ?', index)
+    for (const index of changes.dropped) this.change('DELETE FROM segments WHERE segment = ?', index)
   }
 
   /** Forgets the line: a new run begins. */
@@ -63,7 +65,11 @@ export class LineStore {
 
   /** Notes when the alarm is due, where nothing else changed. */
   writeAlarm(alarmAtMs: number): void {
-    this.sql.exec('UPDATE line SET alarm_at_ms = ?', alarmAtMs)
+    this.change('UPDATE line SET alarm_at_ms = ?', alarmAtMs)
+  }
+
+  private change(statement: string, ...values: SqlStorageValue[]): void {
+    this.rowsWritten += this.sql.exec(statement, ...values).rowsWritten
   }
 
   private *segments(): Iterable<StoredSegment> {

@@ -41,6 +41,9 @@ const ALARM_DEAD_INTERVALS = 2
 
 export interface RoomStats extends LineStats {
   readonly room: string
+  /** Calls of isolates, and rows of the line written, since the object started. */
+  readonly calls: number
+  readonly rowsWritten: number
 }
 
 export interface RoomJournal extends JournalPage {
@@ -57,6 +60,7 @@ export class WaitingRoom extends DurableObject<Env> {
   /** When the alarm is due, 0: none. */
   private alarmAtMs = 0
   private snapshot: Snapshot | null = null
+  private calls = 0
   private readonly alerts: RoomAlerts
   private readonly controls: RoomControls
 
@@ -78,6 +82,7 @@ export class WaitingRoom extends DurableObject<Env> {
   /** The one call of the hot path: everything an isolate has to say and ask. */
   exchange(request: ExchangeRequest): ExchangeAnswer {
     return this.event(request.room, (line, nowMs) => {
+      this.calls++
       line.beginCall(nowMs)
       const answer = applyExchange(line, request)
       this.commit(line, nowMs, false)
@@ -147,7 +152,9 @@ export class WaitingRoom extends DurableObject<Env> {
 
   /** The figures, null for a room that nobody has come to yet. */
   stats(): RoomStats | null {
-    return this.line === null ? null : { room: this.room, ...lineStats(this.line, Date.now()) }
+    if (this.line === null) return null
+    const { room, calls, store } = this
+    return { room, calls, rowsWritten: store.rowsWritten, ...lineStats(this.line, Date.now()) }
   }
 
   /** The settings that operators may change, as they hold now. */

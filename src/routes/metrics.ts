@@ -36,6 +36,11 @@ const COUNTERS: readonly [name: string, help: string, total: keyof Totals][] = [
   ['foreign_tokens', 'Tokens refused because they came from another client (bind_pass).', 'foreign'],
 ]
 
+const LOAD_COUNTERS: readonly [name: string, help: string, figure: (figures: RoomFigures) => number][] = [
+  ['calls', 'Calls of isolates that the room answered, since its object started.', ({ calls }) => calls],
+  ['rows_written', "Rows of the line written, since the room's object started.", ({ rowsWritten }) => rowsWritten],
+]
+
 export async function metrics(c: Context<AppEnv>): Promise<Response> {
   const { rooms } = c.var.deployment
   const asked = await Promise.allSettled(rooms.map((room) => roomFigures(c.var.deployment, room)))
@@ -71,6 +76,14 @@ export function metricsText(figures: readonly RoomFigures[], up: readonly (reado
         'counter',
         help,
         figures.map((room) => sample(`${name}_total`, room.room, room.totals[total])),
+      ),
+    ),
+    ...LOAD_COUNTERS.map(([name, help, figure]) =>
+      family(
+        `${name}_total`,
+        'counter',
+        help,
+        figures.map((room) => sample(`${name}_total`, room.room, figure(room))),
       ),
     ),
     family('wait_seconds', 'histogram', 'Time from joining to admission.', figures.flatMap(waitHistogram)),

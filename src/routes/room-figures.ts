@@ -13,9 +13,15 @@ export async function roomFigures({ stub }: Deployment, room: RoomSettings): Pro
   const known: RoomStats | null = await stub(room).stats()
   // An object of an older version knows less.
   if (known !== null) {
-    const { originLatency = NO_LATENCY, admissionFactor = 1, totals } = known
-    return { ...known, originLatency, admissionFactor, totals: { ...NO_TOTALS, ...totals } }
+    const { originLatency = NO_LATENCY, admissionFactor = 1, calls = 0, rowsWritten = 0, totals } = known
+    return { ...known, originLatency, admissionFactor, calls, rowsWritten, totals: { ...NO_TOTALS, ...totals } }
   }
   const nowMs = Date.now()
-  return { room: room.name, ...lineStats(Line.start(lineRules(room), 0, nowMs), nowMs), run: null }
+  return {
+    room: room.name,
+    calls: 0,
+    rowsWritten: 0,
+    ...lineStats(Line.start(lineRules(room), 0, nowMs), nowMs),
+    run: null,
+  }
 }

@@ -55,6 +55,8 @@ export const statsSchema = v.looseObject({
   waiting: count('People in line.'),
   absent: count('Fell silent, may still take their place up again.'),
   nextNumber: v.number(),
+  calls: count('Calls of isolates since the object started.'),
+  rowsWritten: count('Rows of the line written since the object started.'),
   frontier: about(v.number(), '1 + the highest number ever admitted.'),
   admittedPerMinute: v.nullable(v.number()),
   waitSecondsP50: seconds('Median wait of the last admissions.'),
