@@ -3,9 +3,11 @@
  * all end with the faults.
  */
 import type { RoomSettings } from '../src/settings/rooms.ts'
+import type { SettingsPatch } from '../src/settings/runtime-settings.ts'
 import type { Faults } from './faults.ts'
 import type { Random } from './random.ts'
 import type { Scheduler } from './scheduler.ts'
+import type { Command } from './shipped.ts'
 import type { SimulatedIsolate } from './simulated-isolate.ts'
 import type { SimulatedObject } from './simulated-object.ts'
 
@@ -14,7 +16,16 @@ const OUTAGE_MS = [3_000, 18_000] as const
 const OUTAGE_PAUSE_MS = [5_000, 40_000] as const
 /** Two steps closer than the clock's own protection (listening-clock.ts) are no promise. */
 const CLOCK_STEP_EVERY_MS = [150_000, 200_000] as const
+const OPERATE_EVERY_MS = [3_000, 25_000] as const
 const DEPLOY_EVERY_MS = [20_000, 80_000] as const
+
+/** What operators did is taken back. */
+const AS_DEPLOYED: Command = {
+  kind: 'settings',
+  action: 'settings',
+  patch: { paused: null, closed: null, queue_all: null, total_active_users: null, new_users_per_minute: null },
+  etag: null,
+}
 
 export class Disturbances {
   private readonly scheduler: Scheduler
@@ -41,6 +52,10 @@ export class Disturbances {
     if (clockStepMs > 0) {
       this.repeat(CLOCK_STEP_EVERY_MS, () => object.stepClock(this.random.whole(-clockStepMs, clockStepMs)))
     }
+    if (objectFaults.operators) {
+      this.repeat(OPERATE_EVERY_MS, () => this.operate(object, this.someCommand(object)))
+      this.scheduler.after(this.untilMs - this.scheduler.nowMs, () => this.operate(object, AS_DEPLOYED))
+    }
     if (objectFaults.deploys) this.repeat(DEPLOY_EVERY_MS, () => this.deploy(object, isolates))
   }
 
@@ -63,6 +78,33 @@ export class Disturbances {
     for (const isolate of isolates) {
       isolate.isOld = this.random.chance(0.5)
       if (!isolate.isOld) isolate.settings = settings
+    }
+  }
+
+  private someCommand({ settings }: SimulatedObject): Command {
+    const { random } = this
+    const flag = random.chance(0.4) ? true : null
+    const patch = random.pick<SettingsPatch>([
+      { paused: flag },
+      { closed: flag },
+      { queue_all: flag },
+      { total_active_users: random.whole(1, 2 * settings.total_active_users) },
+      { new_users_per_minute: random.pick([10, 60, 600]) },
+    ])
+    return random.pick<Command>([
+      { kind: 'settings', action: 'settings', patch, etag: null },
+      { kind: 'settings', action: 'settings', patch, etag: null },
+      { kind: 'admit-next', count: random.whole(1, 3) },
+      { kind: 'revoke', number: random.whole(1, 30) },
+    ])
+  }
+
+  /** Again until it is done: the object may die of it. */
+  private operate(object: SimulatedObject, command: Command): void {
+    try {
+      object.operate(command)
+    } catch {
+      this.scheduler.after(1_000, () => this.operate(object, command))
     }
   }
 

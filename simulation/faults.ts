@@ -16,6 +16,8 @@ export interface ObjectFaults {
   readonly cronSkipped: number
   /** Deploys with other settings, and the old code beside the new one. */
   readonly deploys: boolean
+  /** Operators pause, close, steer, admit by hand and revoke. */
+  readonly operators: boolean
   /** Its clock steps by up to this, ms, and back again. */
   readonly clockStepMs: number
 }
@@ -53,6 +55,7 @@ export const NO_OBJECT_FAULTS: ObjectFaults = {
   checkReordered: 0,
   cronSkipped: 0,
   deploys: false,
+  operators: false,
   clockStepMs: 0,
 }
 
@@ -98,14 +101,14 @@ export const PROFILES: readonly Faults[] = [
     object: { ...NO_OBJECT_FAULTS, deploys: true },
     network: { ...NO_NETWORK_FAULTS, recycled: 0.5 },
   },
+  { profile: 'operators', object: { ...NO_OBJECT_FAULTS, operators: true }, network: NO_NETWORK_FAULTS },
   {
     profile: 'everything',
-    object: { ...CRASHES, ...CLOCKWORK, ...pickCrashes(), deploys: true, clockStepMs: 600_000 },
+    object: { ...CRASHES, ...withoutZeros(CLOCKWORK), deploys: true, operators: true, clockStepMs: 600_000 },
     network: { ...LOSSES, outages: true, hung: 0.005, recycled: 0.2 },
   },
 ]
 
-function pickCrashes() {
-  const { crashBetweenStatements, crashBeforeCommit, crashAfterCommit, evicted } = CRASHES
-  return { crashBetweenStatements, crashBeforeCommit, crashAfterCommit, evicted }
+function withoutZeros(faults: ObjectFaults): Partial<ObjectFaults> {
+  return Object.fromEntries(Object.entries(faults).filter(([, share]) => Boolean(share)))
 }

@@ -7,6 +7,7 @@ import type { JournalPage } from '../src/core/journal.ts'
 import type { Line } from '../src/core/line.ts'
 import type { LineStats } from '../src/core/line-stats.ts'
 import type { RoomSettings } from '../src/settings/rooms.ts'
+import type { SettingsPatch } from '../src/settings/runtime-settings.ts'
 
 export interface RoomObject {
   /** Private in the shell: only the judge looks at it. */
@@ -15,9 +16,16 @@ export interface RoomObject {
   check(message: unknown): void
   alarm(): Promise<void>
   report(minute: number): void
+  operate(room: string, command: Command, who: string): unknown
   journal(after: number): JournalPage | null
   stats(): LineStats | null
 }
+
+/** As operators give them, see durable-objects/commands.ts. */
+export type Command =
+  | { readonly kind: 'settings'; readonly action: string; readonly patch: SettingsPatch; readonly etag: null }
+  | { readonly kind: 'admit-next'; readonly count: number }
+  | { readonly kind: 'revoke'; readonly number: number }
 
 export interface QueueMessage {
   readonly id: string

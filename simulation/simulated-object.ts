@@ -9,7 +9,7 @@ import { Clockwork } from './clockwork.ts'
 import type { ObjectFaults } from './faults.ts'
 import type { Random } from './random.ts'
 import type { Scheduler } from './scheduler.ts'
-import { type RoomObject, WaitingRoom } from './shipped.ts'
+import { type Command, type RoomObject, WaitingRoom } from './shipped.ts'
 import { deployedSettings } from './stand-ins/deployed-settings.ts'
 import { listenToLog } from './stand-ins/log.ts'
 import { Storage } from './storage.ts'
@@ -86,6 +86,11 @@ export class SimulatedObject {
 
   report(minute: number): void {
     this.event('report', (instance) => instance.report(minute))
+  }
+
+  operate(command: Command): void {
+    this.witness.note(`operator: ${JSON.stringify(command)}`)
+    this.event(command.kind, (instance) => instance.operate(this.settings.name, command, 'simulation'))
   }
 
   /** Other settings need another start of the code. */

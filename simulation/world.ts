@@ -8,7 +8,7 @@ import type { RoomSettings } from '../src/settings/rooms.ts'
 import { Browser } from './browser.ts'
 import { type Crowd, crowdOf } from './crowd.ts'
 import { Disturbances } from './disturbances.ts'
-import { type Faults, NO_NETWORK_FAULTS, NO_OBJECT_FAULTS, PROFILES } from './faults.ts'
+import { NO_NETWORK_FAULTS, NO_OBJECT_FAULTS, PROFILES } from './faults.ts'
 import { Judge, type Report } from './judges/judge.ts'
 import { Random } from './random.ts'
 import { Scheduler } from './scheduler.ts'
@@ -31,7 +31,7 @@ const END_MS = 3_600_000
 export async function runSeed(seed: number, { trace, mutant = {} }: RunOptions = {}): Promise<Report> {
   const random = new Random(seed)
   const scheduler = new Scheduler(START_MS)
-  const faults = PROFILES[seed % PROFILES.length] as Faults
+  const faults = random.pick(PROFILES)
   const crowd = crowdOf(seed, random)
   const settings = someSettings(random, crowd)
   const judge = new Judge(scheduler, START_MS, START_MS + FAULTS_MS, faults, trace)
@@ -58,6 +58,11 @@ export async function runSeed(seed: number, { trace, mutant = {} }: RunOptions =
     object.storage.close()
   }
   return judge.conclude(seed, visitors, object, isolates)
+}
+
+/** What goes wrong with a seed. */
+export function profileOf(seed: number): string {
+  return new Random(seed).pick(PROFILES).profile
 }
 
 function endFaults(object: SimulatedObject, isolates: readonly SimulatedIsolate[]): void {

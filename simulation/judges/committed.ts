@@ -5,6 +5,7 @@
 import type { JournalEntry } from '../../src/core/journal.ts'
 import { SEGMENT_SIZE } from '../../src/core/limits.ts'
 import type { LineStats } from '../../src/core/line-stats.ts'
+import type { LineRules } from '../../src/core/rules.ts'
 import { DEPARTING_FLAG, STATE_MASK, State } from '../../src/core/ticket-state.ts'
 import type { RoomObject } from '../shipped.ts'
 import type { SimulatedObject } from '../simulated-object.ts'
@@ -15,8 +16,8 @@ export interface Findings {
 }
 
 /** A whole restart is compared after so many ticks, and after so many other events. */
-const RESTORE_EVERY_TICKS = 2
-const RESTORE_EVERY = 25
+const RESTORE_EVERY_TICKS = 3
+const RESTORE_EVERY = 40
 
 export class CommittedJudge {
   admitted = 0
@@ -43,7 +44,7 @@ export class CommittedJudge {
     const { line } = instance
     if (line === null) return
     this.rate.pass(object.nowMs, line.rules)
-    this.judgeSlots(object, entries, line.rules.capacity)
+    this.judgeSlots(what, object, entries, line.rules)
     this.judgeOrder(entries)
     const isAlarmDue = object.clockwork.alarmAtMs !== null || object.clockwork.alarmDropped
     if (line.tickets.live > 0 && !isAlarmDue)
@@ -57,7 +58,12 @@ export class CommittedJudge {
   }
 
   /** The stored states before and after show who got a slot; the line must have noted just them. */
-  private judgeSlots(object: SimulatedObject, entries: readonly JournalEntry[], capacity: number): void {
+  private judgeSlots(
+    what: string,
+    object: SimulatedObject,
+    entries: readonly JournalEntry[],
+    { capacity, mode }: LineRules,
+  ): void {
     const admitted = this.readStored(object)
     const noted = entries.filter(({ event }) => event === 'admitted').map(({ number }) => number)
     if (admitted.length !== noted.length || noted.some((number) => !admitted.includes(number))) {
@@ -69,7 +75,12 @@ export class CommittedJudge {
       this.overshoot = Math.max(this.overshoot, this.occupied - capacity)
       this.findings.violation(`${this.occupied} slots taken of ${capacity}`)
     }
-    if (!this.rate.admit(admitted.length)) this.findings.violation(`${admitted.length} admitted faster than the rate`)
+    const byHand = what === 'admit-next'
+    if (mode === 'paused' || (mode === 'queue-all' && !byHand)) {
+      this.findings.violation(`${what}: ${admitted} admitted while ${mode}`)
+    }
+    if (!byHand && !this.rate.admit(admitted.length))
+      this.findings.violation(`${admitted.length} admitted faster than the rate`)
   }
 
   /** Reads what is stored now; the numbers that hold a slot and did not before. */

@@ -20,6 +20,7 @@ import { ATTEMPTS_MAX, BACK_OFF_MAX_MS, FLUSH_AFTER_MS, FLUSH_TAKEOVER_MS, GIVE_
 import type { NetworkFaults } from '../faults.ts'
 import { REPEATED_AFTER_MAX_MS, type SimulatedIsolate, SLOW_MAX_MS, WAY_MAX_MS } from '../simulated-isolate.ts'
 import type { Findings } from './committed.ts'
+import { Gaps } from './gaps.ts'
 
 interface Word {
   readonly atMs: number
@@ -42,7 +43,7 @@ export class HearingJudge {
   private readonly beaconsMs = new Map<number, number>()
   private readonly admittedMs = new Map<number, number>()
   private readonly callsMs: number[] = []
-  private restartedMs = Number.NEGATIVE_INFINITY
+  private readonly gaps = new Gaps()
   private readonly findings: Findings
   private readonly network: NetworkFaults
   /** From when on the object itself has been well for long enough. */
@@ -61,11 +62,6 @@ export class HearingJudge {
     this.words.set(number, words)
   }
 
-  /** The object starts from what is stored. */
-  restarted(nowMs: number): void {
-    this.restartedMs = nowMs
-  }
-
   beaconAnswered(number: number, nowMs: number): void {
     this.beaconsMs.set(number, nowMs)
   }
@@ -79,7 +75,8 @@ export class HearingJudge {
     )
   }
 
-  see(what: string, entries: readonly JournalEntry[], rules: LineRules, nowMs: number): void {
+  see(what: string, entries: readonly JournalEntry[], rules: LineRules, nowMs: number, objectNowMs: number): void {
+    this.gaps.pass(what, nowMs, objectNowMs, rules)
     if (what === 'exchange') this.callsMs.push(nowMs)
     for (const { event, number, from } of entries) {
       if (event === 'admitted') this.admittedMs.set(number, nowMs)
@@ -96,7 +93,7 @@ export class HearingJudge {
     for (const word of words) {
       if (word.what === 'hint') continue
       const hinted = hint !== undefined && word.atMs - hint.atMs <= OVERTAKING_MS
-      const limitMs = limitSeconds(rules, isActive, true, hinted) * 1000 - this.forgottenMs(word, rules)
+      const limitMs = limitSeconds(rules, isActive, true, hinted) * 1000 - this.gaps.uncoveredMs(word.atMs, rules)
       if (word.atMs <= nowMs - limitMs) continue
       const deliveredMs = this.deliverableMs(word)
       if (deliveredMs > nowMs || deliveredMs - word.atMs > rules.heartbeatTimeoutSeconds * 1000) continue
@@ -107,11 +104,6 @@ export class HearingJudge {
       )
       return
     }
-  }
-
-  /** A restart knows when the object was called last, not whom it heard then: that may cost up to one interval. */
-  private forgottenMs({ atMs }: Word, { checkIntervalSeconds }: LineRules): number {
-    return this.restartedMs >= atMs ? checkIntervalSeconds * 1000 : 0
   }
 
   /** By when an isolate that works as designed has told the object of a word. */
@@ -140,7 +132,7 @@ export class HearingJudge {
     const hasBeacon = (this.beaconsMs.get(number) ?? 0) > (this.admittedMs.get(number) ?? 0)
     const limit = limitSeconds(rules, isActive, hasBeacon, hinted)
     const repeatedMs = this.network.repeated > 0 ? REPEATED_AFTER_MAX_MS : 0
-    const wellMs = (limit + rules.checkIntervalSeconds + 2) * 1000 + 2 * this.wayMs + repeatedMs
+    const wellMs = (limit + rules.checkIntervalSeconds + 3) * 1000 + 2 * this.wayMs + repeatedMs
     const boundMs = wellMs + this.uncountedMs(last, rules)
     if (delayMs > boundMs) this.findings.violation(`${number} was found silent after ${delayMs} ms, at most ${boundMs}`)
   }

@@ -98,7 +98,7 @@ export class Judge implements ObjectWitness, BrowserWitness {
     } catch (error) {
       this.violation(`${what}: ${String(error)}`)
     }
-    this.hearing.see(what, page.entries, instance.line.rules, this.scheduler.nowMs)
+    this.hearing.see(what, page.entries, instance.line.rules, this.scheduler.nowMs, object.nowMs)
     const { waiting, occupied } = instance.line.tickets
     this.left = waiting + occupied
   }
@@ -106,7 +106,6 @@ export class Judge implements ObjectWitness, BrowserWitness {
   private startedAnew(instance: RoomObject): void {
     this.journalOf = instance
     this.journalAfter = 0
-    this.hearing.restarted(this.scheduler.nowMs)
   }
 
   defect(what: string, error: unknown): void {

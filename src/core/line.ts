@@ -373,7 +373,8 @@ export class Line {
   /** What must be stored before anyone is told; null: nothing. With `everything` (the tick) lazy changes, too. */
   takeChanges(everything: boolean): LineChanges | null {
     const { changed, dropped } = this.tickets.takeChanges(everything)
-    if (!everything && changed.length === 0 && dropped.length === 0) return null
+    const clockHasNews = this.tickets.live > 0 && this.clock.hasNewsToStore(this.rules.checkIntervalSeconds)
+    if (!everything && !clockHasNews && changed.length === 0 && dropped.length === 0) return null
     return { head: this.toStoredHead(), segments: changed.map((segment) => this.toStoredSegment(segment)), dropped }
   }
 

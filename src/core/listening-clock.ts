@@ -31,10 +31,13 @@ export interface ListeningClockState {
 
 export class ListeningClock {
   private state: ListeningClockState
+  /** As it was stored last. */
+  private storedCallMs: number
   private readonly floorEveryMs: number
 
   constructor(state: ListeningClockState, rules: LineRules) {
     this.state = state
+    this.storedCallMs = state.lastCallMs
     this.floorEveryMs = floorEverySeconds(rules) * 1000
   }
 
@@ -117,12 +120,21 @@ export class ListeningClock {
     return Math.max(0, Math.ceil((this.state.listeningMs - age) / 1000))
   }
 
-  /** What a ticket without a stored last-seen time counts as heard at: the last call + one interval. */
+  /** A restart would take somebody heard in the last call for silent since long before: the call must be stored. */
+  hasNewsToStore(checkIntervalSeconds: number): boolean {
+    return this.state.lastCallMs - this.storedCallMs > checkIntervalSeconds * 1000
+  }
+
+  /**
+   * What a ticket without a stored last-seen time counts as heard at: the last stored call + one interval. No call later
+   * than that went unstored.
+   */
   restoredHeardSeconds(checkIntervalSeconds: number): number {
     return Math.ceil(this.state.lastCallMs / 1000) + checkIntervalSeconds
   }
 
   toStored(): ListeningClockState {
+    this.storedCallMs = this.state.lastCallMs
     return this.state
   }
 }

@@ -63,6 +63,16 @@ describe('found by seeds', () => {
     expect(line.state(left)).toBe('waiting')
   })
 
+  it('a restart of a quiet room forgot the only call since long before, and who had just been heard was taken for silent', () => {
+    const line = new DrivenLine({ sessionTimeoutSeconds: 80, checkIntervalSeconds: 14 })
+    const [visitor] = line.join() as [number]
+    for (let tick = 0; tick < 3; tick++) line.pass(14).tick()
+    line.pass(10).hear([visitor])
+    line.crash()
+    for (let tick = 0; tick < 4; tick++) line.pass(14).tick()
+    expect(line.state(visitor)).toBe('active')
+  })
+
   it('a beacon whose claim met an outage was no sign of life, though the isolate could soon call again', async () => {
     const room = new VirtualRoom()
     const joined = await room.client.join(room)
