@@ -12,6 +12,7 @@ import type { OperatorAccess } from './operators/gatekeeper.ts'
 import { importOperators, type TokenOperator } from './operators/operators.ts'
 import { sessionKeys } from './operators/session.ts'
 import type { Origin } from './origin/proxy.ts'
+import { Looks } from './pages/looks.ts'
 import { type RoomNamespace, roomClient, roomStub } from './room/room-clients.ts'
 import { deployedSettings } from './settings/deployed-settings.ts'
 import type { RoomSettings } from './settings/rooms.ts'
@@ -28,6 +29,7 @@ export interface Deployment {
   readonly operators: OperatorAccess | null
   /** The built files of the operators' page, null: there are none. */
   readonly assets: Fetcher | null
+  readonly looks: Looks
   readonly client: (room: RoomSettings) => ReturnType<typeof roomClient>
   readonly stub: (room: RoomSettings) => ReturnType<typeof roomStub>
   readonly alerts: AlertDelivery
@@ -63,6 +65,7 @@ export async function deployment(env: Env): Promise<Deployment | null> {
       },
       operators: await operatorAccess(env, keys, namespace),
       assets: env.ASSETS ?? null,
+      looks: new Looks(env.ASSETS ?? null),
       client: (room) => roomClient(namespace, room),
       stub: (room) => roomStub(namespace, room),
       alerts: alertDelivery(namespace, env),

@@ -7,7 +7,7 @@ interface UnlistedBindings {
   /** Operators whom Cloudflare Access lets in: `team.cloudflareaccess.com` and the application's audience tag. */
   ACCESS_TEAM_DOMAIN?: string
   ACCESS_AUD?: string
-  /** The built files of the operators' page; absent: there is no page. */
+  /** The files of public/: templates and logos of rooms, the operators' page; absent: none of these. */
   ASSETS?: Fetcher
   /** Sent to the origin, so that it can refuse who comes past the room. */
   ORIGIN_SECRET?: string

@@ -145,3 +145,10 @@ export const LANG_COOKIE_LIFE_SECONDS = 30 * 24 * 3600
 
 /** Of the message that operators try in the preview. */
 export const PREVIEW_MESSAGE_MAX_CHARS = 1_000
+
+/** Files of public/ that a room's settings name. The logo goes into every page. */
+export const TEMPLATE_MAX_BYTES = 256 * 1024
+export const LOGO_MAX_BYTES = 16 * 1024
+
+/** Files that could not be used are looked for again after this. */
+export const LOOK_RETRY_MS = 60_000

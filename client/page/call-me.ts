@@ -5,10 +5,10 @@ import type { LiveTexts } from '../../src/pages/messages/messages.ts'
 const SOUND_MS = 900
 
 /** `onRefused`: the browser allows no notification, so there is only the sound. */
-export function callMe(box: HTMLInputElement, texts: LiveTexts, onRefused: () => void) {
+export function callMe(box: HTMLInputElement | null, texts: LiveTexts, onRefused: () => void) {
   let audio: AudioContext | undefined
 
-  box.addEventListener('change', async () => {
+  box?.addEventListener('change', async () => {
     if (!box.checked) return
     try {
       // A page may make a sound only after the visitor did something: this is it.
@@ -24,7 +24,7 @@ export function callMe(box: HTMLInputElement, texts: LiveTexts, onRefused: () =>
   return {
     /** Resolves when the page may go on. */
     async call(): Promise<void> {
-      if (!box.checked) return
+      if (box?.checked !== true) return
       const { heading, lead } = texts.states.admitted
       try {
         new Notification(heading, { body: `${location.host}: ${lead}`, tag: 'waiting-room' })

@@ -134,8 +134,8 @@ async function enter(): Promise<void> {
 
 async function leave(event: Event): Promise<void> {
   event.preventDefault()
-  const button = byId('leave-yes') as HTMLButtonElement
-  button.disabled = true
+  const button = byId<HTMLButtonElement>('leave-yes')
+  if (button !== null) button.disabled = true
   try {
     const response = await fetch(`${PREFIX}/leave${query}`, {
       method: 'POST',
@@ -145,15 +145,15 @@ async function leave(event: Event): Promise<void> {
     if (!response.ok) throw new Error(`status ${response.status}`)
     tabs.tell({ status, token, left: true })
     finish('left')
-    byId('heading').focus()
+    byId('heading')?.focus()
   } catch {
-    button.disabled = false
+    if (button !== null) button.disabled = false
     note = texts.leaveFailed
     render()
   }
 }
 
-const caller = callMe(byId('call-me') as HTMLInputElement, texts, () => {
+const caller = callMe(byId<HTMLInputElement>('call-me'), texts, () => {
   note = texts.noNotifications
   render()
 })
@@ -161,9 +161,10 @@ const caller = callMe(byId('call-me') as HTMLInputElement, texts, () => {
 // --- What browsers do to pages.
 
 function start(): void {
-  byId('leave').addEventListener('submit', leave)
-  byId('language').addEventListener('submit', () => {
-    const back = byId('language').querySelector('input') as HTMLInputElement
+  byId('leave')?.addEventListener('submit', leave)
+  byId('language')?.addEventListener('submit', (event) => {
+    // The server never sees the fragment.
+    const back = (event.currentTarget as HTMLFormElement).elements.namedItem('return') as HTMLInputElement
     back.value = visit.returnUrl + location.hash
   })
   document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && poller.now())

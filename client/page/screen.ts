@@ -21,8 +21,9 @@ export interface Shown {
   readonly keptSeconds: number
 }
 
-export function byId(id: string): HTMLElement {
-  return document.getElementById(id) as HTMLElement
+/** Null in a template that does without this element. */
+export function byId<Kind extends HTMLElement = HTMLElement>(id: string): Kind | null {
+  return document.getElementById(id) as Kind | null
 }
 
 export function screen(words: Words) {
@@ -41,14 +42,17 @@ export function screen(words: Words) {
   return function show({ state, status, note, keptSeconds }: Shown): void {
     const view = viewOf(status, words, { state, nowMs: Date.now(), note, keptSeconds })
     document.title = view.title
-    byId('waiting-room').dataset.state = state
+    ;(byId('waiting-room') ?? document.documentElement).dataset.state = state
     for (const [name, text] of Object.entries(view)) if (name !== 'title') setText(name, text)
-    byId('figures').hidden = view.position === ''
-    byId('leave-box').hidden = !standsInLine(state) || status.number === null
-    byId('call-me-box').hidden = byId('live').hidden = !standsInLine(state)
+    const stands = standsInLine(state)
     const progress = progressOf(status)
-    byId('progress-box').hidden = progress === null
-    if (progress !== null) (byId('progress') as HTMLProgressElement).value = progress
+    setHidden('figures', view.position === '')
+    setHidden('leave-box', !stands || status.number === null)
+    setHidden('call-me-box', !stands)
+    setHidden('live', !stands)
+    setHidden('progress-box', progress === null)
+    const bar = byId<HTMLProgressElement>('progress')
+    if (bar !== null && progress !== null) bar.value = progress
     setIcon(faviconOf(state, status.position))
     announce(state, sentenceOf(state, view))
   }
@@ -63,12 +67,17 @@ export function screen(words: Words) {
 /** An empty text hides the element, or the box that is there for it alone. */
 function setText(id: string, text: string): void {
   const element = byId(id)
+  if (element === null) return
   if (element.textContent !== text) element.textContent = text
-  const box = document.getElementById(`${id}-box`) ?? element
-  if (id !== 'announcer') box.hidden = text === ''
+  if (id !== 'announcer') setHidden(byId(`${id}-box`) === null ? id : `${id}-box`, text === '')
+}
+
+function setHidden(id: string, hidden: boolean): void {
+  const element = byId(id)
+  if (element !== null) element.hidden = hidden
 }
 
 function setIcon(href: string): void {
-  const icon = byId('icon') as HTMLLinkElement
-  if (icon.href !== href) icon.href = href
+  const icon = document.getElementById('icon') as HTMLLinkElement | null
+  if (icon !== null && icon.href !== href) icon.href = href
 }

@@ -3,11 +3,13 @@
  */
 import { cfWaitingRoom } from '../pages/cf-waiting-room.ts'
 import { languageOfVisitor } from '../pages/languages.ts'
+import type { Look } from '../pages/look.ts'
+import type { Looks } from '../pages/looks.ts'
 import { messages } from '../pages/messages/index.ts'
 import type { SmallPageTexts } from '../pages/messages/messages.ts'
 import { type PlainPage, plainPageHeaders, renderPlainPage } from '../pages/plain-page.ts'
 import type { Status } from '../pages/status.ts'
-import { renderWaitingPage, type WaitingView, waitingPageHeaders } from '../pages/waiting-page.ts'
+import { REFRESH_MIN_SECONDS, renderWaitingPage, type WaitingView, waitingPageHeaders } from '../pages/waiting-page.ts'
 import { type RequestUrl, requestUrl } from '../request-url.ts'
 import type { RoomSettings } from '../settings/rooms.ts'
 import { TOKEN_HEADER, tokenCookie } from '../tokens/token-cookie.ts'
@@ -24,12 +26,13 @@ export interface WaitingAnswer {
   readonly ticket: string | null
   readonly tokenChange: TokenChange
   readonly code: RoomSettings['queueing_status_code']
+  readonly looks: Looks
   /** Path and query to go to when admitted, where that is not the URL of the request. */
   readonly returnUrl?: string
 }
 
 /** The waiting page or its JSON, never cached by anyone. */
-export function waitingAnswer(answer: WaitingAnswer): Response {
+export function waitingAnswer(answer: WaitingAnswer): Response | Promise<Response> {
   const { request, room, status, form, ticket, tokenChange, code, returnUrl } = answer
   const headers = new Headers({ 'Cache-Control': 'no-store', Vary: 'Accept, Accept-Language, Cookie' })
   headers.set('Retry-After', String(status.pollAfterSeconds))
@@ -40,25 +43,56 @@ export function waitingAnswer(answer: WaitingAnswer): Response {
     return Response.json(body, { status: code, headers })
   }
   const url = requestUrl(request.url)
-  const language = languageOfVisitor(request.headers, url.search)
+  const language = languageOfVisitor(request.headers, url.search, room.default_language)
   const notSent = request.method !== 'GET'
   const view = { status, token: ticket, returnUrl: returnUrl ?? wayBack(request, url), language, notSent }
-  return waitingPage(request, view, code, headers)
+  return waitingPage({ request, room, looks: answer.looks, view, code, headers })
 }
 
-/** The page itself, with `headers` of its answer. */
-export function waitingPage(
-  request: Request,
-  view: Omit<WaitingView, 'nonce' | 'host' | 'timeZone'>,
-  code: number,
-  headers = new Headers(),
-): Response {
+interface PageAnswer extends Pick<WaitingAnswer, 'request' | 'room' | 'looks'> {
+  readonly view: Omit<WaitingView, 'nonce' | 'host' | 'timeZone' | 'look'>
+  readonly code: number
+  /** Of the answer, besides the page's own. */
+  readonly headers?: Headers
+}
+
+/** The page itself, as the room wants it. */
+export function waitingPage(answer: PageAnswer): Response | Promise<Response> {
+  const look = answer.looks.of(answer.room)
+  return look instanceof Promise ? look.then((read) => pageWith(answer, read)) : pageWith(answer, look)
+}
+
+function pageWith({ request, room, looks, view, code, headers = new Headers() }: PageAnswer, look: Look): Response {
   const nonce = crypto.randomUUID()
-  for (const [name, value] of Object.entries(waitingPageHeaders(nonce))) headers.set(name, value)
+  const whole = {
+    ...view,
+    nonce,
+    host: requestUrl(request.url).host,
+    timeZone: request.cf?.timezone as string | undefined,
+  }
+  const [page, used] = rendered(whole, look, (error) => looks.broken(room, error))
+  for (const [name, value] of Object.entries(waitingPageHeaders(nonce, used))) headers.set(name, value)
   headers.set('Content-Language', view.language)
-  const timeZone = request.cf?.timezone as string | undefined
-  const page = renderWaitingPage({ ...view, nonce, host: requestUrl(request.url).host, timeZone })
+  // A template without our script reloads, as Cloudflare's do.
+  if (used.template !== null && !used.template.includes('waitingRoomScript') && view.preview === undefined) {
+    headers.set('Refresh', String(Math.max(view.status.pollAfterSeconds, REFRESH_MIN_SECONDS)))
+  }
   return new Response(page, { status: code, headers })
+}
+
+/** The page and the look that it has: the default where the room's own template breaks with what it is given. */
+function rendered(
+  view: Omit<WaitingView, 'look'>,
+  look: Look,
+  onBroken: (error: unknown) => Look,
+): readonly [Uint8Array, Look] {
+  try {
+    return [renderWaitingPage({ ...view, look }), look]
+  } catch (error) {
+    if (look.template === null) throw error
+    const usable = onBroken(error)
+    return [renderWaitingPage({ ...view, look: usable }), usable]
+  }
 }
 
 /** Where to go when admitted: what was asked for. A form cannot be sent again, so its sender goes back to the page it is on. */

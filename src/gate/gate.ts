@@ -54,20 +54,45 @@ function answerVisit(
       return letThrough(request, deployment, context, decided.pass)
     case 'waiting': {
       const { status, ticket } = decided
-      return turnAway(request, room, wanted, status, ticket.text, ticket.renewed ? ticket.text : undefined)
+      return turnAway(
+        request,
+        deployment.looks,
+        room,
+        wanted,
+        status,
+        ticket.text,
+        ticket.renewed ? ticket.text : undefined,
+      )
     }
     case 'expired':
-      return turnAway(request, room, wanted, decided.status, null, null)
+      return turnAway(request, deployment.looks, room, wanted, decided.status, null, null)
     case 'suspended':
       return passThrough(request, deployment)
     case 'full':
     case 'closed':
-      return turnAway(request, room, wanted, decided.status, null, presented.length > 0 ? null : undefined)
+      return turnAway(
+        request,
+        deployment.looks,
+        room,
+        wanted,
+        decided.status,
+        null,
+        presented.length > 0 ? null : undefined,
+      )
     case 'limited':
-      return turnAway(request, room, wanted, decided.status, null, presented.length > 0 ? null : undefined, 429)
+      return turnAway(
+        request,
+        deployment.looks,
+        room,
+        wanted,
+        decided.status,
+        null,
+        presented.length > 0 ? null : undefined,
+        429,
+      )
     case 'unreachable':
       if (room.on_room_failure === 'admit') return passThrough(request, deployment, context)
-      return turnAway(request, room, wanted, decided.status, decided.ticket?.text ?? null, undefined)
+      return turnAway(request, deployment.looks, room, wanted, decided.status, decided.ticket?.text ?? null, undefined)
     case 'stranger':
       return wanted === 'frame' ? framedAnswer(request, LONG_POLL_SECONDS) : notNow(LONG_POLL_SECONDS)
   }
@@ -76,19 +101,20 @@ function answerVisit(
 /** The waiting page or its JSON, where someone reads it; a word where a script or an image would. */
 function turnAway(
   request: Request,
+  looks: Deployment['looks'],
   room: RoomSettings,
   wanted: Wanted,
   status: WaitingAnswer['status'],
   ticket: string | null,
   tokenChange: TokenChange,
   code: WaitingAnswer['code'] = room.queueing_status_code,
-): Response {
+): Response | Promise<Response> {
   if (wanted === 'frame') return framedAnswer(request, status.pollAfterSeconds)
   const destination = request.headers.get('Sec-Fetch-Dest') ?? 'document'
   if (wanted === 'nothing' && destination !== 'document' && destination !== 'empty')
     return notNow(status.pollAfterSeconds)
   const form = wanted === 'nothing' ? readableForm(request) : (wanted as 'page' | 'json')
-  return waitingAnswer({ request, room, status, form, ticket, tokenChange, code })
+  return waitingAnswer({ request, looks, room, status, form, ticket, tokenChange, code })
 }
 
 /** To the origin, as the holder of a pass: heard until the origin's headers, the beacon added to pages. */

@@ -44,31 +44,46 @@ export const REFRESH_MIN_SECONDS = 10
 export function renderWaitingPage(view: WaitingView): Uint8Array {
   const { look = DEFAULT_LOOK } = view
   if (look.template === null) return renderTemplate(defaultTemplate, templateView(view, look))
-  return renderTemplate(look.template, { ...templateVariables(view.status), ...templateView(view, look) })
+  const own = templateView(view, look)
+  return renderTemplate(look.template, { ...templateVariables(view.status), ...own, waitingRoomScript: scriptOf(own) })
+}
+
+/** For templates: the page's script with what it is told, in one. */
+function scriptOf({ nonce, texts, visit, script }: ReturnType<typeof templateView>): string {
+  const json = (id: string, text: string) =>
+    `<script type="application/json" id="${id}" nonce="${nonce}">${text}</script>`
+  return `${json('texts', texts.live)}${json('visit', visit)}<script nonce="${nonce}">${script}</script>`
 }
 
 /**
  * Headers of the page: nothing but its own style and script runs, and it talks to its own host only. `worker-src blob:` is
  * for the poll timer that goes on in hidden tabs. Status code, `Retry-After` and cookies are the caller's.
  */
-export function waitingPageHeaders(nonce: string): Record<string, string> {
+export function waitingPageHeaders(nonce: string, { template } = DEFAULT_LOOK): Record<string, string> {
+  const sources = template === null ? ownSources(nonce) : templateSources(nonce)
+  const policy = [...sources, 'worker-src blob:', "form-action 'self'", "base-uri 'none'", "frame-ancestors 'none'"]
   return {
     'Content-Type': 'text/html; charset=utf-8',
     'Cache-Control': 'no-store',
-    'Content-Security-Policy': [
-      "default-src 'none'",
-      `style-src 'nonce-${nonce}'`,
-      `script-src 'nonce-${nonce}'`,
-      'worker-src blob:',
-      "connect-src 'self'",
-      'img-src data:',
-      "form-action 'self'",
-      "base-uri 'none'",
-      "frame-ancestors 'none'",
-    ].join('; '),
+    'Content-Security-Policy': policy.join('; '),
     'Referrer-Policy': 'same-origin',
     'X-Content-Type-Options': 'nosniff',
   }
+}
+
+function ownSources(nonce: string): string[] {
+  const own = [`style-src 'nonce-${nonce}'`, `script-src 'nonce-${nonce}'`]
+  return ["default-src 'none'", ...own, "connect-src 'self'", 'img-src data:']
+}
+
+/**
+ * A template is its operator's: pictures, fonts and styles from anywhere, and scripts where the template names them, which
+ * carry the nonce. Values cannot become scripts: they are escaped.
+ */
+function templateSources(nonce: string): string[] {
+  const anywhere = ['img-src', 'font-src', 'media-src', 'connect-src'].map((what) => `${what} 'self' https: data:`)
+  const scripts = [`script-src 'nonce-${nonce}'`, "script-src-attr 'unsafe-inline'"]
+  return ["default-src 'self' https:", ...anywhere, "style-src 'self' https: 'unsafe-inline'", ...scripts]
 }
 
 /**

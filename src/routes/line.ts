@@ -6,6 +6,7 @@ import type { Context } from 'hono'
 import type { AppEnv } from '../app-env.ts'
 import { changeToken, smallPage, type TokenChange, waitingAnswer } from '../gate/answers.ts'
 import { stepsAside, type Visit, visit } from '../gate/visit.ts'
+import type { Looks } from '../pages/looks.ts'
 import { pathOfThisHost } from '../pages/waiting-page.ts'
 import { type VisitorCall, visitorCall } from './visitor-call.ts'
 
@@ -16,13 +17,18 @@ export async function lineRoute(c: Context<AppEnv>): Promise<Response> {
   const returnUrl = pathOfThisHost(c.req.query('return') ?? context.room.path)
   if (stepsAside(context)) return wayIn(call, returnUrl, undefined)
   if (presented.length === 0) return noTicket(call, returnUrl)
-  return answer(call, returnUrl, await visit(context, presented, false, { beacon: false, touched: true }))
+  return answer(
+    call,
+    c.var.deployment.looks,
+    returnUrl,
+    await visit(context, presented, false, { beacon: false, touched: true }),
+  )
 }
 
-function answer(call: VisitorCall, returnUrl: string, decided: Visit): Response {
+function answer(call: VisitorCall, looks: Looks, returnUrl: string, decided: Visit): Response | Promise<Response> {
   const { request, context } = call
   const { room } = context
-  const page = { request, room, form: 'page', returnUrl, code: room.queueing_status_code } as const
+  const page = { request, room, looks, form: 'page', returnUrl, code: room.queueing_status_code } as const
   switch (decided.state) {
     case 'admitted':
       return wayIn(call, returnUrl, decided.pass.renewed ? decided.pass.text : undefined)

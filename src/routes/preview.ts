@@ -28,7 +28,8 @@ export async function previewRoute(c: Context<AppEnv>): Promise<Response> {
     return problem(400, 'No such language', 'Name one that the pages speak, as "de" or "pt-BR".')
   const message = asks.get('message')?.slice(0, PREVIEW_MESSAGE_MAX_CHARS) ?? null
   const status = previewStatus(room, state, message, Date.now())
-  return waitingPage(c.req.raw, { status, token: null, returnUrl: room.path, language, preview: state }, 200)
+  const view = { status, token: null, returnUrl: room.path, language, preview: state }
+  return waitingPage({ request: c.req.raw, room, looks: c.var.deployment.looks, view, code: 200 })
 }
 
 function isPageState(state: string): state is PageState {

@@ -5,6 +5,7 @@ import * as v from 'valibot'
 import { bypassSchema } from '../bypass/bypass-schema.ts'
 import { ALERT_METRICS } from '../core/alert-rules.ts'
 import { ORIGIN_LATENCY_BUCKETS_MS } from '../core/limits.ts'
+import { lookEntries } from './look-schema.ts'
 
 const whole = (min: number, max: number) => {
   const message = `must be a whole number from ${min} to ${max}`
@@ -113,6 +114,7 @@ export const roomEntries = {
   origin_latency_max_ms: v.optional(oneOf([0, ...ORIGIN_LATENCY_BUCKETS_MS]), 0),
   alerts: v.optional(v.pipe(v.array(alertSchema, 'must be a list of rules'), v.maxLength(20, 'at most 20 rules')), []),
   stats_push_url: v.optional(v.pipe(v.string('must be a URL'), v.maxLength(500, 'at most 500 characters'))),
+  ...lookEntries,
 }
 
 const knownKeys = Object.keys(roomEntries)

@@ -19,6 +19,8 @@ export interface WorkerBindings {
   readonly originSecret?: string
   readonly originTimeoutSeconds?: number
   readonly sentryDsn?: string
+  /** A folder whose files the binding ASSETS serves; unset: there is no such binding. */
+  readonly assets?: string
   /** Secrets that settings refer to by name. */
   readonly secrets?: Readonly<Record<string, string>>
 }
@@ -40,7 +42,12 @@ const config :Workerd.Config = (
   services = [
     (name = "worker", worker = .worker),
     (name = "internet", network = (allow = ["public", "private"])),
-    (name = "disk", disk = (path = ${text(storage)}, writable = true)),
+    (name = "disk", disk = (path = ${text(storage)}, writable = true)),${
+      bindings.assets === undefined
+        ? ''
+        : `
+    (name = "assets", disk = (path = ${text(bindings.assets)})),`
+    }
   ],
   sockets = [(name = "http", address = "127.0.0.1:0", service = "worker",
     http = (forwardedProtoHeader = ${text(PROTOCOL_HEADER)}))],
@@ -80,6 +87,7 @@ function bindingList(bindings: WorkerBindings): string[] {
   }
   return [
     '(name = "WAITING_ROOM", durableObjectNamespace = "WaitingRoom")',
+    ...(bindings.assets === undefined ? [] : ['(name = "ASSETS", service = "assets")']),
     `(name = "ROOMS", json = ${text(JSON.stringify(rooms))})`,
     ...Object.entries(texts)
       .filter(([, value]) => value !== undefined && value !== null)
