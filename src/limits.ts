@@ -133,6 +133,9 @@ export const ADMIT_NEXT_MAX = 10_000
 /** Entries of the audit told at once. */
 export const AUDIT_PAGE_MAX = 200
 
+/** Longer language tags are none of ours (RFC 5646 asks for 35): one with thousands of parts would take seconds to shorten. */
+export const LANGUAGE_TAG_MAX_CHARS = 35
+
 /** Different `Accept-Language` headers whose meaning is kept; longer ones than the bound are not looked at. */
 export const LANGUAGE_CHOICES_MAX = 500
 export const ACCEPT_LANGUAGE_MAX_CHARS = 500

@@ -2,7 +2,7 @@
  * Which language a visitor reads: the one picked on the page, else the one that the URL asks for, else by `Accept-Language`.
  */
 import Negotiator from 'negotiator'
-import { ACCEPT_LANGUAGE_MAX_CHARS, LANGUAGE_CHOICES_MAX } from '../limits.ts'
+import { ACCEPT_LANGUAGE_MAX_CHARS, LANGUAGE_CHOICES_MAX, LANGUAGE_TAG_MAX_CHARS } from '../limits.ts'
 import { LANG_COOKIE } from '../tokens/token-cookie.ts'
 import { messages } from './messages/index.ts'
 
@@ -31,6 +31,7 @@ const BY_TAG = new Map<string, Language>([
 
 /** Our language for a language tag ("de-AT", "zh_TW"), undefined where we have none. */
 export function languageOf(tag: string): Language | undefined {
+  if (tag.length > LANGUAGE_TAG_MAX_CHARS) return undefined
   const parts = tag.toLowerCase().replaceAll('_', '-').split('-')
   while (parts.length > 0) {
     const language = BY_TAG.get(parts.join('-'))

@@ -34,6 +34,13 @@ describe('the language of a visitor', () => {
     expect(visitor(german, '?slang=ja')).toBe('de')
   })
 
+  it('is found by short tags only: anyone may send a long one, and shortening it part by part takes ever longer', () => {
+    const long = `de${'-a'.repeat(50)}`
+    expect(languageOf('de-DE-1996')).toBe('de')
+    expect(languageOf(long)).toBeUndefined()
+    expect(visitor({ Cookie: `waiting-room-_lang=${long}` }, `?lang=${long}`)).toBe('en')
+  })
+
   it('is the one picked on the page before all else', () => {
     const headers = { Cookie: 'a=b; waiting-room-_lang=hi; c=d', 'Accept-Language': 'de' }
     expect(visitor(headers, '?lang=ja')).toBe('hi')
