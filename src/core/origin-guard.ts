@@ -67,12 +67,19 @@ function isOn({ originErrorRatioMax, originLatencyMaxMs }: GuardRules): boolean 
 function wentBadly({ requests, errors, latency }: OriginReport, rules: GuardRules): boolean {
   const { originErrorRatioMax, originLatencyMaxMs } = rules
   if (originErrorRatioMax > 0 && errors > originErrorRatioMax * requests) return true
+  return originLatencyMaxMs > 0 && isSlow({ requests, errors, latency }, originLatencyMaxMs)
+}
+
+function isSlow({ requests, errors, latency }: OriginReport, maxMs: number): boolean {
+  const timed = latency.counts.reduce((sum, count) => sum + count, 0)
   const inTime = ORIGIN_LATENCY_BUCKETS_MS.reduce(
-    (sum, bound, i) => (bound <= originLatencyMaxMs ? sum + (latency.counts[i] ?? 0) : sum),
+    (sum, bound, i) => (bound <= maxMs ? sum + (latency.counts[i] ?? 0) : sum),
     0,
   )
-  // Of a site that cannot be reached nothing comes in time, either.
-  return originLatencyMaxMs > 0 && requests - inTime > SLOW_SHARE_MAX * requests
+  // Of a site that cannot be reached nothing comes in time, either. Others without a time (uploads) say nothing of it.
+  const unanswered = Math.min(errors, Math.max(0, requests - timed))
+  const judged = timed + unanswered
+  return judged - inTime > SLOW_SHARE_MAX * judged
 }
 
 function nextFactor(factor: number, isBad: boolean): number {

@@ -79,6 +79,15 @@ describe('the origin guard', () => {
     expect(factors(guarded({ ...slow, originErrorRatioMax: 0.2 }), [report(20, 5, 10)])).toEqual([0.5])
   })
 
+  it('takes no site as slow for requests whose time is not told: how long an upload takes is in the hand of its sender', () => {
+    const slow = { originErrorRatioMax: 0, originLatencyMaxMs: 1000 }
+    const uploads: OriginReport = { ...UNREACHABLE, errors: 0 }
+    expect(factors(guarded(slow), [uploads, together(report(10, 0, 20), uploads)])).toEqual([1, 1])
+    expect(factors(guarded(slow), [together(report(10, 0, 2000), uploads)])).toEqual([0.5])
+    // Those that failed without a time count as before.
+    expect(factors(guarded(slow), [together(report(80, 0, 20), { ...UNREACHABLE, errors: 10 })])).toEqual([0.5])
+  })
+
   it('knows after a crash how far it has slowed, and is content where an older version kept the room', () => {
     const line = guarded()
     line.join(1)
