@@ -3,8 +3,7 @@
  * limit and period are in wrangler.toml, since the binding fixes them. Only who joins is counted: whoever has a ticket or a
  * pass may poll and reload as they like.
  */
-import { clientAddress, networkOf } from '../client-address.ts'
-import { IPV6_CLIENT_BYTES } from '../limits.ts'
+import { clientNetwork } from '../client-address.ts'
 import { logWarning } from '../log.ts'
 import { errorText } from '../reporter/scrub.ts'
 import type { RoomSettings } from '../settings/rooms.ts'
@@ -15,10 +14,10 @@ import type { RoomSettings } from '../settings/rooms.ts'
  */
 export async function mayJoinNow(limiter: RateLimit | null, request: Request, room: RoomSettings): Promise<boolean> {
   if (limiter === null || !room.join_limit) return true
-  const address = clientAddress(request)
-  if (address === null) return true
+  const network = clientNetwork(request)
+  if (network === null) return true
   try {
-    const { success } = await limiter.limit({ key: `${room.name} ${networkOf(address, 4, IPV6_CLIENT_BYTES)}` })
+    const { success } = await limiter.limit({ key: `${room.name} ${network}` })
     return success
   } catch (error) {
     logWarning('join_limit_failed', { room: room.name, error: errorText(error) })

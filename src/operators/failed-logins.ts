@@ -3,6 +3,7 @@
  * for all isolates; each isolate remembers whom it was told to turn away.
  */
 
+import { clientNetwork } from '../client-address.ts'
 import { LOGIN_ADDRESSES_MAX } from '../limits.ts'
 import { logWarning } from '../log.ts'
 import { errorText } from '../reporter/scrub.ts'
@@ -58,8 +59,7 @@ export class FailedLogins {
 
   /** Not the address itself is stored. Of IPv6 the part that one household or server has. */
   private async addressOf(request: Request): Promise<string> {
-    const address = request.headers.get('CF-Connecting-IP') ?? 'unknown'
-    const network = address.includes(':') ? address.split(':').slice(0, 4).join(':') : address
+    const network = clientNetwork(request) ?? 'unknown'
     const digest = await crypto.subtle.sign('HMAC', this.key, new TextEncoder().encode(`address ${network}`))
     return base64Url(new Uint8Array(digest)).slice(0, 22)
   }
