@@ -4,6 +4,8 @@
  */
 import { createLocalJWKSet, decodeProtectedHeader, type JSONWebKeySet, jwtVerify } from 'jose'
 import { ACCESS_KEYS_KEPT_MS, ACCESS_KEYS_RETRY_MS, ACCESS_TIMEOUT_MS } from '../limits.ts'
+import { logWarning } from '../log.ts'
+import { errorText } from '../reporter/scrub.ts'
 import type { AccessSettings } from '../settings/settings.ts'
 import type { Operator } from './operators.ts'
 
@@ -53,8 +55,14 @@ export class Access {
     // A key that is not known may be new; but anyone can name one.
     if (nowMs - this.askedMs < ACCESS_KEYS_RETRY_MS && this.keys.keys.length > 0) return
     this.askedMs = nowMs
-    this.keys = await this.fetchKeys(`${this.issuer}/cdn-cgi/access/certs`)
-    this.fetchedMs = nowMs
+    try {
+      this.keys = await this.fetchKeys(`${this.issuer}/cdn-cgi/access/certs`)
+      this.fetchedMs = nowMs
+    } catch (error) {
+      logWarning('access_keys_not_fetched', { error: errorText(error) })
+      // A key that is due for renewal is as good as it was: operators must get in.
+      if (!isKnown) throw error
+    }
   }
 }
 

@@ -32,8 +32,9 @@ export type Caller =
   | { readonly state: 'blocked'; readonly seconds: number }
 
 export async function callerOf(request: Request, who: OperatorAccess, nowMs: number): Promise<Caller> {
-  const authorization = request.headers.get('Authorization')
-  if (authorization !== null) return bearer(request, authorization, who, nowMs)
+  const authorization = request.headers.get('Authorization') ?? ''
+  // Another scheme is for a site that has passwords of its own: browsers send them along wherever they go on its host.
+  if (/^Bearer\b/i.test(authorization)) return bearer(request, authorization, who, nowMs)
   const session = await readSession(request, who.operators, who.sessionKeys, nowMs)
   if (session !== null) {
     if (!isRead(request) && !isFromOwnPage(request)) return { state: 'forged' }

@@ -72,6 +72,12 @@ describe('a session of a browser', () => {
     expect((await (await loggedIn(BOB)).act('main', 'pause')).status).toBe(403)
   })
 
+  it('counts on a site with passwords of its own, too, which browsers send along', async () => {
+    const desk = await loggedIn()
+    const reply = await desk.get('/session', { Authorization: 'Basic dTpw' })
+    expect([reply.status, reply.json()]).toMatchObject([200, { via: 'session' }])
+  })
+
   it('ends with the logout', async () => {
     const desk = await loggedIn()
     expect((await desk.call('DELETE', '/session')).status).toBe(204)
@@ -129,7 +135,7 @@ describe('a session of a browser', () => {
 })
 
 describe('guessing', () => {
-  it('is slowed down by address: after ten failures nothing is even looked at, in other places neither', async () => {
+  it('is slowed down by address, or network of IPv6: after ten failures nothing is even looked at, in other places neither', async () => {
     const guess = () => bearer('a-guess-of-a-token', '203.0.113.7').get('/session')
     for (let i = 0; i < 9; i++) expect((await guess()).status).toBe(401)
     const blocked = await guess()
@@ -138,6 +144,8 @@ describe('guessing', () => {
     expect((await bearer(ADA, '203.0.113.7').get('/session')).status).toBe(429)
     const login = { ...OVER_TLS, ...OWN_PAGE, 'CF-Connecting-IP': '203.0.113.7' }
     expect((await new Desk(stage.workerd, login).logIn(ADA)).status).toBe(429)
+    for (let i = 0; i < 10; i++) await bearer('a-guess-of-a-token', `2001:db8::${i}`).get('/session')
+    expect((await bearer(ADA, '2001:db8::ffff').get('/session')).status).toBe(429)
     expect((await bearer(ADA, '203.0.113.8').get('/session')).status).toBe(200)
     // The count is durable: isolates that start anew ask for it at each login.
     await stage.workerd.restart()

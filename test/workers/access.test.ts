@@ -11,6 +11,7 @@ type Key = Awaited<ReturnType<typeof generateKeyPair>>
 const keys = new Map<string, Key>()
 let published: JSONWebKeySet
 let fetches: string[]
+let fetchFails: boolean
 
 beforeAll(async () => {
   for (const kid of ['first', 'second', 'stranger'])
@@ -25,8 +26,10 @@ async function publish(...kids: string[]): Promise<void> {
 async function access(): Promise<Access> {
   await publish('first')
   fetches = []
+  fetchFails = false
   return new Access({ teamDomain: TEAM, audience: AUDIENCE }, async (url) => {
     fetches.push(url)
+    if (fetchFails) throw new Error('no answer')
     return published
   })
 }
@@ -81,6 +84,16 @@ describe('someone whom Cloudflare Access let in', () => {
     const broken = new Request('https://shop.example/', { headers: { 'Cf-Access-Jwt-Assertion': 'x.y.z' } })
     expect(await gate.operatorOf(broken, NOW_MS)).toBeNull()
     expect(fetches).toEqual([])
+  })
+
+  it('is let in by the known keys while Access cannot be asked for newer ones', async () => {
+    const gate = await access()
+    await gate.operatorOf(await request({}), NOW_MS)
+    fetchFails = true
+    const later = NOW_MS + 2 * 3_600_000
+    expect(await gate.operatorOf(await request({ expires: 3 * 3600 }), later)).not.toBeNull()
+    expect(await gate.operatorOf(await request({ kid: 'stranger', expires: 3 * 3600 }), later + 31_000)).toBeNull()
+    expect(fetches).toHaveLength(3)
   })
 
   it('is known by a new key soon after it is published, and made-up keys fetch little', async () => {

@@ -86,7 +86,8 @@ async function changeSettings(c: Context<AppEnv>, room: RoomSettings): Promise<R
   const read = await readBody(c, patchSchema, DEPLOYED_ONLY)
   if (!read.ok) return read.refusal
   const patch = read.body as SettingsPatch
-  const etag = match.trim() === '*' ? null : match.trim().replace(/^"(.*)"$/, '$1')
+  // Who compresses an answer on its way makes its ETag a weak one: `W/"..."`.
+  const etag = match.trim() === '*' ? null : match.trim().replace(/^(?:W\/)?"(.*)"$/, '$1')
   const command = { kind: 'settings', action: 'settings', patch, etag } as const
   const answer: CommandAnswer = await c.var.deployment.stub(room).operate(room.name, command, callerName(c))
   if (answer.state === 'done') return settingsAnswer(c, room, answer.settings)
