@@ -180,9 +180,13 @@ function withToken(response: Response, request: Request, room: RoomSettings, cha
   const headers = new Headers(response.headers)
   changeToken(headers, request, room, change)
   headers.set('Cache-Control', privately(headers.get('Cache-Control')))
+  for (const name of SHARED_CACHE_HEADERS) headers.delete(name)
   const { status, statusText, webSocket } = response
   return new Response(response.body, { status, statusText, headers, webSocket })
 }
+
+/** What an origin tells shared caches alone (RFC 9213 and what came before it), whatever `Cache-Control` says. */
+const SHARED_CACHE_HEADERS = ['CDN-Cache-Control', 'Cloudflare-CDN-Cache-Control', 'Surrogate-Control']
 
 function privately(cacheControl: string | null): string {
   if (cacheControl === null || cacheControl.trim() === '') return 'private'

@@ -77,6 +77,7 @@ test('JSON arrives byte for byte, with its length, its ETag and its caching', as
   expect(reply.headers['content-length']).toBe(String(JSON_BYTES.length))
   expect(reply.headers.etag).toBe('"exact"')
   expect(reply.headers['cache-control']).toBe('public, s-maxage=60, max-age=60')
+  expect(reply.headers['cdn-cache-control']).toBe('max-age=600')
   expect(reply.setCookies).toEqual([])
 })
 
@@ -85,6 +86,7 @@ test('only an answer that sets a token becomes private', async () => {
   const first = await newcomer.get('/json')
   expect(newcomer.holds).toBe('pass')
   expect(first.headers['cache-control']).toBe('private, max-age=60')
+  expect(first.headers['cdn-cache-control']).toBeUndefined()
   expect(first.body.equals(JSON_BYTES)).toBe(true)
   expect((await newcomer.get('/json')).headers['cache-control']).toBe('public, s-maxage=60, max-age=60')
 })

@@ -124,7 +124,13 @@ const ANSWERS: Readonly<Record<string, Answer>> = {
   json: (_request, response) => {
     const length = String(JSON_BYTES.length)
     const headers = { 'Content-Type': 'application/json', 'Content-Length': length, ETag: '"exact"' }
-    response.writeHead(200, { ...headers, 'Cache-Control': 'public, s-maxage=60, max-age=60' }).end(JSON_BYTES)
+    response
+      .writeHead(200, {
+        ...headers,
+        'Cache-Control': 'public, s-maxage=60, max-age=60',
+        'CDN-Cache-Control': 'max-age=600',
+      })
+      .end(JSON_BYTES)
   },
   part: (_request, response) => {
     const headers = { 'Content-Type': 'text/html', 'Content-Range': `bytes 0-9/${PAGE.length}`, 'Content-Length': '10' }
