@@ -89,6 +89,9 @@ export default defineConfig({
           globalSetup: ['test/contract/support/build-worker.ts', 'test/browser/support/prepare-browser.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
+          // After the other layers, whose load would slow its pages; three files at once, since they mostly wait.
+          sequence: { groupOrder: 1 },
+          maxWorkers: 3,
         },
       },
       {

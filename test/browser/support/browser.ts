@@ -5,7 +5,7 @@
  * as safe: what a page may do under TLS only (locks, notifications) works there over plain HTTP.
  */
 import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, inject } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, inject } from 'vitest'
 
 const LAUNCH_TIMEOUT_MS = 60_000
 const ACTION_TIMEOUT_MS = 30_000
@@ -21,7 +21,7 @@ const FLAGS = [
 ]
 
 export interface Chromium {
-  /** A visitor's browser: its cookies and storage are its own until the test is over. */
+  /** A visitor's browser: its cookies and storage are its own until the test, or the file where no test asked, is over. */
   profile(options?: BrowserContextOptions): Promise<BrowserContext>
   /** A tab of a new profile. */
   page(options?: BrowserContextOptions): Promise<Page>
@@ -31,10 +31,15 @@ export interface Chromium {
 export function useChromium(): Chromium {
   let browser: Browser
   const profiles: BrowserContext[] = []
+  let inTest = false
   beforeAll(async () => {
     browser = await launch()
   }, LAUNCH_TIMEOUT_MS)
+  beforeEach(() => {
+    inTest = true
+  })
   afterEach(async () => {
+    inTest = false
     await Promise.all(profiles.splice(0).map((profile) => profile.close()))
   })
   afterAll(() => browser?.close())
@@ -42,7 +47,7 @@ export function useChromium(): Chromium {
   const profile = async (options: BrowserContextOptions = {}) => {
     const opened = await browser.newContext({ locale: 'en-US', viewport: { width: 800, height: 900 }, ...options })
     opened.setDefaultTimeout(ACTION_TIMEOUT_MS)
-    profiles.push(opened)
+    if (inTest) profiles.push(opened)
     return opened
   }
   return { profile, page: async (options) => (await profile(options)).newPage() }

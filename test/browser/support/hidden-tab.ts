@@ -9,12 +9,21 @@ const CLAMP_MS = 60_000
 /** Call it before the page is opened. */
 export async function keepHidden(page: Page): Promise<void> {
   await page.addInitScript((clampMs) => {
-    Object.defineProperty(Document.prototype, 'visibilityState', { get: () => 'hidden' })
-    Object.defineProperty(Document.prototype, 'hidden', { get: () => true })
+    Object.defineProperty(Document.prototype, 'visibilityState', { get: () => 'hidden', configurable: true })
+    Object.defineProperty(Document.prototype, 'hidden', { get: () => true, configurable: true })
     type Timer = (run: TimerHandler, delayMs?: number, ...rest: unknown[]) => number
     const clamped = (timer: Timer): Timer => {
-      return (run, delayMs = 0, ...rest) => timer(run, Math.max(delayMs, clampMs), ...rest)
+      return (run, delayMs = 0, ...rest) => timer(run, document.hidden ? Math.max(delayMs, clampMs) : delayMs, ...rest)
     }
     Object.assign(window, { setTimeout: clamped(window.setTimeout), setInterval: clamped(window.setInterval) })
   }, CLAMP_MS)
+}
+
+/** The visitor looks at the tab again. */
+export async function showAgain(page: Page): Promise<void> {
+  await page.evaluate(() => {
+    Object.defineProperty(Document.prototype, 'visibilityState', { get: () => 'visible' })
+    Object.defineProperty(Document.prototype, 'hidden', { get: () => false })
+    document.dispatchEvent(new Event('visibilitychange'))
+  })
 }

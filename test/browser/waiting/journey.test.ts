@@ -1,0 +1,165 @@
+/** The way of a visitor with a browser, from the first click to the site. */
+import type { Page } from 'playwright-core'
+import { expect, test } from 'vitest'
+import { stats } from '../../contract/support/operator.ts'
+import { useStage } from '../../contract/support/stage.ts'
+import { accessibilityViolations } from '../support/accessibility.ts'
+import { useChromium } from '../support/browser.ts'
+import { IN_LINE, joinLine, LEFT, onTheSite, ticketOf, untilHeading } from '../support/line.ts'
+import { guestOf, room, urlOf, visitorOf } from '../support/site.ts'
+
+const ROOMS = ['journey', 'called', 'keyboard', 'return', 'scriptless', 'scriptless-leave', 'cookieless', 'sent']
+
+const stage = useStage(ROOMS.map((name) => room(name, 1)))
+const chromium = useChromium()
+
+test('who waits is taken to the address first asked for, query and fragment included, and can go back from there', async () => {
+  const guest = await guestOf(stage, 'journey')
+  const page = await chromium.page()
+  const answer = await page.goto(urlOf(stage, 'journey', '/page?seat=7#row'))
+  expect(answer?.status()).toBe(503)
+  await untilHeading(page, IN_LINE)
+  expect(await page.getByText('You are next').isVisible()).toBe(true)
+  expect(await page.title()).toBe('#1 in line')
+  expect(await accessibilityViolations(page)).toEqual([])
+
+  await guest.leave()
+  await onTheSite(page)
+  expect(page.url()).toBe(urlOf(stage, 'journey', '/page?seat=7#row'))
+  // The waiting page must not be in the way back.
+  expect(await page.evaluate(() => history.length)).toBeLessThanOrEqual(2)
+})
+
+test('who asked to be told is told, and then taken to the site', async () => {
+  const guest = await guestOf(stage, 'called')
+  const profile = await chromium.profile({ permissions: ['notifications'] })
+  const page = await profile.newPage()
+  const told: string[] = []
+  await page.exposeFunction('tellTest', (title: string) => void told.push(title))
+  await page.addInitScript(() => {
+    const { tellTest } = window as unknown as { tellTest(title: string): void }
+    window.Notification = class extends Notification {
+      constructor(title: string, options?: NotificationOptions) {
+        super(title, options)
+        tellTest(title)
+      }
+    }
+  })
+  await joinLine(page, urlOf(stage, 'called', '/page'))
+  await page.getByRole('switch', { name: 'Tell me when it is my turn' }).check()
+  await guest.leave()
+  await onTheSite(page)
+  expect(told).toEqual(['It is your turn'])
+})
+
+test('the keyboard alone picks a language, and leaves the line after one question', async () => {
+  await guestOf(stage, 'keyboard')
+  const page = await chromium.page()
+  await joinLine(page, urlOf(stage, 'keyboard', '/page'))
+  await tabTo(page, 'Language: English')
+  await page.keyboard.press('Enter')
+  await tabTo(page, 'Deutsch')
+  await page.keyboard.press('Enter')
+  await page.getByRole('heading', { level: 1, name: 'Sie stehen in der Warteschlange' }).waitFor()
+  await tabTo(page, 'Sprache: Deutsch')
+  await page.keyboard.press('Space')
+  await tabTo(page, 'English')
+  await page.keyboard.press('Space')
+  await untilHeading(page, IN_LINE)
+
+  await tabTo(page, 'Leave the line')
+  expect(await focusIsVisible(page)).toBe(true)
+  await page.keyboard.press('Enter')
+  await page.getByText('Coming back means joining at the end').waitFor()
+  expect(await stats(stage.workerd, 'keyboard')).toMatchObject({ waiting: 1 })
+  await tabTo(page, 'Yes, give up my place')
+  await page.keyboard.press('Enter')
+  await untilHeading(page, LEFT)
+  expect(await page.evaluate(() => document.activeElement?.textContent)).toBe(LEFT)
+  expect(await accessibilityViolations(page)).toEqual([])
+  await expect.poll(() => stats(stage.workerd, 'keyboard')).toMatchObject({ waiting: 0 })
+
+  await tabTo(page, 'Join the line again')
+  await page.keyboard.press('Enter')
+  await untilHeading(page, IN_LINE)
+  expect(await ticketOf(page)).toBe(3)
+})
+
+test('who closes the tab and comes back has the same place', async () => {
+  await guestOf(stage, 'return')
+  const profile = await chromium.profile()
+  const page = await profile.newPage()
+  const ticket = await joinLine(page, urlOf(stage, 'return', '/page'))
+  await visitorOf(stage, 'return').get('/')
+  await page.close({ runBeforeUnload: true })
+
+  const again = await profile.newPage()
+  expect(await joinLine(again, urlOf(stage, 'return', '/elsewhere'))).toBe(ticket)
+  await again.getByText('You are next').waitFor()
+  expect(await stats(stage.workerd, 'return')).toMatchObject({ waiting: 2 })
+})
+
+test('without JavaScript the page asks again by itself, keeps the place, and leads to the site', async () => {
+  const guest = await guestOf(stage, 'scriptless')
+  const page = await chromium.page({ javaScriptEnabled: false })
+  const ticket = await joinLine(page, urlOf(stage, 'scriptless', '/page'))
+  await page.getByRole('link', { name: 'Check now' }).click()
+  await untilHeading(page, IN_LINE)
+  expect(await ticketOf(page)).toBe(ticket)
+  await guest.leave()
+  await onTheSite(page)
+  expect(page.url()).toBe(urlOf(stage, 'scriptless', '/page'))
+})
+
+test('without JavaScript the place can be given up, after one question', async () => {
+  await guestOf(stage, 'scriptless-leave')
+  const page = await chromium.page({ javaScriptEnabled: false })
+  await joinLine(page, urlOf(stage, 'scriptless-leave', '/page'))
+  await page.getByText('Leave the line', { exact: true }).click()
+  await page.getByRole('button', { name: 'Yes, give up my place' }).click()
+  await untilHeading(page, LEFT)
+  expect(await stats(stage.workerd, 'scriptless-leave')).toMatchObject({ waiting: 0 })
+})
+
+test('who keeps no cookies is told what that means', async () => {
+  await guestOf(stage, 'cookieless')
+  const profile = await chromium.profile()
+  const page = await profile.newPage()
+  await joinLine(page, urlOf(stage, 'cookieless', '/page'))
+  await profile.clearCookies()
+  await page.getByText('Please allow cookies for this site').waitFor()
+})
+
+test('a form sent without a place is not sent twice: its sender is told, and gets back to the page it was on', async () => {
+  const guest = await guestOf(stage, 'sent')
+  const page = await chromium.page()
+  await joinLine(page, urlOf(stage, 'sent', '/page'))
+  await page.evaluate(() => {
+    const form = Object.assign(document.createElement('form'), { method: 'post', action: '/order' })
+    document.body.append(form)
+    form.submit()
+  })
+  await page.getByText('What you sent was not delivered').waitFor()
+  await guest.leave()
+  await onTheSite(page)
+  expect(stage.origin.count('/order')).toBe(0)
+})
+
+async function tabTo(page: Page, name: string): Promise<void> {
+  for (let press = 0; press < 40; press++) {
+    await page.keyboard.press('Tab')
+    const focused = await page.evaluate(() => {
+      const element = document.activeElement
+      return element?.getAttribute('aria-label') ?? element?.textContent?.trim() ?? ''
+    })
+    if (focused === name) return
+  }
+  throw new Error(`Tab never came to "${name}"`)
+}
+
+function focusIsVisible(page: Page): Promise<boolean> {
+  return page.evaluate(() => {
+    const { outlineStyle, outlineWidth } = getComputedStyle(document.activeElement as Element)
+    return outlineStyle !== 'none' && Number.parseFloat(outlineWidth) >= 2
+  })
+}

@@ -1,0 +1,95 @@
+/**
+ * How the waiting page looks in each state and language, by the operators' preview: readable for everybody, and nothing cut off.
+ * `npm run screenshots` keeps what is seen here.
+ */
+import type { Page } from 'playwright-core'
+import { beforeAll, beforeEach, expect, test } from 'vitest'
+import { useStage } from '../../contract/support/stage.ts'
+import { ADMIN_TOKEN } from '../../contract/support/worker-config.ts'
+import { accessibilityViolations } from '../support/accessibility.ts'
+import { useChromium } from '../support/browser.ts'
+import { picture } from '../support/picture.ts'
+import { room, urlOf } from '../support/site.ts'
+
+const STATES = ['joining', 'waiting', 'almost', 'paused', 'full', 'closed', 'expired', 'left', 'lost', 'admitted']
+const LANGUAGES = ['en', 'ko', 'ja', 'zh-Hans', 'zh-Hant', 'es', 'fr', 'de', 'pt-BR', 'it', 'ar', 'hi']
+const PICTURED_DARK = ['waiting', 'lost']
+/** Scripts of their own, and the longest words. */
+const PICTURED = ['ko', 'ja', 'zh-Hans', 'zh-Hant', 'ar', 'hi', 'de']
+const MESSAGE = 'The box office stays open until everyone in this line had their turn.'
+
+const PHONE = { width: 390, height: 844 }
+/** What is left of a common window at 400% zoom, and of a phone's at 200%. */
+const NARROW = { width: 320, height: 640 }
+
+const stage = useStage([room('tickets', 1)])
+const chromium = useChromium()
+
+// One for all tests: the preview keeps nothing.
+let page: Page
+beforeAll(async () => {
+  page = await chromium.page({ extraHTTPHeaders: { Authorization: `Bearer ${ADMIN_TOKEN}` } })
+})
+beforeEach(async () => {
+  await page.emulateMedia({ colorScheme: 'light' })
+  await page.setViewportSize({ width: 720, height: 640 })
+})
+
+test.each(STATES)('%s: everybody can read and use it, in light and dark', async (state) => {
+  const message = state === 'waiting' ? MESSAGE : ''
+  await preview({ state, lang: 'en', ...(message === '' ? {} : { message }) })
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme })
+    expect(await accessibilityViolations(page)).toEqual([])
+    if (colorScheme === 'light' || PICTURED_DARK.includes(state)) await picture(page, `${state}-${colorScheme}`)
+  }
+})
+
+test.each(LANGUAGES)('%s: everybody can read it, and nothing is cut off on the narrowest screen', async (lang) => {
+  await page.setViewportSize(PHONE)
+  await preview({ state: 'waiting', lang })
+  expect(await page.locator('html').getAttribute('lang')).toBe(lang)
+  expect(await page.locator('html').getAttribute('dir')).toBe(lang === 'ar' ? 'rtl' : 'ltr')
+  expect(await accessibilityViolations(page)).toEqual([])
+  if (PICTURED.includes(lang)) await picture(page, `language-${lang}`)
+
+  await page.setViewportSize(NARROW)
+  expect(await cutOff()).toEqual([])
+})
+
+test('letters twice as large fit on a phone', async () => {
+  await page.setViewportSize(PHONE)
+  await preview({ state: 'waiting', lang: 'de', message: MESSAGE })
+  await page.evaluate(() => {
+    document.documentElement.style.fontSize = '200%'
+  })
+  expect(await cutOff()).toEqual([])
+})
+
+test('who wants no motion sees none', async () => {
+  await page.emulateMedia({ reducedMotion: 'reduce' })
+  await preview({ state: 'waiting', lang: 'en' })
+  expect(await page.evaluate(() => document.getAnimations().length)).toBe(0)
+})
+
+async function preview(asked: Readonly<Record<string, string>>): Promise<void> {
+  const query = new URLSearchParams({ room: 'tickets', ...asked })
+  const answer = await page.goto(urlOf(stage, 'tickets', `/__waiting-room/admin/preview?${query}`))
+  expect(answer?.status()).toBe(200)
+  await page.getByRole('heading', { level: 1 }).waitFor()
+}
+
+/** What reaches past the window's sides. */
+function cutOff(): Promise<string[]> {
+  return page.evaluate(() => {
+    const { clientWidth } = document.documentElement
+    const outside = [...document.querySelectorAll('body *')].filter((element) => {
+      const { left, right, width } = element.getBoundingClientRect()
+      const isSeen = element.checkVisibility() && width > 1 && element.closest('[aria-hidden]') === null
+      const isBox = getComputedStyle(element).display !== 'inline'
+      const reachesOut = left < -1 || right > clientWidth + 1 || element.scrollWidth > element.clientWidth + 1
+      return isSeen && isBox && reachesOut
+    })
+    return outside.map((element) => element.outerHTML.slice(0, 120))
+  })
+}

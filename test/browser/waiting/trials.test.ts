@@ -1,0 +1,146 @@
+/** What people and networks do to a waiting page: it keeps the place all the same. */
+import type { Page, Request } from 'playwright-core'
+import { expect, test } from 'vitest'
+import { journal, stats } from '../../contract/support/operator.ts'
+import { useStage } from '../../contract/support/stage.ts'
+import { accessibilityViolations } from '../support/accessibility.ts'
+import { useChromium } from '../support/browser.ts'
+import { keepHidden, showAgain } from '../support/hidden-tab.ts'
+import { GONE, IN_LINE, joinLine, LEFT, LOST, onTheSite, ticketOf, untilHeading } from '../support/line.ts'
+import { guestOf, room, urlOf } from '../support/site.ts'
+
+/** The shortest there are, so that some 20 seconds of silence show what a minute would; whoever is absent is gone at once. */
+const IMPATIENT = { heartbeat_timeout_seconds: 15, check_interval_seconds: 5, reclaim_grace_seconds: 0 }
+
+const stage = useStage([
+  ...['tabs', 'tabs-leave', 'restored', 'offline', 'cached', 'outage'].map((name) => room(name, 1)),
+  room('hidden', 1, IMPATIENT),
+])
+const chromium = useChromium()
+
+test('a hidden tab keeps its place and is let in; one with the page’s own timers alone loses it, and joins again', async () => {
+  const guest = await guestOf(stage, 'hidden')
+  const [page, without] = [await hiddenTab(), await hiddenTab()]
+  await without.addInitScript(() => {
+    window.Worker = class {
+      constructor() {
+        throw new Error('no workers here')
+      }
+    } as unknown as typeof Worker
+  })
+  const ticket = await joinLine(page, urlOf(stage, 'hidden', '/page'))
+  const lost = await joinLine(without, urlOf(stage, 'hidden', '/page'))
+  // The one without proves that the room has been waiting for long enough.
+  await expect.poll(() => expiredNumbers('hidden'), { timeout: 60_000 }).toEqual([lost])
+  expect(await ticketOf(page)).toBe(ticket)
+  await guest.leave()
+  await onTheSite(page)
+
+  await showAgain(without)
+  await untilHeading(without, GONE)
+  expect(await accessibilityViolations(without)).toEqual([])
+  await without.getByRole('link', { name: 'Join the line again' }).click()
+  await untilHeading(without, IN_LINE)
+  expect(await ticketOf(without)).toBeGreaterThan(lost)
+})
+
+test('offline the page says for how long the place is kept, and goes on by itself once online', async () => {
+  await guestOf(stage, 'offline')
+  const page = await chromium.page()
+  const ticket = await joinLine(page, urlOf(stage, 'offline', '/page'))
+  await page.context().setOffline(true)
+  await untilHeading(page, LOST)
+  await page.getByText(/^Your place is kept for another 1\d minutes\.$/).waitFor()
+  expect(await accessibilityViolations(page)).toEqual([])
+  await page.context().setOffline(false)
+  await untilHeading(page, IN_LINE)
+  expect(await ticketOf(page)).toBe(ticket)
+})
+
+test('a waiting room that fails for a while is asked again, and nobody has lost a place', async () => {
+  const guest = await guestOf(stage, 'outage')
+  const page = await chromium.page()
+  const ticket = await joinLine(page, urlOf(stage, 'outage', '/page'))
+  await page.route('**/__waiting-room/status?*', (route) => route.fulfill({ status: 500, body: 'trouble' }))
+  await untilHeading(page, LOST)
+  await page.unroute('**/__waiting-room/status?*')
+  await untilHeading(page, IN_LINE)
+  expect(await ticketOf(page)).toBe(ticket)
+  await guest.leave()
+  await onTheSite(page)
+})
+
+test('two tabs have one ticket, one of them asks, and both are taken to the site', async () => {
+  const guest = await guestOf(stage, 'tabs')
+  const profile = await chromium.profile()
+  const [first, second] = [await profile.newPage(), await profile.newPage()]
+  const ticket = await joinLine(first, urlOf(stage, 'tabs', '/page?first'))
+  expect(await joinLine(second, urlOf(stage, 'tabs', '/page?second'))).toBe(ticket)
+  expect(await stats(stage.workerd, 'tabs')).toMatchObject({ waiting: 1 })
+
+  const asked = new Set<Page>()
+  for (const page of [first, second]) page.on('request', (request) => isPoll(request) && asked.add(page))
+  for (let polls = 0; polls < 3; polls++) await profile.waitForEvent('request', { predicate: isPoll })
+  expect(asked.size).toBe(1)
+
+  await guest.leave()
+  await Promise.all([onTheSite(first), onTheSite(second)])
+  expect([first.url(), second.url()]).toEqual(['?first', '?second'].map((q) => urlOf(stage, 'tabs', `/page${q}`)))
+  expect(await stats(stage.workerd, 'tabs')).toMatchObject({ active: 1, waiting: 0 })
+})
+
+test('who leaves the line in one tab has left it in the others', async () => {
+  await guestOf(stage, 'tabs-leave')
+  const profile = await chromium.profile()
+  const [first, second] = [await profile.newPage(), await profile.newPage()]
+  for (const page of [first, second]) await joinLine(page, urlOf(stage, 'tabs-leave', '/page'))
+  await first.getByText('Leave the line', { exact: true }).click()
+  await first.getByRole('button', { name: 'Yes, give up my place' }).click()
+  await Promise.all([untilHeading(first, LEFT), untilHeading(second, LEFT)])
+})
+
+test('of two tabs restored at once the lower ticket is kept, and the other one goes back to the line', async () => {
+  await guestOf(stage, 'restored')
+  const profile = await chromium.profile()
+  const tabs = [await profile.newPage(), await profile.newPage()]
+  // Both ask before either has an answer, and with it a cookie.
+  const gate = Promise.withResolvers<void>()
+  let asking = 0
+  await profile.route('**/page', async (route) => {
+    if (++asking === tabs.length) gate.resolve()
+    await gate.promise
+    await route.continue()
+  })
+  await Promise.all(tabs.map((tab) => tab.goto(urlOf(stage, 'restored', '/page'))))
+  await Promise.all(tabs.map((tab) => untilHeading(tab, IN_LINE)))
+  await expect.poll(() => Promise.all(tabs.map(ticketOf)), { timeout: 30_000 }).toEqual([2, 2])
+  await expect.poll(() => stats(stage.workerd, 'restored'), { timeout: 30_000 }).toMatchObject({ waiting: 1 })
+  expect(await stats(stage.workerd, 'restored')).toMatchObject({ totals: { joined: 3, left: 1 } })
+})
+
+test('a page that the browser kept, or loads again, on the way back still has its place', async () => {
+  await guestOf(stage, 'cached')
+  const page = await chromium.page()
+  const ticket = await joinLine(page, urlOf(stage, 'cached', '/page'))
+  await page.goto('about:blank')
+  await page.goBack()
+  await untilHeading(page, IN_LINE)
+  expect(await ticketOf(page)).toBe(ticket)
+  const poll = await page.waitForResponse((response) => isPoll(response.request()))
+  expect(await poll.json()).toMatchObject({ state: 'waiting', number: ticket })
+})
+
+async function hiddenTab(): Promise<Page> {
+  const page = await chromium.page()
+  await keepHidden(page)
+  return page
+}
+
+function isPoll(request: Request): boolean {
+  return new URL(request.url()).pathname === '/__waiting-room/status'
+}
+
+async function expiredNumbers(name: string): Promise<number[]> {
+  const { entries } = await journal(stage.workerd, name)
+  return entries.filter(({ event }) => event === 'expired').map(({ number }) => number)
+}

@@ -1,0 +1,51 @@
+/** What the waiting page costs a visitor: one request, few bytes, no work that holds the browser up. Printed with each run. */
+import { brotliCompressSync, gzipSync } from 'node:zlib'
+import { expect, test } from 'vitest'
+import { useStage } from '../../contract/support/stage.ts'
+import { useChromium } from '../support/browser.ts'
+import { IN_LINE, untilHeading } from '../support/line.ts'
+import { guestOf, room, urlOf } from '../support/site.ts'
+
+/** What fits into the first round trip of a connection. */
+const COMPRESSED_MAX_BYTES = 14 * 1024
+
+const stage = useStage([room('weight', 1)])
+const chromium = useChromium()
+
+test('the waiting page is one request of at most 14 KB, and nothing but polls after it', async () => {
+  await guestOf(stage, 'weight')
+  const page = await chromium.page()
+  const requests: string[] = []
+  // Of the page's own making: the icon, and the worker that keeps time.
+  const isMade = (url: string) => /^(data|blob):/.test(url)
+  page.on('request', (request) => isMade(request.url()) || requests.push(request.url()))
+  await page.addInitScript(() => {
+    const tasks: number[] = []
+    Object.assign(window, { longTasksMs: tasks })
+    new PerformanceObserver((list) => tasks.push(...list.getEntries().map(({ duration }) => duration))).observe({
+      type: 'longtask',
+      buffered: true,
+    })
+  })
+  const url = urlOf(stage, 'weight', '/page')
+  const answer = await page.goto(url)
+  await untilHeading(page, IN_LINE)
+  await page.waitForEvent('request', { predicate: (request) => request.url().includes('/status') })
+
+  const polls = urlOf(stage, 'weight', '/__waiting-room/status?room=weight')
+  const loaded = requests.filter((request) => request !== polls)
+
+  const body = (await answer?.body()) ?? Buffer.alloc(0)
+  const gzip = gzipSync(body, { level: 6 }).length
+  const timing = await page.evaluate(() => {
+    const paint = performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? 0
+    // As Lighthouse counts: what of each task is over 50 ms.
+    const { longTasksMs } = window as unknown as { longTasksMs: number[] }
+    const blockingMs = longTasksMs.reduce((sum, ms) => sum + ms - 50, 0)
+    return { firstContentfulPaintMs: Math.round(paint), totalBlockingMs: Math.round(blockingMs) }
+  })
+  const brotli = brotliCompressSync(body).length
+  console.info('waiting page', { requests: loaded.length, bytes: body.length, gzip, brotli, ...timing })
+  expect(loaded).toEqual([url])
+  expect(gzip).toBeLessThanOrEqual(COMPRESSED_MAX_BYTES)
+})
