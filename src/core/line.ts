@@ -354,7 +354,7 @@ export class Line {
 
   /** The cheap invariants of every event. Throws before anything is stored. */
   verify(): void {
-    this.tickets.verifyTouched()
+    this.tickets.verifyMoved()
     const { occupied, next } = this.tickets
     if (occupied > Math.max(this.rules.capacity, this.occupiedAtBegin)) {
       throw new BrokenInvariant(`${occupied} slots taken of ${this.rules.capacity}`)

@@ -6,6 +6,9 @@
 import { BLOCK_BITS, BLOCK_SIZE, BLOCKS_PER_SEGMENT, JOIN_BLOCKS_PER_SEGMENT, SEGMENT_SIZE } from './limits.ts'
 import { STATE_MASK, State } from './ticket-state.ts'
 
+/** `lazy`: changes that may wait for the tick. */
+export type Unstored = 'nothing' | 'lazy' | 'durable'
+
 export class Segment {
   readonly index: number
   /** One byte a ticket: state and flags (ticket-state.ts). */
@@ -17,6 +20,9 @@ export class Segment {
   readonly waitingPerBlock = new Uint16Array(BLOCKS_PER_SEGMENT)
   /** Tickets by state; `gone` also counts numbers never handed out. */
   readonly counts = new Uint16Array(5)
+  /** Marks of tickets.ts: a bit for each block that moved since it was verified, and what of this segment is not stored. */
+  movedBlocks = 0
+  unstored: Unstored = 'nothing'
 
   constructor(index: number, states?: Uint8Array, joinSeconds?: Uint32Array) {
     this.index = index

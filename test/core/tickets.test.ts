@@ -11,7 +11,7 @@ function tableOf(count: number): Tickets {
   for (let i = 0; i < count; i++) tickets.issue(State.waiting, 7)
   tickets.takeChanges(true)
   tickets.takeBornLive()
-  tickets.verifyTouched()
+  tickets.verifyMoved()
   return tickets
 }
 
@@ -242,16 +242,16 @@ describe('the table of tickets', () => {
 })
 
 describe('a count that memory got wrong', () => {
-  it('of a touched block is found at once, of others not before they are looked at', () => {
+  it('of a block that moved is found at once, of others not before they are looked at', () => {
     const tickets = tableOf(SEGMENT_SIZE + 700)
     const segment = tickets.segmentAt(1) as Segment
     segment.waitingPerBlock[2] = 1
-    tickets.verifyTouched()
+    tickets.verifyMoved()
     tickets.move(SEGMENT_SIZE + 1, State.offered)
-    expect(() => tickets.verifyTouched()).not.toThrow()
+    expect(() => tickets.verifyMoved()).not.toThrow()
     tickets.move(SEGMENT_SIZE + 2 * 256, State.offered)
     const found = new BrokenInvariant('block 18: the waiting count differs from a recount')
-    expect(() => tickets.verifyTouched()).toThrow(found)
+    expect(() => tickets.verifyMoved()).toThrow(found)
   })
 
   it('is found by the tick, which looks at one segment in turn', () => {
