@@ -65,7 +65,7 @@ const bindings = {
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'core', environment: 'node', include: ['test/{core,exchange}/**/*.test.ts'] } },
+      { test: { name: 'core', environment: 'node', include: ['test/{core,exchange,admin}/**/*.test.ts'] } },
       { test: { name: 'deployment', environment: 'node', include: ['test/deployment/**/*.test.ts'] } },
       {
         resolve: { alias: [...substitutes] },

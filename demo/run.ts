@@ -28,6 +28,7 @@ function announce(stage: Stage, options: Options): void {
   process.stderr.write(`
   Join the line by browser:  ${stage.baseUrl}/
   The room's figures:        curl -H 'Authorization: Bearer ${stage.adminToken}' ${statsUrl(stage)}
+  The operators' page:       ${stage.baseUrl}/__waiting-room/admin (log in with that token)
   Capacity ${options.capacity}, ${options.ratePerMinute} admissions a minute, ${options.visitors} visitors; logs in ${stage.folder}
   An alert arrives here by webhook after a minute in which more than ${ALERT_ABOVE} waited.
   ${options.smoke ? 'Ends by itself within 120 s.' : 'Ctrl-C ends it.'}

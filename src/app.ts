@@ -11,6 +11,7 @@ import { logError } from './log.ts'
 import { PREFIX } from './paths.ts'
 import { problem } from './problem.ts'
 import { requestUrl } from './request-url.ts'
+import { adminFile, adminPage } from './routes/admin.ts'
 import { operatorsApi } from './routes/api/api.ts'
 import { requireOperator } from './routes/api/operator.ts'
 import { heartbeatRoute } from './routes/heartbeat.ts'
@@ -77,6 +78,8 @@ function createRouter(): Hono<AppEnv> {
   app.get(`${PREFIX}/metrics`, requireOperator('read'), metrics)
   app.get(`${PREFIX}/admin/preview`, requireOperator('read'), previewRoute)
   app.route(`${PREFIX}/api/v1`, operatorsApi())
+  app.get(`${PREFIX}/admin`, adminPage)
+  app.get(`${PREFIX}/admin/:file`, adminFile)
   app.all('*', () => problem(404, 'No such path'))
   app.onError(requestFailed)
   return app

@@ -11,6 +11,7 @@ import { inject } from 'vitest'
 import { createTestHarness, type TestHarness, type Unstable_RawConfig } from 'wrangler'
 import type { Workerd } from './workerd.ts'
 
+const ASSETS = resolve(import.meta.dirname, '../../../public')
 const WRANGLER_TOML = resolve(import.meta.dirname, '../../../wrangler.toml')
 const MINUTE_MS = 60_000
 
@@ -78,14 +79,16 @@ export class DeployedWorker {
 /** wrangler.toml as it is, but for the variables, with the Worker as it was built. */
 function builtConfig(vars: Vars): Config {
   const build = inject('workerBuild')
+  const config = parse(readFileSync(WRANGLER_TOML, 'utf8')) as Config
   return {
-    ...(parse(readFileSync(WRANGLER_TOML, 'utf8')) as Config),
+    ...config,
     main: join(build, 'index.js'),
     base_dir: build,
     no_bundle: true,
     find_additional_modules: true,
     // Beside the entry lie only the texts of public/, under other names.
     rules: [{ type: 'Text', globs: ['*-*.html', '*-*.js', '*-*.css'], fallthrough: true }],
+    assets: { ...config.assets, directory: ASSETS },
     vars: vars as NonNullable<Config['vars']>,
   }
 }

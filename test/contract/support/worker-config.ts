@@ -19,7 +19,7 @@ export interface WorkerBindings {
   readonly originSecret?: string
   readonly originTimeoutSeconds?: number
   readonly sentryDsn?: string
-  /** A folder whose files the binding ASSETS serves; unset: there is no such binding. */
+  /** A folder whose files the binding ASSETS serves; unset: those of a deploy. */
   readonly assets?: string
   /** Secrets that settings refer to by name. */
   readonly secrets?: Readonly<Record<string, string>>
@@ -32,6 +32,7 @@ export const SIGNING_KEY = Buffer.from('forty-four-bytes-that-only-these-tests-k
 /** A request with this header and the value `https` counts as one over TLS. */
 export const PROTOCOL_HEADER = 'X-Contract-Protocol'
 
+const ASSETS = resolve(import.meta.dirname, '../../../public')
 const WRANGLER_TOML = resolve(import.meta.dirname, '../../../wrangler.toml')
 
 /** The configuration file's text; it must be written into `folder`. */
@@ -42,12 +43,8 @@ const config :Workerd.Config = (
   services = [
     (name = "worker", worker = .worker),
     (name = "internet", network = (allow = ["public", "private"])),
-    (name = "disk", disk = (path = ${text(storage)}, writable = true)),${
-      bindings.assets === undefined
-        ? ''
-        : `
-    (name = "assets", disk = (path = ${text(bindings.assets)})),`
-    }
+    (name = "disk", disk = (path = ${text(storage)}, writable = true)),
+    (name = "assets", disk = (path = ${text(bindings.assets ?? ASSETS)}, writable = false)),
   ],
   sockets = [(name = "http", address = "127.0.0.1:0", service = "worker",
     http = (forwardedProtoHeader = ${text(PROTOCOL_HEADER)}))],
@@ -86,8 +83,8 @@ function bindingList(bindings: WorkerBindings): string[] {
     ...bindings.secrets,
   }
   return [
+    '(name = "ASSETS", service = "assets")',
     '(name = "WAITING_ROOM", durableObjectNamespace = "WaitingRoom")',
-    ...(bindings.assets === undefined ? [] : ['(name = "ASSETS", service = "assets")']),
     `(name = "ROOMS", json = ${text(JSON.stringify(rooms))})`,
     ...Object.entries(texts)
       .filter(([, value]) => value !== undefined && value !== null)

@@ -1,0 +1,73 @@
+/** The operators' API as the page sees it. */
+import type * as v from 'valibot'
+import type {
+  alertsSchema,
+  auditSchema,
+  historySchema,
+  roomsSchema,
+  sessionSchema,
+  settingsSchema,
+  statsSchema,
+  ticketSchema,
+} from '../src/routes/api/schemas.ts'
+
+export type Rooms = v.InferOutput<typeof roomsSchema>['rooms']
+export type Stats = v.InferOutput<typeof statsSchema> & { readonly admissionFactor?: number }
+export type History = v.InferOutput<typeof historySchema>
+export type HistoryPoint = History['points'][number] & {
+  readonly originErrors?: number
+  readonly originRequests?: number
+}
+export type Alerts = v.InferOutput<typeof alertsSchema>
+export type Audit = v.InferOutput<typeof auditSchema>
+export type Ticket = v.InferOutput<typeof ticketSchema>
+export type Session = v.InferOutput<typeof sessionSchema>
+export type Settings = v.InferOutput<typeof settingsSchema>
+
+/** Values of the run-time settings, by key. */
+export type Values = Readonly<Record<string, string | number | boolean | null>>
+
+const BASE = '/__waiting-room/api/v1'
+const TIMEOUT_MS = 10_000
+
+/** A refusal, with what to do about it. */
+export class Refused extends Error {
+  readonly status: number
+  constructor(status: number, title: string, detail: string | undefined) {
+    super(detail === undefined ? title : `${title}. ${detail}`)
+    this.status = status
+  }
+}
+
+export interface Reply<T> {
+  readonly body: T
+  readonly etag: string | null
+}
+
+/** @throws Refused, or what fetch throws when nobody answers */
+export async function call<T>(method: string, path: string, body?: unknown, etag?: string): Promise<Reply<T>> {
+  const response = await fetch(`${BASE}${path}`, {
+    method,
+    headers: {
+      Accept: 'application/json',
+      'Waiting-Room-Operator': '1',
+      ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+      ...(etag === undefined ? {} : { 'If-Match': etag }),
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    signal: AbortSignal.timeout(TIMEOUT_MS),
+  })
+  const answer = response.status === 204 ? null : await response.json()
+  if (!response.ok) throw new Refused(response.status, answer?.title ?? 'Refused', answer?.detail)
+  return { body: answer as T, etag: response.headers.get('ETag') }
+}
+
+export async function get<T>(path: string): Promise<T> {
+  return (await call<T>('GET', path)).body
+}
+
+export function valuesOf(settings: Settings['settings']): Values {
+  return Object.fromEntries(
+    Object.entries(settings).map(([key, setting]) => [key, (setting as { value: Values[string] }).value]),
+  )
+}

@@ -1,0 +1,65 @@
+/** What became of a number: for the visitor who calls. */
+import { useState } from 'hono/jsx/dom'
+import { get, type Ticket } from './api.ts'
+import { clockText } from './times.ts'
+
+export function TicketLookup({ room }: { room: string }) {
+  const [number, setNumber] = useState('')
+  const [found, setFound] = useState<Ticket | string | null>(null)
+  const submit = async (event: Event) => {
+    event.preventDefault()
+    try {
+      setFound(await get<Ticket>(`/rooms/${room}/tickets/${number}`))
+    } catch (error) {
+      setFound((error as Error).message)
+    }
+  }
+  return (
+    <section class="card" aria-labelledby="ticket-title">
+      <h3 id="ticket-title">Look a ticket up</h3>
+      <form class="row" onSubmit={submit}>
+        <label class="field inline">
+          number
+          <input
+            type="number"
+            min={1}
+            required
+            value={number}
+            onInput={(event: Event) => setNumber((event.target as HTMLInputElement).value)}
+          />
+        </label>
+        <button type="submit">Look up</button>
+      </form>
+      <div aria-live="polite">
+        {typeof found === 'string' && <p class="error">{found}</p>}
+        {found !== null && typeof found !== 'string' && <Found ticket={found} />}
+      </div>
+    </section>
+  )
+}
+
+function Found({ ticket }: { ticket: Ticket }) {
+  const { number, state, position, joinedAt, admitted, admittedAt, ended, endedAt } = ticket
+  const at = (time: string | null) => (time === null ? 'time not kept' : clockText(time))
+  return (
+    <dl class="facts">
+      <dt>Number {number}</dt>
+      <dd>
+        {state}
+        {position !== null && `, position ${position.toLocaleString()}`}
+      </dd>
+      <dt>Joined</dt>
+      <dd>{at(joinedAt)}</dd>
+      <dt>Admitted</dt>
+      <dd>{admitted === 'yes' ? at(admittedAt) : admitted}</dd>
+      {ended !== null && (
+        <>
+          <dt>Ended</dt>
+          <dd>
+            {ended}, {at(endedAt)}
+          </dd>
+        </>
+      )}
+    </dl>
+  )
+}
