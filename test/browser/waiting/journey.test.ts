@@ -3,12 +3,23 @@ import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
 import { stats } from '../../contract/support/operator.ts'
 import { useStage } from '../../contract/support/stage.ts'
+import { OVER_TLS } from '../../contract/support/visitor.ts'
 import { accessibilityViolations } from '../support/accessibility.ts'
 import { useChromium } from '../support/browser.ts'
 import { IN_LINE, joinLine, LEFT, onTheSite, ticketOf, untilHeading } from '../support/line.ts'
 import { guestOf, room, urlOf, visitorOf } from '../support/site.ts'
 
-const ROOMS = ['journey', 'called', 'keyboard', 'return', 'scriptless', 'scriptless-leave', 'cookieless', 'sent']
+const ROOMS = [
+  'journey',
+  'secure',
+  'called',
+  'keyboard',
+  'return',
+  'scriptless',
+  'scriptless-leave',
+  'cookieless',
+  'sent',
+]
 
 const stage = useStage(ROOMS.map((name) => room(name, 1)))
 const chromium = useChromium()
@@ -28,6 +39,20 @@ test('who waits is taken to the address first asked for, query and fragment incl
   expect(page.url()).toBe(urlOf(stage, 'journey', '/page?seat=7#row'))
   // The waiting page must not be in the way back.
   expect(await page.evaluate(() => history.length)).toBeLessThanOrEqual(2)
+})
+
+test('over TLS the browser takes the cookie that is bound to its host, on the way in and on the site', async () => {
+  const guest = await guestOf(stage, 'secure')
+  const profile = await chromium.profile({ extraHTTPHeaders: OVER_TLS })
+  const page = await profile.newPage()
+  const ticket = await joinLine(page, urlOf(stage, 'secure', '/page'))
+  await page.reload()
+  await untilHeading(page, IN_LINE)
+  expect(await ticketOf(page)).toBe(ticket)
+  await guest.leave()
+  await onTheSite(page)
+  const bound = { name: '__Host-waiting-room-secure', secure: true, httpOnly: true, sameSite: 'None', path: '/' }
+  expect(await profile.cookies(urlOf(stage, 'secure').replace('http:', 'https:'))).toMatchObject([bound])
 })
 
 test('who asked to be told is told, and then taken to the site', async () => {
