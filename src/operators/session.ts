@@ -5,9 +5,9 @@
  */
 import { parse, serialize } from 'hono/utils/cookie'
 import { jwtVerify, SignJWT } from 'jose'
+import { OPERATOR_COOKIE } from '../cookie-names.ts'
 import { SESSION_IDLE_SECONDS, SESSION_MAX_SECONDS, SESSION_RENEW_SECONDS } from '../limits.ts'
 import type { SigningKey } from '../tokens/signing-keys.ts'
-import { OPERATOR_COOKIE } from '../tokens/token-cookie.ts'
 import type { TokenOperator } from './operators.ts'
 
 const PURPOSE = 'waiting-room operator session 1'

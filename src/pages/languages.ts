@@ -2,8 +2,8 @@
  * Which language a visitor reads: the one picked on the page, else the one that the URL asks for, else by `Accept-Language`.
  */
 import Negotiator from 'negotiator'
+import { LANG_COOKIE } from '../cookie-names.ts'
 import { ACCEPT_LANGUAGE_MAX_CHARS, LANGUAGE_CHOICES_MAX, LANGUAGE_TAG_MAX_CHARS } from '../limits.ts'
-import { LANG_COOKIE } from '../tokens/token-cookie.ts'
 import { messages } from './messages/index.ts'
 
 /** A key of `messages`. */

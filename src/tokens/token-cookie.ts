@@ -2,16 +2,11 @@
  * Where tokens travel: one cookie per room, or the header `Waiting-Room-Token` for clients without a cookie jar.
  */
 import { serialize } from 'hono/utils/cookie'
+import { LANG_COOKIE, OPERATOR_COOKIE } from '../cookie-names.ts'
 import { TICKET_LIFE_SECONDS, TOKENS_PER_REQUEST_MAX } from '../limits.ts'
 import type { RoomSettings } from '../settings/rooms.ts'
 
 export const TOKEN_HEADER = 'Waiting-Room-Token'
-
-/** The session of an operator's browser. No room can have this one: their names have no underscore. */
-export const OPERATOR_COOKIE = 'waiting-room-_operator'
-
-/** The language picked on a waiting page. */
-export const LANG_COOKIE = 'waiting-room-_lang'
 
 /** `__Host-` where the browser may enforce it; `__Secure-` for a room over several hosts; neither on plain http. */
 export function cookieName(room: RoomSettings, secure: boolean): string {

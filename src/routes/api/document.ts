@@ -1,9 +1,9 @@
 /** The OpenAPI 3.1 document of the API, made from its operations. */
 import { toJsonSchema } from '@valibot/to-json-schema'
 import type * as v from 'valibot'
+import { OPERATOR_COOKIE } from '../../cookie-names.ts'
 import { CSRF_HEADER } from '../../operators/gatekeeper.ts'
 import { PREFIX } from '../../paths.ts'
-import { OPERATOR_COOKIE } from '../../tokens/token-cookie.ts'
 import { VERSION } from '../../version.ts'
 import type { Answer, Operation } from './operation.ts'
 import { problemSchema } from './schemas.ts'
