@@ -19,8 +19,10 @@ const REORDERED_MAX_MS = 40_000
 export class Clockwork {
   /** When the alarm is due by the object's clock; null: not set. */
   alarmAtMs: number | null = null
-  /** A fault of the platform ate it. */
+  /** A fault of the platform ate it, or it failed and may be tried again. */
   alarmDropped = false
+  /** It is being handled: in the end it must be armed again. */
+  isFiring = false
   private generation = 0
   private pendingAlarm: number | null | undefined = undefined
   private pendingSends: { body: unknown; delayMs: number }[] = []
@@ -79,16 +81,21 @@ export class Clockwork {
 
   private async fire(attempt: number): Promise<void> {
     this.alarmAtMs = null
-    this.alarmDropped = true
+    this.alarmDropped = false
+    this.isFiring = true
     try {
       await this.object.alarm()
     } catch {
       // Armed again before it failed, or the platform tries again.
-      if (this.alarmAtMs !== null || attempt >= ALARM_RETRIES) return
+      if (this.alarmAtMs !== null) return
+      this.alarmDropped = true
+      if (attempt >= ALARM_RETRIES) return
       const generation = this.generation
       this.scheduler.after(ALARM_RETRY_MS * 2 ** attempt, () => {
         if (generation === this.generation) void this.fire(attempt + 1)
       })
+    } finally {
+      this.isFiring = false
     }
   }
 

@@ -40,6 +40,7 @@ export class SimulatedObject {
   /** Runs the code from before the newest fields of the exchange. */
   isOld = false
   private instance: RoomObject | null = null
+  private clockReads = 0
   private statementsUntilCrash = 0
   private readonly scheduler: Scheduler
   private readonly random: Random
@@ -69,6 +70,12 @@ export class SimulatedObject {
   /** What its clock shows. */
   get nowMs(): number {
     return this.scheduler.nowMs + this.clockOffsetMs
+  }
+
+  /** As the code reads it. */
+  readClock(): number {
+    this.clockReads++
+    return this.nowMs
   }
 
   get settings(): RoomSettings {
@@ -129,9 +136,12 @@ export class SimulatedObject {
 
   private event<T>(what: string, work: (instance: RoomObject) => T): T {
     const instance = this.begin()
+    this.clockReads = 0
     let result: T
     try {
       result = work(instance)
+      // Real clocks go on between two readings, this one does not.
+      if (this.clockReads > 1) throw new Error(`the clock was read ${this.clockReads} times in one event`)
     } catch (error) {
       if (!(error instanceof Crash)) this.witness.defect(what, error)
       this.lose()

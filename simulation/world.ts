@@ -49,7 +49,7 @@ export async function runSeed(seed: number, { trace, mutant = {} }: RunOptions =
   new Disturbances(scheduler, random, faults, untilMs).begin(object, isolates)
   scheduler.after(FAULTS_MS, () => endFaults(object, isolates))
   const realNow = Date.now
-  Date.now = () => object.nowMs
+  Date.now = () => object.readClock()
   try {
     const isOver = () => scheduler.nowMs > untilMs && visitors.every(({ over }) => over) && judge.nobodyIsLeft
     await scheduler.runUntil(START_MS + END_MS, isOver)

@@ -18,8 +18,10 @@ class ExamplesFirst extends BaseSequencer {
 export default defineConfig({
   test: {
     environment: 'node',
+    // A worker for each file and mutant would take most of the time.
+    isolate: false,
     include: ['test/core/**/*.test.ts'],
-    setupFiles: ['test/mutation/no-shrinking.ts'],
+    setupFiles: ['test/mutation/short-properties.ts'],
     sequence: { sequencer: ExamplesFirst },
     testTimeout: 120_000,
   },

@@ -38,6 +38,29 @@ describe('joining and claiming', () => {
     expect(await room.claim(2)).toBe('gone')
   })
 
+  it('keeps nothing of a segment whose tickets are all gone', async () => {
+    const room = shop()
+    await room.join(4100)
+    await room.exchange({ leaves: Array.from({ length: 4095 }, (_, i) => i + 1) })
+    const stored = () =>
+      room.inside(({ storage }) =>
+        storage.sql
+          .exec('SELECT segment FROM segments')
+          .toArray()
+          .map(({ segment }) => segment),
+      )
+    expect(await stored()).toEqual([0, 1])
+    await room.tick()
+    expect(await stored()).toEqual([1])
+  })
+
+  it('shows with each answer how far admission has come', async () => {
+    const room = shop()
+    await room.join(5)
+    expect((await room.exchange()).snapshot.frontier).toBe(4)
+    expect((await room.exchange({ leaves: [2] })).snapshot.frontier).toBe(5)
+  })
+
   it('writes a constant number of rows, however many join at once', async () => {
     const room = shop()
     await room.join(4)

@@ -1,0 +1,150 @@
+/**
+ * Faults that someone could put into the object's shell: each as a change of its text, and what breaks then. `npm run faults`
+ * puts each into a copy of the project and runs the simulation (for some a test in workerd) until it fails.
+ */
+export interface ShellFault {
+  readonly name: string
+  readonly file: string
+  /** Occurs exactly once in the file. */
+  readonly find: string
+  readonly replace: string
+  /** What it would do to people. */
+  readonly why: string
+  /** A test file that catches it, where the simulation cannot. */
+  readonly test?: string
+}
+
+const SHELL = 'durable-objects/waiting-room.ts'
+const STORE = 'durable-objects/line-store.ts'
+
+export const SHELL_FAULTS: readonly ShellFault[] = [
+  {
+    name: 'write forgotten: calls are not stored, ticks are',
+    file: SHELL,
+    find: 'if (changes !== null) this.store.write',
+    replace: 'if (changes !== null && everything) this.store.write',
+    why: 'a crash takes back numbers that people were told',
+  },
+  {
+    name: 'write forgotten: one segment of those that changed',
+    file: STORE,
+    find: 'for (const segment of changes.segments) {',
+    replace: 'for (const segment of changes.segments.slice(1)) {',
+    why: 'a crash loses everyone in it',
+  },
+  {
+    name: 'write forgotten: the lazy changes of a tick',
+    file: SHELL,
+    find: 'this.commit(line, nowMs, true)\n      this.alerts.samples',
+    replace: 'this.commit(line, nowMs, false)\n      this.alerts.samples',
+    why: 'a crash brings back everyone who was absent, as waiting',
+  },
+  {
+    name: 'answer before write',
+    file: SHELL,
+    find: 'const answer = applyExchange(line, request)\n      this.commit(line, nowMs, false)',
+    replace: 'const answer = applyExchange(line, request)\n      queueMicrotask(() => this.commit(line, nowMs, false))',
+    why: 'a number is told and then lost',
+  },
+  {
+    name: 'write in two turns: the head now, the segments later',
+    file: STORE,
+    find: 'for (const segment of changes.segments) {\n      this.change(',
+    replace: 'for (const segment of changes.segments) {\n      queueMicrotask(() => this.change(',
+    why: 'a crash in between leaves half of an event',
+  },
+  {
+    name: 'a failed write is ignored',
+    file: SHELL,
+    find: 'if (changes !== null) this.store.write(this.room, this.alarmAtMs, changes)',
+    replace: 'if (changes !== null) try { this.store.write(this.room, this.alarmAtMs, changes) } catch {}',
+    why: 'people are told what was never stored',
+  },
+  {
+    name: 'alarm not re-armed by the tick',
+    file: SHELL,
+    find: 'this.setAlarm(Date.now())\n    this.store.writeAlarm(this.alarmAtMs)\n    await',
+    replace: 'await',
+    why: 'nobody finds the silent where the checks fail, too',
+  },
+  {
+    name: 'alarm re-armed at the end of the tick only',
+    file: SHELL,
+    find: 'this.setAlarm(Date.now())\n    this.store.writeAlarm(this.alarmAtMs)\n    await this.ctx.storage.sync()\n    try {\n      this.tick()',
+    replace: 'try {\n      this.tick()\n      this.setAlarm(Date.now())\n      this.store.writeAlarm(this.alarmAtMs)',
+    why: 'a tick that crashes is the last one',
+  },
+  {
+    name: 'alarm not armed by the first ticket',
+    file: SHELL,
+    find: 'if (this.alarmAtMs === 0) {\n      this.setAlarm(nowMs)\n      return\n    }',
+    replace: 'if (this.alarmAtMs === 0) return',
+    why: 'who leaves is found by the checks alone, if they are not lost',
+  },
+  {
+    name: 'alarm cleared while people wait',
+    file: SHELL,
+    find: 'if (line.tickets.live === 0) this.clearAlarm()',
+    replace: 'if (line.tickets.occupied > 0) void this.ctx.storage.deleteAlarm()',
+    why: 'the clockwork stops',
+  },
+  {
+    name: 'counter not restored: the next number',
+    file: STORE,
+    find: 'JSON.parse(row.head as string) as StoredHead',
+    replace: '{ ...(JSON.parse(row.head as string) as StoredHead), next: 1, frontier: 1 }',
+    why: 'numbers are handed out twice',
+  },
+  {
+    name: 'counter not restored: the frontier',
+    file: STORE,
+    find: 'JSON.parse(row.head as string) as StoredHead',
+    replace: '{ ...(JSON.parse(row.head as string) as StoredHead), frontier: 1 }',
+    why: 'who was let in is told to wait',
+  },
+  {
+    name: 'room not restored',
+    file: SHELL,
+    find: 'this.room = stored.room\n',
+    replace: '\n',
+    why: 'a restarted room drains: nobody is let in',
+  },
+  {
+    name: 'clock read twice in one event',
+    file: SHELL,
+    find: 'line.beginCall(nowMs)',
+    replace: 'line.beginCall(Date.now())',
+    why: 'time may go back within an event',
+  },
+  {
+    name: 'calls do not count as listening',
+    file: SHELL,
+    find: 'line.beginCall(nowMs)',
+    replace: 'line.beginOther(nowMs)',
+    why: 'whoever leaves a crowd is found late',
+  },
+  {
+    name: 'snapshot never renewed',
+    file: SHELL,
+    find: 'if (isNews || ageMs < 0 || ageMs >= maxAgeMs) {',
+    replace: 'if (last === null) {',
+    why: 'who waits is called a minute late',
+    test: 'test/workers/waiting-room.test.ts',
+  },
+  {
+    name: 'the memory of an event that broke goes on serving',
+    file: SHELL,
+    find: 'this.ctx.abort(abortReason(error))\n',
+    replace: '\n',
+    why: 'what was half decided is told and stored by the next event',
+    test: 'test/workers/waiting-room.test.ts',
+  },
+  {
+    name: 'dropped segments stay stored',
+    file: STORE,
+    find: "for (const index of changes.dropped) this.change('DELETE FROM segments WHERE segment = ?', index)",
+    replace: '',
+    why: 'storage and the time of a restart grow for ever',
+    test: 'test/workers/waiting-room.test.ts',
+  },
+]
