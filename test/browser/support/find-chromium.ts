@@ -14,9 +14,9 @@ export interface FoundChromium {
   readonly libraries: string | null
 }
 
+/** Not `chromium-browser`: where it is there, it is often a stand-in that only says what to install. */
 const INSTALLED = [
   '/usr/bin/chromium',
-  '/usr/bin/chromium-browser',
   '/usr/bin/google-chrome',
   '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
 ]
