@@ -1,24 +1,152 @@
 /**
- * npm run bench: what one room costs as its line grows, in this process alone (no runtime, no storage). Times depend on the
- * machine; how they grow from row to row does not.
+ * npm run bench -- --scale: what one room costs as its line grows, in this process alone (no runtime, no storage), and what
+ * its pacing makes of many isolates. Writes the plot docs/scale.svg. Times depend on the machine; how they grow does not.
  */
+import { writeFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { simulateManyIsolates } from '../simulation/many-isolates.ts'
 import { applyExchange, type ExchangeRequest } from '../src/core/exchange.ts'
+import { SEGMENT_SIZE } from '../src/core/limits.ts'
 import { Line } from '../src/core/line.ts'
+import type { Segment } from '../src/core/segment.ts'
 import { takeSnapshot } from '../src/core/snapshot.ts'
+import type { LineChanges } from '../src/core/stored.ts'
+import { DEPARTING_FLAG } from '../src/core/ticket-state.ts'
 import { rules } from '../test/core/support/rules.ts'
+import { plot, type Series } from './plot.ts'
 
-const SIZES = [10_000, 100_000, 1_000_000]
-const REPEATS = 15
+const WORST_TICKS = 5
 const START_MS = 1_700_000_000_000
+const HEARD_PER_CALL = 1_000
+const JOINS_PER_CALL = 256
+const PLOT = resolve(import.meta.dirname, '../docs/scale.svg')
 
 const benchRules = rules({ capacity: 1000, ratePerMinute: 6000, maxWaiting: 5_000_000 })
 
+interface Cost {
+  readonly line: string
+  readonly waiting: number
+  readonly stateKiB: number
+  readonly snapshotBytes: number
+  readonly snapshotMs: number
+  readonly callMs: number
+  readonly tickMs: number
+  readonly worstTickMs: number
+  readonly restoreMs: number
+  readonly rowsOfJoins: number
+  readonly rowsOfWorstTick: number
+}
+
+/** What is good enough for a million people who wait. */
+const TARGETS: Partial<Record<keyof Cost, number>> = {
+  stateKiB: 16 * 1024,
+  snapshotBytes: 16 * 1024,
+  worstTickMs: 50,
+  restoreMs: 500,
+}
+
+const costs = [
+  costsOf('10,000 wait', () => lineOf(10_000)),
+  costsOf('100,000 wait', () => lineOf(100_000)),
+  costsOf('1,000,000 wait', () => lineOf(1_000_000)),
+  costsOf('10,000,000 numbers, the last 100,000 wait', longTail),
+]
+console.table(
+  costs.map((cost) => ({
+    line: cost.line,
+    'state, KiB': Math.round(cost.stateKiB),
+    'snapshot, bytes': cost.snapshotBytes,
+    'snapshot, ms': rounded(cost.snapshotMs),
+    'call with 1,000 heard, ms': rounded(cost.callMs),
+    'tick, all present, ms': rounded(cost.tickMs),
+    'tick, all expire, ms': rounded(cost.worstTickMs),
+    'restore, ms': rounded(cost.restoreMs),
+    'rows, 256 joins': cost.rowsOfJoins,
+    'rows, worst tick': cost.rowsOfWorstTick,
+  })),
+)
+const million = costs[2] as Cost
+console.table(
+  Object.entries(TARGETS).map(([cost, target]) => {
+    const value = million[cost as keyof Cost] as number
+    return {
+      'a million wait': cost,
+      value: rounded(value),
+      target: `${target} or less`,
+      '': value <= target ? 'met' : 'missed',
+    }
+  }),
+)
+writeFileSync(PLOT, plot('One room as its line grows', 'people who wait', series()))
+console.log(`Plotted in ${PLOT}`)
+console.table(await manyIsolates())
+
 function lineOf(size: number): Line {
-  const line = Line.start(benchRules, START_MS, START_MS)
-  line.beginCall(START_MS)
+  const line = newLine()
   for (let i = 0; i < size; i++) line.join(`key ${i}`)
   line.takeChanges(true)
   return line
+}
+
+/** Ten million came, nearly all are gone; one of each 100,000 has stayed. */
+function longTail(): Line {
+  const line = newLine()
+  for (let number = 1; number <= 10_000_000; number++) {
+    line.join(`key ${number}`)
+    if (number <= 9_900_000 && number % 100_000 !== 0) line.leave(number)
+    if (number % 1_000_000 === 0) {
+      line.tickets.dropEmpty()
+      line.verify()
+    }
+  }
+  line.takeChanges(true)
+  return line
+}
+
+function newLine(): Line {
+  const line = Line.start(benchRules, START_MS, START_MS)
+  line.beginCall(START_MS)
+  return line
+}
+
+function costsOf(name: string, make: () => Line): Cost {
+  const line = make()
+  const request = presenceOf(line, HEARD_PER_CALL)
+  const snapshot = takeSnapshot(line, START_MS)
+  const { blockCounts, blockRuns, headBits, frontBits } = snapshot
+  const cost = {
+    line: name,
+    waiting: line.tickets.waiting,
+    stateKiB: line.tickets.all().reduce((sum, segment) => sum + bytesOf(segment), 0) / 1024,
+    snapshotBytes: blockCounts.byteLength + blockRuns.byteLength + headBits.byteLength + frontBits.byteLength,
+    snapshotMs: meanMs(500, () => takeSnapshot(line, START_MS)),
+    callMs: meanMs(500, () => call(line, () => applyExchange(line, request))),
+    tickMs: meanMs(20, () => call(line, () => line.advance())),
+  }
+  const restoreMs = restoreMsOf(line)
+  call(line, () => {
+    for (let i = 0; i < JOINS_PER_CALL; i++) line.join(`late ${i}`)
+  })
+  const rowsOfJoins = rowsOf(line.takeChanges(false))
+  const changes = allOf(line)
+  // A line can expire once only: each time it is a copy.
+  const worstTicks = Array.from({ length: WORST_TICKS }, () => {
+    const copy = Line.restore(benchRules, structuredClone(changes), START_MS)
+    for (let second = 5; second <= 60; second += 5) copy.beginCall(START_MS + second * 1000)
+    const worstTickMs = cpuMs(() => {
+      copy.advance()
+      copy.verify()
+    })
+    if (copy.totals.expired < cost.waiting - benchRules.capacity) throw new Error('not all have expired')
+    return { worstTickMs, rows: rowsOf(copy.takeChanges(true)) }
+  })
+  const worstTickMs = median(worstTicks.map((tick) => tick.worstTickMs))
+  return { ...cost, restoreMs, worstTickMs, rowsOfJoins, rowsOfWorstTick: worstTicks[0]?.rows ?? 0 }
+}
+
+function bytesOf({ states, heard, joinSeconds, waitingPerBlock, counts }: Segment): number {
+  const views = [states, heard, joinSeconds, waitingPerBlock, counts]
+  return views.reduce((sum, view) => sum + view.byteLength, 0)
 }
 
 function presenceOf(line: Line, count: number): ExchangeRequest {
@@ -30,54 +158,90 @@ function presenceOf(line: Line, count: number): ExchangeRequest {
   return { room: 'bench', isolate: 'bench', run: line.run, presence, ...nothing }
 }
 
-/** Median of several runs, ms. */
-function medianMs(work: (run: number) => void): number {
-  const times = Array.from({ length: REPEATS }, (_, run) => {
-    const start = performance.now()
-    work(run)
-    return performance.now() - start
-  })
-  return times.sort((a, b) => a - b)[REPEATS >> 1] as number
-}
-
 function call(line: Line, work: () => void): void {
   line.beginCall(START_MS)
   work()
 }
 
-function worstTickMs(size: number): number {
-  const line = lineOf(size)
-  for (const seconds of [10, 20, 30]) line.beginCall(START_MS + seconds * 1000)
-  const start = performance.now()
-  line.advance()
-  line.verify()
-  return performance.now() - start
+/** The head, and each segment written or deleted. */
+function rowsOf(changes: LineChanges | null): number {
+  return changes === null ? 0 : 1 + changes.segments.length + changes.dropped.length
 }
 
-function restoreMs(line: Line): number {
-  for (const segment of line.tickets.all()) line.tickets.setFlags(segment.index * 4096 + 1, 16)
+function restoreMsOf(line: Line): number {
+  const changes = allOf(line)
+  return meanMs(10, () => Line.restore(benchRules, changes, START_MS))
+}
+
+/** The whole line as it is stored. */
+function allOf(line: Line): LineChanges {
+  for (const { index } of line.tickets.all()) {
+    const live = line.tickets.lowestWaitingFrom(index * SEGMENT_SIZE)
+    // A flag that goes on and off, so that every segment counts as changed.
+    if (live < 0) continue
+    line.tickets.setFlags(live, DEPARTING_FLAG)
+    line.tickets.clearFlags(live, DEPARTING_FLAG)
+  }
   const changes = line.takeChanges(true)
   if (changes === null) throw new Error('nothing to restore')
-  return medianMs(() => Line.restore(benchRules, changes, START_MS))
+  // The line goes on, what is stored of it does not.
+  return structuredClone(changes)
 }
 
-const rows = SIZES.map((size) => {
-  const line = lineOf(size)
-  const request = presenceOf(line, 1000)
-  const snapshot = takeSnapshot(line, START_MS)
-  return {
-    'people in line': size,
-    'state, KB': Math.round((line.tickets.all().length * (4096 * 5 + 64 * 4 + 16 * 2)) / 1024),
-    'snapshot, bytes': snapshot.blockCounts.byteLength + snapshot.blockRuns.byteLength + snapshot.headBits.byteLength,
-    'snapshot, ms': round(medianMs((run) => takeSnapshot(line, START_MS + run))),
-    'call with 1,000 heard, ms': round(medianMs(() => call(line, () => applyExchange(line, request)))),
-    'tick, all present, ms': round(medianMs(() => call(line, () => line.advance()))),
-    'tick, all expire, ms': round(worstTickMs(size)),
-    'restore, ms': round(restoreMs(line)),
+async function manyIsolates() {
+  const crowd = { rules: rules({ capacity: 200, ratePerMinute: 600 }), seed: 1, staySeconds: 30 }
+  const rows = []
+  for (const [isolates, visitors] of [
+    [1, 5_000],
+    [100, 5_000],
+    [2_500, 10_000],
+  ] as const) {
+    const figures = await simulateManyIsolates({ ...crowd, isolates, visitors })
+    rows.push({
+      isolates,
+      visitors,
+      'calls/s': rounded(figures.callsPerSecond),
+      'worst second': figures.worstSecond,
+      'one call per poll, calls/s': Math.round(figures.pollsPerSecond),
+      'pace, ms': figures.worstPaceMs,
+      'expired though present': figures.expired,
+    })
   }
-})
-console.table(rows)
+  return rows
+}
 
-function round(ms: number): number {
-  return Math.round(ms * 1000) / 1000
+function series(): Series[] {
+  const of = (label: string, figure: (cost: Cost) => number): Series => ({
+    label,
+    points: costs.slice(0, 3).map((cost) => [cost.waiting, figure(cost)]),
+  })
+  return [
+    of('state, KiB', (cost) => cost.stateKiB),
+    of('snapshot, bytes', (cost) => cost.snapshotBytes),
+    of('tick in which all expire, ms', (cost) => cost.worstTickMs),
+    of('tick with all present, ms', (cost) => cost.tickMs),
+    of('restore, ms', (cost) => cost.restoreMs),
+    of('call with 1,000 heard, ms', (cost) => cost.callMs),
+  ]
+}
+
+/** Of many runs together: processor time is counted in steps that are longer than one. */
+function meanMs(runs: number, work: () => void): number {
+  return Math.max(0.001, cpuMs(() => Array.from({ length: runs }, work)) / runs)
+}
+
+/** Processor time of this thread: other work on the machine does not count. */
+function cpuMs(work: () => void): number {
+  const start = process.threadCpuUsage()
+  work()
+  const { user, system } = process.threadCpuUsage(start)
+  return (user + system) / 1000
+}
+
+function median(values: number[]): number {
+  return values.sort((a, b) => a - b)[values.length >> 1] as number
+}
+
+function rounded(value: number): number {
+  return Math.round(value * 1000) / 1000
 }

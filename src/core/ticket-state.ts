@@ -23,6 +23,15 @@ export function stateName(state: State): StateName {
 
 /** Whether a move from one state to another is in the picture of a ticket's life (DESIGN section 3). */
 export function mayMove(from: State, to: State): boolean {
+  return MAY_MOVE[(from << 3) | to] === 1
+}
+
+/** Changes that must be durable before anyone is told: all but those between waiting and absent. */
+export function mustBeDurable(from: State, to: State): boolean {
+  return MUST_BE_DURABLE[(from << 3) | to] === 1
+}
+
+function isInPicture(from: State, to: State): boolean {
   switch (from) {
     case State.gone:
       return to === State.waiting || to === State.active
@@ -37,8 +46,18 @@ export function mayMove(from: State, to: State): boolean {
   }
 }
 
-/** Changes that must be durable before anyone is told: all but those between waiting and absent. */
-export function mustBeDurable(from: State, to: State): boolean {
+function isTold(from: State, to: State): boolean {
   const lazy = (state: State) => state === State.waiting || state === State.absent
   return !(lazy(from) && lazy(to))
 }
+
+/** A rule of two states, looked up: a tick may ask for a million moves. */
+function table(rule: (from: State, to: State) => boolean): Uint8Array {
+  const states = Object.values(State)
+  const answers = new Uint8Array(64)
+  for (const from of states) for (const to of states) answers[(from << 3) | to] = rule(from, to) ? 1 : 0
+  return answers
+}
+
+const MAY_MOVE = table(isInPicture)
+const MUST_BE_DURABLE = table(isTold)

@@ -20,6 +20,7 @@ import {
   ATTEMPTS_MAX,
   BACK_OFF_MAX_MS,
   BACK_OFF_MIN_MS,
+  FIRST_LOOK_MAX_MS,
   FLUSH_AFTER_MS,
   FLUSH_TAKEOVER_MS,
   GIVE_UP_AFTER_MS,
@@ -259,7 +260,7 @@ export class RoomClient {
   /** When a call under way is likely to be answered, and after that often, but never all the time. */
   private lookAgainMs(nowMs: number): number {
     const expectedMs = this.latestCall.startMs + this.recentCallMs - nowMs
-    if (!this.latestCall.done && expectedMs > 0) return Math.min(expectedMs, LOOK_MAX_MS) + LOOK_MIN_MS
+    if (!this.latestCall.done && expectedMs > 0) return Math.min(expectedMs, FIRST_LOOK_MAX_MS) + LOOK_MIN_MS
     return Math.min(Math.max(LOOK_MIN_MS, this.recentCallMs / 4), LOOK_MAX_MS)
   }
 
