@@ -36,7 +36,8 @@ export function plot(title: string, xLabel: string, series: readonly Series[]): 
 <line x1="545" x2="570" y1="${legendY - 4}" y2="${legendY - 4}" stroke="${colour}" stroke-width="3"/>
 <text x="578" y="${legendY}">${label}</text>`
   })
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="system-ui, sans-serif" font-size="13" fill="#18222e">
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="system-ui, sans-serif" font-size="13" fill="#18222e" role="img" aria-label="${title}">
+<title>${title}</title>
 <rect width="${WIDTH}" height="${HEIGHT}" fill="#fff"/>
 <text x="${PLOT.left}" y="28" font-size="16" font-weight="600">${title}</text>
 ${[...xTicks, ...yTicks].join('\n')}
