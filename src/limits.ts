@@ -52,7 +52,7 @@ export const PATIENCE_CALLS = 3
 export const LOOK_MIN_MS = 2
 export const LOOK_MAX_MS = 25
 
-/** The first look comes when the call is likely to be answered: each look before that costs a newcomer about 30 us. */
+/** The first look comes when the call is likely to be answered: each look before that wakes the isolate for nothing. */
 export const FIRST_LOOK_MAX_MS = 100
 
 /** After this the object counts as out of reach for a request. */

@@ -63,7 +63,7 @@ export async function askOrigin(
 
 /**
  * How long the origin may take, and a sign of life meanwhile: one timer for both, and no `AbortController`, since the
- * platform drops what a request that was answered still asks for. Bought 15 us of a proxied request.
+ * platform drops what a request that was answered still asks for. The second copy, the signal and the second timer took 10 us in a loop.
  */
 class Patience {
   /** Null when the time is over. */
