@@ -48,73 +48,41 @@ function answerVisit(
   wanted: Wanted,
   decided: Visit,
 ): Promise<Response> | Response {
+  if (decided.state === 'admitted') return letThrough(request, deployment, context, decided.pass)
   const { room } = context
+  const away = (answer: Pick<WaitingAnswer, 'status' | 'ticket' | 'tokenChange'>, code = room.queueing_status_code) =>
+    turnAway(wanted, { request, looks: deployment.looks, room, code, ...answer })
   switch (decided.state) {
-    case 'admitted':
-      return letThrough(request, deployment, context, decided.pass)
     case 'waiting': {
       const { status, ticket } = decided
-      return turnAway(
-        request,
-        deployment.looks,
-        room,
-        wanted,
-        status,
-        ticket.text,
-        ticket.renewed ? ticket.text : undefined,
-      )
+      return away({ status, ticket: ticket.text, tokenChange: ticket.renewed ? ticket.text : undefined })
     }
     case 'expired':
-      return turnAway(request, deployment.looks, room, wanted, decided.status, null, null)
+      return away({ status: decided.status, ticket: null, tokenChange: null })
     case 'suspended':
       return passThrough(request, deployment)
     case 'full':
     case 'closed':
-      return turnAway(
-        request,
-        deployment.looks,
-        room,
-        wanted,
-        decided.status,
-        null,
-        presented.length > 0 ? null : undefined,
-      )
-    case 'limited':
-      return turnAway(
-        request,
-        deployment.looks,
-        room,
-        wanted,
-        decided.status,
-        null,
-        presented.length > 0 ? null : undefined,
-        429,
-      )
+    case 'limited': {
+      const tokenChange = presented.length > 0 ? null : undefined
+      return away({ status: decided.status, ticket: null, tokenChange }, decided.state === 'limited' ? 429 : undefined)
+    }
     case 'unreachable':
       if (room.on_room_failure === 'admit') return passThrough(request, deployment, context)
-      return turnAway(request, deployment.looks, room, wanted, decided.status, decided.ticket?.text ?? null, undefined)
+      return away({ status: decided.status, ticket: decided.ticket?.text ?? null, tokenChange: undefined })
     case 'stranger':
       return wanted === 'frame' ? framedAnswer(request, LONG_POLL_SECONDS) : notNow(LONG_POLL_SECONDS)
   }
 }
 
 /** The waiting page or its JSON, where someone reads it; a word where a script or an image would. */
-function turnAway(
-  request: Request,
-  looks: Deployment['looks'],
-  room: RoomSettings,
-  wanted: Wanted,
-  status: WaitingAnswer['status'],
-  ticket: string | null,
-  tokenChange: TokenChange,
-  code: WaitingAnswer['code'] = room.queueing_status_code,
-): Response | Promise<Response> {
+function turnAway(wanted: Wanted, answer: Omit<WaitingAnswer, 'form'>): Response | Promise<Response> {
+  const { request, status } = answer
   if (wanted === 'frame') return framedAnswer(request, status.pollAfterSeconds)
   const destination = request.headers.get('Sec-Fetch-Dest') ?? 'document'
   if (wanted === 'nothing' && destination !== 'document' && destination !== 'empty')
     return notNow(status.pollAfterSeconds)
-  const form = wanted === 'nothing' ? readableForm(request) : (wanted as 'page' | 'json')
-  return waitingAnswer({ request, looks, room, status, form, ticket, tokenChange, code })
+  return waitingAnswer({ ...answer, form: wanted === 'nothing' ? readableForm(request) : wanted })
 }
 
 /** To the origin, as the holder of a pass: heard until the origin's headers, the beacon added to pages. */
