@@ -17,7 +17,7 @@ export function Actions({ room, stats, controls }: Props) {
       <fieldset class="plain" disabled={!controls.mayWrite}>
         <legend class="hidden">Actions</legend>
         <Switches room={room} controls={controls} />
-        <Close controls={controls} />
+        <Close stats={stats} controls={controls} />
         <AdmitNext stats={stats} controls={controls} />
         <Message controls={controls} />
         <Revoke controls={controls} />
@@ -100,9 +100,11 @@ function Switches({ room, controls: { values, change, ask } }: { room: string; c
   )
 }
 
-function Close({ controls: { values, change } }: { controls: Controls }) {
+function Close({ stats, controls: { values, change } }: { stats: Stats; controls: Controls }) {
   const [time, setTime] = useState('')
-  const { closed, opens_at } = values
+  // Not by the setting: at `opens_at` the room has opened by itself.
+  const { closed } = stats
+  const { opens_at } = values
   const until = opens_at === null ? '' : ` until ${new Date(String(opens_at)).toLocaleString()}`
   const submit = (event: Event) => {
     event.preventDefault()

@@ -53,8 +53,13 @@ export function Room({ name, covers, mayWrite }: { name: string; covers: string;
   const [notice, setNotice] = useState<Notice | null>(null)
   const [question, setQuestion] = useState<Question | null>(null)
   const etag = useRef<string | null>(null)
+  const polled = useRef<string | null>(null)
   const known = settings.value?.etag ?? null
-  if (known !== null) etag.current = known
+  // The answer to a change is newer than the poll before it, which is still shown until the next.
+  if (known !== polled.current) {
+    polled.current = known
+    etag.current = known
+  }
 
   const settle = async (work: () => Promise<Omit<Notice, 'isError'>>) => {
     try {
@@ -62,7 +67,7 @@ export function Room({ name, covers, mayWrite }: { name: string; covers: string;
     } catch (error) {
       setNotice({ text: (error as Error).message, isError: true, undo: null })
     }
-    for (const polled of [stats, settings, audit]) polled.again()
+    for (const asked of [stats, settings, audit]) asked.again()
   }
   const patch = async (values: Values, match: string): Promise<string> => {
     return (await call<Settings>('PATCH', `${base}/settings`, values, match)).etag ?? '*'

@@ -79,6 +79,7 @@ function createRouter(): Hono<AppEnv> {
   app.get(`${PREFIX}/admin/preview`, requireOperator('read'), previewRoute)
   app.route(`${PREFIX}/api/v1`, operatorsApi())
   app.get(`${PREFIX}/admin`, adminPage)
+  app.get(`${PREFIX}/admin/`, adminPage)
   app.get(`${PREFIX}/admin/:file`, adminFile)
   app.all('*', () => problem(404, 'No such path'))
   app.onError(requestFailed)

@@ -43,7 +43,7 @@ test('logs in, raises the capacity, sees the line move, pauses, resumes, reads t
   const mistakes: string[] = []
   page.on('console', (message) => message.type() === 'error' && mistakes.push(message.text()))
 
-  await page.goto(urlOf(stage, 'steered', '/__waiting-room/admin'))
+  await page.goto(urlOf(stage, 'steered', '/__waiting-room/admin/'))
   expect(await accessibilityViolations(page)).toEqual([])
   await page.getByLabel('Token').fill('not a token of anybody')
   await page.getByRole('button', { name: 'Log in' }).click()
