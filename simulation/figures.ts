@@ -26,3 +26,20 @@ export function inversions(values: readonly number[]): number {
 export function percentile(sorted: readonly number[], share: number): number {
   return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? 0
 }
+
+export interface Range {
+  readonly low: number
+  readonly high: number
+}
+
+/** Of ranges that ought to hold four times out of five. */
+const MISSED = 0.2
+
+/**
+ * The interval score of a central prediction interval, lower is better: its width, and 2 / alpha times what the value lies
+ * outside of it (T. Gneiting, A. E. Raftery, "Strictly Proper Scoring Rules, Prediction, and Estimation", JASA 102, 2007,
+ * section 6.2).
+ */
+export function intervalScore({ low, high }: Range, value: number): number {
+  return high - low + (2 / MISSED) * (Math.max(0, low - value) + Math.max(0, value - high))
+}

@@ -8,11 +8,14 @@ import type { Report } from './judges/judge.ts'
 
 const { runSeed } = await import('./world.ts')
 const { summaryOf } = await import('./summary.ts')
+const { calibrate } = await import('./calibration.ts')
+const { SCENARIOS } = await import('./scenarios.ts')
 
 const SEEDS_MAX = 1_000_000
 const HELP = `npm run simulate -- [--seeds N] [--seed S] [--trace]
   runs N seeds (200) beginning with S (1); the same seed gives the same run
-  --trace  prints every step; for one seed`
+  --trace  prints every step; for one seed
+  Then it measures the estimated wait on crowds without faults.`
 
 const { values } = parseArgs({
   options: {
@@ -37,8 +40,18 @@ for (let seed = first; seed < first + seeds; seed++) {
   for (const violation of report.violations) console.error(`seed ${seed} (${report.profile}): ${violation}`)
   if (process.stderr.isTTY && reports.length % 50 === 0) process.stderr.write(`\r${reports.length} of ${seeds} seeds`)
 }
-console.log(JSON.stringify(summaryOf(reports), null, 2))
+const calibration = values.trace ? [] : SCENARIOS.map((scenario) => calibrate(scenario, first))
+console.log(JSON.stringify({ ...summaryOf(reports), calibration: calibration.map(rounded) }, null, 2))
 process.exitCode = reports.some(({ violations }) => violations.length > 0) ? 1 : 0
+
+function rounded(figures: object): object {
+  return Object.fromEntries(
+    Object.entries(figures).map(([key, value]) => [
+      key,
+      typeof value === 'number' ? Math.round(value * 1000) / 1000 : value,
+    ]),
+  )
+}
 
 function wholeOption(name: string, text: string, min: number, max: number): number {
   const value = Number(text)

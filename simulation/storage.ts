@@ -69,7 +69,7 @@ export class Storage {
 }
 
 function rows(list: Row[]) {
-  return { toArray: () => list, [Symbol.iterator]: () => list[Symbol.iterator]() }
+  return { rowsWritten: 0, toArray: () => list, [Symbol.iterator]: () => list[Symbol.iterator]() }
 }
 
 function toSqlite(value: unknown): SQLInputValue {

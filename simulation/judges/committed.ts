@@ -185,7 +185,7 @@ function asStored(byte: number, lazily: boolean): number {
   return (kept & STATE_MASK) === State.absent ? (kept & ~STATE_MASK) | State.waiting : kept
 }
 
-/** Without the clock's time and the percentiles of the last waits, which only memory has. */
+/** Without the clock's time, and without the last waits and the counts of calls, which only memory has. */
 function comparable(stats: LineStats | null): string {
   return JSON.stringify(stats, (key, value) =>
     /^(atMs|calls|rowsWritten|waitSecondsP\d+)$/.test(key) ? undefined : value,

@@ -169,7 +169,7 @@ export class Line {
     const state = this.tickets.stateOf(number)
     if (state === State.gone || state === State.absent) return
     const known = this.tickets.segmentOf(number)?.heard[number % SEGMENT_SIZE] ?? 0
-    const said = this.clock.heardSeconds(ageMs, this.rules.checkIntervalSeconds)
+    const said = this.clock.goodbyeSeconds(ageMs)
     // Overtaken on its way: the visitor was heard after it.
     if (said < Math.min(known, this.clock.nowSeconds)) return
     this.hear(number, ageMs)

@@ -120,6 +120,11 @@ export class ListeningClock {
     return Math.max(0, Math.ceil((this.state.listeningMs - age) / 1000))
   }
 
+  /** When a goodbye of this age was said. Its age is not cut: a goodbye taken for newer than it is would shorten a stay. */
+  goodbyeSeconds(ageMs: number): number {
+    return Math.ceil((this.state.listeningMs - Math.max(ageMs, 0)) / 1000)
+  }
+
   /** A restart would take somebody heard in the last call for silent since long before: the call must be stored. */
   hasNewsToStore(checkIntervalSeconds: number): boolean {
     return this.state.lastCallMs - this.storedCallMs > checkIntervalSeconds * 1000

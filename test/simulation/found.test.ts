@@ -2,7 +2,7 @@
  * What seeds have found, each as its own short case, named after what went wrong.
  */
 import { describe, expect, it } from 'vitest'
-import { DrivenLine } from '../core/support/driven-line.ts'
+import { aged, DrivenLine } from '../core/support/driven-line.ts'
 import { VirtualRoom } from '../exchange/virtual-room.ts'
 
 describe('found by seeds', () => {
@@ -61,6 +61,17 @@ describe('found by seeds', () => {
     expect(line.state(left)).toBe('absent')
     line.hear([left], 5_000)
     expect(line.state(left)).toBe('waiting')
+  })
+
+  it('a goodbye from before an outage arrived after it and counted as newer than what was heard since', () => {
+    const line = new DrivenLine({ capacity: 1, heartbeatTimeoutSeconds: 30 })
+    const [stays, visitor] = line.join(2) as [number, number]
+    line.pass(4).hear([visitor])
+    line.pass(10).hear([stays])
+    line.pass(6).exchange({ departures: aged([visitor], 18_000) })
+    line.tick()
+    line.pass(10).tick()
+    expect(line.state(visitor)).toBe('waiting')
   })
 
   it('a restart of a quiet room forgot the only call since long before, and who had just been heard was taken for silent', () => {
