@@ -178,10 +178,10 @@ function firstDifference(now: Uint8Array, stored: Uint8Array, lazily: boolean): 
   return -1
 }
 
-/** Lazily stored: waiting or absent is one to a restart, and a hint may be forgotten. */
+/** A restart forgets hints. Lazily stored: waiting or absent is one to it. */
 function asStored(byte: number, lazily: boolean): number {
-  if (!lazily) return byte
   const kept = byte & ~DEPARTING_FLAG
+  if (!lazily) return kept
   return (kept & STATE_MASK) === State.absent ? (kept & ~STATE_MASK) | State.waiting : kept
 }
 

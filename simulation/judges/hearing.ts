@@ -42,6 +42,7 @@ export class HearingJudge {
   private readonly words = new Map<number, Word[]>()
   private readonly beaconsMs = new Map<number, number>()
   private readonly admittedMs = new Map<number, number>()
+  private readonly returnedMs = new Map<number, number>()
   private readonly callsMs: number[] = []
   private readonly gaps = new Gaps()
   private readonly findings: Findings
@@ -80,6 +81,7 @@ export class HearingJudge {
     if (what === 'exchange') this.callsMs.push(nowMs)
     for (const { event, number, from } of entries) {
       if (event === 'admitted') this.admittedMs.set(number, nowMs)
+      if (event === 'returned') this.returnedMs.set(number, nowMs)
       if (event !== 'expired') continue
       this.expiries++
       this.judgeFalse(number, from === 'active', rules, nowMs)
@@ -128,7 +130,9 @@ export class HearingJudge {
     // Whose last word is still under way did not leave.
     if (this.deliverableMs(last) <= nowMs) this.detectionMs.push(delayMs)
     const before = words.at(-2)
-    const hinted = last.what === 'hint' && (before === undefined || last.atMs - before.atMs > OVERTAKING_MS)
+    // A late word from before the goodbye brought the number back: that lasts as long as any word.
+    const isBack = (this.returnedMs.get(number) ?? 0) > last.atMs
+    const hinted = !isBack && last.what === 'hint' && (before === undefined || last.atMs - before.atMs > OVERTAKING_MS)
     const hasBeacon = (this.beaconsMs.get(number) ?? 0) > (this.admittedMs.get(number) ?? 0)
     const limit = limitSeconds(rules, isActive, hasBeacon, hinted)
     const repeatedMs = this.network.repeated > 0 ? REPEATED_AFTER_MAX_MS : 0

@@ -91,7 +91,10 @@ export class Line {
     return line
   }
 
-  /** The line as it was stored; only when each ticket was last heard is not: see `restoredHeardSeconds`. */
+  /**
+   * The line as it was stored; only when each ticket was last heard is not: see `restoredHeardSeconds`. So goodbyes are
+   * forgotten, too: they may have been taken back since.
+   */
   static restore(rules: LineRules, stored: StoredLine, nowMs: number): Line {
     const line = new Line(rules, stored.head.run, nowMs, stored.head)
     const heard = line.clock.restoredHeardSeconds(rules.checkIntervalSeconds)
@@ -99,6 +102,7 @@ export class Line {
     for (const row of stored.segments) {
       const segment = new Segment(row.index, row.states, row.joinSeconds)
       segment.heard.fill(heard)
+      segment.forgetFlags(DEPARTING_FLAG)
       line.sessions.restore(segment, row.sessions, rules, line.clock.nowSeconds)
       segments.push(segment)
     }

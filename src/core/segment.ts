@@ -57,6 +57,11 @@ export class Segment {
     ;(this.counts[to] as number)++
   }
 
+  /** Clears these flags of every ticket. */
+  forgetFlags(flags: number): void {
+    for (let offset = 0; offset < SEGMENT_SIZE; offset++) this.states[offset] = (this.states[offset] as number) & ~flags
+  }
+
   /** Offset of the first waiting ticket at or after `fromOffset`, -1 when there is none. */
   firstWaiting(fromOffset = 0): number {
     let offset = fromOffset

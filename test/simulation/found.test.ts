@@ -74,6 +74,18 @@ describe('found by seeds', () => {
     expect(line.state(visitor)).toBe('waiting')
   })
 
+  it('a goodbye that was stored, then taken back, counted again after a restart', () => {
+    const line = new DrivenLine({ capacity: 1 })
+    const [stays, visitor] = line.join(2) as [number, number]
+    line.depart(visitor)
+    line.join()
+    line.pass(3).hear([stays, visitor])
+    line.crash()
+    line.pass(12).hear([stays])
+    line.pass(10).tick()
+    expect(line.state(visitor)).toBe('waiting')
+  })
+
   it('a restart of a quiet room forgot the only call since long before, and who had just been heard was taken for silent', () => {
     const line = new DrivenLine({ sessionTimeoutSeconds: 80, checkIntervalSeconds: 14 })
     const [visitor] = line.join() as [number]
