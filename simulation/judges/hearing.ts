@@ -132,7 +132,9 @@ export class HearingJudge {
     const before = words.at(-2)
     // A late word from before the goodbye brought the number back: that lasts as long as any word.
     const isBack = (this.returnedMs.get(number) ?? 0) > last.atMs
-    const hinted = !isBack && last.what === 'hint' && (before === undefined || last.atMs - before.atMs > OVERTAKING_MS)
+    // A goodbye that is long under way may be forgotten, and one overtaken by a word is.
+    const isClear = before === undefined || last.atMs - before.atMs > OVERTAKING_MS
+    const hinted = last.what === 'hint' && !isBack && isClear && this.uncountedMs(last, rules) === 0
     const hasBeacon = (this.beaconsMs.get(number) ?? 0) > (this.admittedMs.get(number) ?? 0)
     const limit = limitSeconds(rules, isActive, hasBeacon, hinted)
     const repeatedMs = this.network.repeated > 0 ? REPEATED_AFTER_MAX_MS : 0
