@@ -15,6 +15,7 @@ const INHERITED = [
   'compatibility_flags',
   'workers_dev',
   'rules',
+  'alias',
   'observability',
   'migrations',
   'triggers',
