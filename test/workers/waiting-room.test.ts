@@ -196,9 +196,10 @@ describe('losing memory', () => {
   it('starts from storage after an event that broke, not from memory half changed', async () => {
     const room = shop()
     await room.join(4)
-    // A claim of another shape makes the event throw after its joins were taken in.
-    const broken = room.exchange({ joins: ['lost'], claims: [null] as never })
+    // A claim of another shape makes the event throw after the leave was taken in.
+    const broken = room.exchange({ leaves: [2], claims: [null] as never })
     await expect(broken).rejects.toThrow()
+    expect(await room.claim(2)).toBe('active')
     expect(await room.join()).toEqual([5])
   })
 })
