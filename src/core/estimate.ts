@@ -54,7 +54,7 @@ export function estimateWait(input: EstimateInput): Estimate | null {
   const straight = position / admittedPerMinute
   const leaving = share * straight
   const minutes = leaving < 1e-6 ? straight : Math.log1p(leaving) / share
-  const admissionVariance = isRateBound ? 0 : 1 / position + 1 / Math.max(input.observedAdmissions, 1)
+  const admissionVariance = isRateBound ? 0 : 1 / position + 1 / input.observedAdmissions
   const sum = admissionVariance + leaverVariance(position, share, leaving) + MODEL_ERROR ** 2
   const variance = Math.min(sum, VARIANCE_MAX)
   return {

@@ -21,7 +21,7 @@ export class SnapshotView {
       this.before[i + 1] = (this.before[i] as number) + (blockCounts[i] as number) + 1
     }
     let offset = 0
-    for (let i = 0; i + 1 < blockRuns.length; i += 2) {
+    for (let i = 0; i < blockRuns.length; i += 2) {
       this.runStarts.push(blockRuns[i] as number)
       this.runOffsets.push(offset)
       offset += blockRuns[i + 1] as number
@@ -41,7 +41,7 @@ export class SnapshotView {
     const before = this.waitingBeforeBlock(block)
     const bits = this.bitsOf(block)
     if (bits === null) return before + offset + 1
-    return before + bitsBefore(bits, Math.min(offset, next - firstOfBlock)) + Math.max(0, number - next) + 1
+    return before + bitsBefore(bits, offset) + Math.max(0, number - next) + 1
   }
 
   /** The wait of someone at this position, null while it is not known. */

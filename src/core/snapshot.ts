@@ -113,10 +113,10 @@ function waitingBlocks(line: Line): Pick<Snapshot, 'blockRuns' | 'blockCounts'> 
   return { blockRuns: Uint32Array.from(runs), blockCounts: Uint8Array.from(counts) }
 }
 
-/** Of the block that a number is in. */
+/** Of the block that a number is in; of none (-1) all 0. */
 function blockBits(line: Line, number: number): Uint8Array {
   const bits = new Uint8Array(BLOCK_SIZE / 8)
-  const segment = number < 0 ? undefined : line.tickets.segmentOf(number)
+  const segment = line.tickets.segmentOf(number)
   if (segment === undefined) return bits
   const start = (number % (1 << SEGMENT_BITS)) & ~(BLOCK_SIZE - 1)
   for (let i = 0; i < BLOCK_SIZE; i++) {

@@ -1,0 +1,187 @@
+/** What the line counts and writes down of each event, and what it stores when. */
+import { describe, expect, it } from 'vitest'
+import { Line } from '../../src/core/line.ts'
+import { State } from '../../src/core/ticket-state.ts'
+import { BrokenInvariant } from '../../src/core/tickets.ts'
+import { aged, DrivenLine } from './support/driven-line.ts'
+
+function pollFor(line: DrivenLine, numbers: number[], seconds: number): void {
+  for (let passed = 0; passed < seconds; passed += 5) line.pass(5).hear(numbers)
+  line.tick()
+}
+
+const eventsOf = (line: DrivenLine, number: number) =>
+  line.line.journal.of(number).map(({ event, from }) => `${event} from ${from}`)
+
+describe('totals and journal', () => {
+  it('tell of a life with an absence, to its end', () => {
+    const line = new DrivenLine({ capacity: 1, reclaimGraceSeconds: 60 })
+    line.join(2)
+    pollFor(line, [1], 25)
+    line.hear([2])
+    line.leave(1)
+    line.claim(2, { beacon: true })
+    pollFor(line, [], 35)
+    pollFor(line, [], 35)
+    pollFor(line, [], 35)
+    expect(eventsOf(line, 2)).toEqual([
+      'joined from null',
+      'expired from waiting',
+      'returned from absent',
+      'admitted from waiting',
+      'claimed from offered',
+      'expired from active',
+      'forgotten from absent',
+    ])
+    expect(line.line.totals).toMatchObject({ joined: 2, admitted: 2, expired: 2, returned: 1, forgotten: 1, left: 1 })
+  })
+
+  it('tell of sessions that were ended', () => {
+    const line = new DrivenLine({ capacity: 1, sessionMaxSeconds: 60 })
+    line.join(1)
+    pollFor(line, [1], 60)
+    expect(eventsOf(line, 1).at(-1)).toBe('ended from active')
+    expect(line.line.totals).toMatchObject({ ended: 1, left: 0 })
+  })
+
+  it('say whether there was someone to leave', () => {
+    const { line } = new DrivenLine()
+    line.join('a')
+    expect([line.leave(1), line.leave(1), line.leave(7)]).toEqual([true, false, false])
+    expect(line.totals.left).toBe(1)
+  })
+})
+
+describe('leavers', () => {
+  const leavers = (line: DrivenLine) => line.line.rates.toStored().leavers
+
+  it('are those who leave the line or fall silent in it, less those who come back to it', () => {
+    const line = new DrivenLine({ capacity: 1 })
+    line.join(4)
+    pollFor(line, [1, 3, 4], 25)
+    expect([line.state(2), leavers(line)]).toEqual(['absent', 1])
+    line.leave(4)
+    expect(leavers(line)).toBe(2)
+    // The first one who was never admitted, right at the frontier.
+    expect(line.line.frontier).toBe(2)
+    line.hear([2])
+    expect(leavers(line)).toBe(1)
+  })
+
+  it('are not those whose stay ends, nor are they fewer by who comes back from one', () => {
+    const line = new DrivenLine({ capacity: 1 })
+    line.join(4)
+    line.claim(1, { beacon: true })
+    pollFor(line, [2, 3, 4], 25)
+    expect([line.state(1), leavers(line)]).toEqual(['absent', 0])
+    line.leave(4)
+    line.hear([1])
+    expect([line.state(1), leavers(line)]).toEqual(['waiting', 1])
+  })
+})
+
+describe('a broken invariant', () => {
+  const lineOf = (work: (line: Line) => void) => {
+    const driven = new DrivenLine()
+    driven.join(4)
+    driven.line.beginCall(driven.nowMs)
+    work(driven.line)
+    return driven.line
+  }
+
+  it('is more people on the site than there are slots, in the event that let them in', () => {
+    const line = lineOf(({ tickets }) => tickets.issue(State.active, 0))
+    expect(() => line.verify()).toThrow(new BrokenInvariant('3 slots taken of 2'))
+  })
+
+  it('is a number admitted that nobody has', () => {
+    const line = lineOf((broken) => {
+      broken.frontier = 6
+    })
+    const error = new BrokenInvariant('frontier 6 above next number 5')
+    expect(() => line.verify()).toThrow(error)
+    expect(() => line.verifyAll()).toThrow(error)
+    line.frontier = 5
+    expect(() => line.verify()).not.toThrow()
+    expect(() => line.verifyAll()).not.toThrow()
+  })
+
+  it('is a count that a recount does not find: in what the event moved, at each tick and over all', () => {
+    const miscount = (line: Line) => {
+      line.leave(3)
+      const [segment] = line.tickets.all()
+      if (segment !== undefined) segment.waitingPerBlock[0] = 9
+    }
+    expect(() => lineOf(miscount).verify()).toThrow(BrokenInvariant)
+    expect(() => lineOf(miscount).verifyAll()).toThrow(BrokenInvariant)
+    expect(() => lineOf(miscount).advance()).toThrow(BrokenInvariant)
+  })
+
+  it('stops a restart', () => {
+    const { line, nowMs } = new DrivenLine()
+    line.join('a')
+    const stored = line.takeChanges(true)
+    if (stored === null) throw new Error('a tick stores')
+    expect(() => Line.restore(line.rules, stored, nowMs)).not.toThrow()
+    const broken = { ...stored, head: { ...stored.head, frontier: 9 } }
+    expect(() => Line.restore(line.rules, broken, nowMs)).toThrow(new BrokenInvariant('frontier 9 above next number 2'))
+  })
+})
+
+describe('what is stored', () => {
+  /** Whether an event that must store nothing of its own does. */
+  function stores(line: DrivenLine): boolean {
+    line.line.beginCall(line.nowMs)
+    return line.line.takeChanges(false) !== null
+  }
+
+  it('is nothing for a call without news, but the call itself once an interval', () => {
+    const line = new DrivenLine()
+    line.join(3)
+    line.pass(10)
+    expect(stores(line)).toBe(false)
+    line.pass(1)
+    expect(stores(line)).toBe(true)
+    expect(stores(line)).toBe(false)
+  })
+
+  it('is nothing at all while nobody is here', () => {
+    const line = new DrivenLine()
+    line.join(1)
+    line.leave(1)
+    line.pass(600)
+    expect(stores(line)).toBe(false)
+  })
+
+  it('is a segment dropped, by whatever event comes first', () => {
+    const line = new DrivenLine({ reclaimGraceSeconds: 0 })
+    line.join(4096)
+    line.leave(...Array.from({ length: 4096 }, (_, i) => i + 1))
+    line.line.beginOther(line.nowMs)
+    line.line.advance()
+    expect(line.line.takeChanges(false)).toMatchObject({ segments: [], dropped: [0] })
+  })
+
+  it('is when the newest joined, and when each session began', () => {
+    const line = new DrivenLine({ capacity: 1, sessionMaxSeconds: 60 })
+    line.join(2)
+    const { lastJoinSeconds } = line.line
+    expect(lastJoinSeconds).toBe(Math.floor(line.nowMs / 1000))
+    pollFor(line, [1, 2], 40)
+    line.crash()
+    expect(line.line.lastJoinSeconds).toBe(lastJoinSeconds)
+    pollFor(line, [1, 2], 20)
+    expect(line.states(1, 2)).toEqual(['gone', 'offered'])
+  })
+})
+
+describe('a number that nobody has', () => {
+  it('is ignored, heard or gone', () => {
+    const line = new DrivenLine()
+    line.join(1)
+    const unknown = aged([1_000_000], 0)
+    const answer = line.exchange({ presence: unknown, departures: unknown, leaves: [1_000_000] })
+    expect(answer.claims).toEqual([])
+    expect(line.states(1, 1_000_000)).toEqual(['active', 'gone'])
+  })
+})
