@@ -25,8 +25,6 @@ export interface TicketReport {
   readonly events: readonly JournalEntry[]
 }
 
-const ENDINGS = ['left', 'revoked', 'expired', 'forgotten', 'ended'] as const
-
 /** Null for a number that was never handed out in this run. */
 export function ticketReport(line: Line, number: number): TicketReport | null {
   const { tickets } = line
@@ -35,7 +33,8 @@ export function ticketReport(line: Line, number: number): TicketReport | null {
   const events = line.journal.of(number)
   const joined = events.find(({ event }) => event === 'joined')
   const admission = events.findLast(({ event }) => event === 'admitted')
-  const ending = state === State.gone ? endingOf(events) : undefined
+  // The last event of who is gone is the end of the stay: the journal forgets the oldest first.
+  const ending = state === State.gone ? events.at(-1) : undefined
   const seconds = joinedSeconds(tickets, number, line.lastJoinSeconds)
   return {
     run: line.run,
@@ -49,11 +48,6 @@ export function ticketReport(line: Line, number: number): TicketReport | null {
     endedMs: ending?.atMs ?? null,
     events,
   }
-}
-
-function endingOf(events: readonly JournalEntry[]): JournalEntry | undefined {
-  const last = events.at(-1)
-  return last !== undefined && (ENDINGS as readonly string[]).includes(last.event) ? last : undefined
 }
 
 /** From the frontier on nobody was admitted; of lower numbers that wait or are gone only the journal can tell. */

@@ -1,0 +1,150 @@
+import { describe, expect, it } from 'vitest'
+import { Line } from '../../src/core/line.ts'
+import { lineStats } from '../../src/core/line-stats.ts'
+import { OriginLatency, reportsAddedUp } from '../../src/core/origin-latency.ts'
+import { isClosed } from '../../src/core/rules.ts'
+import { NO_TOTALS } from '../../src/core/stored.ts'
+import { DrivenLine, START_MS } from './support/driven-line.ts'
+import { rules } from './support/rules.ts'
+
+const NO_COUNTS_OF_WAITS = new Array<number>(13).fill(0)
+const NO_COUNTS_OF_LATENCY = new Array<number>(16).fill(0)
+
+describe('the figures of a line', () => {
+  it('of an empty one are its rules and zeros; what nobody has lived through yet is not known', () => {
+    const line = Line.start(rules({ ratePerMinute: 90 }), 7, START_MS)
+    expect(lineStats(line, START_MS + 5)).toEqual({
+      run: 7,
+      atMs: START_MS + 5,
+      mode: 'open',
+      closed: false,
+      suspended: false,
+      capacity: 2,
+      newUsersPerMinute: 90,
+      admissionFactor: 1,
+      active: 0,
+      offered: 0,
+      waiting: 0,
+      absent: 0,
+      nextNumber: 1,
+      frontier: 1,
+      admittedPerMinute: null,
+      waitSecondsP50: null,
+      waitSecondsP90: null,
+      totals: NO_TOTALS,
+      waits: { counts: NO_COUNTS_OF_WAITS, sumSeconds: 0 },
+      originLatency: { counts: NO_COUNTS_OF_LATENCY, sumMs: 0 },
+    })
+    expect(Object.values(NO_TOTALS)).toEqual(new Array(13).fill(0))
+  })
+
+  it('tell who is where and how long the last ones waited', () => {
+    const line = new DrivenLine({ capacity: 2, mode: 'queue-all' })
+    line.join(4)
+    line.pass(10).hear([1, 2, 3, 4])
+    line.operate((core) => core.admitByHand(2))
+    line.claim(1)
+    const stats = lineStats(line.line, line.nowMs)
+    expect(stats).toMatchObject({ active: 2, offered: 1, waiting: 2, absent: 0, nextNumber: 5, frontier: 3 })
+    // All four joined in one second, so the joins are known to it: the first two waited 10 s.
+    expect(stats).toMatchObject({ mode: 'queue-all', waitSecondsP50: 10, waitSecondsP90: 10 })
+    expect(stats.admittedPerMinute).toBeCloseTo(12)
+    expect(stats.totals).toEqual({ ...NO_TOTALS, joined: 4, admitted: 2 })
+    line.leave(1)
+    // A reader's copy: it does not change under the reader's hands.
+    expect(stats.totals.left).toBe(0)
+  })
+})
+
+describe('a closed room', () => {
+  it('opens by itself at the time that was set, to the millisecond, and without one not at all', () => {
+    const closed = (opensAtMs: number | null) => isClosed(rules({ closed: true, opensAtMs }), START_MS)
+    expect([closed(null), closed(START_MS + 1), closed(START_MS), closed(START_MS - 1)]).toEqual([
+      true,
+      true,
+      false,
+      false,
+    ])
+    expect(isClosed(rules({ closed: false, opensAtMs: START_MS + 1 }), START_MS)).toBe(false)
+  })
+})
+
+describe('a sample', () => {
+  it('is what is now, and what happened since the one before', () => {
+    const line = new DrivenLine({ capacity: 3 })
+    line.join(5)
+    line.leave(1)
+    line.line.takeSample()
+    line.join(2)
+    line.leave(2, 3, 5)
+    line.exchange({ failures: 4, origin: { requests: 3, errors: 2, latency: { counts: [3], sumMs: 60 } } })
+    for (let i = 0; i < 3; i++) {
+      line.pass(10).hear([4])
+      line.tick()
+    }
+    // Number 6 lost the offer to silence, comes back and gets it again; 7 stays away; of 8 and 9 one finds a free slot.
+    line.hear([6])
+    line.join(2)
+    expect(line.line.takeSample()).toEqual({
+      atMs: line.nowMs,
+      active: 3,
+      capacity: 3,
+      waiting: 1,
+      absent: 1,
+      admissionFactor: 1,
+      joined: 4,
+      admitted: 4,
+      expired: 2,
+      left: 3,
+      returned: 1,
+      roomErrors: 4,
+      originRequests: 3,
+      originErrors: 2,
+      waitSecondsP50: 0,
+      waitSecondsP90: 30,
+      originLatencyMsP90: 45,
+    })
+  })
+
+  it('has no waits and no latency where nobody was admitted and nothing was asked', () => {
+    const line = new DrivenLine()
+    expect(line.line.takeSample()).toMatchObject({
+      waitSecondsP50: null,
+      waitSecondsP90: null,
+      originLatencyMsP90: null,
+    })
+  })
+
+  it('after a restart goes on from what the one before had counted', () => {
+    const line = new DrivenLine()
+    line.join(2)
+    line.line.takeSample()
+    line.join(1)
+    line.crash()
+    expect(line.line.takeSample()).toMatchObject({ joined: 1, admitted: 0 })
+    expect(line.line.takeSample()).toMatchObject({ joined: 0, admitted: 0 })
+  })
+})
+
+describe("the origin's latency", () => {
+  it('adds up requests, errors, counts and sums, of reports with fewer buckets, too', () => {
+    const a = { requests: 5, errors: 1, latency: { counts: [1, 2], sumMs: 100 } }
+    const b = { requests: 7, errors: 4, latency: { counts: [3], sumMs: 11 } }
+    expect(reportsAddedUp(a, b)).toEqual({
+      requests: 12,
+      errors: 5,
+      latency: { counts: [4, 2, ...new Array(14).fill(0)], sumMs: 111 },
+    })
+  })
+
+  it('tells a percentile of what came since the last one only, and keeps the whole', () => {
+    const latency = new OriginLatency({ counts: [1], sumMs: 10 })
+    expect(latency.takePercentile(0.9)).toBeNull()
+    latency.add({ counts: [0, 3], sumMs: 225 })
+    // A third of the way from 50 to 100 ms, in whole ms.
+    expect(latency.takePercentile(1 / 3)).toBe(67)
+    expect(latency.takePercentile(0.9)).toBeNull()
+    expect(latency.toStored()).toEqual({ counts: [1, 3, ...new Array(14).fill(0)], sumMs: 235 })
+    expect(new OriginLatency().toStored()).toEqual({ counts: NO_COUNTS_OF_LATENCY, sumMs: 0 })
+  })
+})
