@@ -25,15 +25,17 @@ const CONNECTIONS = 256
 const THOROUGH = { rounds: 8, roundMs: 2_000, warmUpMs: 4_000 }
 const QUICK = { rounds: 2, roundMs: 500, warmUpMs: 500 }
 
-const { values: args } = parseArgs({
-  options: {
-    quick: { type: 'boolean' },
-    json: { type: 'string' },
-    only: { type: 'string' },
-    scale: { type: 'boolean' },
-  },
-})
-if (args.scale) await import('./scale.ts')
+const HELP = `npm run bench -- [options]: what the built Worker answers per second, next to the runtime's ceiling and to naive ways
+
+  --quick           a short run, under a minute
+  --only NAME,...   these alone: ${VARIANTS.map(({ name }) => name).join(', ')}
+  --json FILE       the figures as JSON, too
+  --scale           what one room costs as it grows, instead; takes no other option but --json
+  --help            this text`
+
+const args = options()
+if (args.help) console.log(HELP)
+else if (args.scale) await import('./scale.ts')
 else await bench(chosenVariants(args.only))
 
 async function bench(variants: readonly Variant[]): Promise<void> {
@@ -134,6 +136,22 @@ Only the ratios say something: how many requests a production Worker answers is 
     load.stop()
     await Promise.all(workers.map((worker) => worker.stop()))
     cleanUp()
+  }
+}
+
+function options() {
+  const options = {
+    quick: { type: 'boolean' },
+    json: { type: 'string' },
+    only: { type: 'string' },
+    scale: { type: 'boolean' },
+    help: { type: 'boolean', short: 'h' },
+  } as const
+  try {
+    return parseArgs({ options }).values
+  } catch (error) {
+    console.error(`${(error as Error).message} See --help.`)
+    process.exit(2)
   }
 }
 

@@ -146,6 +146,12 @@ export const ACCEPT_LANGUAGE_MAX_CHARS = 500
 /** Formatters kept for each room, by language and time zone. */
 export const FORMATS_MAX = 200
 
+/** Times of day that each of these remembers as text: a page's are of the last minutes and the next hour. */
+export const CLOCK_TEXTS_MAX = 100
+
+/** Times that an isolate remembers as ISO 8601, about 100 bytes each: the seconds in which those who wait joined. */
+export const ISO_TIMES_MAX = 4_000
+
 /** A language picked on a waiting page is kept for a month. */
 export const LANG_COOKIE_LIFE_SECONDS = 30 * 24 * 3600
 

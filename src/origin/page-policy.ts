@@ -15,6 +15,9 @@ export interface PagePolicy {
   readonly allowsWorker: boolean
 }
 
+/** Of a page without any. */
+export const NO_POLICY: PagePolicy = { nonce: null, allowsBeacon: true, allowsWorker: true }
+
 type Directives = ReadonlyMap<string, readonly string[]>
 
 /** Before the colon: what is asked. After it: which directives decide, the first one there counts. */

@@ -5,7 +5,8 @@
  */
 
 import defaultTemplate from '../../public/waiting-room.html'
-import { FORMATS_MAX } from '../limits.ts'
+import { CLOCK_TEXTS_MAX, FORMATS_MAX } from '../limits.ts'
+import { remembered } from '../memory.ts'
 import { PREFIX } from '../paths.ts'
 import { templateVariables } from './cf-waiting-room.ts'
 import { renderTemplate } from './compiled-template.ts'
@@ -39,6 +40,8 @@ export interface WaitingView {
 
 /** Reloading more often than this leaves no time to read, or to confirm leaving, to who has no JavaScript. */
 export const REFRESH_MIN_SECONDS = 10
+
+const MINUTE_MS = 60_000
 
 /** The whole page, in UTF-8. Everything that comes from outside is escaped. Throws what Mustache throws for a broken template. */
 export function renderWaitingPage(view: WaitingView): Uint8Array {
@@ -153,8 +156,19 @@ function wordsIn(language: Language, timeZone: string, look: Look): Words {
   const key = `${language} ${timeZone}`
   const known = ofLook.get(key)
   if (known !== undefined) return known
-  const made = wordsOf(language, look.live(language), timeZone)
+  const made = withTimesKept(wordsOf(language, look.live(language), timeZone))
   if (ofLook.size >= FORMATS_MAX) ofLook.clear()
   ofLook.set(key, made)
   return made
+}
+
+/** Writing a time takes 5 to 10 us, and a page has four, which it shares with most others of the same minute. */
+function withTimesKept(words: Words): Words {
+  const clock = remembered(CLOCK_TEXTS_MAX, (minute) => words.clock(minute * MINUTE_MS))
+  const clockWithSeconds = remembered(CLOCK_TEXTS_MAX, (second) => words.clockWithSeconds(second * 1000))
+  return {
+    ...words,
+    clock: (ms) => clock(Math.floor(ms / MINUTE_MS)),
+    clockWithSeconds: (ms) => clockWithSeconds(Math.floor(ms / 1000)),
+  }
 }

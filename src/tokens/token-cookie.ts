@@ -75,9 +75,20 @@ export function tokenCookie(room: RoomSettings, secure: boolean, token: string |
 /** A `Cookie` header without the cookies of these rooms: the origin needs none of them. Null: nothing is left. */
 export function withoutOurCookies(cookies: string | null, rooms: readonly RoomSettings[]): string | null {
   if (cookies === null || !cookies.includes('waiting-room-')) return cookies
-  const names = [OPERATOR_COOKIE, LANG_COOKIE, ...rooms.map(({ name }) => `waiting-room-${name}`)]
-  const ours = new Set(names.flatMap((name) => ['', '__Host-', '__Secure-'].map((prefix) => `${prefix}${name}`)))
+  const ours = namesOfOurs(rooms)
   const pairs = cookies.split(';').map((pair) => pair.trim())
   const kept = pairs.filter((pair) => !ours.has(pair.split('=', 1)[0] as string))
   return kept.length === 0 ? null : kept.join('; ')
+}
+
+/** Made once for the rooms of a deployment: 10 us of each request with a pass. */
+const cookieNames = new WeakMap<readonly RoomSettings[], ReadonlySet<string>>()
+
+function namesOfOurs(rooms: readonly RoomSettings[]): ReadonlySet<string> {
+  const known = cookieNames.get(rooms)
+  if (known !== undefined) return known
+  const names = [OPERATOR_COOKIE, LANG_COOKIE, ...rooms.map(({ name }) => `waiting-room-${name}`)]
+  const ours = new Set(names.flatMap((name) => ['', '__Host-', '__Secure-'].map((prefix) => `${prefix}${name}`)))
+  cookieNames.set(rooms, ours)
+  return ours
 }
