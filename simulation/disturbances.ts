@@ -42,6 +42,7 @@ export class Disturbances {
 
   begin(object: SimulatedObject, isolates: readonly SimulatedIsolate[]): void {
     const { network, object: objectFaults } = this.faults
+    const { settings } = object
     for (const isolate of isolates) {
       if (network.outages) this.repeat(OUTAGE_PAUSE_MS, () => this.cutOff(isolate))
       if (network.recycled > 0) {
@@ -56,7 +57,7 @@ export class Disturbances {
       this.repeat(OPERATE_EVERY_MS, () => this.operate(object, this.someCommand(object)))
       this.scheduler.after(this.untilMs - this.scheduler.nowMs, () => this.operate(object, AS_DEPLOYED))
     }
-    if (objectFaults.deploys) this.repeat(DEPLOY_EVERY_MS, () => this.deploy(object, isolates))
+    if (objectFaults.deploys) this.repeat(DEPLOY_EVERY_MS, () => this.deploy(object, isolates, settings))
   }
 
   private cutOff(isolate: SimulatedIsolate): void {
@@ -67,12 +68,12 @@ export class Disturbances {
   }
 
   /** The object starts again with other settings; some isolates run the old code and settings for a while. */
-  private deploy(object: SimulatedObject, isolates: readonly SimulatedIsolate[]): void {
-    const before = object.settings
+  private deploy(object: SimulatedObject, isolates: readonly SimulatedIsolate[], first: RoomSettings): void {
+    const rate = first.new_users_per_minute
     const settings: RoomSettings = {
-      ...before,
-      total_active_users: Math.max(1, before.total_active_users + this.random.whole(-2, 2)),
-      new_users_per_minute: this.random.pick([before.new_users_per_minute, 30, 600]),
+      ...first,
+      total_active_users: Math.max(1, first.total_active_users + this.random.whole(-2, 2)),
+      new_users_per_minute: this.random.pick([rate, 2 * rate, Math.ceil(rate / 2)]),
     }
     object.deploy(settings, this.random.chance(0.3))
     for (const isolate of isolates) {

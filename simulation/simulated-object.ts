@@ -35,6 +35,8 @@ export class SimulatedObject {
   crashes = 0
   evictions = 0
   faults: ObjectFaults
+  /** Virtual times at which a call brought word of a number last. */
+  readonly heardOfMs = new Map<number, number>()
   /** How far its clock is off. */
   clockOffsetMs = 0
   /** Runs the code from before the newest fields of the exchange. */
@@ -84,6 +86,10 @@ export class SimulatedObject {
 
   /** @throws Crash where the object died before or after it had committed */
   exchange(request: ExchangeRequest): ExchangeAnswer {
+    for (const { numbers } of [request.presence, request.departures]) {
+      for (const number of numbers) this.heardOfMs.set(number, this.scheduler.nowMs)
+    }
+    for (const { number } of request.claims) this.heardOfMs.set(number, this.scheduler.nowMs)
     return this.event('exchange', (instance) => instance.exchange(request))
   }
 

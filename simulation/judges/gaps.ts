@@ -1,8 +1,8 @@
 /**
- * Gaps in what the object's clock counts: a step of its clock, nothing at all for a while, or no
- * isolate's call. The line protects everyone
- * from one gap (all silence counts from there), and again once every limit can have run out since; of a second one within
- * that time each may cost as much silence as one step of the listening clock (docs/guarantees.md).
+ * Gaps in what the object's clock counts: a step of its clock, nothing at all for a while, or no isolate's call. The line
+ * protects everyone from one gap (all silence counts from there), and again once every limit can have run out since. A
+ * second one within that time may cost as much silence as one step of the listening clock, and a step of the clock that is
+ * smaller than that counts as time that passed (docs/guarantees.md).
  */
 import { CLOCK_SLACK_SECONDS, NO_BEACON_LIMIT_SECONDS } from '../../src/core/limits.ts'
 import type { LineRules } from '../../src/core/rules.ts'
@@ -10,23 +10,29 @@ import type { LineRules } from '../../src/core/rules.ts'
 export class Gaps {
   private objectMs: number | null = null
   private callMs: number | null = null
-  /** Virtual times of the gaps that came too soon after another one. */
-  private readonly uncovered: number[] = []
+  private eventMs: number | null = null
+  /** Virtual times of the gaps that were too small, or came too soon after another one, and what each may cost. */
+  private readonly uncovered: { readonly atMs: number; readonly lostMs: number }[] = []
   private lastMs = Number.NEGATIVE_INFINITY
 
   pass(what: string, nowMs: number, objectNowMs: number, rules: LineRules): void {
     const passedMs = objectNowMs - (this.objectMs ?? objectNowMs)
+    const steppedMs = passedMs - (nowMs - (this.eventMs ?? nowMs))
+    this.eventMs = nowMs
     const quietMs = what === 'exchange' ? nowMs - (this.callMs ?? nowMs) : 0
     this.objectMs = objectNowMs
     if (what === 'exchange') this.callMs = nowMs
-    if (Math.max(passedMs, quietMs) <= stepSeconds(rules) * 1000) return
-    if (nowMs - this.lastMs < 2 * protectedSeconds(rules) * 1000) this.uncovered.push(nowMs)
+    const stepMs = stepSeconds(rules) * 1000
+    // What could as well be time that passed is taken for that.
+    if (steppedMs > 0 && passedMs <= stepMs) this.uncovered.push({ atMs: nowMs, lostMs: steppedMs })
+    if (Math.max(passedMs, quietMs) <= stepMs) return
+    if (nowMs - this.lastMs < 2 * protectedSeconds(rules) * 1000) this.uncovered.push({ atMs: nowMs, lostMs: stepMs })
     this.lastMs = nowMs
   }
 
   /** How much earlier than its limit a silence since then may end. */
-  uncoveredMs(sinceMs: number, rules: LineRules): number {
-    return this.uncovered.filter((atMs) => atMs >= sinceMs).length * stepSeconds(rules) * 1000
+  uncoveredMs(sinceMs: number): number {
+    return this.uncovered.reduce((sum, { atMs, lostMs }) => sum + (atMs >= sinceMs ? lostMs : 0), 0)
   }
 }
 

@@ -19,6 +19,7 @@ import type { LineRules } from '../../src/core/rules.ts'
 import { ATTEMPTS_MAX, BACK_OFF_MAX_MS, FLUSH_AFTER_MS, FLUSH_TAKEOVER_MS, GIVE_UP_AFTER_MS } from '../../src/limits.ts'
 import type { NetworkFaults } from '../faults.ts'
 import { REPEATED_AFTER_MAX_MS, type SimulatedIsolate, SLOW_MAX_MS, WAY_MAX_MS } from '../simulated-isolate.ts'
+import type { SimulatedObject } from '../simulated-object.ts'
 import type { Findings } from './committed.ts'
 import { Gaps } from './gaps.ts'
 
@@ -28,8 +29,9 @@ interface Word {
   readonly what: 'word' | 'beacon' | 'hint'
 }
 
-/** Back-off is at most one and a half times its bound. */
-const AFTER_FAILURE_MS = 1.5 * BACK_OFF_MAX_MS + FLUSH_TAKEOVER_MS
+/** The longest pause is one and a half times its bound. */
+const BACK_OFF_MS = 1.5 * BACK_OFF_MAX_MS
+const AFTER_FAILURE_MS = BACK_OFF_MS + FLUSH_TAKEOVER_MS
 const WORDS_KEPT = 12
 /** Two words so close together may overtake each other, or fall into one second of the listening clock. */
 const OVERTAKING_MS = 2_000
@@ -45,6 +47,7 @@ export class HearingJudge {
   private readonly returnedMs = new Map<number, number>()
   private readonly callsMs: number[] = []
   private readonly gaps = new Gaps()
+  private heardOfMs: ReadonlyMap<number, number> = new Map()
   private readonly findings: Findings
   private readonly network: NetworkFaults
   /** From when on the object itself has been well for long enough. */
@@ -76,8 +79,9 @@ export class HearingJudge {
     )
   }
 
-  see(what: string, entries: readonly JournalEntry[], rules: LineRules, nowMs: number, objectNowMs: number): void {
-    this.gaps.pass(what, nowMs, objectNowMs, rules)
+  see(what: string, entries: readonly JournalEntry[], rules: LineRules, nowMs: number, object: SimulatedObject): void {
+    this.gaps.pass(what, nowMs, object.nowMs, rules)
+    this.heardOfMs = object.heardOfMs
     if (what === 'exchange') this.callsMs.push(nowMs)
     for (const { event, number, from } of entries) {
       if (event === 'admitted') this.admittedMs.set(number, nowMs)
@@ -94,8 +98,8 @@ export class HearingJudge {
     const hint = words.findLast(({ what }) => what === 'hint')
     for (const word of words) {
       if (word.what === 'hint') continue
-      const hinted = hint !== undefined && word.atMs - hint.atMs <= OVERTAKING_MS
-      const limitMs = limitSeconds(rules, isActive, true, hinted) * 1000 - this.gaps.uncoveredMs(word.atMs, rules)
+      const hinted = hint !== undefined && word.atMs - hint.atMs <= this.overtakingMs
+      const limitMs = limitSeconds(rules, isActive, true, hinted) * 1000 - this.gaps.uncoveredMs(word.atMs)
       if (word.atMs <= nowMs - limitMs) continue
       const deliveredMs = this.deliverableMs(word)
       if (deliveredMs > nowMs || deliveredMs - word.atMs > rules.heartbeatTimeoutSeconds * 1000) continue
@@ -117,7 +121,8 @@ export class HearingJudge {
       if (failedMs < atMs - AFTER_FAILURE_MS || failedMs > byMs) continue
       const taken = isolate.askedMs.find((asked) => asked >= failedMs + AFTER_FAILURE_MS)
       if (taken === undefined) return Number.POSITIVE_INFINITY
-      byMs = Math.max(byMs, taken + wayMs)
+      // It may find a flush that is due soon.
+      byMs = Math.max(byMs, taken + BACK_OFF_MS + wayMs)
     }
     return byMs
   }
@@ -133,21 +138,19 @@ export class HearingJudge {
     // A late word from before the goodbye brought the number back: that lasts as long as any word.
     const isBack = (this.returnedMs.get(number) ?? 0) > last.atMs
     // A goodbye that is long under way may be forgotten, and one overtaken by a word is.
-    const isClear = before === undefined || last.atMs - before.atMs > OVERTAKING_MS
-    const hinted = last.what === 'hint' && !isBack && isClear && this.uncountedMs(last, rules) === 0
+    const isClear = before === undefined || last.atMs - before.atMs > this.overtakingMs
+    const hinted = last.what === 'hint' && !isBack && isClear && this.uncountedMs(number, last, rules) === 0
     const hasBeacon = (this.beaconsMs.get(number) ?? 0) > (this.admittedMs.get(number) ?? 0)
     const limit = limitSeconds(rules, isActive, hasBeacon, hinted)
-    const repeatedMs = this.network.repeated > 0 ? REPEATED_AFTER_MAX_MS : 0
-    const wellMs = (limit + rules.checkIntervalSeconds + 3) * 1000 + 2 * this.wayMs + repeatedMs
-    const boundMs = wellMs + this.uncountedMs(last, rules)
+    const wellMs = (limit + rules.checkIntervalSeconds + 3) * 1000 + 2 * this.wayMs + this.repeatedMs
+    const boundMs = wellMs + this.uncountedMs(number, last, rules)
     if (delayMs > boundMs) this.findings.violation(`${number} was found silent after ${delayMs} ms, at most ${boundMs}`)
   }
 
   /** What the line cannot know of a word's age: it counts a long delay as one step of its clock. */
-  private uncountedMs(word: Word, { heartbeatTimeoutSeconds, checkIntervalSeconds }: LineRules): number {
-    const longestMs = heartbeatTimeoutSeconds * 1000 + AFTER_FAILURE_MS
-    const ageMs = Math.min(this.deliverableMs(word) - word.atMs, longestMs)
-    return Math.max(0, ageMs - (checkIntervalSeconds + CLOCK_SLACK_SECONDS) * 1000)
+  private uncountedMs(number: number, { atMs }: Word, { checkIntervalSeconds }: LineRules): number {
+    const heardOfMs = this.heardOfMs.get(number) ?? atMs
+    return Math.max(0, heardOfMs - atMs - (checkIntervalSeconds + CLOCK_SLACK_SECONDS) * 1000)
   }
 
   /** Whether the object was not called for longer than an interval in between. */
@@ -160,6 +163,15 @@ export class HearingJudge {
       laterMs = callMs
     }
     return true
+  }
+
+  /** A call is as old as it was at its start, however long the network takes, and so is its repetition. */
+  private get overtakingMs(): number {
+    return OVERTAKING_MS + 2 * this.wayMs + this.repeatedMs
+  }
+
+  private get repeatedMs(): number {
+    return this.network.repeated > 0 ? REPEATED_AFTER_MAX_MS : 0
   }
 
   private get wayMs(): number {

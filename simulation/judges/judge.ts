@@ -98,7 +98,7 @@ export class Judge implements ObjectWitness, BrowserWitness {
     } catch (error) {
       this.violation(`${what}: ${String(error)}`)
     }
-    this.hearing.see(what, page.entries, instance.line.rules, this.scheduler.nowMs, object.nowMs)
+    this.hearing.see(what, page.entries, instance.line.rules, this.scheduler.nowMs, object)
     const { waiting, occupied } = instance.line.tickets
     this.left = waiting + occupied
   }
