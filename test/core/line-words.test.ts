@@ -50,6 +50,14 @@ describe('a goodbye', () => {
     expect(stateAfter(line, 9)).toBe('absent')
   })
 
+  it('is forgotten by a restart, which takes everyone for heard one interval after the last call', () => {
+    const line = departed()
+    line.tick()
+    line.crash()
+    expect(stateAfter(line, 25)).toBe('waiting')
+    expect(stateAfter(line, 5)).toBe('absent')
+  })
+
   it('of who is absent brings nobody back', () => {
     const line = new DrivenLine()
     line.join(3)
