@@ -5,6 +5,7 @@
  * look at each character; `URL` and the canonical path took 60 us of each request. All others go the long way.
  */
 import { ORIGINS_KEPT_MAX } from './limits.ts'
+import { keep } from './memory.ts'
 import { canonicalPath, PLAIN_PATH } from './paths.ts'
 
 /** Parts as `URL` names them. */
@@ -53,10 +54,9 @@ function plainOrigin(text: string): OriginParts | null {
   if (known !== undefined) return known
   const url = URL.canParse(text) ? new URL(text) : null
   if (url === null || url.origin !== text || url.href !== `${text}/`) return null
-  if (origins.size >= ORIGINS_KEPT_MAX) origins.clear()
   const { origin, protocol, host, hostname } = url
   const parts = { origin, protocol, host, hostname }
-  origins.set(text, parts)
+  keep(origins, ORIGINS_KEPT_MAX, text, parts)
   return parts
 }
 

@@ -3,6 +3,7 @@
  */
 import Negotiator from 'negotiator'
 import { ACCEPT_KEPT_MAX_CHARS, ACCEPTS_KEPT_MAX } from '../limits.ts'
+import { keep } from '../memory.ts'
 
 /**
  * `page`, `json`: someone asks for it and may join. `frame`: a page inside another one, where our cookie may not be kept.
@@ -53,8 +54,7 @@ function preferred(headers: Headers): Preferred {
   const known = preferences.get(accept)
   if (known !== undefined) return known
   const found = negotiated(accept)
-  if (preferences.size >= ACCEPTS_KEPT_MAX) preferences.clear()
-  if (accept.length <= ACCEPT_KEPT_MAX_CHARS) preferences.set(accept, found)
+  if (accept.length <= ACCEPT_KEPT_MAX_CHARS) keep(preferences, ACCEPTS_KEPT_MAX, accept, found)
   return found
 }
 

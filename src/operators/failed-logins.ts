@@ -6,6 +6,7 @@
 import { clientNetwork } from '../client-address.ts'
 import { LOGIN_ADDRESSES_MAX } from '../limits.ts'
 import { logWarning } from '../log.ts'
+import { keep } from '../memory.ts'
 import { errorText } from '../reporter/scrub.ts'
 import type { RoomNamespace } from '../room/room-clients.ts'
 import { base64Url } from '../tokens/base64-url.ts'
@@ -42,8 +43,7 @@ export class FailedLogins {
       this.blocked.delete(address)
       return 0
     }
-    if (this.blocked.size >= LOGIN_ADDRESSES_MAX) this.blocked.clear()
-    this.blocked.set(address, untilMs)
+    keep(this.blocked, LOGIN_ADDRESSES_MAX, address, untilMs)
     return Math.ceil((untilMs - nowMs) / 1000)
   }
 

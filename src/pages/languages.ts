@@ -4,6 +4,7 @@
 import Negotiator from 'negotiator'
 import { LANG_COOKIE } from '../cookie-names.ts'
 import { ACCEPT_LANGUAGE_MAX_CHARS, LANGUAGE_CHOICES_MAX, LANGUAGE_TAG_MAX_CHARS } from '../limits.ts'
+import { keep } from '../memory.ts'
 import { messages } from './messages/index.ts'
 
 /** A key of `messages`. */
@@ -65,8 +66,7 @@ function acceptedLanguage(header: string | null, fallback: Language): Language {
   let language = accepted.get(header)
   if (language === undefined) {
     language = negotiated(header)
-    if (accepted.size >= LANGUAGE_CHOICES_MAX) accepted.clear()
-    accepted.set(header, language)
+    keep(accepted, LANGUAGE_CHOICES_MAX, header, language)
   }
   return language ?? fallback
 }

@@ -6,7 +6,7 @@
 
 import defaultTemplate from '../../public/waiting-room.html'
 import { CLOCK_TEXTS_MAX, FORMATS_MAX } from '../limits.ts'
-import { remembered } from '../memory.ts'
+import { keep, remembered } from '../memory.ts'
 import { PREFIX } from '../paths.ts'
 import { templateVariables } from './cf-waiting-room.ts'
 import { renderTemplate } from './compiled-template.ts'
@@ -157,8 +157,7 @@ function wordsIn(language: Language, timeZone: string, look: Look): Words {
   const known = ofLook.get(key)
   if (known !== undefined) return known
   const made = withTimesKept(wordsOf(language, look.live(language), timeZone))
-  if (ofLook.size >= FORMATS_MAX) ofLook.clear()
-  ofLook.set(key, made)
+  keep(ofLook, FORMATS_MAX, key, made)
   return made
 }
 

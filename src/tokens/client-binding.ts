@@ -7,6 +7,7 @@
  */
 import { clientAddress, networkOf } from '../client-address.ts'
 import { BINDING_IPV4_BYTES, BINDING_IPV6_BYTES, BINDINGS_REMEMBERED_MAX, USER_AGENT_BOUND_CHARS } from '../limits.ts'
+import { keep } from '../memory.ts'
 import type { RoomSettings } from '../settings/rooms.ts'
 import { base64Url } from './base64-url.ts'
 import type { PresentedToken } from './presented.ts'
@@ -68,8 +69,7 @@ export class ClientBinding {
     if (known !== undefined) return known
     const digest = await crypto.subtle.sign('HMAC', key, new TextEncoder().encode(text))
     const hash = `${kind}${base64Url(new Uint8Array(digest).subarray(0, HASH_BYTES))}`
-    if (ofKey.size >= BINDINGS_REMEMBERED_MAX) ofKey.clear()
-    ofKey.set(text, hash)
+    keep(ofKey, BINDINGS_REMEMBERED_MAX, text, hash)
     remembered.set(key, ofKey)
     return hash
   }
