@@ -37,6 +37,11 @@ export function requestUrl(href: string): RequestUrl {
   return last
 }
 
+/** Whether a request came over TLS. */
+export function isSecure(request: Request): boolean {
+  return request.url.startsWith('https:')
+}
+
 function plainUrl(href: string): RequestUrl | null {
   const pathStart = href.indexOf('/', href.indexOf('://') + 3)
   if (pathStart < 0) return null

@@ -10,7 +10,7 @@ import type { SmallPageTexts } from '../pages/messages/messages.ts'
 import { type PlainPage, plainPageHeaders, renderPlainPage } from '../pages/plain-page.ts'
 import type { Status } from '../pages/status.ts'
 import { REFRESH_MIN_SECONDS, renderWaitingPage, type WaitingView, waitingPageHeaders } from '../pages/waiting-page.ts'
-import { type RequestUrl, requestUrl } from '../request-url.ts'
+import { isSecure, type RequestUrl, requestUrl } from '../request-url.ts'
 import type { RoomSettings } from '../settings/rooms.ts'
 import { TOKEN_HEADER, tokenCookie } from '../tokens/token-cookie.ts'
 
@@ -108,10 +108,6 @@ export function changeToken(headers: Headers, request: Request, room: RoomSettin
   if (change === undefined) return
   headers.append('Set-Cookie', tokenCookie(room, isSecure(request), change))
   if (change !== null && request.headers.has(TOKEN_HEADER)) headers.set(TOKEN_HEADER, change)
-}
-
-export function isSecure(request: Request): boolean {
-  return request.url.startsWith('https:')
 }
 
 /** For what may not join: an image, a form, a prefetch. */

@@ -2,12 +2,12 @@
  * Who a request comes from: the tokens that count for it, and what its visit is decided with.
  */
 import type { Deployment } from '../deployment.ts'
+import { isSecure } from '../request-url.ts'
 import type { KeepAlive } from '../room/room-client.ts'
 import type { RoomSettings } from '../settings/rooms.ts'
 import { ClientBinding } from '../tokens/client-binding.ts'
 import { type PresentedToken, readTokens } from '../tokens/presented.ts'
 import { type PresentedTexts, presentedTexts } from '../tokens/token-cookie.ts'
-import { isSecure } from './answers.ts'
 import { mayJoinNow } from './join-limit.ts'
 import type { VisitContext } from './visit.ts'
 

@@ -7,6 +7,7 @@ import { parse, serialize } from 'hono/utils/cookie'
 import { jwtVerify, SignJWT } from 'jose'
 import { OPERATOR_COOKIE } from '../cookie-names.ts'
 import { SESSION_IDLE_SECONDS, SESSION_MAX_SECONDS, SESSION_RENEW_SECONDS } from '../limits.ts'
+import { isSecure } from '../request-url.ts'
 import type { SigningKey } from '../tokens/signing-keys.ts'
 import type { TokenOperator } from './operators.ts'
 
@@ -102,8 +103,4 @@ export function sessionCookie(request: Request, session: string | null): string 
 /** With the prefix that only a page over TLS of this very host may set. */
 function sessionCookieName(request: Request): string {
   return isSecure(request) ? `__Host-${OPERATOR_COOKIE}` : OPERATOR_COOKIE
-}
-
-function isSecure(request: Request): boolean {
-  return request.url.startsWith('https:')
 }

@@ -3,10 +3,10 @@ import type { Context } from 'hono'
 import { serialize } from 'hono/utils/cookie'
 import type { AppEnv } from '../app-env.ts'
 import { LANG_COOKIE } from '../cookie-names.ts'
-import { isSecure } from '../gate/answers.ts'
 import { LANG_COOKIE_LIFE_SECONDS } from '../limits.ts'
 import { languageOf } from '../pages/languages.ts'
 import { pathOfThisHost } from '../pages/waiting-page.ts'
+import { isSecure } from '../request-url.ts'
 
 export function langRoute(c: Context<AppEnv>): Response {
   const headers = new Headers({ Location: pathOfThisHost(c.req.query('return') ?? '/'), 'Cache-Control': 'no-store' })
