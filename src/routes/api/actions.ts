@@ -15,7 +15,7 @@ import { readBody } from './body.ts'
 import { NO_STORE, type Operation } from './operation.ts'
 import { callerName } from './operator.ts'
 import { actionSchema } from './schemas.ts'
-import { settingsJson } from './settings.ts'
+import { etagOf, settingsJson } from './settings.ts'
 import { ROOM_PARAMETER, withRoom } from './with-room.ts'
 
 interface Action<S extends v.GenericSchema> {
@@ -168,7 +168,7 @@ async function act<S extends v.GenericSchema>(
   const answer: CommandAnswer = await c.var.deployment.stub(room).operate(room.name, asked, callerName(c))
   if (answer.state === 'refused') return refusalOf(answer.why)
   const done = { room: room.name, action: name, result: answer.result, settings: settingsJson(answer.settings) }
-  return c.json(done, 200, { ...NO_STORE, ETag: `"${answer.settings.etag}"` })
+  return c.json(done, 200, { ...NO_STORE, ...etagOf(answer.settings) })
 }
 
 function refusalOf(why: Refusal): Response {

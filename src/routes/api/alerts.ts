@@ -10,6 +10,7 @@ import { problem } from '../../problem.ts'
 import { deployedSettings } from '../../settings/deployed-settings.ts'
 import type { RoomSettings } from '../../settings/rooms.ts'
 import { readBody } from './body.ts'
+import { isoTime } from './iso-time.ts'
 import { NO_STORE, type Operation } from './operation.ts'
 import { alertsSchema, testAlertsSchema } from './schemas.ts'
 import { ROOM_PARAMETER, withRoom } from './with-room.ts'
@@ -93,8 +94,4 @@ function channelsOf(room: RoomSettings) {
 function pushOf({ name }: RoomSettings) {
   const push = deployedSettings.pushes.get(name)
   return push === undefined ? [] : [push]
-}
-
-function isoTime(ms: number): string {
-  return new Date(ms).toISOString()
 }

@@ -11,6 +11,7 @@ import { problem } from '../../problem.ts'
 import type { RoomSettings } from '../../settings/rooms.ts'
 import { roomFigures } from '../room-figures.ts'
 import { history } from './history.ts'
+import { isoTime, isoTimeOrNull } from './iso-time.ts'
 import { NO_STORE, type Operation } from './operation.ts'
 import { auditSchema, historySchema, journalSchema, roomsSchema, statsSchema, ticketSchema } from './schemas.ts'
 import { ROOM_PARAMETER, withRoom } from './with-room.ts'
@@ -160,7 +161,11 @@ async function ticket(c: Context<AppEnv>, room: RoomSettings): Promise<Response>
   const known: TicketReport | null = await c.var.deployment.stub(room).ticket(number)
   if (known === null) return problem(404, 'No such ticket', 'That number was not handed out in the run of now.')
   const { joinedMs, admittedMs, endedMs, events, ...report } = known
-  const times = { joinedAt: isoOrNull(joinedMs), admittedAt: isoOrNull(admittedMs), endedAt: isoOrNull(endedMs) }
+  const times = {
+    joinedAt: isoTimeOrNull(joinedMs),
+    admittedAt: isoTimeOrNull(admittedMs),
+    endedAt: isoTimeOrNull(endedMs),
+  }
   const told = events.map(({ atMs, ...event }) => ({ ...event, at: isoTime(atMs) }))
   return c.json({ room: room.name, ...report, ...times, events: told }, 200, NO_STORE)
 }
@@ -181,12 +186,4 @@ async function audit(c: Context<AppEnv>, room: RoomSettings): Promise<Response> 
 
 function wholeOf(text: string): number | null {
   return /^\d{1,15}$/.test(text) ? Number(text) : null
-}
-
-function isoTime(ms: number): string {
-  return new Date(ms).toISOString()
-}
-
-function isoOrNull(ms: number | null): string | null {
-  return ms === null ? null : isoTime(ms)
 }

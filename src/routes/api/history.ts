@@ -6,6 +6,7 @@ import type { HistoryPoint } from '../../../durable-objects/sample-store.ts'
 import type { AppEnv } from '../../app-env.ts'
 import { problem } from '../../problem.ts'
 import type { RoomSettings } from '../../settings/rooms.ts'
+import { isoTime } from './iso-time.ts'
 import { NO_STORE } from './operation.ts'
 
 const HOUR_MS = 3_600_000
@@ -35,9 +36,9 @@ export async function history(c: Context<AppEnv>, room: RoomSettings): Promise<R
     return problem(400, 'Range too wide', `With step ${stepName} at most ${step.rangeName} can be asked for at once.`)
   }
   const points: HistoryPoint[] = await c.var.deployment.stub(room).history(fromMs, toMs, step.ms)
-  const told = points.map(({ fromMs: atMs, ...point }) => ({ at: new Date(atMs).toISOString(), ...point }))
+  const told = points.map(({ fromMs: atMs, ...point }) => ({ at: isoTime(atMs), ...point }))
   if (format === 'csv') return csvAnswer(c, room.name, told)
-  const range = { from: new Date(fromMs).toISOString(), to: new Date(toMs).toISOString(), step: stepName }
+  const range = { from: isoTime(fromMs), to: isoTime(toMs), step: stepName }
   return c.json({ room: room.name, ...range, points: told }, 200, NO_STORE)
 }
 

@@ -6,6 +6,7 @@ import { CSRF_HEADER, callerWithToken, isFromOwnPage } from '../../operators/gat
 import type { TokenOperator } from '../../operators/operators.ts'
 import { sessionCookie, signSession } from '../../operators/session.ts'
 import { readBody } from './body.ts'
+import { isoTimeOrNull } from './iso-time.ts'
 import { NO_STORE, type Operation } from './operation.ts'
 import { apiIsOff, refusal } from './operator.ts'
 import { sessionSchema } from './schemas.ts'
@@ -92,6 +93,6 @@ function whoAmI(c: Context<AppEnv>): Response {
 }
 
 function sessionJson({ name, kind }: { name: string; kind: string }, via: string, expiresSeconds: number | null) {
-  const expires = expiresSeconds === null ? null : new Date(expiresSeconds * 1000).toISOString()
+  const expires = isoTimeOrNull(expiresSeconds === null ? null : expiresSeconds * 1000)
   return { operator: { name, kind }, via, expires }
 }

@@ -9,6 +9,7 @@ import { roomEntries } from '../../settings/room-schema.ts'
 import type { RoomSettings } from '../../settings/rooms.ts'
 import { RUNTIME_KEYS, type RuntimeKey, runtimeEntries, type SettingsPatch } from '../../settings/runtime-settings.ts'
 import { readBody } from './body.ts'
+import { isoTime } from './iso-time.ts'
 import { NO_STORE, type Operation } from './operation.ts'
 import { callerName } from './operator.ts'
 import { settingsSchema } from './schemas.ts'
@@ -91,9 +92,12 @@ async function changeSettings(c: Context<AppEnv>, room: RoomSettings): Promise<R
   const command = { kind: 'settings', action: 'settings', patch, etag } as const
   const answer: CommandAnswer = await c.var.deployment.stub(room).operate(room.name, command, callerName(c))
   if (answer.state === 'done') return settingsAnswer(c, room, answer.settings)
-  return problem(412, 'Changed meanwhile', 'Read the settings again, and send the new ETag as If-Match.', {
-    ETag: `"${answer.settings.etag}"`,
-  })
+  return problem(
+    412,
+    'Changed meanwhile',
+    'Read the settings again, and send the new ETag as If-Match.',
+    etagOf(answer.settings),
+  )
 }
 
 function settingsAnswer(c: Context<AppEnv>, room: RoomSettings, view: SettingsView): Response {
@@ -101,7 +105,12 @@ function settingsAnswer(c: Context<AppEnv>, room: RoomSettings, view: SettingsVi
     Object.entries(room).filter(([key]) => !(RUNTIME_KEYS as string[]).includes(key) && !HIDDEN.includes(key)),
   )
   const body = { room: room.name, settings: settingsJson(view), deployedOnly }
-  return c.json(body, 200, { ...NO_STORE, ETag: `"${view.etag}"` })
+  return c.json(body, 200, { ...NO_STORE, ...etagOf(view) })
+}
+
+/** As a header. */
+export function etagOf({ etag }: SettingsView) {
+  return { ETag: `"${etag}"` }
 }
 
 /** A URL may carry what only its receiver should know. */
@@ -111,7 +120,7 @@ const HIDDEN = ['stats_push_url']
 export function settingsJson({ settings }: SettingsView) {
   return Object.fromEntries(
     Object.entries(settings).map(([key, { value, deployed, override }]) => {
-      const set = override === null ? null : { at: new Date(override.atMs).toISOString(), by: override.by }
+      const set = override === null ? null : { at: isoTime(override.atMs), by: override.by }
       return [key, { value, deployed, override: set }]
     }),
   )
