@@ -55,6 +55,15 @@ export async function metrics(c: Context<AppEnv>): Promise<Response> {
 
 /** Room names need no escaping: the settings allow a-z, 0-9 and "-". */
 export function metricsText(figures: readonly RoomFigures[], up: readonly (readonly [string, number])[]): string {
+  type Figure = (room: RoomFigures) => number
+  const ofEachRoom = (name: string, type: string, help: string, figure: Figure) =>
+    family(
+      name,
+      type,
+      help,
+      figures.map((room) => sample(name, room.room, figure(room))),
+    )
+  const counter = (name: string, help: string, figure: Figure) => ofEachRoom(`${name}_total`, 'counter', help, figure)
   const families = [
     family(
       'up',
@@ -62,30 +71,9 @@ export function metricsText(figures: readonly RoomFigures[], up: readonly (reado
       '1: the room answered.',
       up.map(([room, value]) => sample('up', room, value)),
     ),
-    ...GAUGES.map(([name, help, figure]) =>
-      family(
-        name,
-        'gauge',
-        help,
-        figures.map((room) => sample(name, room.room, figure(room))),
-      ),
-    ),
-    ...COUNTERS.map(([name, help, total]) =>
-      family(
-        `${name}_total`,
-        'counter',
-        help,
-        figures.map((room) => sample(`${name}_total`, room.room, room.totals[total])),
-      ),
-    ),
-    ...LOAD_COUNTERS.map(([name, help, figure]) =>
-      family(
-        `${name}_total`,
-        'counter',
-        help,
-        figures.map((room) => sample(`${name}_total`, room.room, figure(room))),
-      ),
-    ),
+    ...GAUGES.map(([name, help, figure]) => ofEachRoom(name, 'gauge', help, figure)),
+    ...COUNTERS.map(([name, help, total]) => counter(name, help, ({ totals }) => totals[total])),
+    ...LOAD_COUNTERS.map(([name, help, figure]) => counter(name, help, figure)),
     family('wait_seconds', 'histogram', 'Time from joining to admission.', figures.flatMap(waitHistogram)),
     family(
       'origin_response_seconds',
