@@ -5,6 +5,7 @@ import { renderReference } from '../../pages/api-reference.ts'
 import { ownPageHeaders } from '../../pages/own-page-headers.ts'
 import { PREFIX } from '../../paths.ts'
 import { problem } from '../../problem.ts'
+import { requestUrl } from '../../request-url.ts'
 import { actionOperations } from './actions.ts'
 import { alertOperations } from './alerts.ts'
 import { openApiDocument } from './document.ts'
@@ -24,13 +25,21 @@ export const operations: readonly Operation[] = [
   ...sessionOperations,
 ]
 
+let made: ReturnType<typeof openApiDocument> | null = null
+
+/** Made when it is first asked for, then kept: it takes some milliseconds, and anyone may ask. */
+function document(): ReturnType<typeof openApiDocument> {
+  made ??= openApiDocument(operations)
+  return made
+}
+
 export function operatorsApi(): Hono<AppEnv> {
   const api = new Hono<AppEnv>()
   for (const { method, path, needs, handle } of operations) {
     const guards = needs === 'nobody' ? [] : [requireOperator(needs)]
     api.on(method.toUpperCase(), [path.replaceAll(/\{(\w+)\}/g, ':$1')], ...guards, handle)
   }
-  api.get('/openapi.json', (c) => c.json(openApiDocument(operations, originOf(c)), 200, NO_STORE))
+  api.get('/openapi.json', (c) => c.json({ ...document(), servers: [{ url: baseOf(c) }] }, 200, NO_STORE))
   api.get('/', reference)
   api.all('*', (c) => {
     // With a slash at the end it is another path to Hono, but not to people.
@@ -46,11 +55,11 @@ export function operatorsApi(): Hono<AppEnv> {
 function reference(c: Context<AppEnv>): Response | Promise<Response> {
   const nonce = crypto.randomUUID()
   const headers = ownPageHeaders({ style: `'nonce-${nonce}'` })
-  return c.html(renderReference(operations, `${originOf(c)}${BASE}`, nonce), 200, headers)
+  return c.html(renderReference(operations, baseOf(c), nonce), 200, headers)
 }
 
-function originOf(c: Context<AppEnv>): string {
-  return new URL(c.req.url).origin
+function baseOf(c: Context<AppEnv>): string {
+  return `${requestUrl(c.req.url).origin}${BASE}`
 }
 
 function matches(pattern: string, path: string): boolean {

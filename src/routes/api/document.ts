@@ -3,7 +3,6 @@ import { toJsonSchema } from '@valibot/to-json-schema'
 import type * as v from 'valibot'
 import { OPERATOR_COOKIE } from '../../cookie-names.ts'
 import { CSRF_HEADER } from '../../operators/gatekeeper.ts'
-import { PREFIX } from '../../paths.ts'
 import { VERSION } from '../../version.ts'
 import type { Answer, Operation } from './operation.ts'
 import { problemSchema } from './schemas.ts'
@@ -27,7 +26,8 @@ const COMMON: Readonly<Record<number, string>> = {
 }
 const OF_A_ROOM: Readonly<Record<number, string>> = { 404: 'No such room.', 503: 'The room cannot be reached.' }
 
-export function openApiDocument(operations: readonly Operation[], origin: string): Json {
+/** All but `servers`: where the API is depends on who asks. */
+export function openApiDocument(operations: readonly Operation[]): Json {
   const paths: Record<string, Json> = {}
   for (const operation of operations) {
     paths[operation.path] = { ...paths[operation.path], [operation.method]: described(operation) }
@@ -41,7 +41,6 @@ export function openApiDocument(operations: readonly Operation[], origin: string
         'See and steer the rooms of a waiting room. Errors are problem details (RFC 9457) that say what to do.',
       license: { name: 'MIT', identifier: 'MIT' },
     },
-    servers: [{ url: `${origin}${PREFIX}/api/v1` }],
     tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
     security: [{ token: [] }, { session: [] }],
     paths,
