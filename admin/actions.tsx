@@ -1,6 +1,7 @@
 /** Everything an operator can have the room do. What is a setting can be undone; the rest is asked for first. */
 import { useState } from 'hono/jsx/dom'
 import type { Stats } from './api.ts'
+import { NumberField } from './number-field.tsx'
 import type { Controls } from './room.tsx'
 
 interface Props {
@@ -51,52 +52,59 @@ function Switches({ room, controls: { values, change, ask } }: { room: string; c
   const suspend = () => change('Suspended: everyone goes past the room', { suspended: true })
   return (
     <>
-      <div class="action">
-        <p>
-          <b>Pause</b>: nobody is let in, everyone keeps the place.
-        </p>
-        <button
-          type="button"
-          aria-pressed={paused ? 'true' : 'false'}
-          onClick={() => change(paused ? 'Resumed' : 'Paused', { paused: !paused })}
-        >
-          {paused ? 'Resume' : 'Pause'}
-        </button>
-      </div>
-      <div class="action">
-        <p>
-          <b>Queue all</b>: everyone waits, you let people in by hand.
-        </p>
-        <button
-          type="button"
-          aria-pressed={queue_all ? 'true' : 'false'}
-          onClick={() => change(queue_all ? 'Queue all is off' : 'Everyone waits', { queue_all: !queue_all })}
-        >
-          {queue_all ? 'End queue all' : 'Queue all'}
-        </button>
-      </div>
-      <div class="action">
-        <p>
-          <b>Suspend</b>: the room steps aside, everyone goes to the site.
-        </p>
-        <button
-          type="button"
-          aria-pressed={suspended ? 'true' : 'false'}
-          onClick={() =>
-            suspended
-              ? change('The room is in place again', { suspended: false })
-              : ask({
-                  title: `Suspend ${room}?`,
-                  text: 'Everyone goes straight to the site, however many they are, until you end it.',
-                  confirm: 'Suspend',
-                  run: suspend,
-                })
-          }
-        >
-          {suspended ? 'End suspension' : 'Suspend…'}
-        </button>
-      </div>
+      <Switch
+        name="Pause"
+        what="nobody is let in, everyone keeps the place."
+        isOn={Boolean(paused)}
+        action={paused ? 'Resume' : 'Pause'}
+        onClick={() => change(paused ? 'Resumed' : 'Paused', { paused: !paused })}
+      />
+      <Switch
+        name="Queue all"
+        what="everyone waits, you let people in by hand."
+        isOn={Boolean(queue_all)}
+        action={queue_all ? 'End queue all' : 'Queue all'}
+        onClick={() => change(queue_all ? 'Queue all is off' : 'Everyone waits', { queue_all: !queue_all })}
+      />
+      <Switch
+        name="Suspend"
+        what="the room steps aside, everyone goes to the site."
+        isOn={Boolean(suspended)}
+        action={suspended ? 'End suspension' : 'Suspend…'}
+        onClick={() =>
+          suspended
+            ? change('The room is in place again', { suspended: false })
+            : ask({
+                title: `Suspend ${room}?`,
+                text: 'Everyone goes straight to the site, however many they are, until you end it.',
+                confirm: 'Suspend',
+                run: suspend,
+              })
+        }
+      />
     </>
+  )
+}
+
+interface SwitchProps {
+  readonly name: string
+  readonly what: string
+  readonly isOn: boolean
+  /** What the button says. */
+  readonly action: string
+  readonly onClick: () => void
+}
+
+function Switch({ name, what, isOn, action, onClick }: SwitchProps) {
+  return (
+    <div class="action">
+      <p>
+        <b>{name}</b>: {what}
+      </p>
+      <button type="button" aria-pressed={isOn ? 'true' : 'false'} onClick={onClick}>
+        {action}
+      </button>
+    </div>
   )
 }
 
@@ -143,17 +151,7 @@ function AdmitNext({ stats, controls: { act } }: { stats: Stats; controls: Contr
       <p>
         <b>Let the next in</b>, past the rate; {free.toLocaleString()} places are free.
       </p>
-      <label class="field inline">
-        how many
-        <input
-          type="number"
-          min={1}
-          max={10000}
-          required
-          value={count}
-          onInput={(event: Event) => setCount(Number((event.target as HTMLInputElement).value))}
-        />
-      </label>
+      <NumberField label="how many" value={count} max={10000} onText={(text) => setCount(Number(text))} />
       <button type="submit">Let in</button>
     </form>
   )
@@ -204,16 +202,7 @@ function Revoke({ controls: { act, ask } }: { controls: Controls }) {
       <p>
         <b>Revoke</b> ends one ticket.
       </p>
-      <label class="field inline">
-        number
-        <input
-          type="number"
-          min={1}
-          required
-          value={number}
-          onInput={(event: Event) => setNumber((event.target as HTMLInputElement).value)}
-        />
-      </label>
+      <NumberField label="number" value={number} onText={setNumber} />
       <button type="submit">Revoke…</button>
     </form>
   )

@@ -1,6 +1,7 @@
 /** What became of a number: for the visitor who calls. */
 import { useState } from 'hono/jsx/dom'
 import { get, type Ticket } from './api.ts'
+import { NumberField } from './number-field.tsx'
 import { clockText } from './times.ts'
 
 export function TicketLookup({ room }: { room: string }) {
@@ -18,16 +19,7 @@ export function TicketLookup({ room }: { room: string }) {
     <section class="card" aria-labelledby="ticket-title">
       <h3 id="ticket-title">Look a ticket up</h3>
       <form class="row" onSubmit={submit}>
-        <label class="field inline">
-          number
-          <input
-            type="number"
-            min={1}
-            required
-            value={number}
-            onInput={(event: Event) => setNumber((event.target as HTMLInputElement).value)}
-          />
-        </label>
+        <NumberField label="number" value={number} onText={setNumber} />
         <button type="submit">Look up</button>
       </form>
       <div aria-live="polite">
