@@ -130,8 +130,10 @@ function filled({ texts, textsBytes, holes }: Compiled, view: TemplateView): Uin
   return page.subarray(0, length)
 }
 
-/** Where the text ends in the page. ASCII, as nearly all is, goes by hand: the encoder's
- * calls for each passage between long texts took half of rendering a page. */
+/**
+ * Where the text ends in the page. ASCII, as nearly all is, goes by hand: the encoder's calls, one for each of the short values
+ * between long texts, took half of rendering a page.
+ */
 function write(text: string, page: Uint8Array, start: number): number {
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i)
