@@ -3,9 +3,8 @@
  * source, so that a deploy and every test find it without a step before. `-- --check` writes nothing and fails where the two
  * do not agree.
  */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { basename } from 'node:path'
 import { buildSync } from 'esbuild'
+import { writeOrCheck } from './made-file.ts'
 
 const path = (name: string) => new URL(`../${name}`, import.meta.url).pathname
 
@@ -23,11 +22,4 @@ const { outputFiles } = buildSync({
   tsconfigRaw: {},
   entryNames: '[name].min',
 })
-for (const file of outputFiles) {
-  if (!process.argv.includes('--check')) {
-    writeFileSync(file.path, file.contents)
-  } else if (!existsSync(file.path) || readFileSync(file.path, 'utf8') !== file.text) {
-    console.error(`public/admin/${basename(file.path)} is not what admin/ makes. Run: npm run build-admin`)
-    process.exit(1)
-  }
-}
+for (const { path: file, text } of outputFiles) writeOrCheck(file, text, 'npm run build-admin')

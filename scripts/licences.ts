@@ -3,7 +3,8 @@
  * says whether the file is current. Works offline: names and versions come from package-lock.json, so that the list is the same on
  * each machine; licences from the packages themselves where they are installed, and else from the lock.
  */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
+import { checksOnly, writeOrCheck } from './made-file.ts'
 
 const FILE = 'docs/licences.md'
 
@@ -116,12 +117,8 @@ const all = packages()
 const wrong = problems(all)
 const text = markdown(all)
 for (const problem of wrong) console.error(`licences: ${problem}`)
-if (process.argv.includes('--check')) {
-  const current = existsSync(FILE) && readFileSync(FILE, 'utf8') === text
-  if (!current) console.error(`${FILE} is not current. Write it with: npm run licences`)
-  if (!current || wrong.length > 0) process.exitCode = 1
-} else {
-  writeFileSync(FILE, text)
+writeOrCheck(FILE, text, 'npm run licences')
+if (!checksOnly) {
   console.log(`${FILE}: ${all.length} packages, ${all.filter(({ dev }) => !dev).length} of them in the Worker`)
-  if (wrong.length > 0) process.exitCode = 1
 }
+if (wrong.length > 0) process.exitCode = 1

@@ -3,9 +3,9 @@
  * page's script and style. Checked in, so that nothing has to be built before a deploy, a test or the demo. `-- --check`
  * writes nothing and fails where the two do not agree.
  */
-import { readFileSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { type BuildOptions, build } from 'esbuild'
+import { writeOrCheck } from './made-file.ts'
 
 interface Served {
   readonly source: string
@@ -21,7 +21,6 @@ const ALL: readonly Served[] = [
   { source: 'client/page/page.css', served: 'public/waiting-room.min.css', options: PAGE },
 ]
 
-const checks = process.argv.includes('--check')
 for (const { source, served, options } of ALL) {
   const made = await build({
     absWorkingDir: PROJECT,
@@ -34,10 +33,5 @@ for (const { source, served, options } of ALL) {
     ...options,
   })
   const text = made.outputFiles?.[0]?.text ?? ''
-  const file = resolve(PROJECT, served)
-  if (!checks) writeFileSync(file, text)
-  else if (readFileSync(file, 'utf8') !== text) {
-    console.error(`${served} is not what ${source} makes. Run: npm run minify`)
-    process.exitCode = 1
-  }
+  writeOrCheck(resolve(PROJECT, served), text, 'npm run minify')
 }
