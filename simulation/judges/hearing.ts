@@ -137,9 +137,12 @@ export class HearingJudge {
     const before = words.at(-2)
     // A late word from before the goodbye brought the number back: that lasts as long as any word.
     const isBack = (this.returnedMs.get(number) ?? 0) > last.atMs
-    // A goodbye that is long under way may be forgotten, and one overtaken by a word is.
+    // A goodbye that is long under way may be forgotten; so it is where a word from before it arrives that late.
     const isClear = before === undefined || last.atMs - before.atMs > this.overtakingMs
-    const hinted = last.what === 'hint' && !isBack && isClear && this.uncountedMs(number, last, rules) === 0
+    const stepMs = (rules.checkIntervalSeconds + CLOCK_SLACK_SECONDS) * 1000
+    const isPrompt =
+      this.deliverableMs(last) - last.atMs <= stepMs && this.uncountedMs(number, before ?? last, rules) === 0
+    const hinted = last.what === 'hint' && !isBack && isClear && isPrompt
     const hasBeacon = (this.beaconsMs.get(number) ?? 0) > (this.admittedMs.get(number) ?? 0)
     const limit = limitSeconds(rules, isActive, hasBeacon, hinted)
     const wellMs = (limit + rules.checkIntervalSeconds + 3) * 1000 + 2 * this.wayMs + this.repeatedMs
