@@ -3,6 +3,8 @@
  * a time. What a visitor of a task was given as a cookie is kept, over all tasks of this name.
  */
 import autocannon, { type Client, type Request } from 'autocannon'
+import { CONFIRM_AFTER_MAX_SECONDS } from '../src/limits.ts'
+import { claimsOf, signed } from '../test/contract/support/tokens.ts'
 
 export interface LoadTask {
   readonly name: string
@@ -14,12 +16,13 @@ export interface LoadTask {
   /** What every right answer's body contains, one of them. */
   readonly marks: readonly string[]
   readonly connections: number
-  readonly durationMs: number
+  /** Null: until everyone has asked once. */
+  readonly durationMs: number | null
 }
 
 export interface LoadRequest {
   readonly path: string
-  /** A cookie that everyone sends; or the visitors whose jars are used in turn; neither: someone new. */
+  /** The visitors whose jars are used in turn; without any, a cookie that everyone sends; neither: someone new. */
   readonly cookie?: string
   readonly visitors?: string
 }
@@ -32,6 +35,14 @@ export interface JoinTask {
   readonly headers: Readonly<Record<string, string>>
   readonly visitors: number
   readonly connections: number
+}
+
+/**
+ * Makes the tickets of these visitors those of a crowd that polls all the time: last confirmed at any moment within the time
+ * after which they are confirmed again. Without it all would have been confirmed together, and long ago.
+ */
+export interface AgeTask {
+  readonly age: string
 }
 
 export interface LoadResult {
@@ -81,11 +92,22 @@ async function load({ name, port, requests, headers, marks, connections, duratio
   }
   const verifyBody = (body: unknown) => marks.some((mark) => String(body).includes(mark))
   const url = `http://127.0.0.1:${port}`
+  const everyone = requestsOf(requests, headers, 0, connections).length * connections
+  const extent = durationMs === null ? { amount: everyone } : { duration: durationMs / 1000 }
   // A sample decides when a run ends, too.
-  const options = { url, headers, connections, duration: durationMs / 1000, sampleInt: 100, setupClient, verifyBody }
-  const result = await autocannon(options)
+  const result = await autocannon({ url, headers, connections, sampleInt: 100, setupClient, verifyBody, ...extent })
   positions.set(name, known)
   return { ...summary(result), errors: wrong(result) }
+}
+
+function age({ age: name }: AgeTask): void {
+  const nowSeconds = Math.floor(Date.now() / 1000)
+  const jar = jars.get(name)?.map((cookie) => {
+    const [cookieName, token = ''] = cookie.split('=', 2)
+    const seen = nowSeconds - Math.floor(Math.random() * CONFIRM_AFTER_MAX_SECONDS)
+    return `${cookieName}=${signed({ ...claimsOf(token), iat: seen, seen })}`
+  })
+  if (jar !== undefined) jars.set(name, jar)
 }
 
 interface Turn {
@@ -142,9 +164,9 @@ function wrong({ errors, timeouts, mismatches, non2xx }: autocannon.Result): num
   return errors + timeouts + mismatches + non2xx
 }
 
-process.on('message', async (task: LoadTask | JoinTask) => {
-  const result = await ('join' in task ? joinAll(task) : load(task))
-  process.send?.(result)
+process.on('message', async (task: LoadTask | JoinTask | AgeTask) => {
+  if ('age' in task) process.send?.(age(task) ?? null)
+  else process.send?.(await ('join' in task ? joinAll(task) : load(task)))
 })
 // Nobody is left to tell.
 process.on('disconnect', () => process.exit())

@@ -5,11 +5,19 @@ import { CROWD_PASSES, hostOf } from './workers.ts'
 
 export interface Variant extends Pick<LoadTask, 'name' | 'requests' | 'headers' | 'marks'> {
   readonly server: 'ours' | 'peers'
-  /** Visitors who join before, one group after the other, by a request for this path each. */
-  readonly groups: readonly { readonly name: string; readonly path: string; readonly visitors: number }[]
+  /** Visitors who join before, one group after the other, by a request for this path each. `waits`: with a ticket. */
+  readonly groups: readonly {
+    readonly name: string
+    readonly path: string
+    readonly visitors: number
+    readonly waits: boolean
+  }[]
   /** Of a peer, as it is written: object calls and rows written per request. */
   readonly costs?: { readonly calls: number; readonly rows: number }
 }
+
+/** Rooms in which everyone but the first waits. */
+export const WAITING_ROOMS = ['join', 'poll', 'page']
 
 export const STATUS_PATH = '/__waiting-room/status'
 
@@ -31,10 +39,19 @@ const HTML_ONLY = 'text/html'
 
 /** In the order of a round: what is compared stands side by side, as the machine's speed drifts. */
 export const VARIANTS: readonly Variant[] = [
-  peer('naive-poll', '/', '"position":', { calls: 1, rows: 0 }, 'number=5000'),
+  peer('naive-poll', '/', '"position":', { calls: 1, rows: 0 }, { cookie: 'number=5000' }),
   ours('poll', `${STATUS_PATH}?room=poll`, JSON_ONLY, WAITS, POLLERS),
-  // The same token as ours, so that the same number of bytes is verified.
-  peer('ceiling', '/', WAITS, { calls: 0, rows: 0 }, `waiting-room-poll=${signed({ room: 'poll', number: 5000 })}`),
+  // The same tokens as ours, where it runs: the same bytes are sent and verified.
+  peer(
+    'ceiling',
+    '/',
+    WAITS,
+    { calls: 0, rows: 0 },
+    {
+      visitors: 'poll',
+      cookie: `waiting-room-poll=${signed({ room: 'poll', number: 5000 })}`,
+    },
+  ),
   ours('join', `${STATUS_PATH}?room=join`, JSON_ONLY, WAITS, 0),
   peer('naive-join', '/', '"number":', { calls: 1, rows: 1 }),
   peer('plain-proxy', '/api/items', '"from":"origin"', { calls: 0, rows: 0 }),
@@ -50,8 +67,8 @@ export const VARIANTS: readonly Variant[] = [
     requests: CROWD,
     marks: [WAITS, '"from":"origin"'],
     groups: [
-      { name: 'crowd-pass', path: STATUS_PATH, visitors: CROWD_PASSES },
-      { name: 'crowd', path: STATUS_PATH, visitors: POLLERS },
+      { name: 'crowd-pass', path: STATUS_PATH, visitors: CROWD_PASSES, waits: false },
+      { name: 'crowd', path: STATUS_PATH, visitors: POLLERS, waits: true },
     ],
   },
 ]
@@ -80,13 +97,14 @@ export const COST_TARGETS = [
   { of: 'join', cost: 'rowsWrittenPer1000', target: 20 },
 ] as const
 
-/** Rooms in which everyone but the first waits. */
-export const WAITING_ROOMS = ['join', 'poll', 'page']
-
 function ours(name: string, path: string, accept: string, mark: string, visitors: number): Variant {
   const variant = { server: 'ours' as const, name, headers: { Host: hostOf(name), Accept: accept }, marks: [mark] }
   if (visitors === 0) return { ...variant, requests: [{ path }], groups: [] }
-  return { ...variant, requests: [{ path, visitors: name }], groups: [{ name, path, visitors }] }
+  return {
+    ...variant,
+    requests: [{ path, visitors: name }],
+    groups: [{ name, path, visitors, waits: WAITING_ROOMS.includes(name) }],
+  }
 }
 
 function peer(
@@ -94,14 +112,13 @@ function peer(
   path: string,
   mark: string,
   costs: { calls: number; rows: number },
-  cookie?: string,
+  who: Pick<LoadRequest, 'cookie' | 'visitors'> = {},
 ): Variant {
-  const request = cookie === undefined ? { path } : { path, cookie }
   return {
     server: 'peers',
     name,
     headers: { Host: hostOf(name) },
-    requests: [request],
+    requests: [{ path, ...who }],
     marks: [mark],
     groups: [],
     costs,

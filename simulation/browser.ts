@@ -51,7 +51,7 @@ export class Browser {
     const askedMs = this.scheduler.nowMs
     const preferred = byPreference(presented)[0]
     if (preferred !== undefined) this.say(preferred, isolate, 'word')
-    const answer = await visit(this.contextAt(isolate), presented, true)
+    const answer = await visit(this.contextAt(isolate), presented, { mayJoin: true, isPoll: tab.ticket !== null })
     this.hearBack(answer, tab, isolate, askedMs)
     return answer
   }
@@ -63,7 +63,7 @@ export class Browser {
     if (chosen === null) return false
     const askedMs = this.scheduler.nowMs
     this.say(chosen, isolate, 'beacon')
-    const answer = await claim(this.contextAt(isolate), chosen, { beacon: true, touched: true })
+    const answer = await claim(this.contextAt(isolate), chosen, { beacon: true, touched: true }, true)
     if (answer.state !== 'admitted') {
       if (answer.state === 'unreachable') this.witness.unreachable(isolate, askedMs)
       return answer.state === 'unreachable'

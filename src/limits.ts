@@ -30,6 +30,13 @@ export const FLUSH_AFTER_MS = 1_000
 /** How long the origin's outcomes wait for presence to ride along with: about as long as the shortest tick. */
 export const ORIGIN_FLUSH_AFTER_MS = 5_000
 
+/** How long the confirmation of a ticket waits for a call that others need: its holder does not see what it says. */
+export const CONFIRMATION_MAY_WAIT_MS = 250
+
+/** After a call with so many questions the next starts this long after it at the earliest: an isolate of a crowd. */
+export const BUSY_CALL_QUESTIONS = 10
+export const BUSY_PACE_MS = 80
+
 /** So long past the deadline the holder of the flush is taken for dead. */
 export const FLUSH_TAKEOVER_MS = 2_000
 

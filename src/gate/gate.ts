@@ -36,7 +36,8 @@ export async function gate(request: Request, deployment: Deployment, keepAlive: 
   const wanted = wantedOf(request)
   const isForSomeone = wanted === 'page' || wanted === 'json'
   // A page asked for is a sign of life from the person, too, where no beacon gives one.
-  const decided = await visit(context, presented, isForSomeone, { beacon: false, touched: isForSomeone })
+  const details = { beacon: false, touched: isForSomeone }
+  const decided = await visit(context, presented, { mayJoin: isForSomeone, details })
   return answerVisit(request, deployment, context, presented, wanted, decided)
 }
 

@@ -56,19 +56,26 @@ export type Visit =
 
 const NO_DETAILS: ClaimDetails = { beacon: false, touched: false }
 
+export interface VisitOptions {
+  /** Who has no token that counts is given one. */
+  readonly mayJoin: boolean
+  readonly details?: ClaimDetails
+  /** A page asks by itself, every few seconds: nobody sees how soon it is answered. */
+  readonly isPoll?: boolean
+}
+
 /**
- * Where the holder of these tokens stands; `mayJoin`: who has none that counts is given one. Of several the best one that
- * is alive is kept, and only then the others are given back.
+ * Where the holder of these tokens stands. Of several the best one that is alive is kept, and only then the others are given
+ * back.
  */
 export async function visit(
   context: VisitContext,
   presented: readonly PresentedToken[],
-  mayJoin: boolean,
-  details: ClaimDetails = NO_DETAILS,
+  { mayJoin, details = NO_DETAILS, isPoll = false }: VisitOptions,
 ): Promise<Visit> {
   let expired: Visit | null = null
   for (const candidate of byPreference(presented)) {
-    const standing = await stand(context, candidate, presented.length > 1, details)
+    const standing = await stand(context, candidate, { details, isPoll, ask: presented.length > 1 })
     if (standing.state === 'admitted' || standing.state === 'waiting') giveBackOthers(context, candidate, presented)
     if (standing.state === 'expired') expired ??= standing
     else if (standing.state !== 'stranger') return standing
@@ -76,17 +83,19 @@ export async function visit(
   return expired ?? newcomer(context, mayJoin)
 }
 
-/** Where the holder of one token stands; `stranger`: it does not count. `ask`: the object must say so itself. */
-function stand(
-  context: VisitContext,
-  candidate: PresentedToken,
-  ask: boolean,
-  details: ClaimDetails,
-): Promise<Visit> | Visit {
+interface Asked {
+  readonly details: ClaimDetails
+  readonly isPoll: boolean
+  /** The object must say so itself. */
+  readonly ask: boolean
+}
+
+/** Where the holder of one token stands; `stranger`: it does not count. */
+function stand(context: VisitContext, candidate: PresentedToken, asked: Asked): Promise<Visit> | Visit {
   const { token, text } = candidate
   if (token.run < context.client.knownRun) return { state: 'stranger' }
-  if (token.kind === 'ticket') return poll(context, candidate, ask)
-  if (context.nowMs / 1000 >= token.expiresSeconds) return claim(context, candidate, details)
+  if (token.kind === 'ticket') return poll(context, candidate, asked)
+  if (context.nowMs / 1000 >= token.expiresSeconds) return claim(context, candidate, asked.details)
   context.client.hear(token.run, token.number, context.keepAlive)
   return { state: 'admitted', pass: { text, token, renewed: false } }
 }
@@ -101,10 +110,15 @@ function giveBackOthers(context: VisitContext, kept: PresentedToken, presented: 
 }
 
 /** Who waits is answered from the snapshot; only from the frontier down, or when not confirmed for long, by the object. */
-async function poll(context: VisitContext, candidate: PresentedToken, ask: boolean): Promise<Visit> {
+async function poll(
+  context: VisitContext,
+  candidate: PresentedToken,
+  { ask, isPoll }: Pick<Asked, 'ask' | 'isPoll'>,
+): Promise<Visit> {
   const { client, keepAlive, nowMs, room } = context
   const { token, text } = candidate
-  if (ask || nowMs / 1000 - token.seenSeconds >= confirmAfterSeconds(context)) return claim(context, candidate)
+  if (ask) return claim(context, candidate)
+  if (nowMs / 1000 - token.seenSeconds >= confirmAfterSeconds(context)) return confirm(context, candidate, isPoll)
   client.hear(token.run, token.number, keepAlive)
   if (!(await client.refresh(token.run, keepAlive))) return outOfReach(context, candidate)
   const view = client.view
@@ -113,6 +127,12 @@ async function poll(context: VisitContext, candidate: PresentedToken, ask: boole
   if (token.number < view.snapshot.frontier) return claim(context, candidate)
   const ticket = { text, token, renewed: false }
   return { state: 'waiting', status: waitingStatus(room.name, view, token), ticket }
+}
+
+/** Only a poll can wait: nobody looks at what it says, and most hear that nothing has changed. */
+function confirm(context: VisitContext, candidate: PresentedToken, isPoll: boolean): Promise<Visit> {
+  const frontier = context.client.view?.snapshot.frontier ?? Number.POSITIVE_INFINITY
+  return claim(context, candidate, NO_DETAILS, isPoll && candidate.token.number >= frontier)
 }
 
 /** Half of what the line allows someone to be silent, so that nobody stands in a line that has forgotten them. */
@@ -128,10 +148,11 @@ export async function claim(
   context: VisitContext,
   chosen: PresentedToken,
   details: ClaimDetails = NO_DETAILS,
+  mayWait = false,
 ): Promise<Visit> {
   const { client, keepAlive, room } = context
   const { token } = chosen
-  const answer = await client.claim(token.run, token.number, details, keepAlive)
+  const answer = await client.claim(token.run, token.number, details, keepAlive, mayWait)
   const view = client.view
   switch (answer.state) {
     case 'active':

@@ -28,6 +28,8 @@ export type Question =
 export interface Entry {
   readonly question: Question
   readonly askedMs: number
+  /** Until then it only goes along with others' calls. */
+  readonly notBeforeMs: number
   /** When it last went into a call; null while it waits for one. */
   sentMs: number | null
   attempts: number
@@ -35,8 +37,9 @@ export interface Entry {
   answer: Answers[keyof Answers] | Unreachable | null
 }
 
-export function newEntry(question: Question, askedMs: number): Entry {
-  return { question, askedMs, sentMs: null, attempts: 0, answer: null }
+/** `mayWaitMs`: how long it can wait for a call that others need. */
+export function newEntry(question: Question, askedMs: number, mayWaitMs = 0): Entry {
+  return { question, askedMs, notBeforeMs: askedMs + mayWaitMs, sentMs: null, attempts: 0, answer: null }
 }
 
 /** The first answer counts; a second one, to a repeated call, is the same. */

@@ -17,6 +17,11 @@ export class EntryQueue {
     return true
   }
 
+  /** Whether of those that wait for a call, and not for others', this one came first. */
+  isFirst(entry: Entry, nowMs: number): boolean {
+    return this.queue.find(({ answer, notBeforeMs }) => answer === null && notBeforeMs <= nowMs) === entry
+  }
+
   giveUp(entry: Entry): void {
     this.sent.delete(entry)
     this.queue = this.queue.filter((other) => other !== entry)

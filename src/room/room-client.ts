@@ -18,25 +18,16 @@ import type { Snapshot } from '../core/snapshot.ts'
 import { SnapshotView } from '../core/snapshot-view.ts'
 import {
   ATTEMPTS_MAX,
-  BACK_OFF_MAX_MS,
-  BACK_OFF_MIN_MS,
-  FIRST_LOOK_MAX_MS,
+  CONFIRMATION_MAY_WAIT_MS,
   FLUSH_AFTER_MS,
   FLUSH_TAKEOVER_MS,
   GIVE_UP_AFTER_MS,
-  LOOK_MAX_MS,
-  LOOK_MIN_MS,
   ORIGIN_FLUSH_AFTER_MS,
-  PATIENCE_CALLS,
-  PATIENCE_MAX_MS,
-  PATIENCE_MIN_MS,
-  PRESENCE_MAX,
   SNAPSHOT_FRESH_MAX_MS,
   SNAPSHOT_FRESH_MS,
   SNAPSHOT_OLD_MS,
 } from '../limits.ts'
-import { AgedBuffer, toAgedNumbers } from './aged-buffer.ts'
-import { CallCounter } from './call-counts.ts'
+import { CallPace } from './call-pace.ts'
 import {
   type Answers,
   type Entry,
@@ -47,7 +38,8 @@ import {
   type Unreachable,
 } from './entries.ts'
 import { EntryQueue } from './entry-queue.ts'
-import { OriginTally, type OriginTurn } from './origin-tally.ts'
+import { News, toCarried } from './news.ts'
+import type { OriginTurn } from './origin-tally.ts'
 
 export interface RoomPort {
   /** One call of the object. `overloaded` on the error: do not try again. */
@@ -76,19 +68,10 @@ export class RoomClient {
   private run = 0
 
   private readonly entries = new EntryQueue()
-  /** The newest call. One that is not done after a while may belong to a request that was cancelled. */
-  private latestCall = { startMs: Number.NEGATIVE_INFINITY, done: true }
-  private nextCallMs = 0
-  private paceMs = 0
-  private recentCallMs = PATIENCE_MIN_MS / PATIENCE_CALLS
-  private failuresInRow = 0
-
-  private readonly presence = new AgedBuffer(PRESENCE_MAX)
-  private readonly departures = new AgedBuffer(PRESENCE_MAX)
-  private readonly origin = new OriginTally()
+  private readonly pace = new CallPace()
+  private readonly news = new News()
   private flushDueMs: number | null = null
   private keptFreshMs = Number.NEGATIVE_INFINITY
-  private readonly counter = new CallCounter()
 
   constructor(room: string, port: RoomPort) {
     this.room = room
@@ -110,16 +93,21 @@ export class RoomClient {
     return this.ask({ kind: 'join', key: this.port.randomId() }, keepAlive)
   }
 
-  /** Asks what a number's holder may do; also tells that the holder is here. */
+  /**
+   * Asks what a number's holder may do; also tells that the holder is here. `mayWait`: nothing has changed as far as is
+   * known, so it can wait for company for a moment.
+   */
   async claim(
     run: number,
     number: number,
     details: ClaimDetails,
     keepAlive: KeepAlive,
+    mayWait = false,
   ): Promise<Answers['claim'] | Unreachable> {
     const askedMs = this.port.nowMs()
     await this.learnRun(run, keepAlive)
-    const answer = await this.ask({ kind: 'claim', run, claim: { number, ...details } }, keepAlive)
+    const claim = { kind: 'claim', run, claim: { number, ...details } } as const
+    const answer = await this.ask(claim, keepAlive, mayWait ? CONFIRMATION_MAY_WAIT_MS : 0)
     if (answer.state === 'unreachable') this.keepHeard(run, number, askedMs, keepAlive)
     return answer
   }
@@ -127,7 +115,7 @@ export class RoomClient {
   /** The object could not be asked in time, but it can still be told that the visitor was here. */
   private keepHeard(run: number, number: number, heardMs: number, keepAlive: KeepAlive): void {
     if (run !== this.run) return
-    this.presence.add(number, heardMs)
+    this.news.hearClaim(number, heardMs)
     this.scheduleFlush(keepAlive)
   }
 
@@ -154,8 +142,7 @@ export class RoomClient {
     // A newer run than any answer told of: the room was reset, which the next answer shows.
     if (run > this.run) keepAlive.waitUntil(this.learnRun(run, keepAlive))
     if (run !== this.run) return
-    this.departures.remove(number)
-    this.presence.add(number, this.port.nowMs())
+    this.news.hear(number, this.port.nowMs())
     this.scheduleFlush(keepAlive)
   }
 
@@ -163,24 +150,24 @@ export class RoomClient {
   depart(run: number, number: number, keepAlive: KeepAlive): void {
     this.learnFirstRun(run)
     if (run !== this.run) return
-    this.departures.add(number, this.port.nowMs())
+    this.news.depart(number, this.port.nowMs())
     this.scheduleFlush(keepAlive)
   }
 
   /** An authentic pass was honoured though the object is out of reach. */
   countHonoured(): void {
-    this.counter.add('honoured')
+    this.news.count('honoured')
   }
 
   /** Newcomers that the join limit refused, or tokens that came from another client. They are told even if nothing else is. */
   countRefused(what: 'limited' | 'foreign', keepAlive: KeepAlive, count = 1): void {
-    this.counter.add(what, count)
+    this.news.count(what, count)
     this.scheduleFlush(keepAlive)
   }
 
   /** How the origin did with a request of this room. Rides along; alone it goes later than presence would. */
   countOrigin(turn: OriginTurn, keepAlive: KeepAlive): void {
-    this.origin.add(turn)
+    this.news.countOrigin(turn)
     this.scheduleFlush(keepAlive, ORIGIN_FLUSH_AFTER_MS)
   }
 
@@ -196,7 +183,7 @@ export class RoomClient {
   }
 
   private get isFresh(): boolean {
-    const freshMs = Math.min(Math.max(SNAPSHOT_FRESH_MS, this.paceMs), SNAPSHOT_FRESH_MAX_MS)
+    const freshMs = Math.min(Math.max(SNAPSHOT_FRESH_MS, this.pace.objectsPaceMs), SNAPSHOT_FRESH_MAX_MS)
     return this.current !== null && this.port.nowMs() - this.receivedMs <= freshMs
   }
 
@@ -204,8 +191,7 @@ export class RoomClient {
   private learnFirstRun(run: number): void {
     if (this.current !== null || run <= this.run) return
     this.run = run
-    this.presence.clear()
-    this.departures.clear()
+    this.news.forgetNumbers()
   }
 
   /** A token of a newer run than ours shows that the room was reset: ask before judging it. */
@@ -217,8 +203,9 @@ export class RoomClient {
   private async ask<K extends keyof Answers>(
     question: Extract<Question, { kind: K }>,
     keepAlive: KeepAlive,
+    mayWaitMs = 0,
   ): Promise<Answers[K] | Unreachable> {
-    const entry = newEntry(question, this.port.nowMs())
+    const entry = newEntry(question, this.port.nowMs(), mayWaitMs)
     if (!this.entries.add(entry)) return UNREACHABLE
     await this.settle(entry, keepAlive)
     return entry.answer as Answers[K] | Unreachable
@@ -232,36 +219,16 @@ export class RoomClient {
         this.entries.giveUp(entry)
         return
       }
-      const turnMs = this.msUntilTurn(entry, nowMs)
+      const turnMs = this.pace.msUntilTurn(entry, nowMs)
       if (turnMs > 0) {
-        await this.sleep(Math.min(turnMs, this.lookAgainMs(nowMs)))
+        const lookMs = this.pace.msUntilLook(entry, this.entries.isFirst(entry, nowMs), nowMs)
+        await this.sleep(Math.min(turnMs, lookMs))
         continue
       }
-      const call = this.call(this.entries.takeBatch(nowMs, this.run, this.patienceMs), nowMs)
+      const call = this.call(this.entries.takeBatch(nowMs, this.run, this.pace.patienceMs), nowMs)
       keepAlive.waitUntil(call)
       await this.withPatience(call)
     }
-  }
-
-  /** 0: this request calls now. Otherwise how long it waits for the others or for the pace. */
-  private msUntilTurn(entry: Entry, nowMs: number): number {
-    const giveUpMs = entry.askedMs + GIVE_UP_AFTER_MS
-    if (entry.attempts >= ATTEMPTS_MAX) return giveUpMs - nowMs
-    const callUnderWay = !this.latestCall.done && nowMs - this.latestCall.startMs < this.patienceMs
-    const impatientMs = (entry.sentMs ?? entry.askedMs) + this.patienceMs
-    const mayCallMs = entry.sentMs === null && !callUnderWay ? nowMs : impatientMs
-    return Math.max(0, Math.min(Math.max(mayCallMs, this.nextCallMs), giveUpMs) - nowMs)
-  }
-
-  private get patienceMs(): number {
-    return Math.min(Math.max(PATIENCE_MIN_MS, PATIENCE_CALLS * this.recentCallMs), PATIENCE_MAX_MS)
-  }
-
-  /** When a call under way is likely to be answered, and after that often, but never all the time. */
-  private lookAgainMs(nowMs: number): number {
-    const expectedMs = this.latestCall.startMs + this.recentCallMs - nowMs
-    if (!this.latestCall.done && expectedMs > 0) return Math.min(expectedMs, FIRST_LOOK_MAX_MS) + LOOK_MIN_MS
-    return Math.min(Math.max(LOOK_MIN_MS, this.recentCallMs / 4), LOOK_MAX_MS)
   }
 
   private sleep(ms: number): Promise<void> {
@@ -272,7 +239,7 @@ export class RoomClient {
   private async withPatience(call: Promise<void>): Promise<void> {
     let cancel = () => {}
     const patience = new Promise<void>((resolve) => {
-      cancel = this.port.after(this.patienceMs, resolve)
+      cancel = this.port.after(this.pace.patienceMs, resolve)
     })
     await Promise.race([call, patience])
     cancel()
@@ -281,56 +248,34 @@ export class RoomClient {
   private async call(batch: readonly Entry[], startMs: number): Promise<void> {
     this.flushDueMs = null
     // All that was asked turned out to be void.
-    if (batch.length === 0 && !this.hasNews) return
-    const presence = this.presence.take()
-    const departures = this.departures.take()
-    const origin = this.origin.take()
-    const counts = this.counter.take()
-    const call = { startMs, done: false }
-    this.latestCall = call
-    this.nextCallMs = startMs + this.paceMs
+    if (batch.length === 0 && this.news.isEmpty) return
+    const news = this.news.take()
+    const call = this.pace.begin(startMs, batch.length)
     try {
       const answer = await this.port.call({
         room: this.room,
         isolate: this.isolate,
         run: this.run,
         ...toQuestions(batch, startMs),
-        presence: toAgedNumbers(presence, startMs),
-        departures: toAgedNumbers(departures, startMs),
-        ...counts,
-        ...(origin.requests === 0 ? {} : { origin }),
+        ...toCarried(news, startMs),
       })
-      this.succeed(batch, answer, startMs)
+      const nowMs = this.port.nowMs()
+      this.pace.succeeded(call, nowMs, answer.nextCallAfterMs)
+      this.adopt(answer, nowMs)
+      this.entries.answered(batch, answer)
     } catch (error) {
-      this.counter.putBack({ ...counts, failures: counts.failures + 1 })
-      this.fail(batch, error)
-      const oldestMs = this.port.nowMs() - this.timeoutMs
-      this.presence.putBack(presence, oldestMs)
-      this.departures.putBack(departures, oldestMs)
-      this.origin.putBack(origin)
-      if (this.hasNews) this.flushDueMs ??= this.nextCallMs
-    } finally {
-      call.done = true
+      const nowMs = this.port.nowMs()
+      this.pace.failed(call, nowMs, this.port.random())
+      this.port.onCallFailed(error)
+      // They wait for the next call, unless the object asks to be left alone.
+      this.entries.failed(batch, (error as { overloaded?: unknown } | null)?.overloaded === true)
+      this.news.putBack(news, nowMs - this.timeoutMs)
+      if (!this.news.isEmpty) this.flushDueMs ??= this.pace.nextCallMs
     }
-  }
-
-  /** Something to tell the object, though nobody waits for an answer. */
-  private get hasNews(): boolean {
-    return this.presence.size + this.departures.size > 0 || !this.origin.isEmpty || this.counter.hasNews
   }
 
   private get timeoutMs(): number {
     return (this.current?.snapshot.heartbeatTimeoutSeconds ?? 20) * 1000
-  }
-
-  private succeed(batch: readonly Entry[], answer: ExchangeAnswer, startMs: number): void {
-    const nowMs = this.port.nowMs()
-    this.failuresInRow = 0
-    this.recentCallMs += (nowMs - startMs - this.recentCallMs) / 4
-    this.paceMs = answer.nextCallAfterMs
-    this.nextCallMs = startMs + this.paceMs
-    this.adopt(answer, nowMs)
-    this.entries.answered(batch, answer)
   }
 
   /** Keeps the newest snapshot by run and time. */
@@ -340,30 +285,17 @@ export class RoomClient {
       const older = run < known.run || (run === known.run && snapshot.atMs < known.atMs)
       if (older && nowMs - this.receivedMs < SNAPSHOT_OLD_MS) return
     }
-    if (run !== this.run) {
-      this.presence.clear()
-      this.departures.clear()
-    }
+    if (run !== this.run) this.news.forgetNumbers()
     this.run = run
     this.receivedMs = nowMs
     if (known === undefined || !isSame(known, snapshot)) this.current = new SnapshotView(snapshot)
-  }
-
-  /** Puts the entries of a failed call back in the queue, unless the object asks to be left alone. */
-  private fail(batch: readonly Entry[], error: unknown): void {
-    this.port.onCallFailed(error)
-    this.failuresInRow++
-    const backOffMs = Math.min(BACK_OFF_MIN_MS * 2 ** (this.failuresInRow - 1), BACK_OFF_MAX_MS)
-    this.nextCallMs = this.port.nowMs() + backOffMs * (0.5 + this.port.random())
-    const overloaded = (error as { overloaded?: unknown } | null)?.overloaded === true
-    this.entries.failed(batch, overloaded)
   }
 
   /** One request keeps the flush deadline; when it seems dead, or is later than wished, any other takes over. */
   private scheduleFlush(keepAlive: KeepAlive, afterMs = FLUSH_AFTER_MS): void {
     const nowMs = this.port.nowMs()
     const overdue = this.flushDueMs !== null && nowMs > this.flushDueMs + FLUSH_TAKEOVER_MS
-    const dueMs = Math.max(overdue ? nowMs : nowMs + afterMs, this.nextCallMs)
+    const dueMs = Math.max(overdue ? nowMs : nowMs + afterMs, this.pace.nextCallMs)
     if (this.flushDueMs !== null && !overdue && this.flushDueMs <= dueMs) return
     this.flushDueMs = dueMs
     keepAlive.waitUntil(this.flush(dueMs))
@@ -378,7 +310,7 @@ export class RoomClient {
       // A call since then took everything along, or another request took the flush over.
       if (this.flushDueMs !== dueMs) return
       const nowMs = this.port.nowMs()
-      await this.call(this.entries.takeBatch(nowMs, this.run, this.patienceMs), nowMs)
+      await this.call(this.entries.takeBatch(nowMs, this.run, this.pace.patienceMs), nowMs)
       if (this.flushDueMs === null) return
       dueMs = this.flushDueMs
     }

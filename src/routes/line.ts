@@ -21,7 +21,7 @@ export async function lineRoute(c: Context<AppEnv>): Promise<Response> {
     call,
     c.var.deployment.looks,
     returnUrl,
-    await visit(context, presented, false, { beacon: false, touched: true }),
+    await visit(context, presented, { mayJoin: false, details: { beacon: false, touched: true } }),
   )
 }
 

@@ -20,7 +20,7 @@ export async function statusRoute(request: Request, deployment: Deployment, keep
   if (stepsAside(context)) return statusAnswer(call, admitted(call), undefined)
   // Another site must not make its visitors take tickets here.
   const mayJoin = request.method === 'GET' && isSameOrigin(request)
-  const decided = await visit(context, presented, mayJoin)
+  const decided = await visit(context, presented, { mayJoin, isPoll: true })
   if (decided.state === 'suspended') return statusAnswer(call, admitted(call), undefined)
   if (decided.state === 'stranger') return problem(403, 'No ticket', 'Open a page of the site to get a ticket.')
   if (decided.state === 'unreachable' && room.on_room_failure === 'admit') {

@@ -279,6 +279,50 @@ describe('pacing', () => {
     expect((await second).state).toBe('active')
     expect(room.requests).toHaveLength(2)
   })
+
+  it('of an isolate of a crowd lets a moment pass between two calls, and none when few ask', async () => {
+    const room = new VirtualRoom()
+    await room.client.join(room)
+    const crowd = Array.from({ length: 13 }, () => room.client.join(room))
+    while (room.requests.length < 3) await room.pass(1)
+    const next = room.client.join(room)
+    await room.pass(78)
+    expect(room.requests.map(({ joins }) => joins.length)).toEqual([1, 1, 12])
+    await room.pass(2)
+    expect(room.requests.map(({ joins }) => joins.length)).toEqual([1, 1, 12, 1])
+    await room.pass(100)
+    expect(new Set(await numbersOf([...crowd, next])).size).toBe(14)
+    await room.client.join(room)
+    expect(room.requests).toHaveLength(5)
+  })
+})
+
+describe('what can wait for company', () => {
+  it('goes along with a call that somebody else needs', async () => {
+    const room = new VirtualRoom()
+    const { number } = (await room.client.join(room)) as { number: number }
+    const waiting = room.client.claim(room.line.run, number, NO_DETAILS, room, true)
+    await room.pass(100)
+    expect(room.requests).toHaveLength(1)
+    await room.client.join(room)
+    await room.pass(200)
+    expect(await waiting).toEqual({ state: 'active' })
+    expect(room.requests.map(({ joins, claims }) => [joins.length, claims.length])).toEqual([
+      [1, 0],
+      [1, 1],
+    ])
+  })
+
+  it('makes a call of its own when nobody else does', async () => {
+    const room = new VirtualRoom()
+    const { number } = (await room.client.join(room)) as { number: number }
+    const waiting = room.client.claim(room.line.run, number, NO_DETAILS, room, true)
+    await room.pass(249)
+    expect(room.requests).toHaveLength(1)
+    await room.pass(2)
+    expect(await waiting).toEqual({ state: 'active' })
+    expect(room.requests).toHaveLength(2)
+  })
 })
 
 describe('what an isolate refused by itself', () => {

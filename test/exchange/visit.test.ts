@@ -32,7 +32,7 @@ async function visitOf(room: VirtualRoom, tokens: PresentedToken[], mayJoin = tr
     mayJoinNow,
     binding: null,
   }
-  const visiting = visit(context, tokens, mayJoin)
+  const visiting = visit(context, tokens, { mayJoin })
   await room.pass(10_000)
   return visiting
 }

@@ -1,0 +1,104 @@
+/**
+ * When an isolate calls the object of a room, and how long the requests that wait for a call sleep meanwhile.
+ *
+ * At once as long as nobody else asks; what is asked during a call goes with the next. Less often where the object says so,
+ * where calls fail, and while many ask: then calls are a moment apart, so that each carries more, and the object writes and
+ * answers less often.
+ */
+import {
+  ATTEMPTS_MAX,
+  BACK_OFF_MAX_MS,
+  BACK_OFF_MIN_MS,
+  BUSY_CALL_QUESTIONS,
+  BUSY_PACE_MS,
+  FIRST_LOOK_MAX_MS,
+  GIVE_UP_AFTER_MS,
+  LOOK_MAX_MS,
+  LOOK_MIN_MS,
+  PATIENCE_CALLS,
+  PATIENCE_MAX_MS,
+  PATIENCE_MIN_MS,
+} from '../limits.ts'
+import type { Entry } from './entries.ts'
+
+export interface Call {
+  readonly startMs: number
+  /** How long after its start the next begins at the earliest, for what it carries. */
+  readonly gatherMs: number
+  done: boolean
+}
+
+export class CallPace {
+  /** The newest call. One that is not done after a while may belong to a request that was cancelled. */
+  private latest: Call = { startMs: Number.NEGATIVE_INFINITY, gatherMs: 0, done: true }
+  private nextMs = 0
+  private toldMs = 0
+  private recentCallMs = PATIENCE_MIN_MS / PATIENCE_CALLS
+  private failuresInRow = 0
+
+  /** The next call starts no sooner than this. */
+  get nextCallMs(): number {
+    return this.nextMs
+  }
+
+  /** What the object wants between the starts of two calls, ms. */
+  get objectsPaceMs(): number {
+    return this.toldMs
+  }
+
+  /** How long a call may take until it is taken for lost. */
+  get patienceMs(): number {
+    return Math.min(Math.max(PATIENCE_MIN_MS, PATIENCE_CALLS * this.recentCallMs), PATIENCE_MAX_MS)
+  }
+
+  begin(startMs: number, questions: number): Call {
+    this.latest = { startMs, gatherMs: questions >= BUSY_CALL_QUESTIONS ? BUSY_PACE_MS : 0, done: false }
+    this.keepApart(this.latest)
+    return this.latest
+  }
+
+  /** `toldMs`: what the object wants from now on. */
+  succeeded(call: Call, nowMs: number, toldMs: number): void {
+    call.done = true
+    this.failuresInRow = 0
+    this.recentCallMs += (nowMs - call.startMs - this.recentCallMs) / 4
+    this.toldMs = toldMs
+    this.keepApart(call)
+  }
+
+  /** `random`: 0 to 1. */
+  failed(call: Call, nowMs: number, random: number): void {
+    call.done = true
+    this.failuresInRow++
+    const backOffMs = Math.min(BACK_OFF_MIN_MS * 2 ** (this.failuresInRow - 1), BACK_OFF_MAX_MS)
+    this.nextMs = nowMs + backOffMs * (0.5 + random)
+  }
+
+  private keepApart({ startMs, gatherMs }: Call): void {
+    this.nextMs = startMs + Math.max(this.toldMs, gatherMs)
+  }
+
+  /** 0: this request calls now. Otherwise how long it waits for the others or for the pace. */
+  msUntilTurn(entry: Entry, nowMs: number): number {
+    const giveUpMs = entry.askedMs + GIVE_UP_AFTER_MS
+    if (entry.attempts >= ATTEMPTS_MAX) return giveUpMs - nowMs
+    const isUnderWay = !this.latest.done && nowMs - this.latest.startMs < this.patienceMs
+    const impatientMs = (entry.sentMs ?? entry.notBeforeMs) + this.patienceMs
+    const mayCallMs = entry.sentMs === null && !isUnderWay ? entry.notBeforeMs : impatientMs
+    return Math.max(0, Math.min(Math.max(mayCallMs, this.nextMs), giveUpMs) - nowMs)
+  }
+
+  /**
+   * When its answer is likely to be there, and after that often, but never all the time. `isFirst`: of those that wait, this
+   * one makes the next call. The others sleep until that is answered: waking all of them for it took WAKE_COST.
+   */
+  msUntilLook(entry: Entry, isFirst: boolean, nowMs: number): number {
+    const isWaiting = entry.sentMs === null
+    if (isWaiting && nowMs < entry.notBeforeMs) return entry.notBeforeMs - nowMs
+    const answeredMs = this.latest.done ? nowMs : this.latest.startMs + this.recentCallMs + LOOK_MIN_MS
+    const callMs = Math.max(answeredMs, this.nextMs)
+    const lookMs = !isWaiting ? answeredMs : isFirst ? callMs : callMs + this.recentCallMs + LOOK_MIN_MS
+    if (lookMs > nowMs) return Math.min(lookMs - nowMs, FIRST_LOOK_MAX_MS)
+    return Math.min(Math.max(LOOK_MIN_MS, this.recentCallMs / 4), LOOK_MAX_MS)
+  }
+}

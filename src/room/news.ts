@@ -1,0 +1,90 @@
+/**
+ * What an isolate has to tell the object of a room though nobody waits for an answer: who was heard, who said goodbye, how the
+ * origin did, what was counted. Rides along with the next call; what a failed call took is put back.
+ */
+import type { CallCounts, ExchangeRequest } from '../core/exchange.ts'
+import type { OriginReport } from '../core/origin-latency.ts'
+import { PRESENCE_MAX } from '../limits.ts'
+import { AgedBuffer, toAgedNumbers } from './aged-buffer.ts'
+import { CallCounter } from './call-counts.ts'
+import { OriginTally, type OriginTurn } from './origin-tally.ts'
+
+/** Taken along by one call. */
+export interface TakenNews {
+  /** By number, when it was heard. */
+  readonly presence: ReadonlyMap<number, number>
+  readonly departures: ReadonlyMap<number, number>
+  readonly origin: OriginReport
+  readonly counts: Required<CallCounts>
+}
+
+export class News {
+  private readonly presence = new AgedBuffer(PRESENCE_MAX)
+  private readonly departures = new AgedBuffer(PRESENCE_MAX)
+  private readonly origin = new OriginTally()
+  private readonly counter = new CallCounter()
+
+  /** Whether there is nothing that is worth a call of its own. */
+  get isEmpty(): boolean {
+    return this.presence.size + this.departures.size === 0 && this.origin.isEmpty && !this.counter.hasNews
+  }
+
+  /** Whoever is heard has not gone: a goodbye that was not told yet is taken back. */
+  hear(number: number, heardMs: number): void {
+    this.departures.remove(number)
+    this.presence.add(number, heardMs)
+  }
+
+  /** A claim that could not be made is no word that takes a goodbye back, but a sign of life. */
+  hearClaim(number: number, heardMs: number): void {
+    this.presence.add(number, heardMs)
+  }
+
+  depart(number: number, saidMs: number): void {
+    this.departures.add(number, saidMs)
+  }
+
+  /** Another run began: its numbers are others. */
+  forgetNumbers(): void {
+    this.presence.clear()
+    this.departures.clear()
+  }
+
+  count(what: keyof CallCounts, count = 1): void {
+    this.counter.add(what, count)
+  }
+
+  countOrigin(turn: OriginTurn): void {
+    this.origin.add(turn)
+  }
+
+  /** Takes everything, to be put back if the call fails. */
+  take(): TakenNews {
+    return {
+      presence: this.presence.take(),
+      departures: this.departures.take(),
+      origin: this.origin.take(),
+      counts: this.counter.take(),
+    }
+  }
+
+  /** Puts back what a failed call had taken, but for numbers heard before `oldestMs`; the failure is counted, too. */
+  putBack({ presence, departures, origin, counts }: TakenNews, oldestMs: number): void {
+    this.counter.putBack({ ...counts, failures: counts.failures + 1 })
+    this.presence.putBack(presence, oldestMs)
+    this.departures.putBack(departures, oldestMs)
+    this.origin.putBack(origin)
+  }
+}
+
+type CarriedNews = Pick<ExchangeRequest, 'presence' | 'departures' | 'origin' | keyof CallCounts>
+
+/** As a call carries it. */
+export function toCarried({ presence, departures, origin, counts }: TakenNews, nowMs: number): CarriedNews {
+  return {
+    presence: toAgedNumbers(presence, nowMs),
+    departures: toAgedNumbers(departures, nowMs),
+    ...counts,
+    ...(origin.requests === 0 ? {} : { origin }),
+  }
+}
