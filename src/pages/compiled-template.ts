@@ -1,18 +1,17 @@
 /**
  * Mustache templates, rendered fast: the same text as `Mustache.render`, as UTF-8.
  *
- * Most of a page is the same for everyone. So it is rendered by Mustache once for each shape of the view, with marks in
- * place of the values that differ, and kept as bytes between holes; later pages of that shape only fill the holes. A page
- * of 20 KB took about 900 us of Mustache, of a string with letters outside Latin-1 and of its encoding; filling the holes takes
- * under a fifth of that.
+ * Most of a page is the same for everyone. So it is rendered by Mustache once for each shape of what differs, with marks in
+ * place of these values, and kept as bytes between holes; later pages of that shape only fill the holes. A page of 28 KB took
+ * about 900 us of Mustache, of a string with letters outside Latin-1 and of its encoding; filling the holes takes 15 us.
  *
- * A view's shape: which names are there, which are falsy, true, or an object. Texts and numbers that are truthy are holes,
- * escaped as Mustache does it. Nobody's values are kept.
+ * A shape: which values are there, which are falsy, true, or an object. Texts and numbers that are truthy are holes, escaped
+ * as Mustache does it. Nobody's values are kept.
  */
 import Mustache from 'mustache'
 import { TEMPLATE_SHAPES_MAX } from '../limits.ts'
 
-/** Objects and lists in it are taken as constant: pass the same one each time. */
+/** By name. Objects and lists in it are taken as constant: pass the same one each time. */
 export type TemplateView = Readonly<Record<string, unknown>>
 
 interface Hole {
@@ -27,6 +26,9 @@ interface Compiled {
   readonly holes: readonly Hole[]
 }
 
+/** Null: of this shape Mustache itself must render. */
+type Shapes = Map<string, Compiled | null>
+
 /** Never part of any text (Unicode, noncharacters): mark the holes while the template is rendered for its shape. */
 const OPEN = '\uFDD0'
 const ESCAPED = '\uFDD1'
@@ -35,27 +37,30 @@ const MARK = new RegExp(`${OPEN}(.*?)(${ESCAPED}?)${CLOSE}`, 'gs')
 
 const encoder = new TextEncoder()
 
-/** By template, then by shape. Null: of this shape Mustache itself must render. */
-const compiled = new Map<string, Map<string, Compiled | null>>()
+/** By what is fixed, then by shape. */
+let compiled = new WeakMap<TemplateView, Shapes>()
 let shapes = 0
 
-/** The page, in UTF-8. Throws what Mustache throws for a broken template. */
-export function renderTemplate(template: string, view: TemplateView): Uint8Array {
-  const page = compiledFor(template, view)
-  return page === null ? encoder.encode(Mustache.render(template, view)) : filled(page, view)
+/**
+ * The page, in UTF-8. `fixed`: what is the same for all its pages, for one template only; `view`: the rest. Throws what
+ * Mustache throws for a broken template.
+ */
+export function renderTemplate(template: string, fixed: TemplateView, view: TemplateView): Uint8Array {
+  const page = compiledFor(template, fixed, view)
+  return page === null ? encoder.encode(Mustache.render(template, { ...fixed, ...view })) : filled(page, view)
 }
 
-function compiledFor(template: string, view: TemplateView): Compiled | null {
+function compiledFor(template: string, fixed: TemplateView, view: TemplateView): Compiled | null {
   const shape = shapeOf(view)
-  const known = compiled.get(template)?.get(shape)
+  const known = compiled.get(fixed)?.get(shape)
   if (known !== undefined) return known
   if (shapes >= TEMPLATE_SHAPES_MAX) {
-    compiled.clear()
+    compiled = new WeakMap()
     shapes = 0
   }
-  const page = compile(template, view)
-  const ofTemplate = compiled.get(template) ?? new Map<string, Compiled | null>()
-  compiled.set(template, ofTemplate.set(shape, page))
+  const page = compile(template, fixed, view)
+  const ofFixed = compiled.get(fixed) ?? new Map<string, Compiled | null>()
+  compiled.set(fixed, ofFixed.set(shape, page))
   shapes++
   return page
 }
@@ -84,13 +89,13 @@ function isHole(value: unknown): boolean {
 }
 
 /** Null where a template looks into its values (a lambda, the length of a text): then the marks would show. */
-function compile(template: string, view: TemplateView): Compiled | null {
-  const marked: Record<string, unknown> = {}
+function compile(template: string, fixed: TemplateView, view: TemplateView): Compiled | null {
+  const marked: Record<string, unknown> = { ...fixed }
   for (const name in view) marked[name] = isHole(view[name]) ? OPEN + name + CLOSE : view[name]
   const escapeUnlessMarked = (value: string) =>
     typeof value === 'string' && value.startsWith(OPEN) ? value.replace(CLOSE, ESCAPED + CLOSE) : Mustache.escape(value)
   const page = compiledOf(Mustache.render(template, marked, {}, { escape: escapeUnlessMarked }))
-  const expected = encoder.encode(Mustache.render(template, view))
+  const expected = encoder.encode(Mustache.render(template, { ...fixed, ...view }))
   const made = filled(page, view)
   return made.length === expected.length && made.every((byte, i) => byte === expected[i]) ? page : null
 }
@@ -114,10 +119,8 @@ function filled({ texts, textsBytes, holes }: Compiled, view: TemplateView): Uin
   let maxBytes = textsBytes
   for (const { name, escaped } of holes) {
     const value = String(view[name])
-    const text = escaped && /[&<>"'`=/]/.test(value) ? Mustache.escape(value) : value
-    values.push(text)
-    // A UTF-16 unit takes at most three bytes.
-    maxBytes += text.length * 3
+    values.push(value)
+    maxBytes += value.length * (escaped ? ENTITY_MAX_BYTES : UTF8_MAX_BYTES)
   }
   const page = new Uint8Array(maxBytes)
   let length = 0
@@ -125,20 +128,45 @@ function filled({ texts, textsBytes, holes }: Compiled, view: TemplateView): Uin
     const text = texts[i] as Uint8Array
     page.set(text, length)
     length += text.length
-    if (i < values.length) length = write(values[i] as string, page, length)
+    if (i < holes.length) length = write(values[i] as string, (holes[i] as Hole).escaped, page, length)
   }
   return page.subarray(0, length)
 }
 
+/** Of one UTF-16 unit. */
+const UTF8_MAX_BYTES = 3
+
+/** By ASCII code: what Mustache writes in place of it, null where that is the character itself. */
+const ENTITIES = Array.from({ length: 0x80 }, (_, code) => {
+  const character = String.fromCharCode(code)
+  const entity = Mustache.escape(character)
+  return entity === character ? null : encoder.encode(entity)
+})
+const ENTITY_MAX_BYTES = Math.max(...ENTITIES.map((entity) => entity?.length ?? 1))
+
 /**
- * Where the text ends in the page. ASCII, as nearly all is, goes by hand: the encoder's calls, one for each of the short values
- * between long texts, took half of rendering a page.
+ * Where the text ends in the page. Written by hand, all but what lies beyond the BMP: calls of the encoder and of regular
+ * expressions, one for each of the short values between long texts, took half of filling a page.
  */
-function write(text: string, page: Uint8Array, start: number): number {
+function write(text: string, escaped: boolean, page: Uint8Array, start: number): number {
+  let at = start
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i)
-    if (code > 0x7f) return start + i + encoder.encodeInto(text.slice(i), page.subarray(start + i)).written
-    page[start + i] = code
+    if (code < 0x80) {
+      const entity = escaped ? (ENTITIES[code] as Uint8Array | null) : null
+      if (entity === null) page[at++] = code
+      else for (let byte = 0; byte < entity.length; byte++) page[at++] = entity[byte] as number
+    } else if (code < 0x800) {
+      page[at++] = 0xc0 | (code >> 6)
+      page[at++] = 0x80 | (code & 0x3f)
+    } else if (code < 0xd800 || code > 0xdfff) {
+      page[at++] = 0xe0 | (code >> 12)
+      page[at++] = 0x80 | ((code >> 6) & 0x3f)
+      page[at++] = 0x80 | (code & 0x3f)
+    } else {
+      const rest = escaped ? Mustache.escape(text.slice(i)) : text.slice(i)
+      return at + encoder.encodeInto(rest, page.subarray(at)).written
+    }
   }
-  return start + text.length
+  return at
 }

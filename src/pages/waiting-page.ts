@@ -45,14 +45,19 @@ const MINUTE_MS = 60_000
 
 /** The whole page, in UTF-8. Everything that comes from outside is escaped. Throws what Mustache throws for a broken template. */
 export function renderWaitingPage(view: WaitingView): Uint8Array {
-  const { look = DEFAULT_LOOK } = view
-  if (look.template === null) return renderTemplate(defaultTemplate, templateView(view, look))
+  const { look = DEFAULT_LOOK, language } = view
+  const fixed = fixedOf(look, language)
   const own = templateView(view, look)
-  return renderTemplate(look.template, { ...templateVariables(view.status), ...own, waitingRoomScript: scriptOf(own) })
+  if (look.template === null) return renderTemplate(defaultTemplate, fixed, own)
+  const waitingRoomScript = scriptOf(fixed, own)
+  return renderTemplate(look.template, fixed, { ...templateVariables(view.status), ...own, waitingRoomScript })
 }
 
 /** For templates: the page's script with what it is told, in one. */
-function scriptOf({ nonce, texts, visit, script }: ReturnType<typeof templateView>): string {
+function scriptOf(
+  { texts, script }: ReturnType<typeof makeFixed>,
+  { nonce, visit }: ReturnType<typeof templateView>,
+): string {
   const json = (id: string, text: string) =>
     `<script type="application/json" id="${id}" nonce="${nonce}">${text}</script>`
   return `${json('texts', texts.live)}${json('visit', visit)}<script nonce="${nonce}">${script}</script>`
@@ -103,13 +108,26 @@ export function pathOfThisHost(url: string): string {
 /** For the picker. One list for all, so that the template takes it as constant. */
 const languages = LANGUAGES.map((tag) => ({ tag, name: messages[tag].name }))
 
+/** What all pages of a look in a language share: most of their bytes. */
+function makeFixed({ logo, colours, style, script, texts }: Look, lang: Language) {
+  return { logo, colours, style, script, lang, dir: messages[lang].dir, languages, texts: texts(lang) }
+}
+
+const fixed = new WeakMap<Look, Map<Language, ReturnType<typeof makeFixed>>>()
+
+function fixedOf(look: Look, language: Language): ReturnType<typeof makeFixed> {
+  const ofLook = fixed.get(look) ?? new Map()
+  fixed.set(look, ofLook)
+  const made = ofLook.get(language) ?? makeFixed(look, language)
+  ofLook.set(language, made)
+  return made
+}
+
 function templateView(view: WaitingView, look: Look) {
   const { status, nonce, token, host, language, preview } = view
   const words = wordsIn(language, view.timeZone ?? 'UTC', look)
-  const texts = look.texts(language)
   const state = preview ?? pageState(status)
-  const note = view.notSent === true ? texts.notSent : ''
-  const { dir } = messages[language]
+  const note = view.notSent === true ? look.texts(language).notSent : ''
   const returnUrl = pathOfThisHost(view.returnUrl)
   const progress = progressOf(status)
   const inLine = standsInLine(state)
@@ -123,14 +141,6 @@ function templateView(view: WaitingView, look: Look) {
     nonce,
     host,
     site: look.name ?? host,
-    logo: look.logo,
-    colours: look.colours,
-    style: look.style,
-    script: look.script,
-    lang: language,
-    dir,
-    languages,
-    texts,
     // A number would be a falsy one at the start.
     progress: progress === null || !inLine ? '' : String(progress),
     icon: faviconOf(state, status.position),

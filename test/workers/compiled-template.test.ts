@@ -11,7 +11,10 @@ const TEMPLATE = `{{! a comment }}<p title="{{name}}">{{name}}, {{{name}}}, {{&c
 
 const TEXTS = { word: '"a" & b', list: ['one', '<two>', LONG] }
 
-const render = (template: string, view: TemplateView) => new TextDecoder().decode(renderTemplate(template, view))
+const FIXED = { texts: TEXTS }
+
+const render = (template: string, view: TemplateView, fixed: TemplateView = FIXED) =>
+  new TextDecoder().decode(renderTemplate(template, fixed, view))
 
 describe('a compiled template', () => {
   it('renders what Mustache renders, whatever the values', () => {
@@ -21,11 +24,10 @@ describe('a compiled template', () => {
       count: fc.oneof(fc.integer(), fc.double()),
       message: fc.option(value),
       flag: fc.boolean(),
-      texts: fc.constant(TEXTS),
     })
     fc.assert(
       fc.property(view, (given) => {
-        const expected = Mustache.render(TEMPLATE, given).toWellFormed()
+        const expected = Mustache.render(TEMPLATE, { ...FIXED, ...given }).toWellFormed()
         expect(render(TEMPLATE, given)).toBe(expected)
       }),
       { numRuns: 100 },
@@ -33,7 +35,7 @@ describe('a compiled template', () => {
   })
 
   it('keeps nothing of one visitor for another', () => {
-    const view = { name: 'alice', count: 1, message: 'for alice', flag: true, texts: TEXTS }
+    const view = { name: 'alice', count: 1, message: 'for alice', flag: true }
     expect(render(TEMPLATE, view)).toContain('for alice')
     const other = render(TEMPLATE, { ...view, name: 'bob', message: 'for bob' })
     expect(other).not.toContain('alice')
@@ -44,15 +46,16 @@ describe('a compiled template', () => {
     const shout = () => (text: string, draw: (text: string) => string) => draw(text).toUpperCase()
     const template = '{{name.length}} {{#shout}}{{name}}{{/shout}}'
     for (const name of ['anna', 'robert']) {
-      expect(render(template, { name, shout })).toBe(`${name.length} ${name.toUpperCase()}`)
+      expect(render(template, { name, shout }, {})).toBe(`${name.length} ${name.toUpperCase()}`)
     }
   })
 
   it('goes on rendering right with more shapes than are kept', () => {
-    for (let i = 0; i < 1200; i++) expect(render('{{n}}{{#o}}{{x}}{{/o}}', { n: 1, o: { x: i } })).toBe(`1${i}`)
+    const fixed = {}
+    for (let i = 0; i < 1200; i++) expect(render('{{n}}{{#o}}{{x}}{{/o}}', { n: 1, o: { x: i } }, fixed)).toBe(`1${i}`)
   })
 
   it('throws what Mustache throws for a broken template', () => {
-    expect(() => render('{{#open}} no end', { open: true })).toThrow('Unclosed section')
+    expect(() => render('{{#open}} no end', { open: true }, {})).toThrow('Unclosed section')
   })
 })
