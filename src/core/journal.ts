@@ -60,6 +60,16 @@ export class Journal {
     this.froms[slot] = from ?? -1
   }
 
+  /**
+   * Counts those of the next `count` events that the rest of them would overwrite, the first ones, and returns how many: they
+   * need not be pushed. Half of the time of a tick that finds a million silent.
+   */
+  skipOverwritten(count: number): number {
+    const overwritten = Math.max(0, count - JOURNAL_SIZE)
+    this.last += overwritten
+    return overwritten
+  }
+
   /** The events after the given sequence, oldest first. */
   after(sequence: number): JournalPage {
     const oldest = Math.max(1, this.last - JOURNAL_SIZE + 1)

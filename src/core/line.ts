@@ -21,7 +21,7 @@ import { isClosed, type LineRules, type SteeredRules } from './rules.ts'
 import { type Sample, Sampler } from './sample.ts'
 import { Segment } from './segment.ts'
 import { Sessions } from './sessions.ts'
-import { forEachSilent, silenceLimits } from './silence.ts'
+import { afterSilence, silenceLimits, silentBefore, silentOffsets } from './silence.ts'
 import {
   type LineChanges,
   NO_TOTALS,
@@ -53,6 +53,7 @@ export class Line {
   private readonly joins = new RecentJoins()
   private readonly sessions = new Sessions()
   private readonly limits: Uint32Array
+  private readonly afterSilence: Uint8Array
   private readonly sampler: Sampler
   private currentRules: LineRules
   private nowMs: number
@@ -63,6 +64,7 @@ export class Line {
     this.run = run
     this.nowMs = nowMs
     this.limits = silenceLimits(rules)
+    this.afterSilence = afterSilence(rules)
     this.clock = head ? new ListeningClock(head.clock, rules) : ListeningClock.start(nowMs, rules)
     this.bucket = head ? new RateBucket(head.bucket) : RateBucket.full(rules, nowMs)
     this.rates = new RecentRates(head?.rates)
@@ -277,7 +279,7 @@ export class Line {
     this.guard.judge(this.rules)
     // What was saved up at a higher rate is not spent at a lower one.
     this.bucket.refill(this.pace, this.nowMs)
-    for (const segment of this.tickets.all()) this.expireSilent(segment)
+    this.expireSilent(this.tickets.all())
     for (const number of this.sessions.overdue(this.rules, this.clock.nowSeconds)) {
       this.end(number, State.active)
       this.totals.ended++
@@ -310,29 +312,34 @@ export class Line {
   check(segmentIndex: number): boolean {
     const segment = this.tickets.segmentAt(segmentIndex)
     if (segment === undefined) return false
-    this.expireSilent(segment)
+    this.expireSilent([segment])
     this.admit()
     return segment.live > 0
   }
 
-  private expireSilent(segment: Segment): void {
-    const nowSeconds = this.clock.nowSeconds
-    const start = segment.index * SEGMENT_SIZE
-    forEachSilent(segment, this.limits, nowSeconds, this.clock.floorSeconds, (offset) => {
+  private expireSilent(segments: readonly Segment[]): void {
+    const { nowSeconds, floorSeconds } = this.clock
+    const before = silentBefore(this.limits, nowSeconds, floorSeconds)
+    const silent = segments.map((segment) => ({ segment, offsets: silentOffsets(segment, before) }))
+    let unnoted = this.journal.skipOverwritten(silent.reduce((sum, { offsets }) => sum + offsets.length, 0))
+    for (const { segment, offsets } of silent) {
+      if (offsets.length === 0) continue
+      this.noteSilent(segment, offsets.subarray(unnoted))
+      unnoted = Math.max(0, unnoted - offsets.length)
+      this.sessions.endMany(segment, offsets)
+      const from = this.tickets.moveMany(segment, offsets, this.afterSilence)
+      segment.hearMany(offsets, nowSeconds)
+      this.rates.leftLine(from[State.waiting])
+      this.totals.forgotten += from[State.absent] as number
+      this.totals.expired += offsets.length - (from[State.absent] as number)
+    }
+  }
+
+  private noteSilent(segment: Segment, offsets: Uint16Array): void {
+    for (const offset of offsets) {
       const from = segment.stateAt(offset)
-      const number = start + offset
-      if (from === State.absent) {
-        this.tickets.moveIn(segment, number, State.gone)
-        this.totals.forgotten++
-        this.note(number, 'forgotten', from)
-        return
-      }
-      this.tickets.moveIn(segment, number, this.rules.reclaimGraceSeconds > 0 ? State.absent : State.gone)
-      this.noteEnd(number, from)
-      segment.heard[offset] = nowSeconds
-      this.totals.expired++
-      this.note(number, 'expired', from)
-    })
+      this.note(segment.index * SEGMENT_SIZE + offset, from === State.absent ? 'forgotten' : 'expired', from)
+    }
   }
 
   private end(number: number, from: State): void {

@@ -45,8 +45,8 @@ export class RecentRates {
     this.admissions++
   }
 
-  leftLine(): void {
-    this.leavers++
+  leftLine(count = 1): void {
+    this.leavers += count
   }
 
   returned(): void {

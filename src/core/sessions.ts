@@ -29,6 +29,12 @@ export class Sessions {
     this.byNumber.delete(number)
   }
 
+  /** Ends what sessions there are among these tickets of a segment. */
+  endMany(segment: Segment, offsets: Uint16Array): void {
+    if (this.byNumber.size === 0) return
+    for (const offset of offsets) this.end(segment.index * SEGMENT_SIZE + offset)
+  }
+
   /** Numbers whose session is over by either setting. */
   overdue(rules: LineRules, nowSeconds: number): number[] {
     const { idleTimeoutSeconds: idle, sessionMaxSeconds: max } = rules

@@ -31,22 +31,36 @@ export function silenceLimits(rules: LineRules): Uint32Array {
   return Uint32Array.from({ length: 256 }, (_, byte) => silenceLimitSeconds(byte, rules))
 }
 
-/** Calls `onSilent` with the offset of each ticket of a segment whose silence, counted from the floor on, has reached its limit. */
-export function forEachSilent(
-  segment: Segment,
-  limits: Uint32Array,
-  nowSeconds: number,
-  floorSeconds: number,
-  onSilent: (offset: number) => void,
-): void {
-  if (segment.live === 0) return
-  const { states, heard } = segment
-  for (let offset = 0; offset < SEGMENT_SIZE; offset++) {
-    const limit = limits[states[offset] as number] as number
-    if (limit === NEVER) continue
+/**
+ * By byte, the listening second before which a ticket was last heard when it is silent now; 0: none is. Silence counts from the
+ * floor on. One table for all segments of a tick: looking at limit and floor ticket by ticket took it half as long again.
+ */
+export function silentBefore(limits: Uint32Array, nowSeconds: number, floorSeconds: number): Uint32Array {
+  return limits.map((limit, byte) => {
     // Who is absent was silent before: the grace only runs while the room listens anyway.
-    const isAbsent = ((states[offset] as number) & STATE_MASK) === State.absent
-    const since = isAbsent ? (heard[offset] as number) : Math.max(heard[offset] as number, floorSeconds)
-    if (nowSeconds - since >= limit) onSilent(offset)
+    const sinceFloor = (byte & STATE_MASK) === State.absent ? nowSeconds : nowSeconds - floorSeconds
+    return sinceFloor < limit ? 0 : nowSeconds - limit + 1
+  })
+}
+
+/** The offsets of a segment's silent tickets, ascending. */
+export function silentOffsets(segment: Segment, before: Uint32Array): Uint16Array {
+  if (segment.live === 0) return NOBODY
+  const { states, heard } = segment
+  let found = 0
+  for (let offset = 0; offset < SEGMENT_SIZE; offset++) {
+    if ((heard[offset] as number) < (before[states[offset] as number] as number)) silent[found++] = offset
   }
+  return found === 0 ? NOBODY : silent.slice(0, found)
+}
+
+const NOBODY = new Uint16Array()
+/** Filled anew by each call. */
+const silent = new Uint16Array(SEGMENT_SIZE)
+
+/** What a silent ticket becomes, by the state it was in: absent, or gone where there is no grace or it is over. */
+export function afterSilence(rules: LineRules): Uint8Array {
+  const after = new Uint8Array(STATE_MASK + 1).fill(rules.reclaimGraceSeconds > 0 ? State.absent : State.gone)
+  after[State.absent] = State.gone
+  return after
 }

@@ -85,30 +85,45 @@ export class Tickets {
   move(number: number, to: State): void {
     const segment = this.segmentOf(number)
     if (segment === undefined) throw new BrokenInvariant(`ticket ${number} was never handed out`)
-    this.moveIn(segment, number, to)
-  }
-
-  /** The same where the segment is at hand: a tick may move a million. */
-  moveIn(segment: Segment, number: number, to: State): void {
     const offset = number % SEGMENT_SIZE
     const from = segment.stateAt(offset)
     if (!mayMove(from, to)) {
       throw new BrokenInvariant(`ticket ${number} cannot go from ${stateName(from)} to ${stateName(to)}`)
     }
-    if (segment.live === 0) this.bornLive.add(segment.index)
     const isAdmission = from === State.waiting && to === State.offered
     segment.put(offset, isAdmission ? to | ((segment.states[offset] as number) & DEPARTING_FLAG) : to)
-    ;(this.counts[from] as number)--
-    ;(this.counts[to] as number)++
-    if (to === State.waiting && number < this.headHint) this.headHint = number
-    this.markMoved(segment, offset >> BLOCK_BITS)
-    this.markUnstored(segment, mustBeDurable(from, to) ? 'durable' : 'lazy')
+    this.countMoves(segment, offset, offset, from, to, 1)
   }
 
-  /** A mark where the move is, instead of a set of blocks and one of segments: half the time of a tick that moves a million. */
-  private markMoved(segment: Segment, block: number): void {
+  /**
+   * Moves many tickets of one segment (ascending offsets), each to what `to` holds for the state it is in, and clears their
+   * flags. Returns how many were in each state. A move that is not in a ticket's life throws. Counts and marks are written once
+   * for the segment: with a move for each ticket a tick that moves a million took five times as long.
+   */
+  moveMany(segment: Segment, offsets: Uint16Array, to: Uint8Array): Uint16Array {
+    const moved = segment.putMany(offsets, to)
+    const [first, last] = [offsets[0] ?? 0, offsets.at(-1) ?? 0]
+    for (const from of Object.values(State)) {
+      const [count, state] = [moved[from] as number, to[from] as State]
+      if (count === 0) continue
+      if (!mayMove(from, state)) {
+        throw new BrokenInvariant(`${count} tickets cannot go from ${stateName(from)} to ${stateName(state)}`)
+      }
+      this.countMoves(segment, first, last, from, state, count)
+    }
+    return moved
+  }
+
+  /** Keeps what is known of the whole table after moves between two offsets of a segment. */
+  private countMoves(segment: Segment, first: number, last: number, from: State, to: State, count: number): void {
+    ;(this.counts[from] as number) -= count
+    ;(this.counts[to] as number) += count
+    if (from === State.gone && segment.live === count) this.bornLive.add(segment.index)
+    if (to === State.waiting) this.headHint = Math.min(this.headHint, segment.index * SEGMENT_SIZE + first)
+    // A mark where the move is, instead of a set of blocks and one of segments: half the time of a tick that moves a million.
     if (segment.movedBlocks === 0) this.moved.push(segment)
-    segment.movedBlocks |= 1 << block
+    segment.movedBlocks |= (2 << (last >> BLOCK_BITS)) - (1 << (first >> BLOCK_BITS))
+    this.markUnstored(segment, mustBeDurable(from, to) ? 'durable' : 'lazy')
   }
 
   private markUnstored(segment: Segment, what: 'lazy' | 'durable'): void {

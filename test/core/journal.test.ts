@@ -77,4 +77,15 @@ describe('the journal', () => {
     expect(whole.of(1)).toHaveLength(1)
     expect(whole.of(KEPT)).toHaveLength(1)
   })
+
+  it('counts without writing what later ones of the same moment overwrite', () => {
+    for (const count of [0, 3, KEPT - 1, KEPT, KEPT + 1, 3 * KEPT + 7]) {
+      const [all, some] = [filled(5), filled(5)]
+      for (let i = 1; i <= count; i++) all.push(START_MS, 100 + i, 'expired', State.waiting)
+      for (let i = 1 + some.skipOverwritten(count); i <= count; i++) {
+        some.push(START_MS, 100 + i, 'expired', State.waiting)
+      }
+      expect(some.after(0)).toEqual(all.after(0))
+    }
+  })
 })

@@ -80,6 +80,23 @@ describe('leavers', () => {
   })
 })
 
+describe('a crowd that falls silent at once', () => {
+  it('is found in one tick: counted in full, noted in order of numbers as far as the journal reaches', () => {
+    const line = new DrivenLine({ capacity: 3 })
+    line.join(9000)
+    for (let passed = 0; passed < 20; passed += 5) line.pass(5).hear([4])
+    line.tick()
+    expect(line.states(1, 3, 4, 5, 9000)).toEqual(['active', 'active', 'waiting', 'absent', 'absent'])
+    expect(line.line.totals).toMatchObject({ expired: 8996, forgotten: 0, admitted: 3 })
+    expect(line.line.rates.toStored().leavers).toBe(8996)
+    const { entries, last } = line.line.journal.after(0)
+    // 9,000 joined, 3 of them were admitted at once.
+    expect(last).toBe(9003 + 8996)
+    expect(entries.map(({ number }) => number)).toEqual(Array.from({ length: 4096 }, (_, i) => 4905 + i))
+    expect(entries.every(({ event, from }) => event === 'expired' && from === 'waiting')).toBe(true)
+  })
+})
+
 describe('a broken invariant', () => {
   const lineOf = (work: (line: Line) => void) => {
     const driven = new DrivenLine()

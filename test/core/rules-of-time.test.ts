@@ -7,7 +7,13 @@ import { RateBucket } from '../../src/core/rate-bucket.ts'
 import { isClosed } from '../../src/core/rules.ts'
 import { Segment } from '../../src/core/segment.ts'
 import { Sessions } from '../../src/core/sessions.ts'
-import { forEachSilent, silenceLimitSeconds, silenceLimits } from '../../src/core/silence.ts'
+import {
+  afterSilence,
+  silenceLimitSeconds,
+  silenceLimits,
+  silentBefore,
+  silentOffsets,
+} from '../../src/core/silence.ts'
 import { BEACON_FLAG, DEPARTING_FLAG, State } from '../../src/core/ticket-state.ts'
 import { Tickets } from '../../src/core/tickets.ts'
 import { rules } from './support/rules.ts'
@@ -40,11 +46,7 @@ describe('how long a ticket may be silent', () => {
   it('is over at the limit and not before, and counts from the floor, but for the absent', () => {
     const limits = silenceLimits(rules({ reclaimGraceSeconds: 100 }))
     const segment = new Segment(0)
-    const silent = (now: number, floor: number) => {
-      const offsets: number[] = []
-      forEachSilent(segment, limits, now, floor, (offset) => offsets.push(offset))
-      return offsets
-    }
+    const silent = (now: number, floor: number) => [...silentOffsets(segment, silentBefore(limits, now, floor))]
     expect(silent(1_000_000, 0)).toEqual([])
     segment.put(0, State.waiting)
     segment.put(SEGMENT_SIZE - 1, State.absent)
@@ -56,6 +58,29 @@ describe('how long a ticket may be silent', () => {
     expect(silent(71, 51)).toEqual([0])
     expect(silent(149, 51)).toEqual([0])
     expect(silent(150, 140)).toEqual([SEGMENT_SIZE - 1])
+    // Those of one moment are not written over by the next look.
+    const both = silentOffsets(segment, silentBefore(limits, 150, 51))
+    segment.put(0, State.gone)
+    expect(silent(150, 51)).toEqual([SEGMENT_SIZE - 1])
+    expect([...both]).toEqual([0, SEGMENT_SIZE - 1])
+  })
+
+  it('is never over for who was heard later than now, as after a restart', () => {
+    const segment = new Segment(0)
+    segment.put(3, State.waiting)
+    segment.heard[3] = 40
+    const limits = silenceLimits(rules())
+    expect([19, 20, 39, 59].map((now) => silentOffsets(segment, silentBefore(limits, now, 0)).length)).toEqual([
+      0, 0, 0, 0,
+    ])
+    expect(silentOffsets(segment, silentBefore(limits, 60, 0)).length).toBe(1)
+  })
+
+  it('makes absent who is present and forgets who is absent; without a grace everyone is gone', () => {
+    const { gone, waiting, offered, active, absent } = State
+    const after = (grace: number) => afterSilence(rules({ reclaimGraceSeconds: grace }))
+    expect([waiting, offered, active, absent].map((state) => after(1)[state])).toEqual([absent, absent, absent, gone])
+    expect([waiting, offered, active, absent].map((state) => after(0)[state])).toEqual([gone, gone, gone, gone])
   })
 
   it('a pass lives three quarters of it, in whole seconds, a minute at most', () => {
@@ -94,6 +119,14 @@ describe('sessions with a limit', () => {
     expect(sessions.overdue(idle, 1e6)).toEqual([])
     sessions.start(2, rules({ idleTimeoutSeconds: 60, sessionMaxSeconds: 100 }), 0)
     expect(sessions.overdue(rules(), 1e6)).toEqual([])
+  })
+
+  it('end together where many of a segment fall silent', () => {
+    const sessions = new Sessions()
+    const start = 2 * SEGMENT_SIZE
+    for (const number of [start, start + 5, start + 6, 5]) sessions.start(number, max, 10)
+    sessions.endMany(new Segment(2), Uint16Array.of(0, 3, 5))
+    expect(sessions.overdue(max, 110)).toEqual([start + 6, 5])
   })
 
   it('know after a restart when they began, and count as touched now', () => {

@@ -54,6 +54,24 @@ describe('a segment', () => {
     ])
   })
 
+  it('moves many as it moves one, and says how many were in each state', () => {
+    const [many, each] = [new Segment(0), new Segment(0)]
+    const offsets = Uint16Array.of(0, 255, 256, 700, 4095)
+    for (const segment of [many, each]) {
+      segment.put(0, State.waiting | 16)
+      segment.put(255, State.active)
+      for (const offset of [256, 257, 700]) segment.put(offset, State.waiting)
+      segment.put(4095, State.absent)
+    }
+    const to = Uint8Array.from([State.gone, State.offered, State.gone, State.absent, State.waiting])
+    expect([...many.putMany(offsets, to)]).toEqual([0, 3, 0, 1, 1])
+    for (const offset of offsets) each.put(offset, to[each.stateAt(offset)] as number)
+    expect(many).toEqual(each)
+    expect(many.countsHold()).toBe(true)
+    many.hearMany(offsets, 9)
+    expect([0, 1, 256, 257, 4095].map((offset) => many.heard[offset])).toEqual([9, 0, 9, 0, 9])
+  })
+
   it('sees a count that is wrong, of a block or of a state', () => {
     const fresh = () => {
       const segment = new Segment(0)

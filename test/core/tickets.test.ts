@@ -1,61 +1,10 @@
-/** The table of tickets by itself: its counts, its order, what it tells to be stored, and that a wrong count never goes unseen. */
+/** The table of tickets by itself: its counts, its order, its flags. */
 import { describe, expect, it } from 'vitest'
 import { MAX_NUMBER, SEGMENT_SIZE } from '../../src/core/limits.ts'
-import { Segment } from '../../src/core/segment.ts'
-import { BEACON_FLAG, DEPARTING_FLAG, mayMove, mustBeDurable, State, stateName } from '../../src/core/ticket-state.ts'
+import type { Segment } from '../../src/core/segment.ts'
+import { BEACON_FLAG, DEPARTING_FLAG, State } from '../../src/core/ticket-state.ts'
 import { BrokenInvariant, Tickets } from '../../src/core/tickets.ts'
-
-/** A table in which so many wait. */
-function tableOf(count: number): Tickets {
-  const tickets = new Tickets()
-  for (let i = 0; i < count; i++) tickets.issue(State.waiting, 7)
-  tickets.takeChanges(true)
-  tickets.takeBornLive()
-  tickets.verifyMoved()
-  return tickets
-}
-
-const indexes = ({ changed, dropped }: ReturnType<Tickets['takeChanges']>) => ({
-  changed: changed.map(({ index }) => index),
-  dropped,
-})
-
-describe('the states of a ticket', () => {
-  it('follow one another only as in the picture of its life', () => {
-    const states = [State.gone, State.waiting, State.offered, State.active, State.absent]
-    const moves = states.flatMap((from) =>
-      states.filter((to) => mayMove(from, to)).map((to) => `${stateName(from)} > ${stateName(to)}`),
-    )
-    expect(moves).toEqual([
-      'gone > waiting',
-      'gone > active',
-      'waiting > gone',
-      'waiting > offered',
-      'waiting > absent',
-      'offered > gone',
-      'offered > active',
-      'offered > absent',
-      'active > gone',
-      'active > absent',
-      'absent > gone',
-      'absent > waiting',
-    ])
-  })
-
-  it('are durable before anyone is told, but for those between waiting and absent', () => {
-    expect(mustBeDurable(State.waiting, State.absent)).toBe(false)
-    expect(mustBeDurable(State.absent, State.waiting)).toBe(false)
-    for (const [from, to] of [
-      [State.gone, State.waiting],
-      [State.waiting, State.offered],
-      [State.offered, State.absent],
-      [State.absent, State.gone],
-      [State.offered, State.active],
-    ] as const) {
-      expect(mustBeDurable(from, to)).toBe(true)
-    }
-  })
-})
+import { tableOf } from './support/table.ts'
 
 describe('the table of tickets', () => {
   it('counts by state', () => {
@@ -153,149 +102,77 @@ describe('the table of tickets', () => {
     expect(tickets.segmentOf(2)?.states[2]).toBe(State.gone)
     expect(() => tickets.setFlags(99_999, BEACON_FLAG)).not.toThrow()
   })
-
-  it('tells what must be stored now and what may wait for the tick, each once', () => {
-    const tickets = tableOf(SEGMENT_SIZE + 10)
-    const none = { changed: [], dropped: [] }
-    expect(indexes(tickets.takeChanges(true))).toEqual(none)
-    tickets.move(1, State.absent)
-    expect(indexes(tickets.takeChanges(false))).toEqual(none)
-    tickets.move(SEGMENT_SIZE + 1, State.offered)
-    expect(indexes(tickets.takeChanges(false))).toEqual({ changed: [1], dropped: [] })
-    expect(indexes(tickets.takeChanges(true))).toEqual({ changed: [0], dropped: [] })
-    expect(indexes(tickets.takeChanges(true))).toEqual(none)
-    // A durable write takes the lazy changes of its segment along.
-    tickets.move(2, State.absent)
-    tickets.move(3, State.offered)
-    expect(indexes(tickets.takeChanges(false))).toEqual({ changed: [0], dropped: [] })
-    expect(indexes(tickets.takeChanges(true))).toEqual(none)
-    // A goodbye may wait, a beacon may not; what is set already changes nothing.
-    tickets.setFlags(4, DEPARTING_FLAG)
-    expect(indexes(tickets.takeChanges(false))).toEqual(none)
-    tickets.setFlags(4, BEACON_FLAG)
-    expect(indexes(tickets.takeChanges(false))).toEqual({ changed: [0], dropped: [] })
-    tickets.setFlags(4, BEACON_FLAG | DEPARTING_FLAG)
-    expect(indexes(tickets.takeChanges(true))).toEqual(none)
-  })
-
-  it('forgets segments whose tickets are all gone, tells so once, and never forgets the one that grows', () => {
-    const tickets = tableOf(2 * SEGMENT_SIZE + 1)
-    for (let number = 1; number < 2 * SEGMENT_SIZE + 2; number++) {
-      if (number !== SEGMENT_SIZE - 1) tickets.move(number, State.gone)
-    }
-    tickets.dropEmpty()
-    expect(tickets.all().map(({ index }) => index)).toEqual([0, 2])
-    expect(tickets.liveSegments()).toEqual([0])
-    expect(indexes(tickets.takeChanges(false))).toEqual({ changed: [0, 2], dropped: [1] })
-    expect(tickets.segmentAt(1)).toBeUndefined()
-    expect(tickets.stateOf(SEGMENT_SIZE + 1)).toBe(State.gone)
-    tickets.dropEmpty()
-    expect(indexes(tickets.takeChanges(true))).toEqual({ changed: [], dropped: [] })
-    // Those after the gap are still found.
-    expect(tickets.issue(State.waiting, 0)).toBe(2 * SEGMENT_SIZE + 2)
-    expect(tickets.lowestWaiting()).toBe(SEGMENT_SIZE - 1)
-    expect(tickets.lowestWaitingFrom(SEGMENT_SIZE)).toBe(2 * SEGMENT_SIZE + 2)
-    expect(tickets.waitingBefore(2 * SEGMENT_SIZE + 2)).toBe(1)
-  })
-
-  it('forgets nothing where the tail alone is empty', () => {
-    const tickets = tableOf(1)
-    tickets.move(1, State.gone)
-    tickets.dropEmpty()
-    expect(tickets.all().length).toBe(1)
-  })
-
-  it('tells a segment that came to life, once', () => {
-    const tickets = new Tickets()
-    tickets.issue(State.waiting, 0)
-    tickets.issue(State.waiting, 0)
-    expect(tickets.takeBornLive()).toEqual([0])
-    expect(tickets.takeBornLive()).toEqual([])
-    tickets.move(1, State.gone)
-    tickets.move(2, State.gone)
-    expect(tickets.takeBornLive()).toEqual([])
-    tickets.issue(State.active, 0)
-    expect(tickets.takeBornLive()).toEqual([0])
-  })
-
-  it('is the same after it was stored, in whatever order the rows come', () => {
-    const tickets = tableOf(2 * SEGMENT_SIZE)
-    tickets.move(5, State.offered)
-    tickets.move(6, State.absent)
-    tickets.move(7, State.offered)
-    tickets.move(7, State.active)
-    const restored = new Tickets()
-    const rows = [...tickets.all()].reverse().map(({ index, states }) => new Segment(index, states.slice()))
-    restored.restore(rows, tickets.next)
-    expect(restored.all().map(({ index }) => index)).toEqual([0, 1, 2])
-    const { waiting, offered, active, absent, next } = restored
-    expect({ waiting, offered, active, absent, next }).toEqual({
-      waiting: 2 * SEGMENT_SIZE - 3,
-      offered: 1,
-      active: 1,
-      absent: 1,
-      next: 2 * SEGMENT_SIZE + 1,
-    })
-    expect(() => restored.verifyAll()).not.toThrow()
-    expect(restored.lowestWaiting()).toBe(1)
-  })
 })
 
-describe('a count that memory got wrong', () => {
-  it('of a block that moved is found at once, of others not before they are looked at', () => {
-    const tickets = tableOf(SEGMENT_SIZE + 700)
-    const segment = tickets.segmentAt(1) as Segment
-    segment.waitingPerBlock[2] = 1
-    tickets.verifyMoved()
-    tickets.move(SEGMENT_SIZE + 1, State.offered)
-    expect(() => tickets.verifyMoved()).not.toThrow()
-    tickets.move(SEGMENT_SIZE + 2 * 256, State.offered)
-    const found = new BrokenInvariant('block 18: the waiting count differs from a recount')
-    expect(() => tickets.verifyMoved()).toThrow(found)
-  })
+describe('many tickets of a segment moved at once', () => {
+  const after = Uint8Array.from([State.gone, State.absent, State.absent, State.absent, State.gone])
+  const inAllStates = () => {
+    const tickets = tableOf(SEGMENT_SIZE + 600)
+    const [waiting, offered, active, absent] = [7, 300, 301, 599].map((offset) => SEGMENT_SIZE + offset) as number[]
+    tickets.move(offered as number, State.offered)
+    tickets.move(active as number, State.offered)
+    tickets.move(active as number, State.active)
+    tickets.move(absent as number, State.absent)
+    tickets.setFlags(waiting as number, DEPARTING_FLAG)
+    tickets.takeChanges(true)
+    return tickets
+  }
 
-  it('is found by the tick, which looks at one segment in turn', () => {
-    const tickets = tableOf(3 * SEGMENT_SIZE)
-    expect(() => tickets.verifyOneSegment()).not.toThrow()
-    ;(tickets.segmentAt(1) as Segment).counts[State.waiting] = 3
-    const looks = Array.from({ length: 4 }, () => {
-      try {
-        tickets.verifyOneSegment()
-        return 'fine'
-      } catch (error) {
-        return (error as Error).message
-      }
-    })
-    expect(looks.filter((look) => look !== 'fine')).toEqual(['segment 1: counts differ from a recount'])
-    expect(() => new Tickets().verifyOneSegment()).not.toThrow()
-  })
-
-  it('is found when everything is looked at: in a segment, and in the sum over all', () => {
-    const wrong = tableOf(10)
-    ;(wrong.segmentAt(0) as Segment).waitingPerBlock[0] = 3
-    expect(() => wrong.verifyAll()).toThrow(new BrokenInvariant('segment 0: counts differ from a recount'))
-    for (const [state, name] of [
-      [State.waiting, 'waiting'],
-      [State.offered, 'offered'],
-      [State.active, 'active'],
-      [State.absent, 'absent'],
-    ] as const) {
-      const tickets = tableOf(10)
-      const segment = tickets.segmentAt(0) as Segment
-      // The segment is right in itself; the table does not know.
-      segment.put(3, state === State.waiting ? State.gone : state)
-      expect(() => tickets.verifyAll()).toThrow(/^waiting: counted 10, found 9$/)
-      tickets.move(4, State.gone)
-      segment.put(4, State.waiting)
-      if (state !== State.waiting)
-        expect(() => tickets.verifyAll()).toThrow(new RegExp(`^${name}: counted 0, found 1$`))
+  it('go where each one that is in its state goes, without their flags', () => {
+    const [tickets, each] = [inAllStates(), inAllStates()]
+    const offsets = Uint16Array.of(7, 300, 301, 599)
+    expect([...tickets.moveMany(tickets.segmentAt(1) as Segment, offsets, after)]).toEqual([0, 1, 1, 1, 1])
+    for (const offset of offsets) {
+      const number = SEGMENT_SIZE + offset
+      each.move(number, after[each.stateOf(number)] as State)
     }
+    expect(tickets.all()).toEqual(each.all())
+    const { waiting, offered, active, absent } = tickets
+    expect({ waiting, offered, active, absent }).toEqual({
+      waiting: SEGMENT_SIZE + 596,
+      offered: 0,
+      active: 0,
+      absent: 3,
+    })
+    expect(() => tickets.verifyMoved()).not.toThrow()
+    expect(() => tickets.verifyAll()).not.toThrow()
   })
 
-  it('of who waits does not make the search go on for ever', () => {
-    const tickets = tableOf(3)
-    const segment = tickets.segmentAt(0) as Segment
-    for (const number of [1, 2, 3]) segment.put(number, State.gone)
-    expect(() => tickets.lowestWaiting()).toThrow(new BrokenInvariant('3 wait, but none at or above number 0'))
+  it('are stored before anyone is told only if one of the moves must be', () => {
+    const tickets = inAllStates()
+    const segment = tickets.segmentAt(1) as Segment
+    tickets.moveMany(segment, Uint16Array.of(8, 9), after)
+    expect(tickets.takeChanges(false).changed).toEqual([])
+    expect(tickets.takeChanges(true).changed).toEqual([segment])
+    tickets.moveMany(segment, Uint16Array.of(7, 599), after)
+    expect(tickets.takeChanges(false).changed).toEqual([segment])
+    tickets.moveMany(segment, Uint16Array.of(), after)
+    expect(tickets.takeChanges(true).changed).toEqual([])
+  })
+
+  it('are found by the search when they wait again', () => {
+    const tickets = inAllStates()
+    for (let number = 1; number < SEGMENT_SIZE + 500; number++) {
+      if (tickets.stateOf(number) === State.waiting) tickets.move(number, State.absent)
+    }
+    expect(tickets.lowestWaiting()).toBe(SEGMENT_SIZE + 500)
+    const again = Uint8Array.from(after, (state, from) => (from === State.absent ? State.waiting : state))
+    tickets.moveMany(tickets.segmentAt(1) as Segment, Uint16Array.of(9, 300), again)
+    expect(tickets.lowestWaiting()).toBe(SEGMENT_SIZE + 9)
+    expect(() => tickets.verifyAll()).not.toThrow()
+  })
+
+  it('are checked: a wrong count between them is seen, and so is a move that is not in a life', () => {
+    const tickets = inAllStates()
+    const segment = tickets.segmentAt(1) as Segment
+    tickets.verifyMoved()
+    tickets.moveMany(segment, Uint16Array.of(1, 255), after)
+    segment.waitingPerBlock[1] = 3
+    expect(() => tickets.verifyMoved()).not.toThrow()
+    tickets.moveMany(segment, Uint16Array.of(2, 256), after)
+    expect(() => tickets.verifyMoved()).toThrow(BrokenInvariant)
+    expect(() => inAllStates().moveMany(segment, Uint16Array.of(0, 601, 602), after)).toThrow(
+      new BrokenInvariant('2 tickets cannot go from gone to gone'),
+    )
   })
 })
