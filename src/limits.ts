@@ -33,9 +33,10 @@ export const ORIGIN_FLUSH_AFTER_MS = 5_000
 /** How long the confirmation of a ticket waits for a call that others need: its holder does not see what it says. */
 export const CONFIRMATION_MAY_WAIT_MS = 250
 
-/** After a call with so many questions the next starts this long after it at the earliest: an isolate of a crowd. */
+/** After a call with so many questions an isolate lets as many gather as make the next one cheap, but no longer than this. */
 export const BUSY_CALL_QUESTIONS = 10
-export const BUSY_PACE_MS = 80
+export const GATHER_QUESTIONS = 128
+export const GATHER_MAX_MS = 80
 
 /** So long past the deadline the holder of the flush is taken for dead. */
 export const FLUSH_TAKEOVER_MS = 2_000
@@ -60,7 +61,7 @@ export const LOOK_MIN_MS = 2
 export const LOOK_MAX_MS = 25
 
 /** The first look comes when the call is likely to be answered: each look before that wakes the isolate for nothing. */
-export const FIRST_LOOK_MAX_MS = 100
+export const FIRST_LOOK_MAX_MS = 250
 
 /** After this the object counts as out of reach for a request. */
 export const GIVE_UP_AFTER_MS = 8_000

@@ -10,9 +10,9 @@ import {
   BACK_OFF_MAX_MS,
   BACK_OFF_MIN_MS,
   BUSY_CALL_QUESTIONS,
-  BUSY_PACE_MS,
   FIRST_LOOK_MAX_MS,
-  GIVE_UP_AFTER_MS,
+  GATHER_MAX_MS,
+  GATHER_QUESTIONS,
   LOOK_MAX_MS,
   LOOK_MIN_MS,
   PATIENCE_CALLS,
@@ -52,9 +52,15 @@ export class CallPace {
   }
 
   begin(startMs: number, questions: number): Call {
-    this.latest = { startMs, gatherMs: questions >= BUSY_CALL_QUESTIONS ? BUSY_PACE_MS : 0, done: false }
+    this.latest = { startMs, gatherMs: this.gatherMs(questions, startMs), done: false }
     this.keepApart(this.latest)
     return this.latest
+  }
+
+  /** How long it takes until so many ask again, as fast as they came for this call. None where few do. */
+  private gatherMs(questions: number, startMs: number): number {
+    if (questions < BUSY_CALL_QUESTIONS) return 0
+    return Math.min(((startMs - this.latest.startMs) * GATHER_QUESTIONS) / questions, GATHER_MAX_MS)
   }
 
   /** `toldMs`: what the object wants from now on. */
@@ -64,6 +70,11 @@ export class CallPace {
     this.recentCallMs += (nowMs - call.startMs - this.recentCallMs) / 4
     this.toldMs = toldMs
     this.keepApart(call)
+  }
+
+  /** When a call that starts then is likely to be answered, and its answer to be found. */
+  private answeredMs(startMs: number): number {
+    return startMs + this.recentCallMs + LOOK_MIN_MS
   }
 
   /** `random`: 0 to 1. */
@@ -78,26 +89,26 @@ export class CallPace {
     this.nextMs = startMs + Math.max(this.toldMs, gatherMs)
   }
 
-  /** 0: this request calls now. Otherwise how long it waits for the others or for the pace. */
-  msUntilTurn(entry: Entry, nowMs: number): number {
-    const giveUpMs = entry.askedMs + GIVE_UP_AFTER_MS
-    if (entry.attempts >= ATTEMPTS_MAX) return giveUpMs - nowMs
+  /** Whether this request calls now, instead of waiting for the others or for the pace. */
+  isTurnOf(entry: Entry, nowMs: number): boolean {
+    if (entry.attempts >= ATTEMPTS_MAX) return false
     const isUnderWay = !this.latest.done && nowMs - this.latest.startMs < this.patienceMs
     const impatientMs = (entry.sentMs ?? entry.notBeforeMs) + this.patienceMs
     const mayCallMs = entry.sentMs === null && !isUnderWay ? entry.notBeforeMs : impatientMs
-    return Math.max(0, Math.min(Math.max(mayCallMs, this.nextMs), giveUpMs) - nowMs)
+    return nowMs >= Math.max(mayCallMs, this.nextMs)
   }
 
   /**
-   * When its answer is likely to be there, and after that often, but never all the time. `isFirst`: of those that wait, this
-   * one makes the next call. The others sleep until that is answered: waking all of them for it took WAKE_COST.
+   * How long a request whose turn has not come sleeps until it looks again: until its answer is likely to be there, and after
+   * that often, but never all the time. `isFirst`: of those that wait, this one makes the next call. The others sleep until
+   * that is answered, so most wake only once.
    */
   msUntilLook(entry: Entry, isFirst: boolean, nowMs: number): number {
     const isWaiting = entry.sentMs === null
     if (isWaiting && nowMs < entry.notBeforeMs) return entry.notBeforeMs - nowMs
-    const answeredMs = this.latest.done ? nowMs : this.latest.startMs + this.recentCallMs + LOOK_MIN_MS
+    const answeredMs = this.latest.done ? nowMs : this.answeredMs(this.latest.startMs)
     const callMs = Math.max(answeredMs, this.nextMs)
-    const lookMs = !isWaiting ? answeredMs : isFirst ? callMs : callMs + this.recentCallMs + LOOK_MIN_MS
+    const lookMs = !isWaiting ? answeredMs : isFirst ? callMs : this.answeredMs(callMs)
     if (lookMs > nowMs) return Math.min(lookMs - nowMs, FIRST_LOOK_MAX_MS)
     return Math.min(Math.max(LOOK_MIN_MS, this.recentCallMs / 4), LOOK_MAX_MS)
   }

@@ -219,10 +219,8 @@ export class RoomClient {
         this.entries.giveUp(entry)
         return
       }
-      const turnMs = this.pace.msUntilTurn(entry, nowMs)
-      if (turnMs > 0) {
-        const lookMs = this.pace.msUntilLook(entry, this.entries.isFirst(entry, nowMs), nowMs)
-        await this.sleep(Math.min(turnMs, lookMs))
+      if (!this.pace.isTurnOf(entry, nowMs)) {
+        await this.sleep(this.pace.msUntilLook(entry, this.entries.isFirst(entry, nowMs), nowMs))
         continue
       }
       const call = this.call(this.entries.takeBatch(nowMs, this.run, this.pace.patienceMs), nowMs)
