@@ -17,8 +17,9 @@ export interface Commanded {
 
 /** `target`: what was asked for at the origin, for the log. */
 export function takeCommand(response: Response, target: string): Commanded {
+  // As each answer goes through here, nothing is made for those, nearly all, that say nothing.
+  if (!COMMAND_HEADERS.some((name) => response.headers.has(name))) return { response, revokes: false }
   const given = COMMAND_HEADERS.map((name) => response.headers.get(name)).filter((value) => value !== null)
-  if (given.length === 0) return { response, revokes: false }
   const stripped = new Response(response.body, response)
   for (const name of COMMAND_HEADERS) stripped.headers.delete(name)
   const commands = given.flatMap((value) => value.split(',')).map((value) => value.trim().toLowerCase())

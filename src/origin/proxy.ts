@@ -40,55 +40,56 @@ export async function askOrigin(
 ): Promise<OriginOutcome> {
   const url = requestUrl(request.url)
   const target = targetOf(url, origin)
-  const patience = new Patience(origin.timeoutSeconds * 1000, onWaiting)
   try {
     // A request that arrives follows no redirects, and neither does its copy.
     const forwarded = new Request(target, request)
     setRequestHeaders(forwarded.headers, url, origin, pass)
     const asked = origin.binding === null ? fetch(forwarded) : origin.binding.fetch(forwarded)
-    const response = await Promise.race([asked, patience.over])
+    const response = await inTime(asked, origin.timeoutSeconds * 1000, onWaiting)
     if (response !== null) {
-      return { state: 'answered', ...takeCommand(withOurLocation(response, url, target), target) }
+      const { response: answer, revokes } = takeCommand(withOurLocation(response, url, target), target)
+      return { state: 'answered', response: answer, revokes }
     }
     logWarning('origin_slow', { host: hostOf(target), timeoutSeconds: origin.timeoutSeconds })
     return { state: 'slow' }
   } catch (error) {
     logWarning('origin_down', { host: hostOf(target), error: errorText(error) })
     return { state: 'down' }
-  } finally {
-    // Only the time until the headers is limited: a download or a socket may take as long as it likes.
-    patience.end()
   }
 }
 
 /**
- * How long the origin may take, and a sign of life meanwhile: one timer for both, and no `AbortController`, since the
- * platform drops what a request that was answered still asks for. The second copy, the signal and the second timer took 10 us in a loop.
+ * What the origin answers, null when the time for its headers is over: a download or a socket may take as long as it likes. A
+ * sign of life meanwhile. One timer for both, which goes with its request: taking it back would cost as much as setting it. And
+ * no `AbortController`, since the platform drops what a request that was answered still asks for. The second copy, the signal
+ * and the second timer took 10 us in a loop.
  */
-class Patience {
-  /** Null when the time is over. */
-  readonly over: Promise<null>
-  private ended = false
-
-  constructor(limitMs: number, onWaiting: () => void) {
-    this.over = new Promise((resolve) => {
-      const wait = (leftMs: number) => {
-        const stepMs = Math.min(leftMs, PRESENCE_DURING_REQUEST_MS)
-        setTimeout(() => {
-          if (this.ended) return
-          if (leftMs <= stepMs) return resolve(null)
-          onWaiting()
-          wait(leftMs - stepMs)
-        }, stepMs)
-      }
-      wait(limitMs)
-    })
-  }
-
-  /** Taking the timer back would cost as much as setting it; it goes with its request. */
-  end(): void {
-    this.ended = true
-  }
+function inTime(asked: Promise<Response>, limitMs: number, onWaiting: () => void): Promise<Response | null> {
+  return new Promise((resolve, reject) => {
+    let leftMs = limitMs
+    let isOver = false
+    const wait = () => {
+      const stepMs = Math.min(leftMs, PRESENCE_DURING_REQUEST_MS)
+      setTimeout(() => {
+        if (isOver) return
+        leftMs -= stepMs
+        if (leftMs <= 0) return resolve(null)
+        onWaiting()
+        wait()
+      }, stepMs)
+    }
+    wait()
+    asked.then(
+      (response) => {
+        isOver = true
+        resolve(response)
+      },
+      (error) => {
+        isOver = true
+        reject(error)
+      },
+    )
+  })
 }
 
 function targetOf({ href, pathname, search }: RequestUrl, { url, binding }: Origin): string {
@@ -100,15 +101,20 @@ function hostOf(target: string): string {
 }
 
 function setRequestHeaders(headers: Headers, url: RequestUrl, origin: Origin, pass: string | null): void {
-  const cookies = withoutOurCookies(headers.get('Cookie'), origin.rooms)
-  if (cookies === null) headers.delete('Cookie')
-  else headers.set('Cookie', cookies)
+  put(headers, 'Cookie', withoutOurCookies(headers.get('Cookie'), origin.rooms))
   // A client's own copies of what only we may say are removed.
-  for (const name of [TOKEN_HEADER, PASS_HEADER, SECRET_HEADER, ...origin.bypassHeaders]) headers.delete(name)
-  if (pass !== null) headers.set(PASS_HEADER, pass)
-  if (origin.secret !== null) headers.set(SECRET_HEADER, origin.secret)
+  headers.delete(TOKEN_HEADER)
+  for (const name of origin.bypassHeaders) headers.delete(name)
+  put(headers, PASS_HEADER, pass)
+  put(headers, SECRET_HEADER, origin.secret)
   headers.set('X-Forwarded-Host', url.host)
   headers.set('X-Forwarded-Proto', url.protocol.slice(0, -1))
+}
+
+/** Null: without it, whoever set it. */
+function put(headers: Headers, name: string, value: string | null): void {
+  if (value === null) headers.delete(name)
+  else headers.set(name, value)
 }
 
 /** A redirect to the origin's own host would lead visitors past the room. */
