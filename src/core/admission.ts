@@ -15,9 +15,14 @@ import type { LineRules } from './rules.ts'
 import { State } from './ticket-state.ts'
 import { BrokenInvariant, type Tickets } from './tickets.ts'
 
+/** Whether one more may be let in now as far as the rate allows it: the room is open and a slot is free. */
+export function hasPlace(tickets: Tickets, rules: LineRules): boolean {
+  return rules.mode === 'open' && !rules.suspended && tickets.occupied < rules.capacity
+}
+
 /** Whether one more may be let in now. The bucket has been refilled up to now. */
 export function mayAdmit(tickets: Tickets, bucket: RateBucket, rules: LineRules): boolean {
-  return rules.mode === 'open' && !rules.suspended && tickets.occupied < rules.capacity && bucket.hasAdmission
+  return hasPlace(tickets, rules) && bucket.hasAdmission
 }
 
 /** Whether a newcomer need not wait. */

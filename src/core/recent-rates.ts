@@ -45,7 +45,7 @@ export class RecentRates {
     this.admissions++
   }
 
-  leftLine(count = 1): void {
+  leftLine(count: number): void {
     this.leavers += count
   }
 

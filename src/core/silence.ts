@@ -43,6 +43,12 @@ export function silentBefore(limits: Uint32Array, nowSeconds: number, floorSecon
   })
 }
 
+/** Of one segment, ascending. */
+export interface SilentTickets {
+  readonly segment: Segment
+  readonly offsets: Uint16Array
+}
+
 /** The offsets of a segment's silent tickets, ascending. */
 export function silentOffsets(segment: Segment, before: Uint32Array): Uint16Array {
   if (segment.live === 0) return NOBODY

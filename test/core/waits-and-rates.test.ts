@@ -129,7 +129,7 @@ describe('recent rates', () => {
   it('are admissions per minute and leavers per person and minute, of a past that fades', () => {
     const rates = new RecentRates()
     for (let i = 0; i < 6; i++) rates.admitted()
-    for (let i = 0; i < 3; i++) rates.leftLine()
+    for (let i = 0; i < 3; i++) rates.leftLine(1)
     rates.pass(60_000, 10)
     expect(rates.observedAdmissions).toBeCloseTo(6 * AFTER_60_S)
     expect(rates.admittedPerMinute).toBeCloseTo(6 * AFTER_60_S)
@@ -174,7 +174,7 @@ describe('recent rates', () => {
     rates.returned()
     rates.returned()
     expect(rates.leaverSharePerMinute).toBe(0)
-    rates.leftLine()
+    rates.leftLine(1)
     expect(rates.leaverSharePerMinute).toBe(1)
   })
 })

@@ -128,3 +128,11 @@ export class DrivenLine {
 export function aged(numbers: number[], ageMs: number) {
   return { numbers: Uint32Array.from(numbers), agesMs: Uint32Array.from(numbers, () => ageMs) }
 }
+
+/** Polls of these numbers and ticks, every 5 s, for as long. */
+export function keepPolling(line: DrivenLine, numbers: number[], seconds: number): void {
+  for (let passed = 0; passed < seconds; passed += 5) {
+    line.pass(5).hear(numbers)
+    if (passed % 10 === 0) line.tick()
+  }
+}

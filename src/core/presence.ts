@@ -1,0 +1,66 @@
+/**
+ * What a sign of life or a goodbye does to a ticket: when it was last heard, whether the absent come back, whether a goodbye
+ * still holds. Numbers never handed out and those who are gone are ignored.
+ */
+
+import { SEGMENT_SIZE } from './limits.ts'
+import type { LineRecord } from './line-record.ts'
+import type { ListeningClock } from './listening-clock.ts'
+import type { LineRules } from './rules.ts'
+import { DEPARTING_FLAG, STATE_MASK, State } from './ticket-state.ts'
+import type { Tickets } from './tickets.ts'
+
+/** The parts of a line that hear visitors. */
+interface Parts {
+  readonly tickets: Tickets
+  readonly clock: ListeningClock
+  readonly record: LineRecord
+}
+
+export class Presence {
+  private readonly rules: Pick<LineRules, 'checkIntervalSeconds' | 'heartbeatTimeoutSeconds'>
+  private readonly parts: Parts
+
+  constructor(rules: LineRules, parts: Parts) {
+    this.rules = rules
+    this.parts = parts
+  }
+
+  /** A visitor was heard `ageMs` ago. Who was absent waits again with the old number. */
+  hear(number: number, ageMs: number): void {
+    const { tickets, clock, record } = this.parts
+    const segment = tickets.segmentOf(number)
+    if (segment === undefined) return
+    const offset = number % SEGMENT_SIZE
+    const byte = segment.states[offset] as number
+    const state = byte & STATE_MASK
+    if (state === State.gone) return
+    const heard = clock.heardSeconds(ageMs, this.rules.checkIntervalSeconds)
+    if (state === State.absent) {
+      // A word that was under way for so long says nothing about now.
+      if (ageMs >= this.rules.heartbeatTimeoutSeconds * 1000) return
+      tickets.move(number, State.waiting)
+      record.returned(number)
+      segment.heard[offset] = heard
+    } else {
+      // After a restore the time last heard lies ahead of now; a goodbye is taken back all the same.
+      const known = segment.heard[offset] as number
+      const isNews = heard >= Math.min(known, clock.nowSeconds)
+      if (isNews && (byte & DEPARTING_FLAG) !== 0) tickets.clearFlags(number, DEPARTING_FLAG)
+      segment.heard[offset] = Math.max(known, heard)
+    }
+  }
+
+  /** A page said goodbye `ageMs` ago: a hint that shortens the silence limit until the visitor is heard again. */
+  depart(number: number, ageMs: number): void {
+    const { tickets, clock } = this.parts
+    const state = tickets.stateOf(number)
+    if (state === State.gone || state === State.absent) return
+    const known = tickets.segmentOf(number)?.heard[number % SEGMENT_SIZE] ?? 0
+    const said = clock.goodbyeSeconds(ageMs)
+    // Overtaken on its way: the visitor was heard after it.
+    if (said < Math.min(known, clock.nowSeconds)) return
+    this.hear(number, ageMs)
+    tickets.setFlags(number, DEPARTING_FLAG)
+  }
+}
