@@ -3,8 +3,9 @@ import { Line } from '../../src/core/line.ts'
 import { lineStats } from '../../src/core/line-stats.ts'
 import { OriginLatency, reportsAddedUp } from '../../src/core/origin-latency.ts'
 import { isClosed } from '../../src/core/rules.ts'
+import type { Sample } from '../../src/core/sample.ts'
 import { NO_TOTALS } from '../../src/core/stored.ts'
-import { DrivenLine, START_MS } from './support/driven-line.ts'
+import { aged, DrivenLine, START_MS } from './support/driven-line.ts'
 import { rules } from './support/rules.ts'
 
 const NO_COUNTS_OF_WAITS = new Array<number>(13).fill(0)
@@ -104,6 +105,33 @@ describe('a sample', () => {
       waitSecondsP90: 30,
       originLatencyMsP90: 45,
     })
+  })
+
+  it('counts nothing twice: where nothing happened since the one before, nothing did', () => {
+    const line = new DrivenLine({ capacity: 1 })
+    line.join(3)
+    for (let i = 0; i < 3; i++) {
+      line.pass(10).hear([1])
+      line.tick()
+    }
+    line.exchange({
+      presence: aged([2], 0),
+      leaves: [1],
+      failures: 4,
+      origin: { requests: 3, errors: 2, latency: { counts: [3], sumMs: 60 } },
+    })
+    const figures = ({
+      joined,
+      admitted,
+      expired,
+      left,
+      returned,
+      roomErrors,
+      originRequests,
+      originErrors,
+    }: Sample) => [joined, admitted, expired, left, returned, roomErrors, originRequests, originErrors]
+    expect(figures(line.line.takeSample())).toEqual([3, 2, 2, 1, 1, 4, 3, 2])
+    expect(figures(line.line.takeSample())).toEqual([0, 0, 0, 0, 0, 0, 0, 0])
   })
 
   it('has no waits and no latency where nobody was admitted and nothing was asked', () => {

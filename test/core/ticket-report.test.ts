@@ -90,6 +90,11 @@ describe('a ticket report', () => {
     expect(report(line, 2)).toMatchObject({ admitted: 'no', position: 1 })
     line.crash()
     expect(report(line, 2)).toMatchObject({ admitted: 'unknown' })
+    // Nor does what the journal noted since tell more than it does.
+    const { joinedMs } = report(line, 2)
+    line.pass(10).leave(2)
+    expect(events(line, 2)).toEqual(['left'])
+    expect(report(line, 2)).toMatchObject({ admitted: 'unknown', joinedMs, ended: 'left', endedMs: line.nowMs })
   })
 
   it('tells the newest admission of one who lost the place and got it again', () => {

@@ -1,6 +1,6 @@
 /** The table of tickets by itself: its counts, its order, its flags. */
 import { describe, expect, it } from 'vitest'
-import { MAX_NUMBER, SEGMENT_SIZE } from '../../src/core/limits.ts'
+import { MAX_NUMBER, SEGMENT_BITS, SEGMENT_SIZE } from '../../src/core/limits.ts'
 import type { Segment } from '../../src/core/segment.ts'
 import { BEACON_FLAG, DEPARTING_FLAG, State } from '../../src/core/ticket-state.ts'
 import { BrokenInvariant, Tickets } from '../../src/core/tickets.ts'
@@ -42,7 +42,8 @@ describe('the table of tickets', () => {
     )
   })
 
-  it('is full past the last number', () => {
+  it('is full past the last number, the last that shifts can tell from a negative one', () => {
+    expect([MAX_NUMBER, MAX_NUMBER + 1].map((number) => number >> SEGMENT_BITS)).toEqual([2 ** 19 - 1, -(2 ** 19)])
     const tickets = tableOf(1)
     tickets.next = MAX_NUMBER
     expect(tickets.isFull).toBe(false)
