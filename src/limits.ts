@@ -35,7 +35,7 @@ export const CONFIRMATION_MAY_WAIT_MS = 250
 
 /** After a call with so many questions an isolate lets as many gather as make the next one cheap, but no longer than this. */
 export const BUSY_CALL_QUESTIONS = 10
-export const GATHER_QUESTIONS = 128
+export const GATHER_QUESTIONS = 200
 export const GATHER_MAX_MS = 80
 
 /** So long past the deadline the holder of the flush is taken for dead. */
