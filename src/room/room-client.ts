@@ -14,8 +14,7 @@
 
 import type { ClaimDetails } from '../core/answers.ts'
 import type { ExchangeAnswer, ExchangeRequest } from '../core/exchange.ts'
-import type { Snapshot } from '../core/snapshot.ts'
-import { SnapshotView } from '../core/snapshot-view.ts'
+import type { SnapshotView } from '../core/snapshot-view.ts'
 import {
   ATTEMPTS_MAX,
   CONFIRMATION_MAY_WAIT_MS,
@@ -23,9 +22,7 @@ import {
   FLUSH_TAKEOVER_MS,
   GIVE_UP_AFTER_MS,
   ORIGIN_FLUSH_AFTER_MS,
-  SNAPSHOT_FRESH_MAX_MS,
   SNAPSHOT_FRESH_MS,
-  SNAPSHOT_OLD_MS,
 } from '../limits.ts'
 import { CallPace } from './call-pace.ts'
 import {
@@ -38,6 +35,7 @@ import {
   type Unreachable,
 } from './entries.ts'
 import { EntryQueue } from './entry-queue.ts'
+import { KnownRoom } from './known-room.ts'
 import { News, toCarried } from './news.ts'
 import type { OriginTurn } from './origin-tally.ts'
 
@@ -63,10 +61,7 @@ export class RoomClient {
   private readonly port: RoomPort
   private readonly isolate: string
 
-  private current: SnapshotView | null = null
-  private receivedMs = Number.NEGATIVE_INFINITY
-  private run = 0
-
+  private readonly known = new KnownRoom()
   private readonly entries = new EntryQueue()
   private readonly pace = new CallPace()
   private readonly news = new News()
@@ -81,12 +76,12 @@ export class RoomClient {
 
   /** The newest snapshot, null before the first answer. */
   get view(): SnapshotView | null {
-    return this.current
+    return this.known.view
   }
 
   /** The run that the newest answer, or before any the newest authentic token, belongs to. */
   get knownRun(): number {
-    return this.run
+    return this.known.run
   }
 
   join(keepAlive: KeepAlive): Promise<Answers['join'] | Unreachable> {
@@ -114,7 +109,7 @@ export class RoomClient {
 
   /** The object could not be asked in time, but it can still be told that the visitor was here. */
   private keepHeard(run: number, number: number, heardMs: number, keepAlive: KeepAlive): void {
-    if (run !== this.run) return
+    if (run !== this.known.run) return
     this.news.hearClaim(number, heardMs)
     this.scheduleFlush(keepAlive)
   }
@@ -140,8 +135,8 @@ export class RoomClient {
   hear(run: number, number: number, keepAlive: KeepAlive): void {
     this.learnFirstRun(run)
     // A newer run than any answer told of: the room was reset, which the next answer shows.
-    if (run > this.run) keepAlive.waitUntil(this.learnRun(run, keepAlive))
-    if (run !== this.run) return
+    if (run > this.known.run) keepAlive.waitUntil(this.learnRun(run, keepAlive))
+    if (run !== this.known.run) return
     this.news.hear(number, this.port.nowMs())
     this.scheduleFlush(keepAlive)
   }
@@ -149,7 +144,7 @@ export class RoomClient {
   /** A number's page said goodbye. */
   depart(run: number, number: number, keepAlive: KeepAlive): void {
     this.learnFirstRun(run)
-    if (run !== this.run) return
+    if (run !== this.known.run) return
     this.news.depart(number, this.port.nowMs())
     this.scheduleFlush(keepAlive)
   }
@@ -183,21 +178,17 @@ export class RoomClient {
   }
 
   private get isFresh(): boolean {
-    const freshMs = Math.min(Math.max(SNAPSHOT_FRESH_MS, this.pace.objectsPaceMs), SNAPSHOT_FRESH_MAX_MS)
-    return this.current !== null && this.port.nowMs() - this.receivedMs <= freshMs
+    return this.known.isFresh(this.port.nowMs(), this.pace.objectsPaceMs)
   }
 
-  /** Before any answer an authentic token is the best word on which run there is. */
   private learnFirstRun(run: number): void {
-    if (this.current !== null || run <= this.run) return
-    this.run = run
-    this.news.forgetNumbers()
+    if (this.known.learnFirstRun(run)) this.news.forgetNumbers()
   }
 
   /** A token of a newer run than ours shows that the room was reset: ask before judging it. */
   private async learnRun(run: number, keepAlive: KeepAlive): Promise<void> {
     this.learnFirstRun(run)
-    if (run > this.run) await this.ask({ kind: 'refresh' }, keepAlive)
+    if (run > this.known.run) await this.ask({ kind: 'refresh' }, keepAlive)
   }
 
   private async ask<K extends keyof Answers>(
@@ -223,7 +214,7 @@ export class RoomClient {
         await this.sleep(this.pace.msUntilLook(entry, this.entries.isFirst(entry, nowMs), nowMs))
         continue
       }
-      const call = this.call(this.entries.takeBatch(nowMs, this.run, this.pace.patienceMs), nowMs)
+      const call = this.call(this.entries.takeBatch(nowMs, this.known.run, this.pace.patienceMs), nowMs)
       keepAlive.waitUntil(call)
       await this.withPatience(call)
     }
@@ -253,13 +244,13 @@ export class RoomClient {
       const answer = await this.port.call({
         room: this.room,
         isolate: this.isolate,
-        run: this.run,
+        run: this.known.run,
         ...toQuestions(batch, startMs),
         ...toCarried(news, startMs),
       })
       const nowMs = this.port.nowMs()
       this.pace.succeeded(call, nowMs, answer.nextCallAfterMs)
-      this.adopt(answer, nowMs)
+      if (this.known.adopt(answer, nowMs)) this.news.forgetNumbers()
       this.entries.answered(batch, answer)
     } catch (error) {
       const nowMs = this.port.nowMs()
@@ -273,20 +264,7 @@ export class RoomClient {
   }
 
   private get timeoutMs(): number {
-    return (this.current?.snapshot.heartbeatTimeoutSeconds ?? 20) * 1000
-  }
-
-  /** Keeps the newest snapshot by run and time. */
-  private adopt({ snapshot, run }: ExchangeAnswer, nowMs: number): void {
-    const known = this.current?.snapshot
-    if (known !== undefined) {
-      const older = run < known.run || (run === known.run && snapshot.atMs < known.atMs)
-      if (older && nowMs - this.receivedMs < SNAPSHOT_OLD_MS) return
-    }
-    if (run !== this.run) this.news.forgetNumbers()
-    this.run = run
-    this.receivedMs = nowMs
-    if (known === undefined || !isSame(known, snapshot)) this.current = new SnapshotView(snapshot)
+    return (this.known.view?.snapshot.heartbeatTimeoutSeconds ?? 20) * 1000
   }
 
   /** One request keeps the flush deadline; when it seems dead, or is later than wished, any other takes over. */
@@ -308,16 +286,9 @@ export class RoomClient {
       // A call since then took everything along, or another request took the flush over.
       if (this.flushDueMs !== dueMs) return
       const nowMs = this.port.nowMs()
-      await this.call(this.entries.takeBatch(nowMs, this.run, this.pace.patienceMs), nowMs)
+      await this.call(this.entries.takeBatch(nowMs, this.known.run, this.pace.patienceMs), nowMs)
       if (this.flushDueMs === null) return
       dueMs = this.flushDueMs
     }
   }
-}
-
-/** The object sends one snapshot with several answers: its prefix sums are made once. */
-function isSame(a: Snapshot, b: Snapshot): boolean {
-  const sameMoment = a.run === b.run && a.atMs === b.atMs
-  const sameRules = a.mode === b.mode && a.closed === b.closed && a.suspended === b.suspended && a.message === b.message
-  return sameMoment && sameRules && a.next === b.next && a.frontier === b.frontier && a.waiting === b.waiting
 }

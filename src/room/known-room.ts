@@ -1,0 +1,57 @@
+/**
+ * What an isolate knows of a room: its run, and the newest snapshot that answers from its object brought.
+ */
+import type { ExchangeAnswer } from '../core/exchange.ts'
+import type { Snapshot } from '../core/snapshot.ts'
+import { SnapshotView } from '../core/snapshot-view.ts'
+import { SNAPSHOT_FRESH_MAX_MS, SNAPSHOT_FRESH_MS, SNAPSHOT_OLD_MS } from '../limits.ts'
+
+export class KnownRoom {
+  private newest: SnapshotView | null = null
+  private receivedMs = Number.NEGATIVE_INFINITY
+  private newestRun = 0
+
+  /** The newest snapshot, null before the first answer. */
+  get view(): SnapshotView | null {
+    return this.newest
+  }
+
+  /** The run that the newest answer, or before any the newest authentic token, belongs to. */
+  get run(): number {
+    return this.newestRun
+  }
+
+  /** Before any answer an authentic token is the best word on which run there is. True: it is news. */
+  learnFirstRun(run: number): boolean {
+    if (this.newest !== null || run <= this.newestRun) return false
+    this.newestRun = run
+    return true
+  }
+
+  /** Whether the snapshot can be answered from. `paceMs`: what the object wants between two calls. */
+  isFresh(nowMs: number, paceMs: number): boolean {
+    const freshMs = Math.min(Math.max(SNAPSHOT_FRESH_MS, paceMs), SNAPSHOT_FRESH_MAX_MS)
+    return this.newest !== null && nowMs - this.receivedMs <= freshMs
+  }
+
+  /** Keeps the newest snapshot by run and time. True: another run has begun. */
+  adopt({ snapshot, run }: ExchangeAnswer, nowMs: number): boolean {
+    const known = this.newest?.snapshot
+    if (known !== undefined) {
+      const older = run < known.run || (run === known.run && snapshot.atMs < known.atMs)
+      if (older && nowMs - this.receivedMs < SNAPSHOT_OLD_MS) return false
+    }
+    const isAnother = run !== this.newestRun
+    this.newestRun = run
+    this.receivedMs = nowMs
+    if (known === undefined || !isSame(known, snapshot)) this.newest = new SnapshotView(snapshot)
+    return isAnother
+  }
+}
+
+/** The object sends one snapshot with several answers: its prefix sums are made once. */
+function isSame(a: Snapshot, b: Snapshot): boolean {
+  const sameMoment = a.run === b.run && a.atMs === b.atMs
+  const sameRules = a.mode === b.mode && a.closed === b.closed && a.suspended === b.suspended && a.message === b.message
+  return sameMoment && sameRules && a.next === b.next && a.frontier === b.frontier && a.waiting === b.waiting
+}
