@@ -5,11 +5,11 @@
  * holds the answer until the writes are durable. Where memory could differ from storage (a broken invariant, a failed
  * write) the object aborts: the next event starts from storage.
  *
- * Owns storage, the alarm and the sends to the queue `checks`. Owns no rule of the line.
+ * Owns the order of what an event does. Each thing that it keeps has a file of its own beside this one: the line's rows, the
+ * alarm, the checks, the controls of operators, alerts and figures. Owns no rule of the line.
  */
 import { DurableObject } from 'cloudflare:workers'
 import type { DeliveryRecord, DeliveryTurn } from '../src/alerts/delivery-ledger.ts'
-import { CheckChains, type SegmentCheck } from '../src/core/check-chains.ts'
 import { applyExchange, type ExchangeAnswer, type ExchangeRequest } from '../src/core/exchange.ts'
 import type { JournalPage } from '../src/core/journal.ts'
 import { Line } from '../src/core/line.ts'
@@ -17,7 +17,6 @@ import { type LineStats, lineStats } from '../src/core/line-stats.ts'
 import { Pacing } from '../src/core/pacing.ts'
 import type { LineRules } from '../src/core/rules.ts'
 import type { Sample } from '../src/core/sample.ts'
-import { type Snapshot, takeSnapshot } from '../src/core/snapshot.ts'
 import { type TicketReport, ticketReport } from '../src/core/ticket-report.ts'
 import { logError, logWarning, sendHeldReports } from '../src/log.ts'
 import type { CheckMessage } from '../src/queues/check-message.ts'
@@ -26,18 +25,15 @@ import { deployedSettings } from '../src/settings/deployed-settings.ts'
 import { lineRules, type RoomSettings, roomAlerts } from '../src/settings/rooms.ts'
 import { type Command, type CommandAnswer, perform } from './commands.ts'
 import type { AuditEntry } from './control-store.ts'
+import { KeptSnapshot } from './kept-snapshot.ts'
 import { LineStore } from './line-store.ts'
 import { LoginStore } from './login-store.ts'
 import { isUsed } from './migrations.ts'
+import { RoomAlarm } from './room-alarm.ts'
 import { type AlertOverview, RoomAlerts } from './room-alerts.ts'
+import { RoomChecks } from './room-checks.ts'
 import { RoomControls, type SettingsView } from './room-controls.ts'
 import type { HistoryPoint } from './sample-store.ts'
-
-/** A snapshot may be this old per block of 256 people who wait: a long line's is not made anew for each call. */
-const SNAPSHOT_AGE_PER_BLOCK_MS = 0.25
-
-/** An alarm this many intervals late is dead. */
-const ALARM_DEAD_INTERVALS = 2
 
 export interface RoomStats extends LineStats {
   readonly room: string
@@ -53,27 +49,28 @@ export interface RoomJournal extends JournalPage {
 
 export class WaitingRoom extends DurableObject<Env> {
   private readonly store: LineStore
-  private chains = new CheckChains()
-  private readonly pacing = new Pacing()
-  private line: Line | null = null
-  private room = ''
-  /** When the alarm is due, 0: none. */
-  private alarmAtMs = 0
-  private snapshot: Snapshot | null = null
-  private calls = 0
+  private readonly alarmClock: RoomAlarm
+  private readonly checks: RoomChecks
   private readonly alerts: RoomAlerts
   private readonly controls: RoomControls
+  private readonly pacing = new Pacing()
+  private readonly snapshot = new KeptSnapshot()
+  private line: Line | null = null
+  private room = ''
+  private calls = 0
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env)
     this.store = new LineStore(ctx.storage.sql)
+    this.alarmClock = new RoomAlarm(ctx.storage)
+    this.checks = new RoomChecks(ctx, env)
     this.alerts = new RoomAlerts(ctx, env)
     this.controls = new RoomControls(ctx.storage.sql)
     const stored = this.store.load()
     if (stored !== null) {
       this.room = stored.room
       this.controls.load(this.deployed, Date.now())
-      this.alarmAtMs = stored.alarmAtMs
+      this.alarmClock.atMs = stored.alarmAtMs
       this.line = Line.restore(this.rules(), stored.line, stored.line.head.clock.touchedMs)
     }
     sendHeldReports()
@@ -88,23 +85,23 @@ export class WaitingRoom extends DurableObject<Env> {
       this.commit(line, nowMs, false)
       return {
         ...answer,
-        snapshot: this.freshSnapshot(line, nowMs),
+        snapshot: this.snapshot.fresh(line, nowMs),
         nextCallAfterMs: this.pacing.nextCallAfterMs(request.isolate, nowMs),
       }
     })
   }
 
   /** A delayed check of one segment: expires its silent tickets, admits the next, and goes on while any ticket lives. */
-  check({ room, run, segment, generation }: CheckMessage): void {
+  check(message: CheckMessage): void {
+    const { room, run, segment } = message
     if (this.line?.run !== run) return
     this.event(room, (line, nowMs) => {
-      const next = this.chains.next({ segment, generation }, nowMs)
+      const next = this.checks.next(message, nowMs)
       if (next === null) return
       line.beginOther(nowMs)
-      const alive = line.check(segment)
+      const isAlive = line.check(segment)
       this.commit(line, nowMs, false)
-      if (alive) this.send(next)
-      else this.chains.end(segment)
+      this.checks.goOn(room, line, next, isAlive)
     })
   }
 
@@ -114,8 +111,8 @@ export class WaitingRoom extends DurableObject<Env> {
    */
   override async alarm(): Promise<void> {
     if (this.line === null) return
-    this.setAlarm(Date.now())
-    this.store.writeAlarm(this.alarmAtMs)
+    this.alarmClock.arm(Date.now(), this.rules().checkIntervalSeconds)
+    this.store.writeAlarm(this.alarmClock.atMs)
     await this.ctx.storage.sync()
     try {
       this.tick()
@@ -129,13 +126,12 @@ export class WaitingRoom extends DurableObject<Env> {
       line.beginOther(nowMs)
       const factorBefore = line.admissionFactor
       line.advance()
-      if (line.tickets.live === 0) this.clearAlarm()
+      if (line.tickets.live === 0) this.alarmClock.clear()
       const sample = line.takeSample()
       this.commit(line, nowMs, true)
       this.alerts.samples.write(sample)
       this.logGuard(factorBefore, sample)
-      const interval = line.rules.checkIntervalSeconds
-      for (const check of this.chains.restartOverdue(line.tickets.liveSegments(), nowMs, interval)) this.send(check)
+      this.checks.restartOverdue(this.room, line, nowMs)
     })
   }
 
@@ -169,7 +165,7 @@ export class WaitingRoom extends DurableObject<Env> {
       line.beginOther(nowMs)
       const outcome = perform(command, line, { room, controls: this.controls, who, nowMs })
       if (outcome.state === 'refused') return { ...outcome, settings: this.controls.view(room) }
-      this.snapshot = null
+      this.snapshot.forget()
       if (outcome.line !== line) this.replaceLine(outcome.line)
       this.commit(outcome.line, nowMs, true)
       outcome.note()
@@ -180,9 +176,9 @@ export class WaitingRoom extends DurableObject<Env> {
   /** Nothing of the line before must be left: its segments, its alarm, its checks. */
   private replaceLine(line: Line): void {
     this.line = line
-    this.chains = new CheckChains()
+    this.checks.forget()
     this.store.clear()
-    if (this.alarmAtMs !== 0) this.clearAlarm()
+    if (this.alarmClock.atMs !== 0) this.alarmClock.clear()
   }
 
   /** What is known of a number, null for one that was never handed out in this run. */
@@ -284,60 +280,13 @@ export class WaitingRoom extends DurableObject<Env> {
   /** Makes the event's changes durable: invariants first, then one write, then what follows from it. */
   private commit(line: Line, nowMs: number, everything: boolean): void {
     line.verify()
-    const alarmBefore = this.alarmAtMs
-    this.keepAlarm(line, nowMs)
+    const alarmBefore = this.alarmClock.atMs
+    this.alarmClock.keep(this.room, line, nowMs)
     const changes = line.takeChanges(everything)
-    if (changes !== null) this.store.write(this.room, this.alarmAtMs, changes)
-    else if (this.alarmAtMs !== alarmBefore) this.store.writeAlarm(this.alarmAtMs)
-    for (const segment of line.tickets.takeBornLive()) {
-      const check = this.chains.start(segment, nowMs, line.rules.checkIntervalSeconds)
-      if (check !== null) this.send(check)
-    }
-  }
-
-  /** Anything alive implies an armed alarm. */
-  private keepAlarm(line: Line, nowMs: number): void {
-    if (line.tickets.live === 0) return
-    if (this.alarmAtMs === 0) {
-      this.setAlarm(nowMs)
-      return
-    }
-    // Far ahead, too: it was armed before the clock went back.
-    const lateMs = nowMs - this.alarmAtMs
-    if (Math.abs(lateMs) <= ALARM_DEAD_INTERVALS * line.rules.checkIntervalSeconds * 1000) return
-    logError('alarm_dead', new Error('the alarm did not fire and is armed again'), { room: this.room, lateMs })
-    this.setAlarm(nowMs)
-  }
-
-  /** Not awaited: the write is part of this event's; should it fail, the platform resets the object. */
-  private setAlarm(nowMs: number): void {
-    this.alarmAtMs = nowMs + this.rules().checkIntervalSeconds * 1000
-    void this.ctx.storage.setAlarm(this.alarmAtMs)
-  }
-
-  private clearAlarm(): void {
-    this.alarmAtMs = 0
-    void this.ctx.storage.deleteAlarm()
-  }
-
-  private freshSnapshot(line: Line, nowMs: number): Snapshot {
-    const last = this.snapshot
-    const maxAgeMs = Math.min(1000, (last?.blockCounts.length ?? 0) * SNAPSHOT_AGE_PER_BLOCK_MS)
-    const ageMs = last === null ? Number.POSITIVE_INFINITY : nowMs - last.atMs
-    const isNews = last?.run !== line.run || last.frontier !== line.frontier
-    if (isNews || ageMs < 0 || ageMs >= maxAgeMs) {
-      this.snapshot = takeSnapshot(line, nowMs)
-    }
-    return this.snapshot as Snapshot
-  }
-
-  /** Never awaited before an answer. A send that fails ends the chain; the alarm starts it again. */
-  private send({ segment, generation }: SegmentCheck): void {
-    const { line, room } = this
-    if (line === null || this.env.CHECKS === undefined) return
-    const message: CheckMessage = { room, run: line.run, segment, generation }
-    const sending = this.env.CHECKS.send(message, { delaySeconds: line.rules.checkIntervalSeconds })
-    this.ctx.waitUntil(sending.then(undefined, (error) => logError('check_not_sent', error, { room, segment })))
+    const { atMs } = this.alarmClock
+    if (changes !== null) this.store.write(this.room, atMs, changes)
+    else if (atMs !== alarmBefore) this.store.writeAlarm(atMs)
+    this.checks.start(this.room, line, nowMs)
   }
 }
 

@@ -16,6 +16,8 @@ export interface ShellFault {
 
 const SHELL = 'durable-objects/waiting-room.ts'
 const STORE = 'durable-objects/line-store.ts'
+const ALARM = 'durable-objects/room-alarm.ts'
+const SNAPSHOT = 'durable-objects/kept-snapshot.ts'
 
 export const SHELL_FAULTS: readonly ShellFault[] = [
   {
@@ -56,35 +58,36 @@ export const SHELL_FAULTS: readonly ShellFault[] = [
   {
     name: 'a failed write is ignored',
     file: SHELL,
-    find: 'if (changes !== null) this.store.write(this.room, this.alarmAtMs, changes)',
-    replace: 'if (changes !== null) try { this.store.write(this.room, this.alarmAtMs, changes) } catch {}',
+    find: 'if (changes !== null) this.store.write(this.room, atMs, changes)',
+    replace: 'if (changes !== null) try { this.store.write(this.room, atMs, changes) } catch {}',
     why: 'people are told what was never stored',
   },
   {
     name: 'alarm not re-armed by the tick',
     file: SHELL,
-    find: 'this.setAlarm(Date.now())\n    this.store.writeAlarm(this.alarmAtMs)\n    await',
+    find: 'this.alarmClock.arm(Date.now(), this.rules().checkIntervalSeconds)\n    this.store.writeAlarm(this.alarmClock.atMs)\n    await',
     replace: 'await',
     why: 'nobody finds the silent where the checks fail, too',
   },
   {
     name: 'alarm re-armed at the end of the tick only',
     file: SHELL,
-    find: 'this.setAlarm(Date.now())\n    this.store.writeAlarm(this.alarmAtMs)\n    await this.ctx.storage.sync()\n    try {\n      this.tick()',
-    replace: 'try {\n      this.tick()\n      this.setAlarm(Date.now())\n      this.store.writeAlarm(this.alarmAtMs)',
+    find: 'this.alarmClock.arm(Date.now(), this.rules().checkIntervalSeconds)\n    this.store.writeAlarm(this.alarmClock.atMs)\n    await this.ctx.storage.sync()\n    try {\n      this.tick()',
+    replace:
+      'try {\n      this.tick()\n      this.alarmClock.arm(Date.now(), this.rules().checkIntervalSeconds)\n      this.store.writeAlarm(this.alarmClock.atMs)',
     why: 'a tick that crashes is the last one',
   },
   {
     name: 'alarm not armed by the first ticket',
-    file: SHELL,
-    find: 'if (this.alarmAtMs === 0) {\n      this.setAlarm(nowMs)\n      return\n    }',
-    replace: 'if (this.alarmAtMs === 0) return',
+    file: ALARM,
+    find: 'if (this.atMs === 0) {\n      this.arm(nowMs, checkIntervalSeconds)\n      return\n    }',
+    replace: 'if (this.atMs === 0) return',
     why: 'who leaves is found by the checks alone, if they are not lost',
   },
   {
     name: 'alarm cleared while people wait',
     file: SHELL,
-    find: 'if (line.tickets.live === 0) this.clearAlarm()',
+    find: 'if (line.tickets.live === 0) this.alarmClock.clear()',
     replace: 'if (line.tickets.occupied > 0) void this.ctx.storage.deleteAlarm()',
     why: 'the clockwork stops',
   },
@@ -125,9 +128,9 @@ export const SHELL_FAULTS: readonly ShellFault[] = [
   },
   {
     name: 'snapshot never renewed',
-    file: SHELL,
-    find: 'if (isNews || ageMs < 0 || ageMs >= maxAgeMs) {',
-    replace: 'if (last === null) {',
+    file: SNAPSHOT,
+    find: 'if (last === null || !isFresh(last, line, nowMs)) this.last =',
+    replace: 'if (last === null) this.last =',
     why: 'who waits is called a minute late',
     test: 'test/workers/waiting-room.test.ts',
   },
