@@ -4,7 +4,7 @@
  */
 import { writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { simulateManyIsolates } from '../simulation/many-isolates.ts'
+import '../simulation/load.ts'
 import { applyExchange, type ExchangeRequest } from '../src/core/exchange.ts'
 import { SEGMENT_SIZE } from '../src/core/limits.ts'
 import { Line } from '../src/core/line.ts'
@@ -14,6 +14,8 @@ import type { LineChanges } from '../src/core/stored.ts'
 import { DEPARTING_FLAG } from '../src/core/ticket-state.ts'
 import { rules } from '../test/core/support/rules.ts'
 import { plot, type Series } from './plot.ts'
+
+const { simulateManyIsolates } = await import('../simulation/many-isolates.ts')
 
 const WORST_TICKS = 5
 const START_MS = 1_700_000_000_000
@@ -189,7 +191,7 @@ function allOf(line: Line): LineChanges {
 }
 
 async function manyIsolates() {
-  const crowd = { rules: rules({ capacity: 200, ratePerMinute: 600 }), seed: 1, staySeconds: 30 }
+  const crowd = { capacity: 200, ratePerMinute: 600, seed: 1, arrivalSeconds: 40, staySeconds: 30 }
   const rows = []
   for (const [isolates, visitors] of [
     [1, 5_000],
@@ -202,7 +204,7 @@ async function manyIsolates() {
       visitors,
       'calls/s': rounded(figures.callsPerSecond),
       'worst second': figures.worstSecond,
-      'one call per poll, calls/s': Math.round(figures.pollsPerSecond),
+      'one call per request, calls/s': Math.round(figures.requestsPerSecond),
       'pace, ms': figures.worstPaceMs,
       'expired though present': figures.expired,
     })

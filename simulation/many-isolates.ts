@@ -1,25 +1,30 @@
 /**
  * One room under many isolates at once: how many calls its object gets while its own pacing holds them back, and whether
- * anyone who is there is taken for gone. The shipped room client and line, on virtual time, without faults: those are in
- * the simulation proper.
+ * anyone who is there is taken for gone. The shipped shell, client and gate as in the other simulations, without faults; only
+ * the judges of each event are left out, who look at every ticket.
  *
- * Visitors arrive over some seconds at an isolate each, join, and poll as the page does; who is let in sends beacons.
+ * Visitors arrive over some seconds, wait, stay for a while, follow links, and leave by the button. Nobody falls silent.
  */
-import { applyExchange, type ExchangeAnswer, type ExchangeRequest } from '../src/core/exchange.ts'
-import { Line } from '../src/core/line.ts'
-import { Pacing } from '../src/core/pacing.ts'
-import type { LineRules } from '../src/core/rules.ts'
-import { takeSnapshot } from '../src/core/snapshot.ts'
-import { type KeepAlive, RoomClient } from '../src/room/room-client.ts'
+import * as v from 'valibot'
+import { roomSchema } from '../src/settings/room-schema.ts'
+import { Browser, type BrowserWitness } from './browser.ts'
+import { NO_NETWORK_FAULTS, NO_OBJECT_FAULTS } from './faults.ts'
 import { Random } from './random.ts'
 import { Scheduler } from './scheduler.ts'
+import type { RoomObject } from './shipped.ts'
+import { type Mutant, SimulatedIsolate } from './simulated-isolate.ts'
+import { type ObjectWitness, SimulatedObject } from './simulated-object.ts'
+import { type Plan, Visitor } from './visitor.ts'
 
 export interface ManyIsolatesOptions {
   readonly isolates: number
   readonly visitors: number
-  readonly rules: LineRules
+  readonly capacity: number
+  readonly ratePerMinute: number
   readonly seed: number
-  /** How long it goes on after everyone has arrived. */
+  /** Everyone arrives within this time. */
+  readonly arrivalSeconds: number
+  /** How long it goes on after that. */
   readonly staySeconds: number
 }
 
@@ -28,123 +33,134 @@ export interface ManyIsolatesFigures {
   readonly visitors: number
   /** Of the seconds after everyone has arrived. */
   readonly callsPerSecond: number
+  /** Of all seconds. */
   readonly worstSecond: number
-  /** What one call per poll would have been, in the same seconds. */
-  readonly pollsPerSecond: number
+  /** What one call per request of a visitor would have been, in the seconds after everyone has arrived. */
+  readonly requestsPerSecond: number
   readonly worstPaceMs: number
   readonly joined: number
   readonly admitted: number
   /** Visitors taken for gone, all of whom were there. */
   readonly expired: number
+  /** Requests told that the room is out of reach. */
+  readonly unreachable: number
+  /** Events in which the object failed. */
+  readonly defects: readonly string[]
 }
 
 const START_MS = 1_700_000_000_000
-const ARRIVALS_MS = 20_000
-const WAY_MIN_MS = 5
-const WAY_MAX_MS = 60
-const POLL_MIN_MS = 5_000
-const POLL_MAX_MS = 7_000
-const BEACON_MS = 8_000
-
-const KEEP_ALIVE: KeepAlive = { waitUntil: (work) => void work.catch(() => {}) }
-const NO_DETAILS = { beacon: false, touched: false }
+const STAY_MIN_MS = 20_000
+const STAY_MAX_MS = 60_000
 
 export async function simulateManyIsolates(options: ManyIsolatesOptions): Promise<ManyIsolatesFigures> {
-  const endMs = START_MS + ARRIVALS_MS + options.staySeconds * 1000
-  const scheduler = new Scheduler(START_MS)
   const random = new Random(options.seed)
-  const room = new Room(options.rules, scheduler)
-  const clients = Array.from({ length: options.isolates }, (_, i) => clientOf(room, scheduler, random, `isolate ${i}`))
-  let polls = 0
+  const scheduler = new Scheduler(START_MS)
+  const settings = v.parse(roomSchema, {
+    name: 'wide',
+    total_active_users: options.capacity,
+    new_users_per_minute: options.ratePerMinute,
+  })
+  const watch = new Watch(scheduler)
+  const object = new SimulatedObject(settings, scheduler, random, NO_OBJECT_FAULTS, watch)
+  const isolates = Array.from(
+    { length: options.isolates },
+    () => new SimulatedIsolate(object, scheduler, random, NO_NETWORK_FAULTS, settings, { port: watch.port }),
+  )
   for (let i = 0; i < options.visitors; i++) {
-    const client = clients[i % clients.length] as RoomClient
-    scheduler.after(random.next() * ARRIVALS_MS, () => void live(client))
+    const visitor = new Visitor(planOf(random), new Browser(isolates, scheduler, random, watch))
+    scheduler.after(random.whole(0, options.arrivalSeconds * 1000), () => {
+      visitor.live().catch((error) => watch.defect('visitor', error))
+    })
   }
-  await scheduler.runUntil(endMs)
-
-  async function live(client: RoomClient): Promise<void> {
-    const joined = await client.join(KEEP_ALIVE)
-    if (joined.state !== 'waiting' && joined.state !== 'active') return
-    const { run, number } = joined
-    let isAdmitted = joined.state === 'active'
-    while (scheduler.nowMs < endMs) {
-      await scheduler.sleep(isAdmitted ? BEACON_MS : random.whole(POLL_MIN_MS, POLL_MAX_MS))
-      if (scheduler.nowMs >= START_MS + ARRIVALS_MS) polls++
-      if (isAdmitted) await client.claim(run, number, { beacon: true, touched: false }, KEEP_ALIVE)
-      else isAdmitted = await poll(client, run, number)
-    }
+  const realNow = Date.now
+  Date.now = () => object.nowMs
+  try {
+    await scheduler.runUntil(START_MS + (options.arrivalSeconds + options.staySeconds) * 1000)
+  } finally {
+    Date.now = realNow
+    object.storage.close()
   }
+  return watch.conclude(options)
+}
 
-  const seconds = room.callsBySecond.slice(ARRIVALS_MS / 1000, ARRIVALS_MS / 1000 + options.staySeconds)
+function planOf(random: Random): Plan {
   return {
-    isolates: options.isolates,
-    visitors: options.visitors,
-    callsPerSecond: seconds.reduce((sum, calls) => sum + (calls ?? 0), 0) / options.staySeconds,
-    worstSecond: Math.max(...Array.from(seconds, (calls) => calls ?? 0)),
-    pollsPerSecond: polls / options.staySeconds,
-    worstPaceMs: room.worstPaceMs,
-    joined: room.line.totals.joined,
-    admitted: room.line.totals.admitted,
-    expired: room.line.totals.expired,
+    wait: 'patient',
+    stay: 'beacon',
+    end: 'leaves',
+    patienceMs: Number.POSITIVE_INFINITY,
+    stayMs: random.whole(STAY_MIN_MS, STAY_MAX_MS),
+    heartbeatTimeoutSeconds: 20,
+    sessionTimeoutSeconds: 20,
+    graceSeconds: 300,
   }
 }
 
-/** As the gate does it: heard, answered from the snapshot, and below the frontier asked for. True: let in. */
-async function poll(client: RoomClient, run: number, number: number): Promise<boolean> {
-  client.hear(run, number, KEEP_ALIVE)
-  if (!(await client.refresh(run, KEEP_ALIVE))) return false
-  if (number >= (client.view?.snapshot.frontier ?? 0)) return false
-  return (await client.claim(run, number, NO_DETAILS, KEEP_ALIVE)).state === 'active'
-}
-
-class Room {
-  readonly line: Line
-  readonly callsBySecond: number[] = []
-  worstPaceMs = 0
-  private readonly pacing = new Pacing()
+class Watch implements ObjectWitness, BrowserWitness {
   private readonly scheduler: Scheduler
+  private readonly calls = new Map<number, number>()
+  private readonly requests = new Map<number, number>()
+  private readonly defects: string[] = []
+  private worstPaceMs = 0
+  private unreached = 0
+  private object: RoomObject | null = null
 
-  constructor(rules: LineRules, scheduler: Scheduler) {
+  constructor(scheduler: Scheduler) {
     this.scheduler = scheduler
-    this.line = Line.start(rules, START_MS, START_MS)
-    const tick = () => {
-      this.line.beginOther(scheduler.nowMs)
-      this.line.advance()
-      this.line.takeChanges(true)
-      scheduler.after(rules.checkIntervalSeconds * 1000, tick)
-    }
-    scheduler.after(rules.checkIntervalSeconds * 1000, tick)
   }
 
-  exchange(request: ExchangeRequest): ExchangeAnswer {
-    const { nowMs } = this.scheduler
-    const second = Math.floor((nowMs - START_MS) / 1000)
-    this.callsBySecond[second] = (this.callsBySecond[second] ?? 0) + 1
-    this.line.beginCall(nowMs)
-    const answer = applyExchange(this.line, request)
-    this.line.verify()
-    this.line.takeChanges(false)
-    const nextCallAfterMs = this.pacing.nextCallAfterMs(request.isolate, nowMs)
-    this.worstPaceMs = Math.max(this.worstPaceMs, nextCallAfterMs)
-    return { ...answer, snapshot: takeSnapshot(this.line, nowMs), nextCallAfterMs }
+  committed(what: string, _: SimulatedObject, instance: RoomObject): void {
+    this.object = instance
+    if (what === 'exchange') this.count(this.calls)
   }
-}
 
-function clientOf(room: Room, scheduler: Scheduler, random: Random, isolate: string): RoomClient {
-  let ids = 0
-  return new RoomClient('room', {
+  defect(what: string, error: unknown): void {
+    this.defects.push(`${what}: ${error}`)
+  }
+
+  said(): void {
+    this.count(this.requests)
+  }
+
+  unreachable(): void {
+    this.unreached++
+  }
+
+  note(): void {}
+  told(): void {}
+  beaconAnswered(): void {}
+
+  /** Listens to the pace that each isolate is told. */
+  readonly port: NonNullable<Mutant['port']> = (port) => ({
+    ...port,
     call: async (request) => {
-      await scheduler.sleep(random.whole(WAY_MIN_MS, WAY_MAX_MS))
-      const answer = room.exchange(request)
-      await scheduler.sleep(random.whole(WAY_MIN_MS, WAY_MAX_MS))
+      const answer = await port.call(request)
+      this.worstPaceMs = Math.max(this.worstPaceMs, answer.nextCallAfterMs)
       return answer
     },
-    nowMs: () => scheduler.nowMs,
-    after: (ms, callback) => scheduler.after(ms, callback),
-    randomId: () => `${isolate}, ${ids++}`,
-    random: () => random.next(),
-    onCallFailed: (error) => {
-      throw error
-    },
   })
+
+  conclude({ isolates, visitors, arrivalSeconds, staySeconds }: ManyIsolatesOptions): ManyIsolatesFigures {
+    const totals = this.object?.line?.totals
+    const later = (counts: ReadonlyMap<number, number>) =>
+      [...counts].reduce((sum, [second, count]) => (second < arrivalSeconds ? sum : sum + count), 0) / staySeconds
+    return {
+      isolates,
+      visitors,
+      callsPerSecond: later(this.calls),
+      worstSecond: Math.max(...this.calls.values()),
+      requestsPerSecond: later(this.requests),
+      worstPaceMs: this.worstPaceMs,
+      joined: totals?.joined ?? 0,
+      admitted: totals?.admitted ?? 0,
+      expired: totals?.expired ?? 0,
+      unreachable: this.unreached,
+      defects: this.defects,
+    }
+  }
+
+  private count(counts: Map<number, number>): void {
+    const second = Math.floor((this.scheduler.nowMs - START_MS) / 1000)
+    counts.set(second, (counts.get(second) ?? 0) + 1)
+  }
 }

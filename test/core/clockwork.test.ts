@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { CheckChains } from '../../src/core/check-chains.ts'
 import { ListeningClock } from '../../src/core/listening-clock.ts'
-import { Pacing } from '../../src/core/pacing.ts'
 import { RecentJoins } from '../../src/core/recent-joins.ts'
 import { START_MS } from './support/driven-line.ts'
 import { rules } from './support/rules.ts'
@@ -78,31 +77,6 @@ describe('chains of checks', () => {
     expect(chains.restartOverdue([5], START_MS, 10)).toEqual([{ segment: 5, generation: 1 }])
     expect(chains.restartOverdue([5], START_MS + 10_000, 10)).toEqual([])
   })
-})
-
-describe('pacing', () => {
-  it('lets a quiet room be quick', () => {
-    const pacing = new Pacing()
-    expect(pacing.nextCallAfterMs('a', START_MS)).toBe(0)
-    expect(pacing.nextCallAfterMs('b', START_MS + 500)).toBe(0)
-  })
-
-  it.each([[100], [1000], [2500]])(
-    'keeps %i isolates that always have something to say at 500 calls a second',
-    (isolates) => {
-      const pacing = new Pacing()
-      const nextMs = Array.from({ length: isolates }, (_, i) => i)
-      let late = 0
-      for (let nowMs = 0; nowMs < 30_000; nowMs++) {
-        for (let i = 0; i < isolates; i++) {
-          if ((nextMs[i] as number) > nowMs) continue
-          if (nowMs >= 20_000) late++
-          nextMs[i] = nowMs + Math.max(1, pacing.nextCallAfterMs(`isolate ${i}`, START_MS + nowMs))
-        }
-      }
-      expect(late / 10).toBeLessThanOrEqual(510)
-    },
-  )
 })
 
 describe('recent joins', () => {

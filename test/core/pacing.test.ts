@@ -1,79 +1,164 @@
 import { describe, expect, it } from 'vitest'
 import { Pacing } from '../../src/core/pacing.ts'
+import { callsOf } from './support/called-object.ts'
 import { START_MS } from './support/driven-line.ts'
 
-/** A tenth of the 500 calls a second that one object is asked to answer: so many make a room busy. */
-const BUSY = 50
+/** A tenth of the 430 calls a second that one object is asked to answer: so many make a room busy. */
+const BUSY = 43
 
-/** Calls of these isolates in turn, all at one time; what the last one was told. */
-function calls(pacing: Pacing, count: number, nowMs: number, isolates = 1): number {
+/** So many calls, evenly over the time, of these isolates in turn; what the last one was told. */
+function call(pacing: Pacing, count: number, fromMs: number, toMs = fromMs, isolates = 1): number {
   let told = -1
-  for (let i = 0; i < count; i++) told = pacing.nextCallAfterMs(`isolate ${i % isolates}`, nowMs)
+  for (let i = 0; i < count; i++) {
+    const nowMs = fromMs + Math.floor(((toMs - fromMs) * i) / count)
+    told = pacing.nextCallAfterMs(`isolate ${i % isolates}`, nowMs)
+  }
   return told
 }
 
-describe('the pace of calls', () => {
-  it('is free below a tenth of the target and reckoned from it on: 2 ms for each isolate', () => {
-    const pacing = new Pacing()
-    expect(calls(pacing, BUSY - 1, START_MS)).toBe(0)
-    expect(calls(pacing, 1, START_MS)).toBe(2)
-    expect(calls(new Pacing(), BUSY, START_MS, BUSY)).toBe(100)
-  })
+const worst = (perSecond: readonly number[]) => Math.max(...perSecond)
+const mean = (perSecond: readonly number[]) => perSecond.reduce((sum, calls) => sum + calls, 0) / perSecond.length
 
-  it('is 5 s at the longest, from 2,500 isolates on', () => {
-    expect(calls(new Pacing(), 2400, START_MS, 2400)).toBe(4800)
-    expect(calls(new Pacing(), 2500, START_MS, 2500)).toBe(5000)
-    expect(calls(new Pacing(), 2600, START_MS, 2600)).toBe(5000)
+describe('the pace of calls', () => {
+  it('is free below a tenth of the target', () => {
+    const pacing = new Pacing()
+    expect(call(pacing, BUSY - 1, START_MS)).toBe(0)
+    expect(call(pacing, 1, START_MS)).toBeGreaterThan(0)
   })
 
   it('goes by the busier of this second and the last one', () => {
     const pacing = new Pacing()
-    calls(pacing, BUSY, START_MS)
-    // Still the same second, then the one after it to its end.
-    expect(calls(pacing, 1, START_MS + 999)).toBe(2)
-    expect(calls(pacing, 1, START_MS + 1000)).toBe(2)
-    expect(calls(pacing, 1, START_MS + 1999)).toBe(2)
-    // That one had two calls only.
-    expect(calls(pacing, 1, START_MS + 2000)).toBe(0)
+    call(pacing, BUSY - 1, START_MS, START_MS + 1000)
+    expect(call(pacing, BUSY - 1, START_MS + 1000, START_MS + 2000)).toBe(0)
+    expect(call(pacing, BUSY, START_MS + 2000, START_MS + 3000)).toBeGreaterThan(0)
+    expect(call(pacing, BUSY - 1, START_MS + 3000, START_MS + 4000)).toBeGreaterThan(0)
+    expect(call(pacing, 1, START_MS + 4000)).toBe(0)
   })
 
-  it('is told apart by seconds: calls of two of them do not add up', () => {
+  it('is a moment of its own for each call', () => {
     const pacing = new Pacing()
-    calls(pacing, BUSY - 1, START_MS)
-    expect(calls(pacing, BUSY - 1, START_MS + 1000)).toBe(0)
-    expect(calls(pacing, 1, START_MS + 1000)).toBe(2)
+    call(pacing, BUSY - 1, START_MS, START_MS + 1000)
+    // The first call was in the last second: 429 a second. Moments before this one passed unused, the next ones are taken.
+    call(pacing, BUSY - 1, START_MS + 1000, START_MS + 1500)
+    expect(call(pacing, 1, START_MS + 1500)).toBe(Math.ceil(600 / 429))
+    expect(call(pacing, 9, START_MS + 1500)).toBe(Math.ceil(9_600 / 429))
+    expect(call(pacing, 1, START_MS + 1520)).toBe(Math.ceil(10_600 / 429 - 20))
+    expect(call(pacing, 1, START_MS + 1620)).toBe(Math.ceil(600 / 429))
   })
 
-  it('forgets a busy second once a whole one has passed without a call, and one that lies ahead', () => {
-    for (const [laterMs, told] of [
-      [1999, 2],
-      [2000, 0],
-      [60_000, 0],
-      [-1, 0],
-      [-60_000, 0],
-    ] as const) {
-      const pacing = new Pacing()
-      calls(pacing, BUSY, START_MS)
-      expect([laterMs, calls(pacing, 1, START_MS + laterMs)]).toEqual([laterMs, told])
-    }
+  it('is no shorter than 0.6 of what all isolates would need one after the other', () => {
+    const pacing = new Pacing()
+    for (const ms of [0, 1000, 2000]) call(pacing, 200, START_MS + ms, START_MS + ms + 1000, 200)
+    expect(call(pacing, 1, START_MS + 3000)).toBe(Math.ceil((0.6 * 200 * 1000) / 430))
+  })
+
+  it('leaves room for first calls, in the first second by what came until then', () => {
+    const pacing = new Pacing()
+    // 42 in 500 ms are 84 a second.
+    call(pacing, BUSY - 1, START_MS, START_MS + 500, BUSY)
+    expect(call(pacing, 1, START_MS + 500)).toBe(Math.ceil((0.6 * 42 * 1000) / (430 - 42 / 0.5)))
+    // However short that is: no more than ten times as many, and a tenth of the target is booked always.
+    expect(call(new Pacing(), BUSY, START_MS, START_MS, BUSY)).toBe(600)
+  })
+
+  it('is 6 s at the longest, however many come', () => {
+    expect(call(new Pacing(), 12_000, START_MS, START_MS, 12_000)).toBe(6000)
+    expect(callsOf({ isolates: 3000, seconds: 20, comingMs: 6000 }).paceMaxMs).toBe(6000)
+  })
+
+  it('keeps nothing of what was before a pause of more than 250 ms', () => {
+    const pacing = new Pacing()
+    call(pacing, 1000, START_MS, START_MS, 1000)
+    expect(call(pacing, 1, START_MS + 250)).toBeGreaterThan(5000)
+    expect(call(pacing, BUSY - 1, START_MS + 501)).toBe(0)
+    expect(call(pacing, 1, START_MS + 501)).toBeLessThan(30)
   })
 
   it('counts an isolate until two of the longest waits have passed without its call', () => {
-    for (const [laterMs, told] of [
-      [9_999, 4],
-      [10_000, 2],
-    ] as const) {
-      const pacing = new Pacing()
-      pacing.nextCallAfterMs('other', START_MS)
-      expect(calls(pacing, BUSY, START_MS + laterMs)).toBe(told)
-    }
+    const pacing = new Pacing()
+    const toldAt = (fromMs: number, toMs: number) =>
+      call(pacing, (toMs - fromMs) / 20, START_MS + fromMs, START_MS + toMs)
+    call(pacing, 200, START_MS, START_MS + 200, 200)
+    toldAt(200, 11_980)
+    expect(toldAt(11_980, 12_000)).toBe(Math.ceil((0.6 * 200 * 1000) / 430))
+    expect(toldAt(12_000, 12_600)).toBe(Math.ceil(600 / 430))
+  })
+})
+
+describe('isolates that always have something to say', () => {
+  it.each([100, 1000, 2500])('%i of them call 430 times a second together, evenly', (isolates) => {
+    const { perSecond, paceMaxMs } = callsOf({ isolates, seconds: 60, comingMs: 15_000 })
+    expect(worst(perSecond)).toBeLessThan(500)
+    expect(worst(perSecond.slice(40))).toBeLessThan(445)
+    expect(mean(perSecond.slice(40))).toBeGreaterThan(415)
+    expect(paceMaxMs).toBeLessThanOrEqual(6000)
   })
 
-  it('forgets in order of the last call, not of the first', () => {
-    const pacing = new Pacing()
-    calls(pacing, 1, START_MS)
-    pacing.nextCallAfterMs('other', START_MS + 5000)
-    calls(pacing, 1, START_MS + 9000)
-    expect(calls(pacing, BUSY, START_MS + 15_000)).toBe(2)
+  it.each([200, 1000, 4000])('are as few calls where each has nothing to say for up to %i ms', (idleMaxMs) => {
+    const { perSecond } = callsOf({ isolates: 2500, seconds: 60, comingMs: 20_000, idleMaxMs })
+    expect(worst(perSecond)).toBeLessThan(500)
   })
+
+  it('call as often as they like while they are few', () => {
+    const { paceMaxMs, perSecond } = callsOf({ isolates: 1, seconds: 10, comingMs: 0 })
+    expect(paceMaxMs).toBe(0)
+    // One call after the other, 40 ms each.
+    expect(mean(perSecond)).toBeCloseTo(25, 0)
+  })
+
+  it('wait 6 s and call in proportion where they are more than 2,580', () => {
+    const { perSecond } = callsOf({ isolates: 4200, seconds: 40, comingMs: 12_000 })
+    expect(mean(perSecond.slice(28))).toBeCloseTo(4200 / 6, -1)
+  })
+
+  it('make room for those who call for the first time', () => {
+    // 150 new ones a second to the end.
+    const { perSecond } = callsOf({ isolates: 1500, seconds: 10, comingMs: 10_000 })
+    expect(worst(perSecond)).toBeLessThan(500)
+  })
+
+  it('who come in one second are spread within some more', () => {
+    const { perSecond } = callsOf({ isolates: 2500, seconds: 40, comingMs: 1000 })
+    expect(worst(perSecond.slice(30))).toBeLessThan(500)
+  })
+
+  it('are quick again when the others have gone', () => {
+    const vanish = (second: number, object: { isolatesLeft: number }) => {
+      if (second === 20) object.isolatesLeft = 50
+    }
+    const { perSecond } = callsOf({ isolates: 2500, seconds: 40, comingMs: 6000, happens: vanish })
+    // 50 isolates make 430 calls a second, where 2,500 of them did.
+    expect(mean(perSecond.slice(30))).toBeGreaterThan(415)
+    expect(worst(perSecond.slice(20))).toBeLessThan(500)
+  })
+
+  it.each([-500, -3000, -600_000])('call as evenly when the clock jumps by %i ms', (jumpMs) => {
+    const jump = (second: number, object: { clockOffsetMs: number }) => {
+      if (second === 25) object.clockOffsetMs = jumpMs
+    }
+    const { perSecond } = callsOf({ isolates: 2500, seconds: 45, comingMs: 15_000, happens: jump })
+    expect(worst(perSecond)).toBeLessThan(500)
+  })
+
+  it.each([300, 1000, 2500])('%i of them are even again soon after the object lost its memory', (isolates) => {
+    const lose = (second: number, object: { pacing: Pacing }) => {
+      if (second === 20) object.pacing = new Pacing()
+    }
+    const { perSecond } = callsOf({ isolates, seconds: 60, comingMs: 10_000, happens: lose })
+    // What was booked before still comes, for 6 s.
+    expect(worst(perSecond)).toBeLessThan(600)
+    expect(worst(perSecond.slice(45))).toBeLessThan(445)
+  })
+
+  it.each([200, 1000, 5000, 3_600_000])(
+    'are even again soon after the clock jumped ahead by %i ms, which looks like a pause',
+    (jumpMs) => {
+      const jump = (second: number, object: { clockOffsetMs: number }) => {
+        if (second === 20) object.clockOffsetMs = jumpMs
+      }
+      const { perSecond } = callsOf({ isolates: 2500, seconds: 60, comingMs: 10_000, happens: jump })
+      expect(worst(perSecond)).toBeLessThan(600)
+      expect(worst(perSecond.slice(45))).toBeLessThan(445)
+    },
+  )
 })

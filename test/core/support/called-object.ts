@@ -1,0 +1,62 @@
+/**
+ * The calls of many isolates that always have something to say, and no object but its pacing: each calls again when it was
+ * told to, a network's whim earlier or later. Seeded.
+ */
+import { Pacing } from '../../../src/core/pacing.ts'
+import { START_MS } from './driven-line.ts'
+
+const WAY_MS = 20
+
+export interface Calls {
+  /** Of each second, from the first call on. */
+  readonly perSecond: readonly number[]
+  readonly paceMaxMs: number
+}
+
+export interface Isolates {
+  readonly isolates: number
+  readonly seconds: number
+  /** The first calls of all of them come within this time. */
+  readonly comingMs: number
+  /** So long at most an isolate has nothing to say when it might call. */
+  readonly idleMaxMs?: number
+  /** Told before each second: what happens then. */
+  readonly happens?: (second: number, object: CalledObject) => void
+}
+
+export class CalledObject {
+  pacing = new Pacing()
+  clockOffsetMs = 0
+  /** Isolates from this one on do not call any more. */
+  isolatesLeft = Number.POSITIVE_INFINITY
+}
+
+export function callsOf({ isolates, seconds, comingMs, idleMaxMs = 0, happens }: Isolates): Calls {
+  const random = randomOf(isolates)
+  const object = new CalledObject()
+  const perSecond = Array.from({ length: seconds }, () => 0)
+  let paceMaxMs = 0
+  const due = Array.from({ length: seconds * 1000 }, (): number[] => [])
+  for (let i = 0; i < isolates; i++) due[Math.floor((i * comingMs) / isolates)]?.push(i)
+  for (const [ms, calling] of due.entries()) {
+    const second = Math.floor(ms / 1000)
+    if (ms % 1000 === 0) happens?.(second, object)
+    for (const isolate of calling) {
+      if (isolate >= object.isolatesLeft) continue
+      perSecond[second] = (perSecond[second] as number) + 1
+      const paceMs = object.pacing.nextCallAfterMs(`isolate ${isolate}`, START_MS + ms + object.clockOffsetMs)
+      paceMaxMs = Math.max(paceMaxMs, paceMs)
+      const laterMs = Math.max(2 * WAY_MS, paceMs) + (random() - random()) * WAY_MS + random() * idleMaxMs
+      due[ms + Math.round(laterMs)]?.push(isolate)
+    }
+  }
+  return { perSecond, paceMaxMs }
+}
+
+function randomOf(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
+    return state / 2 ** 32
+  }
+}
