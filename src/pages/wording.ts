@@ -2,6 +2,8 @@
  * How a status reads: the one place that turns figures into words, used by the server for the first view of the waiting page
  * and by the page's script for every later one. Owns no text (messages/) and no markup. No platform types: `Intl` alone.
  */
+import { TEXTS_CUT_MAX } from '../limits.ts'
+import { keep } from '../memory.ts'
 import type { LiveTexts, PageState, Plural } from './messages/messages.ts'
 import type { Status } from './status.ts'
 
@@ -117,7 +119,7 @@ export function viewOf(status: Status, words: Words, moment: Moment): PageView {
   const number = status.number === null ? '' : words.number(status.number)
   const figures = position === null ? NO_FIGURES : figuresOf(status, position, words, moment)
   return {
-    title: fill(state.title, { position: position === null ? '' : `#${words.number(position)}` }),
+    title: fill(state.title, { position: position === null ? '' : `#${figures.position}` }),
     heading: state.heading,
     lead: leadOf(status, words, moment.state),
     action: state.action ?? '',
@@ -227,7 +229,15 @@ function shortNumber(n: number): string {
   return n < 1_000_000 ? `${Math.floor(n / 1000)}k` : `${Math.floor(n / 1_000_000)}M`
 }
 
+/** By text: what is between the names, and these, in turn: a page's seven texts take 1.5 us instead of 7. */
+const cut = new Map<string, readonly string[]>()
+
 /** Puts values into `{name}`. */
 export function fill(text: string, values: Readonly<Record<string, string>>): string {
-  return text.replace(/\{(\w+)\}/g, (_, name: string) => values[name] ?? '')
+  let parts = cut.get(text)
+  if (parts === undefined) {
+    parts = text.split(/\{(\w+)\}/)
+    keep(cut, TEXTS_CUT_MAX, text, parts)
+  }
+  return parts.map((part, i) => (i % 2 === 0 ? part : (values[part] ?? ''))).join('')
 }
