@@ -62,12 +62,17 @@ export function print({ variants, ratios, cpuRatios }: Report, bundle: BundleFig
       max: rounded(max),
       'by cpu': rounded(cpuRatios[ratio]?.median ?? Number.NaN),
       target: target === null ? '' : `${target} or more`,
-      '': target === null ? '' : verdict(median >= target),
+      '': target === null ? '' : verdict(median, (value) => value >= target),
     })),
   )
   const costs = COST_TARGETS.filter(({ of }) => of in variants).map(({ of, cost, target }) => {
     const value = variants[of]?.[cost] ?? Number.NaN
-    return { what: `${of}, ${cost}`, value: rounded(value), target: `${target} or less`, '': verdict(value <= target) }
+    return {
+      what: `${of}, ${cost}`,
+      value: rounded(value),
+      target: `${target} or less`,
+      '': verdict(value, (measured) => measured <= target),
+    }
   })
   const size = bundle.gzipKiB
   const start = bundle.startUpMs ?? Number.NaN
@@ -79,11 +84,17 @@ export function print({ variants, ratios, cpuRatios }: Report, bundle: BundleFig
 }
 
 function row(what: string, value: number, target: number) {
-  return { what, value: rounded(value), target: `${target} or less`, '': verdict(value <= target) }
+  return {
+    what,
+    value: rounded(value),
+    target: `${target} or less`,
+    '': verdict(value, (measured) => measured <= target),
+  }
 }
 
-function verdict(isMet: boolean): string {
-  return isMet ? 'met' : 'missed'
+function verdict(value: number, isMet: (value: number) => boolean): string {
+  if (!Number.isFinite(value)) return 'not measured'
+  return isMet(value) ? 'met' : 'missed'
 }
 
 function variantFigures(rounds: readonly RoundFigures[]): Omit<RoundFigures, 'requests'> {
@@ -100,17 +111,19 @@ function variantFigures(rounds: readonly RoundFigures[]): Omit<RoundFigures, 're
   }
 }
 
-/** Of the same round each, so that a machine that slows down slows both. */
+/** Of the same round each, so that a machine that slows down slows both. Rounds in which either answered nothing do not count. */
 function ratioFigures(
   results: Results,
   { of, to, target }: Comparison,
   speed: (round: RoundFigures) => number,
 ): RatioFigures {
   const peers = results.get(to) ?? []
-  const ratios = (results.get(of) ?? []).map((round, i) => {
-    const peer = peers[i]
-    return peer === undefined ? Number.NaN : speed(round) / speed(peer)
-  })
+  const ratios = (results.get(of) ?? [])
+    .map((round, i) => {
+      const peer = peers[i]
+      return peer === undefined ? Number.NaN : speed(round) / speed(peer)
+    })
+    .filter(Number.isFinite)
   return { median: median(ratios), min: Math.min(...ratios), max: Math.max(...ratios), target }
 }
 
