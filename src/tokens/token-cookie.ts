@@ -76,8 +76,11 @@ export function tokenCookie(room: RoomSettings, secure: boolean, token: string |
 export function withoutOurCookies(cookies: string | null, rooms: readonly RoomSettings[]): string | null {
   if (cookies === null || !cookies.includes('waiting-room-')) return cookies
   const ours = namesOfOurs(rooms)
+  const isForeign = (pair: string) => !ours.has(pair.slice(0, Math.max(0, pair.indexOf('='))))
+  // Often ours is the only one.
+  if (!cookies.includes(';')) return isForeign(cookies.trim()) ? cookies : null
   const pairs = cookies.split(';').map((pair) => pair.trim())
-  const kept = pairs.filter((pair) => !ours.has(pair.split('=', 1)[0] as string))
+  const kept = pairs.filter(isForeign)
   return kept.length === 0 ? null : kept.join('; ')
 }
 
