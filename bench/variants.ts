@@ -37,11 +37,13 @@ const WAITS = '"state":"waiting"'
 const JSON_ONLY = 'application/json'
 const HTML_ONLY = 'text/html'
 
-/** In the order of a round: what is compared stands side by side, as the machine's speed drifts. */
+/**
+ * In the order of a round: what is compared stands side by side, as the machine's speed drifts. A peer is sent what ours is,
+ * the cookies of the same visitors: making the load takes as much of the machine then.
+ */
 export const VARIANTS: readonly Variant[] = [
   peer('naive-poll', '/', '"position":', { calls: 1, rows: 0 }, { cookie: 'number=5000' }),
   ours('poll', `${STATUS_PATH}?room=poll`, JSON_ONLY, WAITS, POLLERS),
-  // The same tokens as ours, where it runs: the same bytes are sent and verified.
   peer(
     'ceiling',
     '/',
@@ -54,11 +56,11 @@ export const VARIANTS: readonly Variant[] = [
   ),
   ours('join', `${STATUS_PATH}?room=join`, JSON_ONLY, WAITS, 0),
   peer('naive-join', '/', '"number":', { calls: 1, rows: 1 }),
-  peer('plain-proxy', '/api/items', '"from":"origin"', { calls: 0, rows: 0 }),
+  peer('plain-proxy', '/api/items', '"from":"origin"', { calls: 0, rows: 0 }, { visitors: 'pass' }),
   ours('pass', '/api/items', JSON_ONLY, '"from":"origin"', VISITORS),
-  peer('plain-proxy-html', '/page', '<script src=', { calls: 0, rows: 0 }),
+  peer('plain-proxy-html', '/page', '<script src=', { calls: 0, rows: 0 }, { visitors: 'pass-html' }),
   ours('pass-html', '/page', HTML_ONLY, '<script src=', VISITORS),
-  peer('constant-page', '/', '<!doctype html>', { calls: 0, rows: 0 }),
+  peer('constant-page', '/', '<!doctype html>', { calls: 0, rows: 0 }, { visitors: 'page' }),
   ours('page', '/', HTML_ONLY, '<!doctype html>', VISITORS),
   {
     server: 'ours',
@@ -117,7 +119,7 @@ function peer(
   return {
     server: 'peers',
     name,
-    headers: { Host: hostOf(name) },
+    headers: { Host: hostOf(name), Accept: mark.startsWith('<') ? HTML_ONLY : JSON_ONLY },
     requests: [{ path, ...who }],
     marks: [mark],
     groups: [],
