@@ -127,6 +127,7 @@ export class Judge implements ObjectWitness, BrowserWitness {
     if (owner !== undefined && owner !== browser) this.violation(`number ${number} was told to two visitors`)
     if (number >= this.committedJudge.next) this.violation(`number ${number} was told before it was stored`)
     this.owners.set(number, browser)
+    this.hearing.told(number, this.scheduler.nowMs)
   }
 
   beaconAnswered(number: number): void {
