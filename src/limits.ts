@@ -73,6 +73,9 @@ export const ATTEMPTS_MAX = 4
 export const BACK_OFF_MIN_MS = 50
 export const BACK_OFF_MAX_MS = 2_000
 
+/** No pace of an object and no pause after a failure is longer: the time of a next call further ahead is from before the clock went back. */
+export const NEXT_CALL_MAX_MS = 10_000
+
 /** Requests of one isolate that wait for a call; more are answered "out of reach" at once. */
 export const WAITING_REQUESTS_MAX = 20_000
 

@@ -15,6 +15,7 @@ import {
   GATHER_QUESTIONS,
   LOOK_MAX_MS,
   LOOK_MIN_MS,
+  NEXT_CALL_MAX_MS,
   PATIENCE_CALLS,
   PATIENCE_MAX_MS,
   PATIENCE_MIN_MS,
@@ -37,8 +38,9 @@ export class CallPace {
   private failuresInRow = 0
 
   /** The next call starts no sooner than this. */
-  get nextCallMs(): number {
-    return this.nextMs
+  nextCallMs(nowMs: number): number {
+    // Nobody ever waits for so long: the clock went back.
+    return this.nextMs - nowMs > NEXT_CALL_MAX_MS ? nowMs : this.nextMs
   }
 
   /** What the object wants between the starts of two calls, ms. */
@@ -92,10 +94,10 @@ export class CallPace {
   /** Whether this request calls now, instead of waiting for the others or for the pace. */
   isTurnOf(entry: Entry, nowMs: number): boolean {
     if (entry.attempts >= ATTEMPTS_MAX) return false
-    const isUnderWay = !this.latest.done && nowMs - this.latest.startMs < this.patienceMs
+    const isUnderWay = !this.latest.done && Math.abs(nowMs - this.latest.startMs) < this.patienceMs
     const impatientMs = (entry.sentMs ?? entry.notBeforeMs) + this.patienceMs
     const mayCallMs = entry.sentMs === null && !isUnderWay ? entry.notBeforeMs : impatientMs
-    return nowMs >= Math.max(mayCallMs, this.nextMs)
+    return nowMs >= Math.max(mayCallMs, this.nextCallMs(nowMs))
   }
 
   /**
@@ -107,7 +109,7 @@ export class CallPace {
     const isWaiting = entry.sentMs === null
     if (isWaiting && nowMs < entry.notBeforeMs) return entry.notBeforeMs - nowMs
     const answeredMs = this.latest.done ? nowMs : this.answeredMs(this.latest.startMs)
-    const callMs = Math.max(answeredMs, this.nextMs)
+    const callMs = Math.max(answeredMs, this.nextCallMs(nowMs))
     const lookMs = !isWaiting ? answeredMs : isFirst ? callMs : this.answeredMs(callMs)
     if (lookMs > nowMs) return Math.min(lookMs - nowMs, FIRST_LOOK_MAX_MS)
     return Math.min(Math.max(LOOK_MIN_MS, this.recentCallMs / 4), LOOK_MAX_MS)

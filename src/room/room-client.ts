@@ -259,7 +259,7 @@ export class RoomClient {
       // They wait for the next call, unless the object asks to be left alone.
       this.entries.failed(batch, (error as { overloaded?: unknown } | null)?.overloaded === true)
       this.news.putBack(news, nowMs - this.timeoutMs)
-      if (!this.news.isEmpty) this.flushDueMs ??= this.pace.nextCallMs
+      if (!this.news.isEmpty) this.flushDueMs ??= this.pace.nextCallMs(nowMs)
     }
   }
 
@@ -271,7 +271,7 @@ export class RoomClient {
   private scheduleFlush(keepAlive: KeepAlive, afterMs = FLUSH_AFTER_MS): void {
     const nowMs = this.port.nowMs()
     const overdue = this.flushDueMs !== null && nowMs > this.flushDueMs + FLUSH_TAKEOVER_MS
-    const dueMs = Math.max(overdue ? nowMs : nowMs + afterMs, this.pace.nextCallMs)
+    const dueMs = Math.max(overdue ? nowMs : nowMs + afterMs, this.pace.nextCallMs(nowMs))
     if (this.flushDueMs !== null && !overdue && this.flushDueMs <= dueMs) return
     this.flushDueMs = dueMs
     keepAlive.waitUntil(this.flush(dueMs))

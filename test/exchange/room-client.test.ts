@@ -280,6 +280,15 @@ describe('pacing', () => {
     expect(room.requests).toHaveLength(2)
   })
 
+  it("does not wait for a time that an isolate's clock, gone back since, will not see for long", async () => {
+    const room = new VirtualRoom()
+    room.paceMs = 3000
+    await room.client.join(room)
+    room.nowMs -= 3_600_000
+    expect((await room.client.join(room)).state).toBe('active')
+    expect(room.requests).toHaveLength(2)
+  })
+
   it('of an isolate of a crowd lets a moment pass between two calls, and none when few ask', async () => {
     const room = new VirtualRoom()
     await room.client.join(room)
