@@ -13,6 +13,7 @@ const INHERITED = [
   'main',
   'compatibility_date',
   'compatibility_flags',
+  'keep_names',
   'workers_dev',
   'rules',
   'alias',
