@@ -2,8 +2,7 @@
 import { expect, test } from 'vitest'
 import { issued } from './support/operator.ts'
 import { room, useStage } from './support/stage.ts'
-import { edited, encoded, signed, signedText } from './support/tokens.ts'
-import { claimsOf } from './support/visitor.ts'
+import { claimsOf, edited, encoded, signed, signedText } from './support/tokens.ts'
 import { SIGNING_KEY_ID } from './support/worker-config.ts'
 
 const stage = useStage([room('here', 1), room('there', 10_000)])

@@ -3,6 +3,7 @@
  * is told, and any `Host`, so that one Worker serves the rooms of many tests.
  */
 import { type ClientRequest, type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http'
+import { claimsOf, type TokenClaims } from './tokens.ts'
 import { PROTOCOL_HEADER } from './worker-config.ts'
 import type { Workerd } from './workerd.ts'
 
@@ -18,16 +19,6 @@ export const BROWSER: Headers = {
 }
 
 export const CURL: Headers = { 'User-Agent': 'curl/8.14.1', Accept: '*/*' }
-
-/** What a token says, unverified. */
-export interface TokenClaims {
-  readonly kind: 'ticket' | 'pass'
-  readonly room: string
-  readonly run: number
-  readonly number: number
-  readonly iat: number
-  readonly exp: number
-}
 
 export interface Call {
   readonly method?: string
@@ -146,10 +137,6 @@ export class Visitor {
 
 /** Makes a request count as one over TLS. */
 export const OVER_TLS: Headers = { [PROTOCOL_HEADER]: 'https' }
-
-export function claimsOf(token: string): TokenClaims {
-  return JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8')) as TokenClaims
-}
 
 /** The answer, as soon as its headers are there. */
 export function answerTo(sent: ClientRequest): Promise<IncomingMessage> {

@@ -2,6 +2,7 @@
  * The calls of many isolates that always have something to say, and no object but its pacing: each calls again when it was
  * told to, a network's whim earlier or later. Seeded.
  */
+import { Random } from '../../../simulation/random.ts'
 import { Pacing } from '../../../src/core/pacing.ts'
 import { START_MS } from './driven-line.ts'
 
@@ -32,7 +33,7 @@ export class CalledObject {
 }
 
 export function callsOf({ isolates, seconds, comingMs, idleMaxMs = 0, happens }: Isolates): Calls {
-  const random = randomOf(isolates)
+  const random = new Random(isolates)
   const object = new CalledObject()
   const perSecond = Array.from({ length: seconds }, () => 0)
   let paceMaxMs = 0
@@ -46,17 +47,10 @@ export function callsOf({ isolates, seconds, comingMs, idleMaxMs = 0, happens }:
       perSecond[second] = (perSecond[second] as number) + 1
       const paceMs = object.pacing.nextCallAfterMs(`isolate ${isolate}`, START_MS + ms + object.clockOffsetMs)
       paceMaxMs = Math.max(paceMaxMs, paceMs)
-      const laterMs = Math.max(2 * WAY_MS, paceMs) + (random() - random()) * WAY_MS + random() * idleMaxMs
+      const laterMs =
+        Math.max(2 * WAY_MS, paceMs) + (random.next() - random.next()) * WAY_MS + random.next() * idleMaxMs
       due[ms + Math.round(laterMs)]?.push(isolate)
     }
   }
   return { perSecond, paceMaxMs }
-}
-
-function randomOf(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
-    return state / 2 ** 32
-  }
 }
