@@ -92,8 +92,8 @@ async function load({ name, port, requests, headers, marks, connections, duratio
   }
   const verifyBody = (body: unknown) => marks.some((mark) => String(body).includes(mark))
   const url = `http://127.0.0.1:${port}`
-  const everyone = requestsOf(requests, headers, 0, connections).length * connections
-  const extent = durationMs === null ? { amount: everyone } : { duration: durationMs / 1000 }
+  const turnsOfAll = () => requestsOf(requests, headers, 0, connections).length * connections
+  const extent = durationMs === null ? { amount: turnsOfAll() } : { duration: durationMs / 1000 }
   // A sample decides when a run ends, too.
   const result = await autocannon({ url, headers, connections, sampleInt: 100, setupClient, verifyBody, ...extent })
   positions.set(name, known)
@@ -165,8 +165,10 @@ function wrong({ errors, timeouts, mismatches, non2xx }: autocannon.Result): num
 }
 
 process.on('message', async (task: LoadTask | JoinTask | AgeTask) => {
-  if ('age' in task) process.send?.(age(task) ?? null)
-  else process.send?.(await ('join' in task ? joinAll(task) : load(task)))
+  if ('age' in task) {
+    age(task)
+    process.send?.(null)
+  } else process.send?.(await ('join' in task ? joinAll(task) : load(task)))
 })
 // Nobody is left to tell.
 process.on('disconnect', () => process.exit())

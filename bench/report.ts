@@ -65,15 +65,9 @@ export function print({ variants, ratios, cpuRatios }: Report, bundle: BundleFig
       '': target === null ? '' : verdict(median, (value) => value >= target),
     })),
   )
-  const costs = COST_TARGETS.filter(({ of }) => of in variants).map(({ of, cost, target }) => {
-    const value = variants[of]?.[cost] ?? Number.NaN
-    return {
-      what: `${of}, ${cost}`,
-      value: rounded(value),
-      target: `${target} or less`,
-      '': verdict(value, (measured) => measured <= target),
-    }
-  })
+  const costs = COST_TARGETS.filter(({ of }) => of in variants).map(({ of, cost, target }) =>
+    row(`${of}, ${cost}`, variants[of]?.[cost] ?? Number.NaN, target),
+  )
   const size = bundle.gzipKiB
   const start = bundle.startUpMs ?? Number.NaN
   console.table([

@@ -67,12 +67,14 @@ async function bench(variants: readonly Variant[]): Promise<void> {
     const pageBytes = servers.has('page') ? (await ask(serverOf('page').port, 'page', '/')).length : 20_000
     await start('peers', (folder) => peersConfig(folder, pageBytes), PEERS)
 
-    const measure = async (variant: Variant, durationMs: number | null): Promise<RoundFigures> => {
+    const loadWith = (variant: Variant, durationMs: number | null) =>
+      load.run({ ...variant, port: serverOf(variant.name).port, connections: CONNECTIONS, durationMs })
+    const measure = async (variant: Variant, durationMs: number): Promise<RoundFigures> => {
       const { port, pid } = serverOf(variant.name)
       const costsBefore = await costsOf(variant, port)
       const cpuBefore = cpuTimeMs(pid)
       const startMs = performance.now()
-      const result = await load.run({ ...variant, port, connections: CONNECTIONS, durationMs })
+      const result = await loadWith(variant, durationMs)
       const tookMs = performance.now() - startMs
       const cpuMs = (cpuTimeMs(pid) ?? Number.NaN) - (cpuBefore ?? Number.NaN)
       const costs = await costsOf(variant, port)
@@ -99,13 +101,13 @@ async function bench(variants: readonly Variant[]): Promise<void> {
           connections: CONNECTIONS,
         })
       }
-      await measure(variant, warmUpMs)
+      await loadWith(variant, warmUpMs)
     }
     // So a round goes on where a crowd's would: nearly all tokens are known, one in ten tickets is to be confirmed, and
     // passes that ended meanwhile are renewed. A short run's were all handed out just now.
     const prepare = async (variant: Variant): Promise<void> => {
       for (const { name } of variant.groups.filter(({ waits }) => waits)) await load.age({ age: name })
-      if (variant.groups.length > 0) await measure(variant, null)
+      if (variant.groups.length > 0) await loadWith(variant, null)
     }
     const results = new Map<string, RoundFigures[]>(variants.map(({ name }) => [name, []]))
     for (let round = 0; round < rounds; round++) {

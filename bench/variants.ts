@@ -42,25 +42,19 @@ const HTML_ONLY = 'text/html'
  * the cookies of the same visitors: making the load takes as much of the machine then.
  */
 export const VARIANTS: readonly Variant[] = [
-  peer('naive-poll', '/', '"position":', { calls: 1, rows: 0 }, { cookie: 'number=5000' }),
+  peer('naive-poll', '/', JSON_ONLY, '"position":', { cookie: 'number=5000' }, { calls: 1, rows: 0 }),
   ours('poll', `${STATUS_PATH}?room=poll`, JSON_ONLY, WAITS, POLLERS),
-  peer(
-    'ceiling',
-    '/',
-    WAITS,
-    { calls: 0, rows: 0 },
-    {
-      visitors: 'poll',
-      cookie: `waiting-room-poll=${signed({ room: 'poll', number: 5000 })}`,
-    },
-  ),
+  peer('ceiling', '/', JSON_ONLY, WAITS, {
+    visitors: 'poll',
+    cookie: `waiting-room-poll=${signed({ room: 'poll', number: 5000 })}`,
+  }),
   ours('join', `${STATUS_PATH}?room=join`, JSON_ONLY, WAITS, 0),
-  peer('naive-join', '/', '"number":', { calls: 1, rows: 1 }),
-  peer('plain-proxy', '/api/items', '"from":"origin"', { calls: 0, rows: 0 }, { visitors: 'pass' }),
+  peer('naive-join', '/', JSON_ONLY, '"number":', {}, { calls: 1, rows: 1 }),
+  peer('plain-proxy', '/api/items', JSON_ONLY, '"from":"origin"', { visitors: 'pass' }),
   ours('pass', '/api/items', JSON_ONLY, '"from":"origin"', VISITORS),
-  peer('plain-proxy-html', '/page', '<script src=', { calls: 0, rows: 0 }, { visitors: 'pass-html' }),
+  peer('plain-proxy-html', '/page', HTML_ONLY, '<script src=', { visitors: 'pass-html' }),
   ours('pass-html', '/page', HTML_ONLY, '<script src=', VISITORS),
-  peer('constant-page', '/', '<!doctype html>', { calls: 0, rows: 0 }, { visitors: 'page' }),
+  peer('constant-page', '/', HTML_ONLY, '<!doctype html>', { visitors: 'page' }),
   ours('page', '/', HTML_ONLY, '<!doctype html>', VISITORS),
   {
     server: 'ours',
@@ -112,17 +106,11 @@ function ours(name: string, path: string, accept: string, mark: string, visitors
 function peer(
   name: string,
   path: string,
+  accept: string,
   mark: string,
-  costs: { calls: number; rows: number },
-  who: Pick<LoadRequest, 'cookie' | 'visitors'> = {},
+  who: Pick<LoadRequest, 'cookie' | 'visitors'>,
+  costs = { calls: 0, rows: 0 },
 ): Variant {
-  return {
-    server: 'peers',
-    name,
-    headers: { Host: hostOf(name), Accept: mark.startsWith('<') ? HTML_ONLY : JSON_ONLY },
-    requests: [{ path, ...who }],
-    marks: [mark],
-    groups: [],
-    costs,
-  }
+  const headers = { Host: hostOf(name), Accept: accept }
+  return { server: 'peers', name, headers, requests: [{ path, ...who }], marks: [mark], groups: [], costs }
 }
