@@ -63,7 +63,7 @@ export class Browser {
     if (chosen === null) return false
     const askedMs = this.scheduler.nowMs
     this.say(chosen, isolate, 'beacon')
-    const answer = await claim(this.contextAt(isolate), chosen, { beacon: true, touched: true }, true)
+    const answer = await claim(this.contextAt(isolate), chosen, { beacon: true, touched: true })
     if (answer.state !== 'admitted') {
       if (answer.state === 'unreachable') this.witness.unreachable(isolate, askedMs)
       return answer.state === 'unreachable'

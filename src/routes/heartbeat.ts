@@ -25,7 +25,7 @@ export async function heartbeatRoute(
   const [chosen] = byPreference(presented)
   if (chosen === undefined || stepsAside(context)) return sessionOver()
   const details = { beacon: true, touched: fields.touched === true }
-  const decided = await claim(context, chosen, details, true)
+  const decided = await claim(context, chosen, details)
   const headers = new Headers({ 'Cache-Control': 'no-store' })
   if (decided.state === 'unreachable') {
     return problem(503, 'Try again', 'The waiting room cannot be reached right now.', { 'Retry-After': '5' })
