@@ -100,8 +100,9 @@ export class Disturbances {
     ])
   }
 
-  /** Again until it is done: the object may die of it. */
+  /** Again until it is done, as the object may die of it; but what they did is taken back last. */
   private operate(object: SimulatedObject, command: Command): void {
+    if (command !== AS_DEPLOYED && this.scheduler.nowMs >= this.untilMs) return
     try {
       object.operate(command)
     } catch {
