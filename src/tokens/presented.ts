@@ -1,10 +1,10 @@
 /**
  * The tokens a request presents, verified, and in which order they count.
  */
-import { TICKET_LIFE_SECONDS, TOKENS_PER_REQUEST_MAX } from '../limits.ts'
+import { TICKET_LIFE_SECONDS, TOKEN_CHECKS_PER_REQUEST_MAX, TOKENS_PER_REQUEST_MAX } from '../limits.ts'
 import type { RoomSettings } from '../settings/rooms.ts'
 import type { SigningKey } from './signing-keys.ts'
-import { type Token, verifyToken } from './token.ts'
+import { claimedKey, type Token, verifyToken } from './token.ts'
 import type { PresentedTexts } from './token-cookie.ts'
 import type { VerifiedTokens } from './verified-tokens.ts'
 
@@ -19,19 +19,28 @@ export interface TokenVerifier {
   readonly verified: VerifiedTokens
 }
 
-/** Ours, for this room and not long expired; anything else counts as none. */
+/**
+ * The first tokens that are ours, for this room and not long expired, the one in the header before those in cookies. Anything
+ * else does not count against their number: other sites of the same domain may set cookies of our name.
+ */
 export async function readTokens(
   { inHeader, inCookies }: PresentedTexts,
   room: RoomSettings,
   verifier: TokenVerifier,
   nowMs: number,
 ): Promise<PresentedToken[]> {
-  const texts = inHeader === null ? inCookies : [...new Set([inHeader, ...inCookies])]
+  const texts = inHeader === null ? inCookies : [inHeader, ...inCookies]
   const read: PresentedToken[] = []
-  for (const text of texts.slice(0, TOKENS_PER_REQUEST_MAX)) {
-    const token = verifier.verified.find(text) ?? (await verified(text, room, verifier))
-    if (token !== null && token.room === room.name && nowMs / 1000 < acceptedUntilSeconds(token))
-      read.push({ token, text })
+  let checksLeft = TOKEN_CHECKS_PER_REQUEST_MAX
+  for (const text of texts.length === 1 ? texts : new Set(texts)) {
+    let token = verifier.verified.find(text) ?? null
+    if (token === null && checksLeft > 0 && claimedKey(text, verifier.keys) !== undefined) {
+      checksLeft--
+      token = await verified(text, room, verifier)
+    }
+    if (token === null || token.room !== room.name || nowMs / 1000 >= acceptedUntilSeconds(token)) continue
+    read.push({ token, text })
+    if (read.length >= TOKENS_PER_REQUEST_MAX) break
   }
   return read
 }

@@ -3,7 +3,7 @@
  */
 import { serialize } from 'hono/utils/cookie'
 import { LANG_COOKIE, OPERATOR_COOKIE } from '../cookie-names.ts'
-import { TICKET_LIFE_SECONDS, TOKENS_PER_REQUEST_MAX } from '../limits.ts'
+import { TICKET_LIFE_SECONDS } from '../limits.ts'
 import type { RoomSettings } from '../settings/rooms.ts'
 
 export const TOKEN_HEADER = 'Waiting-Room-Token'
@@ -37,14 +37,13 @@ export function keepsCookies({ inHeader, inCookies }: PresentedTexts): boolean {
   return inHeader === null || inCookies.length > 0
 }
 
-/** Values of the room's cookie, a few at most. Found by its name: splitting the whole header took 20 us of each request. */
+/** All values of the room's cookie. Found by its name: splitting the whole header took 20 us of each request. */
 function cookieTokens(headers: Headers, room: RoomSettings, secure: boolean): string[] {
   const cookies = headers.get('Cookie')
   const found: string[] = []
   if (cookies === null) return found
   const name = `${cookieName(room, secure)}=`
   for (let at = cookies.indexOf(name); at >= 0; at = cookies.indexOf(name, at + 1)) {
-    if (found.length >= TOKENS_PER_REQUEST_MAX) break
     if (!beginsPair(cookies, at)) continue
     const end = cookies.indexOf(';', at)
     found.push(cookies.slice(at + name.length, end < 0 ? undefined : end).trimEnd())

@@ -61,10 +61,15 @@ export async function signToken(token: Token, keys: readonly SigningKey[]): Prom
   return `${signed}.${base64Url(new Uint8Array(signature))}`
 }
 
+/** The key that the text claims to be signed with; undefined: the text cannot be a token of ours. Checks no signature. */
+export function claimedKey(text: string, keys: readonly SigningKey[]): SigningKey | undefined {
+  if (text.length > TOKEN_MAX_CHARS) return undefined
+  return keys.find(({ header }) => text.startsWith(header) && text[header.length] === '.')
+}
+
 /** The token, or null for anything that we did not sign for this room. Says nothing about `exp`. Never throws. */
 export async function verifyToken(text: string, room: string, keys: readonly SigningKey[]): Promise<Token | null> {
-  if (text.length > TOKEN_MAX_CHARS) return null
-  const signing = keys.find(({ header }) => text.startsWith(`${header}.`))
+  const signing = claimedKey(text, keys)
   const dot = text.lastIndexOf('.')
   if (signing === undefined || dot <= signing.header.length) return null
   try {

@@ -97,3 +97,57 @@ test('a good token among bad ones counts', async () => {
     number,
   )
 })
+
+const junk = (kind: string, count: number, genuine: string): string[] => {
+  const header = genuine.split('.')[0]
+  const texts: Record<string, (i: number) => string> = {
+    'plain text': (i) => `junk${i}`,
+    'nothing at all': () => '',
+    'tokens of an unknown key': (i) => signed({ n: i }, { header: { alg: 'HS256', kid: `k${i}` } }),
+    'the beginning of a genuine one': (i) => genuine.slice(0, 20 + i),
+    'texts much too long': (i) => `${header}.${i}${'x'.repeat(1100)}`,
+    'forgeries of a genuine one': (i) => edited(genuine, { number: 1_000 + i }),
+    'genuine tokens of another room': (i) => signed({ ...claimsOf(genuine), room: 'here', number: i }),
+    'genuine tokens that expired': (i) => signed({ ...claimsOf(genuine), number: i + 1, exp: 1 }),
+    'one genuine token of an older run, again and again': () => signed({ ...claimsOf(genuine), run: 1 }),
+  }
+  return Array.from({ length: count }, (_, i) => texts[kind]?.(i) ?? '')
+}
+
+test.each([
+  ['plain text', 4],
+  ['plain text', 300],
+  ['nothing at all', 30],
+  ['tokens of an unknown key', 40],
+  ['the beginning of a genuine one', 8],
+  ['texts much too long', 8],
+  ['forgeries of a genuine one', 31],
+  ['genuine tokens of another room', 20],
+  ['genuine tokens that expired', 20],
+  ['one genuine token of an older run, again and again', 30],
+])('a good token counts after %s, %i times', async (kind, count) => {
+  const guest = await stage.guest('there')
+  const token = guest.token as string
+  const name = 'waiting-room-there'
+  const bad = junk(kind, count, token).map((text) => `${name}=${text}`)
+  const before = await issued(stage.workerd, 'there')
+  const reply = await stage.visitor('there').get('/echo', { Cookie: [...bad, `${name}=${token}`].join('; ') })
+  expect(reply.status).toBe(200)
+  const { headers } = reply.json<{ headers: Record<string, string> }>()
+  expect(claimsOf(headers['waiting-room-pass'] ?? '').number).toBe(guest.number)
+  expect(await issued(stage.workerd, 'there')).toBe(before)
+})
+
+test('a token in the header counts before any number of cookies, and no more than 32 forgeries are checked', async () => {
+  const guest = await stage.guest('there')
+  const token = guest.token as string
+  const forgeries = junk('forgeries of a genuine one', 32, token).map((text) => `waiting-room-there=${text}`)
+  const inHeader = { Cookie: forgeries.join('; '), 'Waiting-Room-Token': token }
+  expect((await stage.visitor('there').post('/echo', 'x', inHeader)).status).toBe(200)
+  // A token that this isolate has seen needs no check; one that it has not seen comes too late.
+  const known = { Cookie: [...forgeries, `waiting-room-there=${token}`].join('; ') }
+  expect((await stage.visitor('there').post('/echo', 'x', known)).status).toBe(200)
+  const unseen = signed({ ...claimsOf(token), more: 'x' })
+  const late = { Cookie: [...forgeries, `waiting-room-there=${unseen}`].join('; ') }
+  expect((await stage.visitor('there').post('/echo', 'x', late)).status).toBe(503)
+})
