@@ -104,12 +104,16 @@ function rendered(
   }
 }
 
-/** Where to go when admitted: what was asked for. A form cannot be sent again, so its sender goes back to the page it is on. */
+/**
+ * Where to go when admitted: what was asked for. A form cannot be sent again, so its sender goes back to the page it is on, or
+ * opens the form's own address where that page belongs to another site.
+ */
 function wayBack(request: Request, url: RequestUrl): string {
   if (request.method === 'GET') return url.pathname + url.search
   const referrer = request.headers.get('Referer') ?? ''
   const page = URL.canParse(referrer) ? new URL(referrer) : url
-  return page.origin === url.origin ? page.pathname + page.search : url.pathname
+  const { pathname, search } = page.origin === url.origin ? page : url
+  return pathname + search
 }
 
 /** A token change: the cookie, and the header for clients that present their token in it. */
@@ -164,6 +168,18 @@ export function framedAnswer(request: Request, retryAfterSeconds: number): Respo
       return { title, text, link: { href: pathname + search, label: link, top: true } }
     },
     { framed: true, headers },
+  )
+}
+
+/** Answers a form from a visitor without a ticket. A form cannot join: the waiting page could not send it again. */
+export function undeliveredForm(request: Request, retryAfterSeconds: number): Response {
+  const href = wayBack(request, requestUrl(request.url))
+  const headers = { 'Retry-After': String(retryAfterSeconds) }
+  return smallPage(
+    request,
+    503,
+    ({ undelivered: { title, text, link = '' } }) => ({ title, text, link: { href, label: link } }),
+    { headers },
   )
 }
 

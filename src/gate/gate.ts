@@ -17,13 +17,14 @@ import {
   notNow,
   originTrouble,
   type TokenChange,
+  undeliveredForm,
   type WaitingAnswer,
   waitingAnswer,
 } from './answers.ts'
 import { LONG_POLL_SECONDS } from './poll-interval.ts'
+import { mayJoin, type RequestKind, readableForm, requestKind } from './request-kind.ts'
 import { stepsAside, type Visit, type VisitContext, visit } from './visit.ts'
 import { readVisitor } from './visitor.ts'
-import { readableForm, type Wanted, wantedOf } from './wanted.ts'
 
 /** Answers any request that is not for a path of our own. */
 export async function gate(request: Request, deployment: Deployment, keepAlive: KeepAlive): Promise<Response> {
@@ -33,12 +34,12 @@ export async function gate(request: Request, deployment: Deployment, keepAlive: 
   if (goesBy(deployment.bypasses.get(room.name) ?? [], request, canonical)) return passThrough(request, deployment)
   if (stepsAside({ room, client: deployment.client(room), keepAlive })) return passThrough(request, deployment)
   const { context, presented } = await readVisitor(request, room, deployment, keepAlive)
-  const wanted = wantedOf(request)
-  const isForSomeone = wanted === 'page' || wanted === 'json'
+  const kind = requestKind(request)
+  const joins = mayJoin(kind)
   // A page asked for is a sign of life from the person, too, where no beacon gives one.
-  const details = { beacon: false, touched: isForSomeone }
-  const decided = await visit(context, presented, { mayJoin: isForSomeone, details })
-  return answerVisit(request, deployment, context, presented, wanted, decided)
+  const details = { beacon: false, touched: joins }
+  const decided = await visit(context, presented, { mayJoin: joins, details })
+  return answerVisit(request, deployment, context, presented, kind, decided)
 }
 
 function answerVisit(
@@ -46,13 +47,15 @@ function answerVisit(
   deployment: Deployment,
   context: VisitContext,
   presented: readonly PresentedToken[],
-  wanted: Wanted,
+  kind: RequestKind,
   decided: Visit,
 ): Promise<Response> | Response {
   if (decided.state === 'admitted') return letThrough(request, deployment, context, decided.pass)
   const { room } = context
-  const away = (answer: Pick<WaitingAnswer, 'status' | 'ticket' | 'tokenChange'>, code = room.queueing_status_code) =>
-    turnAway(wanted, { request, looks: deployment.looks, room, code, ...answer })
+  // A program takes any success for what it asked for.
+  const waitingCode = kind === 'program' ? 503 : room.queueing_status_code
+  const away = (answer: Pick<WaitingAnswer, 'status' | 'ticket' | 'tokenChange'>, code = waitingCode) =>
+    turnAway(kind, { request, looks: deployment.looks, room, code, ...answer })
   switch (decided.state) {
     case 'waiting': {
       const { status, ticket } = decided
@@ -72,18 +75,32 @@ function answerVisit(
       if (room.on_room_failure === 'admit') return passThrough(request, deployment, context)
       return away({ status: decided.status, ticket: decided.ticket?.text ?? null, tokenChange: undefined })
     case 'stranger':
-      return wanted === 'frame' ? framedAnswer(request, LONG_POLL_SECONDS) : notNow(LONG_POLL_SECONDS)
+      return turnStrangerAway(request, kind)
   }
 }
 
-/** The waiting page or its JSON, where someone reads it; a word where a script or an image would. */
-function turnAway(wanted: Wanted, answer: Omit<WaitingAnswer, 'form'>): Response | Promise<Response> {
+function turnStrangerAway(request: Request, kind: RequestKind): Response {
+  if (kind === 'frame') return framedAnswer(request, LONG_POLL_SECONDS)
+  return kind === 'form' ? undeliveredForm(request, LONG_POLL_SECONDS) : notNow(LONG_POLL_SECONDS)
+}
+
+/** The waiting page or its JSON where somebody reads it, a line of text in the place of an image. */
+function turnAway(kind: RequestKind, answer: Omit<WaitingAnswer, 'form'>): Response | Promise<Response> {
   const { request, status } = answer
-  if (wanted === 'frame') return framedAnswer(request, status.pollAfterSeconds)
-  const destination = request.headers.get('Sec-Fetch-Dest') ?? 'document'
-  if (wanted === 'nothing' && destination !== 'document' && destination !== 'empty')
-    return notNow(status.pollAfterSeconds)
-  return waitingAnswer({ ...answer, form: wanted === 'nothing' ? readableForm(request) : wanted })
+  switch (kind) {
+    case 'frame':
+      return framedAnswer(request, status.pollAfterSeconds)
+    case 'subresource':
+      return notNow(status.pollAfterSeconds)
+    case 'page':
+    case 'form':
+      return waitingAnswer({ ...answer, form: 'page' })
+    case 'json':
+    case 'program':
+      return waitingAnswer({ ...answer, form: 'json' })
+    case 'other':
+      return waitingAnswer({ ...answer, form: readableForm(request) })
+  }
 }
 
 /** To the origin, as the holder of a pass: heard until the origin's headers, the beacon added to pages. */

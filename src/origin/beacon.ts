@@ -1,7 +1,7 @@
 /**
  * Adds the beacon script to the HTML of an admitted visitor, unless the page says no or its policy would not let it work.
  */
-import { isNavigation } from '../gate/wanted.ts'
+import { isPage } from '../gate/request-kind.ts'
 import { logWarning } from '../log.ts'
 import { PREFIX } from '../paths.ts'
 import { errorText } from '../reporter/scrub.ts'
@@ -23,14 +23,11 @@ const HEAD_ELEMENTS = `head, base[href], meta[name="${OPT_OUT}" i], meta[http-eq
 export function takesBeacon(request: Request, response: Response): boolean {
   // First what tells most responses apart: JSON, images and scripts take no beacon.
   if (!/^text\/html\b/i.test(response.headers.get('Content-Type') ?? '')) return false
-  const destination = request.headers.get('Sec-Fetch-Dest')
-  const isFrame = destination === 'iframe' || destination === 'frame'
-  const isDocument = destination === null || isFrame || isNavigation(request.headers)
   const encoding = (response.headers.get('Content-Encoding') ?? '').trim().toLowerCase()
   const hasBody = response.body !== null && ![204, 205, 206, 304].includes(response.status)
   const isWanted = !isOff(response.headers.get(OPT_OUT))
   const isReadable = READABLE_ENCODINGS.includes(encoding)
-  return request.method === 'GET' && isDocument && hasBody && isWanted && isReadable
+  return isPage(request) && hasBody && isWanted && isReadable
 }
 
 /** The same page with the script, or untouched where the runtime cannot read it (an unusual character set). */

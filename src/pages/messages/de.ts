@@ -143,5 +143,19 @@ export const de: Messages = {
       text: 'Ihr Platz in der Schlange steht in einem Cookie. Wenn dieser Browser Cookies blockiert, erlauben Sie sie bitte für diese Website und stellen Sie sich dann an.',
       link: 'Anstellen',
     },
+    undelivered: {
+      title: 'Was Sie abgeschickt haben, kam nicht an',
+      text: 'Sie hatten in diesem Moment keinen Platz auf der Website: Vielleicht war Ihr Besuch schon beendet oder noch nicht begonnen. Öffnen Sie die Seite, um eingelassen zu werden oder sich anzustellen, und senden Sie es bitte noch einmal, sobald Sie eingelassen sind.',
+      link: 'Seite öffnen',
+    },
+    unreadable: {
+      title: 'Das Formular konnte nicht gelesen werden',
+      text: 'Es hat sich nichts geändert. Bitte gehen Sie zurück und versuchen Sie es noch einmal.',
+    },
+    unknownLanguage: {
+      title: 'Diese Sprache gibt es hier nicht',
+      text: 'Bitte gehen Sie zurück und wählen Sie eine andere.',
+    },
+    back: 'Zurück',
   },
 }

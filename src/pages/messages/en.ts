@@ -138,5 +138,19 @@ export const en: Messages = {
       text: 'Your place in line is kept in a cookie. If this browser blocks cookies, please allow them for this site, and then join the line.',
       link: 'Join the line',
     },
+    undelivered: {
+      title: 'What you sent was not delivered',
+      text: 'You had no place on this site at that moment: your visit may have ended, or not started yet. Open the page to get in or to take a place in line, and please send it again once you are in.',
+      link: 'Open the page',
+    },
+    unreadable: {
+      title: 'The form could not be read',
+      text: 'Nothing has changed. Please go back and try again.',
+    },
+    unknownLanguage: {
+      title: 'This language is not available',
+      text: 'Please go back and choose another one.',
+    },
+    back: 'Go back',
   },
 }

@@ -146,5 +146,19 @@ export const es: Messages = {
       text: 'Su lugar en la fila se guarda en una cookie. Si este navegador bloquea las cookies, permítalas para este sitio y después póngase en la fila.',
       link: 'Ponerme en la fila',
     },
+    undelivered: {
+      title: 'Lo que envió no llegó',
+      text: 'En ese momento no tenía un lugar en el sitio: es posible que su visita hubiera terminado o aún no hubiera comenzado. Abra la página para entrar o ponerse en la fila, y vuelva a enviarlo cuando haya entrado.',
+      link: 'Abrir la página',
+    },
+    unreadable: {
+      title: 'No se pudo leer el formulario',
+      text: 'No ha cambiado nada. Vuelva atrás e inténtelo de nuevo.',
+    },
+    unknownLanguage: {
+      title: 'Este idioma no está disponible',
+      text: 'Vuelva atrás y elija otro.',
+    },
+    back: 'Volver',
   },
 }

@@ -146,5 +146,19 @@ export const fr: Messages = {
       text: 'Votre place dans la file est gardée dans un cookie. Si ce navigateur bloque les cookies, autorisez-les pour ce site, puis entrez dans la file.',
       link: 'Entrer dans la file',
     },
+    undelivered: {
+      title: 'Votre envoi n’a pas été transmis',
+      text: 'Vous n’aviez pas de place sur le site à ce moment-là : votre visite était peut-être terminée, ou pas encore commencée. Ouvrez la page pour entrer ou prendre place dans la file, puis renvoyez-le, s’il vous plaît, une fois entré.',
+      link: 'Ouvrir la page',
+    },
+    unreadable: {
+      title: 'Le formulaire n’a pas pu être lu',
+      text: 'Rien n’a changé. Revenez en arrière et réessayez, s’il vous plaît.',
+    },
+    unknownLanguage: {
+      title: 'Cette langue n’est pas disponible',
+      text: 'Revenez en arrière et choisissez-en une autre, s’il vous plaît.',
+    },
+    back: 'Retour',
   },
 }

@@ -142,5 +142,19 @@ export const it: Messages = {
       text: 'Il tuo posto in fila è conservato in un cookie. Se questo browser blocca i cookie, consentili per questo sito e poi mettiti in fila.',
       link: 'Mettiti in fila',
     },
+    undelivered: {
+      title: 'Ciò che hai inviato non è arrivato',
+      text: 'In quel momento non avevi un posto sul sito: forse la tua visita era finita o non era ancora iniziata. Apri la pagina per entrare o metterti in fila, e invialo di nuovo quando sarai dentro.',
+      link: 'Apri la pagina',
+    },
+    unreadable: {
+      title: 'Non è stato possibile leggere il modulo',
+      text: 'Non è cambiato nulla. Torna indietro e riprova.',
+    },
+    unknownLanguage: {
+      title: 'Questa lingua non è disponibile',
+      text: 'Torna indietro e scegline un’altra.',
+    },
+    back: 'Torna indietro',
   },
 }

@@ -114,6 +114,13 @@ export interface SmallPageTexts {
   readonly unreachable: PlainTexts
   /** A page that reloaded itself without JavaScript came without a ticket. */
   readonly noTicket: PlainTexts
+  /** A form came from a visitor without a ticket. */
+  readonly undelivered: PlainTexts
+  /** A form of ours has a body that makes no sense. */
+  readonly unreadable: PlainTexts
+  readonly unknownLanguage: PlainTexts
+  /** Label of the link on pages that refuse something. */
+  readonly back: string
 }
 
 export interface Messages {

@@ -142,5 +142,19 @@ export const ptBR: Messages = {
       text: 'O seu lugar na fila fica guardado em um cookie. Se este navegador bloqueia cookies, permita-os para este site e depois entre na fila.',
       link: 'Entrar na fila',
     },
+    undelivered: {
+      title: 'O que você enviou não chegou',
+      text: 'Naquele momento você não tinha um lugar no site: talvez a sua visita já tivesse terminado ou ainda não tivesse começado. Abra a página para entrar ou para pegar um lugar na fila, e envie de novo quando tiver entrado.',
+      link: 'Abrir a página',
+    },
+    unreadable: {
+      title: 'Não foi possível ler o formulário',
+      text: 'Nada mudou. Volte e tente de novo.',
+    },
+    unknownLanguage: {
+      title: 'Este idioma não está disponível',
+      text: 'Volte e escolha outro.',
+    },
+    back: 'Voltar',
   },
 }

@@ -137,5 +137,19 @@ export const zhHans: Messages = {
       text: '您的位置保存在 Cookie 中。如果浏览器阻止了 Cookie，请为本网站允许 Cookie，然后再排队。',
       link: '开始排队',
     },
+    undelivered: {
+      title: '您提交的内容没有送达',
+      text: '提交时您不在网站内：您的访问可能已经结束，或尚未开始。请打开页面以进入网站或排队，并在进入后重新提交。',
+      link: '打开页面',
+    },
+    unreadable: {
+      title: '无法读取表单',
+      text: '没有任何更改。请返回后再试一次。',
+    },
+    unknownLanguage: {
+      title: '不支持该语言',
+      text: '请返回并选择其他语言。',
+    },
+    back: '返回',
   },
 }

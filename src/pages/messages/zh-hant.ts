@@ -137,5 +137,19 @@ export const zhHant: Messages = {
       text: '您的位置儲存在 Cookie 中。如果瀏覽器封鎖了 Cookie，請為本網站允許 Cookie，然後再排隊。',
       link: '開始排隊',
     },
+    undelivered: {
+      title: '您送出的內容並未送達',
+      text: '送出時您不在網站內：您的造訪可能已經結束，或尚未開始。請開啟頁面以進入網站或排隊，並在進入後重新送出。',
+      link: '開啟頁面',
+    },
+    unreadable: {
+      title: '無法讀取表單',
+      text: '沒有任何變更。請返回後再試一次。',
+    },
+    unknownLanguage: {
+      title: '不支援此語言',
+      text: '請返回並選擇其他語言。',
+    },
+    back: '返回',
   },
 }

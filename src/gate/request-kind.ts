@@ -1,0 +1,164 @@
+/**
+ * What a request to a covered URL asks for, and so whether it may take a ticket and what it gets to read while it waits.
+ */
+import { parseAccept } from 'hono/utils/accept'
+import { ACCEPT_KEPT_MAX_CHARS, ACCEPTS_KEPT_MAX } from '../limits.ts'
+import { keep } from '../memory.ts'
+
+/**
+ * These may join the line:
+ * - `page`: a document in a window or tab.
+ * - `json`: a client that reads JSON.
+ * - `program`: a client that asks for anything else, such as a feed or a calendar.
+ *
+ * These take no ticket:
+ * - `frame`: a document inside another page, where the browser may not keep our cookie.
+ * - `form`: a document that answers a form. The form cannot be sent again by the waiting page.
+ * - `subresource`: an image, style sheet, font, socket: loaded by a page, read by nobody.
+ * - `other`: a script's fetch, a probe, a prefetch, a call of a program with another method than GET.
+ */
+export type RequestKind = 'page' | 'json' | 'program' | 'frame' | 'form' | 'subresource' | 'other'
+
+export function requestKind(request: Request): RequestKind {
+  const { headers, method } = request
+  if (isSubresource(headers)) return 'subresource'
+  if (method === 'HEAD' || headers.has('Upgrade')) return 'other'
+  if (method !== 'GET') return formKind(headers)
+  return isSpeculative(headers) ? 'other' : getKind(headers)
+}
+
+/** Whether a browser shows the answer as a document, now or later: speculative loads count, since they may be shown. */
+export function isPage({ headers, method }: Request): boolean {
+  if (method !== 'GET' || headers.has('Upgrade') || isSubresource(headers)) return false
+  const kind = getKind(headers)
+  return kind === 'page' || kind === 'frame'
+}
+
+/** The form in which a client with a ticket reads its place, whatever the request asks for. */
+export function readableForm({ headers }: Request): 'page' | 'json' {
+  const accepted = acceptedKind(headers)
+  return accepted === 'json' || accepted === 'program' ? 'json' : 'page'
+}
+
+export function mayJoin(kind: RequestKind): boolean {
+  return kind === 'page' || kind === 'json' || kind === 'program'
+}
+
+const FRAMES = ['iframe', 'frame']
+
+/** `empty` is a script's fetch, or a navigation that a service worker passes on. */
+const DOCUMENTS = ['document', 'empty', ...FRAMES]
+
+/** As far as `Sec-Fetch-Dest` says so. */
+function isSubresource(headers: Headers): boolean {
+  const destination = headers.get('Sec-Fetch-Dest')
+  return destination !== null && !DOCUMENTS.includes(destination)
+}
+
+function getKind(headers: Headers): RequestKind {
+  const destination = headers.get('Sec-Fetch-Dest')
+  // Browsers send all of Sec-Fetch-* or none of it. Node's fetch sends the mode alone, whatever it is used for.
+  if (destination === null) return kindByAccept(headers)
+  if (!isNavigation(headers)) return 'other'
+  if (FRAMES.includes(destination)) return 'frame'
+  return acceptedKind(headers) === 'json' ? 'json' : 'page'
+}
+
+/** Without Sec-Fetch-*: from a program, an older browser, or any browser on plain http. */
+function kindByAccept(headers: Headers): RequestKind {
+  const accepted = acceptedKind(headers)
+  // Only this value means a script: Android WebViews send the name of their app in this header with every navigation.
+  const isScript = headers.get('X-Requested-With')?.toLowerCase() === 'xmlhttprequest'
+  return isScript && accepted !== 'json' ? 'other' : accepted
+}
+
+/** For methods other than GET and HEAD. */
+function formKind(headers: Headers): RequestKind {
+  const destination = headers.get('Sec-Fetch-Dest')
+  if (destination === null) {
+    const isForm = FORM_TYPE.test(headers.get('Content-Type') ?? '')
+    const namesHtml = NAMES_HTML.test(headers.get('Accept') ?? '')
+    return isForm && namesHtml && kindByAccept(headers) === 'page' ? 'form' : 'other'
+  }
+  if (!isNavigation(headers)) return 'other'
+  return FRAMES.includes(destination) ? 'frame' : 'form'
+}
+
+const NAMES_HTML = /text\/html|application\/xhtml\+xml/i
+
+/** What `enctype` of an HTML form may be. */
+const FORM_TYPE = /^\s*(application\/x-www-form-urlencoded|multipart\/form-data|text\/plain)\s*(;|$)/i
+
+/** Scripts of pages cannot send this mode. */
+function isNavigation(headers: Headers): boolean {
+  return headers.get('Sec-Fetch-Mode') === 'navigate'
+}
+
+/** Browsers fetch pages ahead that nobody may ever look at. */
+function isSpeculative(headers: Headers): boolean {
+  const purpose = headers.get('Sec-Purpose') ?? headers.get('Purpose') ?? ''
+  return /prefetch|prerender/i.test(purpose)
+}
+
+type AcceptedKind = 'page' | 'json' | 'program' | 'subresource'
+
+/** By `Accept`, of which browsers send a handful of texts: reading one anew took 15 us of each request. */
+const acceptedKinds = new Map<string, AcceptedKind>()
+
+function acceptedKind(headers: Headers): AcceptedKind {
+  const accept = headers.get('Accept')
+  if (accept === null) return 'page'
+  const known = acceptedKinds.get(accept)
+  if (known !== undefined) return known
+  const kind = readAccept(accept)
+  if (accept.length <= ACCEPT_KEPT_MAX_CHARS) keep(acceptedKinds, ACCEPTS_KEPT_MAX, accept, kind)
+  return kind
+}
+
+interface MediaRange {
+  /** In lower case, without parameters. */
+  readonly type: string
+  readonly q: number
+}
+
+/**
+ * HTML or JSON, whichever is named with the higher q, HTML when both have the same. Browsers name the type of a subresource,
+ * so `*\/*` beside it does not make it a page. Text that is no media range counts as a type nobody knows.
+ */
+function readAccept(accept: string): AcceptedKind {
+  const ranges = parseAccept(accept).map(({ type, q }) => ({ type: type.toLowerCase(), q }))
+  const html = qualityOf(ranges, isHtml, 'text/*')
+  const json = qualityOf(ranges, isJson, 'application/*')
+  if (html > 0 && html >= json) return 'page'
+  if (json > 0) return 'json'
+  const accepted = ranges.filter(({ q }) => q > 0)
+  if (accepted.some(({ type }) => SUBRESOURCE.test(type))) return 'subresource'
+  // An empty header asks for as little as none at all.
+  return ranges.length === 0 || (accepted.length > 0 && ranges.every(({ type }) => isAnything(type)))
+    ? 'page'
+    : 'program'
+}
+
+/** The best q of the types named; of the wildcard where none of them is. 0: not accepted, or only by `*\/*`. */
+function qualityOf(ranges: readonly MediaRange[], isOne: (type: string) => boolean, wildcard: string): number {
+  const named = ranges.filter(({ type }) => isOne(type))
+  const counted = named.length > 0 ? named : ranges.filter(({ type }) => type === wildcard)
+  return counted.reduce((best, { q }) => Math.max(best, q), 0)
+}
+
+function isHtml(type: string): boolean {
+  return type === 'text/html' || type === 'application/xhtml+xml'
+}
+
+function isJson(type: string): boolean {
+  return type === 'application/json' || /^[^/]+\/.*\+json$/.test(type)
+}
+
+/** `*` alone is what older Java clients send. */
+function isAnything(type: string): boolean {
+  return type === '*/*' || type === '*'
+}
+
+/** Images, audio, video, fonts, style sheets and scripts, by their present and their older names. */
+const SUBRESOURCE =
+  /^(image|audio|video|font)\/|^text\/css$|^(text|application)\/(x-)?(java|ecma)script$|^application\/((x-)?font-|vnd\.ms-fontobject|ogg)/
