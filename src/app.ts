@@ -2,6 +2,7 @@
  * The Worker's HTTP side: our own endpoints below the prefix, the gate for everything else.
  */
 import { Hono } from 'hono'
+import { methodNotAllowed } from 'hono/method-not-allowed'
 import heartbeatScript from '../public/heartbeat.min.js'
 import type { AppEnv } from './app-env.ts'
 import { deployment } from './deployment.ts'
@@ -11,26 +12,32 @@ import { logError } from './log.ts'
 import { PREFIX } from './paths.ts'
 import { problem } from './problem.ts'
 import { requestUrl } from './request-url.ts'
-import { adminFile, adminPage } from './routes/admin.ts'
-import { operatorsApi } from './routes/api/api.ts'
+import { ADMIN_FILES, adminFile, adminPage } from './routes/admin.ts'
+import { apiReference, operatorsApi } from './routes/api/api.ts'
 import { requireOperator } from './routes/api/operator.ts'
 import { heartbeatRoute } from './routes/heartbeat.ts'
 import { langRoute } from './routes/lang.ts'
 import { leaveRoute } from './routes/leave.ts'
 import { lineRoute } from './routes/line.ts'
 import { metrics } from './routes/metrics.ts'
+import { otherMethod } from './routes/other-method.ts'
 import { previewRoute } from './routes/preview.ts'
 import { statusRoute } from './routes/status.ts'
 import type { VisitorRoute } from './routes/visitor-call.ts'
 import { VERSION } from './version.ts'
 
-/** What every visitor asks for again and again. */
-const VISITORS_ROUTES: Readonly<Record<string, VisitorRoute | undefined>> = {
-  [`GET ${PREFIX}/status`]: statusRoute,
-  [`HEAD ${PREFIX}/status`]: statusRoute,
-  [`POST ${PREFIX}/heartbeat`]: heartbeatRoute,
-  [`POST ${PREFIX}/leave`]: leaveRoute,
-}
+/** What every visitor asks for again and again: the methods of each path. */
+const VISITORS_ROUTES: ReadonlyMap<string, ReadonlyMap<string, VisitorRoute>> = new Map([
+  [
+    `${PREFIX}/status`,
+    new Map([
+      ['GET', statusRoute],
+      ['HEAD', statusRoute],
+    ]),
+  ],
+  [`${PREFIX}/heartbeat`, new Map([['POST', heartbeatRoute]])],
+  [`${PREFIX}/leave`, new Map([['POST', leaveRoute]])],
+])
 
 /**
  * Answers a request. The gate and the visitors' own calls need no router: its match, context and response took 100 us of
@@ -38,11 +45,15 @@ const VISITORS_ROUTES: Readonly<Record<string, VisitorRoute | undefined>> = {
  */
 export async function serve(request: Request, env: Env, context: ExecutionContext): Promise<Response> {
   const canonical = canonicalPathOf(request)
-  if (canonical === null) return problem(400, 'Bad request', 'The address asked for cannot be read.')
+  if (canonical === null) {
+    return problem(400, 'Bad request', 'The address cannot be read. Send a Host header with the name of the site.')
+  }
   const isOurs =
     canonical.startsWith(PREFIX) && (canonical.length === PREFIX.length || canonical[PREFIX.length] === '/')
-  const route = isOurs ? VISITORS_ROUTES[`${request.method} ${canonical}`] : gate
-  if (route === undefined) return router.fetch(request, env, context)
+  const methods = isOurs ? VISITORS_ROUTES.get(canonical) : undefined
+  if (isOurs && methods === undefined) return router.fetch(request, env, context)
+  const route = methods === undefined ? gate : methods.get(request.method)
+  if (route === undefined) return otherMethod(request.method, [...(methods?.keys() ?? [])])
   try {
     const ready = await deployment(env)
     return ready === null ? notConfigured(request) : await route(request, ready, context)
@@ -65,6 +76,7 @@ const router = createRouter()
 /** Our own paths but the visitors' calls. */
 function createRouter(): Hono<AppEnv> {
   const app = new Hono<AppEnv>({ getPath: (request) => requestUrl(request.url).canonical })
+  app.use(methodNotAllowed({ app, onMethodNotAllowed: (c, methods) => otherMethod(c.req.method, methods) }))
   app.get(`${PREFIX}/healthz`, (c) => c.json({ status: 'ok', version: VERSION }, 200, { 'Cache-Control': 'no-store' }))
   app.get(`${PREFIX}/heartbeat.js`, () => new Response(heartbeatScript, { headers: SCRIPT_HEADERS }))
   app.use('*', async function requireDeployment(c, next) {
@@ -77,10 +89,12 @@ function createRouter(): Hono<AppEnv> {
   app.get(`${PREFIX}/lang`, langRoute)
   app.get(`${PREFIX}/metrics`, requireOperator('read'), metrics)
   app.get(`${PREFIX}/admin/preview`, requireOperator('read'), previewRoute)
+  // With a slash at the end it is another path to Hono, but not to people.
+  app.get(`${PREFIX}/api/v1/`, apiReference)
   app.route(`${PREFIX}/api/v1`, operatorsApi())
   app.get(`${PREFIX}/admin`, adminPage)
   app.get(`${PREFIX}/admin/`, adminPage)
-  app.get(`${PREFIX}/admin/:file`, adminFile)
+  for (const name of ADMIN_FILES) app.get(`${PREFIX}/admin/${name}`, adminFile(name))
   app.all('*', () => problem(404, 'No such path'))
   app.onError(requestFailed)
   return app

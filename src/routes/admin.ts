@@ -1,5 +1,5 @@
 /** `GET /admin`: the operators' page, and its built files from the binding ASSETS. */
-import type { Context } from 'hono'
+import type { Context, Handler } from 'hono'
 import type { AppEnv } from '../app-env.ts'
 import { ADMIN_PAGE } from '../pages/admin-page.ts'
 import { ownPageHeaders } from '../pages/own-page-headers.ts'
@@ -17,14 +17,17 @@ export function adminPage(c: Context<AppEnv>): Response {
   return new Response(ADMIN_PAGE, { headers: { ...HEADERS, 'Content-Type': 'text/html; charset=utf-8' } })
 }
 
-export async function adminFile(c: Context<AppEnv>): Promise<Response> {
-  const name = c.req.param('file') ?? ''
-  const type = Object.hasOwn(TYPES, name) ? TYPES[name] : undefined
-  const { assets } = c.var.deployment
-  if (type === undefined || assets === null) return problem(404, 'No such path')
-  const file = await assets.fetch(`https://assets.invalid/admin/${name}`)
-  if (!file.ok) return problem(404, 'No such path')
-  // Asked for anew after each deploy: the page and its script belong together.
-  const headers = { ...HEADERS, 'Content-Type': type, 'Cache-Control': 'no-cache' }
-  return new Response(file.body, { headers })
+export const ADMIN_FILES = Object.keys(TYPES)
+
+export function adminFile(name: string): Handler<AppEnv> {
+  return async function adminFile(c) {
+    const type = TYPES[name]
+    const { assets } = c.var.deployment
+    if (type === undefined || assets === null) return problem(404, 'No such path')
+    const file = await assets.fetch(`https://assets.invalid/admin/${name}`)
+    if (!file.ok) return problem(404, 'No such path')
+    // Asked for anew after each deploy: the page and its script belong together.
+    const headers = { ...HEADERS, 'Content-Type': type, 'Cache-Control': 'no-cache' }
+    return new Response(file.body, { headers })
+  }
 }

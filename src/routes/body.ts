@@ -13,9 +13,7 @@ export async function readFields(
   const isForm = /^application\/x-www-form-urlencoded/i.test(request.headers.get('Content-Type') ?? '')
   // curl calls any body a form unless told otherwise.
   if (isForm && !text.startsWith('{')) {
-    return Object.fromEntries(
-      [...new URLSearchParams(text)].map(([key, value]) => [key, value === 'true' ? true : value]),
-    )
+    return Object.fromEntries([...new URLSearchParams(text)].map(([key, value]) => [key, formValue(value)]))
   }
   try {
     const fields: unknown = JSON.parse(text)
@@ -23,6 +21,10 @@ export async function readFields(
   } catch {
     return null
   }
+}
+
+function formValue(text: string): string | boolean {
+  return text === 'true' || (text === 'false' ? false : text)
 }
 
 async function boundedText(request: Request, maxBytes: number): Promise<string | null> {
@@ -35,4 +37,10 @@ async function boundedText(request: Request, maxBytes: number): Promise<string |
     chunks.push(chunk)
   }
   return new TextDecoder().decode(await new Blob(chunks as Uint8Array<ArrayBuffer>[]).arrayBuffer())
+}
+
+/** A field that is true or false, `false` where it is missing. Null: it is something else, or there are no fields. */
+export function booleanField(fields: Readonly<Record<string, unknown>> | null, name: string): boolean | null {
+  const value = fields === null ? null : (fields[name] ?? false)
+  return typeof value === 'boolean' ? value : null
 }

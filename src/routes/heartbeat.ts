@@ -4,10 +4,11 @@
 import type { Deployment } from '../deployment.ts'
 import { changeToken } from '../gate/answers.ts'
 import { claim, stepsAside } from '../gate/visit.ts'
+import { BODY_MAX_BYTES } from '../limits.ts'
 import { problem } from '../problem.ts'
 import type { KeepAlive } from '../room/room-client.ts'
 import { byPreference } from '../tokens/presented.ts'
-import { readFields } from './body.ts'
+import { booleanField, readFields } from './body.ts'
 import { isSameOrigin } from './same-origin.ts'
 import { visitorCall } from './visitor-call.ts'
 
@@ -20,11 +21,17 @@ export async function heartbeatRoute(
   if (call instanceof Response) return call
   const { context, presented } = call
   if (!isSameOrigin(request)) return problem(403, 'Not from this site')
-  const fields = await readFields(request)
-  if (fields === null) return problem(400, 'Bad body', 'Send {"touched": true} or {"touched": false}, or nothing.')
+  const touched = booleanField(await readFields(request), 'touched')
+  if (touched === null) {
+    return problem(
+      400,
+      'Bad body',
+      `Send {"touched": true} or {"touched": false} in ${BODY_MAX_BYTES} bytes, or nothing.`,
+    )
+  }
   const [chosen] = byPreference(presented)
   if (chosen === undefined || stepsAside(context)) return sessionOver()
-  const details = { beacon: true, touched: fields.touched === true }
+  const details = { beacon: true, touched }
   const decided = await claim(context, chosen, details)
   const headers = new Headers({ 'Cache-Control': 'no-store' })
   if (decided.state === 'unreachable') {

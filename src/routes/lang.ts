@@ -3,18 +3,33 @@ import type { Context } from 'hono'
 import { serialize } from 'hono/utils/cookie'
 import type { AppEnv } from '../app-env.ts'
 import { LANG_COOKIE } from '../cookie-names.ts'
+import { readableForm } from '../gate/request-kind.ts'
 import { LANG_COOKIE_LIFE_SECONDS } from '../limits.ts'
-import { languageOf } from '../pages/languages.ts'
+import { LANGUAGES, languageOf } from '../pages/languages.ts'
 import { pathOfThisHost } from '../pages/waiting-page.ts'
 import { isSecure } from '../request-url.ts'
+import { refusal } from './refusal.ts'
 
 export function langRoute(c: Context<AppEnv>): Response {
-  const headers = new Headers({ Location: pathOfThisHost(c.req.query('return') ?? '/'), 'Cache-Control': 'no-store' })
+  const request = c.req.raw
+  const backUrl = pathOfThisHost(c.req.query('return') ?? '/')
   const language = languageOf(c.req.query('lang') ?? '')
-  if (language !== undefined) {
-    const secure = isSecure(c.req.raw)
-    const options = { path: '/', httpOnly: true, secure, sameSite: 'Lax', maxAge: LANG_COOKIE_LIFE_SECONDS } as const
-    headers.append('Set-Cookie', serialize(LANG_COOKIE, language, options))
+  if (language === undefined) {
+    const reader = readableForm(request) === 'page' ? 'person' : 'program'
+    const detail = `Name one of: ?lang=${LANGUAGES.join(', ')}`
+    return refusal(request, reader, {
+      status: 400,
+      title: 'No such language',
+      detail,
+      page: 'unknownLanguage',
+      backUrl,
+    })
   }
-  return new Response(null, { status: 303, headers })
+  const secure = isSecure(request)
+  const options = { path: '/', httpOnly: true, secure, sameSite: 'Lax', maxAge: LANG_COOKIE_LIFE_SECONDS } as const
+  const cookie = serialize(LANG_COOKIE, language, options)
+  return new Response(null, {
+    status: 303,
+    headers: { Location: backUrl, 'Cache-Control': 'no-store', 'Set-Cookie': cookie },
+  })
 }

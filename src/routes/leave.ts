@@ -4,11 +4,12 @@
  */
 import type { Deployment } from '../deployment.ts'
 import { changeToken, smallPage } from '../gate/answers.ts'
-import { problem } from '../problem.ts'
+import { BODY_MAX_BYTES } from '../limits.ts'
 import { requestUrl } from '../request-url.ts'
 import type { KeepAlive } from '../room/room-client.ts'
 import { byPreference } from '../tokens/presented.ts'
-import { readFields } from './body.ts'
+import { booleanField, readFields } from './body.ts'
+import { type Refusal, refusal } from './refusal.ts'
 import { isSameOrigin } from './same-origin.ts'
 import { visitorCall } from './visitor-call.ts'
 
@@ -17,26 +18,24 @@ export async function leaveRoute(request: Request, deployment: Deployment, keepA
   if (call instanceof Response) return call
   const { context, presented } = call
   const { client, room } = context
-  if (!isSameOrigin(request)) {
-    return refusal(request, 403, 'foreign', 'Not from this site', 'Leave the line on its own page.')
-  }
-  const fields = await readFields(request)
-  if (fields === null) {
-    return refusal(request, 400, 'foreign', 'Bad body', 'Send {"final": true} or {"final": false}.')
-  }
+  const reader = wantsPage(request) ? 'person' : 'program'
+  if (!isSameOrigin(request)) return refusal(request, reader, foreign(room.path))
+  const backUrl = returnPath(request, room.path)
+  const final = booleanField(await readFields(request), 'final')
+  if (final === null) return refusal(request, reader, unreadable(backUrl))
   const [chosen] = byPreference(presented)
   const headers = new Headers({ 'Cache-Control': 'no-store' })
-  if (fields.final !== true) {
+  if (!final) {
     if (chosen !== undefined) client.depart(chosen.token.run, chosen.token.number, keepAlive)
     return new Response(null, { status: 204, headers })
   }
   // All of them: who leaves for good holds no second ticket.
   const left = await Promise.all(presented.map(({ token }) => client.leave(token.run, token.number, keepAlive)))
   if (left.some(({ state }) => state === 'unreachable')) {
-    return refusal(request, 503, 'unreachable', 'Please try again', 'The waiting room cannot be reached right now.')
+    return refusal(request, reader, unreachable(backUrl))
   }
   changeToken(headers, request, room, null)
-  return wantsPage(request) ? leftPage(request, headers, room.path) : new Response(null, { status: 204, headers })
+  return reader === 'person' ? leftPage(request, headers, backUrl) : new Response(null, { status: 204, headers })
 }
 
 /** The form of the page without JavaScript is a navigation. */
@@ -44,23 +43,31 @@ function wantsPage(request: Request): boolean {
   return /^application\/x-www-form-urlencoded/i.test(request.headers.get('Content-Type') ?? '')
 }
 
-/** A plain page for people, problem details for programs. */
-function refusal(
-  request: Request,
-  status: number,
-  page: 'foreign' | 'unreachable',
-  title: string,
-  detail: string,
-): Response {
-  const retry: Record<string, string> = status === 503 ? { 'Retry-After': '5' } : {}
-  if (!wantsPage(request)) return problem(status, title, detail, retry)
-  return smallPage(request, status, ({ [page]: { title, text } }) => ({ title, text }), { headers: retry })
+function foreign(backUrl: string): Refusal {
+  const detail = 'Leave the line on its own page.'
+  return { status: 403, title: 'Not from this site', detail, page: 'foreign', backUrl }
 }
 
-function leftPage(request: Request, headers: Headers, path: string): Response {
-  const back = new URLSearchParams(requestUrl(request.url).search).get('return') ?? path
+function unreadable(backUrl: string): Refusal {
+  const detail = `Send {"final": true} or {"final": false}, or a form with final=true, in ${BODY_MAX_BYTES} bytes.`
+  return { status: 400, title: 'Bad body', detail, page: 'unreadable', backUrl }
+}
+
+function unreachable(backUrl: string): Refusal {
+  const detail = 'The waiting room cannot be reached right now.'
+  const headers = { 'Retry-After': '5' }
+  return { status: 503, title: 'Please try again', detail, page: 'unreachable', backUrl, headers }
+}
+
+/** Where the page of the line leads. `path`: where the request does not say so. */
+function returnPath(request: Request, path: string): string {
+  const asked = new URLSearchParams(requestUrl(request.url).search).get('return')
+  return asked?.startsWith('/') ? asked : path
+}
+
+function leftPage(request: Request, headers: Headers, backUrl: string): Response {
   const response = smallPage(request, 200, ({ left: { title, text, link = '' } }) => {
-    return { title, text, link: { href: back.startsWith('/') ? back : path, label: link } }
+    return { title, text, link: { href: backUrl, label: link } }
   })
   for (const cookie of headers.getSetCookie()) response.headers.append('Set-Cookie', cookie)
   return response

@@ -228,8 +228,8 @@ test('nothing below our own prefix reaches the origin', async () => {
       expect((await guest.send({ method, path })).status, `${method} ${path}`).toBe(404)
     }
   }
-  expect((await guest.post('/__waiting-room/status')).status).toBe(404)
-  expect((await guest.get('/__waiting-room/leave')).status).toBe(404)
+  expect((await guest.post('/__waiting-room/status')).status).toBe(405)
+  expect((await guest.get('/__waiting-room/leave')).status).toBe(405)
   expect(stage.origin.requests.length).toBe(before)
 })
 

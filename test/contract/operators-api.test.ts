@@ -228,8 +228,8 @@ describe('actions', () => {
     expectProblem(await desk().act('nowhere', 'pause'), 404, /lists the rooms/)
     expectProblem(await desk().act('main', 'explode'), 404, /described at/)
     const wrong = await desk().call('DELETE', '/rooms/main/settings')
-    expectProblem(wrong, 405, /GET, PATCH/)
-    expect(wrong.headers.allow).toBe('GET, PATCH')
+    expectProblem(wrong, 405, /GET, HEAD, PATCH/)
+    expect(wrong.headers.allow).toBe('GET, HEAD, PATCH, OPTIONS')
   })
 
   it('are in the audit: who, when, what, before and after', async () => {

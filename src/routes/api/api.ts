@@ -40,19 +40,12 @@ export function operatorsApi(): Hono<AppEnv> {
     api.on(method.toUpperCase(), [path.replaceAll(/\{(\w+)\}/g, ':$1')], ...guards, handle)
   }
   api.get('/openapi.json', (c) => c.json({ ...document(), servers: [{ url: baseOf(c) }] }, 200, NO_STORE))
-  api.get('/', reference)
-  api.all('*', (c) => {
-    // With a slash at the end it is another path to Hono, but not to people.
-    if (c.req.path === `${BASE}/`) return reference(c)
-    const known = operations.filter(({ path }) => matches(path, c.req.path))
-    if (known.length === 0) return problem(404, 'No such resource', 'The API is described at /__waiting-room/api/v1/')
-    const allowed = known.map(({ method }) => method.toUpperCase()).join(', ')
-    return problem(405, 'No such method', `This resource takes ${allowed}.`, { Allow: allowed })
-  })
+  api.get('/', apiReference)
+  api.all('*', () => problem(404, 'No such resource', 'The API is described at /__waiting-room/api/v1/'))
   return api
 }
 
-function reference(c: Context<AppEnv>): Response | Promise<Response> {
+export function apiReference(c: Context<AppEnv>): Response | Promise<Response> {
   const nonce = crypto.randomUUID()
   const headers = ownPageHeaders({ style: `'nonce-${nonce}'` })
   return c.html(renderReference(operations, baseOf(c), nonce), 200, headers)
@@ -60,9 +53,4 @@ function reference(c: Context<AppEnv>): Response | Promise<Response> {
 
 function baseOf(c: Context<AppEnv>): string {
   return `${requestUrl(c.req.url).origin}${BASE}`
-}
-
-function matches(pattern: string, path: string): boolean {
-  const [own, asked] = [pattern.split('/'), path.slice(BASE.length).split('/')]
-  return asked.length === own.length && own.every((part, i) => part === asked[i] || part.startsWith('{'))
 }
