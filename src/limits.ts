@@ -114,6 +114,13 @@ export const PRESENCE_DURING_REQUEST_MS = 5_000
 export const ORIGIN_TIMEOUT_DEFAULT_SECONDS = 60
 export const ORIGIN_TIMEOUT_MAX_SECONDS = 300
 
+/** Warnings that many requests may give are logged this seldom, and so many different ones are remembered. */
+export const RARE_WARNING_MS = 60_000
+export const RARE_WARNINGS_MAX = 200
+
+/** Bytes of a page in which its head must end, or it gets no script. The longest heads, with all styles written out, have about 50 KB. */
+export const PAGE_HEAD_MAX_BYTES = 64 * 1024
+
 /** Shorter keys and tokens can be guessed. */
 export const SIGNING_KEY_MIN_BYTES = 32
 export const ADMIN_TOKEN_MIN_CHARS = 16

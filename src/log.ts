@@ -3,6 +3,8 @@
  * Errors are what an operator must look into, and go to the reporter as well; what is expected to happen (a call that is
  * made again, an origin that is down) is a warning.
  */
+import { RARE_WARNING_MS, RARE_WARNINGS_MAX } from './limits.ts'
+import { keep } from './memory.ts'
 import type { Reporter, ReportTime } from './reporter/reporter.ts'
 import { errorText } from './reporter/scrub.ts'
 
@@ -23,6 +25,18 @@ export function sendHeldReports(): void {
 
 export function logWarning(event: string, fields: LogFields = {}): void {
   console.warn(line('warning', event, fields))
+}
+
+/** When a warning was last logged, by its text. */
+const lastLogged = new Map<string, number>()
+
+/** A warning that each of many requests may give: the same one at most once a minute in each isolate. */
+export function logWarningRarely(event: string, fields: LogFields = {}): void {
+  const text = line('warning', event, fields)
+  const nowMs = Date.now()
+  if (nowMs - (lastLogged.get(text) ?? 0) < RARE_WARNING_MS) return
+  keep(lastLogged, RARE_WARNINGS_MAX, text, nowMs)
+  console.warn(text)
 }
 
 export function logError(event: string, error: unknown, fields: LogFields = {}, when: ReportTime = 'now'): void {

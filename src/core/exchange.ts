@@ -5,6 +5,7 @@
  * of two deploys talk to each other for minutes.
  */
 import type { ClaimAnswer, ClaimDetails, JoinAnswer } from './answers.ts'
+import { countObstacles, type ObstacleCounts } from './beacon-obstacles.ts'
 import type { Line } from './line.ts'
 import type { OriginReport } from './origin-latency.ts'
 import type { Snapshot } from './snapshot.ts'
@@ -48,6 +49,8 @@ export interface ExchangeRequest extends CallCounts {
   readonly presence: AgedNumbers
   /** How the origin did since the last call that was answered; missing: nothing was asked of it, or an older version calls. */
   readonly origin?: OriginReport
+  /** Pages that got no beacon script, by reason, since the last call that was answered. */
+  readonly pagesWithoutBeacon?: Partial<ObstacleCounts>
 }
 
 export type ExchangeClaimAnswer = ClaimAnswer | { readonly state: 'void' }
@@ -80,6 +83,7 @@ export function applyExchange(line: Line, request: ExchangeRequest): LineAnswer 
   line.totals.roomErrors += request.failures
   line.totals.honoured += request.honoured
   if (request.origin !== undefined) line.noteOrigin(request.origin)
+  countObstacles(line.pagesWithoutBeacon, request.pagesWithoutBeacon)
   line.totals.limited += request.limited ?? 0
   line.totals.foreign += request.foreign ?? 0
   line.admit()

@@ -3,6 +3,7 @@
  *
  * Owns which event counts as what. Moves no ticket and decides nothing, but for the frontier: it is how far admission came.
  */
+import { countObstacles, noObstacles, type ObstacleCounts } from './beacon-obstacles.ts'
 import { Journal, type LineEvent } from './journal.ts'
 import { SEGMENT_SIZE } from './limits.ts'
 import { OriginLatency, type OriginReport } from './origin-latency.ts'
@@ -18,6 +19,8 @@ export class LineRecord {
   readonly rates: RecentRates
   readonly waits: WaitTimes
   readonly originLatency: OriginLatency
+  /** Pages of the site that got no beacon script, by reason. */
+  readonly pagesWithoutBeacon: ObstacleCounts
   /** 1 + the highest number ever admitted in this run. Never falls. */
   frontier: number
   /** When the newest number joined, wall-clock seconds. */
@@ -31,6 +34,7 @@ export class LineRecord {
     this.rates = new RecentRates(head?.rates)
     this.waits = new WaitTimes(head?.waits)
     this.originLatency = new OriginLatency(head?.originLatency)
+    this.pagesWithoutBeacon = countObstacles(noObstacles(), head?.pagesWithoutBeacon)
     this.frontier = head?.frontier ?? 1
     this.lastJoinSeconds = head?.lastJoinSeconds ?? 0
   }
@@ -109,8 +113,11 @@ export class LineRecord {
     this.originLatency.add(latency)
   }
 
-  toStored(): Pick<StoredHead, 'frontier' | 'lastJoinSeconds' | 'rates' | 'totals' | 'waits' | 'originLatency'> {
-    const { frontier, lastJoinSeconds, rates, totals, waits, originLatency } = this
+  toStored(): Pick<
+    StoredHead,
+    'frontier' | 'lastJoinSeconds' | 'rates' | 'totals' | 'waits' | 'originLatency' | 'pagesWithoutBeacon'
+  > {
+    const { frontier, lastJoinSeconds, rates, totals, waits, originLatency, pagesWithoutBeacon } = this
     return {
       frontier,
       lastJoinSeconds,
@@ -118,6 +125,7 @@ export class LineRecord {
       totals: { ...totals },
       waits: waits.toStored(),
       originLatency: originLatency.toStored(),
+      pagesWithoutBeacon: { ...pagesWithoutBeacon },
     }
   }
 

@@ -1,4 +1,5 @@
 /** The figures of a line for its operators. */
+import type { ObstacleCounts } from './beacon-obstacles.ts'
 import type { Line } from './line.ts'
 import type { LatencyHistogram } from './origin-latency.ts'
 import { isClosed, type LineMode } from './rules.ts'
@@ -33,6 +34,8 @@ export interface LineStats {
   readonly waits: WaitHistogram
   /** Of all requests to the origin of this run. */
   readonly originLatency: LatencyHistogram
+  /** Pages of this run that got no beacon script, by reason. */
+  readonly pagesWithoutBeacon: ObstacleCounts
 }
 
 export function lineStats(line: Line, nowMs: number): LineStats {
@@ -59,5 +62,6 @@ export function lineStats(line: Line, nowMs: number): LineStats {
     totals: { ...line.totals },
     waits: line.waits.toStored(),
     originLatency: line.originLatency.toStored(),
+    pagesWithoutBeacon: { ...line.pagesWithoutBeacon },
   }
 }

@@ -6,8 +6,10 @@
  * Owns how a ticket moves. Who is admitted is in admission.ts, who is silent and what becomes of them in silence.ts and
  * expiry.ts, how time counts in listening-clock.ts, where tickets are kept in tickets.ts, what counts as what in line-record.ts.
  */
+
 import { admitByHand, admitWaiting, hasPlace, mayAdmitNewcomer } from './admission.ts'
 import type { ClaimAnswer, ClaimDetails, JoinAnswer } from './answers.ts'
+import type { ObstacleCounts } from './beacon-obstacles.ts'
 import { Expiry } from './expiry.ts'
 import { verifyEvent, verifyWhole } from './invariants.ts'
 import { joinedSeconds, noteJoinTime } from './join-times.ts'
@@ -37,6 +39,7 @@ export class Line {
   readonly rates: RecentRates
   readonly waits: WaitTimes
   readonly originLatency: OriginLatency
+  readonly pagesWithoutBeacon: ObstacleCounts
 
   private readonly record: LineRecord
   private readonly clock: ListeningClock
@@ -59,6 +62,7 @@ export class Line {
     this.rates = this.record.rates
     this.waits = this.record.waits
     this.originLatency = this.record.originLatency
+    this.pagesWithoutBeacon = this.record.pagesWithoutBeacon
     this.clock = head ? new ListeningClock(head.clock, rules) : ListeningClock.start(nowMs, rules)
     this.bucket = head ? new RateBucket(head.bucket) : RateBucket.full(rules, nowMs)
     this.guard = new OriginGuard(head?.originGuard)

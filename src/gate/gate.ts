@@ -3,9 +3,10 @@
  */
 import { goesBy } from '../bypass/bypass.ts'
 import type { Deployment } from '../deployment.ts'
-import { logWarning } from '../log.ts'
-import { takesBeacon, withBeacon } from '../origin/beacon.ts'
+import { logWarning, logWarningRarely } from '../log.ts'
+import { withBeacon } from '../origin/beacon.ts'
 import { askOrigin, type OriginOutcome } from '../origin/proxy.ts'
+import { errorText } from '../reporter/scrub.ts'
 import { requestUrl } from '../request-url.ts'
 import type { KeepAlive } from '../room/room-client.ts'
 import { findRoom, type RoomSettings } from '../settings/rooms.ts'
@@ -22,7 +23,7 @@ import {
   waitingAnswer,
 } from './answers.ts'
 import { LONG_POLL_SECONDS } from './poll-interval.ts'
-import { mayJoin, type RequestKind, readableForm, requestKind } from './request-kind.ts'
+import { isPage, mayJoin, type RequestKind, readableForm, requestKind } from './request-kind.ts'
 import { stepsAside, type Visit, type VisitContext, visit } from './visit.ts'
 import { readVisitor } from './visitor.ts'
 
@@ -112,7 +113,8 @@ async function letThrough(
 ): Promise<Response> {
   const { room } = context
   const change = pass.renewed ? pass.text : undefined
-  const outcome = await askCounted(request, deployment, context, pass)
+  const mayGetBeacon = room.session_heartbeat === 'beacon' && isPage(request)
+  const outcome = await askCounted(request, deployment, context, pass, mayGetBeacon)
   if (outcome.state !== 'answered') {
     return withToken(originTrouble(request, outcome.state, true), request, room, change)
   }
@@ -120,13 +122,18 @@ async function letThrough(
     endSession(context, pass.token)
     return withToken(outcome.response, request, room, null)
   }
-  const addsBeacon = room.session_heartbeat === 'beacon' && takesBeacon(request, outcome.response)
-  return withToken(
-    addsBeacon ? withBeacon(request, outcome.response, room.name) : outcome.response,
-    request,
-    room,
-    change,
-  )
+  if (!mayGetBeacon) return withToken(outcome.response, request, room, change)
+  try {
+    const page = await withBeacon(request, outcome.response, room.name, (obstacle) => {
+      context.client.countPageWithoutBeacon(obstacle)
+      logWarningRarely('page_without_beacon', { room: room.name, reason: obstacle })
+    })
+    return withToken(page, request, room, change)
+  } catch (error) {
+    // What its headers promise cannot be read: a compressed page that is none, or a connection that broke off.
+    logWarning('origin_page_unreadable', { room: room.name, error: errorText(error) })
+    return withToken(originTrouble(request, 'down', true), request, room, change)
+  }
 }
 
 /** The origin revoked it. Its answer does not wait for ours: should the room not be reached, silence ends the session. */
@@ -147,11 +154,13 @@ async function askCounted(
   deployment: Deployment,
   { client, keepAlive }: VisitContext,
   pass: { readonly text: string; readonly token: Token } | null,
+  readsPage = false,
 ): Promise<OriginOutcome> {
   const askedMs = Date.now()
-  const outcome = await askOrigin(request, deployment.origin, pass?.text ?? null, () => {
+  const onWaiting = () => {
     if (pass !== null) client.hear(pass.token.run, pass.token.number, keepAlive)
-  })
+  }
+  const outcome = await askOrigin(request, deployment.origin, { pass: pass?.text ?? null, readsPage, onWaiting })
   const hasBody = request.body !== null
   if (hasBody && outcome.state !== 'answered') return outcome
   const failed = outcome.state !== 'answered' || outcome.response.status >= 500
@@ -185,7 +194,7 @@ function privately(cacheControl: string | null): string {
 async function passThrough(request: Request, deployment: Deployment, context?: VisitContext): Promise<Response> {
   const outcome =
     context === undefined
-      ? await askOrigin(request, deployment.origin, null)
+      ? await askOrigin(request, deployment.origin)
       : await askCounted(request, deployment, context, null)
   return outcome.state === 'answered' ? outcome.response : originTrouble(request, outcome.state, false)
 }

@@ -1,111 +1,164 @@
 /**
  * Adds the beacon script to the HTML of an admitted visitor, unless the page says no or its policy would not let it work.
+ * A page that should get the script and does not is told of, with the reason.
  */
-import { isPage } from '../gate/request-kind.ts'
-import { logWarning } from '../log.ts'
+import type { BeaconObstacle } from '../core/beacon-obstacles.ts'
 import { PREFIX } from '../paths.ts'
-import { errorText } from '../reporter/scrub.ts'
 import { requestUrl } from '../request-url.ts'
+import type { PageHead } from './page-head.ts'
+import { insertIntoHead } from './page-insertion.ts'
 import { NO_POLICY, pagePolicy } from './page-policy.ts'
 
-/** Encodings that the runtime reads and writes by itself; HTML in another one is left as it is. */
-const READABLE_ENCODINGS = ['', 'identity', 'gzip', 'br']
+/** Content codings that the runtime decodes when a body is read. */
+const DECODED_CODINGS = ['gzip', 'br']
 
-/** The origin's own word, as a header or as `<meta name="waiting-room-beacon">`: with `off` a page gets no script. */
+/** The site's own word, as a header or as `<meta name="waiting-room-beacon">`: with `off` a page gets no script. */
 const OPT_OUT = 'Waiting-Room-Beacon'
 
 /** Of `<meta http-equiv>`. */
 const META_POLICY = 'Content-Security-Policy'
 
-const HEAD_ELEMENTS = `head, base[href], meta[name="${OPT_OUT}" i], meta[http-equiv="${META_POLICY}" i]`
+/** Statuses whose body is none, or is not a whole page. */
+const NO_PAGE_STATUSES = [204, 205, 206, 304]
 
-/** Whether a response is a whole page that the script belongs into; ranges and fragments fetched by scripts are not. */
-export function takesBeacon(request: Request, response: Response): boolean {
-  // First what tells most responses apart: JSON, images and scripts take no beacon.
-  if (!/^text\/html\b/i.test(response.headers.get('Content-Type') ?? '')) return false
-  const encoding = (response.headers.get('Content-Encoding') ?? '').trim().toLowerCase()
-  const hasBody = response.body !== null && ![204, 205, 206, 304].includes(response.status)
-  const isWanted = !isOff(response.headers.get(OPT_OUT))
-  const isReadable = READABLE_ENCODINGS.includes(encoding)
-  return isPage(request) && hasBody && isWanted && isReadable
-}
+/** Digests of a content that a script was added to are wrong (RFC 9530, RFC 3230, RFC 1864). */
+const DIGEST_HEADERS = ['Content-Digest', 'Repr-Digest', 'Digest', 'Content-MD5']
 
-/** The same page with the script, or untouched where the runtime cannot read it (an unusual character set). */
-export function withBeacon(request: Request, response: Response, room: string): Response {
-  try {
-    return rewritten(request, response, room)
-  } catch (error) {
-    logWarning('beacon_not_added', { room, error: errorText(error) })
+/** Encodings in which a byte below 128 may be something else than ASCII. All others that browsers know keep markup as ASCII. */
+const OTHER_THAN_ASCII = ['utf-16le', 'utf-16be', 'iso-2022-jp', 'replacement']
+
+/**
+ * The page with the script, or untouched. Waits for the first bytes of the body. `onObstacle`: the page gets no script.
+ * @throws what reading these bytes throws
+ */
+export async function withBeacon(
+  request: Request,
+  response: Response,
+  room: string,
+  onObstacle: (obstacle: BeaconObstacle) => void,
+): Promise<Response> {
+  const { body, headers } = response
+  if (body === null || !isPage(response) || isOff(headers.get(OPT_OUT))) return response
+  const obstacle = obstacleInHeaders(headers)
+  if (obstacle !== null) {
+    onObstacle(obstacle)
     return response
   }
+  const coding = codingOf(headers)
+  const length = Number(headers.get('Content-Length') ?? Number.NaN)
+  const page = await insertIntoHead(body, coding === '' && Number.isInteger(length) ? length : null, {
+    textFor: (head) => scriptFor(request, headers, room, head, onObstacle),
+    onObstacle: (found) => {
+      if (found !== 'empty') onObstacle(found)
+    },
+  })
+  const sent = new Response(page.body, response)
+  if (coding !== '') asDecoded(sent.headers)
+  if (page.addedBytes !== 0) asChanged(sent.headers, page.addedBytes)
+  return sent
 }
 
-/** What the head of a page says before the script's place in it is reached. */
-interface Head {
-  optedOut: boolean
-  /** Addresses of the page may lead to another host. */
-  hasBase: boolean
-  readonly policies: string[]
+/** Whether a response is a whole page: no part of one, no download, no error without a body. */
+function isPage({ status, headers }: Response): boolean {
+  return (
+    /^text\/html\s*(;|$)/i.test(headers.get('Content-Type')?.trim() ?? '') &&
+    !NO_PAGE_STATUSES.includes(status) &&
+    !/^\s*attachment\b/i.test(headers.get('Content-Disposition') ?? '')
+  )
 }
 
-/** The script comes at the end of the head or, where that is not written out, of the page; streamed. */
-function rewritten(request: Request, response: Response, room: string): Response {
-  const head: Head = { optedOut: false, hasBase: false, policies: [] }
-  let added = false
-  const takeTag = () => {
-    if (added) return ''
-    added = true
-    return beaconTag(request, response, room, head)
+function obstacleInHeaders(headers: Headers): BeaconObstacle | null {
+  if (/(^|[\s,])no-transform\b/i.test(headers.get('Cache-Control') ?? '')) return 'no-transform'
+  const coding = codingOf(headers)
+  if (coding !== '' && !DECODED_CODINGS.includes(coding)) return 'coding'
+  return isAsciiBased(headers.get('Content-Type') ?? '') ? null : 'charset'
+}
+
+/** As the runtime reads it: one coding, in lower case. */
+function codingOf(headers: Headers): string {
+  const coding = headers.get('Content-Encoding')?.trim() ?? ''
+  return coding === 'identity' ? '' : coding
+}
+
+/** Whether markup is ASCII in the encoding that a content type names. Not so for one that browsers do not know, either. */
+function isAsciiBased(contentType: string): boolean {
+  const label = /;\s*charset\s*=\s*["']?([^\s;"']*)/i.exec(contentType)?.[1] ?? ''
+  if (label === '' || /^utf-?8$/i.test(label)) return true
+  try {
+    return !OTHER_THAN_ASCII.includes(new TextDecoder(label).encoding)
+  } catch {
+    return false
   }
-  // Entering a handler takes 15 to 35 us, and registering takes time, too: one for all elements that count, which are rare but for the head.
-  const page = new HTMLRewriter()
-    .on(HEAD_ELEMENTS, {
-      element(element) {
-        if (element.tagName !== 'head') return noteElement(element, head)
-        element.onEndTag((end) => void end.before(takeTag(), { html: true }))
-      },
-    })
-    .onDocument({
-      end(end) {
-        if (!added) end.append(takeTag(), { html: true })
-      },
-    })
-    .transform(response)
-  // A response of our own already: another copy of it and of its headers took 25 us.
-  page.headers.delete('Content-Length')
-  const etag = page.headers.get('ETag')
-  if (etag !== null && !etag.startsWith('W/')) page.headers.set('ETag', `W/${etag}`)
-  return page
 }
 
-function noteElement(element: Element, head: Head): void {
-  if (element.tagName === 'base') {
-    head.hasBase = true
-    return
-  }
-  const says = (attribute: string, name: string) =>
-    element.getAttribute(attribute)?.toLowerCase() === name.toLowerCase()
-  const content = element.getAttribute('content')
-  if (says('name', OPT_OUT)) head.optedOut ||= isOff(content)
-  if (says('http-equiv', META_POLICY)) head.policies.push(content ?? '')
+/** The body is sent as it was read, without a content coding; the edge compresses it again for its visitor. */
+function asDecoded(headers: Headers): void {
+  headers.delete('Content-Encoding')
+  headers.delete('Content-Length')
+  for (const name of DIGEST_HEADERS) headers.delete(name)
+  weakenETag(headers)
+}
+
+/** `addedBytes`: null where it is not known yet. */
+function asChanged(headers: Headers, addedBytes: number | null): void {
+  const length = headers.get('Content-Length')
+  if (addedBytes === null) headers.delete('Content-Length')
+  else if (length !== null) headers.set('Content-Length', String(Number(length) + addedBytes))
+  for (const name of DIGEST_HEADERS) headers.delete(name)
+  weakenETag(headers)
+}
+
+function weakenETag(headers: Headers): void {
+  const etag = headers.get('ETag')
+  if (etag !== null && !etag.startsWith('W/')) headers.set('ETag', `W/${etag}`)
 }
 
 /** The script's tag, empty where it must not or cannot work. */
-function beaconTag(request: Request, response: Response, room: string, { optedOut, hasBase, policies }: Head): string {
+function scriptFor(
+  request: Request,
+  headers: Headers,
+  room: string,
+  { elements }: PageHead,
+  onObstacle: (obstacle: BeaconObstacle) => void,
+): string {
+  const metaOf = (attribute: string, value: string) =>
+    elements
+      .filter(({ name, attributes }) => name === 'meta' && isSame(attributes.get(attribute), value))
+      .map(({ attributes }) => attributes.get('content') ?? '')
+  if (metaOf('name', OPT_OUT).some(isOff)) return ''
   const path = `${PREFIX}/heartbeat.js?room=${room}`
   const own = `${requestUrl(request.url).origin}${path}`
-  const ofHeader = (name: string) => response.headers.get(name) ?? ''
-  const enforced = [ofHeader('Content-Security-Policy'), ...policies]
-  const reported = ofHeader('Content-Security-Policy-Report-Only')
+  const enforced = [headers.get(META_POLICY) ?? '', ...metaOf('http-equiv', META_POLICY).map(withoutReferences)]
+  const reported = headers.get(`${META_POLICY}-Report-Only`) ?? ''
   // Most pages have no policy at all: reading none, and the address for it, took 25 us.
   const hasPolicy = reported !== '' || enforced.some((text) => text !== '')
   const policy = hasPolicy ? pagePolicy(enforced, [reported], new URL(own)) : NO_POLICY
-  if (optedOut || !policy.allowsBeacon) return ''
+  if (!policy.allowsBeacon) {
+    onObstacle('policy')
+    return ''
+  }
+  // With a base the page's addresses may lead to another host.
+  const hasBase = elements.some(({ name, attributes }) => name === 'base' && attributes.has('href'))
   const worker = policy.allowsWorker ? '' : ' data-worker="off"'
   const nonce = policy.nonce === null ? '' : ` nonce="${policy.nonce}"`
   return `<script src="${hasBase ? own : path}" async${worker}${nonce}></script>`
 }
 
+function isSame(value: string | undefined, name: string): boolean {
+  return value?.trim().toLowerCase() === name.toLowerCase()
+}
+
 function isOff(value: string | null): boolean {
   return value?.trim().toLowerCase() === 'off'
+}
+
+const NAMED_REFERENCES: Readonly<Record<string, string>> = { amp: '&', apos: "'", gt: '>', lt: '<', quot: '"' }
+
+/** Templates escape the quotes of a policy. What other references stand for has no meaning in one. */
+function withoutReferences(value: string): string {
+  return value.replace(/&(?:#(\d{1,7})|#x([0-9a-f]{1,6})|(amp|apos|gt|lt|quot));/gi, (whole, decimal, hex, name) => {
+    if (name !== undefined) return NAMED_REFERENCES[name.toLowerCase()] ?? whole
+    const code = decimal === undefined ? Number.parseInt(hex, 16) : Number(decimal)
+    return code <= 0x10ffff ? String.fromCodePoint(code) : whole
+  })
 }

@@ -31,12 +31,21 @@ export type OriginOutcome =
 export const PASS_HEADER = 'Waiting-Room-Pass'
 export const SECRET_HEADER = 'Waiting-Room-Origin-Secret'
 
-/** `pass`: the verified pass, null for who needs none. `onWaiting` is called again and again while the origin works. */
+export interface OriginCall {
+  /** The verified pass, null for who needs none. */
+  readonly pass: string | null
+  /** The answer may be a page whose head is read: it must not come in a content coding that the runtime cannot decode. */
+  readonly readsPage: boolean
+  /** Called again and again while the origin works. */
+  readonly onWaiting: () => void
+}
+
+const PLAIN_CALL: OriginCall = { pass: null, readsPage: false, onWaiting: () => {} }
+
 export async function askOrigin(
   request: Request,
   origin: Origin,
-  pass: string | null,
-  onWaiting: () => void = () => {},
+  { pass, readsPage, onWaiting }: OriginCall = PLAIN_CALL,
 ): Promise<OriginOutcome> {
   const url = requestUrl(request.url)
   const target = targetOf(url, origin)
@@ -44,6 +53,7 @@ export async function askOrigin(
     // A request that arrives follows no redirects, and neither does its copy.
     const forwarded = new Request(target, request)
     setRequestHeaders(forwarded.headers, url, origin, pass)
+    if (readsPage) acceptReadable(forwarded.headers)
     const asked = origin.binding === null ? fetch(forwarded) : origin.binding.fetch(forwarded)
     const response = await inTime(asked, origin.timeoutSeconds * 1000, onWaiting)
     if (response !== null) {
@@ -90,6 +100,12 @@ function inTime(asked: Promise<Response>, limitMs: number, onWaiting: () => void
       },
     )
   })
+}
+
+/** Of what a browser accepts only gzip: the runtime decodes it part by part, as the origin flushes it. */
+function acceptReadable(headers: Headers): void {
+  const takesGzip = /(^|[\s,])gzip\s*(,|$|;\s*q\s*=\s*(1|0?\.0*[1-9]))/i.test(headers.get('Accept-Encoding') ?? '')
+  headers.set('Accept-Encoding', takesGzip ? 'gzip' : 'identity')
 }
 
 function targetOf({ href, pathname, search }: RequestUrl, { url, binding }: Origin): string {

@@ -2,6 +2,7 @@
  * What an isolate has to tell the object of a room though nobody waits for an answer: who was heard, who said goodbye, how the
  * origin did, what was counted. Rides along with the next call; what a failed call took is put back.
  */
+import { type BeaconObstacle, countObstacles, noObstacles, type ObstacleCounts } from '../core/beacon-obstacles.ts'
 import type { CallCounts, ExchangeRequest } from '../core/exchange.ts'
 import type { OriginReport } from '../core/origin-latency.ts'
 import { PRESENCE_MAX } from '../limits.ts'
@@ -16,6 +17,7 @@ export interface TakenNews {
   readonly departures: ReadonlyMap<number, number>
   readonly origin: OriginReport
   readonly counts: Required<CallCounts>
+  readonly pagesWithoutBeacon: ObstacleCounts | null
 }
 
 export class News {
@@ -23,6 +25,8 @@ export class News {
   private readonly departures = new AgedBuffer(PRESENCE_MAX)
   private readonly origin = new OriginTally()
   private readonly counter = new CallCounter()
+  /** Null: there were none. */
+  private pagesWithoutBeacon: ObstacleCounts | null = null
 
   /** Whether there is nothing that is worth a call of its own. */
   get isEmpty(): boolean {
@@ -58,33 +62,46 @@ export class News {
     this.origin.add(turn)
   }
 
+  countPageWithoutBeacon(obstacle: BeaconObstacle): void {
+    this.pagesWithoutBeacon = countObstacles(this.pagesWithoutBeacon ?? noObstacles(), { [obstacle]: 1 })
+  }
+
   /** Takes everything, to be put back if the call fails. */
   take(): TakenNews {
+    const { pagesWithoutBeacon } = this
+    this.pagesWithoutBeacon = null
     return {
       presence: this.presence.take(),
       departures: this.departures.take(),
       origin: this.origin.take(),
       counts: this.counter.take(),
+      pagesWithoutBeacon,
     }
   }
 
   /** Puts back what a failed call had taken, but for numbers heard before `oldestMs`; the failure is counted, too. */
-  putBack({ presence, departures, origin, counts }: TakenNews, oldestMs: number): void {
+  putBack({ presence, departures, origin, counts, pagesWithoutBeacon }: TakenNews, oldestMs: number): void {
     this.counter.putBack({ ...counts, failures: counts.failures + 1 })
     this.presence.putBack(presence, oldestMs)
     this.departures.putBack(departures, oldestMs)
     this.origin.putBack(origin)
+    if (pagesWithoutBeacon === null) return
+    this.pagesWithoutBeacon = countObstacles(pagesWithoutBeacon, this.pagesWithoutBeacon ?? undefined)
   }
 }
 
-type CarriedNews = Pick<ExchangeRequest, 'presence' | 'departures' | 'origin' | keyof CallCounts>
+type CarriedNews = Pick<ExchangeRequest, 'presence' | 'departures' | 'origin' | 'pagesWithoutBeacon' | keyof CallCounts>
 
 /** As a call carries it. */
-export function toCarried({ presence, departures, origin, counts }: TakenNews, nowMs: number): CarriedNews {
+export function toCarried(
+  { presence, departures, origin, counts, pagesWithoutBeacon }: TakenNews,
+  nowMs: number,
+): CarriedNews {
   return {
     presence: toAgedNumbers(presence, nowMs),
     departures: toAgedNumbers(departures, nowMs),
     ...counts,
     ...(origin.requests === 0 ? {} : { origin }),
+    ...(pagesWithoutBeacon === null ? {} : { pagesWithoutBeacon }),
   }
 }

@@ -13,6 +13,7 @@
  */
 
 import type { ClaimDetails } from '../core/answers.ts'
+import type { BeaconObstacle } from '../core/beacon-obstacles.ts'
 import type { ExchangeAnswer, ExchangeRequest } from '../core/exchange.ts'
 import type { SnapshotView } from '../core/snapshot-view.ts'
 import {
@@ -164,6 +165,11 @@ export class RoomClient {
   countOrigin(turn: OriginTurn, keepAlive: KeepAlive): void {
     this.news.countOrigin(turn)
     this.scheduleFlush(keepAlive, ORIGIN_FLUSH_AFTER_MS)
+  }
+
+  /** A page of the site got no beacon script. Rides along with what its request tells of the origin. */
+  countPageWithoutBeacon(obstacle: BeaconObstacle): void {
+    this.news.countPageWithoutBeacon(obstacle)
   }
 
   /**

@@ -3,6 +3,7 @@
  */
 import type { Context } from 'hono'
 import type { AppEnv } from '../app-env.ts'
+import { BEACON_OBSTACLES } from '../core/beacon-obstacles.ts'
 import { ORIGIN_LATENCY_BUCKETS_MS, WAIT_BUCKETS_SECONDS } from '../core/limits.ts'
 import type { Totals } from '../core/stored.ts'
 import { logError } from '../log.ts'
@@ -74,6 +75,12 @@ export function metricsText(figures: readonly RoomFigures[], up: readonly (reado
     ...GAUGES.map(([name, help, figure]) => ofEachRoom(name, 'gauge', help, figure)),
     ...COUNTERS.map(([name, help, total]) => counter(name, help, ({ totals }) => totals[total])),
     ...LOAD_COUNTERS.map(([name, help, figure]) => counter(name, help, figure)),
+    family(
+      'pages_without_beacon_total',
+      'counter',
+      'Pages of admitted people that got no beacon script, by reason.',
+      figures.flatMap(pagesWithoutBeacon),
+    ),
     family('wait_seconds', 'histogram', 'Time from joining to admission.', figures.flatMap(waitHistogram)),
     family(
       'origin_response_seconds',
@@ -91,6 +98,12 @@ function family(name: string, type: string, help: string, samples: readonly stri
 
 function sample(name: string, room: string, value: number, labels = ''): string {
   return `${PREFIX}_${name}{room="${room}"${labels}} ${value}\n`
+}
+
+function pagesWithoutBeacon({ room, pagesWithoutBeacon }: RoomFigures): string[] {
+  return BEACON_OBSTACLES.map((reason) =>
+    sample('pages_without_beacon_total', room, pagesWithoutBeacon[reason], `,reason="${reason}"`),
+  )
 }
 
 function waitHistogram({ room, waits }: RoomFigures): string[] {

@@ -1,5 +1,6 @@
 /** A room's figures as its object has them; all zero, without a run, for a room that nobody has come to yet. */
 import type { RoomStats } from '../../durable-objects/waiting-room.ts'
+import { countObstacles, noObstacles } from '../core/beacon-obstacles.ts'
 import { Line } from '../core/line.ts'
 import { lineStats } from '../core/line-stats.ts'
 import { NO_LATENCY } from '../core/origin-latency.ts'
@@ -14,7 +15,16 @@ export async function roomFigures({ stub }: Deployment, room: RoomSettings): Pro
   // An object of an older version knows less.
   if (known !== null) {
     const { originLatency = NO_LATENCY, admissionFactor = 1, calls = 0, rowsWritten = 0, totals } = known
-    return { ...known, originLatency, admissionFactor, calls, rowsWritten, totals: { ...NO_TOTALS, ...totals } }
+    const pagesWithoutBeacon = countObstacles(noObstacles(), known.pagesWithoutBeacon)
+    return {
+      ...known,
+      pagesWithoutBeacon,
+      originLatency,
+      admissionFactor,
+      calls,
+      rowsWritten,
+      totals: { ...NO_TOTALS, ...totals },
+    }
   }
   const nowMs = Date.now()
   return {

@@ -62,6 +62,7 @@ export const statsSchema = v.looseObject({
   waitSecondsP50: seconds('Median wait of the last admissions.'),
   waitSecondsP90: seconds('90th percentile of the last waits.'),
   totals: v.record(v.string(), v.number()),
+  pagesWithoutBeacon: about(v.record(v.string(), count('Pages.')), 'Pages that got no beacon script, by reason.'),
   waits: v.looseObject({ counts: v.array(v.number()), sumSeconds: v.number() }),
 })
 

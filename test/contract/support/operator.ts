@@ -11,6 +11,7 @@ export interface Stats {
   readonly admissionFactor?: number
   readonly nextNumber?: number
   readonly frontier?: number
+  readonly pagesWithoutBeacon?: Readonly<Record<string, number>>
   readonly totals?: Readonly<
     Record<'joined' | 'admitted' | 'left' | 'expired' | 'returned' | 'originRequests' | 'originErrors', number>
   >

@@ -1,0 +1,286 @@
+/**
+ * Finds the place for a script in the head of an HTML page, and what the head says about it. Reads the head and nothing
+ * after it; pure.
+ *
+ * A small state machine after the HTML Standard's tokenizer and its tree construction up to "after head"
+ * (https://html.spec.whatwg.org/multipage/parsing.html). It knows comments, attributes, raw text and templates, and gives
+ * up where the standard's answer would depend on more than that: an untouched page is better than a damaged one.
+ */
+import { PAGE_HEAD_MAX_BYTES } from '../limits.ts'
+
+/** Why a page gets no script: its markup is not HTML's, its head has no end that can be found, or it is an AMP page. */
+export type HeadObstacle = 'markup' | 'head' | 'amp' | 'charset'
+
+export interface HeadElement {
+  readonly name: 'meta' | 'base'
+  /** Values by lower-case name, character references not decoded. */
+  readonly attributes: ReadonlyMap<string, string>
+}
+
+export type HeadFound =
+  /** A script belongs in front of the byte at this offset. */
+  { readonly place: number } | { readonly obstacle: HeadObstacle }
+
+interface Tag {
+  readonly name: string
+  readonly isEnd: boolean
+  readonly attributes: ReadonlyMap<string, string>
+  /** Offset behind the tag. */
+  readonly end: number
+}
+
+/** Elements that leave a head open. Any other one ends it. */
+const HEAD_ELEMENTS = new Set(
+  'base basefont bgsound head html link meta noframes noscript script style template title'.split(' '),
+)
+
+/** Elements whose content is text up to their end tag; `noscript` is, where scripts run. */
+const RAW_TEXT_ELEMENTS = new Set('iframe noembed noframes noscript script style textarea title xmp'.split(' '))
+
+/** Inside of these the tokenizer's rules change with the tree. */
+const TREE_DEPENDENT_ELEMENTS = new Set('frameset math plaintext select svg'.split(' '))
+
+/** End tags that end a head that was not closed. */
+const CLOSING_END_TAGS = new Set('body br head html'.split(' '))
+
+/** Roots of XML documents that are sent as HTML by mistake. */
+const XML_ROOTS = new Set('feed gpx kml math opml rss sitemapindex svg urlset'.split(' '))
+
+/** UTF-8 byte order mark, and the lightning sign of AMP, each byte as one character of windows-1252. */
+const UTF8_BOM = '\u00ef\u00bb\u00bf'
+const LIGHTNING = '\u00e2\u0161\u00a1'
+
+/** Decoded at once. */
+const DECODED_BYTES = 4096
+
+const decoder = new TextDecoder('windows-1252')
+
+export class PageHead {
+  /** The elements of the head that say something to the script, in order. */
+  readonly elements: HeadElement[] = []
+  /** The head so far, one character for each byte. Markup is ASCII in every encoding that is read here. */
+  private text = ''
+  /** Everything before it is read. */
+  private at = 0
+  private templates = 0
+  private isXml = false
+  private hasBegun = false
+  private rawText: string | null = null
+
+  /** So many bytes are read: no script goes in front of them. */
+  get readBytes(): number {
+    return this.at
+  }
+
+  /** Reads on; null: the head goes on behind this chunk. Not to be called again once something is found. */
+  read(chunk: Uint8Array): HeadFound | null {
+    const end = Math.min(chunk.length, PAGE_HEAD_MAX_BYTES - this.text.length)
+    // Most heads are far shorter than their first chunk.
+    for (let from = 0; from < end; from += DECODED_BYTES) {
+      this.text += decoder.decode(chunk.subarray(from, Math.min(from + DECODED_BYTES, end)))
+      const found = this.readTokens()
+      if (found !== null) return this.checked(found)
+    }
+    return this.text.length >= PAGE_HEAD_MAX_BYTES ? { obstacle: 'head' } : null
+  }
+
+  /** The page has ended. */
+  end(): HeadFound {
+    if (!this.hasBegun) return { obstacle: 'markup' }
+    const isOpen = this.at === this.text.length && this.rawText === null && this.templates === 0
+    return this.checked(isOpen ? { place: this.at } : { obstacle: 'head' })
+  }
+
+  /** An escape sequence shifts to an encoding in which markup is not ASCII (ISO-2022-JP). */
+  private checked(found: HeadFound): HeadFound {
+    const isShifted = 'place' in found && this.text.lastIndexOf('\u001b', found.place) >= 0
+    return isShifted ? { obstacle: 'charset' } : found
+  }
+
+  private readTokens(): HeadFound | null {
+    if (this.at === 0) {
+      if (/^(\u00ff\u00fe|\u00fe\u00ff)/.test(this.text)) return { obstacle: 'charset' }
+      if (this.text.startsWith(UTF8_BOM)) this.at = UTF8_BOM.length
+      else if (UTF8_BOM.startsWith(this.text)) return null
+    }
+    for (;;) {
+      if (this.rawText !== null && !this.skipRawText(this.rawText)) return null
+      this.at = endOf(this.templates > 0 ? NO_MARKUP : SPACES, this.text, this.at)
+      if (this.at >= this.text.length) return null
+      const found = this.readToken()
+      if (found !== undefined) return found
+    }
+  }
+
+  /** Undefined: read on; null: the token is not complete. */
+  private readToken(): HeadFound | null | undefined {
+    const { text, at } = this
+    if (text[at] !== '<') return this.endsHead()
+    const next = text[at + 1]
+    if (next === undefined) return null
+    if (next === '!' || next === '?') return this.readDeclaration()
+    const isEnd = next === '/'
+    const first = isEnd ? text[at + 2] : next
+    if (first === undefined) return null
+    if (!/[a-z]/i.test(first)) return isEnd ? this.skipTo(text.indexOf('>', at) + 1) : this.readText()
+    const tag = readTag(text, at, isEnd)
+    return tag === null ? null : this.readElement(tag)
+  }
+
+  /** A `<` that begins no markup is text. */
+  private readText(): HeadFound | undefined {
+    if (this.templates === 0) return this.endsHead()
+    this.at++
+    return undefined
+  }
+
+  /** A comment, a doctype, or what counts as a comment. */
+  private readDeclaration(): HeadFound | null | undefined {
+    const { text, at } = this
+    if ('<!--'.startsWith(text.slice(at, at + 4))) {
+      if (text.length < at + 4) return null
+      // "<!-->" is a whole comment.
+      const ends = [text.indexOf('-->', at + 2) + 3, text.indexOf('--!>', at + 4) + 4].filter((end) => end > at + 4)
+      return this.skipTo(Math.min(...ends))
+    }
+    const end = text.indexOf('>', at) + 1
+    if (end === 0) return null
+    const declaration = text.slice(at, end)
+    if (/^<\?xml[\s?]/i.test(declaration)) this.isXml = true
+    if (!this.hasBegun && /^<!doctype/i.test(declaration)) {
+      if (!/^<!doctype\s+html[\s>]/i.test(declaration)) return { obstacle: 'markup' }
+      this.hasBegun = true
+    }
+    return this.skipTo(end)
+  }
+
+  private readElement(tag: Tag): HeadFound | undefined {
+    const { name, isEnd, attributes, end } = tag
+    if (!this.hasBegun) {
+      const isXml = name.includes(':') || XML_ROOTS.has(name) || (this.isXml && name !== 'html')
+      if (isEnd || isXml) return { obstacle: 'markup' }
+      this.hasBegun = true
+    }
+    if (this.templates > 0) return this.readInTemplate(tag)
+    if (isEnd) {
+      if (CLOSING_END_TAGS.has(name)) return this.endsHead()
+    } else {
+      if (!HEAD_ELEMENTS.has(name)) return this.endsHead()
+      if (name === 'html' && [...attributes.keys()].some(isAmp)) return { obstacle: 'amp' }
+      if (name === 'meta' || name === 'base') this.elements.push({ name, attributes })
+      this.enter(name)
+    }
+    this.at = end
+    return undefined
+  }
+
+  private readInTemplate({ name, isEnd, end }: Tag): HeadFound | undefined {
+    if (!isEnd && TREE_DEPENDENT_ELEMENTS.has(name)) return { obstacle: 'head' }
+    if (isEnd && name === 'template') this.templates--
+    if (!isEnd) this.enter(name)
+    this.at = end
+    return undefined
+  }
+
+  private enter(name: string): void {
+    if (name === 'template') this.templates++
+    else if (RAW_TEXT_ELEMENTS.has(name)) this.rawText = name
+  }
+
+  /** The head ends here, written out or not. */
+  private endsHead(): HeadFound {
+    return this.hasBegun ? { place: this.at } : { obstacle: 'markup' }
+  }
+
+  /** `end`: not behind the token where it is not complete. */
+  private skipTo(end: number): undefined | null {
+    if (end <= this.at || !Number.isFinite(end)) return null
+    this.at = end
+    return undefined
+  }
+
+  /** To the element's end tag; false: it is not there yet. */
+  private skipRawText(name: string): boolean {
+    const end = name === 'script' ? endOfScript(this.text, this.at) : endTagFrom(this.text, this.at, name)
+    if (end < 0) return false
+    this.at = end
+    this.rawText = null
+    return true
+  }
+}
+
+const SPACES = /[\t\n\f\r ]*/y
+const NO_MARKUP = /[^<]*/y
+const SPACES_AND_SLASHES = /[\t\n\f\r /]*/y
+const TAG_NAME = /[^\t\n\f\r />]*/y
+const ATTRIBUTE_NAME = /[^\t\n\f\r />][^\t\n\f\r />=]*/y
+const UNQUOTED_VALUE = /[^\t\n\f\r >]*/y
+
+/** Where a match of a sticky pattern that begins there ends. */
+function endOf(pattern: RegExp, text: string, from: number): number {
+  pattern.lastIndex = from
+  pattern.test(text)
+  return pattern.lastIndex
+}
+
+/** The tag that begins there; null: it is not complete. */
+function readTag(text: string, from: number, isEnd: boolean): Tag | null {
+  const nameStart = from + (isEnd ? 2 : 1)
+  let at = endOf(TAG_NAME, text, nameStart)
+  const name = text.slice(nameStart, at).toLowerCase()
+  const attributes = new Map<string, string>()
+  for (;;) {
+    at = endOf(SPACES_AND_SLASHES, text, at)
+    if (at >= text.length) return null
+    if (text[at] === '>') return { name, isEnd, attributes, end: at + 1 }
+    const attributeEnd = endOf(ATTRIBUTE_NAME, text, at)
+    const attribute = text.slice(at, attributeEnd).toLowerCase()
+    at = endOf(SPACES, text, attributeEnd)
+    let value = ''
+    if (text[at] === '=') {
+      at = endOf(SPACES, text, at + 1)
+      const quote = text[at]
+      const isQuoted = quote === '"' || quote === "'"
+      const start = isQuoted ? at + 1 : at
+      const end = isQuoted ? text.indexOf(quote, start) : endOf(UNQUOTED_VALUE, text, start)
+      if (end < 0) return null
+      value = text.slice(start, end)
+      at = isQuoted ? end + 1 : end
+    }
+    // The first of a name counts.
+    if (!attributes.has(attribute)) attributes.set(attribute, value)
+  }
+}
+
+/** Where the next end tag of an element begins, -1 if there is none. */
+function endTagFrom(text: string, from: number, name: string): number {
+  const pattern = new RegExp(`</${name}[\\t\\n\\f\\r />]`, 'gi')
+  pattern.lastIndex = from
+  return pattern.exec(text)?.index ?? -1
+}
+
+/** In a script, `<!-- <script>` hides end tags up to `-->` (the standard's "script data double escaped state"). */
+function endOfScript(text: string, from: number): number {
+  const marks = /<!--|-->|<(\/?)script[\t\n\f\r />]/gi
+  marks.lastIndex = from
+  let isEscaped = false
+  let isDoubleEscaped = false
+  for (let mark = marks.exec(text); mark !== null; mark = marks.exec(text)) {
+    if (mark[0] === '<!--') {
+      isEscaped = true
+      // "<!-->" opens and closes.
+      marks.lastIndex = mark.index + 2
+    } else if (mark[0] === '-->') {
+      isEscaped = false
+      isDoubleEscaped = false
+    } else if (mark[1] === '/') {
+      if (!isDoubleEscaped) return mark.index
+      isDoubleEscaped = false
+    } else if (isEscaped) isDoubleEscaped = true
+  }
+  return -1
+}
+
+function isAmp(attribute: string): boolean {
+  return /^amp(4ads|4email)?$/.test(attribute) || attribute.startsWith(LIGHTNING)
+}

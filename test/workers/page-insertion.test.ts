@@ -1,0 +1,113 @@
+/** A text put into the head of a page on its way, wherever the page is cut into chunks. */
+import { describe, expect, it } from 'vitest'
+import type { HeadObstacle } from '../../src/origin/page-head.ts'
+import { insertIntoHead } from '../../src/origin/page-insertion.ts'
+
+const TEXT = '<script></script>'
+const HEAD =
+  '\ufeff<!doctype html><!-- </head> --><html lang="</head>"><head><title></head></title><template></head></template>'
+const BODY = `</head><body><p>Grüße</p></head>${'x'.repeat(40_000)}`
+const PAGE = HEAD + BODY
+
+/** Chunks that arrive one by one, each when it is asked for. */
+function inChunks(chunks: readonly Uint8Array[]): ReadableStream<Uint8Array> {
+  const rest = chunks.filter(({ length }) => length > 0)
+  return new ReadableStream({
+    type: 'bytes',
+    pull(controller) {
+      const chunk = rest.shift()
+      if (chunk === undefined) {
+        controller.close()
+        controller.byobRequest?.respond(0)
+      } else controller.enqueue(chunk.slice())
+    },
+  })
+}
+
+async function arrived(chunks: readonly Uint8Array[], bodyBytes: number | null = null) {
+  const obstacles: (HeadObstacle | 'empty')[] = []
+  const insertion = {
+    textFor: () => TEXT,
+    onObstacle: (obstacle: HeadObstacle | 'empty') => void obstacles.push(obstacle),
+  }
+  const { body, addedBytes } = await insertIntoHead(inChunks(chunks), bodyBytes, insertion)
+  return { text: await new Response(body).text(), addedBytes, obstacles }
+}
+
+const bytesOf = (text: string) => new TextEncoder().encode(text)
+const plain = (text: string) => text.replace('\ufeff', '')
+
+describe('a text in the head of a page', () => {
+  it('is at its end, wherever the head is cut in two', async () => {
+    const page = bytesOf(PAGE)
+    for (let cut = 0; cut <= bytesOf(HEAD).length + 10; cut++) {
+      const { text, obstacles } = await arrived([page.subarray(0, cut), page.subarray(cut)])
+      expect(text === plain(HEAD + TEXT + BODY), `cut at ${cut}`).toBe(true)
+      expect(obstacles).toEqual([])
+    }
+  })
+
+  it('is at its end where each byte comes alone', async () => {
+    const page = bytesOf(HEAD + BODY.slice(0, 40))
+    const { text } = await arrived(Array.from(page, (_, i) => page.subarray(i, i + 1)))
+    expect(text).toBe(plain(HEAD + TEXT + BODY.slice(0, 40)))
+  })
+
+  it('is counted in the length where the first chunk has it all, and is not where it has not', async () => {
+    const page = bytesOf(PAGE)
+    expect((await arrived([page], page.length)).addedBytes).toBe(TEXT.length)
+    expect((await arrived([page.subarray(0, 300), page.subarray(300)], page.length)).addedBytes).toBe(TEXT.length)
+    expect((await arrived([page.subarray(0, 10), page.subarray(10)], page.length)).addedBytes).toBeNull()
+  })
+
+  it('does not hold back what is in front of it', async () => {
+    let send: (chunk: Uint8Array) => void = () => {}
+    let end = () => {}
+    const source = new ReadableStream({
+      type: 'bytes',
+      start(controller) {
+        send = (chunk) => controller.enqueue(chunk)
+        end = () => controller.close()
+      },
+    })
+    send(bytesOf('<!doctype html><title>a</title><link></he'))
+    const { body } = await insertIntoHead(source, null, { textFor: () => TEXT, onObstacle: () => {} })
+    const reader = (body as ReadableStream<Uint8Array>).getReader()
+    const next = async () => new TextDecoder().decode((await reader.read()).value)
+    expect(await next()).toBe('<!doctype html><title>a</title><link>')
+    send(bytesOf('ad><body>'))
+    expect(await next()).toBe(`${TEXT}</head><body>`)
+    send(bytesOf('one'))
+    expect(await next()).toBe('one')
+    end()
+    expect((await reader.read()).done).toBe(true)
+  })
+
+  it('is left out where no end of the head comes within 64 KiB, and nothing is held back for long', async () => {
+    const long = `<head><title>${'x'.repeat(70_000)}</title></head>`
+    const page = bytesOf(long)
+    const chunks = Array.from({ length: 71 }, (_, i) => page.subarray(i * 1000, (i + 1) * 1000))
+    const { text, obstacles } = await arrived(chunks)
+    expect(text === long).toBe(true)
+    expect(obstacles).toEqual(['head'])
+  })
+
+  it('is left out of a page without content', async () => {
+    expect(await arrived([], 0)).toEqual({ text: '', addedBytes: 0, obstacles: ['empty'] })
+    expect(await arrived([])).toEqual({ text: '', addedBytes: 0, obstacles: ['empty'] })
+  })
+
+  it('breaks off where the page does', async () => {
+    const source = new ReadableStream({
+      type: 'bytes',
+      pull(controller) {
+        controller.error(new Error('gone'))
+      },
+      start(controller) {
+        controller.enqueue(bytesOf('<head><title>'))
+      },
+    })
+    const { body } = await insertIntoHead(source, null, { textFor: () => TEXT, onObstacle: () => {} })
+    await expect(new Response(body).text()).rejects.toThrow('gone')
+  })
+})
