@@ -104,6 +104,12 @@ export const BODY_MAX_BYTES = 1_024
 /** While the origin works on a request its visitor is heard this often. */
 export const PRESENCE_DURING_REQUEST_MS = 5_000
 
+/** A warning that many requests cause for one reason is logged this often by an isolate. */
+export const REPEATED_WARNING_MS = 60_000
+
+/** Reasons whose last warning an isolate remembers, about 100 bytes each: a few for each host of the origin. */
+export const REPEATED_WARNINGS_KEPT_MAX = 200
+
 /** `ORIGIN_TIMEOUT_SECONDS`: how long the origin may take until its headers. */
 export const ORIGIN_TIMEOUT_DEFAULT_SECONDS = 60
 export const ORIGIN_TIMEOUT_MAX_SECONDS = 300

@@ -3,6 +3,8 @@
  * Errors are what an operator must look into, and go to the reporter as well; what is expected to happen (a call that is
  * made again, an origin that is down) is a warning.
  */
+import { REPEATED_WARNING_MS, REPEATED_WARNINGS_KEPT_MAX } from './limits.ts'
+import { keep } from './memory.ts'
 import type { Reporter, ReportTime } from './reporter/reporter.ts'
 import { errorText } from './reporter/scrub.ts'
 
@@ -23,6 +25,23 @@ export function sendHeldReports(): void {
 
 export function logWarning(event: string, fields: LogFields = {}): void {
   console.warn(line('warning', event, fields))
+}
+
+/** When each repeated warning was last logged, by event and subject. */
+const loggedAtMs = new Map<string, number>()
+
+/**
+ * Logs a warning that every request may cause, once per `REPEATED_WARNING_MS` for each subject in this isolate. `subject`: what the
+ * warning is about. Clients must not be able to choose it freely, or they fill the log.
+ */
+export function logRepeatedWarning(event: string, subject: string, fields: LogFields = {}): void {
+  const key = `${event} ${subject}`
+  const nowMs = Date.now()
+  const lastMs = loggedAtMs.get(key)
+  // A clock that was set back must not silence the warning.
+  if (lastMs !== undefined && nowMs >= lastMs && nowMs - lastMs < REPEATED_WARNING_MS) return
+  keep(loggedAtMs, REPEATED_WARNINGS_KEPT_MAX, key, nowMs)
+  logWarning(event, fields)
 }
 
 export function logError(event: string, error: unknown, fields: LogFields = {}, when: ReportTime = 'now'): void {
