@@ -11,7 +11,9 @@ import { FailedLogins } from './operators/failed-logins.ts'
 import type { OperatorAccess } from './operators/gatekeeper.ts'
 import { importOperators, type TokenOperator } from './operators/operators.ts'
 import { sessionKeys } from './operators/session.ts'
+import { siteNames } from './origin/own-names.ts'
 import type { Origin } from './origin/proxy.ts'
+import { ownHeaders } from './origin/request-headers.ts'
 import { Looks } from './pages/looks.ts'
 import { type RoomNamespace, roomClient, roomStub } from './room/room-clients.ts'
 import { deployedSettings } from './settings/deployed-settings.ts'
@@ -55,14 +57,7 @@ export async function deployment(env: Env): Promise<Deployment | null> {
       rooms: deployedSettings.rooms,
       keys,
       verified: new VerifiedTokens(),
-      origin: {
-        url: deployedSettings.originUrl,
-        binding: env.ORIGIN ?? null,
-        secret: env.ORIGIN_SECRET ?? null,
-        timeoutSeconds: deployedSettings.originTimeoutSeconds,
-        rooms: deployedSettings.rooms,
-        bypassHeaders: deployedSettings.rooms.flatMap(({ bypass }) => bypass.flatMap(({ header }) => header ?? [])),
-      },
+      origin: deployedOrigin(env),
       operators: await operatorAccess(env, keys, namespace),
       assets: env.ASSETS ?? null,
       looks: new Looks(env.ASSETS ?? null),
@@ -76,6 +71,24 @@ export async function deployment(env: Env): Promise<Deployment | null> {
   } catch (error) {
     logError('not_configured', error)
     return null
+  }
+}
+
+function deployedOrigin(env: Env): Origin {
+  const { originUrl, originHost, originTimeoutSeconds, rooms } = deployedSettings
+  const binding = env.ORIGIN ?? null
+  // A binding is asked instead of ORIGIN_URL.
+  const url = binding === null ? originUrl : null
+  const bypassHeaders = rooms.flatMap(({ bypass }) => bypass.flatMap(({ header }) => header ?? []))
+  return {
+    url,
+    host: originHost,
+    site: siteNames(url, originHost),
+    binding,
+    secret: env.ORIGIN_SECRET ?? null,
+    timeoutSeconds: originTimeoutSeconds,
+    rooms,
+    ownHeaders: ownHeaders(bypassHeaders),
   }
 }
 

@@ -13,6 +13,8 @@ interface UnlistedBindings {
   ORIGIN_SECRET?: string
   /** A service binding to the origin, instead of ORIGIN_URL. */
   ORIGIN?: Fetcher
+  /** The `Host` that the origin is asked with, where it differs from the host of ORIGIN_URL. */
+  ORIGIN_HOST?: string
   ORIGIN_TIMEOUT_SECONDS?: string | number
   /** Where alerts go: tables, or the same as JSON text. */
   ALERT_CHANNELS?: unknown

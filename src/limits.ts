@@ -110,13 +110,15 @@ export const BODY_MAX_BYTES = 1_024
 /** While the origin works on a request its visitor is heard this often. */
 export const PRESENCE_DURING_REQUEST_MS = 5_000
 
+/** A warning that many requests cause for one reason is logged this often by an isolate. */
+export const REPEATED_WARNING_MS = 60_000
+
+/** Reasons whose last warning an isolate remembers, about 100 bytes each: a few for each host of the origin. */
+export const REPEATED_WARNINGS_KEPT_MAX = 200
+
 /** `ORIGIN_TIMEOUT_SECONDS`: how long the origin may take until its headers. */
 export const ORIGIN_TIMEOUT_DEFAULT_SECONDS = 60
 export const ORIGIN_TIMEOUT_MAX_SECONDS = 300
-
-/** Warnings that many requests may give are logged this seldom, and so many different ones are remembered. */
-export const RARE_WARNING_MS = 60_000
-export const RARE_WARNINGS_MAX = 200
 
 /** Bytes of a page in which its head must end, or it gets no script. The longest heads, with all styles written out, have about 50 KB. */
 export const PAGE_HEAD_MAX_BYTES = 64 * 1024

@@ -3,7 +3,7 @@
  * Errors are what an operator must look into, and go to the reporter as well; what is expected to happen (a call that is
  * made again, an origin that is down) is a warning.
  */
-import { RARE_WARNING_MS, RARE_WARNINGS_MAX } from './limits.ts'
+import { REPEATED_WARNING_MS, REPEATED_WARNINGS_KEPT_MAX } from './limits.ts'
 import { keep } from './memory.ts'
 import type { Reporter, ReportTime } from './reporter/reporter.ts'
 import { errorText } from './reporter/scrub.ts'
@@ -27,16 +27,21 @@ export function logWarning(event: string, fields: LogFields = {}): void {
   console.warn(line('warning', event, fields))
 }
 
-/** When a warning was last logged, by its text. */
-const lastLogged = new Map<string, number>()
+/** When each repeated warning was last logged, by event and subject. */
+const loggedAtMs = new Map<string, number>()
 
-/** A warning that each of many requests may give: the same one at most once a minute in each isolate. */
-export function logWarningRarely(event: string, fields: LogFields = {}): void {
-  const text = line('warning', event, fields)
+/**
+ * Logs a warning that every request may cause, once per `REPEATED_WARNING_MS` for each subject in this isolate. `subject`: what the
+ * warning is about. Clients must not be able to choose it freely, or they fill the log.
+ */
+export function logRepeatedWarning(event: string, subject: string, fields: LogFields = {}): void {
+  const key = `${event} ${subject}`
   const nowMs = Date.now()
-  if (nowMs - (lastLogged.get(text) ?? 0) < RARE_WARNING_MS) return
-  keep(lastLogged, RARE_WARNINGS_MAX, text, nowMs)
-  console.warn(text)
+  const lastMs = loggedAtMs.get(key)
+  // A clock that was set back must not silence the warning.
+  if (lastMs !== undefined && nowMs >= lastMs && nowMs - lastMs < REPEATED_WARNING_MS) return
+  keep(loggedAtMs, REPEATED_WARNINGS_KEPT_MAX, key, nowMs)
+  logWarning(event, fields)
 }
 
 export function logError(event: string, error: unknown, fields: LogFields = {}, when: ReportTime = 'now'): void {

@@ -3,7 +3,7 @@
  */
 import { goesBy } from '../bypass/bypass.ts'
 import type { Deployment } from '../deployment.ts'
-import { logWarning, logWarningRarely } from '../log.ts'
+import { logRepeatedWarning, logWarning } from '../log.ts'
 import { withBeacon } from '../origin/beacon.ts'
 import { askOrigin, type OriginOutcome } from '../origin/proxy.ts'
 import { errorText } from '../reporter/scrub.ts'
@@ -126,7 +126,7 @@ async function letThrough(
   try {
     const page = await withBeacon(request, outcome.response, room.name, (obstacle) => {
       context.client.countPageWithoutBeacon(obstacle)
-      logWarningRarely('page_without_beacon', { room: room.name, reason: obstacle })
+      logRepeatedWarning('page_without_beacon', `${room.name} ${obstacle}`, { room: room.name, reason: obstacle })
     })
     return withToken(page, request, room, change)
   } catch (error) {

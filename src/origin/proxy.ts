@@ -1,35 +1,35 @@
 /**
  * Sends a request on to the origin and its answer back, untouched but for what is named here: our cookies and headers are
- * taken out, the pass and the forwarding headers put in, a `Location` on the origin's own host becomes ours, commands to the
- * room are taken out.
+ * taken out, the pass and the forwarding headers put in, the origin's own host becomes ours, commands to the room are taken out.
  */
 import { PRESENCE_DURING_REQUEST_MS } from '../limits.ts'
 import { logWarning } from '../log.ts'
 import { errorText } from '../reporter/scrub.ts'
 import { type RequestUrl, requestUrl } from '../request-url.ts'
 import type { RoomSettings } from '../settings/rooms.ts'
-import { TOKEN_HEADER, withoutOurCookies } from '../tokens/token-cookie.ts'
 import { type Commanded, takeCommand } from './commands.ts'
+import { checkHost } from './host-advice.ts'
+import { type SiteNames, withOurNames } from './own-names.ts'
+import { type OwnHeaders, setRequestHeaders } from './request-headers.ts'
 
 export interface Origin {
   /** Null: the binding, or where the route leads. */
   readonly url: URL | null
+  /** The `Host` to ask with; null: that of the URL asked for. */
+  readonly host: string | null
+  readonly site: SiteNames
   readonly binding: Fetcher | null
   readonly secret: string | null
   readonly timeoutSeconds: number
   /** Their cookies are none of the origin's business. */
   readonly rooms: readonly RoomSettings[]
-  /** Headers that carry a secret meant for us. */
-  readonly bypassHeaders: readonly string[]
+  readonly ownHeaders: OwnHeaders
 }
 
 export type OriginOutcome =
   | ({ readonly state: 'answered' } & Commanded)
   | { readonly state: 'down' }
   | { readonly state: 'slow' }
-
-export const PASS_HEADER = 'Waiting-Room-Pass'
-export const SECRET_HEADER = 'Waiting-Room-Origin-Secret'
 
 export interface OriginCall {
   /** The verified pass, null for who needs none. */
@@ -52,13 +52,13 @@ export async function askOrigin(
   try {
     // A request that arrives follows no redirects, and neither does its copy.
     const forwarded = new Request(target, request)
-    setRequestHeaders(forwarded.headers, url, origin, pass)
+    setRequestHeaders(forwarded.headers, origin.ownHeaders, origin.rooms, { url, pass, secret: origin.secret })
     if (readsPage) acceptReadable(forwarded.headers)
-    const asked = origin.binding === null ? fetch(forwarded) : origin.binding.fetch(forwarded)
-    const response = await inTime(asked, origin.timeoutSeconds * 1000, onWaiting)
-    if (response !== null) {
-      const { response: answer, revokes } = takeCommand(withOurLocation(response, url, target), target)
-      return { state: 'answered', response: answer, revokes }
+    const sent = await inTime(ask(forwarded, url, origin), origin.timeoutSeconds * 1000, onWaiting)
+    if (sent !== null) {
+      const renamed = withOurNames(sent, url, origin.site)
+      const answer = checkHost({ request, ours: url, target, sent, answer: renamed }, origin.rooms)
+      return { state: 'answered', ...takeCommand(answer, target) }
     }
     logWarning('origin_slow', { host: hostOf(target), timeoutSeconds: origin.timeoutSeconds })
     return { state: 'slow' }
@@ -108,45 +108,23 @@ function acceptReadable(headers: Headers): void {
   headers.set('Accept-Encoding', takesGzip ? 'gzip' : 'identity')
 }
 
-function targetOf({ href, pathname, search }: RequestUrl, { url, binding }: Origin): string {
-  return url === null || binding !== null ? href : `${url.protocol}//${url.host}${pathname}${search}`
+function ask(forwarded: Request, asked: RequestUrl, { url, host, binding }: Origin): Promise<Response> {
+  if (binding !== null) return binding.fetch(forwarded)
+  const server = url?.hostname ?? asked.hostname
+  if (host === null || host === server) return fetch(forwarded)
+  // The platform takes `Host` from the URL, whatever the header says. This is its way to reach another server than the URL's.
+  return fetch(forwarded, { cf: { ...forwarded.cf, resolveOverride: server } } as RequestInit)
+}
+
+/** Names the host that the origin is to see. */
+function targetOf({ href, protocol, host, hostname, pathname, search }: RequestUrl, origin: Origin): string {
+  const { url } = origin
+  if (url === null && origin.host === null) return href
+  const place = url ?? { protocol, host, hostname }
+  const port = place.host.slice(place.hostname.length)
+  return `${place.protocol}//${origin.host ?? place.hostname}${port}${pathname}${search}`
 }
 
 function hostOf(target: string): string {
   return new URL(target).host
-}
-
-function setRequestHeaders(headers: Headers, url: RequestUrl, origin: Origin, pass: string | null): void {
-  put(headers, 'Cookie', withoutOurCookies(headers.get('Cookie'), origin.rooms))
-  // A client's own copies of what only we may say are removed.
-  headers.delete(TOKEN_HEADER)
-  for (const name of origin.bypassHeaders) headers.delete(name)
-  put(headers, PASS_HEADER, pass)
-  put(headers, SECRET_HEADER, origin.secret)
-  headers.set('X-Forwarded-Host', url.host)
-  headers.set('X-Forwarded-Proto', url.protocol.slice(0, -1))
-}
-
-/** Null: without it, whoever set it. */
-function put(headers: Headers, name: string, value: string | null): void {
-  if (value === null) headers.delete(name)
-  else headers.set(name, value)
-}
-
-/** A redirect to the origin's own host would lead visitors past the room. */
-function withOurLocation(response: Response, url: RequestUrl, target: string): Response {
-  const location = response.headers.get('Location')
-  // Only one that names a host; "/path" and "path" stay on ours by themselves.
-  const namesHost = location !== null && /^([a-z][a-z0-9+.-]*:)?\/\//i.test(location)
-  if (!namesHost || !URL.canParse(location, target)) return response
-  const originHost = hostOf(target)
-  const aim = new URL(location, target)
-  if (originHost === url.host || aim.host !== originHost) return response
-  const ours = new URL(url.href)
-  aim.protocol = ours.protocol
-  aim.host = ours.host
-  aim.port = ours.port
-  const headers = new Headers(response.headers)
-  headers.set('Location', aim.href)
-  return new Response(response.body, { status: response.status, statusText: response.statusText, headers })
 }

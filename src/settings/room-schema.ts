@@ -5,6 +5,7 @@ import * as v from 'valibot'
 import { bypassSchema } from '../bypass/bypass-schema.ts'
 import { ALERT_METRICS } from '../core/alert-rules.ts'
 import { ORIGIN_LATENCY_BUCKETS_MS } from '../core/limits.ts'
+import { isHostName, isWithin } from '../host-name.ts'
 import { lookEntries } from './look-schema.ts'
 
 const whole = (min: number, max: number) => {
@@ -33,9 +34,9 @@ const shareOrOff = (min: number, max: number) => {
 
 const flag = v.boolean('must be true or false')
 
-const HOST = /^(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/
 const hostMessage = 'must be a lower-case host name without port, or "*." and a domain'
-const host = v.pipe(v.string(hostMessage), v.maxLength(253, hostMessage), v.regex(HOST, hostMessage))
+const isHostPattern = (text: string) => isHostName(text.replace(/^\*\./, ''))
+const host = v.pipe(v.string(hostMessage), v.check(isHostPattern, hostMessage))
 
 const nameMessage = 'must be 1 to 32 of a-z, 0-9 and "-"'
 const pathMessage =
@@ -155,10 +156,6 @@ function* crossChecks(room: RoomSettings): Iterable<[string, keyof typeof roomEn
   if (domain === undefined) return
   const outside = [room.host, ...room.additional_hosts].filter((name) => name === undefined || !isWithin(name, domain))
   if (outside.length > 0) yield [`must be a domain that all hosts of the room belong to`, 'cookie_domain']
-}
-
-function isWithin(name: string, domain: string): boolean {
-  return name === domain || name.endsWith(`.${domain}`)
 }
 
 function pathItem(key: string): v.ObjectPathItem {

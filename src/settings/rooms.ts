@@ -4,6 +4,7 @@
 import * as v from 'valibot'
 import type { RoomAlert } from '../alerts/room-alert.ts'
 import type { LineRules } from '../core/rules.ts'
+import { withoutFinalDot } from '../host-name.ts'
 import { type RoomSettings, roomSchema, unknownKeys } from './room-schema.ts'
 import { deployedValues, type RuntimeValues, steeredRules } from './runtime-settings.ts'
 
@@ -100,8 +101,7 @@ function rankHosts(room: RoomSettings, hostname: string): number {
 /** -1: does not match; otherwise higher for the more specific: any host, a wildcard (the longer the better), the name. */
 function rankHost(pattern: string | undefined, hostname: string): number {
   if (pattern === undefined) return 0
-  // "example.com." is the same host, fully qualified.
-  const host = hostname.endsWith('.') ? hostname.slice(0, -1) : hostname
+  const host = withoutFinalDot(hostname)
   if (pattern === host) return 1000
   return pattern.startsWith('*.') && host.endsWith(pattern.slice(1)) ? pattern.length : -1
 }

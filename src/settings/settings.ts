@@ -11,6 +11,7 @@ import {
 } from '../alerts/channels.ts'
 import { parseSigningSecrets } from '../alerts/signing-secrets.ts'
 import { type BypassRule, bypassRules } from '../bypass/bypass-rules.ts'
+import { canShareZone, isHostName, withoutFinalDot } from '../host-name.ts'
 import { ORIGIN_TIMEOUT_DEFAULT_SECONDS, ORIGIN_TIMEOUT_MAX_SECONDS } from '../limits.ts'
 import { parseRooms, type RoomSettings } from './rooms.ts'
 
@@ -20,6 +21,8 @@ export interface Settings {
   readonly rooms: readonly RoomSettings[]
   /** Where admitted visitors go; null: to the binding ORIGIN, or to where the route leads. */
   readonly originUrl: URL | null
+  /** The `Host` that the origin is asked with; null: the host of the URL that is asked for. */
+  readonly originHost: string | null
   /** How long the origin may take until its headers. */
   readonly originTimeoutSeconds: number
   /** Where alerts go, by the names that rules use. */
@@ -43,6 +46,7 @@ export interface RawSettings {
   readonly ACCESS_AUD?: unknown
   readonly ROOMS?: unknown
   readonly ORIGIN_URL?: unknown
+  readonly ORIGIN_HOST?: unknown
   readonly ORIGIN_TIMEOUT_SECONDS?: unknown
   readonly ALERT_CHANNELS?: unknown
   readonly ALERT_SECRETS?: unknown
@@ -63,11 +67,18 @@ export class SettingsError extends Error {
 export function parseSettings(raw: RawSettings): Settings {
   const { rooms, problems } = parseRooms(raw.ROOMS)
   const originUrl = parseOriginUrl(raw.ORIGIN_URL)
+  const originHost = parseOriginHost(raw.ORIGIN_HOST, originUrl ?? null)
   const timeout = Number(raw.ORIGIN_TIMEOUT_SECONDS ?? ORIGIN_TIMEOUT_DEFAULT_SECONDS)
   const alerts = parseAlerts(raw, rooms ?? [])
   const bypass = parseBypasses(raw, rooms ?? [])
   const access = parseAccess(raw)
-  const all: string[] = [...problems, ...bypass.problems, ...alerts.problems, ...access.problems]
+  const all: string[] = [
+    ...problems,
+    ...bypass.problems,
+    ...alerts.problems,
+    ...access.problems,
+    ...originHost.problems,
+  ]
   if (originUrl === undefined) all.push('ORIGIN_URL: must be http:// or https:// and a host, without path or user')
   if (!Number.isInteger(timeout) || timeout < 1 || timeout > ORIGIN_TIMEOUT_MAX_SECONDS) {
     all.push(`ORIGIN_TIMEOUT_SECONDS: must be a whole number from 1 to ${ORIGIN_TIMEOUT_MAX_SECONDS}`)
@@ -75,7 +86,16 @@ export function parseSettings(raw: RawSettings): Settings {
   if (rooms === null || originUrl === undefined || all.length > 0) throw new SettingsError(all)
   const { channels, pushes } = alerts
   const { bypasses } = bypass
-  return { access: access.settings, rooms, originUrl, originTimeoutSeconds: timeout, channels, pushes, bypasses }
+  return {
+    access: access.settings,
+    rooms,
+    originUrl,
+    originHost: originHost.host,
+    originTimeoutSeconds: timeout,
+    channels,
+    pushes,
+    bypasses,
+  }
 }
 
 function parseBypasses(raw: RawSettings, rooms: readonly RoomSettings[]) {
@@ -146,4 +166,19 @@ function parseOriginUrl(value: unknown): URL | null | undefined {
   const plain =
     url.pathname === '/' && url.search === '' && url.hash === '' && url.username === '' && url.password === ''
   return plain && (url.protocol === 'http:' || url.protocol === 'https:') ? url : undefined
+}
+
+/** The platform sends another `Host` than the URL's only within one zone; elsewhere it would ask `ORIGIN_HOST` itself. */
+function parseOriginHost(value: unknown, originUrl: URL | null) {
+  if (value === undefined || value === '') return { host: null, problems: [] }
+  if (typeof value !== 'string' || !isHostName(value)) {
+    return { host: null, problems: ['ORIGIN_HOST: must be a lower-case host name, without http://, port or path'] }
+  }
+  if (originUrl !== null && !canShareZone(withoutFinalDot(originUrl.hostname), value)) {
+    const problem =
+      "ORIGIN_HOST: must be a host of the same Cloudflare zone as ORIGIN_URL's. Cloudflare ignores it otherwise: " +
+      'make a DNS record for the origin in the zone and name that in ORIGIN_URL'
+    return { host: null, problems: [problem] }
+  }
+  return { host: value, problems: [] }
 }

@@ -147,6 +147,26 @@ test('what only we may say is replaced where a client says it', async () => {
   expect(headers.authorization).toBe('Bearer of-the-origin')
 })
 
+test.each([
+  'waiting_room_pass',
+  'Waiting_Room_Origin_Secret',
+  'Waiting-Room_Pass',
+  'waiting.room.pass',
+  'WAITING~ROOM~TOKEN',
+  'X_Forwarded_Host',
+  'X.Forwarded-Proto',
+  'X_Forwarded_For',
+  'CF_Connecting_IP',
+])('a client cannot say what only we may say as %s', async (name) => {
+  const guest = await stage.guest('shop')
+  const { headers } = (await guest.get('/echo', { [name]: 'forged', X_Own_Header: 'kept' })).json<Seen>()
+  expect(Object.values(headers)).not.toContain('forged')
+  expect(headers['waiting-room-pass']).toBe(guest.token)
+  expect(headers.x_own_header).toBe('kept')
+  const nobody = new Visitor(stage.workerd, 'uncovered.test')
+  expect((await nobody.get('/echo', { [name]: 'forged' })).text).not.toContain('forged')
+})
+
 test('where no room is in between a forged pass is removed', async () => {
   const nobody = new Visitor(stage.workerd, 'uncovered.test')
   const { headers } = (await nobody.get('/echo', { 'Waiting-Room-Pass': 'forged' })).json<Seen>()

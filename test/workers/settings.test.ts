@@ -85,6 +85,31 @@ describe('room settings', () => {
     expect(() => parseSettings(raw)).toThrow(/total_active_users[\s\S]*ORIGIN_URL[\s\S]*ORIGIN_TIMEOUT_SECONDS/)
   })
 
+  it.each([
+    ['with a scheme', 'https://www.example.com'],
+    ['with a port', 'www.example.com:8443'],
+    ['with a path', 'www.example.com/x'],
+    ['in upper case', 'WWW.example.com'],
+    ['with a final dot', 'www.example.com.'],
+    ['that is no text', 5],
+    ['of another zone than the origin', 'www.example.org'],
+  ])('refuse an ORIGIN_HOST %s', (_, host) => {
+    const raw = { ROOMS: [room()], ORIGIN_URL: 'https://origin.example.com:8443', ORIGIN_HOST: host }
+    expect(() => parseSettings(raw)).toThrow(/^ {2}- ORIGIN_HOST: must be a /m)
+  })
+
+  it('refuse an ORIGIN_HOST for an origin that is named by its address', () => {
+    const raw = { ROOMS: [room()], ORIGIN_URL: 'http://192.0.2.7:8080', ORIGIN_HOST: 'www.example.com' }
+    expect(() => parseSettings(raw)).toThrow(/ORIGIN_HOST: .*DNS record/)
+  })
+
+  it('take an ORIGIN_HOST of the same zone, and one without an ORIGIN_URL', () => {
+    const raw = { ROOMS: [room()], ORIGIN_URL: 'https://origin.example.com', ORIGIN_HOST: 'www.example.com' }
+    expect(parseSettings(raw).originHost).toBe('www.example.com')
+    expect(parseSettings({ ...raw, ORIGIN_URL: undefined }).originHost).toBe('www.example.com')
+    expect(parseSettings({ ...raw, ORIGIN_HOST: '' }).originHost).toBeNull()
+  })
+
   it('let a room that was removed drain: nobody is admitted', () => {
     expect(lineRules(undefined)).toMatchObject({ capacity: 0, heartbeatTimeoutSeconds: 20 })
   })

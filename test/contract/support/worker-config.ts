@@ -16,6 +16,9 @@ export interface WorkerBindings {
   readonly signingKeys?: string | null
   /** Undefined: the tests' own token; null: not set. */
   readonly adminToken?: string | null
+  readonly originHost?: string
+  /** `host:port` of the server that every host name leads to; unset: names are resolved as usual. */
+  readonly resolvedTo?: string
   readonly originSecret?: string
   readonly originTimeoutSeconds?: number
   readonly sentryDsn?: string
@@ -32,6 +35,9 @@ export const SIGNING_KEY = Buffer.from('forty-four-bytes-that-only-these-tests-k
 /** A request with this header and the value `https` counts as one over TLS. */
 export const PROTOCOL_HEADER = 'X-Contract-Protocol'
 
+/** With `resolvedTo`, what the Worker asks of the platform (`cf`) reaches the server in this header, as JSON. */
+export const CF_HEADER = 'X-Contract-Cf'
+
 const ASSETS = resolve(import.meta.dirname, '../../../public')
 const WRANGLER_TOML = resolve(import.meta.dirname, '../../../wrangler.toml')
 
@@ -42,7 +48,7 @@ export function workerConfig(build: string, folder: string, storage: string, bin
 const config :Workerd.Config = (
   services = [
     (name = "worker", worker = .worker),
-    (name = "internet", network = (allow = ["public", "private"])),
+    (name = "internet", ${internet(bindings)}),
     (name = "disk", disk = (path = ${text(storage)}, writable = true)),
     (name = "assets", disk = (path = ${text(bindings.assets ?? ASSETS)}, writable = false)),
   ],
@@ -60,6 +66,11 @@ const worker :Workerd.Worker = (
 `
 }
 
+function internet({ resolvedTo }: WorkerBindings): string {
+  if (resolvedTo === undefined) return 'network = (allow = ["public", "private"])'
+  return `external = (address = ${text(resolvedTo)}, http = (cfBlobHeader = ${text(CF_HEADER)}))`
+}
+
 /** The entry first; everything else that the build wrote beside it is text. */
 function modules(build: string, folder: string): string[] {
   const embed = (name: string) => `embed ${text(relative(folder, join(build, name)))}`
@@ -71,10 +82,11 @@ function modules(build: string, folder: string): string[] {
 }
 
 function bindingList(bindings: WorkerBindings): string[] {
-  const { rooms, originUrl, originSecret, originTimeoutSeconds } = bindings
+  const { rooms, originUrl, originHost, originSecret, originTimeoutSeconds } = bindings
   const key = `${SIGNING_KEY_ID}:${SIGNING_KEY.toString('base64url')}`
   const texts: Record<string, string | number | null | undefined> = {
     ORIGIN_URL: originUrl,
+    ORIGIN_HOST: originHost,
     SIGNING_KEYS: bindings.signingKeys === undefined ? key : bindings.signingKeys,
     ADMIN_TOKEN: bindings.adminToken === undefined ? ADMIN_TOKEN : bindings.adminToken,
     ORIGIN_SECRET: originSecret,

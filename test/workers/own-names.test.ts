@@ -1,0 +1,69 @@
+/** What no real server sends, or a contract test cannot see: odd values of the headers that may name the origin. */
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { siteNames, withOurNames } from '../../src/origin/own-names.ts'
+import { requestUrl } from '../../src/request-url.ts'
+
+const site = siteNames(new URL('http://origin.example:8080'), 'www.example')
+const ours = requestUrl('https://shop.example/x')
+const NAMES = ['Location', 'Content-Location', 'Refresh', 'Link', 'Set-Cookie']
+
+/** Bits that the parsers look for. ASCII: the test runtime reports other values at length. */
+const PIECES = [
+  ...'origin.example WWW.example. https: ws: // \\\\ :8080 :99999 @ # ? / % [::1] < > " \' ; , = url 0 5; Domain a=1'.split(
+    ' ',
+  ),
+  ', ',
+  ' ',
+  '\t',
+]
+const value = fc
+  .array(fc.oneof({ weight: 4, arbitrary: fc.constantFrom(...PIECES) }, fc.string({ maxLength: 5 })), { maxLength: 12 })
+  .map((pieces) => pieces.join('').replace(/[\0\r\n]/g, ''))
+
+describe('the names of the origin in a response', () => {
+  it('never make it fail, and nothing of the origin stays in a plain URL', () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...NAMES), value, (name, text) => {
+        const sent = new Response('body', { headers: [[name, text]] })
+        const answer = withOurNames(sent, ours, site)
+        expect(answer.status).toBe(200)
+        const location = answer.headers.get('Location')
+        if (location === null || !/^https?:\/\//.test(location) || location.includes(', ')) return
+        if (URL.canParse(location)) expect(new URL(location).hostname).not.toMatch(/^(origin|www)\.example\.?$/)
+      }),
+      { numRuns: 3_000 },
+    )
+  })
+
+  it('leave the response itself alone where nothing names them', () => {
+    const sent = new Response('body', {
+      headers: [
+        ['Location', '/x'],
+        ['Link', '</a>; rel=x'],
+        ['Set-Cookie', 'a=1; Domain=shop.example'],
+      ],
+    })
+    expect(withOurNames(sent, ours, site)).toBe(sent)
+  })
+
+  it('are read in linear time, however long the header is', () => {
+    for (const piece of ['"\\', '<', '"<https://origin.example/>', ' ', ', a', ';domain', '//', '@']) {
+      for (const name of NAMES) {
+        const sent = new Response('body', { headers: [[name, `5; url=https:${piece.repeat(20_000)}x`]] })
+        const startMs = performance.now()
+        withOurNames(sent, ours, site)
+        expect(performance.now() - startMs, `${name} ${piece}`).toBeLessThan(1_000)
+      }
+    }
+  })
+
+  it('become ours on an upgrade, which keeps its socket', () => {
+    const { 0: client } = new WebSocketPair()
+    const link = '<wss://origin.example/next>; rel=next'
+    const sent = new Response(null, { status: 101, webSocket: client, headers: { Link: link } })
+    const answer = withOurNames(sent, ours, site)
+    expect(answer.webSocket).toBe(client)
+    expect(answer.headers.get('Link')).toBe('<wss://shop.example/next>; rel=next')
+  })
+})
