@@ -14,6 +14,7 @@ import { requestUrl } from './request-url.ts'
 import { adminFile, adminPage } from './routes/admin.ts'
 import { operatorsApi } from './routes/api/api.ts'
 import { requireOperator } from './routes/api/operator.ts'
+import { optionsRoute, withAllowedOrigins } from './routes/cross-origin-call.ts'
 import { heartbeatRoute } from './routes/heartbeat.ts'
 import { langRoute } from './routes/lang.ts'
 import { leaveRoute } from './routes/leave.ts'
@@ -26,10 +27,13 @@ import { VERSION } from './version.ts'
 
 /** What every visitor asks for again and again. */
 const VISITORS_ROUTES: Readonly<Record<string, VisitorRoute | undefined>> = {
-  [`GET ${PREFIX}/status`]: statusRoute,
-  [`HEAD ${PREFIX}/status`]: statusRoute,
-  [`POST ${PREFIX}/heartbeat`]: heartbeatRoute,
-  [`POST ${PREFIX}/leave`]: leaveRoute,
+  [`GET ${PREFIX}/status`]: withAllowedOrigins(statusRoute),
+  [`HEAD ${PREFIX}/status`]: withAllowedOrigins(statusRoute),
+  [`OPTIONS ${PREFIX}/status`]: optionsRoute('GET, HEAD'),
+  [`POST ${PREFIX}/heartbeat`]: withAllowedOrigins(heartbeatRoute),
+  [`OPTIONS ${PREFIX}/heartbeat`]: optionsRoute('POST'),
+  [`POST ${PREFIX}/leave`]: withAllowedOrigins(leaveRoute),
+  [`OPTIONS ${PREFIX}/leave`]: optionsRoute('POST'),
 }
 
 /**

@@ -20,7 +20,9 @@ import {
   type WaitingAnswer,
   waitingAnswer,
 } from './answers.ts'
+import { allowedOrigin, shareWith } from './cross-origin.ts'
 import { LONG_POLL_SECONDS } from './poll-interval.ts'
+import { placelessStatus } from './status-of.ts'
 import { stepsAside, type Visit, type VisitContext, visit } from './visit.ts'
 import { readVisitor } from './visitor.ts'
 import { readableForm, type Wanted, wantedOf } from './wanted.ts'
@@ -52,7 +54,7 @@ function answerVisit(
   if (decided.state === 'admitted') return letThrough(request, deployment, context, decided.pass)
   const { room } = context
   const away = (answer: Pick<WaitingAnswer, 'status' | 'ticket' | 'tokenChange'>, code = room.queueing_status_code) =>
-    turnAway(wanted, { request, looks: deployment.looks, room, code, ...answer })
+    shared(request, room, turnAway(wanted, { request, looks: deployment.looks, room, code, ...answer }))
   switch (decided.state) {
     case 'waiting': {
       const { status, ticket } = decided
@@ -72,9 +74,32 @@ function answerVisit(
       if (room.on_room_failure === 'admit') return passThrough(request, deployment, context)
       return away({ status: decided.status, ticket: decided.ticket?.text ?? null, tokenChange: undefined })
     case 'stranger':
-      return wanted === 'frame' ? framedAnswer(request, LONG_POLL_SECONDS) : notNow(LONG_POLL_SECONDS)
+      if (wanted === 'frame') return framedAnswer(request, LONG_POLL_SECONDS)
+      return readsJson(request) ? noPlaceYet(request, deployment, context) : notNow(room, LONG_POLL_SECONDS)
   }
 }
+
+/** Spends no ticket. The same JSON as for anyone who waits, without a place and with the link by which a program joins. */
+function noPlaceYet(request: Request, { looks }: Deployment, { room, client }: VisitContext): Promise<Response> {
+  const status = placelessStatus(room, 'waiting', client.view)
+  const noToken = { ticket: null, tokenChange: undefined }
+  return shared(request, room, waitingAnswer({ request, room, status, ...noToken, form: 'json', code: 503, looks }))
+}
+
+/** An answer of ours in place of the site's, which an app of an allowed origin must be able to read. */
+async function shared(request: Request, room: RoomSettings, answer: Response | Promise<Response>): Promise<Response> {
+  const origin = allowedOrigin(request, [room])
+  return origin === null ? answer : shareWith(origin, await answer)
+}
+
+/** A script's `fetch`, or a program that sends something: nobody looks at a page. */
+function readsJson({ headers, method }: Request): boolean {
+  const destination = headers.get('Sec-Fetch-Dest')
+  if (destination === null) return method !== 'GET'
+  return destination === 'empty' && SCRIPT_MODES.includes(headers.get('Sec-Fetch-Mode') ?? '')
+}
+
+const SCRIPT_MODES = ['cors', 'same-origin', 'no-cors']
 
 /** The waiting page or its JSON, where someone reads it; a word where a script or an image would. */
 function turnAway(wanted: Wanted, answer: Omit<WaitingAnswer, 'form'>): Response | Promise<Response> {
@@ -82,8 +107,12 @@ function turnAway(wanted: Wanted, answer: Omit<WaitingAnswer, 'form'>): Response
   if (wanted === 'frame') return framedAnswer(request, status.pollAfterSeconds)
   const destination = request.headers.get('Sec-Fetch-Dest') ?? 'document'
   if (wanted === 'nothing' && destination !== 'document' && destination !== 'empty')
-    return notNow(status.pollAfterSeconds)
-  return waitingAnswer({ ...answer, form: wanted === 'nothing' ? readableForm(request) : wanted })
+    return notNow(answer.room, status.pollAfterSeconds)
+  if (wanted !== 'nothing') return waitingAnswer({ ...answer, form: wanted })
+  // Some scripts fetch parts of pages, and say so.
+  const asksForHtml = /text\/html/i.test(request.headers.get('Accept') ?? '')
+  const form = readsJson(request) && !asksForHtml ? 'json' : readableForm(request)
+  return waitingAnswer({ ...answer, form })
 }
 
 /** To the origin, as the holder of a pass: heard until the origin's headers, the beacon added to pages. */
