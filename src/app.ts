@@ -15,6 +15,7 @@ import { requestUrl } from './request-url.ts'
 import { ADMIN_FILES, adminFile, adminPage } from './routes/admin.ts'
 import { apiReference, operatorsApi } from './routes/api/api.ts'
 import { requireOperator } from './routes/api/operator.ts'
+import { optionsRoute, withAllowedOrigins } from './routes/cross-origin-call.ts'
 import { heartbeatRoute } from './routes/heartbeat.ts'
 import { langRoute } from './routes/lang.ts'
 import { leaveRoute } from './routes/leave.ts'
@@ -28,16 +29,15 @@ import { VERSION } from './version.ts'
 
 /** What every visitor asks for again and again: the methods of each path. */
 const VISITORS_ROUTES: ReadonlyMap<string, ReadonlyMap<string, VisitorRoute>> = new Map([
-  [
-    `${PREFIX}/status`,
-    new Map([
-      ['GET', statusRoute],
-      ['HEAD', statusRoute],
-    ]),
-  ],
-  [`${PREFIX}/heartbeat`, new Map([['POST', heartbeatRoute]])],
-  [`${PREFIX}/leave`, new Map([['POST', leaveRoute]])],
+  [`${PREFIX}/status`, visitorsMethods({ GET: statusRoute, HEAD: statusRoute })],
+  [`${PREFIX}/heartbeat`, visitorsMethods({ POST: heartbeatRoute })],
+  [`${PREFIX}/leave`, visitorsMethods({ POST: leaveRoute })],
 ])
+
+function visitorsMethods(routes: Readonly<Record<string, VisitorRoute>>): ReadonlyMap<string, VisitorRoute> {
+  const shared = Object.entries(routes).map(([method, route]) => [method, withAllowedOrigins(route)] as const)
+  return new Map([...shared, ['OPTIONS', optionsRoute(Object.keys(routes))]])
+}
 
 /**
  * Answers a request. The gate and the visitors' own calls need no router: its match, context and response took 100 us of

@@ -193,3 +193,10 @@ export const LOGO_MAX_BYTES = 16 * 1024
 
 /** Files that could not be used are looked for again after this. */
 export const LOOK_RETRY_MS = 60_000
+
+/** Origins that a room allows. Each takes about 30 bytes of the 5 KB of `ROOMS`; host names have at most 253 characters. */
+export const ALLOWED_ORIGINS_MAX = 20
+export const ALLOWED_ORIGIN_MAX_CHARS = 300
+
+/** Browsers keep a preflight's answer for at most 2 hours (Chromium). A call from an origin no longer listed is refused anyway. */
+export const PREFLIGHT_MAX_AGE_SECONDS = 7_200

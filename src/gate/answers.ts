@@ -10,6 +10,7 @@ import type { SmallPageTexts } from '../pages/messages/messages.ts'
 import { type PlainPage, plainPageHeaders, renderPlainPage } from '../pages/plain-page.ts'
 import type { Status } from '../pages/status.ts'
 import { REFRESH_MIN_SECONDS, renderWaitingPage, type WaitingView, waitingPageHeaders } from '../pages/waiting-page.ts'
+import { PREFIX } from '../paths.ts'
 import { isSecure, type RequestUrl, requestUrl } from '../request-url.ts'
 import type { RoomSettings } from '../settings/rooms.ts'
 import { TOKEN_HEADER, tokenCookie } from '../tokens/token-cookie.ts'
@@ -41,6 +42,7 @@ export function waitingAnswer(answer: WaitingAnswer): Response | Promise<Respons
     'Cache-Control': 'no-store',
     Vary: 'Accept, Accept-Language, Cookie',
     'Retry-After': String(status.pollAfterSeconds),
+    ...linkHeader(room),
     ...tokenHeaders(request, room, tokenChange),
   }
   if (form === 'json') {
@@ -132,9 +134,14 @@ export function changeToken(headers: Headers, request: Request, room: RoomSettin
   }
 }
 
-/** For what may not join: an image, a form, a prefetch. */
-export function notNow(retryAfterSeconds: number): Response {
-  const headers = { 'Cache-Control': 'no-store', 'Retry-After': String(retryAfterSeconds) }
+/** How a program tells this answer from the site's, and where it joins and asks for its place. */
+function linkHeader({ name }: RoomSettings): HeaderFields {
+  return { Link: `<${PREFIX}/status?room=${name}>; rel="waiting-room"` }
+}
+
+/** For what may not join and reads no JSON: an image, a form, a prefetch. */
+export function notNow(room: RoomSettings, retryAfterSeconds: number): Response {
+  const headers = { 'Cache-Control': 'no-store', 'Retry-After': String(retryAfterSeconds), ...linkHeader(room) }
   return new Response('The site is busy: open a page of it in a browser to get a place in line.\n', {
     status: 503,
     headers,

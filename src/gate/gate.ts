@@ -22,8 +22,10 @@ import {
   type WaitingAnswer,
   waitingAnswer,
 } from './answers.ts'
+import { allowedOrigin, shareWith } from './cross-origin.ts'
 import { LONG_POLL_SECONDS } from './poll-interval.ts'
 import { isPage, mayJoin, type RequestKind, readableForm, requestKind } from './request-kind.ts'
+import { placelessStatus } from './status-of.ts'
 import { stepsAside, type Visit, type VisitContext, visit } from './visit.ts'
 import { readVisitor } from './visitor.ts'
 
@@ -56,7 +58,7 @@ function answerVisit(
   // A program takes any success for what it asked for.
   const waitingCode = kind === 'program' ? 503 : room.queueing_status_code
   const away = (answer: Pick<WaitingAnswer, 'status' | 'ticket' | 'tokenChange'>, code = waitingCode) =>
-    turnAway(kind, { request, looks: deployment.looks, room, code, ...answer })
+    shared(request, room, turnAway(kind, { request, looks: deployment.looks, room, code, ...answer }))
   switch (decided.state) {
     case 'waiting': {
       const { status, ticket } = decided
@@ -76,13 +78,32 @@ function answerVisit(
       if (room.on_room_failure === 'admit') return passThrough(request, deployment, context)
       return away({ status: decided.status, ticket: decided.ticket?.text ?? null, tokenChange: undefined })
     case 'stranger':
-      return turnStrangerAway(request, kind)
+      return turnStrangerAway(request, deployment, context, kind)
   }
 }
 
-function turnStrangerAway(request: Request, kind: RequestKind): Response {
+function turnStrangerAway(
+  request: Request,
+  deployment: Deployment,
+  context: VisitContext,
+  kind: RequestKind,
+): Promise<Response> | Response {
   if (kind === 'frame') return framedAnswer(request, LONG_POLL_SECONDS)
-  return kind === 'form' ? undeliveredForm(request, LONG_POLL_SECONDS) : notNow(LONG_POLL_SECONDS)
+  if (kind === 'form') return undeliveredForm(request, LONG_POLL_SECONDS)
+  return kind === 'fetch' ? noPlaceYet(request, deployment, context) : notNow(context.room, LONG_POLL_SECONDS)
+}
+
+/** Spends no ticket. The same JSON as for anyone who waits, without a place and with the link by which a program joins. */
+function noPlaceYet(request: Request, { looks }: Deployment, { room, client }: VisitContext): Promise<Response> {
+  const status = placelessStatus(room, 'waiting', client.view)
+  const noToken = { ticket: null, tokenChange: undefined }
+  return shared(request, room, waitingAnswer({ request, room, status, ...noToken, form: 'json', code: 503, looks }))
+}
+
+/** An answer of ours in place of the site's, which an app of an allowed origin must be able to read. */
+async function shared(request: Request, room: RoomSettings, answer: Response | Promise<Response>): Promise<Response> {
+  const origin = allowedOrigin(request, [room])
+  return origin === null ? answer : shareWith(origin, await answer)
 }
 
 /** The waiting page or its JSON where somebody reads it, a line of text in the place of an image. */
@@ -92,15 +113,16 @@ function turnAway(kind: RequestKind, answer: Omit<WaitingAnswer, 'form'>): Respo
     case 'frame':
       return framedAnswer(request, status.pollAfterSeconds)
     case 'subresource':
-      return notNow(status.pollAfterSeconds)
+      return notNow(answer.room, status.pollAfterSeconds)
     case 'page':
     case 'form':
       return waitingAnswer({ ...answer, form: 'page' })
     case 'json':
     case 'program':
       return waitingAnswer({ ...answer, form: 'json' })
+    case 'fetch':
     case 'other':
-      return waitingAnswer({ ...answer, form: readableForm(request) })
+      return waitingAnswer({ ...answer, form: readableForm(request, kind) })
   }
 }
 

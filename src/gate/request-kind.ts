@@ -15,9 +15,10 @@ import { keep } from '../memory.ts'
  * - `frame`: a document inside another page, where the browser may not keep our cookie.
  * - `form`: a document that answers a form. The form cannot be sent again by the waiting page.
  * - `subresource`: an image, style sheet, font, socket: loaded by a page, read by nobody.
- * - `other`: a script's fetch, a probe, a prefetch, a call of a program with another method than GET.
+ * - `fetch`: the fetch of a page's script, or a call of a program with another method than GET: read as JSON.
+ * - `other`: a probe, a prefetch, a socket.
  */
-export type RequestKind = 'page' | 'json' | 'program' | 'frame' | 'form' | 'subresource' | 'other'
+export type RequestKind = 'page' | 'json' | 'program' | 'frame' | 'form' | 'subresource' | 'fetch' | 'other'
 
 export function requestKind(request: Request): RequestKind {
   const { headers, method } = request
@@ -34,9 +35,11 @@ export function isPage({ headers, method }: Request): boolean {
   return kind === 'page' || kind === 'frame'
 }
 
-/** The form in which a client with a ticket reads its place, whatever the request asks for. */
-export function readableForm({ headers }: Request): 'page' | 'json' {
+/** The form in which a client with a ticket reads its place, where its kind does not say so. */
+export function readableForm({ headers }: Request, kind: RequestKind = 'other'): 'page' | 'json' {
   const accepted = acceptedKind(headers)
+  // Some scripts fetch parts of pages, and name HTML.
+  if (kind === 'fetch' && !NAMES_HTML.test(headers.get('Accept') ?? '')) return 'json'
   return accepted === 'json' || accepted === 'program' ? 'json' : 'page'
 }
 
@@ -59,7 +62,7 @@ function getKind(headers: Headers): RequestKind {
   const destination = headers.get('Sec-Fetch-Dest')
   // Browsers send all of Sec-Fetch-* or none of it. Node's fetch sends the mode alone, whatever it is used for.
   if (destination === null) return kindByAccept(headers)
-  if (!isNavigation(headers)) return 'other'
+  if (!isNavigation(headers)) return 'fetch'
   if (FRAMES.includes(destination)) return 'frame'
   return acceptedKind(headers) === 'json' ? 'json' : 'page'
 }
@@ -69,7 +72,7 @@ function kindByAccept(headers: Headers): RequestKind {
   const accepted = acceptedKind(headers)
   // Only this value means a script: Android WebViews send the name of their app in this header with every navigation.
   const isScript = headers.get('X-Requested-With')?.toLowerCase() === 'xmlhttprequest'
-  return isScript && accepted !== 'json' ? 'other' : accepted
+  return isScript && accepted !== 'json' ? 'fetch' : accepted
 }
 
 /** For methods other than GET and HEAD. */
@@ -78,9 +81,9 @@ function formKind(headers: Headers): RequestKind {
   if (destination === null) {
     const isForm = FORM_TYPE.test(headers.get('Content-Type') ?? '')
     const namesHtml = NAMES_HTML.test(headers.get('Accept') ?? '')
-    return isForm && namesHtml && kindByAccept(headers) === 'page' ? 'form' : 'other'
+    return isForm && namesHtml && kindByAccept(headers) === 'page' ? 'form' : 'fetch'
   }
-  if (!isNavigation(headers)) return 'other'
+  if (!isNavigation(headers)) return 'fetch'
   return FRAMES.includes(destination) ? 'frame' : 'form'
 }
 

@@ -6,6 +6,7 @@ import { bypassSchema } from '../bypass/bypass-schema.ts'
 import { ALERT_METRICS } from '../core/alert-rules.ts'
 import { ORIGIN_LATENCY_BUCKETS_MS } from '../core/limits.ts'
 import { isHostName, isWithin } from '../host-name.ts'
+import { allowedOriginsSchema } from './allowed-origins.ts'
 import { lookEntries } from './look-schema.ts'
 
 const whole = (min: number, max: number) => {
@@ -101,6 +102,7 @@ export const roomEntries = {
     v.pipe(v.array(host, 'must be a list of host names'), v.maxLength(20, 'at most 20')),
     [],
   ),
+  allowed_origins: v.optional(allowedOriginsSchema, []),
   location_hint: v.optional(oneOf(['wnam', 'enam', 'sam', 'weur', 'eeur', 'apac', 'oc', 'afr', 'me'])),
   bind_pass: v.optional(oneOf(['none', 'agent', 'agent-and-network']), 'none'),
   join_limit: v.optional(flag, true),

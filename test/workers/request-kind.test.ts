@@ -20,8 +20,8 @@ describe('the kind of a request with Sec-Fetch-*', () => {
     ['an image in a page', { 'Sec-Fetch-Mode': 'no-cors', 'Sec-Fetch-Dest': 'image' }, 'subresource'],
     ['an object in a page', { ...navigation, 'Sec-Fetch-Dest': 'object' }, 'subresource'],
     ['a WebSocket', { 'Sec-Fetch-Mode': 'websocket', 'Sec-Fetch-Dest': 'empty', Upgrade: 'websocket' }, 'other'],
-    ['a script that fetches JSON', script, 'other'],
-    ['a script that fetches a feed', { ...script, Accept: 'application/rss+xml' }, 'other'],
+    ['a script that fetches JSON', script, 'fetch'],
+    ['a script that fetches a feed', { ...script, Accept: 'application/rss+xml' }, 'fetch'],
     ['a prefetch', { ...navigation, 'Sec-Purpose': 'prefetch' }, 'other'],
     ['a prerender', { ...navigation, 'Sec-Purpose': 'prefetch;prerender' }, 'other'],
   ])('%s', (_, headers, expected) => {
@@ -99,10 +99,10 @@ describe('the kind of a request without Sec-Fetch-*', () => {
   })
 
   it.each<[string, Fields, string]>([
-    ['a script that asks for anything', { ...XHR, Accept: '*/*' }, 'other'],
-    ['a script that asks for HTML', { ...XHR, Accept: 'text/html, */*; q=0.01' }, 'other'],
-    ['a script that says nothing', { ...XHR }, 'other'],
-    ['a script by another spelling', { 'X-Requested-With': 'xmlhttprequest', Accept: '*/*' }, 'other'],
+    ['a script that asks for anything', { ...XHR, Accept: '*/*' }, 'fetch'],
+    ['a script that asks for HTML', { ...XHR, Accept: 'text/html, */*; q=0.01' }, 'fetch'],
+    ['a script that says nothing', { ...XHR }, 'fetch'],
+    ['a script by another spelling', { 'X-Requested-With': 'xmlhttprequest', Accept: '*/*' }, 'fetch'],
     ['a script that asks for JSON', { ...XHR, Accept: 'application/json' }, 'json'],
     ['a page in an Android WebView', { 'X-Requested-With': 'com.example.shop', Accept: 'text/html' }, 'page'],
   ])('%s', (_, headers, expected) => {
@@ -117,14 +117,14 @@ describe('the kind of a request with another method', () => {
     ['a form in a frame', 'POST', { ...navigation, 'Sec-Fetch-Dest': 'iframe' }, 'frame'],
     ['a form of an older browser', 'POST', { ...FORM, Accept: 'text/html,*/*;q=0.8' }, 'form'],
     ['a file', 'POST', { 'Content-Type': 'multipart/form-data; boundary=x', Accept: 'text/html' }, 'form'],
-    ['a form of a program', 'POST', { ...FORM, Accept: '*/*' }, 'other'],
-    ['a form that asks for JSON', 'POST', { ...FORM, Accept: 'application/json, text/html;q=0.5' }, 'other'],
-    ['a form that a script sends', 'POST', { ...FORM, ...XHR, Accept: 'text/html' }, 'other'],
-    ['JSON that asks for HTML', 'POST', { 'Content-Type': 'application/json', Accept: 'text/html' }, 'other'],
-    ['a script of a page', 'POST', { ...script, ...FORM }, 'other'],
+    ['a form of a program', 'POST', { ...FORM, Accept: '*/*' }, 'fetch'],
+    ['a form that asks for JSON', 'POST', { ...FORM, Accept: 'application/json, text/html;q=0.5' }, 'fetch'],
+    ['a form that a script sends', 'POST', { ...FORM, ...XHR, Accept: 'text/html' }, 'fetch'],
+    ['JSON that asks for HTML', 'POST', { 'Content-Type': 'application/json', Accept: 'text/html' }, 'fetch'],
+    ['a script of a page', 'POST', { ...script, ...FORM }, 'fetch'],
     ['a probe of a browser', 'HEAD', navigation, 'other'],
     ['a probe of a program', 'HEAD', { Accept: 'application/json' }, 'other'],
-    ['a deletion', 'DELETE', { Accept: 'application/json' }, 'other'],
+    ['a deletion', 'DELETE', { Accept: 'application/json' }, 'fetch'],
   ])('%s', (_, method, headers, expected) => {
     expect(kind(headers, method)).toBe(expected)
   })

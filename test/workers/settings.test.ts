@@ -70,6 +70,56 @@ describe('room settings', () => {
     expect(problems(room(changes))).toEqual([expect.stringMatching(new RegExp(`^ROOMS\\[0\\]\\.${key}: `))])
   })
 
+  it.each([
+    'https://app.example.com',
+    'https://app.example.com:8443',
+    'https://localhost',
+    'https://xn--lden-loa.example',
+    'http://localhost:3000',
+    'http://app.localhost',
+    'http://127.0.0.1:8080',
+    'http://[::1]:3000',
+    'capacitor://localhost',
+    'ionic://localhost',
+    'tauri://localhost',
+  ])('allow the origin %s', (origin) => {
+    expect(problems(room({ allowed_origins: [origin] }))).toEqual([])
+  })
+
+  it.each([
+    '*',
+    'null',
+    '',
+    'app.example.com',
+    'https://',
+    'https://app.example.com/',
+    'https://app.example.com/app',
+    'https://*.example.com',
+    'https://App.example.com',
+    'https://app.example.com:443',
+    'https://user@app.example.com',
+    'https://läden.example',
+    'http://app.example.com',
+    'http://localhost.example.com',
+    'http://localhost:80',
+    'file://localhost',
+    'capacitor://localhost/',
+    'capacitor://*',
+    `https://${'a.'.repeat(200)}example`,
+    7,
+  ])('refuse the origin %j by its place in the list, with examples', (origin) => {
+    const said = problems(room({ allowed_origins: ['https://app.example.com', origin] }))
+    expect(said).toEqual([
+      expect.stringMatching(/^ROOMS\[0\]\.allowed_origins\.1: must be an origin as browsers send it, such as "https:/),
+    ])
+  })
+
+  it('allow up to 20 origins', () => {
+    const origins = (count: number) => Array.from({ length: count }, (_, i) => `https://a${i}.example`)
+    expect(problems(room({ allowed_origins: origins(20) }))).toEqual([])
+    expect(problems(room({ allowed_origins: origins(21) }))).toEqual(['ROOMS[0].allowed_origins: at most 20 origins'])
+  })
+
   it('refuse two rooms of one name, two of one place, none at all, and more than fits a variable', () => {
     expect(problems(room(), room({ path: '/b' }))).toEqual([expect.stringContaining('ROOMS[1].name')])
     expect(problems(room(), room({ name: 'b' }))).toEqual([expect.stringContaining('ROOMS[1].path')])
