@@ -148,24 +148,27 @@ export function notNow(room: RoomSettings, retryAfterSeconds: number): Response 
   })
 }
 
-/** A small page in the visitor's language. */
+interface SmallPageOptions {
+  readonly framed?: boolean
+  readonly headers?: Readonly<Record<string, string>>
+  readonly room?: RoomSettings
+}
+
+/** A small page in the visitor's language. `room`: its default language counts where the visitor's is none of ours. */
 export function smallPage(
   request: Request,
   status: number,
   choose: (texts: SmallPageTexts) => Omit<PlainPage, 'language'>,
-  {
-    framed = false,
-    headers = {},
-  }: { readonly framed?: boolean; readonly headers?: Readonly<Record<string, string>> } = {},
+  { framed = false, headers = {}, room }: SmallPageOptions = {},
 ): Response {
-  const language = languageOfVisitor(request.headers, requestUrl(request.url).search)
+  const language = languageOfVisitor(request.headers, requestUrl(request.url).search, room?.default_language)
   const page = renderPlainPage({ ...choose(messages[language].plain), language })
   const own = { ...plainPageHeaders({ framed }), 'Content-Language': language, Vary: 'Accept-Language, Cookie' }
   return new Response(page, { status, headers: { ...own, ...headers } })
 }
 
 /** Inside another page, where our cookie may not be kept: the way out of the frame. */
-export function framedAnswer(request: Request, retryAfterSeconds: number): Response {
+export function framedAnswer(request: Request, room: RoomSettings, retryAfterSeconds: number): Response {
   const { pathname, search } = requestUrl(request.url)
   const headers = { 'Retry-After': String(retryAfterSeconds) }
   return smallPage(
@@ -174,19 +177,19 @@ export function framedAnswer(request: Request, retryAfterSeconds: number): Respo
     ({ framed: { title, text, link = '' } }) => {
       return { title, text, link: { href: pathname + search, label: link, top: true } }
     },
-    { framed: true, headers },
+    { framed: true, headers, room },
   )
 }
 
 /** Answers a form from a visitor without a ticket. A form cannot join: the waiting page could not send it again. */
-export function undeliveredForm(request: Request, retryAfterSeconds: number): Response {
+export function undeliveredForm(request: Request, room: RoomSettings, retryAfterSeconds: number): Response {
   const href = wayBack(request, requestUrl(request.url))
   const headers = { 'Retry-After': String(retryAfterSeconds) }
   return smallPage(
     request,
     503,
     ({ undelivered: { title, text, link = '' } }) => ({ title, text, link: { href, label: link } }),
-    { headers },
+    { headers, room },
   )
 }
 

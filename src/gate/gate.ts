@@ -88,8 +88,8 @@ function turnStrangerAway(
   context: VisitContext,
   kind: RequestKind,
 ): Promise<Response> | Response {
-  if (kind === 'frame') return framedAnswer(request, LONG_POLL_SECONDS)
-  if (kind === 'form') return undeliveredForm(request, LONG_POLL_SECONDS)
+  if (kind === 'frame') return framedAnswer(request, context.room, LONG_POLL_SECONDS)
+  if (kind === 'form') return undeliveredForm(request, context.room, LONG_POLL_SECONDS)
   return kind === 'fetch' ? noPlaceYet(request, deployment, context) : notNow(context.room, LONG_POLL_SECONDS)
 }
 
@@ -111,7 +111,7 @@ function turnAway(kind: RequestKind, answer: Omit<WaitingAnswer, 'form'>): Respo
   const { request, status } = answer
   switch (kind) {
     case 'frame':
-      return framedAnswer(request, status.pollAfterSeconds)
+      return framedAnswer(request, answer.room, status.pollAfterSeconds)
     case 'subresource':
       return notNow(answer.room, status.pollAfterSeconds)
     case 'page':

@@ -11,7 +11,7 @@ import { byPreference } from '../tokens/presented.ts'
 import { booleanField, readFields } from './body.ts'
 import { type Refusal, refusal } from './refusal.ts'
 import { isSameOrigin } from './same-origin.ts'
-import { visitorCall } from './visitor-call.ts'
+import { type VisitorCall, visitorCall } from './visitor-call.ts'
 
 export async function leaveRoute(request: Request, deployment: Deployment, keepAlive: KeepAlive): Promise<Response> {
   const call = await visitorCall(request, deployment, keepAlive)
@@ -35,7 +35,7 @@ export async function leaveRoute(request: Request, deployment: Deployment, keepA
     return refusal(request, reader, unreachable(backUrl))
   }
   changeToken(headers, request, room, null)
-  return reader === 'person' ? leftPage(request, headers, backUrl) : new Response(null, { status: 204, headers })
+  return reader === 'person' ? leftPage(call, headers, backUrl) : new Response(null, { status: 204, headers })
 }
 
 /** The form of the page without JavaScript is a navigation. */
@@ -65,10 +65,13 @@ function returnPath(request: Request, path: string): string {
   return asked?.startsWith('/') ? asked : path
 }
 
-function leftPage(request: Request, headers: Headers, backUrl: string): Response {
-  const response = smallPage(request, 200, ({ left: { title, text, link = '' } }) => {
-    return { title, text, link: { href: backUrl, label: link } }
-  })
+function leftPage({ request, context }: VisitorCall, headers: Headers, backUrl: string): Response {
+  const response = smallPage(
+    request,
+    200,
+    ({ left: { title, text, link = '' } }) => ({ title, text, link: { href: backUrl, label: link } }),
+    { room: context.room },
+  )
   for (const cookie of headers.getSetCookie()) response.headers.append('Set-Cookie', cookie)
   return response
 }

@@ -67,8 +67,11 @@ function wayIn({ request, context }: VisitorCall, returnUrl: string, change: Tok
   return new Response(null, { status: 303, headers })
 }
 
-function noTicket({ request }: VisitorCall, returnUrl: string): Response {
-  return smallPage(request, 400, ({ noTicket: { title, text, link = '' } }) => {
-    return { title, text, link: { href: returnUrl, label: link } }
-  })
+function noTicket({ request, context }: VisitorCall, returnUrl: string): Response {
+  return smallPage(
+    request,
+    400,
+    ({ noTicket: { title, text, link = '' } }) => ({ title, text, link: { href: returnUrl, label: link } }),
+    { room: context.room },
+  )
 }

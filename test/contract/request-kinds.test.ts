@@ -8,6 +8,7 @@ const stage = useStage([
   room('open', 10_000),
   room('busy', 1),
   room('quiet', 10_000),
+  room('german', 1, { default_language: 'de' }),
   room('mild', 10_000, { queue_all: true, queueing_status_code: 200 }),
 ])
 
@@ -105,6 +106,13 @@ test.each<[string, string, Headers, string]>([
   expect(reply.setCookies).toEqual([])
   expect(stage.origin.count('/pay/done?order=7&ok')).toBe(0)
   expect(await issued(stage.workerd, 'quiet')).toBe(0)
+})
+
+test("a small page speaks the room's language to a visitor whose own it does not know", async () => {
+  const visitor = stage.visitor('german', { ...BROWSER, 'Accept-Language': 'tlh' })
+  const reply = await visitor.post('/pay', 'a=1')
+  expect(reply.status).toBe(503)
+  expect(reply.headers['content-language']).toBe('de')
 })
 
 test('a form in a frame leads out of the frame', async () => {
