@@ -178,3 +178,6 @@ export const LOGO_MAX_BYTES = 16 * 1024
 
 /** Files that could not be used are looked for again after this. */
 export const LOOK_RETRY_MS = 60_000
+
+/** Messages of a queue that has no consumer come back after this: each batch is logged as an error, and must not flood the log. */
+export const UNKNOWN_QUEUE_RETRY_SECONDS = 60
