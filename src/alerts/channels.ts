@@ -172,7 +172,9 @@ function listOf(value: unknown): readonly unknown[] | null {
 function sizeProblem(list: readonly unknown[]): string | null {
   if (list.length > CHANNELS_MAX) return `ALERT_CHANNELS: ${list.length} channels, ${CHANNELS_MAX} at most`
   const bytes = new TextEncoder().encode(JSON.stringify(list)).length
-  return bytes <= CHANNELS_MAX_BYTES ? null : `ALERT_CHANNELS: is ${bytes} bytes, ${CHANNELS_MAX_BYTES} at most`
+  return bytes <= CHANNELS_MAX_BYTES
+    ? null
+    : `ALERT_CHANNELS: is ${bytes} bytes, ${CHANNELS_MAX_BYTES} at most. Keep long addresses in secrets (url_from), or drop channels`
 }
 
 /** Keys of a raw channel that no setting of its type has; an unknown type is a problem of its own. */

@@ -85,7 +85,7 @@ describe('room settings', () => {
     expect(problems()).toHaveLength(1)
     expect(parseRooms('not JSON').problems).toHaveLength(1)
     const many = Array.from({ length: 80 }, (_, i) => room({ name: `room-${i}`, path: `/${i}` }))
-    expect(problems(...many)).toEqual([expect.stringMatching(/^ROOMS: is \d+ bytes, 5120 at most$/)])
+    expect(problems(...many)).toEqual([expect.stringMatching(/^ROOMS: is \d+ bytes, 5120 at most. Move texts/)])
   })
 
   it('are named together with what is wrong elsewhere', () => {
