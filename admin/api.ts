@@ -59,7 +59,8 @@ export async function call<T>(method: string, path: string, body?: unknown, etag
   })
   const answer = response.status === 204 ? null : await response.json()
   if (!response.ok) throw new Refused(response.status, answer?.title ?? 'Refused', answer?.detail)
-  return { body: answer as T, etag: response.headers.get('ETag') }
+  // A proxy that compresses on the way marks our strong tag as weak, and weak tags never match.
+  return { body: answer as T, etag: response.headers.get('ETag')?.replace(/^W\//, '') ?? null }
 }
 
 export async function get<T>(path: string): Promise<T> {

@@ -1,4 +1,4 @@
-/** How large the deployed bundle is, and what its start-up takes, as wrangler reports them. */
+/** How large the deployed bundle is (wrangler.toml has it minified), and what its start-up takes, as wrangler reports them. */
 import { execFile } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
@@ -20,7 +20,7 @@ export const BUNDLE_TARGETS = { gzipKiB: 180, startUpMs: 60 }
 export async function bundleFigures(scratch: string): Promise<BundleFigures> {
   const folder = `${scratch}/bundle`
   mkdirSync(`${folder}/home`, { recursive: true })
-  await wrangler(folder, 'deploy', '--dry-run', '--minify', '--outdir', `${folder}/out`)
+  await wrangler(folder, 'deploy', '--dry-run', '--outdir', `${folder}/out`)
   const files = readdirSync(`${folder}/out`).filter((name) => !name.endsWith('.map') && name !== 'README.md')
   const gzipBytes = files.reduce((sum, name) => sum + gzipSync(readFileSync(`${folder}/out/${name}`)).length, 0)
   return { gzipKiB: gzipBytes / 1024, startUpMs: await startUpMs(folder) }

@@ -10,11 +10,19 @@ import type { AuditValues } from './control-store.ts'
 import type { RoomControls, SettingsView } from './room-controls.ts'
 
 export type Command =
-  /** `action`: what the audit calls it. `etag`: refused unless it is still the current one; null: whatever it is. */
-  | { readonly kind: 'settings'; readonly action: string; readonly patch: SettingsPatch; readonly etag: string | null }
+  | SettingsCommand
   | { readonly kind: 'admit-next'; readonly count: number }
   | { readonly kind: 'revoke'; readonly number: number }
   | { readonly kind: 'reset' }
+
+export interface SettingsCommand {
+  readonly kind: 'settings'
+  /** What the audit calls it. */
+  readonly action: string
+  readonly patch: SettingsPatch
+  /** Refused unless it (any of several) is still the current one; null: whatever it is. */
+  readonly etag: string | readonly string[] | null
+}
 
 export type Refusal = 'changed-meanwhile' | 'paused' | 'suspended' | 'no-such-ticket' | 'gone-already'
 
@@ -49,11 +57,12 @@ export function perform(command: Command, line: Line, desk: Desk): Outcome {
 }
 
 function changeSettings(
-  { patch, action, etag }: Extract<Command, { kind: 'settings' }>,
+  { patch, action, etag }: SettingsCommand,
   line: Line,
   { room, controls, who, nowMs }: Desk,
 ): Outcome {
-  if (etag !== null && etag !== controls.view(room).etag) return { state: 'refused', why: 'changed-meanwhile' }
+  if (etag !== null && ![etag].flat().includes(controls.view(room).etag))
+    return { state: 'refused', why: 'changed-meanwhile' }
   const note = controls.change(room, patch, who, action, nowMs)
   line.steer(steeredRules(controls.values(room)))
   line.admit()

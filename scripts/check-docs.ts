@@ -5,9 +5,12 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 
-const DOCUMENTS = ['README.md', 'SECURITY.md', ...readdirSync('docs').map((name) => `docs/${name}`)].filter(
-  (name) => name.endsWith('.md') && existsSync(name),
-)
+const DOCUMENTS = [
+  'README.md',
+  'SECURITY.md',
+  'CHANGELOG.md',
+  ...readdirSync('docs').map((name) => `docs/${name}`),
+].filter((name) => name.endsWith('.md') && existsSync(name))
 const LINK = /\[[^\]]*\]\(([^)\s]+)\)/g
 const NAMED_FILE =
   /`((?:bench|demo|docs|durable-objects|public|scripts|simulation|src|test)\/[\w./-]+\.(?:ts|mjs|js|md|html))`((?:,? "[^"]+")*)/g

@@ -1,23 +1,27 @@
 /**
- * Checks the variables in wrangler.toml, those of each environment too, with the very schema that the Worker starts with.
- * A dry run of a deploy does not run the code, so it would not see what is wrong with them. So are the files they name.
+ * Checks wrangler.toml, each environment of it, with the very schema that the Worker starts with. A dry run of a deploy does
+ * not run the code, so it would not see what is wrong. All problems of all environments are named at once.
  */
-import { dirname, join } from 'node:path'
+import { bindingNotes } from './checks/bindings.ts'
+import { environmentProblems, problemList } from './checks/environment-problems.ts'
+import { originPlaceholder } from './checks/variables.ts'
 import { environments, WRANGLER_TOML } from './deployment-config.ts'
-import { lookProblems } from './look-problems.ts'
-import { settingsProblem } from './settings-problem.ts'
 
 const file = process.argv[2] ?? WRANGLER_TOML
-let failed = false
-for (const { name, section } of environments(file)) {
-  const place = `${file}, ${name ?? 'top level'}`
-  const files = lookProblems(section.vars?.ROOMS, join(dirname(file), 'public'))
-  const problem = settingsProblem(section) ?? (files.length > 0 ? files.join('\n') : null)
-  if (problem === null) {
-    console.log(`${place}: settings can be used`)
-  } else {
-    failed = true
-    console.error(`${place}: ${problem}`)
+const all = environments(file)
+for (const environment of all) {
+  const place = `${file}, ${environment.name ?? 'top level'}`
+  const problems = environmentProblems(environment, all, file)
+  if (problems.length > 0) {
+    process.exitCode = 1
+    console.error(problemList(place, problems))
+    continue
   }
+  console.log(`${place}: settings can be used`)
+  const placeholder = originPlaceholder(environment)
+  const notes = [
+    ...bindingNotes(environment.section),
+    ...(placeholder === null ? [] : [`before a deploy: ${placeholder}`]),
+  ]
+  for (const note of notes) console.log(`  note: ${note}`)
 }
-process.exitCode = failed ? 1 : 0

@@ -11,13 +11,44 @@ export interface Section {
   route?: unknown
   routes?: unknown[]
   vars?: Record<string, unknown>
-  queues?: { producers?: { queue: string }[]; consumers?: { queue: string; dead_letter_queue?: string }[] }
+  durable_objects?: { bindings?: { name: string; class_name: string }[] }
+  queues?: {
+    producers?: { binding: string; queue: string }[]
+    consumers?: { queue: string; dead_letter_queue?: string }[]
+  }
+  triggers?: { crons?: string[] }
   services?: { binding: string }[]
-  send_email?: unknown[]
-  analytics_engine_datasets?: { dataset: string }[]
-  ratelimits?: { namespace_id: string }[]
+  send_email?: { name: string }[]
+  analytics_engine_datasets?: { binding: string; dataset: string }[]
+  ratelimits?: { name: string; namespace_id: string }[]
+  assets?: { directory?: string; binding?: string; run_worker_first?: unknown }
+  observability?: { enabled?: boolean; logs?: { enabled?: boolean } }
+  cache?: { enabled?: boolean }
+  exports?: Record<string, { cache?: { enabled?: boolean } }>
   env?: Record<string, Section>
 }
+
+/** What wrangler hands down to an environment that does not set it. Variables and bindings are not among them. */
+export const INHERITED_KEYS = [
+  'main',
+  'compatibility_date',
+  'compatibility_flags',
+  'minify',
+  'upload_source_maps',
+  'keep_names',
+  'workers_dev',
+  'route',
+  'routes',
+  'rules',
+  'alias',
+  'observability',
+  'cache',
+  'exports',
+  'migrations',
+  'triggers',
+  'assets',
+  'build',
+]
 
 /** An environment as `wrangler deploy` sees it; `name` null: the top level. */
 export interface Environment {
@@ -26,14 +57,15 @@ export interface Environment {
   readonly section: Section
 }
 
-/** The top level, then each environment. Of the top level an environment inherits the name only (and routes). */
+/** The top level, then each environment, with what it inherits. */
 export function environments(file: string = WRANGLER_TOML): Environment[] {
   const top = parse(readFileSync(file, 'utf8')) as Section
   const worker = top.name ?? ''
+  const inherited = Object.fromEntries(Object.entries(top).filter(([key]) => INHERITED_KEYS.includes(key)))
   const named = Object.entries(top.env ?? {}).map(([name, section]) => ({
     name,
     worker: section.name ?? `${worker}-${name}`,
-    section: top.routes === undefined ? section : { routes: top.routes, ...section },
+    section: { ...inherited, ...section },
   }))
   return [{ name: null, worker, section: top }, ...named]
 }
@@ -48,26 +80,46 @@ export function queueNames({ queues }: Section): string[] {
   return [...new Set(names)]
 }
 
+/** The rooms as written, from tables or from JSON text. */
+export function roomTables({ vars = {} }: Section): Record<string, unknown>[] {
+  return tables(vars.ROOMS)
+}
+
+/** The channels as written, from tables or from JSON text. */
+export function channelTables({ vars = {} }: Section): Record<string, unknown>[] {
+  return tables(vars.ALERT_CHANNELS)
+}
+
 /** Names in ALERT_SECRETS: the channels that sign what they send, and the push of figures. */
-export function signedChannels({ vars = {} }: Section): string[] {
-  const rooms = tables(vars.ROOMS)
-  const signed = tables(vars.ALERT_CHANNELS)
+export function signedChannels(section: Section): string[] {
+  const rooms = roomTables(section)
+  const signed = channelTables(section)
     .filter(({ type }) => type === 'webhook')
     .map(({ name }) => String(name))
   return rooms.some(({ stats_push_url }) => stats_push_url !== undefined) ? [...signed, 'stats-push'] : signed
 }
 
 /** Secrets that hold the address of a channel (`url_from`). */
-export function addressSecrets({ vars = {} }: Section): string[] {
-  return tables(vars.ALERT_CHANNELS).flatMap(({ url_from }) => (typeof url_from === 'string' ? [url_from] : []))
+export function addressSecrets(section: Section): string[] {
+  return channelTables(section).flatMap(({ url_from }) => (typeof url_from === 'string' ? [url_from] : []))
 }
 
 /** Secrets that let whoever sends one skip a room (`bypass`). */
-export function bypassSecrets({ vars = {} }: Section): string[] {
-  const rules = tables(vars.ROOMS).flatMap(({ bypass }) => tables(bypass))
+export function bypassSecrets(section: Section): string[] {
+  const rules = roomTables(section).flatMap(({ bypass }) => tables(bypass))
   return [...new Set(rules.flatMap(({ secret }) => (typeof secret === 'string' ? [secret] : [])))]
 }
 
+/** What is no table is named by the settings' own check; the others keep their places. */
 function tables(value: unknown): Record<string, unknown>[] {
-  return Array.isArray(value) ? (value as Record<string, unknown>[]) : []
+  const list: unknown = typeof value === 'string' ? parsedJson(value) : value
+  return Array.isArray(list) ? list.map((entry) => (typeof entry === 'object' && entry !== null ? entry : {})) : []
+}
+
+function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
+  }
 }

@@ -9,6 +9,16 @@ import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const MIN_NODE_MAJOR = 20
+
+/**
+ * Dev dependencies are needed even where NODE_ENV=production is set: Node itself and wrangler are among them. Warnings are
+ * left out: npm compares the tools' engines with the Node that installs them, but they run on the one that is installed.
+ */
+const NPM_CI = ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error']
+
+/** npm writes a few lines; build scripts that fail may add their logs. */
+const NPM_OUTPUT_MAX_BYTES = 16 * 1024 * 1024
+
 const root = fileURLToPath(new URL('..', import.meta.url))
 const modules = join(root, 'node_modules')
 const stampFile = join(modules, '.installed-lock-hash')
@@ -57,17 +67,25 @@ function install() {
     .split(delimiter)
     .filter((folder) => !folder.startsWith(modules))
     .join(delimiter)
-  // Dev dependencies are needed even where NODE_ENV=production is set: Node itself and wrangler are among them.
-  const result = spawnSync('npm', ['ci', '--include=dev'], {
+  // Standard output belongs to the script that follows (the demo prints its summary there).
+  process.stderr.write('Installing the dependencies with npm ci, about half a minute ... ')
+  const startMs = performance.now()
+  const result = spawnSync('npm', NPM_CI, {
     cwd: root,
     env: { ...process.env, [pathKey]: path },
     shell: process.platform === 'win32',
-    // Standard output belongs to the script that follows (the demo prints its summary there).
-    stdio: ['inherit', 2, 'inherit'],
+    encoding: 'utf8',
+    maxBuffer: NPM_OUTPUT_MAX_BYTES,
   })
-  if (result.error) fail(`npm could not be started: ${result.error.message}`)
-  if (result.status !== 0)
-    fail(`npm ci failed (${result.signal ?? `exit code ${result.status}`}), see its message above`)
+  process.stderr.write(`${result.status === 0 ? 'done' : 'failed'} after ${seconds(performance.now() - startMs)}\n`)
+  if (result.status === 0) return
+  if (result.stdout || result.stderr) console.error(`${result.stdout}${result.stderr}`.trimEnd())
+  if (result.error) fail(`npm could not be run: ${result.error.message}`)
+  fail(`npm ci failed (${result.signal ?? `exit code ${result.status}`}), see its message above`)
+}
+
+function seconds(ms) {
+  return `${Math.round(ms / 1000)} s`
 }
 
 const major = Number(process.versions.node.split('.')[0])
@@ -81,7 +99,6 @@ if (lock === null) fail('package-lock.json is missing; restore it with: git chec
 const lockHash = createHash('sha256').update(lock).digest('hex')
 if (readIfThere(stampFile)?.trim() !== lockHash) {
   if (!npmRecordMatches(lock)) {
-    console.error('ensure-installed: installing the dependencies of package-lock.json (npm ci, about half a minute)')
     install()
   }
   writeFileSync(stampFile, `${lockHash}\n`)

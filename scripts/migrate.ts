@@ -1,6 +1,7 @@
 /**
  * npm run migrate -- FILE: writes the rooms of an answer of Cloudflare's Waiting Room API as `[[vars.ROOMS]]` for wrangler.toml to
- * standard output, with comments on what was changed or has no counterpart. Asks nobody, changes nothing.
+ * standard output, with comments on what was changed or has no counterpart. What is refused or cannot be expressed is also listed on standard error,
+ * and makes it end with status 1. Asks nobody, changes nothing.
  */
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
@@ -45,17 +46,25 @@ function migrate({ file, rules, env }: Options): void {
   if (rules !== undefined && migrated.length > 1) {
     throw new MigrateError('--rules belongs to one room: pass the answer of .../waiting_rooms/ROOM beside it.')
   }
-  const { bypass, notes } = rules === undefined ? { bypass: [], notes: [] } : migrateRules(textOf(rules))
+  const { bypass, notes, refused } =
+    rules === undefined ? { bypass: [], notes: [], refused: [] } : migrateRules(textOf(rules))
   const rooms = migrated.map(({ room }) => (bypass.length > 0 ? { ...room, bypass } : room))
   for (const [i, room] of rooms.entries()) {
     const comments = [...(migrated[i]?.notes ?? []), ...notes].map((text) => `# ${text}\n`)
     const vars = { vars: { ROOMS: [room] } }
     console.log(`${comments.join('')}${stringify(env === undefined ? vars : { env: { [env]: vars } })}`)
   }
-  const { problems } = parseRooms(rooms)
+  const unlike = migrated.flatMap((one, i) =>
+    [...one.refused, ...refused].map((text) => `ROOMS[${i}] (${one.room.name}): ${text}`),
+  )
+  report('These settings are refused here or have no counterpart. Decide on each, docs/migrate.md says how:', unlike)
+  report('The rooms cannot be deployed as they are. Change these:', parseRooms(rooms).problems)
+}
+
+function report(what: string, problems: readonly string[]): void {
   if (problems.length === 0) return
   process.exitCode = 1
-  console.error(`Mend these before you deploy:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`)
+  console.error(`${what}\n${problems.map((problem) => `  - ${problem}`).join('\n')}`)
 }
 
 try {

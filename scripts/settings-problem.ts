@@ -3,13 +3,13 @@ import { BYPASS_SECRET_MIN_CHARS } from '../src/limits.ts'
 import { parseSettings, SettingsError } from '../src/settings/settings.ts'
 import { addressSecrets, bypassSecrets, type Section, signedChannels } from './deployment-config.ts'
 
-/** Every problem with its key, or null. Secrets are not in the file: what refers to one is checked as if it were set. */
-export function settingsProblem(section: Section): string | null {
+/** Every problem with its key. Secrets are not in the file: what refers to one is checked as if it were set. */
+export function settingsProblems(section: Section): readonly string[] {
   try {
     parseSettings({ ...section.vars, ...standInSecrets(section) })
-    return null
+    return []
   } catch (error) {
-    if (error instanceof SettingsError) return error.message
+    if (error instanceof SettingsError) return error.problems
     throw error
   }
 }

@@ -5,6 +5,8 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { parseArgs } from 'node:util'
+import { environmentProblems, problemList } from './checks/environment-problems.ts'
+import { originPlaceholder } from './checks/variables.ts'
 import {
   addressSecrets,
   bypassSecrets,
@@ -12,8 +14,8 @@ import {
   environments,
   queueNames,
   signedChannels,
+  WRANGLER_TOML,
 } from './deployment-config.ts'
-import { settingsProblem } from './settings-problem.ts'
 
 const WRANGLER = new URL('../node_modules/wrangler/bin/wrangler.js', import.meta.url).pathname
 const MAKE_KEY = new URL('make-key.mjs', import.meta.url).pathname
@@ -28,8 +30,8 @@ class SetupError extends Error {}
 
 function setUp(environment: Environment, dryRun: boolean): void {
   console.log(`Setting up the Worker "${environment.worker}"`)
-  const problem = settingsProblem(environment.section)
-  if (problem !== null) throw new SetupError(`wrangler.toml, ${environment.name}: ${problem}`)
+  const problems = environmentProblems(environment, environments(), WRANGLER_TOML)
+  if (problems.length > 0) throw new SetupError(problemList(`${WRANGLER_TOML}, ${environment.name}`, problems))
   if (!dryRun) logIn()
   const queues = queueNames(environment.section)
   if (dryRun) for (const queue of queues) console.log(`  queue ${queue}: created where it is not there`)
@@ -122,13 +124,8 @@ function secretsOf({ worker }: Environment): string[] {
 
 function remaining(environment: Environment): string[] {
   const { name, section } = environment
-  const origin = section.vars?.ORIGIN_URL
-  const steps: string[] = []
-  if (typeof origin === 'string' && /\/\/(localhost|127\.)/.test(origin)) {
-    steps.push(
-      `set env.${name}.vars.ORIGIN_URL in wrangler.toml to your site (now ${origin}), or take it out and set a route`,
-    )
-  }
+  const placeholder = originPlaceholder(environment)
+  const steps: string[] = placeholder === null ? [] : [`in wrangler.toml, ${placeholder}`]
   if (section.routes === undefined && section.route === undefined) {
     steps.push(`set env.${name}.routes, so that your site's visitors come by (until then: the workers.dev address)`)
   }
@@ -142,7 +139,7 @@ function remaining(environment: Environment): string[] {
   }
   if (signedChannels(section).length > 0) {
     steps.push(
-      'a channel added later needs its entry in ALERT_SECRETS: npx wrangler secret put ALERT_SECRETS (docs/figures.md)',
+      `a channel added later needs its entry in ALERT_SECRETS: npx wrangler secret put ALERT_SECRETS --env ${name} (docs/figures.md)`,
     )
   }
   if ((section.send_email ?? []).length > 0) steps.push('verify the receivers of alert mails in Email Routing')

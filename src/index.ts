@@ -6,8 +6,10 @@ import { consumeAlerts, consumeDeadAlerts } from './alerts/consume-alerts.ts'
 import { serve } from './app.ts'
 import { reportMinute } from './cron.ts'
 import { type Deployment, deployment } from './deployment.ts'
-import { logWarning, reportErrorsTo } from './log.ts'
+import { UNKNOWN_QUEUE_RETRY_SECONDS } from './limits.ts'
+import { logError, logWarning, reportErrorsTo } from './log.ts'
 import { consumeChecks, consumeDeadChecks } from './queues/checks.ts'
+import { QUEUE_ROLES, queueRole } from './queues/queue-role.ts'
 import { deployedReporter } from './reporter/deployed-reporter.ts'
 
 export { WaitingRoom } from '../durable-objects/waiting-room.ts'
@@ -28,10 +30,24 @@ export default {
   },
 } satisfies ExportedHandler<Env>
 
-/** By the end of the queue's name, so that environments may have queues of their own. */
 function consume(batch: MessageBatch, ready: Deployment): Promise<void> | void {
-  if (batch.queue.endsWith('-alerts-dead')) return consumeDeadAlerts(batch, ready.alerts)
-  if (batch.queue.endsWith('-alerts')) return consumeAlerts(batch, ready.alerts)
-  if (batch.queue.endsWith('-checks-dead')) return consumeDeadChecks(batch)
-  return consumeChecks(batch, ready)
+  switch (queueRole(batch.queue)) {
+    case 'checks':
+      return consumeChecks(batch, ready)
+    case 'checks-dead':
+      return consumeDeadChecks(batch)
+    case 'alerts':
+      return consumeAlerts(batch, ready.alerts)
+    case 'alerts-dead':
+      return consumeDeadAlerts(batch, ready.alerts)
+    case null:
+      return retryUnknown(batch)
+  }
+}
+
+/** Acknowledged messages of a misspelt queue would be lost without a word; retried ones wait for the next deploy. */
+function retryUnknown(batch: MessageBatch): void {
+  const error = new Error(`no consumer: the name of a queue must end with one of -${QUEUE_ROLES.join(', -')}`)
+  logError('queue_unknown', error, { queue: batch.queue, messages: batch.messages.length })
+  for (const message of batch.messages) message.retry({ delaySeconds: UNKNOWN_QUEUE_RETRY_SECONDS })
 }

@@ -200,3 +200,6 @@ export const ALLOWED_ORIGIN_MAX_CHARS = 300
 
 /** Browsers keep a preflight's answer for at most 2 hours (Chromium). A call from an origin no longer listed is refused anyway. */
 export const PREFLIGHT_MAX_AGE_SECONDS = 7_200
+
+/** Messages of a queue that has no consumer come back after this: each batch is logged as an error, and must not flood the log. */
+export const UNKNOWN_QUEUE_RETRY_SECONDS = 60

@@ -1,22 +1,27 @@
 /**
  * One room of Cloudflare's Waiting Room as one of ours: every key it may have is carried over, or named with the reason why not.
  */
+import { LANGUAGES, languageOf } from '../../src/pages/languages.ts'
 import { type CloudflareRoom, isTable } from './cloudflare-rooms.ts'
 
 export interface MigratedRoom {
   readonly room: Readonly<Record<string, unknown>>
   /** What was changed, or has no counterpart; one sentence each, for the operator. */
   readonly notes: readonly string[]
+  /** Those of the notes that visitors would feel: settings that are refused here, or cannot be expressed. */
+  readonly refused: readonly string[]
 }
 
 /** What a key becomes: settings of ours, and what there is to say about it. */
 interface Carried {
   readonly settings?: Readonly<Record<string, unknown>>
   readonly notes?: readonly string[]
+  readonly refused?: readonly string[]
 }
 
 const NOTHING: Carried = {}
 const note = (...notes: string[]): Carried => ({ notes })
+const refuse = (...refused: string[]): Carried => ({ refused })
 const SECONDS_PER_MINUTE = 60
 
 /** Every key that the API documents for a room. */
@@ -40,12 +45,7 @@ const KEYS: Readonly<Record<string, (value: unknown, room: CloudflareRoom) => Ca
     value === '' || value === null
       ? NOTHING
       : note('custom_page_html is not taken over: put it into public/ (Mustache, with the same variables) and try it.'),
-  default_template_language: (value) =>
-    value === 'en-US' || value === null
-      ? NOTHING
-      : note(
-          `default_template_language = ${oneLine(value)}: here the page speaks the visitor's language, where it knows it.`,
-        ),
+  default_template_language: defaultLanguage,
   cookie_attributes: cookieAttributes,
   cookie_suffix: (value) =>
     value === '' || value === null
@@ -60,14 +60,14 @@ const KEYS: Readonly<Record<string, (value: unknown, room: CloudflareRoom) => Ca
   turnstile_mode: (value) =>
     value === 'off' || value === null
       ? NOTHING
-      : note(
+      : refuse(
           `turnstile_mode = ${oneLine(value)} has no counterpart: set a WAF rule that challenges, in front of the Worker.`,
         ),
   turnstile_action: () => NOTHING,
   next_event_start_time: (value) =>
     value === null
       ? NOTHING
-      : note(`an event starts at ${oneLine(value)}: events are steered by the operators, docs/migrate.md, "Events".`),
+      : refuse(`an event starts at ${oneLine(value)}: events are steered by the operators, docs/migrate.md, "Events".`),
   next_event_prequeue_start_time: () => NOTHING,
   id: () => NOTHING,
   created_on: () => NOTHING,
@@ -82,15 +82,34 @@ export const CLOUDFLARE_KEYS = Object.keys(KEYS)
 export function migrateRoom(from: CloudflareRoom): MigratedRoom {
   const room: Record<string, unknown> = {}
   const notes: string[] = []
+  const refused: string[] = []
   for (const key of new Set([...CLOUDFLARE_KEYS, ...Object.keys(from)])) {
     const value = from[key]
     if (value === undefined) continue
     const carry = Object.hasOwn(KEYS, key) ? KEYS[key] : undefined
-    const carried = carry?.(value, from) ?? note(`${oneLine(key)} is not known here: not taken over.`)
+    const carried = carry?.(value, from) ?? unknownKey(key, value)
     Object.assign(room, carried.settings)
-    notes.push(...(carried.notes ?? []))
+    notes.push(...(carried.notes ?? []), ...(carried.refused ?? []))
+    refused.push(...(carried.refused ?? []))
   }
-  return { room, notes }
+  return { room, notes, refused }
+}
+
+/** A key newer than this script. Where it is set to something it may change what visitors meet. */
+function unknownKey(key: string, value: unknown): Carried {
+  const text = `${oneLine(key)} is not known here: not taken over.`
+  const isOff = value === null || value === false || value === '' || (Array.isArray(value) && value.length === 0)
+  return isOff ? note(text) : refuse(text)
+}
+
+/** Cloudflare names languages with a region, as "de-DE". "en-US" is the default of both. */
+function defaultLanguage(value: unknown): Carried {
+  if (value === null || value === '' || value === 'en-US') return NOTHING
+  const language = languageOf(String(value))
+  if (language !== undefined) return { settings: { default_language: language } }
+  return note(
+    `default_template_language = ${oneLine(value)}: the page does not speak it. It speaks ${LANGUAGES.join(', ')}, and each visitor gets the one of these that the browser asks for.`,
+  )
 }
 
 function flag(key: string): (value: unknown) => Carried {
@@ -126,17 +145,19 @@ function queueingMethod(value: unknown): Carried {
     case 'passthrough':
       return {
         settings: { suspended: true },
-        notes: ['queueing_method = passthrough: the room steps aside (suspended) until you say otherwise.'],
+        refused: ['queueing_method = passthrough: the room steps aside (suspended) until you say otherwise.'],
       }
     case 'reject':
       return {
         settings: { queue_all: true },
-        notes: [
+        refused: [
           'queueing_method = reject has no setting: nobody is admitted (queue_all). Close the room once it is deployed, so that newcomers read when it opens.',
         ],
       }
     default:
-      return note(`queueing_method = ${oneLine(value)} is refused: here people are let in in order of arrival, always.`)
+      return refuse(
+        `queueing_method = ${oneLine(value)} is refused: here people are let in in order of arrival, always.`,
+      )
   }
 }
 
@@ -147,19 +168,19 @@ function additionalRoutes(value: unknown, from: CloudflareRoom): Carried {
   const path = pathOf(from)
   const fitting = routes.filter((route) => pathOf(route) === path && route.host !== from.host)
   const others = routes.filter((route) => pathOf(route) !== path)
-  const notes = others.map(
+  const refused = others.map(
     (route) =>
       `additional route ${oneLine(route.host)}${oneLine(pathOf(route))} is not covered: a room has one path. Choose a path above both, or a room of its own.`,
   )
-  if (fitting.length === 0) return { notes }
+  if (fitting.length === 0) return { refused }
   const hosts = fitting.map(({ host }) => String(host).toLowerCase())
   const domain = commonDomain([String(from.host).toLowerCase(), ...hosts])
   if (domain === null)
-    return note(
-      ...notes,
+    return refuse(
+      ...refused,
       `additional hosts ${hosts.map(oneLine).join(', ')} share no domain with ${oneLine(from.host)}: give each a room.`,
     )
-  return { settings: { additional_hosts: hosts, cookie_domain: domain }, notes }
+  return { settings: { additional_hosts: hosts, cookie_domain: domain }, refused }
 }
 
 function pathOf({ path }: CloudflareRoom): string {
@@ -177,13 +198,13 @@ function commonDomain(hosts: readonly string[]): string | null {
 function cookieAttributes(value: unknown): Carried {
   if (!isTable(value)) return NOTHING
   const { samesite = 'auto', secure = 'auto' } = value
-  const notes: string[] = []
+  const refused: string[] = []
   if (samesite !== 'auto' && samesite !== 'none')
-    notes.push(
+    refused.push(
       `cookie_attributes.samesite = ${oneLine(samesite)}: here None over https, so that a form sent back from a payment page keeps its pass.`,
     )
-  if (secure === 'never') notes.push('cookie_attributes.secure = never is refused: over https the cookie is Secure.')
-  return { notes }
+  if (secure === 'never') refused.push('cookie_attributes.secure = never is refused: over https the cookie is Secure.')
+  return { refused }
 }
 
 /** Fit for a comment: notes must not break out of their line. */

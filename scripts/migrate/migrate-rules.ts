@@ -6,6 +6,8 @@ import { type CloudflareRoom, isTable, MigrateError } from './cloudflare-rooms.t
 export interface MigratedRules {
   readonly bypass: readonly Readonly<Record<string, unknown>>[]
   readonly notes: readonly string[]
+  /** Those of the notes that are about rules in force: whoever skips the room there would wait here. */
+  readonly refused: readonly string[]
 }
 
 const PATH = String.raw`http\.request\.uri\.path`
@@ -25,15 +27,16 @@ const EXPRESSIONS: readonly [RegExp, (match: string) => Record<string, unknown>]
 export function migrateRules(text: string): MigratedRules {
   const bypass: Record<string, unknown>[] = []
   const notes: string[] = []
+  const refused: string[] = []
   for (const { expression, enabled, status, description } of rulesIn(text)) {
     const told = `rule ${JSON.stringify(description ?? expression)}`
     const ours = bypassOf(String(expression))
     if (enabled === false || status === 'disabled') notes.push(`${told} is off there: not taken over.`)
     else if (ours === null)
-      notes.push(`${told} is not taken over, write it by hand (docs/abuse.md): ${oneLine(String(expression))}`)
+      refused.push(`${told} is not taken over, write it by hand (docs/abuse.md): ${oneLine(String(expression))}`)
     else bypass.push(ours)
   }
-  return { bypass, notes: notes.map(oneLine) }
+  return { bypass, notes: [...refused, ...notes].map(oneLine), refused: refused.map(oneLine) }
 }
 
 function bypassOf(expression: string): Record<string, unknown> | null {

@@ -5,6 +5,7 @@
  * type do.
  */
 import * as v from 'valibot'
+import { secretRemedy } from '../settings/secret-remedy.ts'
 import { CHANNELS_MAX, CHANNELS_MAX_BYTES } from './limits.ts'
 import { type AddressRules, parseReceiverUrl } from './receiver-url.ts'
 import type { SigningSecrets } from './signing-secrets.ts'
@@ -139,7 +140,11 @@ function withReceiver(settings: ReceiverSettings, context: ChannelContext): Pars
   const problems: string[] = []
   const { url, problem } = parseReceiverUrl(text, context.addresses)
   if (url === null) {
-    problems.push(text === undefined ? `${key}: there is no secret variable ${url_from}` : `${key}: ${problem}`)
+    problems.push(
+      text === undefined
+        ? `${key}: there is no secret variable ${url_from}. ${secretRemedy(String(url_from))}`
+        : `${key}: ${problem}`,
+    )
   }
   const secrets = context.secrets.get(name)
   if (type === 'webhook' && secrets === undefined) problems.push(`.name: ${secretMissing(name)}`)
@@ -151,7 +156,7 @@ function withReceiver(settings: ReceiverSettings, context: ChannelContext): Pars
 }
 
 function secretMissing(channel: string): string {
-  return `needs a signing secret: an entry "${channel}:whsec_..." in the secret variable ALERT_SECRETS`
+  return `needs a signing secret: an entry "${channel}:whsec_..." in the secret variable ALERT_SECRETS. ${secretRemedy('ALERT_SECRETS')}`
 }
 
 function listOf(value: unknown): readonly unknown[] | null {
@@ -167,7 +172,9 @@ function listOf(value: unknown): readonly unknown[] | null {
 function sizeProblem(list: readonly unknown[]): string | null {
   if (list.length > CHANNELS_MAX) return `ALERT_CHANNELS: ${list.length} channels, ${CHANNELS_MAX} at most`
   const bytes = new TextEncoder().encode(JSON.stringify(list)).length
-  return bytes <= CHANNELS_MAX_BYTES ? null : `ALERT_CHANNELS: is ${bytes} bytes, ${CHANNELS_MAX_BYTES} at most`
+  return bytes <= CHANNELS_MAX_BYTES
+    ? null
+    : `ALERT_CHANNELS: is ${bytes} bytes, ${CHANNELS_MAX_BYTES} at most. Keep long addresses in secrets (url_from), or drop channels`
 }
 
 /** Keys of a raw channel that no setting of its type has; an unknown type is a problem of its own. */

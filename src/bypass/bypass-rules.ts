@@ -2,6 +2,7 @@
  * The bypass rules of a room, read from its settings: secrets looked up, networks parsed. Matching is in bypass.ts.
  */
 import { BYPASS_SECRET_MIN_CHARS } from '../limits.ts'
+import { secretRemedy } from '../settings/secret-remedy.ts'
 import type { BypassTable } from './bypass-schema.ts'
 import { type Network, parseNetwork } from './network.ts'
 
@@ -35,8 +36,7 @@ export function bypassRules(
 }
 
 function secretProblem(name: string, value: unknown): string | null {
-  if (typeof value !== 'string' || value === '')
-    return `${name} is not set. Set it with: npx wrangler secret put ${name}`
+  if (typeof value !== 'string' || value === '') return `${name} is not set. ${secretRemedy(name)}`
   if (value.length >= BYPASS_SECRET_MIN_CHARS && /^[\x21-\x7e]+$/.test(value)) return null
-  return `${name} must have ${BYPASS_SECRET_MIN_CHARS} characters or more, printable ASCII without spaces`
+  return `${name} must have ${BYPASS_SECRET_MIN_CHARS} characters or more, printable ASCII without spaces. ${secretRemedy(name)}`
 }

@@ -34,6 +34,7 @@ export function waitingStatus(
     unreachable: false,
     pollAfterSeconds: pollAfterSeconds(view, position, Math.random()),
     message: snapshot.message ?? null,
+    ...queueAllOf(view),
     updatedAt: isoTime(snapshot.atMs),
   }
 }
@@ -71,8 +72,17 @@ export function placelessStatus(
     unreachable: details.unreachable ?? false,
     pollAfterSeconds: details.pollAfterSeconds ?? LONG_POLL_SECONDS,
     message: null,
+    ...queueAllOf(view),
     updatedAt: isoTime(view?.snapshot.atMs ?? Date.now()),
   }
+}
+
+const QUEUE_ALL: Pick<Status, 'queueAll'> = { queueAll: true }
+const NO_QUEUE_ALL: Pick<Status, 'queueAll'> = {}
+
+/** The pages show a pause and `queue_all` alike; Cloudflare's fields tell them apart. */
+function queueAllOf(view: SnapshotView | null): Pick<Status, 'queueAll'> {
+  return view?.snapshot.mode === 'queue-all' ? QUEUE_ALL : NO_QUEUE_ALL
 }
 
 /** Silent for the time-out a ticket is absent; absent for the grace it is gone. */

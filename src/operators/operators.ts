@@ -3,6 +3,7 @@
  * called `admin`. The name is what the audit notes; `read` may look, but change nothing.
  */
 import { ADMIN_TOKEN_MIN_CHARS, OPERATORS_MAX } from '../limits.ts'
+import { secretRemedy } from '../settings/secret-remedy.ts'
 import { base64Url } from '../tokens/base64-url.ts'
 
 export type OperatorKind = 'full' | 'read'
@@ -21,7 +22,7 @@ export interface TokenOperator extends Operator {
 
 const BARE_NAME = 'admin'
 const FORM = /^(?:([a-z0-9-]{1,32}):)?([^\s:,]+?)(?::(read|full))?$/
-const REMEDY = 'Set it with: npx wrangler secret put ADMIN_TOKEN (docs/api.md)'
+const REMEDY = `${secretRemedy('ADMIN_TOKEN')}; docs/api.md shows how to make one`
 
 /** @throws Error naming every entry that cannot be used; it never contains a token */
 export async function importOperators(value: string): Promise<readonly TokenOperator[]> {

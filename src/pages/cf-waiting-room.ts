@@ -43,7 +43,7 @@ export function cfWaitingRoom(status: Status): CfWaitingRoom {
     waitTime75Percentile: minutes(status.etaHighSeconds),
     waitTimeFormatted: formatMinutes(status.etaSeconds === null ? null : likely),
     queueIsFull: status.state === 'full',
-    queueAll: status.state === 'paused',
+    queueAll: status.queueAll === true,
     lastUpdated: status.updatedAt,
     refreshIntervalSeconds: status.pollAfterSeconds,
     queueingMethod: 'fifo',

@@ -31,6 +31,8 @@ export interface Status {
   readonly message: string | null
   /** ISO 8601, when a closed room opens; null: not known. Only of a closed room. */
   readonly opensAt?: string | null
+  /** Everyone waits, newcomers too, and operators admit by hand (`queue_all`); missing: no. A pause is a state of its own. */
+  readonly queueAll?: boolean
   /** Too many newcomers from one address at once: this one gets a place a little later. */
   readonly limited?: boolean
   /** ISO 8601 time of the figures. */

@@ -68,7 +68,7 @@ const alertSchema = v.pipe(
   v.rawCheck(({ dataset, addIssue }) => {
     if (!dataset.typed) return
     for (const key of Object.keys(dataset.value)) {
-      if (!(key in alertEntries)) addIssue({ message: 'there is no such setting', path: [pathItem(key)] })
+      if (!Object.hasOwn(alertEntries, key)) addIssue({ message: 'there is no such setting', path: [pathItem(key)] })
     }
     const { above, below } = dataset.value
     if ((above === undefined) === (below === undefined)) {
@@ -120,8 +120,6 @@ export const roomEntries = {
   ...lookEntries,
 }
 
-const knownKeys = Object.keys(roomEntries)
-
 export const roomSchema = v.pipe(
   v.looseObject(roomEntries, 'must be a table'),
   v.rawCheck(({ dataset, addIssue }) => {
@@ -132,9 +130,22 @@ export const roomSchema = v.pipe(
 
 export type RoomSettings = v.InferOutput<v.LooseObjectSchema<typeof roomEntries, undefined>>
 
-/** Keys of a raw room table that no setting has. */
+/** Keys of a raw room table that no setting has, at any depth where the schema itself would not name them. */
 export function unknownKeys(room: unknown): string[] {
-  return typeof room === 'object' && room !== null ? Object.keys(room).filter((key) => !knownKeys.includes(key)) : []
+  if (typeof room !== 'object' || room === null) return []
+  return Object.entries(room).flatMap(([key, value]) =>
+    Object.hasOwn(roomEntries, key) ? keysLeftOut(value, key) : [key],
+  )
+}
+
+/** The validator leaves these out before it checks anything. */
+const LEFT_OUT = ['__proto__', 'prototype', 'constructor']
+
+function keysLeftOut(value: unknown, path: string): string[] {
+  if (typeof value !== 'object' || value === null) return []
+  return Object.entries(value).flatMap(([key, inner]) =>
+    LEFT_OUT.includes(key) ? [`${path}.${key}`] : keysLeftOut(inner, `${path}.${key}`),
+  )
 }
 
 /** What only shows when two keys are seen together, as (problem, key). */

@@ -11,6 +11,9 @@ import { deployedValues, type RuntimeValues, steeredRules } from './runtime-sett
 /** The platform's bound for one variable. */
 export const ROOMS_MAX_BYTES = 5 * 1024
 
+const TOO_LARGE_REMEDY =
+  'Move texts and data: logos into files of public/ (template = "shop.html", logo = "logo.svg"), shorten alerts and bypass lists, or spread the rooms over several Workers (docs/deploy.md, "When ROOMS is too large")'
+
 export type { RoomSettings }
 
 export type ParsedRooms =
@@ -156,5 +159,5 @@ function duplicates(rooms: readonly RoomSettings[]): string[] {
 
 function tooLarge(list: unknown): string[] {
   const bytes = new TextEncoder().encode(JSON.stringify(list)).length
-  return bytes <= ROOMS_MAX_BYTES ? [] : [`ROOMS: is ${bytes} bytes, ${ROOMS_MAX_BYTES} at most`]
+  return bytes <= ROOMS_MAX_BYTES ? [] : [`ROOMS: is ${bytes} bytes, ${ROOMS_MAX_BYTES} at most. ${TOO_LARGE_REMEDY}`]
 }

@@ -24,7 +24,10 @@ test.each<[string, string | null, RegExp]>([
   ['missing', null, /SIGNING_KEYS is not set/],
   ['empty', '', /SIGNING_KEYS is not set/],
   ['too short', `weak:${Buffer.alloc(31, 1).toString('base64url')}`, /entry 1 \(weak\): has 31 bytes, 32 or more/],
-  ['no key at all', 'nonsense', /entry 1: is not/],
+  ['no key at all', 'short', /entry 1: is not NAME:KEY, there is no/],
+  ['without a name', ':QUJD', /entry 1: is not NAME:KEY, the name must be/],
+  ['in the base64 of openssl', `k:${'+/'.repeat(22)}=`, /entry 1: is not NAME:KEY, the key must be base64url/],
+  ['cut off', `k:${'A'.repeat(41)}`, /entry 1: is not NAME:KEY, the key must be base64url/],
   ['too short in their second entry', `a:${'A'.repeat(43)},b:QUJD`, /entry 2 \(b\): has 3 bytes/],
 ])('signing keys that are %s: a page of our own, and the log names the command', async (_what, keys, reason) => {
   const { workerd, origin } = await start({ signingKeys: keys })
@@ -39,7 +42,8 @@ test.each<[string, string | null, RegExp]>([
   }
   expect((await visitor.get('/__waiting-room/healthz')).status).toBe(200)
   expect(origin.requests).toEqual([])
-  await expect.poll(() => workerd.log).toMatch(/wrangler secret put SIGNING_KEYS/)
+  await expect.poll(() => workerd.log).toMatch(/make-key \| npx wrangler secret put SIGNING_KEYS --env/)
+  expect(workerd.log).toContain('.dev.vars')
   expect(workerd.log).toMatch(reason)
   if (keys !== null && keys !== '') expect(workerd.log).not.toContain(keys)
 })

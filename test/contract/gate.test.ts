@@ -1,5 +1,6 @@
 /** The gate: what takes a ticket, what does not, and what each gets to read. */
 import { expect, test } from 'vitest'
+import { Desk } from './support/desk.ts'
 import { issued, stats } from './support/operator.ts'
 import { room, useStage } from './support/stage.ts'
 import { untilStatus } from './support/until.ts'
@@ -17,6 +18,10 @@ const stage = useStage([
   room('off', 1, { suspended: true }),
   room('paths', 1, { path: '/shop' }),
   room('dot', 1),
+  room('told-pause', 1),
+  room('told-queue-all', 1),
+  room('told-queue-all-pause', 1),
+  room('told-pause-resume', 1),
 ])
 
 const PATIENTLY = { timeout: 15_000 }
@@ -201,6 +206,25 @@ test('a room that is held makes everyone wait, with the status it is set to', as
   expect(reply.status).toBe(429)
   expect(reply.json()).toMatchObject({ cfWaitingRoom: { queueAll: true }, waitingRoom: { state: 'paused', number: 1 } })
 })
+
+test.each([
+  ['paused', ['pause'], { queueAll: false }, 'paused'],
+  ['held by an operator', ['queue-all'], { queueAll: true }, 'paused'],
+  ['held, then paused', ['queue-all', 'pause'], { queueAll: false }, 'paused'],
+  ['paused, then resumed', ['pause', 'resume'], { queueAll: false }, 'waiting'],
+])(
+  'a room that is %s tells clients of Cloudflare Waiting Room whether it queues all',
+  async (_, actions, told, state) => {
+    const name = `told-${actions.join('-')}`
+    const desk = new Desk(stage.workerd)
+    await stage.guest(name)
+    for (const action of actions) expect((await desk.act(name, action)).status).toBe(200)
+    const visitor = stage.visitor(name, { ...CURL, Accept: 'application/json' })
+    await expect
+      .poll(async () => (await visitor.get('/')).json(), { timeout: 15_000 })
+      .toMatchObject({ cfWaitingRoom: told, waitingRoom: { state } })
+  },
+)
 
 test('a room that is suspended lets everyone through without a ticket', async () => {
   const anyone = stage.visitor('off')

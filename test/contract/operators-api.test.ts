@@ -13,6 +13,7 @@ const stage = useStage([
   room('aside', 1),
   room('deployed-aside', 1, { suspended: true }),
   room('told', 1),
+  room('matched', 1),
   room('emptied', 1),
   room('looked-up', 1),
 ])
@@ -66,10 +67,30 @@ describe('settings', () => {
       { 'If-Match': '*' },
     )
     expect(cleared.json()).toMatchObject({ settings: { total_active_users: { value: 1, override: null } } })
-    // As it comes back where something on the way compressed the answer.
-    const weak = { 'If-Match': `W/${etagOf(cleared)}` }
-    expect((await desk().call('PATCH', '/rooms/told/settings', { message: null }, weak)).status).toBe(200)
-    expect((await desk().call('PATCH', '/rooms/told/settings', { message: 'late' }, weak)).status).toBe(412)
+  })
+
+  it.each([
+    ['a weak tag', (etag: string) => `W/${etag}`, 412],
+    ['weak tags only', (etag: string) => `W/"a", W/${etag}`, 412],
+    ['a list with the tag', (etag: string) => `"a", ${etag}`, 200],
+    ['a list with the tag first, and a weak one', (etag: string) => `${etag},W/"a"`, 200],
+    ['a list with commas in tags and empty elements', (etag: string) => `"a,b", , ${etag},`, 200],
+    ['a list without the tag', () => '"a", "b"', 412],
+    ['the tag within another', (etag: string) => `"x${etag.slice(1)}`, 412],
+    ['any', () => ' * ', 200],
+    ['the tag without its quotes', (etag: string) => etag.slice(1, -1), 400],
+    ['any within a list', (etag: string) => `${etag}, *`, 400],
+    ['nothing', () => ',', 400],
+  ])('are changed or refused by If-Match as RFC 9110 says: %s', async (_, header, status) => {
+    const { etag } = (await desk().get('/rooms/matched/settings')).headers
+    const change = { message: `after ${status}` }
+    const reply = await desk().call('PATCH', '/rooms/matched/settings', change, { 'If-Match': header(String(etag)) })
+    expect(reply.status).toBe(status)
+  })
+
+  it('are sent so that nothing on the way weakens their ETag', async () => {
+    const reply = await desk().get('/rooms/main/settings')
+    expect(reply.headers['cache-control']).toBe('no-store, no-transform')
   })
 
   it('are refused without If-Match', async () => {
@@ -83,7 +104,11 @@ describe('settings', () => {
     [{ message: '' }, /"message" must be/],
     [{ opens_at: 'tomorrow' }, /"opens_at" must be an ISO 8601 time/],
     [{ path: '/' }, /"path" is changed by a deploy alone/],
-    [{ capacity: 5 }, /"capacity" there is no such key/],
+    [{ capacity: 5 }, /"capacity" is an unknown setting/],
+    [{ constructor: 1 }, /"constructor" is an unknown setting/],
+    [{ toString: null }, /"toString" is an unknown setting/],
+    [{ hasOwnProperty: true }, /"hasOwnProperty" is an unknown setting/],
+    ['{"__proto__": {"paused": true}}', /"__proto__" is an unknown setting/],
     [{}, /at least one/],
     ['[]', /JSON object/],
     [{ message: 'x'.repeat(9000) }, /at most 8192 bytes/],
@@ -252,7 +277,7 @@ describe('actions', () => {
 describe('reading', () => {
   it('lists the rooms with how they are', async () => {
     const { rooms } = (await desk().get('/rooms')).json<{ rooms: Record<string, unknown>[] }>()
-    expect(rooms).toHaveLength(9)
+    expect(rooms).toHaveLength(10)
     expect(rooms[0]).toMatchObject({ name: 'main', host: 'main.test', reachable: true, capacity: 2, mode: 'open' })
   })
 

@@ -62,7 +62,7 @@ function anotherBuild(): string {
   cpSync(inject('workerBuild'), folder, { recursive: true })
   const file = `${folder}/index.js`
   const code = readFileSync(file, 'utf8')
-  const changed = code.replace(/("edge-waiting-room",\s*version: ")/, '$1next-')
+  const changed = code.replace(/("edge-waiting-room",\s*version:\s*")/, '$1next-')
   if (changed === code) throw new Error('The build does not say its version as expected')
   writeFileSync(file, changed)
   return folder

@@ -1,11 +1,12 @@
 /** Reports of errors, as a real HTTP server in Sentry's place receives them; and that they never say who was there. */
-import { readdirSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
+import { SourceMap } from 'node:module'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, expect, inject, test } from 'vitest'
 import { DeployedWorker } from './support/deployed-worker.ts'
 import { stats } from './support/operator.ts'
-import { type Envelope, SentryReceiver } from './support/sentry-receiver.ts'
+import { type Envelope, type Frame, SentryReceiver } from './support/sentry-receiver.ts'
 import { room } from './support/stage.ts'
 import { BROWSER, Visitor } from './support/visitor.ts'
 import { WebhookReceiver } from './support/webhook-receiver.ts'
@@ -52,6 +53,15 @@ async function oneOf(sentry: SentryReceiver, event: string): Promise<Envelope> {
   return sentry.of(event)[0] as Envelope
 }
 
+/** The files that frames of the minified code are from, by the map that is uploaded with it. */
+function sourcesOf(frames: readonly Frame[]): (string | undefined)[] {
+  const map = new SourceMap(JSON.parse(readFileSync(`${inject('workerBuild')}/index.js.map`, 'utf8')))
+  return frames.map(({ lineno = 1, colno = 1 }) => {
+    const entry = map.findEntry(lineno - 1, colno - 1)
+    return 'originalSource' in entry ? entry.originalSource.replace(/^(\.\.\/)+/, '') : undefined
+  })
+}
+
 function expectNothingPrivate({ path, headers, body }: Envelope): void {
   expect(path).not.toMatch(NEVER_TOLD)
   // The receiver's own address is in `Host`.
@@ -84,7 +94,7 @@ test('an error of the Worker is reported, and nothing of who met it', async () =
   expect(exception?.type).toMatch(/Error$/)
   expect(exception?.value).toMatch(/SIGNING_KEYS.*31 bytes/s)
   const frames = exception?.stacktrace?.frames ?? []
-  expect(frames.map((frame) => frame.function)).toContain('importSigningKeys')
+  expect(sourcesOf(frames)).toContain('src/tokens/signing-keys.ts')
   expect(Object.keys(event).toSorted()).toEqual([
     'event_id',
     'exception',
@@ -127,7 +137,7 @@ test('an alarm that aborts its object is reported by the next start', async () =
   const [envelope] = sentry.of('room_aborted') as [Envelope]
   expect(envelope.event.tags).toEqual({ event: 'room_aborted', room: 'shop' })
   const frames = envelope.event.exception.values[0]?.stacktrace?.frames ?? []
-  expect(frames.map((frame) => frame.function)).toContain('WaitingRoom.tick')
+  expect(sourcesOf(frames)).toContain('durable-objects/waiting-room.ts')
   expectNothingPrivate(envelope)
 })
 

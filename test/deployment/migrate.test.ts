@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
 import { parse } from 'smol-toml'
 import { describe, expect, it } from 'vitest'
 import { MigrateError, roomsInAnswer } from '../../scripts/migrate/cloudflare-rooms.ts'
@@ -74,7 +75,11 @@ function run(input: string, ...options: string[]) {
 describe('npm run migrate', () => {
   it('writes tables that our settings take, and says what it could not carry over', () => {
     const { status, stdout, stderr } = run(answer([ROOM, PLAIN]), '--env', 'production')
-    expect([status, stderr]).toEqual([0, ''])
+    expect(status).toBe(1)
+    expect(stderr.split('\n').filter((line) => line.startsWith('  - '))).toEqual([
+      expect.stringMatching(/ROOMS\[0\] \(production-webinar\): additional route shop3\.example\.com\/other/),
+      expect.stringMatching(/ROOMS\[0\] \(production-webinar\): turnstile_mode = invisible/),
+    ])
     const written = parse(stdout) as unknown as { env: { production: { vars: { ROOMS: object[] } } } }
     const { rooms, problems } = parseRooms(written.env.production.vars.ROOMS)
     expect(problems).toEqual([])
@@ -88,19 +93,14 @@ describe('npm run migrate', () => {
         total_active_users: 1000,
         new_users_per_minute: 600,
         idle_timeout_seconds: 600,
+        default_language: 'es',
         session_heartbeat: 'beacon',
         queue_all: true,
         queueing_status_code: 202,
       },
       { name: 'plain', path: '/', total_active_users: 200, new_users_per_minute: 200, queue_all: false },
     ])
-    for (const told of [
-      'production_webinar',
-      'shop3.example.com/other',
-      'custom_page_html',
-      'es-ES',
-      'turnstile_mode',
-    ]) {
+    for (const told of ['production_webinar', 'shop3.example.com/other', 'custom_page_html', 'turnstile_mode']) {
       expect(stdout).toMatch(new RegExp(`^# .*${told}`, 'm'))
     }
   })
@@ -110,6 +110,60 @@ describe('npm run migrate', () => {
     expect(status).toBe(1)
     expect(stdout).toContain('[[vars.ROOMS]]')
     expect(stderr).toMatch(/ROOMS\[0\]\.path: must begin with/)
+  })
+
+  it('ends with 0, and says nothing on standard error, where everything is carried over', () => {
+    const fitting = { ...PLAIN, queueing_method: 'fifo', turnstile_mode: 'off', default_template_language: 'fr-FR' }
+    expect(run(answer([PLAIN, fitting].map((room, i) => ({ ...room, name: `r${i}`, path: `/${i}` }))))).toMatchObject({
+      status: 0,
+      stderr: '',
+    })
+  })
+
+  it.each<[string, object, RegExp]>([
+    ['random order', { queueing_method: 'random' }, /queueing_method = random is refused/],
+    ['an order that is not known', { queueing_method: 'lottery' }, /queueing_method = lottery is refused/],
+    ['passthrough', { queueing_method: 'passthrough' }, /queueing_method = passthrough/],
+    ['reject', { queueing_method: 'reject' }, /queueing_method = reject/],
+    ['Turnstile', { turnstile_mode: 'visible_managed' }, /turnstile_mode = visible_managed/],
+    ['a strict cookie', { cookie_attributes: { samesite: 'strict' } }, /cookie_attributes\.samesite = strict/],
+    ['a cookie that is not secure', { cookie_attributes: { secure: 'never' } }, /cookie_attributes\.secure/],
+    [
+      'another path',
+      { additional_routes: [{ host: 'a.example.com', path: '/b' }] },
+      /additional route a\.example\.com\/b/,
+    ],
+    ['another domain', { additional_routes: [{ host: 'b.example.org', path: '' }] }, /share no domain/],
+    ['an event to come', { next_event_start_time: '2026-12-01T00:00:00Z' }, /an event starts at 2026-12-01/],
+    ['a key that is newer than the script', { lottery_seed: 7 }, /lottery_seed is not known here/],
+  ])('ends with 1 and lists on standard error: %s', (_, changes, told) => {
+    const { status, stdout, stderr } = run(answer({ ...PLAIN, ...changes }))
+    expect(status).toBe(1)
+    expect(stderr).toMatch(/^These settings are refused here or have no counterpart/)
+    expect(stderr).toMatch(told)
+    expect(stderr).toContain('ROOMS[0] (plain): ')
+    expect(stdout).toContain('[[vars.ROOMS]]')
+    expect(stdout).toMatch(told)
+  })
+
+  it('lists every refused setting of every room, and what our settings do not take', () => {
+    const rooms = [
+      { ...PLAIN, queueing_method: 'random', turnstile_mode: 'invisible' },
+      { ...PLAIN, name: 'second', path: '/läden', cookie_attributes: { samesite: 'lax' } },
+    ]
+    const { status, stderr } = run(answer(rooms))
+    expect(status).toBe(1)
+    for (const told of ['queueing_method', 'turnstile_mode', 'ROOMS[1] (second): cookie_attributes', 'ROOMS[1].path']) {
+      expect(stderr).toContain(told)
+    }
+  })
+
+  it('ends with 1 for a bypass rule in force that is not taken over', () => {
+    const rules = join(mkdtempSync(join(tmpdir(), 'migrate-')), 'rules.json')
+    writeFileSync(rules, JSON.stringify(RULES))
+    const { status, stderr } = run(answer(PLAIN), '--rules', rules)
+    expect([status, stderr]).toEqual([1, expect.stringContaining('"Germany" is not taken over')])
+    expect(stderr).not.toContain('"old"')
   })
 
   it('explains what it wants', () => {
@@ -169,6 +223,26 @@ describe('a room', () => {
     const { room, notes } = migrated({ additional_routes: [{ host: 'b.example.org', path: '' }] })
     expect(room).not.toHaveProperty('additional_hosts')
     expect(notes).toEqual([expect.stringContaining('share no domain')])
+  })
+
+  it.each([
+    ['de-DE', 'de'],
+    ['pt-BR', 'pt-BR'],
+    ['zh-CN', 'zh-Hans'],
+    ['zh-TW', 'zh-Hant'],
+    ['ja-JP', 'ja'],
+    ['ar-EG', 'ar'],
+  ])('whose page speaks %s does so here', (default_template_language, default_language) => {
+    const { room, notes } = migrated({ default_template_language })
+    expect(room).toMatchObject({ default_language })
+    expect(notes).toEqual([])
+    expect(parseRooms([room]).problems).toEqual([])
+  })
+
+  it.each(['tl-PH', 'fa-IR', 'sr-BA', '../x'])('whose page speaks %s gets a note and no setting', (tag) => {
+    const { room, notes, refused } = migrated({ default_template_language: tag })
+    expect(room).not.toHaveProperty('default_language')
+    expect([notes, refused]).toEqual([[expect.stringContaining(tag)], []])
   })
 
   it('says which of its keys are not known, and never leaves its comment', () => {

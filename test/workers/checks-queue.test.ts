@@ -1,6 +1,7 @@
 import { createExecutionContext, createMessageBatch, env, getQueueResult } from 'cloudflare:test'
 import { describe, expect, it, vi } from 'vitest'
 import worker from '../../src/index.ts'
+import { UNKNOWN_QUEUE_RETRY_SECONDS } from '../../src/limits.ts'
 import { passSeconds, TestRoom, withFakeClock } from './support/room.ts'
 
 withFakeClock()
@@ -64,6 +65,35 @@ describe('the queue "checks"', () => {
       room: 'shop',
       segment: 7,
     })
+    error.mockRestore()
+  })
+})
+
+describe('a queue with an unknown name', () => {
+  const CHECK = { room: 'shop', run: 1, segment: 0, generation: 1 }
+
+  it.each([
+    'waiting-room-chekcs',
+    'staging-waiting-room',
+    'waiting-room-checks-dlq',
+    'checks',
+    'waiting-room-alerts-2',
+    'waiting-room-Checks',
+  ])('%s has its messages retried later and logged as an error, once for each batch', async (queue) => {
+    const error = vi.spyOn(console, 'error').mockImplementation(() => {})
+    const messages = [0, 1].map((i) => ({ id: `m${i}`, timestamp: new Date(), attempts: 1, body: CHECK }))
+    const batch = createMessageBatch(queue, messages)
+    const retried = batch.messages.map((message) => vi.spyOn(message, 'retry'))
+    await worker.queue(batch, env as unknown as Env)
+    const result = await getQueueResult(batch, createExecutionContext())
+    expect(result.explicitAcks).toEqual([])
+    expect(result.retryMessages).toHaveLength(2)
+    for (const retry of retried) {
+      expect(retry.mock.calls).toEqual([[{ delaySeconds: UNKNOWN_QUEUE_RETRY_SECONDS }]])
+    }
+    expect(error.mock.calls.map(([line]) => JSON.parse(String(line)))).toEqual([
+      expect.objectContaining({ level: 'error', event: 'queue_unknown', queue, messages: 2 }),
+    ])
     error.mockRestore()
   })
 })

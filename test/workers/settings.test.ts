@@ -38,6 +38,15 @@ describe('room settings', () => {
   })
 
   it.each([
+    ['constructor', { constructor: 1 }, 'constructor'],
+    ['toString', { toString: 1 }, 'toString'],
+    ['constructor among languages', { texts: { constructor: {} } }, 'texts.constructor'],
+    ['prototype among texts', { texts: { en: { prototype: 'x' } } }, 'texts.en.prototype'],
+  ])('are refused with a key that every object has: %s', (_, changes, key) => {
+    expect(problems(room(changes))).toContain(`ROOMS[0].${key}: there is no such setting`)
+  })
+
+  it.each([
     [
       'a check interval that is not below the heartbeat time-out',
       { check_interval_seconds: 20, session_timeout_seconds: 60 },
@@ -126,7 +135,7 @@ describe('room settings', () => {
     expect(problems()).toHaveLength(1)
     expect(parseRooms('not JSON').problems).toHaveLength(1)
     const many = Array.from({ length: 80 }, (_, i) => room({ name: `room-${i}`, path: `/${i}` }))
-    expect(problems(...many)).toEqual([expect.stringMatching(/^ROOMS: is \d+ bytes, 5120 at most$/)])
+    expect(problems(...many)).toEqual([expect.stringMatching(/^ROOMS: is \d+ bytes, 5120 at most. Move texts/)])
   })
 
   it('are named together with what is wrong elsewhere', () => {
@@ -203,6 +212,8 @@ describe('alert settings', () => {
       /^ROOMS\[0\]\.alerts\.0\.channels: there is no channel "pager"/,
     ],
     ['a misspelt key', { abov: 3 }, /^ROOMS\[0\]\.alerts\.0\.abov: there is no such setting$/],
+    ['a key of every object', { constructor: 3 }, /^ROOMS\[0\]\.alerts\.0\.constructor: there is no such setting$/],
+    ['another one', { toString: 3 }, /^ROOMS\[0\]\.alerts\.0\.toString: there is no such setting$/],
     ['no time', { for_minutes: 0 }, /^ROOMS\[0\]\.alerts\.0\.for_minutes: must be a whole number from 1 to 60$/],
   ])('are refused with %s, by its key', (_, changes, problem) => {
     expect(problemsOf(changes)).toEqual([expect.stringMatching(problem)])

@@ -6,11 +6,11 @@ import { API_BODY_MAX_BYTES } from '../../limits.ts'
 import { problem } from '../../problem.ts'
 import { readFields } from '../body.ts'
 
-/** The body, or the refusal. An empty one has no fields. `remedies`: what to say of a key that the schema does not have. */
+/** The body, or the refusal. An empty one has no fields. `unknownKey`: the problem with a key that the schema does not have. */
 export async function readBody<S extends v.GenericSchema>(
   c: Context<AppEnv>,
   schema: S,
-  remedies: Readonly<Record<string, string>> = {},
+  unknownKey: (key: string) => string = () => 'there is no such key',
 ): Promise<
   { readonly ok: true; readonly body: v.InferOutput<S> } | { readonly ok: false; readonly refusal: Response }
 > {
@@ -24,7 +24,7 @@ export async function readBody<S extends v.GenericSchema>(
   const problems = result.issues.map((issue) => {
     const key = issue.path?.map((item) => String(item.key)).join('.') ?? ''
     const unknown = issue.type === 'strict_object' && issue.expected === 'never'
-    return { key, problem: unknown ? (remedies[key] ?? 'there is no such key') : problemOf(issue) }
+    return { key, problem: unknown ? unknownKey(key) : problemOf(issue) }
   })
   const detail = problems.map(({ key, problem: text }) => (key === '' ? text : `"${key}" ${text}`)).join('; ')
   return { ok: false, refusal: problem(400, 'Bad body', `${detail}.`, {}, { problems }) }

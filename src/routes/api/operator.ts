@@ -4,6 +4,7 @@ import type { AppEnv } from '../../app-env.ts'
 import { type Caller, CSRF_HEADER, callerOf } from '../../operators/gatekeeper.ts'
 import { sessionCookie, signSession } from '../../operators/session.ts'
 import { problem } from '../../problem.ts'
+import { secretRemedy } from '../../settings/secret-remedy.ts'
 
 /** `write`: for operators of kind `full` alone. */
 export type Need = 'read' | 'write'
@@ -48,7 +49,7 @@ export function refusal(caller: Exclude<Caller, { state: 'known' }>): Response {
 }
 
 export function apiIsOff(): Response {
-  return problem(403, 'The API is off', 'Set a token of 16 or more characters: npx wrangler secret put ADMIN_TOKEN')
+  return problem(403, 'The API is off', `Choose a token of 16 or more characters. ${secretRemedy('ADMIN_TOKEN')}`)
 }
 
 /** The name that the audit notes. */

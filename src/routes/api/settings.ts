@@ -9,6 +9,7 @@ import { roomEntries } from '../../settings/room-schema.ts'
 import type { RoomSettings } from '../../settings/rooms.ts'
 import { RUNTIME_KEYS, type RuntimeKey, runtimeEntries, type SettingsPatch } from '../../settings/runtime-settings.ts'
 import { readBody } from './body.ts'
+import { parseIfMatch } from './if-match.ts'
 import { isoTime } from './iso-time.ts'
 import { NO_STORE, type Operation } from './operation.ts'
 import { callerName } from './operator.ts'
@@ -24,12 +25,11 @@ const patchSchema = v.pipe(
   v.check((patch) => Object.keys(patch).length > 0, 'Name at least one setting'),
 )
 
-/** What to do about a setting that cannot be changed here. */
-const DEPLOYED_ONLY = Object.fromEntries(
-  Object.keys(roomEntries)
-    .filter((key) => !(RUNTIME_KEYS as string[]).includes(key))
-    .map((key) => [key, 'is changed by a deploy alone: set it in wrangler.toml']),
-)
+/** The problem with a key that cannot be changed here. */
+function unknownSetting(key: string): string {
+  const isDeployed = Object.hasOwn(roomEntries, key)
+  return isDeployed ? 'is changed by a deploy alone: set it in wrangler.toml' : 'is an unknown setting'
+}
 
 const ETAG = { ETag: 'Of the settings as answered; send it as If-Match with the next change.' }
 
@@ -59,7 +59,8 @@ export const settingsOperations: readonly Operation[] = [
       'If-Match': {
         in: 'header',
         required: true,
-        description: 'The ETag of the settings that the change was made from, or `*` for whatever they are.',
+        description:
+          'The ETag of the settings that the change was made from (of several, any may match; weak ones never do), or `*` for whatever they are.',
         schema: v.string(),
         example: '"3-811c9dc5"',
       },
@@ -67,7 +68,7 @@ export const settingsOperations: readonly Operation[] = [
     body: { schema: patchSchema, required: true, example: { total_active_users: 150, message: 'Doors open at 10' } },
     answers: { 200: { description: 'The settings as they hold now, durably.', schema: settingsSchema, headers: ETAG } },
     refusals: {
-      400: 'A key that there is not, or a value out of bounds; each is named.',
+      400: 'An unknown setting, a value out of bounds (each is named), or an If-Match that is no list of ETags.',
       412: 'Someone else has changed the settings meanwhile: read them again.',
       428: 'If-Match is missing.',
     },
@@ -80,15 +81,18 @@ async function getSettings(c: Context<AppEnv>, room: RoomSettings): Promise<Resp
 }
 
 async function changeSettings(c: Context<AppEnv>, room: RoomSettings): Promise<Response> {
-  const match = c.req.header('If-Match')
-  if (match === undefined) {
+  const header = c.req.header('If-Match')
+  if (header === undefined) {
     return problem(428, 'If-Match is needed', 'Read the settings, and send their ETag as If-Match with the change.')
   }
-  const read = await readBody(c, patchSchema, DEPLOYED_ONLY)
+  const match = parseIfMatch(header)
+  if (match.kind === 'malformed') {
+    return problem(400, 'Bad If-Match', 'Send the ETag of the settings with its double quotes, or * for any.')
+  }
+  const read = await readBody(c, patchSchema, unknownSetting)
   if (!read.ok) return read.refusal
   const patch = read.body as SettingsPatch
-  // Who compresses an answer on its way makes its ETag a weak one: `W/"..."`.
-  const etag = match.trim() === '*' ? null : match.trim().replace(/^(?:W\/)?"(.*)"$/, '$1')
+  const etag = match.kind === 'any' ? null : match.tags
   const command = { kind: 'settings', action: 'settings', patch, etag } as const
   const answer: CommandAnswer = await c.var.deployment.stub(room).operate(room.name, command, callerName(c))
   if (answer.state === 'done') return settingsAnswer(c, room, answer.settings)
@@ -108,9 +112,9 @@ function settingsAnswer(c: Context<AppEnv>, room: RoomSettings, view: SettingsVi
   return c.json(body, 200, { ...NO_STORE, ...etagOf(view) })
 }
 
-/** As a header. */
+/** As headers. Compression on the way would weaken the tag, and a weak one never matches. */
 export function etagOf({ etag }: SettingsView) {
-  return { ETag: `"${etag}"` }
+  return { ETag: `"${etag}"`, 'Cache-Control': 'no-store, no-transform' }
 }
 
 /** A URL may carry what only its receiver should know. */

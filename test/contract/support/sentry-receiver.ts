@@ -3,6 +3,12 @@ import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
+/** A place in the code as it is deployed, both from 1. */
+export interface Frame {
+  readonly lineno?: number
+  readonly colno?: number
+}
+
 /** What these tests look at of an event. */
 export interface SentEvent {
   readonly event_id: string
@@ -13,7 +19,7 @@ export interface SentEvent {
     readonly values: readonly {
       readonly type: string
       readonly value: string
-      readonly stacktrace?: { readonly frames: readonly { readonly function?: string }[] }
+      readonly stacktrace?: { readonly frames: readonly Frame[] }
     }[]
   }
 }

@@ -1,0 +1,77 @@
+/** Bindings and options of an environment that the Worker cannot do without, or that would change what it does. */
+import { channelTables, type Section } from '../deployment-config.ts'
+import { didYouMean } from './did-you-mean.ts'
+
+const EVERY_MINUTE = '* * * * *'
+
+export function bindingProblems(section: Section): string[] {
+  const objects = section.durable_objects?.bindings ?? []
+  const producers = section.queues?.producers ?? []
+  return [
+    ...missing('durable_objects.bindings', 'WAITING_ROOM', namesOf(objects, 'name')),
+    ...objects
+      .filter(({ name, class_name }) => name === 'WAITING_ROOM' && class_name !== 'WaitingRoom')
+      .map(
+        ({ class_name }) => `durable_objects.bindings: the class of WAITING_ROOM is "WaitingRoom", not "${class_name}"`,
+      ),
+    ...missing('queues.producers', 'CHECKS', namesOf(producers, 'binding')),
+    ...missing('queues.producers', 'ALERTS', namesOf(producers, 'binding')),
+    ...mailProblems(section),
+  ]
+}
+
+/** Features that are off without their binding. */
+export function bindingNotes(section: Section): string[] {
+  const notes: string[] = []
+  if (!namesOf(section.ratelimits, 'name').includes('JOIN_LIMIT')) {
+    notes.push('no [[ratelimits]] JOIN_LIMIT: newcomers are not limited by address (docs/abuse.md)')
+  }
+  if (!namesOf(section.analytics_engine_datasets, 'binding').includes('FIGURES')) {
+    notes.push('no [[analytics_engine_datasets]] FIGURES: no figures are written to Analytics Engine (docs/figures.md)')
+  }
+  if (section.assets?.binding !== 'ASSETS') {
+    notes.push("no [assets] with the binding ASSETS: no operators' page, and no templates or logos of rooms")
+  }
+  return notes
+}
+
+export function optionProblems(section: Section): string[] {
+  const { triggers, observability, assets, cache, exports = {} } = section
+  const problems: string[] = []
+  if (!triggers?.crons?.includes(EVERY_MINUTE)) {
+    problems.push(`triggers.crons: must have "${EVERY_MINUTE}": figures and alert rules are worked out each minute`)
+  }
+  if (observability?.enabled !== true || observability.logs?.enabled === false) {
+    problems.push('observability: must be on (enabled = true), or what the Worker logs is lost')
+  }
+  if (assets !== undefined && assets.run_worker_first !== true) {
+    problems.push('assets.run_worker_first: must be true, or files of public/ are served past the room')
+  }
+  if (cache?.enabled === true) problems.push(`cache.enabled: ${NO_CACHE}`)
+  for (const [name, entry] of Object.entries(exports)) {
+    if (entry.cache?.enabled === true) problems.push(`exports.${name}.cache.enabled: ${NO_CACHE}`)
+  }
+  return problems
+}
+
+const NO_CACHE =
+  'must be off: Workers Cache answers before the Worker runs, so visitors would get pages past the room, and pages of others'
+
+function missing(table: string, name: string, names: readonly string[]): string[] {
+  if (names.includes(name)) return []
+  const close = names.find((other) => didYouMean(other, [name]) !== '')
+  const there = close === undefined ? '' : `, only "${close}"`
+  return [`${table}: there is no ${name}${there}; copy the table from the top level of the wrangler.toml that we ship`]
+}
+
+function mailProblems(section: Section): string[] {
+  const sendsMail = channelTables(section).some(({ type }) => type === 'email')
+  if (!sendsMail || namesOf(section.send_email, 'name').includes('EMAIL')) return []
+  return [
+    'send_email: a channel of ALERT_CHANNELS has the type "email", which needs [[send_email]] with name = "EMAIL"',
+  ]
+}
+
+function namesOf<K extends string>(tables: readonly Record<K, string>[] | undefined, key: K): string[] {
+  return (tables ?? []).map((table) => table[key])
+}
