@@ -20,7 +20,9 @@ import {
   type WaitingAnswer,
   waitingAnswer,
 } from './answers.ts'
+import { mayPreflightNow } from './join-limit.ts'
 import { LONG_POLL_SECONDS } from './poll-interval.ts'
+import { barePreflight, isPreflight, tooManyPreflights } from './preflight.ts'
 import { stepsAside, type Visit, type VisitContext, visit } from './visit.ts'
 import { readVisitor } from './visitor.ts'
 import { readableForm, type Wanted, wantedOf } from './wanted.ts'
@@ -29,9 +31,14 @@ import { readableForm, type Wanted, wantedOf } from './wanted.ts'
 export async function gate(request: Request, deployment: Deployment, keepAlive: KeepAlive): Promise<Response> {
   const { hostname, pathname, canonical } = requestUrl(request.url)
   const room = findRoom(deployment.rooms, hostname, [canonical, pathname])
-  if (room === undefined || isPreflight(request)) return passThrough(request, deployment)
+  if (room === undefined) return passThrough(request, deployment)
   if (goesBy(deployment.bypasses.get(room.name) ?? [], request, canonical)) return passThrough(request, deployment)
-  if (stepsAside({ room, client: deployment.client(room), keepAlive })) return passThrough(request, deployment)
+  const client = deployment.client(room)
+  if (stepsAside({ room, client, keepAlive })) return passThrough(request, deployment)
+  if (isPreflight(request)) {
+    if (!(await mayPreflightNow(deployment.joinLimiter, request, room))) return tooManyPreflights()
+    return passThrough(barePreflight(request), deployment, { client, keepAlive })
+  }
   const { context, presented } = await readVisitor(request, room, deployment, keepAlive)
   const wanted = wantedOf(request)
   const isForSomeone = wanted === 'page' || wanted === 'json'
@@ -120,15 +127,18 @@ function endSession({ client, keepAlive, room }: VisitContext, { run, number }: 
   keepAlive.waitUntil(leaving)
 }
 
+type OriginCounter = Pick<VisitContext, 'client' | 'keepAlive'>
+
 /**
  * Asks the origin, and counts how it went: what the room knows of its origin. A slow one must not cost a session: its visitor
  * is there, the request is the proof. Where the client sends a body it is in the client's hand how long that takes and whether
- * it arrives: no word on the origin, or anyone with a pass could make the site look broken.
+ * it arrives: no word on the origin, or anyone with a pass could make the site look broken. Neither is 501: it says that the
+ * site does not know the method, which the client chose.
  */
 async function askCounted(
   request: Request,
   deployment: Deployment,
-  { client, keepAlive }: VisitContext,
+  { client, keepAlive }: OriginCounter,
   pass: { readonly text: string; readonly token: Token } | null,
 ): Promise<OriginOutcome> {
   const askedMs = Date.now()
@@ -137,7 +147,7 @@ async function askCounted(
   })
   const hasBody = request.body !== null
   if (hasBody && outcome.state !== 'answered') return outcome
-  const failed = outcome.state !== 'answered' || outcome.response.status >= 500
+  const failed = outcome.state !== 'answered' || (outcome.response.status >= 500 && outcome.response.status !== 501)
   const latencyMs = hasBody || outcome.state === 'down' ? null : Date.now() - askedMs
   client.countOrigin({ failed, latencyMs }, keepAlive)
   return outcome
@@ -164,15 +174,11 @@ function privately(cacheControl: string | null): string {
   return ['private', ...kept.filter((part) => !/^(public|s-maxage=.*)$/i.test(part))].join(', ')
 }
 
-/** To the origin without a pass. `context`: for a room that is there but cannot be asked; else no room counts it. */
-async function passThrough(request: Request, deployment: Deployment, context?: VisitContext): Promise<Response> {
+/** To the origin without a pass. `counter`: of the room that counts how it goes; else none does. */
+async function passThrough(request: Request, deployment: Deployment, counter?: OriginCounter): Promise<Response> {
   const outcome =
-    context === undefined
+    counter === undefined
       ? await askOrigin(request, deployment.origin, null)
-      : await askCounted(request, deployment, context, null)
+      : await askCounted(request, deployment, counter, null)
   return outcome.state === 'answered' ? outcome.response : originTrouble(request, outcome.state, false)
-}
-
-function isPreflight(request: Request): boolean {
-  return request.method === 'OPTIONS' && request.headers.has('Access-Control-Request-Method')
 }
