@@ -86,6 +86,7 @@ export const roomEntries = {
     ),
     '/',
   ),
+  path_case_sensitive: v.optional(flag, true),
   total_active_users: whole(1, 1_000_000),
   new_users_per_minute: whole(1, 1_000_000),
   heartbeat_timeout_seconds: v.optional(whole(15, 600), 20),
