@@ -20,6 +20,7 @@ import {
   type WaitingAnswer,
   waitingAnswer,
 } from './answers.ts'
+import { httpsRedirect } from './force-https.ts'
 import { mayPreflightNow } from './join-limit.ts'
 import { LONG_POLL_SECONDS } from './poll-interval.ts'
 import { barePreflight, isPreflight, tooManyPreflights } from './preflight.ts'
@@ -39,8 +40,11 @@ export async function gate(request: Request, deployment: Deployment, keepAlive: 
     if (!(await mayPreflightNow(deployment.joinLimiter, request, room))) return tooManyPreflights()
     return passThrough(barePreflight(request), deployment, { client, keepAlive })
   }
-  const { context, presented } = await readVisitor(request, room, deployment, keepAlive)
   const wanted = wantedOf(request)
+  const isNavigation = wanted === 'page' || wanted === 'frame'
+  const redirect = room.force_https && isNavigation ? httpsRedirect(request) : null
+  if (redirect !== null) return redirect
+  const { context, presented } = await readVisitor(request, room, deployment, keepAlive)
   const isForSomeone = wanted === 'page' || wanted === 'json'
   // A page asked for is a sign of life from the person, too, where no beacon gives one.
   const details = { beacon: false, touched: isForSomeone }
@@ -77,7 +81,11 @@ function answerVisit(
     }
     case 'unreachable':
       if (room.on_room_failure === 'admit') return passThrough(request, deployment, context)
-      return away({ status: decided.status, ticket: decided.ticket?.text ?? null, tokenChange: undefined })
+      return away({
+        status: decided.status,
+        ticket: decided.ticket?.text ?? null,
+        tokenChange: decided.ticket?.renewed ? decided.ticket.text : undefined,
+      })
     case 'stranger':
       return wanted === 'frame' ? framedAnswer(request, LONG_POLL_SECONDS) : notNow(LONG_POLL_SECONDS)
   }

@@ -103,6 +103,7 @@ export const roomEntries = {
   ),
   location_hint: v.optional(oneOf(['wnam', 'enam', 'sam', 'weur', 'eeur', 'apac', 'oc', 'afr', 'me'])),
   bind_pass: v.optional(oneOf(['none', 'agent', 'agent-and-network']), 'none'),
+  force_https: v.optional(flag, true),
   join_limit: v.optional(flag, true),
   bypass: v.optional(bypassSchema, []),
   reclaim_grace_seconds: v.optional(whole(0, 86_400), 300),

@@ -11,6 +11,8 @@ import type { VerifiedTokens } from './verified-tokens.ts'
 export interface PresentedToken {
   readonly token: Token
   readonly text: string
+  /** It came in the cookie of plain http and belongs into that of https: see `PresentedTexts`. */
+  readonly moves?: boolean
 }
 
 /** What tokens are verified with. */
@@ -21,12 +23,24 @@ export interface TokenVerifier {
 
 /** Ours, for this room and not long expired; anything else counts as none. */
 export async function readTokens(
-  { inHeader, inCookies }: PresentedTexts,
+  { inHeader, inCookies, inPlainCookies }: PresentedTexts,
   room: RoomSettings,
   verifier: TokenVerifier,
   nowMs: number,
 ): Promise<PresentedToken[]> {
   const texts = inHeader === null ? inCookies : [...new Set([inHeader, ...inCookies])]
+  const own = await countingTokens(texts, room, verifier, nowMs)
+  if (inPlainCookies.length === 0) return own
+  const plain = await countingTokens(inPlainCookies, room, verifier, nowMs)
+  return [...own, ...plain.map((presented) => ({ ...presented, moves: true }))]
+}
+
+async function countingTokens(
+  texts: readonly string[],
+  room: RoomSettings,
+  verifier: TokenVerifier,
+  nowMs: number,
+): Promise<PresentedToken[]> {
   const read: PresentedToken[] = []
   for (const text of texts.slice(0, TOKENS_PER_REQUEST_MAX)) {
     const token = verifier.verified.find(text) ?? (await verified(text, room, verifier))
@@ -47,10 +61,13 @@ function acceptedUntilSeconds({ kind, expiresSeconds }: Token): number {
   return kind === 'pass' ? expiresSeconds + TICKET_LIFE_SECONDS : expiresSeconds
 }
 
-/** The newest run's first; of these a pass before a ticket; of these the lowest number. */
+/** Those that need not move first; of these the newest run's; of these a pass before a ticket; of these the lowest number. */
 export function byPreference(tokens: readonly PresentedToken[]): PresentedToken[] {
   return [...tokens].sort(
-    ({ token: a }, { token: b }) =>
-      b.run - a.run || Number(b.kind === 'pass') - Number(a.kind === 'pass') || a.number - b.number,
+    ({ token: a, moves: aMoves = false }, { token: b, moves: bMoves = false }) =>
+      Number(aMoves) - Number(bMoves) ||
+      b.run - a.run ||
+      Number(b.kind === 'pass') - Number(a.kind === 'pass') ||
+      a.number - b.number,
   )
 }
