@@ -1,8 +1,10 @@
 /**
  * Checks the variables in wrangler.toml, those of each environment too, with the very schema that the Worker starts with.
  * A dry run of a deploy does not run the code, so it would not see what is wrong with them. So are the files they name.
+ * Suggests what many sites need besides.
  */
 import { dirname, join } from 'node:path'
+import { bypassSuggestions } from './bypass-suggestions.ts'
 import { environments, WRANGLER_TOML } from './deployment-config.ts'
 import { lookProblems } from './look-problems.ts'
 import { settingsProblem } from './settings-problem.ts'
@@ -15,6 +17,9 @@ for (const { name, section } of environments(file)) {
   const problem = settingsProblem(section) ?? (files.length > 0 ? files.join('\n') : null)
   if (problem === null) {
     console.log(`${place}: settings can be used`)
+    // The top level is for development and the demo.
+    const suggestions = name === null ? [] : bypassSuggestions(section.vars?.ROOMS)
+    for (const suggestion of suggestions) console.log(`${place}: suggestion: ${suggestion}`)
   } else {
     failed = true
     console.error(`${place}: ${problem}`)
