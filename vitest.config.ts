@@ -15,6 +15,9 @@ for (const [name, folder] of [
 }
 process.env.WRANGLER_SEND_METRICS = 'false'
 
+/** The tests speak http to their hosts. */
+const OVER_HTTP = { force_https: false }
+
 /** What the tests of the Worker run with; the real values of a deployment are in wrangler.toml. */
 const bindings = {
   ROOMS: [
@@ -51,7 +54,7 @@ const bindings = {
       stats_push_url: 'http://127.0.0.1:9/',
     },
     { name: 'held', host: 'held.example', total_active_users: 5, new_users_per_minute: 600, queue_all: true },
-  ],
+  ].map((room) => ({ ...OVER_HTTP, ...room })),
   SIGNING_KEYS: 'test:c2l4dHktZm91ci1ieXRlcy1vZi1ub3Qtc28tc2VjcmV0LXRlc3Qta2V5LW1hdGVyaWFs',
   // Nobody listens there: what is delivered is tested elsewhere.
   ALERT_CHANNELS: [{ name: 'ops', type: 'webhook', url: 'http://127.0.0.1:9/' }],

@@ -33,6 +33,8 @@ function roomOf(name: string): RoomTable {
     new_users_per_minute: 1_000_000,
     heartbeat_timeout_seconds: PATIENCE_SECONDS,
     session_timeout_seconds: PATIENCE_SECONDS,
+    // The load comes over http.
+    force_https: false,
     // The status of the pages is no matter here, and 200 is what the load takes for right.
     queueing_status_code: 200,
   }

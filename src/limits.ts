@@ -19,7 +19,7 @@ export const ACCEPT_KEPT_MAX_CHARS = 300
 export const TOKENS_PER_REQUEST_MAX = 4
 
 /**
- * Signatures checked per request. Texts that cannot be ours are skipped without a check, so only forgeries
+ * Signatures checked per request and cookie name. Texts that cannot be ours are skipped without a check, so only forgeries
  * that copy the first part of a token use these up. Texts after the last check count as no token.
  */
 export const TOKEN_CHECKS_PER_REQUEST_MAX = 32

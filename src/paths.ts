@@ -23,3 +23,59 @@ export function canonicalPath(pathname: string): string {
       .replace(/[?#]/g, '_')}`,
   ).pathname
 }
+
+/** A percent-encoded character: ASCII, well-formed UTF-8, or `%u0073`, which IIS reads as well unless it is told not to. */
+const ENCODED_CHARACTER =
+  /%u[0-9a-f]{4}|%[0-7][0-9a-f]|%[cd][0-9a-f]%[89ab][0-9a-f]|%e[0-9a-f](?:%[89ab][0-9a-f]){2}|%f[0-7](?:%[89ab][0-9a-f]){3}/gi
+
+/**
+ * The path in each way that an origin which ignores case, such as IIS on Windows, may read it. Decoded; in upper, then in lower
+ * case, so that "ſ" and the Kelvin sign become "s" and "k", as they may in its comparisons; segments without the name of an
+ * NTFS stream ("::$DATA"), trailing dots and trailing spaces. Two ways where a segment such as ".. " may lead upwards or not.
+ */
+export function foldedPaths(path: string): readonly string[] {
+  const decoded = path.replace(ENCODED_CHARACTER, decodedCharacter)
+  const segments = decoded
+    .toUpperCase()
+    .toLowerCase()
+    .split(/[/\\]+/)
+  const flat = joined(segments, false)
+  return segments.some(leadsUpwards) ? [flat, joined(segments, true)] : [flat]
+}
+
+function decodedCharacter(encoded: string): string {
+  if (/^%u/i.test(encoded)) return String.fromCharCode(Number.parseInt(encoded.slice(2), 16))
+  try {
+    return decodeURIComponent(encoded)
+  } catch {
+    return encoded
+  }
+}
+
+function leadsUpwards(segment: string): boolean {
+  return withoutEnd(withoutStream(segment), ' ') === '..'
+}
+
+function joined(segments: readonly string[], climbs: boolean): string {
+  const names: string[] = []
+  let name = ''
+  for (const segment of segments) {
+    name = withoutEnd(withoutStream(segment), '. ')
+    if (climbs && leadsUpwards(segment)) names.pop()
+    else if (name !== '') names.push(name)
+  }
+  const end = name === '' && names.length > 0 ? '/' : ''
+  return `/${names.join('/')}${end}`
+}
+
+function withoutStream(segment: string): string {
+  const colon = segment.indexOf(':')
+  return colon < 0 ? segment : segment.slice(0, colon)
+}
+
+/** Without any of these characters at its end. A regular expression for this takes time that grows with the square of the length. */
+function withoutEnd(text: string, characters: string): string {
+  let end = text.length
+  while (end > 0 && characters.includes(text[end - 1] as string)) end--
+  return text.slice(0, end)
+}

@@ -6,11 +6,15 @@ import { secretRemedy } from '../settings/secret-remedy.ts'
 import type { BypassTable } from './bypass-schema.ts'
 import { type Network, parseNetwork } from './network.ts'
 
+/** Categories of `cf.verifiedBotCategory`, as Cloudflare spells them. */
+export type BotCategory = 'Search Engine Crawler' | 'AI Search'
+
 export interface BypassRule {
   readonly paths: readonly string[] | null
   readonly networks: readonly Network[] | null
   readonly header: { readonly name: string; readonly secret: Uint8Array } | null
-  readonly searchCrawlers: boolean
+  /** Any of these categories of verified bots. */
+  readonly botCategories: readonly BotCategory[] | null
 }
 
 /** Makes a room's rules ready for use. `variable`: the value of a secret, by its name. */
@@ -19,7 +23,7 @@ export function bypassRules(
   variable: (name: string) => unknown,
 ): { readonly rules: readonly BypassRule[]; readonly problems: readonly string[] } {
   const problems: string[] = []
-  const rules = tables.map(({ paths, addresses, header, secret, search_crawlers }, i) => {
+  const rules = tables.map(({ paths, addresses, header, secret, search_crawlers, ai_search }, i) => {
     const problem = secret === undefined ? null : secretProblem(secret, variable(secret))
     if (problem !== null) problems.push(`bypass.${i}.secret: ${problem}`)
     return {
@@ -29,10 +33,15 @@ export function bypassRules(
         header === undefined
           ? null
           : { name: header, secret: new TextEncoder().encode(String(variable(secret as string))) },
-      searchCrawlers: search_crawlers === true,
+      botCategories: botCategories(search_crawlers, ai_search),
     }
   })
   return { rules, problems }
+}
+
+function botCategories(searchCrawlers: true | undefined, aiSearch: true | undefined): readonly BotCategory[] | null {
+  if (searchCrawlers === undefined && aiSearch === undefined) return null
+  return [...(searchCrawlers ? ['Search Engine Crawler' as const] : []), ...(aiSearch ? ['AI Search' as const] : [])]
 }
 
 function secretProblem(name: string, value: unknown): string | null {

@@ -48,6 +48,7 @@ const ruleEntries = {
   ),
   secret: v.optional(v.pipe(v.string(secretMessage), v.regex(/^BYPASS_[A-Z0-9_]{1,50}$/, secretMessage))),
   search_crawlers: v.optional(v.literal(true, 'must be true, or left out')),
+  ai_search: v.optional(v.literal(true, 'must be true, or left out')),
 }
 
 const ruleSchema = v.pipe(

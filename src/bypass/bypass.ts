@@ -15,11 +15,11 @@ export function goesBy(rules: readonly BypassRule[], request: Request, canonical
   return rules.some((rule) => covers(rule, request, canonical))
 }
 
-function covers({ paths, networks, header, searchCrawlers }: BypassRule, request: Request, canonical: string): boolean {
+function covers({ paths, networks, header, botCategories }: BypassRule, request: Request, canonical: string): boolean {
   if (paths !== null && !pathIsCovered(paths, request, canonical)) return false
   if (networks !== null && !addressIsCovered(networks, request)) return false
   if (header !== null && !holdsSecret(request.headers.get(header.name), header.secret)) return false
-  return !searchCrawlers || isSearchCrawler(request.cf)
+  return botCategories === null || isVerifiedAs(botCategories, request.cf)
 }
 
 /**
@@ -53,14 +53,11 @@ function holdsSecret(given: string | null, secret: Uint8Array): boolean {
   return bytes.length === secret.length && crypto.subtle.timingSafeEqual(bytes, secret)
 }
 
-/** As Cloudflare has verified it; plans without Bot Management may still tell the category. */
-function isSearchCrawler(cf: unknown): boolean {
-  const { verifiedBotCategory, botManagement } = (cf ?? {}) as {
-    verifiedBotCategory?: unknown
-    botManagement?: { verifiedBot?: unknown }
-  }
-  if (typeof verifiedBotCategory === 'string' && verifiedBotCategory !== '') {
-    return verifiedBotCategory === 'Search Engine Crawler'
-  }
-  return botManagement?.verifiedBot === true
+/**
+ * Only the category counts. `botManagement.verifiedBot` says no more than that Cloudflare knows who runs the bot: it is true
+ * for agents that anyone can send to buy something, too.
+ */
+function isVerifiedAs(categories: readonly string[], cf: unknown): boolean {
+  const { verifiedBotCategory } = (cf ?? {}) as { verifiedBotCategory?: unknown }
+  return typeof verifiedBotCategory === 'string' && categories.includes(verifiedBotCategory)
 }

@@ -13,7 +13,7 @@ import { REFRESH_MIN_SECONDS, renderWaitingPage, type WaitingView, waitingPageHe
 import { PREFIX } from '../paths.ts'
 import { isSecure, type RequestUrl, requestUrl } from '../request-url.ts'
 import type { RoomSettings } from '../settings/rooms.ts'
-import { TOKEN_HEADER, tokenCookie } from '../tokens/token-cookie.ts'
+import { plainCookieRemoval, TOKEN_HEADER, tokenCookie } from '../tokens/token-cookie.ts'
 
 /** What the client's token becomes: a text to keep, `null` to forget it, `undefined` to leave it as it is. */
 export type TokenChange = string | null | undefined
@@ -37,6 +37,20 @@ type HeaderFields = Readonly<Record<string, string>>
 
 /** The waiting page or its JSON, never cached by anyone. */
 export function waitingAnswer(answer: WaitingAnswer): Response | Promise<Response> {
+  const { request, room, tokenChange } = answer
+  const response = answerInForm(answer)
+  const removal = tokenChange === undefined ? null : plainCookieRemoval(request.headers, room, isSecure(request))
+  return removal === null ? response : withCookie(response, removal)
+}
+
+/** Beside the one that is there: header fields in a plain object have one value each. */
+async function withCookie(response: Response | Promise<Response>, cookie: string): Promise<Response> {
+  const answer = await response
+  answer.headers.append('Set-Cookie', cookie)
+  return answer
+}
+
+function answerInForm(answer: WaitingAnswer): Response | Promise<Response> {
   const { request, room, status, form, ticket, tokenChange, code, returnUrl } = answer
   const headers = {
     'Cache-Control': 'no-store',
@@ -132,6 +146,8 @@ export function changeToken(headers: Headers, request: Request, room: RoomSettin
     if (name === 'Set-Cookie') headers.append(name, value)
     else headers.set(name, value)
   }
+  const removal = change === undefined ? null : plainCookieRemoval(request.headers, room, isSecure(request))
+  if (removal !== null) headers.append('Set-Cookie', removal)
 }
 
 /** How a program tells this answer from the site's, and where it joins and asks for its place. */

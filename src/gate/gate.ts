@@ -23,7 +23,10 @@ import {
   waitingAnswer,
 } from './answers.ts'
 import { allowedOrigin, shareWith } from './cross-origin.ts'
+import { httpsRedirect } from './force-https.ts'
+import { mayPreflightNow } from './join-limit.ts'
 import { LONG_POLL_SECONDS } from './poll-interval.ts'
+import { barePreflight, isPreflight, tooManyPreflights } from './preflight.ts'
 import { isPage, mayJoin, type RequestKind, readableForm, requestKind } from './request-kind.ts'
 import { placelessStatus } from './status-of.ts'
 import { stepsAside, type Visit, type VisitContext, visit } from './visit.ts'
@@ -33,11 +36,19 @@ import { readVisitor } from './visitor.ts'
 export async function gate(request: Request, deployment: Deployment, keepAlive: KeepAlive): Promise<Response> {
   const { hostname, pathname, canonical } = requestUrl(request.url)
   const room = findRoom(deployment.rooms, hostname, [canonical, pathname])
-  if (room === undefined || isPreflight(request)) return passThrough(request, deployment)
+  if (room === undefined) return passThrough(request, deployment)
   if (goesBy(deployment.bypasses.get(room.name) ?? [], request, canonical)) return passThrough(request, deployment)
-  if (stepsAside({ room, client: deployment.client(room), keepAlive })) return passThrough(request, deployment)
-  const { context, presented } = await readVisitor(request, room, deployment, keepAlive)
+  const client = deployment.client(room)
+  if (stepsAside({ room, client, keepAlive })) return passThrough(request, deployment)
+  if (isPreflight(request)) {
+    if (!(await mayPreflightNow(deployment.joinLimiter, request, room))) return tooManyPreflights()
+    return passThrough(barePreflight(request), deployment, { client, keepAlive })
+  }
   const kind = requestKind(request)
+  const isNavigation = kind === 'page' || kind === 'frame'
+  const redirect = room.force_https && isNavigation ? httpsRedirect(request) : null
+  if (redirect !== null) return redirect
+  const { context, presented } = await readVisitor(request, room, deployment, keepAlive)
   const joins = mayJoin(kind)
   // A page asked for is a sign of life from the person, too, where no beacon gives one.
   const details = { beacon: false, touched: joins }
@@ -76,7 +87,11 @@ function answerVisit(
     }
     case 'unreachable':
       if (room.on_room_failure === 'admit') return passThrough(request, deployment, context)
-      return away({ status: decided.status, ticket: decided.ticket?.text ?? null, tokenChange: undefined })
+      return away({
+        status: decided.status,
+        ticket: decided.ticket?.text ?? null,
+        tokenChange: decided.ticket?.renewed ? decided.ticket.text : undefined,
+      })
     case 'stranger':
       return turnStrangerAway(request, deployment, context, kind)
   }
@@ -166,15 +181,18 @@ function endSession({ client, keepAlive, room }: VisitContext, { run, number }: 
   keepAlive.waitUntil(leaving)
 }
 
+type OriginCounter = Pick<VisitContext, 'client' | 'keepAlive'>
+
 /**
  * Asks the origin, and counts how it went: what the room knows of its origin. A slow one must not cost a session: its visitor
  * is there, the request is the proof. Where the client sends a body it is in the client's hand how long that takes and whether
- * it arrives: no word on the origin, or anyone with a pass could make the site look broken.
+ * it arrives: no word on the origin, or anyone with a pass could make the site look broken. Neither is 501: it says that the
+ * site does not know the method, which the client chose.
  */
 async function askCounted(
   request: Request,
   deployment: Deployment,
-  { client, keepAlive }: VisitContext,
+  { client, keepAlive }: OriginCounter,
   pass: { readonly text: string; readonly token: Token } | null,
   readsPage = false,
 ): Promise<OriginOutcome> {
@@ -185,7 +203,7 @@ async function askCounted(
   const outcome = await askOrigin(request, deployment.origin, { pass: pass?.text ?? null, readsPage, onWaiting })
   const hasBody = request.body !== null
   if (hasBody && outcome.state !== 'answered') return outcome
-  const failed = outcome.state !== 'answered' || outcome.response.status >= 500
+  const failed = outcome.state !== 'answered' || (outcome.response.status >= 500 && outcome.response.status !== 501)
   const latencyMs = hasBody || outcome.state === 'down' ? null : Date.now() - askedMs
   client.countOrigin({ failed, latencyMs }, keepAlive)
   return outcome
@@ -212,15 +230,11 @@ function privately(cacheControl: string | null): string {
   return ['private', ...kept.filter((part) => !/^(public|s-maxage=.*)$/i.test(part))].join(', ')
 }
 
-/** To the origin without a pass. `context`: for a room that is there but cannot be asked; else no room counts it. */
-async function passThrough(request: Request, deployment: Deployment, context?: VisitContext): Promise<Response> {
+/** To the origin without a pass. `counter`: of the room that counts how it goes; else none does. */
+async function passThrough(request: Request, deployment: Deployment, counter?: OriginCounter): Promise<Response> {
   const outcome =
-    context === undefined
+    counter === undefined
       ? await askOrigin(request, deployment.origin)
-      : await askCounted(request, deployment, context, null)
+      : await askCounted(request, deployment, counter, null)
   return outcome.state === 'answered' ? outcome.response : originTrouble(request, outcome.state, false)
-}
-
-function isPreflight(request: Request): boolean {
-  return request.method === 'OPTIONS' && request.headers.has('Access-Control-Request-Method')
 }

@@ -30,7 +30,7 @@ export interface VisitContext {
   readonly binding: ClientBinding | null
 }
 
-/** A token to hand out; `renewed`: it is new, the client must be told. */
+/** A token to hand out; `renewed`: the client must be told, for it is new or must move to another cookie. */
 interface Issued {
   readonly text: string
   readonly token: Token
@@ -75,8 +75,9 @@ export async function visit(
 ): Promise<Visit> {
   let expired: Visit | null = null
   for (const candidate of byPreference(presented)) {
-    const standing = await stand(context, candidate, { details, isPoll, ask: presented.length > 1 })
-    if (standing.state === 'admitted' || standing.state === 'waiting') giveBackOthers(context, candidate, presented)
+    const peers = presented.filter(({ moves }) => moves === candidate.moves)
+    const standing = await stand(context, candidate, { details, isPoll, ask: peers.length > 1 })
+    if (standing.state === 'admitted' || standing.state === 'waiting') giveBackOthers(context, candidate, peers)
     if (standing.state === 'expired') expired ??= standing
     else if (standing.state !== 'stranger') return standing
   }
@@ -92,12 +93,12 @@ interface Asked {
 
 /** Where the holder of one token stands; `stranger`: it does not count. */
 function stand(context: VisitContext, candidate: PresentedToken, asked: Asked): Promise<Visit> | Visit {
-  const { token, text } = candidate
+  const { token, text, moves = false } = candidate
   if (token.run < context.client.knownRun) return { state: 'stranger' }
   if (token.kind === 'ticket') return poll(context, candidate, asked)
   if (context.nowMs / 1000 >= token.expiresSeconds) return claim(context, candidate, asked.details)
   context.client.hear(token.run, token.number, context.keepAlive)
-  return { state: 'admitted', pass: { text, token, renewed: false } }
+  return { state: 'admitted', pass: { text, token, renewed: moves } }
 }
 
 /** Two tabs opened at once got a ticket each: the one not kept goes back to the line. */
@@ -116,7 +117,7 @@ async function poll(
   { ask, isPoll }: Pick<Asked, 'ask' | 'isPoll'>,
 ): Promise<Visit> {
   const { client, keepAlive, nowMs, room } = context
-  const { token, text } = candidate
+  const { token, text, moves = false } = candidate
   if (ask) return claim(context, candidate)
   if (nowMs / 1000 - token.seenSeconds >= confirmAfterSeconds(context)) return confirm(context, candidate, isPoll)
   client.hear(token.run, token.number, keepAlive)
@@ -125,7 +126,7 @@ async function poll(
   if (view === null) return outOfReach(context, candidate)
   if (token.run !== client.knownRun) return { state: 'stranger' }
   if (token.number < view.snapshot.frontier) return claim(context, candidate)
-  const ticket = { text, token, renewed: false }
+  const ticket = { text, token, renewed: moves }
   return { state: 'waiting', status: waitingStatus(room.name, view, token), ticket }
 }
 
@@ -242,9 +243,9 @@ export function stepsAside({ room, client, keepAlive }: Pick<VisitContext, 'room
  * The object cannot be asked. An authentic pass is honoured for as long as its session could be taken up again; who waits
  * sees the last known figures.
  */
-function outOfReach(context: VisitContext, { token, text }: PresentedToken): Visit {
+function outOfReach(context: VisitContext, { token, text, moves = false }: PresentedToken): Visit {
   const { client, nowMs, room } = context
-  const ticket = { text, token, renewed: false }
+  const ticket = { text, token, renewed: moves }
   if (token.kind === 'pass') {
     const grace = client.view?.snapshot.reclaimGraceSeconds ?? room.reclaim_grace_seconds
     if (nowMs / 1000 < token.expiresSeconds + grace) {

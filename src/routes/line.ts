@@ -49,7 +49,7 @@ function answer(call: VisitorCall, looks: Looks, returnUrl: string, decided: Vis
         ...page,
         status: decided.status,
         ticket: decided.ticket?.text ?? null,
-        tokenChange: undefined,
+        tokenChange: decided.ticket?.renewed ? decided.ticket.text : undefined,
       })
     // What is covered there lets them join, or not.
     case 'full':

@@ -50,8 +50,9 @@ function tokenChangeOf(
     case 'full':
     case 'closed':
     case 'limited':
-    case 'unreachable':
       return undefined
+    case 'unreachable':
+      return decided.ticket?.renewed ? decided.ticket.text : undefined
   }
 }
 

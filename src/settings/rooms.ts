@@ -5,6 +5,7 @@ import * as v from 'valibot'
 import type { RoomAlert } from '../alerts/room-alert.ts'
 import type { LineRules } from '../core/rules.ts'
 import { withoutFinalDot } from '../host-name.ts'
+import { foldedPaths } from '../paths.ts'
 import { type RoomSettings, roomSchema, unknownKeys } from './room-schema.ts'
 import { deployedValues, type RuntimeValues, steeredRules } from './runtime-settings.ts'
 
@@ -33,7 +34,7 @@ export function parseRooms(value: unknown): ParsedRooms {
   const problems = [
     ...list.flatMap((room, i) => unknownKeys(room).map((key) => `ROOMS[${i}].${key}: there is no such setting`)),
     ...(result.issues ?? []).map((issue) => `${keyOf(issue)}: ${problemOf(issue)}`),
-    ...(result.success ? duplicates(result.output) : []),
+    ...(result.success ? [...duplicates(result.output), ...caseTwins(result.output)] : []),
     ...tooLarge(list),
   ]
   return problems.length > 0 || !result.success ? { rooms: null, problems } : { rooms: result.output, problems: [] }
@@ -41,7 +42,7 @@ export function parseRooms(value: unknown): ParsedRooms {
 
 /**
  * The room that covers a path of a host: the most specific host, then the longest path; undefined: none. `paths`: the path
- * in every form that an origin might go by, as it was sent and the canonical one.
+ * in every form that an origin might go by, as it was sent and the canonical one; folded for rooms that ignore case.
  */
 export function findRoom(
   rooms: readonly RoomSettings[],
@@ -50,9 +51,17 @@ export function findRoom(
 ): RoomSettings | undefined {
   let best: RoomSettings | undefined
   let bestRank = -1
+  let folded: readonly string[] | null = null
   for (const room of rooms) {
     const hostRank = rankHosts(room, hostname)
-    if (hostRank < 0 || !paths.some((path) => coversPath(room.path, path))) continue
+    if (hostRank < 0) continue
+    if (room.path_case_sensitive) {
+      if (!paths.some((path) => coversPath(room.path, path))) continue
+    } else {
+      folded ??= [...new Set(paths)].flatMap(foldedPaths)
+      const [covered = room.path] = foldedPaths(room.path)
+      if (!folded.some((path) => coversPath(covered, path))) continue
+    }
     const rank = hostRank * 1000 + room.path.length
     if (rank > bestRank) [best, bestRank] = [room, rank]
   }
@@ -155,6 +164,21 @@ function duplicates(rooms: readonly RoomSettings[]): string[] {
     }
   }
   return problems
+}
+
+/** Paths of one host that differ in case only, while one room ignores case: the other would hardly be found. */
+function caseTwins(rooms: readonly RoomSettings[]): string[] {
+  const placeOf = (host: string | undefined, path: string) => `${host ?? 'any host'}${foldedPaths(path)[0]}`
+  return rooms.flatMap((room, i) =>
+    rooms.slice(0, i).flatMap((other, j) => {
+      if (room.path === other.path || (room.path_case_sensitive && other.path_case_sensitive)) return []
+      const others = new Set(hostsOf(other).map((host) => placeOf(host, other.path)))
+      if (!hostsOf(room).some((host) => others.has(placeOf(host, room.path)))) return []
+      return [
+        `ROOMS[${i}].path: ROOMS[${j}] has it in another spelling, and path_case_sensitive = false in one of the two`,
+      ]
+    }),
+  )
 }
 
 function tooLarge(list: unknown): string[] {

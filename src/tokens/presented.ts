@@ -11,6 +11,8 @@ import type { VerifiedTokens } from './verified-tokens.ts'
 export interface PresentedToken {
   readonly token: Token
   readonly text: string
+  /** It came in the cookie of plain http and belongs into that of https: see `PresentedTexts`. */
+  readonly moves?: boolean
 }
 
 /** What tokens are verified with. */
@@ -24,12 +26,24 @@ export interface TokenVerifier {
  * else does not count against their number: other sites of the same domain may set cookies of our name.
  */
 export async function readTokens(
-  { inHeader, inCookies }: PresentedTexts,
+  { inHeader, inCookies, inPlainCookies }: PresentedTexts,
   room: RoomSettings,
   verifier: TokenVerifier,
   nowMs: number,
 ): Promise<PresentedToken[]> {
   const texts = inHeader === null ? inCookies : [inHeader, ...inCookies]
+  const own = await countingTokens(texts, room, verifier, nowMs)
+  if (inPlainCookies.length === 0) return own
+  const plain = await countingTokens(inPlainCookies, room, verifier, nowMs)
+  return [...own, ...plain.map((presented) => ({ ...presented, moves: true }))]
+}
+
+async function countingTokens(
+  texts: readonly string[],
+  room: RoomSettings,
+  verifier: TokenVerifier,
+  nowMs: number,
+): Promise<PresentedToken[]> {
   const read: PresentedToken[] = []
   let checksLeft = TOKEN_CHECKS_PER_REQUEST_MAX
   for (const text of texts.length === 1 ? texts : new Set(texts)) {
@@ -56,10 +70,13 @@ function acceptedUntilSeconds({ kind, expiresSeconds }: Token): number {
   return kind === 'pass' ? expiresSeconds + TICKET_LIFE_SECONDS : expiresSeconds
 }
 
-/** The newest run's first; of these a pass before a ticket; of these the lowest number. */
+/** Those that need not move first; of these the newest run's; of these a pass before a ticket; of these the lowest number. */
 export function byPreference(tokens: readonly PresentedToken[]): PresentedToken[] {
   return [...tokens].sort(
-    ({ token: a }, { token: b }) =>
-      b.run - a.run || Number(b.kind === 'pass') - Number(a.kind === 'pass') || a.number - b.number,
+    ({ token: a, moves: aMoves = false }, { token: b, moves: bMoves = false }) =>
+      Number(aMoves) - Number(bMoves) ||
+      b.run - a.run ||
+      Number(b.kind === 'pass') - Number(a.kind === 'pass') ||
+      a.number - b.number,
   )
 }

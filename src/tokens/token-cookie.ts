@@ -18,10 +18,22 @@ export function cookieName(room: RoomSettings, secure: boolean): string {
 export interface PresentedTexts {
   readonly inHeader: string | null
   readonly inCookies: readonly string[]
+  /**
+   * In the cookie of plain http, on a request over https: of a visitor who came over http first. They count only where none of
+   * the others holds a place: a sibling host or someone on the network can set this cookie, and would else give the visitor
+   * another place. Empty over http, where this cookie is the room's own.
+   */
+  readonly inPlainCookies: readonly string[]
 }
 
+const NONE: readonly string[] = []
+
 export function presentedTexts(headers: Headers, room: RoomSettings, secure: boolean): PresentedTexts {
-  return { inHeader: headers.get(TOKEN_HEADER) || null, inCookies: cookieTokens(headers, room, secure) }
+  return {
+    inHeader: headers.get(TOKEN_HEADER) || null,
+    inCookies: cookieTokens(headers, cookieName(room, secure)),
+    inPlainCookies: secure ? cookieTokens(headers, cookieName(room, false)) : NONE,
+  }
 }
 
 /** Whether all that the client presents is this very token: then there is nothing to tell it. */
@@ -33,16 +45,16 @@ export function holdsCookie({ inHeader, inCookies }: PresentedTexts, token: stri
  * Whether the client keeps our cookie, as far as a request shows it: it does not, when it presents a token that we set as a
  * cookie in the header alone.
  */
-export function keepsCookies({ inHeader, inCookies }: PresentedTexts): boolean {
-  return inHeader === null || inCookies.length > 0
+export function keepsCookies({ inHeader, inCookies, inPlainCookies }: PresentedTexts): boolean {
+  return inHeader === null || inCookies.length > 0 || inPlainCookies.length > 0
 }
 
-/** All values of the room's cookie. Found by its name: splitting the whole header took 20 us of each request. */
-function cookieTokens(headers: Headers, room: RoomSettings, secure: boolean): string[] {
+/** All values of a cookie. Found by its name: splitting the whole header took 20 us of each request. */
+function cookieTokens(headers: Headers, cookie: string): string[] {
   const cookies = headers.get('Cookie')
   const found: string[] = []
   if (cookies === null) return found
-  const name = `${cookieName(room, secure)}=`
+  const name = `${cookie}=`
   for (let at = cookies.indexOf(name); at >= 0; at = cookies.indexOf(name, at + 1)) {
     if (!beginsPair(cookies, at)) continue
     const end = cookies.indexOf(';', at)
@@ -69,6 +81,12 @@ export function tokenCookie(room: RoomSettings, secure: boolean, token: string |
     maxAge: token === null ? 0 : TICKET_LIFE_SECONDS,
     ...(domain === undefined ? {} : { domain }),
   })
+}
+
+/** `Set-Cookie` that takes away the cookie of plain http, once https has its own; null where the request shows none. */
+export function plainCookieRemoval(headers: Headers, room: RoomSettings, secure: boolean): string | null {
+  if (!secure || cookieTokens(headers, cookieName(room, false)).length === 0) return null
+  return tokenCookie(room, false, null)
 }
 
 /** A `Cookie` header without the cookies of these rooms: the origin needs none of them. Null: nothing is left. */

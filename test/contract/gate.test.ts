@@ -17,6 +17,7 @@ const stage = useStage([
   room('held', 10_000, { queue_all: true, queueing_status_code: 429 }),
   room('off', 1, { suspended: true }),
   room('paths', 1, { path: '/shop' }),
+  room('windows', 1, { path: '/shop', path_case_sensitive: false }),
   room('dot', 1),
   room('told-pause', 1),
   room('told-queue-all', 1),
@@ -292,6 +293,19 @@ test('a room on a path covers every way to write that path, and nothing else', a
   expect(stage.origin.requests.length).toBe(before)
   for (const path of ['/', '/other', '/shopping', '/x/shop', '/other?/shop', '/shop/../other']) {
     const visitor = stage.visitor('paths')
+    expect((await visitor.get(path)).status, path).toBe(200)
+    expect(visitor.token, path).toBeUndefined()
+  }
+})
+
+test('a room for a site that ignores case covers every spelling of its path', async () => {
+  expect((await stage.visitor('windows').get('/shop')).status).toBe(200)
+  const before = stage.origin.requests.length
+  const paths = ['/Shop', '/SHOP/x', '/%53hop', '/sHoP.', '/shop::$DATA', '/%C5%BFhop/x', '/shop%20/x', '/%u0053hop']
+  for (const path of paths) expect((await stage.visitor('windows').get(path)).status, path).toBe(503)
+  expect(stage.origin.requests.length).toBe(before)
+  for (const path of ['/', '/Shopping', '/x/Shop']) {
+    const visitor = stage.visitor('windows')
     expect((await visitor.get(path)).status, path).toBe(200)
     expect(visitor.token, path).toBeUndefined()
   }

@@ -19,7 +19,9 @@ describe("the origin's figures", () => {
   let receiver: WebhookReceiver
   let worker: DeployedWorker
   beforeAll(async () => {
-    origin = await Origin.start()
+    origin = await Origin.start(0, {
+      'unknown-method': (_request, response) => void response.writeHead(501).end(),
+    })
     receiver = await WebhookReceiver.start({ '/ops': [204] })
     worker = await DeployedWorker.start({
       ROOMS: [room('covered', 1, { check_interval_seconds: 5, alerts: [RULE] }), room('aside', 1, { suspended: true })],
@@ -39,32 +41,36 @@ describe("the origin's figures", () => {
 
   test('tell of 5xx answers and of those that come too late, and fire a rule', async () => {
     const guest = new Visitor(worker.front, 'covered.test')
-    const asked = ['/echo', '/failing', '/silent', '/missing', '/failing', '/failing']
+    const asked = ['/echo', '/failing', '/silent', '/missing', '/failing', '/failing', '/unknown-method']
     const statuses: number[] = []
     for (const path of asked) statuses.push((await guest.get(path)).status)
-    expect(statuses).toEqual([200, 500, 504, 404, 500, 500])
-    // What passes by the room is not counted: a preflight, a room that stepped aside.
-    const preflight = { method: 'OPTIONS', path: '/failing', extra: { 'Access-Control-Request-Method': 'PUT' } }
-    expect((await guest.send(preflight)).status).toBe(500)
-    expect((await new Visitor(worker.front, 'aside.test').get('/failing')).status).toBe(500)
+    expect(statuses).toEqual([200, 500, 504, 404, 500, 500, 501])
+    // A preflight is counted, too; what passes by a room that stepped aside is not.
+    const headers = { Origin: 'https://app.example', 'Access-Control-Request-Method': 'PUT' }
+    const preflight = { method: 'OPTIONS', path: '/failing', headers }
+    expect((await new Visitor(worker.front, 'covered.test').send(preflight)).status).toBe(500)
+    const aside = new Visitor(worker.front, 'aside.test')
+    expect((await aside.get('/failing')).status).toBe(500)
+    expect((await aside.send(preflight)).status).toBe(500)
 
-    const expected = { originRequests: asked.length, originErrors: 4 }
+    const requests = asked.length + 1
+    const expected = { originRequests: requests, originErrors: 5 }
     const points = await until(
       () => history(worker.front, 'covered', 'step=1m'),
-      (seen) => sum(seen.map(({ originRequests }) => originRequests)) >= asked.length,
+      (seen) => sum(seen.map(({ originRequests }) => originRequests)) >= requests,
     )
-    const told = { originRequests: asked.length, originErrors: sum(points.map(({ originErrors }) => originErrors)) }
+    const told = { originRequests: requests, originErrors: sum(points.map(({ originErrors }) => originErrors)) }
     expect(told).toEqual(expected)
     expect(await stats(worker.front, 'covered')).toMatchObject({ totals: expected })
     const families = parseMetrics((await operate(worker.front, 'GET', 'metrics')).text)
     const metric = (family: string, sample = family) => families.get(family)?.samples.get(sample)
     const errors = 'waiting_room_origin_errors_total'
-    expect(metric(errors, `${errors}{room="covered"}`)).toBe(4)
+    expect(metric(errors, `${errors}{room="covered"}`)).toBe(5)
     expect(metric(errors, `${errors}{room="aside"}`)).toBe(0)
     const seconds = 'waiting_room_origin_response_seconds'
-    expect(metric(seconds, `${seconds}_count{room="covered"}`)).toBe(asked.length)
+    expect(metric(seconds, `${seconds}_count{room="covered"}`)).toBe(requests)
     // The one that was cut off.
-    expect(metric(seconds, `${seconds}_bucket{room="covered",le="0.5"}`)).toBeLessThan(asked.length)
+    expect(metric(seconds, `${seconds}_bucket{room="covered",le="0.5"}`)).toBeLessThan(requests)
 
     // Of the minutes that they fell into the worst.
     const ratio = ({ originRequests, originErrors }: (typeof points)[number]) => originErrors / (originRequests || 1)

@@ -1,12 +1,11 @@
 /** The proxy, seen by who holds a pass: requests reach the origin, and its answers the visitor, as they were sent. */
 import { gunzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
-import { issued } from './support/operator.ts'
 import { JSON_BYTES, type Seen } from './support/origin.ts'
 import { room, useStage } from './support/stage.ts'
 import { BROWSER, CURL, OVER_TLS, Visitor } from './support/visitor.ts'
 
-const stage = useStage([room('shop', 10_000), room('preflight', 10_000)], { originSecret: 'only-the-room-knows' })
+const stage = useStage([room('shop', 10_000), room('other', 1)], { originSecret: 'only-the-room-knows' })
 
 test('a relative redirect and one to another site arrive untouched', async () => {
   const guest = await stage.guest('shop')
@@ -116,7 +115,7 @@ test('statuses without a body and statuses of errors arrive', async () => {
 test('the origin gets the verified pass, the forwarding headers and the secret, and none of our cookies', async () => {
   const guest = await stage.guest('shop')
   guest.cookies.set('basket', 'full')
-  guest.cookies.set('waiting-room-preflight', 'of-another-room')
+  guest.cookies.set('waiting-room-other', 'of-another-room')
   guest.cookies.set('waiting-room-music', 'of-the-origin')
   guest.cookies.set('__Host-waiting-room-shop', 'of-tls')
   const { headers } = (await guest.get('/echo')).json<Seen>()
@@ -204,16 +203,4 @@ test('a client without a cookie jar presents its pass in a header, and is told t
   const beat = await app.post('/__waiting-room/heartbeat', '', { 'Waiting-Room-Token': token })
   expect(beat.status).toBe(204)
   expect(beat.headers['waiting-room-token']).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+$/)
-})
-
-test('a CORS preflight is answered by the origin and takes no ticket', async () => {
-  const page = stage.visitor('preflight')
-  const preflight = { Origin: 'https://app.example', 'Access-Control-Request-Method': 'PUT', 'Sec-Fetch-Mode': 'cors' }
-  const reply = await page.send({ method: 'OPTIONS', path: '/echo', headers: preflight })
-  expect(reply.json()).toMatchObject({ method: 'OPTIONS', headers: { 'access-control-request-method': 'PUT' } })
-  expect(reply.setCookies).toEqual([])
-  expect(await issued(stage.workerd, 'preflight')).toBe(0)
-  // Without the header it is a request like any other that asks for no page.
-  const plain = await page.send({ method: 'OPTIONS', path: '/echo', headers: { Origin: 'https://app.example' } })
-  expect(plain.status).toBe(503)
 })

@@ -138,18 +138,39 @@ describe('a bypass by a secret header', () => {
   })
 })
 
-describe('a bypass of search crawlers', () => {
-  const rules = [{ search_crawlers: true }]
+describe('a bypass of verified bots', () => {
+  const crawlers = [{ search_crawlers: true }]
+  const aiSearch = [{ ai_search: true }]
+  const either = [{ search_crawlers: true, ai_search: true }]
 
-  it('covers those that the platform has verified, never what a request says of itself', () => {
-    expect(isBypassed(rules, '/', {}, { verifiedBotCategory: 'Search Engine Crawler' })).toBe(true)
-    expect(isBypassed(rules, '/', {}, { botManagement: { verifiedBot: true } })).toBe(true)
-    expect(
-      isBypassed(rules, '/', {}, { verifiedBotCategory: 'AI Crawler', botManagement: { verifiedBot: true } }),
-    ).toBe(false)
-    expect(isBypassed(rules, '/', {}, { botManagement: { verifiedBot: false } })).toBe(false)
-    expect(isBypassed(rules, '/', {}, {})).toBe(false)
-    expect(isBypassed(rules, '/', { 'User-Agent': 'Googlebot/2.1' })).toBe(false)
+  it.each<[string, object[], object]>([
+    ['a search crawler', crawlers, { verifiedBotCategory: 'Search Engine Crawler' }],
+    ['an AI search bot', aiSearch, { verifiedBotCategory: 'AI Search' }],
+    ['a search crawler, by a rule for both', either, { verifiedBotCategory: 'Search Engine Crawler' }],
+    ['an AI search bot, by a rule for both', either, { verifiedBotCategory: 'AI Search' }],
+  ])('covers %s', (_, rules, cf) => expect(isBypassed(rules, '/', {}, cf)).toBe(true))
+
+  it.each<[string, object[], object]>([
+    ['a verified bot without a category', crawlers, { botManagement: { verifiedBot: true } }],
+    [
+      'a verified bot with an empty category',
+      crawlers,
+      { verifiedBotCategory: '', botManagement: { verifiedBot: true } },
+    ],
+    ['a verified bot without a category, by a rule for both', either, { botManagement: { verifiedBot: true } }],
+    ['a category of bot management', crawlers, { botManagement: { verifiedBotCategory: 'Search Engine Crawler' } }],
+    ['a category in another case', crawlers, { verifiedBotCategory: 'search engine crawler' }],
+    ['a list of categories', crawlers, { verifiedBotCategory: ['Search Engine Crawler'] }],
+    ['an AI crawler', either, { verifiedBotCategory: 'AI Crawler', botManagement: { verifiedBot: true } }],
+    ['an AI assistant', either, { verifiedBotCategory: 'AI Assistant', botManagement: { verifiedBot: true } }],
+    ['an AI search bot, by a rule for search crawlers', crawlers, { verifiedBotCategory: 'AI Search' }],
+    ['a search crawler, by a rule for AI search', aiSearch, { verifiedBotCategory: 'Search Engine Crawler' }],
+    ['a request that says nothing', crawlers, {}],
+  ])('does not cover %s', (_, rules, cf) => expect(isBypassed(rules, '/', {}, cf)).toBe(false))
+
+  it('never believes what a request says of itself', () => {
+    expect(isBypassed(crawlers, '/', { 'User-Agent': 'Googlebot/2.1' })).toBe(false)
+    expect(isBypassed(crawlers, '/', { 'cf-verified-bot-category': 'Search Engine Crawler' })).toBe(false)
   })
 })
 
@@ -228,6 +249,7 @@ describe('bypass settings', () => {
       /^ROOMS\[0\]\.bypass\.0\.secret: BYPASS_KEY is not set.*wrangler secret put BYPASS_KEY/,
     ],
     ['crawlers that are false', [{ search_crawlers: false }], /^ROOMS\[0\]\.bypass\.0\.search_crawlers: must be true/],
+    ['AI search that is false', [{ ai_search: false }], /^ROOMS\[0\]\.bypass\.0\.ai_search: must be true/],
   ])('are refused with %s, by its key', (_, bypass, problem) => {
     expect(problems(bypass)).toEqual([typeof problem === 'string' ? problem : expect.stringMatching(problem)])
   })

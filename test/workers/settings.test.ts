@@ -277,4 +277,81 @@ describe('the room of a URL', () => {
     for (const path of ['/shop/%E0%A4%A', '/%73hop/%FF', '/%73hop/%'])
       expect(nameOf('other.org', path)).toBe('shop-path')
   })
+
+  it('of which the path tells upper from lower case is found by its own spelling only', () => {
+    for (const path of ['/Shop', '/SHOP/x', '/%53hop', '/shop.', '/shop::$DATA'])
+      expect(nameOf('other.org', path)).toBe('everywhere')
+  })
+})
+
+describe('a room whose path ignores case', () => {
+  const { rooms } = parseRooms([
+    room({ name: 'everywhere' }),
+    room({ name: 'shop', path: '/Shop.Net/basket', path_case_sensitive: false }),
+    room({ name: 'below', path: '/shop.net/basket/vip' }),
+  ])
+  const nameOf = (path: string) => {
+    const { pathname } = new URL(`http://x${path}`)
+    return findRoom(rooms ?? [], 'x', [pathname, canonicalPath(pathname)])?.name
+  }
+
+  it.each([
+    '/Shop.Net/basket',
+    '/shop.net/basket',
+    '/SHOP.NET/BASKET/',
+    '/%53hop.%4Eet/basket/x',
+    '/%u0053hop.net/basket',
+    '/%U0073hop.net%u002fbasket',
+    // "ſ" and the Kelvin sign: their upper or lower case is that of "s" and "k".
+    '/%C5%BFhop.net/basket',
+    '/shop.net/bas%E2%84%AAet/x',
+    '/%C5%BFhop.net/basket/%FF',
+    '/shop.net/basket.',
+    '/shop.net./basket...',
+    '/shop.net%20/basket.%20.',
+    '/shop.net/basket::$DATA',
+    '/shop.net:$I30:$INDEX_ALLOCATION/basket/x',
+    '/shop.net%3a%3a$data/basket%3A',
+    '//x/../SHOP.net\\basket',
+    '/x/..%20/shop.net/basket',
+    '/x/%u002e%u002e/shop.net/basket',
+    '/.../shop.net/...%20/basket',
+    '/shop.net/basket;a=b/x',
+    '/shop.net/basket/..%20/other',
+    '/%2553hop.net/basket',
+  ])('is found by %s', (path) => expect(nameOf(path)).toBe('shop'))
+
+  it.each([
+    '/',
+    '/shop',
+    '/shop.net',
+    '/shop.net/baskets',
+    '/x/Shop.Net/basket',
+    '/other?/shop.net/basket',
+    '/shopanet/basket',
+  ])('is not found by %s', (path) => expect(nameOf(path)).toBe('everywhere'))
+
+  it('gives way to a room of a longer path, in its own spelling', () => {
+    expect(nameOf('/shop.net/basket/vip')).toBe('below')
+    expect(nameOf('/Shop.net/basket/vip')).toBe('shop')
+  })
+
+  it('is found in time that grows with the length of the path alone', () => {
+    const started = performance.now()
+    for (const part of ['.', ' ', '. ', ':', '..%20/', '%u002e', '%c5%bf']) nameOf(`/${part.repeat(4_000)}x`)
+    expect(performance.now() - started).toBeLessThan(1_000)
+  })
+
+  it('is refused beside one whose path differs in case only', () => {
+    const problemsOf = (...more: object[]) => parseRooms(more.map((one, i) => room({ name: `r${i}`, ...one }))).problems
+    const problem =
+      'ROOMS[1].path: ROOMS[0] has it in another spelling, and path_case_sensitive = false in one of the two'
+    const insensitive = { path: '/Shop', path_case_sensitive: false }
+    expect(problemsOf({ path: '/shop' }, insensitive)).toEqual([problem])
+    expect(problemsOf(insensitive, { path: '/shop' })).toEqual([problem])
+    expect(problemsOf({ ...insensitive, host: 'a.example' }, { path: '/SHOP', host: 'a.example' })).toEqual([problem])
+    expect(problemsOf({ ...insensitive, host: 'a.example' }, { path: '/SHOP', host: 'b.example' })).toEqual([])
+    expect(problemsOf({ path: '/shop' }, { path: '/Shop' })).toEqual([])
+    expect(problemsOf(insensitive, { path: '/shops' })).toEqual([])
+  })
 })

@@ -24,6 +24,7 @@ const HOST = 'full.test'
 const stage = useStage([
   room('full', 1, { session_max_seconds: 86_400 }),
   room('shop', 1, { host: 'paths.test', path: '/shop' }),
+  room('windows', 1, { path: '/shop', path_case_sensitive: false }),
 ])
 
 let holder: Visitor
@@ -33,12 +34,13 @@ let seenByOrigin = 0
 beforeAll(async () => {
   holder = await stage.guest('full')
   await send({ host: 'paths.test', target: '/shop' })
+  await send({ host: 'windows.test', target: '/shop' })
   seenByOrigin = stage.origin.requests.length
 })
 
 /** Nobody got in meanwhile, nobody lost a slot, and everything still works. */
 afterEach(async () => {
-  for (const name of ['full', 'shop']) {
+  for (const name of ['full', 'shop', 'windows']) {
     const { active, totals } = await stats(stage.workerd, name)
     expect({ name, active, admitted: totals?.admitted }).toEqual({ name, active: 1, admitted: 1 })
   }
@@ -108,6 +110,59 @@ describe('a stranger', () => {
         expectHarmless(await send({ host: 'paths.test', target }), 'paths.test')
         for (const { url } of stage.origin.requests.slice(seen))
           expect(asAnOriginReadsIt(url)).not.toMatch(/^\/(shop|__waiting-room)(\/|$)/)
+      }),
+      FUZZ,
+    )
+  })
+
+  it('gets past no room by another spelling of a path whose case the site ignores', async () => {
+    const spelled = fc.array(
+      fc.constantFrom(
+        '/',
+        '//',
+        '/./',
+        '/x/../',
+        '\\',
+        '%2f',
+        '%5C',
+        '/%2e%2e/',
+        '/..%20/',
+        '/.../',
+        '%u002f',
+        '/%u002e%2e/',
+      ),
+      { minLength: 1, maxLength: 3 },
+    )
+    const letters = [
+      ['s', 'S', '%73', '%53', '%u0073', '%U0053', '%C5%BF', '%u017f'],
+      ['h', 'H', '%48'],
+      ['o', 'O', '%6F', '%u006F'],
+      ['p', 'P', '%70'],
+    ].map((spellings) => fc.constantFrom(...spellings))
+    const end = fc.constantFrom(
+      '',
+      '',
+      '.',
+      '..',
+      '%20',
+      '.%20.',
+      '::$DATA',
+      ':$I30:$INDEX_ALLOCATION',
+      '%3a',
+      '%2e',
+      'x',
+      '%00',
+    )
+    const name = fc.tuple(...letters, end).map((parts) => parts.join(''))
+    await fc.assert(
+      fc.asyncProperty(spelled, name, fc.option(name, { nil: 'x' }), spelled, async (before, first, second, after) => {
+        const target = `/${before.join('')}${first}/${second}${after.join('')}`
+        const seen = stage.origin.requests.length
+        expectHarmless(await send({ host: 'windows.test', target }), 'windows.test')
+        for (const { url } of stage.origin.requests.slice(seen)) {
+          expect(asWindowsReadsIt(url, true)).not.toMatch(/^\/shop(\/|$)/)
+          expect(asWindowsReadsIt(url, false)).not.toMatch(/^\/shop(\/|$)/)
+        }
       }),
       FUZZ,
     )
@@ -188,4 +243,18 @@ function asAnOriginReadsIt(url: string): string {
     else if (name !== '.' && name !== '') parts.push(name)
   }
   return `/${parts.join('/')}`
+}
+
+/** As IIS may read it, written anew here. `climbs`: whether ".. " leads upwards, as ".." does. */
+function asWindowsReadsIt(url: string, climbs: boolean): string {
+  const char = (hex: string) => String.fromCharCode(Number.parseInt(hex, 16))
+  const bytes = (url.split(/[?#]/)[0] ?? '').replace(/%([0-9a-f]{2})/gi, (_, hex) => char(hex))
+  const path = Buffer.from(bytes, 'latin1').toString('utf8')
+  const parts: string[] = []
+  for (const part of path.replace(/%u([0-9a-f]{4})/gi, (_, hex) => char(hex)).split(/[/\\]+/)) {
+    const name = part.split(':')[0]?.trimEnd() ?? ''
+    if (name === '..' && (climbs || part === '..')) parts.pop()
+    else if (/[^. ]/.test(name)) parts.push(name.replace(/[. ]+$/, ''))
+  }
+  return `/${parts.join('/')}`.replaceAll('ſ', 's').toLowerCase()
 }

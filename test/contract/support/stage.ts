@@ -56,6 +56,8 @@ export function room(name: string, capacity: number, more: RoomTable = {}): Room
     new_users_per_minute: 1_000_000,
     heartbeat_timeout_seconds: 600,
     session_timeout_seconds: 600,
+    // Tests speak http to hosts that are not on loopback.
+    force_https: false,
     ...more,
   }
 }

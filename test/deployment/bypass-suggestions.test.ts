@@ -1,0 +1,80 @@
+/** What the settings check suggests for the bypass rules of a room. */
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { bypassSuggestions } from '../../scripts/bypass-suggestions.ts'
+
+const ROOT = resolve(import.meta.dirname, '../..')
+const room = (bypass: object[], more: object = {}) => ({
+  name: 'main',
+  total_active_users: 1,
+  new_users_per_minute: 1,
+  bypass,
+  ...more,
+})
+
+describe('suggestions for bypass rules', () => {
+  it('are one line for a room without any, with the paths and where to read on', () => {
+    const [line = '', ...more] = bypassSuggestions([room([])])
+    expect(more).toEqual([])
+    expect(line).toMatch(/^room "main" has no bypass rule for \/robots\.txt, \/\.well-known\/acme-challenge\/\*, /)
+    expect(line).toContain('docs/abuse.md#bypass-recipes')
+  })
+
+  it.each<[string, object[]]>([
+    ['both as the recipes have them', [{ paths: ['/robots.txt', '/sitemap.xml'] }, { paths: ['/.well-known/*'] }]],
+    ['wider patterns', [{ paths: ['/*.txt'] }, { paths: ['/.*'] }]],
+    [
+      'each path by name',
+      [
+        { paths: ['/robots.txt', '/.well-known/security.txt', '/.well-known/assetlinks.json'] },
+        { paths: ['/.well-known/apple-app-site-association', '/.well-known/acme-challenge/*'] },
+      ],
+    ],
+    [
+      'rules that ask for more',
+      [
+        { paths: ['/robots.txt'], search_crawlers: true },
+        { paths: ['/.well-known/*'], addresses: ['203.0.113.0/24'] },
+      ],
+    ],
+    ['a secret', [{ paths: ['/robots.txt', '/.well-known/*'], header: 'X-Key', secret: 'BYPASS_KEY' }]],
+  ])('are none for a room with %s', (_, bypass) => {
+    expect(bypassSuggestions([room(bypass)])).toEqual([])
+  })
+
+  it.each<[string, object[], string]>([
+    ['half of them', [{ paths: ['/.well-known/*'] }], '/robots.txt'],
+    ['a rule of addresses alone', [{ paths: ['/.well-known/*'] }, { addresses: ['203.0.113.0/24'] }], '/robots.txt'],
+    ['another spelling', [{ paths: ['/.well-known/*', '/Robots.txt'] }], '/robots.txt'],
+    [
+      'a pattern that falls short',
+      [{ paths: ['/robots.txt', '/.well-known/a*', '/.well-known/*.json'] }],
+      '/.well-known/security.txt',
+    ],
+  ])('name what is missing from %s', (_, bypass, missing) => {
+    const [line = ''] = bypassSuggestions([room(bypass)])
+    expect(line).toContain(`no bypass rule for ${missing}: `)
+  })
+
+  it('are none for a room on a path, and for settings that cannot be used', () => {
+    expect(bypassSuggestions([room([], { path: '/shop' })])).toEqual([])
+    for (const rooms of [undefined, [], 'x', [{ name: 'Main' }]]) expect(bypassSuggestions(rooms)).toEqual([])
+  })
+
+  it('are told by the settings check for what is deployed, and fail nothing', () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'suggestions-')), 'wrangler.toml')
+    const table = (section: string) =>
+      `[[${section}vars.ROOMS]]\nname = "main"\ntotal_active_users = 1\nnew_users_per_minute = 1\n`
+    writeFileSync(file, `${table('')}${table('env.live.')}`)
+    const output = execFileSync(process.execPath, ['scripts/check-settings.ts', file], { cwd: ROOT, encoding: 'utf8' })
+    const lines = output.trimEnd().split('\n')
+    expect(lines).toEqual([
+      `${file}, top level: settings can be used`,
+      `${file}, live: settings can be used`,
+      expect.stringMatching(/, live: suggestion: room "main" has no bypass rule for \/robots\.txt/),
+    ])
+  })
+})
