@@ -29,7 +29,7 @@ import { LONG_POLL_SECONDS } from './poll-interval.ts'
 import { barePreflight, isPreflight, tooManyPreflights } from './preflight.ts'
 import { isPage, mayJoin, type RequestKind, readableForm, requestKind } from './request-kind.ts'
 import { placelessStatus } from './status-of.ts'
-import { stepsAside, type Visit, type VisitContext, visit } from './visit.ts'
+import { type Issued, stepsAside, type Visit, type VisitContext, visit } from './visit.ts'
 import { readVisitor } from './visitor.ts'
 
 /** Answers any request that is not for a path of our own. */
@@ -64,7 +64,7 @@ function answerVisit(
   kind: RequestKind,
   decided: Visit,
 ): Promise<Response> | Response {
-  if (decided.state === 'admitted') return letThrough(request, deployment, context, decided.pass)
+  if (decided.state === 'admitted') return letThrough(request, deployment, context, { kind, pass: decided.pass })
   const { room } = context
   // A program takes any success for what it asked for.
   const waitingCode = kind === 'program' ? 503 : room.queueing_status_code
@@ -146,12 +146,12 @@ async function letThrough(
   request: Request,
   deployment: Deployment,
   context: VisitContext,
-  pass: { readonly text: string; readonly token: Token; readonly renewed: boolean },
+  { kind, pass }: { readonly kind: RequestKind; readonly pass: Issued },
 ): Promise<Response> {
   const { room } = context
   const change = pass.renewed ? pass.text : undefined
-  const mayGetBeacon = room.session_heartbeat === 'beacon' && isPage(request)
-  const outcome = await askCounted(request, deployment, context, pass, mayGetBeacon)
+  const readsPage = room.session_heartbeat === 'beacon' && isPage(request, kind)
+  const outcome = await askCounted(request, deployment, context, pass, readsPage)
   if (outcome.state !== 'answered') {
     return withToken(originTrouble(request, outcome.state, true), request, room, change)
   }
@@ -159,17 +159,20 @@ async function letThrough(
     endSession(context, pass.token)
     return withToken(outcome.response, request, room, null)
   }
-  if (!mayGetBeacon) return withToken(outcome.response, request, room, change)
+  const response = readsPage ? await withBeaconIn(outcome.response, request, context) : outcome.response
+  return withToken(response, request, room, change)
+}
+
+async function withBeaconIn(response: Response, request: Request, { room, client }: VisitContext): Promise<Response> {
   try {
-    const page = await withBeacon(request, outcome.response, room.name, (obstacle) => {
-      context.client.countPageWithoutBeacon(obstacle)
+    return await withBeacon(request, response, room.name, (obstacle) => {
+      client.countPageWithoutBeacon(obstacle)
       logRepeatedWarning('page_without_beacon', `${room.name} ${obstacle}`, { room: room.name, reason: obstacle })
     })
-    return withToken(page, request, room, change)
   } catch (error) {
     // What its headers promise cannot be read: a compressed page that is none, or a connection that broke off.
     logWarning('origin_page_unreadable', { room: room.name, error: errorText(error) })
-    return withToken(originTrouble(request, 'down', true), request, room, change)
+    return originTrouble(request, 'down', true)
   }
 }
 

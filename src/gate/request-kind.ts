@@ -28,11 +28,11 @@ export function requestKind(request: Request): RequestKind {
   return isSpeculative(headers) ? 'other' : getKind(headers)
 }
 
-/** Whether a browser shows the answer as a document, now or later: speculative loads count, since they may be shown. */
-export function isPage({ headers, method }: Request): boolean {
-  if (method !== 'GET' || headers.has('Upgrade') || isSubresource(headers)) return false
-  const kind = getKind(headers)
-  return kind === 'page' || kind === 'frame'
+/** Whether a browser shows the answer to a `GET` as a document, now or later: speculative loads count, since they may be shown. */
+export function isPage({ headers, method }: Request, kind: RequestKind): boolean {
+  if (method !== 'GET') return false
+  const meant = kind === 'other' && isSpeculative(headers) ? getKind(headers) : kind
+  return meant === 'page' || meant === 'frame'
 }
 
 /** The form in which a client with a ticket reads its place, where its kind does not say so. */

@@ -31,7 +31,7 @@ export interface VisitContext {
 }
 
 /** A token to hand out; `renewed`: the client must be told, for it is new or must move to another cookie. */
-interface Issued {
+export interface Issued {
   readonly text: string
   readonly token: Token
   readonly renewed: boolean

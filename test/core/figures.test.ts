@@ -35,6 +35,7 @@ describe('the figures of a line', () => {
       totals: NO_TOTALS,
       waits: { counts: NO_COUNTS_OF_WAITS, sumSeconds: 0 },
       originLatency: { counts: NO_COUNTS_OF_LATENCY, sumMs: 0 },
+      pagesWithoutBeacon: { amp: 0, charset: 0, coding: 0, head: 0, markup: 0, 'no-transform': 0, policy: 0 },
     })
     expect(Object.values(NO_TOTALS)).toEqual(new Array(13).fill(0))
   })

@@ -142,7 +142,8 @@ describe('a document that a browser shows', () => {
     ['JSON for a program', { Accept: 'application/json' }, 'GET', false],
     ['an embedded object', { ...navigation, 'Sec-Fetch-Dest': 'embed' }, 'GET', false],
   ])('%s', (_, headers, method, expected) => {
-    expect(isPage(request(headers, method))).toBe(expected)
+    const asked = request(headers, method)
+    expect(isPage(asked, requestKind(asked))).toBe(expected)
   })
 })
 
