@@ -5,7 +5,7 @@
 import type { Line } from '../src/core/line.ts'
 import { State, stateName } from '../src/core/ticket-state.ts'
 import type { RoomSettings } from '../src/settings/room-schema.ts'
-import { type SettingsPatch, steeredRules } from '../src/settings/runtime-settings.ts'
+import { type PatchProblem, type SettingsPatch, steeredRules } from '../src/settings/runtime-settings.ts'
 import type { AuditValues } from './control-store.ts'
 import type { RoomControls, SettingsView } from './room-controls.ts'
 
@@ -20,12 +20,12 @@ export type Refusal = 'changed-meanwhile' | 'paused' | 'suspended' | 'no-such-ti
 
 export type CommandAnswer =
   | { readonly state: 'done'; readonly result: AuditValues; readonly settings: SettingsView }
-  | { readonly state: 'refused'; readonly why: Refusal; readonly settings: SettingsView }
+  | { readonly state: 'refused'; readonly why: Refusal | PatchProblem; readonly settings: SettingsView }
 
 /** `note` writes what is to be kept besides the line; `result` is what the operator is told. */
 type Outcome =
   | { readonly state: 'done'; readonly line: Line; readonly result: AuditValues; readonly note: () => void }
-  | { readonly state: 'refused'; readonly why: Refusal }
+  | { readonly state: 'refused'; readonly why: Refusal | PatchProblem }
 
 export interface Desk {
   readonly room: RoomSettings
@@ -54,6 +54,8 @@ function changeSettings(
   { room, controls, who, nowMs }: Desk,
 ): Outcome {
   if (etag !== null && etag !== controls.view(room).etag) return { state: 'refused', why: 'changed-meanwhile' }
+  const problem = controls.problemOf(room, patch, nowMs)
+  if (problem !== null) return { state: 'refused', why: problem }
   const note = controls.change(room, patch, who, action, nowMs)
   line.steer(steeredRules(controls.values(room)))
   line.admit()

@@ -96,6 +96,23 @@ export function patched(
   return next
 }
 
+/** Why a change is refused, as the key that cannot be used and what to do about it; null: it is not. */
+export interface PatchProblem {
+  readonly key: RuntimeKey
+  readonly problem: string
+}
+
+/**
+ * A time to come that is over would be obeyed at once: the room would read as closed and be open. `values`: as they would be
+ * after the patch. Only a patch that touches the times is judged: a room that opened by itself keeps the time it opened at.
+ */
+export function pastTimeOf(patch: SettingsPatch, values: RuntimeValues, nowMs: number): PatchProblem | null {
+  const isOver = (time: string | null | undefined) => typeof time === 'string' && Date.parse(time) <= nowMs
+  const closesAnew = patch.closed === true && isOver(values.opens_at)
+  if (!isOver(patch.opens_at) && !closesAnew) return null
+  return { key: 'opens_at', problem: 'is over: name a time to come, or null to stay closed until you open' }
+}
+
 /** What of these values the line obeys. */
 export function steeredRules(values: RuntimeValues): SteeredRules {
   return {

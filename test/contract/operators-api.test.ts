@@ -15,6 +15,7 @@ const stage = useStage([
   room('told', 1),
   room('emptied', 1),
   room('looked-up', 1),
+  room('reopened', 1),
 ])
 
 const desk = () => new Desk(stage.workerd)
@@ -91,6 +92,34 @@ describe('settings', () => {
     const reply = await desk().call('PATCH', '/rooms/main/settings', body, { 'If-Match': '*' })
     expectProblem(reply, 400, detail)
     expect(await settingOf('main', 'total_active_users')).toBe(2)
+  })
+
+  const PAST = '2020-01-01T00:00:00Z'
+  const soon = () => new Date(Date.now() + 60_000).toISOString()
+
+  it.each([
+    [{ closed: true, opens_at: PAST }],
+    [{ opens_at: PAST }],
+    [{ closed: true, opens_at: '2026-01-01T09:00:00+02:00' }],
+    [{ closed: false, opens_at: PAST }],
+    [{ paused: true, closed: true, opens_at: PAST }],
+  ])('are refused with an opening time that is over, and nothing changes (%j)', async (body) => {
+    const reply = await desk().call('PATCH', '/rooms/main/settings', body, { 'If-Match': '*' })
+    expectProblem(reply, 400, /"opens_at" is over: name a time to come, or null/)
+    expect(reply.json()).toMatchObject({ problems: [{ key: 'opens_at' }] })
+    for (const key of ['closed', 'paused']) expect(await settingOf('main', key)).toBe(false)
+  })
+
+  it('close a room anew only with another opening time than the one at which it opened by itself', async () => {
+    const change = (body: unknown) => desk().call('PATCH', '/rooms/reopened/settings', body, { 'If-Match': '*' })
+    const opens_at = new Date(Date.now() + 1_000).toISOString()
+    expect((await change({ closed: true, opens_at })).status).toBe(200)
+    await untilJson({ closed: false }, () => desk().get('/rooms/reopened/stats'))
+    // What does not touch the times is none of their business.
+    expect((await change({ message: 'The doors are open' })).status).toBe(200)
+    expectProblem(await change({ closed: true }), 400, /"opens_at" is over/)
+    expect((await change({ closed: true, opens_at: soon() })).status).toBe(200)
+    expect((await change({ closed: true, opens_at: null })).status).toBe(200)
   })
 
   it('name every problem at once', async () => {
@@ -252,7 +281,7 @@ describe('actions', () => {
 describe('reading', () => {
   it('lists the rooms with how they are', async () => {
     const { rooms } = (await desk().get('/rooms')).json<{ rooms: Record<string, unknown>[] }>()
-    expect(rooms).toHaveLength(9)
+    expect(rooms).toHaveLength(10)
     expect(rooms[0]).toMatchObject({ name: 'main', host: 'main.test', reachable: true, capacity: 2, mode: 'open' })
   })
 
