@@ -5,7 +5,12 @@
 import type { Line } from '../src/core/line.ts'
 import { State, stateName } from '../src/core/ticket-state.ts'
 import type { RoomSettings } from '../src/settings/room-schema.ts'
-import { type PatchProblem, type SettingsPatch, steeredRules } from '../src/settings/runtime-settings.ts'
+import {
+  type PatchProblem,
+  type SettingsPatch,
+  steeredRules,
+  withMessageEnd,
+} from '../src/settings/runtime-settings.ts'
 import type { AuditValues } from './control-store.ts'
 import type { RoomControls, SettingsView } from './room-controls.ts'
 
@@ -49,11 +54,12 @@ export function perform(command: Command, line: Line, desk: Desk): Outcome {
 }
 
 function changeSettings(
-  { patch, action, etag }: Extract<Command, { kind: 'settings' }>,
+  { patch: asked, action, etag }: Extract<Command, { kind: 'settings' }>,
   line: Line,
   { room, controls, who, nowMs }: Desk,
 ): Outcome {
   if (etag !== null && etag !== controls.view(room).etag) return { state: 'refused', why: 'changed-meanwhile' }
+  const patch = withMessageEnd(asked)
   const problem = controls.problemOf(room, patch, nowMs)
   if (problem !== null) return { state: 'refused', why: problem }
   const note = controls.change(room, patch, who, action, nowMs)

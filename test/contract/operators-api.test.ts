@@ -16,6 +16,7 @@ const stage = useStage([
   room('emptied', 1),
   room('looked-up', 1),
   room('reopened', 1),
+  room('announced', 1),
 ])
 
 const desk = () => new Desk(stage.workerd)
@@ -209,6 +210,28 @@ describe('actions', () => {
     await Promise.all([guest.leave(), other.leave(), visitor.leave()])
   })
 
+  it('message with an end: it is told until then, and the next message has none of it', async () => {
+    const visitor = stage.visitor('announced')
+    const guest = await stage.guest('announced')
+    await visitor.get('/')
+    const status = () => visitor.get('/__waiting-room/status')
+    const until = new Date(Date.now() + 3_000).toISOString()
+    expect((await desk().act('announced', 'message', { text: 'Back in a moment', until })).json()).toMatchObject({
+      settings: { message: { value: 'Back in a moment' }, message_until: { value: until, deployed: null } },
+    })
+    await untilJson({ message: 'Back in a moment' }, status)
+    await untilJson({ message: null }, status)
+    expect(Date.now()).toBeGreaterThanOrEqual(Date.parse(until))
+    // As a program does that knows of no end.
+    const patch = { message: 'Still here' }
+    const changed = await desk().call('PATCH', '/rooms/announced/settings', patch, { 'If-Match': '*' })
+    expect(changed.json()).toMatchObject({ settings: { message_until: { value: null, override: null } } })
+    await untilJson({ message: 'Still here' }, status)
+    await desk().act('announced', 'message', { text: null, until: new Date(Date.now() + 60_000).toISOString() })
+    expect(await settingOf('announced', 'message_until')).toBeNull()
+    await guest.leave()
+  })
+
   it('revoke: the session ends and its slot goes to the next; a second time it is gone', async () => {
     const guest = await stage.guest('looked-up')
     const waiter = stage.visitor('looked-up')
@@ -246,6 +269,9 @@ describe('actions', () => {
     ['close', { opens_at: 'soon' }, /"opens_at" must be/],
     ['message', {}, /"text" is missing/],
     ['message', { text: 5 }, /"text" must be/],
+    ['message', { text: 'x', until: '2020-01-01T00:00:00Z' }, /"message_until" is over/],
+    ['message', { text: 'x', until: 'noon' }, /"until" must be an ISO 8601 time/],
+    ['message', { text: 'x', until: 5 }, /"until" must be/],
     ['admit-next', { count: 0 }, /"count" must be a whole number from 1 to 10000/],
     ['revoke', {}, /"number" is missing/],
     ['pause', { now: true }, /"now" there is no such key/],
@@ -281,7 +307,7 @@ describe('actions', () => {
 describe('reading', () => {
   it('lists the rooms with how they are', async () => {
     const { rooms } = (await desk().get('/rooms')).json<{ rooms: Record<string, unknown>[] }>()
-    expect(rooms).toHaveLength(10)
+    expect(rooms).toHaveLength(11)
     expect(rooms[0]).toMatchObject({ name: 'main', host: 'main.test', reachable: true, capacity: 2, mode: 'open' })
   })
 

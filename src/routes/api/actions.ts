@@ -91,10 +91,14 @@ export const actionOperations: readonly Operation[] = [
   action({
     name: 'message',
     summary: 'A word to everyone in line; null takes it away',
-    body: v.strictObject({ text: v.nullable(runtimeEntries.message) }),
+    description: 'With `until` it is no longer told after that time. Without, it is told until it is taken away.',
+    body: v.strictObject({
+      text: v.nullable(runtimeEntries.message),
+      until: v.optional(v.nullable(runtimeEntries.message_until), null),
+    }),
     bodyRequired: true,
-    example: { text: 'We are back at noon.' },
-    command: ({ text }) => set('message', { message: text }),
+    example: { text: 'We are back at noon.', until: '2026-11-27T12:00:00Z' },
+    command: ({ text, until }) => set('message', { message: text, message_until: text === null ? null : until }),
   }),
   action({
     name: 'admit-next',
