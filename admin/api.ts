@@ -11,13 +11,11 @@ import type {
   ticketSchema,
 } from '../src/routes/api/schemas.ts'
 
-export type Rooms = v.InferOutput<typeof roomsSchema>['rooms']
-export type Stats = v.InferOutput<typeof statsSchema> & { readonly admissionFactor?: number }
+export type RoomList = v.InferOutput<typeof roomsSchema>
+export type Rooms = RoomList['rooms']
+export type Stats = v.InferOutput<typeof statsSchema>
 export type History = v.InferOutput<typeof historySchema>
-export type HistoryPoint = History['points'][number] & {
-  readonly originErrors?: number
-  readonly originRequests?: number
-}
+export type HistoryPoint = History['points'][number]
 export type Alerts = v.InferOutput<typeof alertsSchema>
 export type Audit = v.InferOutput<typeof auditSchema>
 export type Ticket = v.InferOutput<typeof ticketSchema>
@@ -27,7 +25,7 @@ export type Settings = v.InferOutput<typeof settingsSchema>
 /** Values of the run-time settings, by key. */
 export type Values = Readonly<Record<string, string | number | boolean | null>>
 
-const BASE = '/__waiting-room/api/v1'
+export const BASE = '/__waiting-room/api/v1'
 const TIMEOUT_MS = 10_000
 
 /** A refusal, with what to do about it. */

@@ -20,11 +20,13 @@ interface Props {
   readonly range: readonly [number, number]
   readonly lines: readonly Line[]
   readonly format: (value: number) => string
+  /** Beyond its red limit. */
+  readonly isBad?: boolean
 }
 
 const HEIGHT = 190
 
-export function Chart({ title, times, range, lines, format }: Props) {
+export function Chart({ title, times, range, lines, format, isBad = false }: Props) {
   const box = useRef<HTMLDivElement>(null)
   const plot = useRef<uPlot | null>(null)
   const scheme = useColorScheme()
@@ -53,7 +55,7 @@ export function Chart({ title, times, range, lines, format }: Props) {
   })
   const told = lines.map(({ label, values }) => `${label} ${lastOf(values, format)}`).join(', ')
   return (
-    <figure class="chart card">
+    <figure class={isBad ? 'chart card bad' : 'chart card'}>
       <figcaption>
         <h3>{title}</h3>
         <ul class="legend" aria-hidden="true">

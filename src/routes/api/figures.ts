@@ -7,6 +7,8 @@ import type { AppEnv } from '../../app-env.ts'
 import type { TicketReport } from '../../core/ticket-report.ts'
 import { AUDIT_PAGE_MAX } from '../../limits.ts'
 import { logError } from '../../log.ts'
+import { LANGUAGES } from '../../pages/languages.ts'
+import { PAGE_STATES } from '../../pages/messages/messages.ts'
 import { problem } from '../../problem.ts'
 import type { RoomSettings } from '../../settings/rooms.ts'
 import { roomFigures, siteOf } from '../room-figures.ts'
@@ -139,7 +141,7 @@ async function rooms(c: Context<AppEnv>): Promise<Response> {
     const figures = { active, capacity, waiting, admittedPerMinute, admissionFactor, site }
     return { name, host, path, reachable: mode !== null, mode, closed, suspended, ...figures }
   })
-  return c.json({ rooms: listed }, 200, NO_STORE)
+  return c.json({ rooms: listed, preview: { states: PAGE_STATES, languages: LANGUAGES } }, 200, NO_STORE)
 }
 
 const UNREACHABLE = {

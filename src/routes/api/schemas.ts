@@ -66,6 +66,10 @@ export const roomsSchema = v.looseObject({
       site: v.nullable(site),
     }),
   ),
+  preview: about(
+    v.looseObject({ states: v.array(v.string()), languages: v.array(v.string()) }),
+    'What /admin/preview can show of a waiting page: `state` and `lang`.',
+  ),
 })
 
 export const statsSchema = v.looseObject({
