@@ -1,7 +1,7 @@
 /** A chart over time. Its last values are told in words, too. */
 import { useEffect, useRef } from 'hono/jsx/dom'
 import uPlot from 'uplot'
-import { useColorScheme } from './hooks.ts'
+import { useCleanEffect, useColorScheme } from './hooks.ts'
 
 export interface Line {
   readonly label: string
@@ -33,7 +33,7 @@ export function Chart({ title, times, range, lines, format, isBad = false }: Pro
   const latest = useRef({ range })
   latest.current = { range }
   const shape = `${title} ${lines.map(({ label }) => label).join()} ${scheme}`
-  useEffect(() => {
+  useCleanEffect(() => {
     const element = box.current
     if (element === null) return undefined
     const drawn = new uPlot(

@@ -62,7 +62,11 @@ export function Charts({ room, stats, tickSeconds }: Props) {
         </p>
       )}
       {history.value === null && history.error === null && <p class="muted">Loading the last {range.label}…</p>}
-      {history.value?.points.length === 0 && <p class="muted">Nobody was here in the last {range.label}.</p>}
+      {history.value?.points.length === 0 && (
+        <p class="muted">
+          No samples in the last {range.label}. The room takes one every {tickSeconds} s while someone is there.
+        </p>
+      )}
       <div class="charts" data-range={history.value === null ? '' : id}>
         <Plots
           points={history.value?.points ?? []}
@@ -87,11 +91,13 @@ interface PlotsProps {
 function Plots({ points, range, stats, nowMs, tickSeconds }: PlotsProps) {
   const told = withGaps(points, Math.max(range.stepSeconds, tickSeconds))
   const nowSeconds = nowMs / 1000
+  const startSeconds = nowSeconds - range.minutes * 60
   const shared = {
-    times: [...told.map(({ at }) => at), nowSeconds],
-    range: [nowSeconds - range.minutes * 60, nowSeconds] as const,
+    times: [startSeconds, ...told.map(({ at }) => at), nowSeconds],
+    range: [startSeconds, nowSeconds] as const,
   }
   const line = (figure: (point: HistoryPoint) => number | null, now: number | null) => [
+    null,
     ...told.map(({ point }) => (point === null ? null : figure(point))),
     now,
   ]
@@ -99,6 +105,7 @@ function Plots({ points, range, stats, nowMs, tickSeconds }: PlotsProps) {
     line((point) => figure(point) / ((point.samples * tickSeconds) / 60), null)
   const constant = (value: number) => shared.times.map(() => value)
   const site = stats?.site
+  const hasGuard = (site !== undefined && site.guard !== 'off') || points.some((point) => point.admissionFactor < 1)
   return (
     <>
       <Chart
@@ -180,19 +187,21 @@ function Plots({ points, range, stats, nowMs, tickSeconds }: PlotsProps) {
             : [{ label: 'Red above', color: '--series-c', dashed: true, values: constant(site.limits.latencyMs.bad) }]),
         ]}
       />
-      <Chart
-        {...shared}
-        title="Origin guard"
-        format={percent}
-        isBad={site?.guard === 'stopped'}
-        lines={[
-          {
-            label: 'Rate that it allows',
-            color: '--series-b',
-            values: line((p) => 100 * p.admissionFactor, stats === null ? null : 100 * stats.admissionFactor),
-          },
-        ]}
-      />
+      {hasGuard && (
+        <Chart
+          {...shared}
+          title="Origin guard"
+          format={percent}
+          isBad={site?.guard === 'stopped'}
+          lines={[
+            {
+              label: 'Rate that it allows',
+              color: '--series-b',
+              values: line((p) => 100 * p.admissionFactor, stats === null ? null : 100 * stats.admissionFactor),
+            },
+          ]}
+        />
+      )}
     </>
   )
 }

@@ -1,5 +1,6 @@
 /** Asks before something that cannot be taken back lightly. */
-import { useEffect, useRef, useState } from 'hono/jsx/dom'
+import { useRef, useState } from 'hono/jsx/dom'
+import { useCleanEffect } from './hooks.ts'
 
 export interface Question {
   readonly title: string
@@ -51,8 +52,8 @@ export function Dialog({ question, onClose }: { question: Question; onClose: () 
 
 export function Modal({ title, onClose, children }: { title: string; onClose: () => void; children?: unknown }) {
   const box = useRef<HTMLDialogElement>(null)
-  useEffect(() => {
-    box.current?.showModal()
+  useCleanEffect(() => {
+    if (box.current?.open === false) box.current.showModal()
     return undefined
   }, [])
   return (

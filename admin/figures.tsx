@@ -33,12 +33,12 @@ export function Figures({ stats }: { stats: Stats | null }) {
             : `last 512 admissions; 90% within ${durationText(waitSecondsP90)}`
         }
       />
-      <SiteFigure stats={stats} />
       <Figure
         label="Since the last reset"
         value={count.format(totals.admitted ?? 0)}
         note={`admitted of ${count.format(totals.joined ?? 0)} who joined`}
       />
+      <SiteFigure stats={stats} />
     </section>
   )
 }
@@ -48,18 +48,23 @@ function SiteFigure({ stats: { site, admissionFactor } }: { stats: Stats }) {
   const { state, errorRatio, latencyMsP90, requests, windowSeconds } = site
   const latency = latencyMsP90 === null ? '' : `90% within about ${latencyText(latencyMsP90)}, `
   return (
-    <Figure
-      label={`Site errors, last ${windowSeconds / 60} minutes`}
-      value={errorRatio === null ? '–' : percentText(errorRatio)}
-      note={`${latency}${count.format(requests)} requests`}
-      state={state}
-    >
-      <p>
-        <span class={`badge ${state}`}>{SITE_WORDS[state]}</span>
-      </p>
-      <p class="muted">{guardText(site, admissionFactor)}</p>
-      <p class="muted">{limitsText(site)}</p>
-    </Figure>
+    <div class={`card figure site ${state}`}>
+      <div>
+        <p class="label">Site errors, last {windowSeconds / 60} minutes</p>
+        <p class="row">
+          <span class="value">{errorRatio === null ? '–' : percentText(errorRatio)}</span>
+          <span class={`badge ${state}`}>{SITE_WORDS[state]}</span>
+        </p>
+        <p class="muted">
+          {latency}
+          {count.format(requests)} requests
+        </p>
+      </div>
+      <div>
+        <p class="muted">{guardText(site, admissionFactor)}</p>
+        <p class="muted">{limitsText(site)}</p>
+      </div>
+    </div>
   )
 }
 
@@ -67,13 +72,12 @@ interface FigureProps {
   readonly label: string
   readonly value: string
   readonly note: string
-  readonly state?: string
   readonly children?: unknown
 }
 
-function Figure({ label, value, note, state = '', children }: FigureProps) {
+function Figure({ label, value, note, children }: FigureProps) {
   return (
-    <div class={`card figure ${state}`}>
+    <div class="card figure">
       <p class="label">{label}</p>
       <p class="value">{value}</p>
       {children as never}

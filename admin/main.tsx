@@ -1,9 +1,9 @@
 /** The operators' page: who is logged in sees the rooms, who is not logs in. */
 import 'uplot/dist/uPlot.min.css'
 import './admin.css'
-import { render, useEffect, useState } from 'hono/jsx/dom'
+import { render, useState } from 'hono/jsx/dom'
 import { call, get, Refused, type RoomList, type Rooms, type Session } from './api.ts'
-import { usePolling } from './hooks.ts'
+import { useCleanEffect, usePolling } from './hooks.ts'
 import { Login } from './login.tsx'
 import { Overview } from './overview.tsx'
 import { Room } from './room.tsx'
@@ -12,7 +12,7 @@ const ROOMS_EVERY_MS = 5_000
 
 function App() {
   const [session, setSession] = useState<Session | null | undefined>(undefined)
-  useEffect(() => {
+  useCleanEffect(() => {
     get<Session>('/session').then(setSession, () => setSession(null))
     return undefined
   }, [])
@@ -24,13 +24,13 @@ function App() {
 function Desk({ session, onOver }: { session: Session; onOver: () => void }) {
   const rooms = usePolling('rooms', ROOMS_EVERY_MS, () => get<RoomList>('/rooms'))
   const [chosen, setChosen] = useState(roomOfHash())
-  useEffect(() => {
+  useCleanEffect(() => {
     const onHash = () => setChosen(roomOfHash())
     addEventListener('hashchange', onHash)
     return () => removeEventListener('hashchange', onHash)
   }, [])
   const isOver = rooms.error instanceof Refused && rooms.error.status === 401
-  useEffect(() => {
+  useCleanEffect(() => {
     if (isOver) onOver()
     return undefined
   }, [isOver])

@@ -1,5 +1,6 @@
 /** One word per thing, the same on badges, buttons and in the audit. */
 import type { Audit, Rooms, Stats } from './api.ts'
+import { momentText } from './times.ts'
 
 type Entry = Audit['entries'][number]
 
@@ -26,6 +27,9 @@ const NAMES: Readonly<Record<string, string>> = {
 export function nameOf(key: string): string {
   return NAMES[key] ?? key.replaceAll('_', ' ')
 }
+
+/** Settings that are times. */
+const TIMES: readonly string[] = ['opens_at', 'message_until']
 
 /** Buttons that begin and end a state, by the setting of the state. */
 export const VERBS = {
@@ -58,17 +62,17 @@ export function actionText({ who, action, before, after }: Pick<Entry, 'who' | '
 function verbOf(key: string, value: unknown): string | null {
   if (Object.hasOwn(VERBS, key)) return VERBS[key as keyof typeof VERBS][value ? 'begin' : 'end']
   // Times go with the state that they end.
-  return key === 'opens_at' || key === 'message_until' ? null : nameOf(key)
+  return TIMES.includes(key) ? null : nameOf(key)
 }
 
 /** The changed keys with their values. */
 export function changesText(entry: Pick<Entry, 'before' | 'after'>): string {
   return changedKeys(entry)
     .map((key) => {
-      const after = valueText(entry.after[key])
-      return key in entry.before
-        ? `${nameOf(key)}: ${valueText(entry.before[key])} → ${after}`
-        : `${nameOf(key)}: ${after}`
+      const told = (value: unknown) =>
+        TIMES.includes(key) && typeof value === 'string' ? momentText(value) : valueText(value)
+      const after = told(entry.after[key])
+      return key in entry.before ? `${nameOf(key)}: ${told(entry.before[key])} → ${after}` : `${nameOf(key)}: ${after}`
     })
     .join(', ')
 }

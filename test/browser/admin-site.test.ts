@@ -70,6 +70,11 @@ test('raises the capacity over what the site carries, and the page turns red', a
   await page.getByRole('navigation', { name: 'Rooms' }).getByText('site failing').waitFor()
   expect(await accessibilityViolations(page)).toEqual([])
   await wholePicture(page, 'admin-failing')
+  await page.emulateMedia({ colorScheme: 'dark' })
+  expect(await accessibilityViolations(page)).toEqual([])
+  await wholePicture(page, 'admin-failing-dark')
+  // One drawing in each chart, however often it was drawn anew.
+  expect(await page.locator('.plot').count()).toBe(await page.locator('.uplot').count())
 
   await capacity.fill('20')
   await page.getByRole('alert').filter({ hasText: 'Errors of the site are rising.' }).waitFor()
