@@ -44,7 +44,7 @@ export function Figures({ stats }: { stats: Stats | null }) {
 }
 
 /** Site health: red beyond the limits of the room, and what these are. */
-function SiteFigure({ stats: { site, admissionFactor } }: { stats: Stats }) {
+function SiteFigure({ stats: { site, admissionFactor, suspended } }: { stats: Stats }) {
   const { state, errorRatio, latencyMsP90, requests, windowSeconds } = site
   const latency = latencyMsP90 === null ? '' : `90% within about ${latencyText(latencyMsP90)}, `
   return (
@@ -61,6 +61,7 @@ function SiteFigure({ stats: { site, admissionFactor } }: { stats: Stats }) {
         </p>
       </div>
       <div>
+        {suspended && <p class="muted">Not measured while the room is suspended.</p>}
         <p class="muted">{guardText(site, admissionFactor)}</p>
         <p class="muted">{limitsText(site)}</p>
       </div>

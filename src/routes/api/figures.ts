@@ -50,7 +50,7 @@ export const figureOperations: readonly Operation[] = [
     tag: 'figures',
     summary: 'The figures of the last days, as JSON or CSV',
     description:
-      'At most 24 hours with step `10s`, 7 days otherwise. Steps without a sample (an empty room) are left out.',
+      'At most 24 hours with step `10s`, 7 days otherwise; without `to` 10 minutes more. Steps without a sample (an empty room) are left out.',
     needs: 'read',
     parameters: {
       ...ROOM_PARAMETER,
