@@ -42,7 +42,7 @@ export interface Reply<T> {
   readonly etag: string | null
 }
 
-/** @throws Refused, or what fetch throws when nobody answers */
+/** @throws Refused; with status 0 where no answer came */
 export async function call<T>(method: string, path: string, body?: unknown, etag?: string): Promise<Reply<T>> {
   const response = await fetch(`${BASE}${path}`, {
     method,
@@ -54,9 +54,19 @@ export async function call<T>(method: string, path: string, body?: unknown, etag
     },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     signal: AbortSignal.timeout(TIMEOUT_MS),
+  }).catch(() => {
+    throw new Refused(0, 'No answer from the server', undefined)
   })
-  const answer = response.status === 204 ? null : await response.json()
-  if (!response.ok) throw new Refused(response.status, answer?.title ?? 'Refused', answer?.detail)
+  // What stands in between may answer with a page of its own.
+  const answer = response.status === 204 ? null : await response.json().catch(() => null)
+  const isWhole = answer !== null || response.status === 204
+  if (!response.ok || !isWhole) {
+    throw new Refused(
+      response.status,
+      answer?.title ?? `The server answered with status ${response.status}`,
+      answer?.detail,
+    )
+  }
   return { body: answer as T, etag: response.headers.get('ETag') }
 }
 

@@ -96,6 +96,8 @@ export function Room({ name, covers, preview, mayWrite, children }: Props) {
   const patch = async (values: Values, match: string): Promise<string> => {
     return (await call<Settings>('PATCH', `${base}/settings`, values, match)).etag ?? '*'
   }
+  // By the room's clock: the browser's may be wrong.
+  const nowMs = stats.value === null ? Date.now() : Date.parse(stats.value.at)
   const body = settings.value?.body ?? null
   const tickSeconds = Number(body?.deployedOnly.check_interval_seconds ?? TICK_DEFAULT_SECONDS)
   const current = body === null ? null : valuesOf(body.settings)
@@ -106,7 +108,7 @@ export function Room({ name, covers, preview, mayWrite, children }: Props) {
     tickSeconds,
     change: (text, values) =>
       inTurn(async () => {
-        const before = undoOf(values, current as Values, Date.now())
+        const before = undoOf(values, current as Values, nowMs)
         const next = await patch(values, etag.current ?? '*')
         etag.current = next
         // Only as long as nobody has changed anything since.
@@ -153,11 +155,7 @@ export function Room({ name, covers, preview, mayWrite, children }: Props) {
               {isReady && <Steer room={name} stats={stats.value as Stats} controls={controls} />}
               <Alerts polled={alerts} controls={controls} />
               <TicketLookup room={name} />
-              <Preview
-                room={name}
-                choices={preview}
-                message={current === null ? null : shownMessage(current, Date.now())}
-              />
+              <Preview room={name} choices={preview} message={current === null ? null : shownMessage(current, nowMs)} />
             </div>
             {isReady && <Actions room={name} stats={stats.value as Stats} controls={controls} />}
           </div>

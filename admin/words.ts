@@ -55,7 +55,7 @@ export function changedKeys({ before, after }: Pick<Entry, 'before' | 'after'>):
 export function actionText({ who, action, before, after }: Pick<Entry, 'who' | 'action' | 'before' | 'after'>): string {
   if (ACTIONS[action] !== undefined) return ACTIONS[action]
   const verbs = changedKeys({ before, after }).flatMap((key) => verbOf(key, after[key]) ?? [])
-  const text = verbs.length > 0 ? verbs.join(', ') : 'No change'
+  const text = verbs.length > 0 ? verbs.join(', ') : `No change (${action.replaceAll('-', ' ')})`
   return who === 'deployment' ? `Deploy: ${text}` : text
 }
 

@@ -32,7 +32,7 @@ describe('an entry of the audit', () => {
       'Resume, Remove message',
       'Paused: on → off, Message: Hi → none',
     ],
-    [{ paused: true }, { paused: true }, 'No change', ''],
+    [{ paused: true }, { paused: true }, 'No change (settings)', ''],
   ])('%j to %j reads as "%s", and names only what changed', (before, after, action, changes) => {
     expect([actionText(entry(before, after)), changesText(entry(before, after))]).toEqual([action, changes])
   })

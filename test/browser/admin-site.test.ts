@@ -125,7 +125,8 @@ test('loads the chart of every range', async () => {
 test.each([
   [400, '{"title":"Range too wide","detail":"At most 7 days."}', 'Range too wide. At most 7 days.'],
   [503, '{"title":"The room cannot be reached"}', 'The room cannot be reached'],
-  [500, 'not JSON at all', 'could not be loaded'],
+  [502, 'not JSON at all', 'The server answered with status 502'],
+  [200, '<html>Log in to the network</html>', 'The server answered with status 200'],
 ])('shows that a chart could not be loaded (%i), and recovers', async (status, body, told) => {
   const page = await chromium.page()
   await page.route('**/history**', (route) => route.fulfill({ status, body, contentType: 'application/problem+json' }))
