@@ -1,8 +1,11 @@
-/** Everything an operator can have the room do. What is a setting can be undone; the rest is asked for first. */
+/** What an operator can have the room do. What is a setting can be undone; the rest is asked for first. */
 import { useState } from 'hono/jsx/dom'
 import type { Stats } from './api.ts'
+import { Deployed } from './deployed.tsx'
+import { Message } from './message.tsx'
 import { NumberField } from './number-field.tsx'
 import type { Controls } from './room.tsx'
+import { VERBS } from './words.ts'
 
 interface Props {
   readonly room: string
@@ -17,10 +20,9 @@ export function Actions({ room, stats, controls }: Props) {
       {!controls.mayWrite && <p class="muted">Your token may only read.</p>}
       <fieldset class="plain" disabled={!controls.mayWrite}>
         <legend class="hidden">Actions</legend>
-        <Switches room={room} controls={controls} />
-        <Close stats={stats} controls={controls} />
         <AdmitNext stats={stats} controls={controls} />
-        <Message controls={controls} />
+        <Message stats={stats} controls={controls} />
+        <Switches room={room} controls={controls} />
         <Revoke controls={controls} />
         <div class="action">
           <p>
@@ -32,7 +34,7 @@ export function Actions({ room, stats, controls }: Props) {
             onClick={() =>
               controls.ask({
                 title: `Reset ${room}?`,
-                text: `All ${stats.waiting} who wait lose their place, all ${stats.active} on the site their session. This cannot be undone.`,
+                text: `All ${stats.waiting} visitors in line lose their place, and all ${stats.active} on the site lose their session. This cannot be undone.`,
                 confirm: 'Reset the room',
                 phrase: room,
                 run: () => controls.act('The room was reset', 'actions/reset', { confirm: room }),
@@ -47,36 +49,29 @@ export function Actions({ room, stats, controls }: Props) {
   )
 }
 
-function Switches({ room, controls: { values, change, ask } }: { room: string; controls: Controls }) {
-  const { paused, queue_all, suspended } = values
-  const suspend = () => change('Suspended: everyone goes past the room', { suspended: true })
+function Switches({ room, controls }: { room: string; controls: Controls }) {
+  const { values, change, ask } = controls
+  const { queue_all, suspended } = values
+  const suspend = () => change('Suspended: everyone goes straight to the site', { suspended: true })
   return (
     <>
       <Switch
-        name="Pause"
-        what="nobody is let in, everyone keeps the place."
-        isOn={Boolean(paused)}
-        action={paused ? 'Resume' : 'Pause'}
-        onClick={() => change(paused ? 'Resumed' : 'Paused', { paused: !paused })}
+        name="queue_all"
+        what="everyone waits, and you let visitors in by hand."
+        controls={controls}
+        onClick={() => change(queue_all ? 'Queue all ended' : 'Queue all: everyone waits', { queue_all: !queue_all })}
       />
       <Switch
-        name="Queue all"
-        what="everyone waits, you let people in by hand."
-        isOn={Boolean(queue_all)}
-        action={queue_all ? 'End queue all' : 'Queue all'}
-        onClick={() => change(queue_all ? 'Queue all is off' : 'Everyone waits', { queue_all: !queue_all })}
-      />
-      <Switch
-        name="Suspend"
-        what="the room steps aside, everyone goes to the site."
-        isOn={Boolean(suspended)}
-        action={suspended ? 'End suspension' : 'Suspend…'}
+        name="suspended"
+        what="the room steps aside, and everyone goes straight to the site."
+        more="…"
+        controls={controls}
         onClick={() =>
           suspended
-            ? change('The room is in place again', { suspended: false })
+            ? change('Suspension ended', { suspended: false })
             : ask({
                 title: `Suspend ${room}?`,
-                text: 'Everyone goes straight to the site, however many they are, until you end it.',
+                text: 'Everyone goes straight to the site, however many they are, until you end the suspension.',
                 confirm: 'Suspend',
                 run: suspend,
               })
@@ -87,100 +82,61 @@ function Switches({ room, controls: { values, change, ask } }: { room: string; c
 }
 
 interface SwitchProps {
-  readonly name: string
+  readonly name: 'queue_all' | 'suspended'
   readonly what: string
-  readonly isOn: boolean
-  /** What the button says. */
-  readonly action: string
+  /** After the word of a button that asks first. */
+  readonly more?: string
+  readonly controls: Controls
   readonly onClick: () => void
 }
 
-function Switch({ name, what, isOn, action, onClick }: SwitchProps) {
+function Switch({ name, what, more = '', controls, onClick }: SwitchProps) {
+  const isOn = Boolean(controls.values[name])
+  const { begin, end } = VERBS[name]
   return (
     <div class="action">
       <p>
-        <b>{name}</b>: {what}
+        <b>{begin}</b>: {what}
       </p>
       <button type="button" aria-pressed={isOn ? 'true' : 'false'} onClick={onClick}>
-        {action}
+        {isOn ? end : `${begin}${more}`}
       </button>
+      <Deployed name={name} controls={controls} />
     </div>
-  )
-}
-
-function Close({ stats, controls: { values, change } }: { stats: Stats; controls: Controls }) {
-  const [time, setTime] = useState('')
-  // Not by the setting: at `opens_at` the room has opened by itself.
-  const { closed } = stats
-  const { opens_at } = values
-  const until = opens_at === null ? '' : ` until ${new Date(String(opens_at)).toLocaleString()}`
-  const submit = (event: Event) => {
-    event.preventDefault()
-    if (closed) change('Open to newcomers', { closed: false, opens_at: null })
-    else change('Closed to newcomers', { closed: true, opens_at: time === '' ? null : new Date(time).toISOString() })
-  }
-  return (
-    <form class="action" onSubmit={submit}>
-      <p>
-        <b>{closed ? `Closed${until}` : 'Close'}</b>: newcomers are turned away, who waits is let in.
-      </p>
-      {!closed && (
-        <label class="field inline">
-          opens at
-          <input
-            type="datetime-local"
-            value={time}
-            onInput={(event: Event) => setTime((event.target as HTMLInputElement).value)}
-          />
-        </label>
-      )}
-      <button type="submit">{closed ? 'Open' : 'Close'}</button>
-    </form>
   )
 }
 
 function AdmitNext({ stats, controls: { act } }: { stats: Stats; controls: Controls }) {
   const [count, setCount] = useState(1)
   const free = Math.max(0, stats.capacity - stats.active)
+  const obstacle = obstacleOf(stats, free)
   const submit = (event: Event) => {
     event.preventDefault()
     act('', 'actions/admit-next', { count }, ({ admitted }) => `${admitted} let in by hand`)
   }
   return (
     <form class="action" onSubmit={submit}>
-      <p>
-        <b>Let the next in</b>, past the rate; {free.toLocaleString()} places are free.
+      <p id="let-in-note">
+        <b>Let in</b> the next in line, past the rate.{' '}
+        {obstacle ?? `${free.toLocaleString()} ${free === 1 ? 'place is' : 'places are'} free.`}
       </p>
-      <NumberField label="how many" value={count} max={10000} onText={(text) => setCount(Number(text))} />
-      <button type="submit">Let in</button>
+      <NumberField label="How many" value={count} max={10000} onText={(text) => setCount(Number(text))} />
+      <button type="submit" disabled={obstacle !== null} aria-describedby="let-in-note">
+        Let in
+      </button>
     </form>
   )
 }
 
-function Message({ controls: { values, change } }: { controls: Controls }) {
-  const [draft, setDraft] = useState<string | null>(null)
-  const text = draft ?? String(values.message ?? '')
-  const submit = (event: Event) => {
-    event.preventDefault()
-    change(text.trim() === '' ? 'The message is gone' : 'The message is shown', { message: text.trim() || null })
-    setDraft(null)
+/** Why nobody can be let in; null: someone can. */
+function obstacleOf({ suspended, mode, waiting, capacity, active }: Stats, free: number): string | null {
+  if (suspended) return 'Not possible: the room is suspended.'
+  if (mode === 'paused') return 'Not possible: the room is paused. Resume first.'
+  if (free === 0) {
+    const taken = `${active.toLocaleString()} of ${capacity.toLocaleString()}`
+    return `Not possible: no place is free (${taken} taken). Raise the capacity, or wait until someone leaves.`
   }
-  return (
-    <form class="action tall" onSubmit={submit}>
-      <label class="field">
-        Message to everyone in line
-        <textarea
-          rows={2}
-          maxlength={500}
-          value={text}
-          onInput={(event: Event) => setDraft((event.target as HTMLTextAreaElement).value)}
-        />
-      </label>
-      <button type="submit" disabled={draft === null}>
-        Show
-      </button>
-    </form>
-  )
+  return waiting === 0 ? 'Not possible: nobody is waiting.' : null
 }
 
 function Revoke({ controls: { act, ask } }: { controls: Controls }) {
@@ -202,7 +158,7 @@ function Revoke({ controls: { act, ask } }: { controls: Controls }) {
       <p>
         <b>Revoke</b> ends one ticket.
       </p>
-      <NumberField label="number" value={number} onText={setNumber} />
+      <NumberField label="Number" value={number} onText={setNumber} />
       <button type="submit">Revoke…</button>
     </form>
   )

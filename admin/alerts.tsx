@@ -1,12 +1,14 @@
 /** Alert rules with their states, channels, and what became of messages. */
 import type { Alerts as View } from './api.ts'
+import type { Polled } from './hooks.ts'
 import type { Controls } from './room.tsx'
 import { clockText } from './times.ts'
 
 const DELIVERIES_SHOWN = 8
 const KINDS = { ok: 'good', pending: 'warn', firing: 'bad', resolved: 'good' } as const
 
-export function Alerts({ view, controls }: { view: View | null; controls: Controls | null }) {
+export function Alerts({ polled, controls }: { polled: Polled<View>; controls: Controls | null }) {
+  const view = polled.value
   return (
     <section class="card" aria-labelledby="alerts-title">
       <div class="row between">
@@ -21,7 +23,12 @@ export function Alerts({ view, controls }: { view: View | null; controls: Contro
           </button>
         )}
       </div>
-      {view === null ? <p class="loading">Loading…</p> : <Rules view={view} />}
+      {polled.error !== null && (
+        <p class="error" role="alert">
+          The alerts could not be loaded ({polled.error.message}).
+        </p>
+      )}
+      {view === null ? polled.error === null && <p class="loading">Loading…</p> : <Rules view={view} />}
     </section>
   )
 }
@@ -54,7 +61,7 @@ function Rules({ view: { rules, channels, deliveries } }: { view: View }) {
       </ul>
       <h4>Messages</h4>
       {deliveries.length === 0 ? (
-        <p class="muted">None was sent yet.</p>
+        <p class="muted">No messages were sent yet.</p>
       ) : (
         <ul class="list">
           {deliveries.slice(0, DELIVERIES_SHOWN).map(({ id, channel, kind, rule, state, updated, reason }) => (

@@ -11,13 +11,11 @@ import type {
   ticketSchema,
 } from '../src/routes/api/schemas.ts'
 
-export type Rooms = v.InferOutput<typeof roomsSchema>['rooms']
-export type Stats = v.InferOutput<typeof statsSchema> & { readonly admissionFactor?: number }
+export type RoomList = v.InferOutput<typeof roomsSchema>
+export type Rooms = RoomList['rooms']
+export type Stats = v.InferOutput<typeof statsSchema>
 export type History = v.InferOutput<typeof historySchema>
-export type HistoryPoint = History['points'][number] & {
-  readonly originErrors?: number
-  readonly originRequests?: number
-}
+export type HistoryPoint = History['points'][number]
 export type Alerts = v.InferOutput<typeof alertsSchema>
 export type Audit = v.InferOutput<typeof auditSchema>
 export type Ticket = v.InferOutput<typeof ticketSchema>
@@ -27,7 +25,7 @@ export type Settings = v.InferOutput<typeof settingsSchema>
 /** Values of the run-time settings, by key. */
 export type Values = Readonly<Record<string, string | number | boolean | null>>
 
-const BASE = '/__waiting-room/api/v1'
+export const BASE = '/__waiting-room/api/v1'
 const TIMEOUT_MS = 10_000
 
 /** A refusal, with what to do about it. */
@@ -44,7 +42,7 @@ export interface Reply<T> {
   readonly etag: string | null
 }
 
-/** @throws Refused, or what fetch throws when nobody answers */
+/** @throws Refused; with status 0 where no answer came */
 export async function call<T>(method: string, path: string, body?: unknown, etag?: string): Promise<Reply<T>> {
   const response = await fetch(`${BASE}${path}`, {
     method,
@@ -56,9 +54,19 @@ export async function call<T>(method: string, path: string, body?: unknown, etag
     },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     signal: AbortSignal.timeout(TIMEOUT_MS),
+  }).catch(() => {
+    throw new Refused(0, 'No answer from the server', undefined)
   })
-  const answer = response.status === 204 ? null : await response.json()
-  if (!response.ok) throw new Refused(response.status, answer?.title ?? 'Refused', answer?.detail)
+  // What stands in between may answer with a page of its own.
+  const answer = response.status === 204 ? null : await response.json().catch(() => null)
+  const isWhole = answer !== null || response.status === 204
+  if (!response.ok || !isWhole) {
+    throw new Refused(
+      response.status,
+      answer?.title ?? `The server answered with status ${response.status}`,
+      answer?.detail,
+    )
+  }
   // A proxy that compresses on the way marks our strong tag as weak, and weak tags never match.
   return { body: answer as T, etag: response.headers.get('ETag')?.replace(/^W\//, '') ?? null }
 }

@@ -1,34 +1,48 @@
-/** Who did what when, with the values before and after. */
+/** Who did what when, in the words of the buttons, with the keys that changed. */
 import { useState } from 'hono/jsx/dom'
 import { type Audit, get } from './api.ts'
-import { clockText } from './times.ts'
+import type { Polled } from './hooks.ts'
+import { dateText, zoneText } from './times.ts'
+import { actionText, changesText } from './words.ts'
 
 type Entry = Audit['entries'][number]
 
-export function AuditLog({ room, newest }: { room: string; newest: Audit | null }) {
+export function AuditLog({ room, polled }: { room: string; polled: Polled<Audit> }) {
   const [older, setOlder] = useState<Audit | null>(null)
+  const [olderError, setOlderError] = useState<Error | null>(null)
+  const newest = polled.value
   const shown = [...(newest?.entries ?? []), ...(older?.entries ?? [])]
   const entries = shown.filter(({ id }, i) => shown.findIndex((other) => other.id === id) === i)
   const next = older === null ? (newest?.next ?? null) : older.next
   const more = async () => {
-    const page = await get<Audit>(`/rooms/${room}/audit?limit=50&before=${next}`)
-    setOlder({ ...page, entries: [...(older?.entries ?? []), ...page.entries] })
+    try {
+      const page = await get<Audit>(`/rooms/${room}/audit?limit=50&before=${next}`)
+      setOlder({ ...page, entries: [...(older?.entries ?? []), ...page.entries] })
+      setOlderError(null)
+    } catch (error) {
+      setOlderError(error as Error)
+    }
   }
+  const error = olderError ?? polled.error
   return (
     <section class="card" aria-labelledby="audit-title">
       <h3 id="audit-title">Audit</h3>
+      {error !== null && (
+        <p class="error" role="alert">
+          The audit could not be loaded ({error.message}).
+        </p>
+      )}
       {entries.length === 0 ? (
-        <p class="muted">{newest === null ? 'Loading…' : 'Nobody has changed anything yet.'}</p>
+        error === null && <p class="muted">{newest === null ? 'Loading…' : 'Nobody has changed anything yet.'}</p>
       ) : (
         <section class="scroll" tabindex={0} aria-label="Entries of the audit">
           <table>
             <thead>
               <tr>
-                <th scope="col">When</th>
+                <th scope="col">When ({zoneText()})</th>
                 <th scope="col">Who</th>
-                <th scope="col">What</th>
-                <th scope="col">Before</th>
-                <th scope="col">After</th>
+                <th scope="col">Action</th>
+                <th scope="col">Changed</th>
               </tr>
             </thead>
             <tbody>
@@ -50,20 +64,15 @@ export function AuditLog({ room, newest }: { room: string; newest: Audit | null 
   )
 }
 
-function Row({ entry: { at, who, action, before, after } }: { entry: Entry }) {
+function Row({ entry }: { entry: Entry }) {
   return (
     <tr>
-      <td>{clockText(at)}</td>
-      <td>{who}</td>
-      <td>{action}</td>
-      <td>{valuesText(before)}</td>
-      <td>{valuesText(after)}</td>
+      <td>
+        <time datetime={entry.at}>{dateText(entry.at)}</time>
+      </td>
+      <td>{entry.who}</td>
+      <td>{actionText(entry)}</td>
+      <td>{changesText(entry)}</td>
     </tr>
   )
-}
-
-function valuesText(values: Entry['before']): string {
-  return Object.entries(values)
-    .map(([key, value]) => `${key.replaceAll('_', ' ')} ${value === null ? 'none' : String(value)}`)
-    .join(', ')
 }

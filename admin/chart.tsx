@@ -1,7 +1,7 @@
 /** A chart over time. Its last values are told in words, too. */
 import { useEffect, useRef } from 'hono/jsx/dom'
 import uPlot from 'uplot'
-import { useColorScheme } from './hooks.ts'
+import { useCleanEffect, useColorScheme } from './hooks.ts'
 
 export interface Line {
   readonly label: string
@@ -20,18 +20,20 @@ interface Props {
   readonly range: readonly [number, number]
   readonly lines: readonly Line[]
   readonly format: (value: number) => string
+  /** Beyond its red limit. */
+  readonly isBad?: boolean
 }
 
 const HEIGHT = 190
 
-export function Chart({ title, times, range, lines, format }: Props) {
+export function Chart({ title, times, range, lines, format, isBad = false }: Props) {
   const box = useRef<HTMLDivElement>(null)
   const plot = useRef<uPlot | null>(null)
   const scheme = useColorScheme()
   const latest = useRef({ range })
   latest.current = { range }
   const shape = `${title} ${lines.map(({ label }) => label).join()} ${scheme}`
-  useEffect(() => {
+  useCleanEffect(() => {
     const element = box.current
     if (element === null) return undefined
     const drawn = new uPlot(
@@ -53,7 +55,7 @@ export function Chart({ title, times, range, lines, format }: Props) {
   })
   const told = lines.map(({ label, values }) => `${label} ${lastOf(values, format)}`).join(', ')
   return (
-    <figure class="chart card">
+    <figure class={isBad ? 'chart card bad' : 'chart card'}>
       <figcaption>
         <h3>{title}</h3>
         <ul class="legend" aria-hidden="true">

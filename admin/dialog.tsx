@@ -1,5 +1,6 @@
 /** Asks before something that cannot be taken back lightly. */
-import { useEffect, useRef, useState } from 'hono/jsx/dom'
+import { useRef, useState } from 'hono/jsx/dom'
+import { useCleanEffect } from './hooks.ts'
 
 export interface Question {
   readonly title: string
@@ -8,19 +9,19 @@ export interface Question {
   /** Must be typed first. */
   readonly phrase?: string
   readonly run: () => void
+  /** Another way to go on, beside `confirm`. */
+  readonly other?: { readonly label: string; readonly run: () => void }
 }
 
 export function Dialog({ question, onClose }: { question: Question; onClose: () => void }) {
-  const box = useRef<HTMLDialogElement>(null)
   const [typed, setTyped] = useState('')
-  useEffect(() => {
-    box.current?.showModal()
-    return undefined
-  }, [])
   const mayConfirm = question.phrase === undefined || typed === question.phrase
+  const then = (run: () => void) => () => {
+    onClose()
+    run()
+  }
   return (
-    <dialog ref={box} aria-labelledby="dialog-title" onClose={onClose}>
-      <h2 id="dialog-title">{question.title}</h2>
+    <Modal title={question.title} onClose={onClose}>
       <p>{question.text}</p>
       {question.phrase !== undefined && (
         <label class="field">
@@ -36,18 +37,29 @@ export function Dialog({ question, onClose }: { question: Question; onClose: () 
         <button type="button" onClick={onClose}>
           Cancel
         </button>
-        <button
-          type="button"
-          class="danger"
-          disabled={!mayConfirm}
-          onClick={() => {
-            onClose()
-            question.run()
-          }}
-        >
+        {question.other !== undefined && (
+          <button type="button" onClick={then(question.other.run)}>
+            {question.other.label}
+          </button>
+        )}
+        <button type="button" class="danger" disabled={!mayConfirm} onClick={then(question.run)}>
           {question.confirm}
         </button>
       </div>
+    </Modal>
+  )
+}
+
+export function Modal({ title, onClose, children }: { title: string; onClose: () => void; children?: unknown }) {
+  const box = useRef<HTMLDialogElement>(null)
+  useCleanEffect(() => {
+    if (box.current?.open === false) box.current.showModal()
+    return undefined
+  }, [])
+  return (
+    <dialog ref={box} aria-labelledby="dialog-title" onClose={onClose}>
+      <h2 id="dialog-title">{title}</h2>
+      {children as never}
     </dialog>
   )
 }

@@ -1,6 +1,7 @@
-/** The figures of now. */
+/** The figures of a room, each with the time that it is about. */
 import type { Stats } from './api.ts'
 import { durationText } from './forecast.ts'
+import { guardText, latencyText, limitsText, percentText, SITE_WORDS } from './words.ts'
 
 const count = new Intl.NumberFormat()
 
@@ -9,31 +10,62 @@ export function Figures({ stats }: { stats: Stats | null }) {
   const { active, capacity, waiting, absent, offered, admittedPerMinute, waitSecondsP50, waitSecondsP90, totals } =
     stats
   return (
-    <section class="figures" aria-label="Figures of now">
+    <section class="figures" aria-label="Figures">
       <Figure
-        label="On the site"
+        label="On the site now"
         value={count.format(active)}
-        note={`of ${count.format(capacity)}, ${offered} on their way`}
+        note={`of ${count.format(capacity)}, ${count.format(offered)} on their way`}
       >
         <meter min={0} max={Math.max(1, capacity)} value={Math.min(active, capacity)} aria-label="Places taken" />
       </Figure>
-      <Figure label="Waiting" value={count.format(waiting)} note={`and ${count.format(absent)} absent`} />
+      <Figure label="Waiting now" value={count.format(waiting)} note={`and ${count.format(absent)} absent`} />
       <Figure
-        label="Admitted a minute"
+        label="Admitted per minute"
         value={admittedPerMinute === null ? '–' : rateText(admittedPerMinute)}
-        note={`at most ${count.format(stats.newUsersPerMinute)}`}
+        note={`last 2 minutes with a line; at most ${count.format(stats.newUsersPerMinute)}`}
       />
       <Figure
         label="Wait, median"
         value={waitSecondsP50 === null ? '–' : durationText(waitSecondsP50)}
-        note={waitSecondsP90 === null ? 'nobody was admitted yet' : `90% within ${durationText(waitSecondsP90)}`}
+        note={
+          waitSecondsP90 === null
+            ? 'nobody was admitted yet'
+            : `last 512 admissions; 90% within ${durationText(waitSecondsP90)}`
+        }
       />
       <Figure
-        label="Since this run began"
+        label="Since the last reset"
         value={count.format(totals.admitted ?? 0)}
         note={`admitted of ${count.format(totals.joined ?? 0)} who joined`}
       />
+      <SiteFigure stats={stats} />
     </section>
+  )
+}
+
+/** Site health: red beyond the limits of the room, and what these are. */
+function SiteFigure({ stats: { site, admissionFactor, suspended } }: { stats: Stats }) {
+  const { state, errorRatio, latencyMsP90, requests, windowSeconds } = site
+  const latency = latencyMsP90 === null ? '' : `90% within about ${latencyText(latencyMsP90)}, `
+  return (
+    <div class={`card figure site ${state}`}>
+      <div>
+        <p class="label">Site errors, last {windowSeconds / 60} minutes</p>
+        <p class="row">
+          <span class="value">{errorRatio === null ? '–' : percentText(errorRatio)}</span>
+          <span class={`badge ${state}`}>{SITE_WORDS[state]}</span>
+        </p>
+        <p class="muted">
+          {latency}
+          {count.format(requests)} requests
+        </p>
+      </div>
+      <div>
+        {suspended && <p class="muted">Not measured while the room is suspended.</p>}
+        <p class="muted">{guardText(site, admissionFactor)}</p>
+        <p class="muted">{limitsText(site)}</p>
+      </div>
+    </div>
   )
 }
 

@@ -79,20 +79,20 @@ export function forecast(
 export function forecastText(what: Forecast, nowMs: number): string {
   switch (what.kind) {
     case 'empty':
-      return 'Nobody waits.'
+      return 'Nobody is waiting.'
     case 'held':
-      return 'Nobody is let in at the moment: the line stays.'
+      return 'Nobody is admitted at the moment, so the line does not move.'
     case 'long':
-      return 'At this rate the line stays about as long as it is.'
+      return 'At this rate the line stays about as long as it is now.'
     case 'grows':
-      return `The line grows by about ${Math.round(what.perMinute)} a minute: more people come than are let in.`
+      return `The line grows by about ${Math.round(what.perMinute)} per minute: more people join than are admitted.`
     case 'gone': {
       const at = new Date(nowMs + what.minutes * 60_000)
       const clock = at.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' })
       const length = what.minutes < 1 ? 'within a minute' : `in about ${durationText(what.minutes * 60)}`
       return what.isEarliest
-        ? `At this rate the line is gone at ${clock} at the earliest.`
-        : `At this rate the line is gone at ${clock} (${length}).`
+        ? `At this rate the line is empty at ${clock} at the earliest.`
+        : `At this rate the line is empty at ${clock} (${length}).`
     }
   }
 }

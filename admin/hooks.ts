@@ -1,5 +1,5 @@
-/** Asking again and again, as long as someone looks. */
-import { useEffect, useRef, useState } from 'hono/jsx/dom'
+/** Effects that end what they began, and asking again and again as long as someone looks. */
+import { useEffect, useLayoutEffect, useRef, useState } from 'hono/jsx/dom'
 
 export interface Polled<T> {
   readonly value: T | null
@@ -9,13 +9,39 @@ export interface Polled<T> {
   readonly again: () => void
 }
 
+type Cleanup = () => void
+
+/**
+ * As `useEffect`, with one cleanup for each effect. hono/jsx/dom runs effects in the next frame: a second render before it
+ * runs an effect twice and forgets the first one's cleanup, and a component that is gone by then still has its effect run.
+ */
+export function useCleanEffect(effect: () => Cleanup | undefined, deps: readonly unknown[]): void {
+  const kept = useRef<{ cleanup: Cleanup | undefined; isGone: boolean }>({ cleanup: undefined, isGone: false })
+  const state = kept.current as { cleanup: Cleanup | undefined; isGone: boolean }
+  const end = () => {
+    state.cleanup?.()
+    state.cleanup = undefined
+  }
+  useLayoutEffect(() => {
+    state.isGone = false
+    return () => {
+      state.isGone = true
+      end()
+    }
+  }, [])
+  useEffect(() => {
+    end()
+    if (!state.isGone) state.cleanup = effect()
+  }, deps)
+}
+
 /** Asks every `everyMs` while the page is visible; anew when `key` changes, whose old answers are dropped. */
 export function usePolling<T>(key: string, everyMs: number, ask: () => Promise<T>): Polled<T> {
   const [state, setState] = useState<{ key: string; value: T | null; error: Error | null }>(EMPTY)
   const [round, setRound] = useState(0)
   const latest = useRef(ask)
   latest.current = ask
-  useEffect(() => {
+  useCleanEffect(() => {
     let over = false
     let timer: ReturnType<typeof setTimeout> | undefined
     const turn = async () => {
@@ -54,7 +80,7 @@ const EMPTY = { key: '', value: null, error: null }
 export function useColorScheme(): 'light' | 'dark' {
   const query = '(prefers-color-scheme: dark)'
   const [dark, setDark] = useState(matchMedia(query).matches)
-  useEffect(() => {
+  useCleanEffect(() => {
     const list = matchMedia(query)
     const onChange = () => setDark(list.matches)
     list.addEventListener('change', onChange)

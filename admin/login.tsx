@@ -23,7 +23,7 @@ export function Login({ onLogin }: { onLogin: (session: Session) => void }) {
     <main class="login">
       <form class="card" onSubmit={submit}>
         <h1>Waiting room</h1>
-        <p class="muted">For operators. Log in with your token of ADMIN_TOKEN.</p>
+        <p class="muted">Enter your operator token.</p>
         {/* For password managers. */}
         <input hidden name="username" autocomplete="username" value="operator" readonly />
         <label class="field">

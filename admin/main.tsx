@@ -1,17 +1,18 @@
 /** The operators' page: who is logged in sees the rooms, who is not logs in. */
 import 'uplot/dist/uPlot.min.css'
 import './admin.css'
-import { render, useEffect, useState } from 'hono/jsx/dom'
-import { call, get, Refused, type Rooms, type Session } from './api.ts'
-import { usePolling } from './hooks.ts'
+import { render, useState } from 'hono/jsx/dom'
+import { call, get, Refused, type RoomList, type Rooms, type Session } from './api.ts'
+import { useCleanEffect, usePolling } from './hooks.ts'
 import { Login } from './login.tsx'
+import { Overview } from './overview.tsx'
 import { Room } from './room.tsx'
 
 const ROOMS_EVERY_MS = 5_000
 
 function App() {
   const [session, setSession] = useState<Session | null | undefined>(undefined)
-  useEffect(() => {
+  useCleanEffect(() => {
     get<Session>('/session').then(setSession, () => setSession(null))
     return undefined
   }, [])
@@ -21,63 +22,104 @@ function App() {
 }
 
 function Desk({ session, onOver }: { session: Session; onOver: () => void }) {
-  const rooms = usePolling('rooms', ROOMS_EVERY_MS, () => get<{ rooms: Rooms }>('/rooms'))
+  const rooms = usePolling('rooms', ROOMS_EVERY_MS, () => get<RoomList>('/rooms'))
   const [chosen, setChosen] = useState(roomOfHash())
-  useEffect(() => {
+  useCleanEffect(() => {
     const onHash = () => setChosen(roomOfHash())
     addEventListener('hashchange', onHash)
     return () => removeEventListener('hashchange', onHash)
   }, [])
   const isOver = rooms.error instanceof Refused && rooms.error.status === 401
-  useEffect(() => {
+  useCleanEffect(() => {
     if (isOver) onOver()
     return undefined
   }, [isOver])
   const list = rooms.value?.rooms ?? []
-  const room = list.find(({ name }) => name === chosen) ?? list[0]
+  // One room needs no overview.
+  const room = list.length === 1 ? list[0] : list.find(({ name }) => name === chosen)
   const logOut = async () => {
     // Whatever becomes of the call, the page shows nothing any more.
     await call('DELETE', '/session').catch(() => null)
     onOver()
   }
+  const frame = (
+    <>
+      <div class="head">
+        <Top session={session} onLogOut={logOut} />
+        {rooms.error !== null && !isOver && (
+          <p class="banner error" role="alert">
+            The list of rooms could not be loaded ({rooms.error.message}). This page keeps trying.
+          </p>
+        )}
+      </div>
+      <RoomLinks rooms={list} chosen={room?.name ?? null} />
+    </>
+  )
   return (
     <div class="desk">
-      <header class="top">
-        <h1>Waiting room</h1>
-        <p class="who">
-          <span>{session.operator.name}</span>
-          {session.operator.kind === 'read' && <span class="badge">read only</span>}
-          <a href="/__waiting-room/api/v1/">API</a>
-          {session.via === 'session' && (
-            <button type="button" onClick={logOut}>
-              Log out
-            </button>
-          )}
-        </p>
-      </header>
-      <nav class="rooms" aria-label="Rooms">
-        <ul>
-          {list.map((one) => (
-            <li key={one.name}>
-              <a href={`#${one.name}`} aria-current={one.name === room?.name ? 'page' : undefined}>
-                <span>{one.name}</span>
-                <small>{one.reachable ? `${one.waiting} waiting` : 'out of reach'}</small>
-              </a>
-            </li>
-          ))}
-        </ul>
-      </nav>
-      {room === undefined ? (
-        <p class="loading">{rooms.error === null ? 'Loading…' : rooms.error.message}</p>
+      {room === undefined || rooms.value === null ? (
+        <div class="page">
+          {frame}
+          {rooms.value === null ? <p class="loading">Loading…</p> : <Overview rooms={list} />}
+        </div>
       ) : (
         <Room
           key={room.name}
           name={room.name}
           covers={`${room.host ?? 'any host'}${room.path}`}
+          preview={rooms.value.preview}
           mayWrite={session.operator.kind === 'full'}
-        />
+        >
+          {frame}
+        </Room>
       )}
     </div>
+  )
+}
+
+function Top({ session, onLogOut }: { session: Session; onLogOut: () => void }) {
+  return (
+    <header class="top">
+      <h1>Waiting room</h1>
+      <p class="who">
+        <span>{session.operator.name}</span>
+        {session.operator.kind === 'read' && <span class="badge">read only</span>}
+        <a href="/__waiting-room/api/v1/">API</a>
+        {session.via === 'session' && (
+          <button type="button" onClick={onLogOut}>
+            Log out
+          </button>
+        )}
+      </p>
+    </header>
+  )
+}
+
+function RoomLinks({ rooms, chosen }: { rooms: Rooms; chosen: string | null }) {
+  const current = (isCurrent: boolean) => (isCurrent ? 'page' : undefined)
+  return (
+    <nav class="rooms" aria-label="Rooms">
+      <ul>
+        {rooms.length > 1 && (
+          <li>
+            <a href="#/" aria-current={current(chosen === null)}>
+              All rooms
+            </a>
+          </li>
+        )}
+        {rooms.map(({ name, reachable, waiting, site }) => (
+          <li key={name}>
+            <a href={`#${name}`} aria-current={current(name === chosen)}>
+              <span>{name}</span>
+              <small>
+                {reachable ? `${waiting} waiting` : 'out of reach'}
+                {site?.state === 'bad' && ', site failing'}
+              </small>
+            </a>
+          </li>
+        ))}
+      </ul>
+    </nav>
   )
 }
 

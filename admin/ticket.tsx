@@ -1,4 +1,4 @@
-/** What became of a number: for the visitor who calls. */
+/** What became of a ticket, for the visitor who calls. */
 import { useState } from 'hono/jsx/dom'
 import { get, type Ticket } from './api.ts'
 import { NumberField } from './number-field.tsx'
@@ -17,10 +17,10 @@ export function TicketLookup({ room }: { room: string }) {
   }
   return (
     <section class="card" aria-labelledby="ticket-title">
-      <h3 id="ticket-title">Look a ticket up</h3>
+      <h3 id="ticket-title">Find a ticket</h3>
       <form class="row" onSubmit={submit}>
-        <NumberField label="number" value={number} onText={setNumber} />
-        <button type="submit">Look up</button>
+        <NumberField label="Ticket number" value={number} onText={setNumber} />
+        <button type="submit">Find</button>
       </form>
       <div aria-live="polite">
         {typeof found === 'string' && <p class="error">{found}</p>}
@@ -32,7 +32,7 @@ export function TicketLookup({ room }: { room: string }) {
 
 function Found({ ticket }: { ticket: Ticket }) {
   const { number, state, position, joinedAt, admitted, admittedAt, ended, endedAt } = ticket
-  const at = (time: string | null) => (time === null ? 'time not kept' : clockText(time))
+  const at = (time: string | null) => (time === null ? 'time no longer known' : clockText(time))
   return (
     <dl class="facts">
       <dt>Number {number}</dt>

@@ -5,7 +5,12 @@
 import type { Line } from '../src/core/line.ts'
 import { State, stateName } from '../src/core/ticket-state.ts'
 import type { RoomSettings } from '../src/settings/room-schema.ts'
-import { type SettingsPatch, steeredRules } from '../src/settings/runtime-settings.ts'
+import {
+  type PatchProblem,
+  type SettingsPatch,
+  steeredRules,
+  withMessageEnd,
+} from '../src/settings/runtime-settings.ts'
 import type { AuditValues } from './control-store.ts'
 import type { RoomControls, SettingsView } from './room-controls.ts'
 
@@ -28,12 +33,12 @@ export type Refusal = 'changed-meanwhile' | 'paused' | 'suspended' | 'no-such-ti
 
 export type CommandAnswer =
   | { readonly state: 'done'; readonly result: AuditValues; readonly settings: SettingsView }
-  | { readonly state: 'refused'; readonly why: Refusal; readonly settings: SettingsView }
+  | { readonly state: 'refused'; readonly why: Refusal | PatchProblem; readonly settings: SettingsView }
 
 /** `note` writes what is to be kept besides the line; `result` is what the operator is told. */
 type Outcome =
   | { readonly state: 'done'; readonly line: Line; readonly result: AuditValues; readonly note: () => void }
-  | { readonly state: 'refused'; readonly why: Refusal }
+  | { readonly state: 'refused'; readonly why: Refusal | PatchProblem }
 
 export interface Desk {
   readonly room: RoomSettings
@@ -57,12 +62,15 @@ export function perform(command: Command, line: Line, desk: Desk): Outcome {
 }
 
 function changeSettings(
-  { patch, action, etag }: SettingsCommand,
+  { patch: asked, action, etag }: SettingsCommand,
   line: Line,
   { room, controls, who, nowMs }: Desk,
 ): Outcome {
   if (etag !== null && ![etag].flat().includes(controls.view(room).etag))
     return { state: 'refused', why: 'changed-meanwhile' }
+  const patch = withMessageEnd(asked)
+  const problem = controls.problemOf(room, patch, nowMs)
+  if (problem !== null) return { state: 'refused', why: problem }
   const note = controls.change(room, patch, who, action, nowMs)
   line.steer(steeredRules(controls.values(room)))
   line.admit()

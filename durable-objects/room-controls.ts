@@ -7,6 +7,8 @@ import {
   deployedValues,
   effectiveValues,
   type Overrides,
+  type PatchProblem,
+  pastTimeOf,
   patched,
   RUNTIME_KEYS,
   type RuntimeKey,
@@ -71,6 +73,13 @@ export class RoomControls {
       }),
     ) as Record<RuntimeKey, SettingView>
     return { etag: this.etag(deployed), settings }
+  }
+
+  /** Why the room would refuse a patch; null: it would not. */
+  problemOf(room: RoomSettings, patch: SettingsPatch, nowMs: number): PatchProblem | null {
+    const deployed = deployedValues(room)
+    const after = effectiveValues(deployed, patched(deployed, this.controls.overrides, patch, nowMs, ''))
+    return pastTimeOf(patch, after, nowMs)
   }
 
   /** Takes a patch up in memory; the result, called once the line is stored, makes it durable and notes it. */

@@ -1,7 +1,9 @@
 /**
  * Samples in the object's storage: one row per tick, kept for 7 days.
  */
+import { SITE_BEFORE_MS, SITE_WINDOW_MS } from '../src/core/limits.ts'
 import type { Sample } from '../src/core/sample.ts'
+import type { RecentSite, SiteFigures } from '../src/core/site-health.ts'
 
 export const SAMPLES_KEPT_MS = 7 * 24 * 3600 * 1000
 
@@ -52,6 +54,27 @@ export class SampleStore {
       .exec<Row>('SELECT * FROM samples WHERE at_ms >= ? AND at_ms < ? ORDER BY at_ms', fromMs, toMs)
       .toArray()
       .map(toSample)
+  }
+
+  /** What the last minutes say of the site. */
+  recentSite(nowMs: number): RecentSite {
+    // A sample is of the time before it: the one of this very moment counts, the one at the start does not.
+    const startMs = nowMs - SITE_WINDOW_MS + 1
+    return { recent: this.site(startMs, nowMs + 1), before: this.site(startMs - SITE_BEFORE_MS, startMs) }
+  }
+
+  private site(fromMs: number, toMs: number): SiteFigures {
+    const row = this.sql
+      .exec<{ requests: number; errors: number; latency: number | null }>(
+        `SELECT COALESCE(SUM(origin_requests), 0) AS requests, COALESCE(SUM(origin_errors), 0) AS errors,
+           SUM(origin_latency_p90_ms * origin_requests) /
+             NULLIF(SUM(origin_requests) FILTER (WHERE origin_latency_p90_ms IS NOT NULL), 0) AS latency
+         FROM samples WHERE at_ms >= ? AND at_ms < ?`,
+        fromMs,
+        toMs,
+      )
+      .one()
+    return { requests: row.requests, errors: row.errors, latencyMsP90: row.latency && Math.round(row.latency) }
   }
 
   /** The same span in steps; steps without a sample are left out. */

@@ -17,6 +17,7 @@ import { type LineStats, lineStats } from '../src/core/line-stats.ts'
 import { Pacing } from '../src/core/pacing.ts'
 import type { LineRules } from '../src/core/rules.ts'
 import type { Sample } from '../src/core/sample.ts'
+import { NO_RECENT_SITE, type RecentSite } from '../src/core/site-health.ts'
 import { type TicketReport, ticketReport } from '../src/core/ticket-report.ts'
 import { logError, logWarning, sendHeldReports } from '../src/log.ts'
 import type { CheckMessage } from '../src/queues/check-message.ts'
@@ -40,6 +41,7 @@ export interface RoomStats extends LineStats {
   /** Calls of isolates, and rows of the line written, since the object started. */
   readonly calls: number
   readonly rowsWritten: number
+  readonly recentSite: RecentSite
 }
 
 export interface RoomJournal extends JournalPage {
@@ -150,7 +152,9 @@ export class WaitingRoom extends DurableObject<Env> {
   stats(): RoomStats | null {
     if (this.line === null) return null
     const { room, calls, store } = this
-    return { room, calls, rowsWritten: store.rowsWritten, ...lineStats(this.line, Date.now()) }
+    const nowMs = Date.now()
+    const recentSite = isUsed(this.ctx.storage.sql) ? this.alerts.samples.recentSite(nowMs) : NO_RECENT_SITE
+    return { room, calls, rowsWritten: store.rowsWritten, recentSite, ...lineStats(this.line, nowMs) }
   }
 
   /** The settings that operators may change, as they hold now. */

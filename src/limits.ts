@@ -159,6 +159,12 @@ export const ACCESS_TIMEOUT_MS = 5_000
 /** Let in by hand with one call. */
 export const ADMIT_NEXT_MAX = 10_000
 
+/**
+ * A history without `to` ends now. Its `from` was reckoned before the request was on its way, and by the caller's clock: it may
+ * lie this much beyond the widest range.
+ */
+export const HISTORY_RANGE_SLACK_MS = 10 * 60_000
+
 /** Entries of the audit told at once. */
 export const AUDIT_PAGE_MAX = 200
 

@@ -59,6 +59,20 @@ export const ORIGIN_LATENCY_BUCKETS_MS = [
 /** Fewer requests are too few to judge an origin by. */
 export const GUARD_REQUESTS_MIN = 10
 
+/** Site health is told of the last 2 minutes, two ticks at the slowest, and compared with the 8 minutes before them. */
+export const SITE_WINDOW_MS = 120_000
+export const SITE_BEFORE_MS = 480_000
+
+/** Where a room sets no limit of its own, site health turns amber and red beyond these. For display only. */
+export const SITE_ERROR_RATIO_WARN = 0.05
+export const SITE_ERROR_RATIO_BAD = 0.2
+export const SITE_LATENCY_WARN_MS = 2_000
+export const SITE_LATENCY_BAD_MS = 5_000
+
+/** Errors rise when they are at least this share of the requests, and so many times the share before. */
+export const SITE_ERRORS_RISE_MIN = 0.02
+export const SITE_ERRORS_RISE_FACTOR = 1.5
+
 /** The origin guard waits for so many at most for this many ticks. */
 export const GUARD_TICKS_MAX = 6
 

@@ -33,12 +33,14 @@ export interface LineRules {
   readonly suspended: boolean
   /** The operators' word to everyone in line. */
   readonly message: string | null
+  /** After this it is no longer told, ms since 1970; null: told until it is removed. */
+  readonly messageUntilMs: number | null
 }
 
 /** What operators steer while the room runs; everything else only a deploy changes. */
 export type SteeredRules = Pick<
   LineRules,
-  'capacity' | 'ratePerMinute' | 'mode' | 'closed' | 'opensAtMs' | 'suspended' | 'message'
+  'capacity' | 'ratePerMinute' | 'mode' | 'closed' | 'opensAtMs' | 'suspended' | 'message' | 'messageUntilMs'
 >
 
 /**
@@ -50,4 +52,9 @@ export type LineMode = 'open' | 'queue-all' | 'paused'
 /** Whether newcomers are turned away now. */
 export function isClosed({ closed, opensAtMs }: LineRules, nowMs: number): boolean {
   return closed && (opensAtMs === null || nowMs < opensAtMs)
+}
+
+/** What is told to everyone in line now. */
+export function messageNow({ message, messageUntilMs }: LineRules, nowMs: number): string | null {
+  return messageUntilMs === null || nowMs < messageUntilMs ? message : null
 }

@@ -6,7 +6,7 @@
  */
 import { BLOCK_BITS, BLOCK_SIZE, BLOCKS_PER_SEGMENT, SEGMENT_BITS } from './limits.ts'
 import type { Line } from './line.ts'
-import { isClosed, type LineMode } from './rules.ts'
+import { isClosed, type LineMode, messageNow } from './rules.ts'
 import { State } from './ticket-state.ts'
 
 export interface Snapshot {
@@ -89,7 +89,7 @@ export function takeSnapshot(line: Line, nowMs: number): Snapshot {
     closed: isClosed(rules, nowMs),
     opensAtMs: isClosed(rules, nowMs) ? rules.opensAtMs : null,
     suspended: rules.suspended,
-    message: rules.message,
+    message: messageNow(rules, nowMs),
     admissionFactor: line.admissionFactor,
   }
 }

@@ -4,6 +4,7 @@ import { countObstacles, noObstacles } from '../core/beacon-obstacles.ts'
 import { Line } from '../core/line.ts'
 import { lineStats } from '../core/line-stats.ts'
 import { NO_LATENCY } from '../core/origin-latency.ts'
+import { NO_RECENT_SITE, type SiteHealth, siteHealth } from '../core/site-health.ts'
 import { NO_TOTALS } from '../core/stored.ts'
 import type { Deployment } from '../deployment.ts'
 import { lineRules, type RoomSettings } from '../settings/rooms.ts'
@@ -15,11 +16,13 @@ export async function roomFigures({ stub }: Deployment, room: RoomSettings): Pro
   // An object of an older version knows less.
   if (known !== null) {
     const { originLatency = NO_LATENCY, admissionFactor = 1, calls = 0, rowsWritten = 0, totals } = known
+    const { recentSite = NO_RECENT_SITE } = known
     const pagesWithoutBeacon = countObstacles(noObstacles(), known.pagesWithoutBeacon)
     return {
       ...known,
       pagesWithoutBeacon,
       originLatency,
+      recentSite,
       admissionFactor,
       calls,
       rowsWritten,
@@ -31,7 +34,13 @@ export async function roomFigures({ stub }: Deployment, room: RoomSettings): Pro
     room: room.name,
     calls: 0,
     rowsWritten: 0,
+    recentSite: NO_RECENT_SITE,
     ...lineStats(Line.start(lineRules(room), 0, nowMs), nowMs),
     run: null,
   }
+}
+
+/** How the site behind the room does, by the limits of the room. */
+export function siteOf({ recentSite, admissionFactor }: RoomFigures, room: RoomSettings): SiteHealth {
+  return siteHealth(recentSite, lineRules(room), admissionFactor)
 }

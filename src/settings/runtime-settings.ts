@@ -11,6 +11,12 @@ const flag = v.boolean('must be true or false')
 const timeMessage = 'must be an ISO 8601 time with its zone, such as "2026-11-27T08:00:00Z"'
 const textMessage = `must be a text of 1 to ${MESSAGE_MAX_CHARS} characters`
 
+const time = v.pipe(
+  v.string(timeMessage),
+  v.isoTimestamp(timeMessage),
+  v.check((text) => !Number.isNaN(Date.parse(text)), timeMessage),
+)
+
 /** Each run-time setting with its bounds. The first four may be deployed, too. */
 export const runtimeEntries = {
   total_active_users: roomEntries.total_active_users,
@@ -19,12 +25,9 @@ export const runtimeEntries = {
   suspended: flag,
   paused: flag,
   closed: flag,
-  opens_at: v.pipe(
-    v.string(timeMessage),
-    v.isoTimestamp(timeMessage),
-    v.check((text) => !Number.isNaN(Date.parse(text)), timeMessage),
-  ),
+  opens_at: time,
   message: v.pipe(v.string(textMessage), v.minLength(1, textMessage), v.maxLength(MESSAGE_MAX_CHARS, textMessage)),
+  message_until: time,
 }
 
 export type RuntimeKey = keyof typeof runtimeEntries
@@ -41,6 +44,8 @@ export interface RuntimeValues {
   readonly closed: boolean
   readonly opens_at: string | null
   readonly message: string | null
+  /** After this the message is no longer told; null: it is told until it is removed. */
+  readonly message_until: string | null
 }
 
 type RuntimeValue = RuntimeValues[RuntimeKey]
@@ -61,7 +66,7 @@ export type Overrides = { readonly [K in RuntimeKey]?: Override }
 export function deployedValues(room: RoomSettings): RuntimeValues {
   const { total_active_users, new_users_per_minute, queue_all, suspended } = room
   const deployable = { total_active_users, new_users_per_minute, queue_all, suspended }
-  return { ...deployable, paused: false, closed: false, opens_at: null, message: null }
+  return { ...deployable, paused: false, closed: false, opens_at: null, message: null, message_until: null }
 }
 
 export function effectiveValues(deployed: RuntimeValues, overrides: Overrides): RuntimeValues {
@@ -77,6 +82,11 @@ export function withoutStale(
   const known = RUNTIME_KEYS.filter((key) => overrides[key] !== undefined)
   const dropped = known.filter((key) => overrides[key]?.deployed !== deployed[key])
   return { overrides: pick(overrides, (key) => !dropped.includes(key)), dropped }
+}
+
+/** A message's end belongs to that message: another one, or none, has no end unless the patch names one. */
+export function withMessageEnd(patch: SettingsPatch): SettingsPatch {
+  return patch.message === undefined ? patch : { message_until: null, ...patch }
 }
 
 /** The overrides after a patch. A value that is the deployed one needs no override. */
@@ -96,6 +106,26 @@ export function patched(
   return next
 }
 
+/** Why a change is refused, as the key that cannot be used and what to do about it; null: it is not. */
+export interface PatchProblem {
+  readonly key: RuntimeKey
+  readonly problem: string
+}
+
+/**
+ * A time to come that is over would be obeyed at once: the room would read as closed and be open. `values`: as they would be
+ * after the patch. Only a patch that touches the times is judged: a room that opened by itself keeps the time it opened at.
+ */
+export function pastTimeOf(patch: SettingsPatch, values: RuntimeValues, nowMs: number): PatchProblem | null {
+  const isOver = (time: string | null | undefined) => typeof time === 'string' && Date.parse(time) <= nowMs
+  const closesAnew = patch.closed === true && isOver(values.opens_at)
+  if (isOver(patch.opens_at) || closesAnew) {
+    return { key: 'opens_at', problem: 'is over: name a time to come, or null to stay closed until you open' }
+  }
+  if (!isOver(patch.message_until)) return null
+  return { key: 'message_until', problem: 'is over: name a time to come, or null for a message without an end' }
+}
+
 /** What of these values the line obeys. */
 export function steeredRules(values: RuntimeValues): SteeredRules {
   return {
@@ -106,6 +136,7 @@ export function steeredRules(values: RuntimeValues): SteeredRules {
     opensAtMs: values.opens_at === null ? null : Date.parse(values.opens_at),
     suspended: values.suspended,
     message: values.message,
+    messageUntilMs: values.message_until === null ? null : Date.parse(values.message_until),
   }
 }
 

@@ -71,7 +71,7 @@ describe('the forecast', () => {
   it('is told as a time of day', () => {
     const nowMs = new Date(2026, 10, 22, 14, 0).getTime()
     const text = forecastText({ kind: 'gone', minutes: 20, isEarliest: false }, nowMs)
-    expect(text).toMatch(/the line is gone at 0?2:20 PM \(in about 20 min\)|gone at 14:20/)
+    expect(text).toMatch(/the line is empty at 0?2:20 PM \(in about 20 min\)|empty at 14:20/)
     expect(forecastText({ kind: 'gone', minutes: 20, isEarliest: true }, nowMs)).toMatch(/at the earliest/)
   })
 })

@@ -1,41 +1,25 @@
-/** An operator's way: in, raise the capacity, see the line move, pause, resume, read the audit, out. */
+/** What an operator does on the page: in, raise the capacity, see the line move, pause, resume, read the audit, out. */
+import { readFileSync } from 'node:fs'
 import type { Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
 import { useStage } from '../contract/support/stage.ts'
-import type { Visitor } from '../contract/support/visitor.ts'
-import { ADMIN_TOKEN } from '../contract/support/worker-config.ts'
 import { accessibilityViolations } from './support/accessibility.ts'
 import { useChromium } from './support/browser.ts'
-import { picture } from './support/picture.ts'
-import { room, urlOf, visitorOf } from './support/site.ts'
+import { button, crowd, figureValue, localTime, logIn, pinned, wholePicture } from './support/operators-page.ts'
+import { room, urlOf } from './support/site.ts'
 
 const READER = 'a-token-that-may-only-read'
-const stage = useStage([room('steered', 1), room('acted', 1), room('other', 5)], {
-  adminToken: `admin:${ADMIN_TOKEN},grace:${READER}:read`,
-})
+const ADMIN = { adminToken: `admin:admin-token-of-the-contract-tests,grace:${READER}:read` }
+const ROOMS = ['steered', 'acted', 'other', 'closing', 'told', 'full', 'kept', 'pocket']
+const stage = useStage(
+  ROOMS.map((name) => room(name, name === 'other' ? 5 : 1)),
+  ADMIN,
+)
 const chromium = useChromium()
-
-async function logIn(page: Page, name: string, token = ADMIN_TOKEN): Promise<void> {
-  await page.goto(`${urlOf(stage, name, '/__waiting-room/admin')}#${name}`)
-  await page.getByLabel('Token').fill(token)
-  await page.getByRole('button', { name: 'Log in' }).click()
-  await page.getByRole('heading', { name, level: 2 }).waitFor()
-}
-
-/** People of a room, in order of arrival; the first ones find a place. */
-async function crowd(name: string, count: number): Promise<Visitor[]> {
-  const visitors = Array.from({ length: count }, () => visitorOf(stage, name))
-  for (const visitor of visitors) await visitor.get('/')
-  return visitors
-}
-
-/** A figure's value, by its label. */
-function figure(page: Page, label: string) {
-  return page.locator('.figure', { hasText: label }).locator('.value')
-}
+const UTC = { timezoneId: 'UTC' }
 
 test('logs in, raises the capacity, sees the line move, pauses, resumes, reads the audit, logs out', async () => {
-  await crowd('steered', 4)
+  await crowd(stage, 'steered', 4)
   const page = await chromium.page()
   const elsewhere: string[] = []
   const own = new URL(urlOf(stage, 'steered')).host
@@ -45,35 +29,43 @@ test('logs in, raises the capacity, sees the line move, pauses, resumes, reads t
 
   await page.goto(urlOf(stage, 'steered', '/__waiting-room/admin/'))
   expect(await accessibilityViolations(page)).toEqual([])
+  await page.getByText('Enter your operator token.').waitFor()
   await page.getByLabel('Token').fill('not a token of anybody')
-  await page.getByRole('button', { name: 'Log in' }).click()
+  await button(page, 'Log in').click()
   await page.getByRole('alert').filter({ hasText: 'No operator has this token.' }).waitFor()
-  await logIn(page, 'steered')
+  await logIn(stage, page, 'steered')
   mistakes.length = 0
-  await figure(page, 'Waiting').filter({ hasText: '3' }).waitFor()
+  await figureValue(page, 'Waiting now').filter({ hasText: '3' }).waitFor()
 
-  const capacity = page.getByLabel('Capacity, as a number')
-  await capacity.fill('3')
-  await page.getByText('With this').waitFor()
-  await page.getByRole('button', { name: 'Apply' }).click()
-  await figure(page, 'Waiting').filter({ hasText: '1' }).waitFor()
-  await figure(page, 'On the site').filter({ hasText: '3' }).waitFor()
+  await page.getByLabel('Capacity, as a number').fill('3')
+  await page.getByText('After the change').waitFor()
+  await button(page, 'Apply').click()
+  await figureValue(page, 'Waiting now').filter({ hasText: '1' }).waitFor()
+  await figureValue(page, 'On the site now').filter({ hasText: '3' }).waitFor()
 
-  await page.getByRole('button', { name: 'Undo' }).click()
+  await button(page, 'Undo').click()
   await page.getByText('Undone: Capacity 3').waitFor()
   await page.getByText('of 1, ').waitFor()
 
-  await page.getByRole('button', { name: 'Pause', exact: true }).click()
-  await page.locator('.states').getByText('paused').waitFor()
-  await page.getByRole('button', { name: 'Resume' }).click()
-  await page.locator('.states').getByText('open').waitFor()
+  await button(page, 'Pause').click()
+  await pinned(page).getByText('Paused').waitFor()
+  await button(page, 'Resume').click()
+  await pinned(page).getByText('Open').waitFor()
 
+  // The words of badge and button, with the day and only what changed.
   const audit = page.getByRole('table')
-  await audit.getByText('total active users 1, new users per minute').first().waitFor()
-  for (const change of ['paused true', 'paused false']) await audit.getByText(change).first().waitFor()
+  await audit.getByText('Capacity: 1 → 3', { exact: true }).waitFor()
+  for (const [action, change] of [
+    ['Pause', 'Paused: off → on'],
+    ['Resume', 'Paused: on → off'],
+  ]) {
+    const row = audit.getByRole('row').filter({ hasText: change as string })
+    await row.getByText(action as string, { exact: true }).waitFor()
+    await row.getByText(String(new Date().getFullYear())).waitFor()
+  }
   expect(await accessibilityViolations(page)).toEqual([])
 
-  await page.getByRole('button', { name: 'Log out' }).click()
+  await button(page, 'Log out').click()
   await page.getByLabel('Token').waitFor()
   expect(await page.context().cookies()).toEqual([])
   expect(elsewhere).toEqual([])
@@ -83,10 +75,10 @@ test('logs in, raises the capacity, sees the line move, pauses, resumes, reads t
 
 describe('the operators’ page', () => {
   test('asks before it resets, by the name of the room, and works by the keyboard alone', async () => {
-    await crowd('acted', 3)
+    await crowd(stage, 'acted', 3)
     const page = await chromium.page()
-    await logIn(page, 'acted')
-    await figure(page, 'Waiting').filter({ hasText: '2' }).waitFor()
+    await logIn(stage, page, 'acted')
+    await figureValue(page, 'Waiting now').filter({ hasText: '2' }).waitFor()
     await page.getByRole('button', { name: 'Reset…' }).focus()
     await page.keyboard.press('Enter')
     const dialog = page.getByRole('dialog')
@@ -99,24 +91,200 @@ describe('the operators’ page', () => {
     await dialog.getByLabel('to confirm').fill('acted')
     await dialog.getByRole('button', { name: 'Reset the room' }).press('Enter')
     await page.getByText('The room was reset').waitFor()
-    await figure(page, 'Waiting').filter({ hasText: '0' }).waitFor()
+    await figureValue(page, 'Waiting now').filter({ hasText: '0' }).waitFor()
+  })
+
+  test('refuses an opening time that is over, and counts down to one that is to come', async () => {
+    const page = await chromium.page(UTC)
+    await logIn(stage, page, 'closing')
+    await page.getByRole('button', { name: 'Close…' }).click()
+    const dialog = page.getByRole('dialog', { name: 'Close closing?' })
+    const close = button(dialog, 'Close the room')
+    await dialog.getByText('Your time zone: UTC').waitFor()
+    for (const ms of [0, Date.now() - 60_000, Date.now() - 400 * 86_400_000]) {
+      await dialog.getByLabel('Opens at').fill(localTime(ms))
+      await dialog.getByText('This time is over.').waitFor()
+      expect(await close.isDisabled()).toBe(true)
+    }
+    expect(await accessibilityViolations(page)).toEqual([])
+    await dialog.getByLabel('Opens at').fill(localTime(Date.now() + 2 * 3_600_000))
+    await dialog.getByText(/UTC, in 1 h 59 min|UTC, in 1 h 58 min/).waitFor()
+    await close.click()
+    await pinned(page).getByText('Closed', { exact: true }).waitFor()
+    await pinned(page)
+      .getByText(/^opens in 1 h 5\d min \(.*UTC\)$/)
+      .waitFor()
+    await page.getByRole('row').filter({ hasText: 'Closed: off → on' }).getByText('Close', { exact: true }).waitFor()
+    await wholePicture(page, 'admin-closed')
+    await button(page, 'Open').click()
+    await pinned(page).getByText('Open', { exact: true }).first().waitFor()
+    await page.getByRole('button', { name: 'Close…' }).waitFor()
+  })
+
+  test('shows a message until a time, removes it, and offers to remove it on resume', async () => {
+    const page = await chromium.page(UTC)
+    await logIn(stage, page, 'told')
+    const message = page.getByLabel('Message to everyone in line')
+    const remove = button(page, 'Remove message')
+    await page.getByText('No message is shown.').waitFor()
+    expect(await remove.isDisabled()).toBe(true)
+    await message.fill('Back soon')
+    await page.getByLabel('Ends at').fill(localTime(Date.now() - 3_600_000))
+    await page.getByText('This time is over.').waitFor()
+    expect(await button(page, 'Show message').isDisabled()).toBe(true)
+    await page.getByLabel('Ends at').fill(localTime(Date.now() + 3_600_000))
+    await button(page, 'Show message').click()
+    await page.getByText(/^Shown now, until .* UTC \(in 5\d min/).waitFor()
+    await remove.click()
+    await page.getByText('No message is shown.').waitFor()
+    await message.fill('The payment provider is down')
+    await button(page, 'Show message').click()
+    await page.getByText('Shown now, until you remove it.').waitFor()
+
+    const dialog = page.getByRole('dialog', { name: 'Resume told?' })
+    for (const [choice, left] of [
+      ['Resume and keep it', 'Shown now, until you remove it.'],
+      ['Resume and remove the message', 'No message is shown.'],
+    ]) {
+      await button(page, 'Pause').click()
+      await button(page, 'Resume').click()
+      await dialog.getByText('“The payment provider is down”').waitFor()
+      await button(dialog, choice as string).click()
+      await page.getByText(left as string).waitFor()
+      await button(page, 'Pause').waitFor()
+    }
+    // Nothing is left to ask about.
+    await button(page, 'Pause').click()
+    await button(page, 'Resume').click()
+    await button(page, 'Pause').waitFor()
+  })
+
+  test('says why nobody can be let in by hand', async () => {
+    const page = await chromium.page()
+    await logIn(stage, page, 'full')
+    const letIn = button(page, 'Let in')
+    await page.getByText('Not possible: nobody is waiting.').waitFor()
+    expect(await letIn.isDisabled()).toBe(true)
+    const [guest] = await crowd(stage, 'full', 2)
+    await page.getByText('Not possible: no place is free (1 of 1 taken).').waitFor()
+    expect(await letIn.isDisabled()).toBe(true)
+    await button(page, 'Pause').click()
+    await page.getByText('Not possible: the room is paused. Resume first.').waitFor()
+    await button(page, 'Resume').click()
+    await button(page, 'Queue all').click()
+    await guest?.leave()
+    await page.getByText('1 place is free.').waitFor()
+    await letIn.click()
+    await page.getByText('1 let in by hand').waitFor()
+  })
+
+  test('takes a setting back to what is deployed, tells the windows of its figures, and hands out its data', async () => {
+    await crowd(stage, 'kept', 3)
+    const page = await chromium.page()
+    await logIn(stage, page, 'kept')
+    await page.getByLabel('Rate, as a number').fill('50')
+    await page.getByLabel('Capacity, as a number').fill('2')
+    await button(page, 'Apply').click()
+    await page.getByText('Deployed: 1. Changed by admin').waitFor()
+    await button(page, 'Back to deployed: Capacity').click()
+    await page.getByText('of 1, ').waitFor()
+    await button(page, 'Back to deployed: Capacity').waitFor({ state: 'detached' })
+    await button(page, 'Back to deployed: Rate').waitFor()
+    for (const window of ['now', 'last 2 minutes', 'last 512 admissions', 'Since the last reset']) {
+      await page.getByRole('region', { name: 'Figures' }).getByText(window).first().waitFor()
+    }
+
+    // The first sample is taken within ten seconds.
+    await expect.poll(() => downloaded(page, 'Download CSV'), { timeout: 30_000 }).toMatch(/^at,samples,.*\r\n2/)
+    expect(JSON.parse(await downloaded(page, 'Download journal'))).toMatchObject({
+      room: 'kept',
+      entries: expect.arrayContaining([expect.objectContaining({ number: 1, event: 'joined' })]),
+    })
+
+    await page.getByLabel('State').selectOption('closed')
+    await page.getByLabel('Language').selectOption('de')
+    const opened = page.waitForEvent('popup')
+    await page.getByRole('link', { name: 'Open preview' }).click()
+    const preview = await opened
+    await preview.waitForLoadState()
+    expect(await preview.locator('html').getAttribute('lang')).toBe('de')
+    expect(preview.url()).toContain('state=closed')
   })
 
   test('shows every room, on a phone and in the dark, and changes nothing for who may only read', async () => {
-    const [first] = await crowd('other', 6)
+    const [first] = await crowd(stage, 'other', 6)
     const page = await chromium.page({ viewport: { width: 390, height: 844 }, colorScheme: 'dark' })
-    await logIn(page, 'other', READER)
+    await logIn(stage, page, 'other', READER)
     await page.getByText('read only').waitFor()
     await page.getByText('Your token may only read.').waitFor()
-    expect(await page.getByRole('button', { name: 'Pause', exact: true }).isDisabled()).toBe(true)
-    await page.getByRole('region', { name: 'Look a ticket up' }).getByLabel('number').fill(String(first?.number))
-    await page.getByRole('button', { name: 'Look up' }).click()
+    expect(await button(page, 'Pause').isDisabled()).toBe(true)
+    const search = page.getByRole('region', { name: 'Find a ticket' })
+    await search.getByLabel('Ticket number').fill(String(first?.number))
+    await button(search, 'Find').click()
     await page.getByText(`Number ${first?.number}`).waitFor()
     expect(await accessibilityViolations(page)).toEqual([])
     // Nothing is cut off at the side.
-    expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true)
-    await picture(page, 'admin-phone-dark')
-    await page.getByRole('navigation', { name: 'Rooms' }).getByText('steered').click()
+    expect(await isCutOff(page)).toBe(false)
+    await wholePicture(page, 'admin-phone-dark')
+    const rooms = page.getByRole('navigation', { name: 'Rooms' })
+    await rooms.getByText('steered').click()
     await page.getByRole('heading', { name: 'steered', level: 2 }).waitFor()
+    await rooms.getByText('All rooms').click()
+    await page.getByRole('heading', { name: 'All rooms', level: 2 }).waitFor()
+    const card = page.locator('.overview .card', { hasText: 'other' })
+    await card.getByText('5 of 5').waitFor()
+    await card.getByText('Open', { exact: true }).waitFor()
+    expect(await page.locator('.overview .card').count()).toBe(ROOMS.length)
+    expect(await accessibilityViolations(page)).toEqual([])
+    expect(await isCutOff(page)).toBe(false)
+    await wholePicture(page, 'admin-rooms-phone-dark')
+    await card.getByRole('link').click()
+    await page.getByRole('heading', { name: 'other', level: 2 }).waitFor()
+  })
+
+  test.each([
+    ['a phone', { width: 390, height: 844 }],
+    ['a small phone', { width: 320, height: 568 }],
+    ['a phone on its side', { width: 844, height: 390 }],
+    ['a desktop', { width: 1280, height: 800 }],
+  ])('keeps Pause and Close in reach on %s, and no notice covers anything', async (_, viewport) => {
+    const page = await chromium.page({ viewport })
+    await logIn(stage, page, 'pocket')
+    const [pause, close] = [pinned(page).getByText('Pause'), pinned(page).getByText('Close…')]
+    await pause.waitFor()
+    await page.getByRole('heading', { name: 'Audit' }).scrollIntoViewIfNeeded()
+    // Playwright clicks only what is in view and not covered; it would scroll to it, were it elsewhere.
+    for (const control of [pause, close]) expect(await isInView(control.boundingBox(), viewport)).toBe(true)
+    await pause.click()
+    const notice = page.locator('.notice').filter({ hasText: 'Paused' })
+    await notice.waitFor()
+    const [shown, content] = [await notice.boundingBox(), await page.locator('.page').boundingBox()]
+    expect(shown?.y).toBeGreaterThanOrEqual((content?.y ?? 0) + (content?.height ?? 0))
+    expect(content?.height).toBeGreaterThan(viewport.height / 3)
+    expect(await isCutOff(page)).toBe(false)
+    expect(await accessibilityViolations(page)).toEqual([])
+    await button(page, 'Resume').click()
+    await button(page, 'Pause').waitFor()
   })
 })
+
+/** Whether anything is beyond the side of the window, or of the part of the page that scrolls. */
+function isCutOff(page: Page): Promise<boolean> {
+  return page.evaluate(() => {
+    const area = document.querySelector('.page')
+    return document.documentElement.scrollWidth > innerWidth || (area !== null && area.scrollWidth > area.clientWidth)
+  })
+}
+
+type Box = { readonly x: number; readonly y: number; readonly width: number; readonly height: number } | null
+
+async function isInView(asked: Promise<Box>, { width, height }: { width: number; height: number }): Promise<boolean> {
+  const box = await asked
+  return box !== null && box.x >= 0 && box.y >= 0 && box.x + box.width <= width && box.y + box.height <= height
+}
+
+async function downloaded(page: Page, link: string): Promise<string> {
+  const started = page.waitForEvent('download')
+  await page.getByRole('link', { name: link }).click()
+  return readFileSync(await (await started).path(), 'utf8')
+}

@@ -120,6 +120,25 @@ describe('figures', () => {
   })
 
   test.each([
+    ['step=1h', 7 * DAY_MS, 0],
+    ['step=1m', 7 * DAY_MS, 1],
+    ['step=10s', DAY_MS, 0],
+    // A caller whose clock is slow.
+    ['step=1h', 7 * DAY_MS, 5 * 60_000],
+  ])(
+    'a history with %s that ends now is given, though its caller reckoned %i ms back a while ago',
+    async (query, ms, late) => {
+      const reply = await get(`api/v1/rooms/counted/history?${query}&from=${Date.now() - ms - late}`)
+      expect([reply.status, reply.json().detail]).toEqual([200, undefined])
+    },
+  )
+
+  test('a history that ends now is refused where it is wider by more than clocks differ', async () => {
+    const reply = await get(`api/v1/rooms/counted/history?step=10s&from=${Date.now() - 2 * DAY_MS}`)
+    expect([reply.status, reply.json().detail]).toEqual([400, expect.stringContaining('24 hours')])
+  })
+
+  test.each([
     ['step=5s', '"step" must be 10s, 1m or 1h'],
     ['step=toString', '"step" must be'],
     ['from=yesterday', 'ISO 8601'],

@@ -16,6 +16,8 @@ const stage = useStage([
   room('matched', 1),
   room('emptied', 1),
   room('looked-up', 1),
+  room('reopened', 1),
+  room('announced', 1),
 ])
 
 const desk = () => new Desk(stage.workerd)
@@ -118,6 +120,34 @@ describe('settings', () => {
     expect(await settingOf('main', 'total_active_users')).toBe(2)
   })
 
+  const PAST = '2020-01-01T00:00:00Z'
+  const soon = () => new Date(Date.now() + 60_000).toISOString()
+
+  it.each([
+    [{ closed: true, opens_at: PAST }],
+    [{ opens_at: PAST }],
+    [{ closed: true, opens_at: '2026-01-01T09:00:00+02:00' }],
+    [{ closed: false, opens_at: PAST }],
+    [{ paused: true, closed: true, opens_at: PAST }],
+  ])('are refused with an opening time that is over, and nothing changes (%j)', async (body) => {
+    const reply = await desk().call('PATCH', '/rooms/main/settings', body, { 'If-Match': '*' })
+    expectProblem(reply, 400, /"opens_at" is over: name a time to come, or null/)
+    expect(reply.json()).toMatchObject({ problems: [{ key: 'opens_at' }] })
+    for (const key of ['closed', 'paused']) expect(await settingOf('main', key)).toBe(false)
+  })
+
+  it('close a room anew only with another opening time than the one at which it opened by itself', async () => {
+    const change = (body: unknown) => desk().call('PATCH', '/rooms/reopened/settings', body, { 'If-Match': '*' })
+    const opens_at = new Date(Date.now() + 1_000).toISOString()
+    expect((await change({ closed: true, opens_at })).status).toBe(200)
+    await untilJson({ closed: false }, () => desk().get('/rooms/reopened/stats'))
+    // What does not touch the times is none of their business.
+    expect((await change({ message: 'The doors are open' })).status).toBe(200)
+    expectProblem(await change({ closed: true }), 400, /"opens_at" is over/)
+    expect((await change({ closed: true, opens_at: soon() })).status).toBe(200)
+    expect((await change({ closed: true, opens_at: null })).status).toBe(200)
+  })
+
   it('name every problem at once', async () => {
     const body = { total_active_users: 0, queue_all: 'yes' }
     const reply = await desk().call('PATCH', '/rooms/main/settings', body, { 'If-Match': '*' })
@@ -205,6 +235,28 @@ describe('actions', () => {
     await Promise.all([guest.leave(), other.leave(), visitor.leave()])
   })
 
+  it('message with an end: it is told until then, and the next message has none of it', async () => {
+    const visitor = stage.visitor('announced')
+    const guest = await stage.guest('announced')
+    await visitor.get('/')
+    const status = () => visitor.get('/__waiting-room/status')
+    const until = new Date(Date.now() + 3_000).toISOString()
+    expect((await desk().act('announced', 'message', { text: 'Back in a moment', until })).json()).toMatchObject({
+      settings: { message: { value: 'Back in a moment' }, message_until: { value: until, deployed: null } },
+    })
+    await untilJson({ message: 'Back in a moment' }, status)
+    await untilJson({ message: null }, status)
+    expect(Date.now()).toBeGreaterThanOrEqual(Date.parse(until))
+    // As a program does that knows of no end.
+    const patch = { message: 'Still here' }
+    const changed = await desk().call('PATCH', '/rooms/announced/settings', patch, { 'If-Match': '*' })
+    expect(changed.json()).toMatchObject({ settings: { message_until: { value: null, override: null } } })
+    await untilJson({ message: 'Still here' }, status)
+    await desk().act('announced', 'message', { text: null, until: new Date(Date.now() + 60_000).toISOString() })
+    expect(await settingOf('announced', 'message_until')).toBeNull()
+    await guest.leave()
+  })
+
   it('revoke: the session ends and its slot goes to the next; a second time it is gone', async () => {
     const guest = await stage.guest('looked-up')
     const waiter = stage.visitor('looked-up')
@@ -242,6 +294,9 @@ describe('actions', () => {
     ['close', { opens_at: 'soon' }, /"opens_at" must be/],
     ['message', {}, /"text" is missing/],
     ['message', { text: 5 }, /"text" must be/],
+    ['message', { text: 'x', until: '2020-01-01T00:00:00Z' }, /"message_until" is over/],
+    ['message', { text: 'x', until: 'noon' }, /"until" must be an ISO 8601 time/],
+    ['message', { text: 'x', until: 5 }, /"until" must be/],
     ['admit-next', { count: 0 }, /"count" must be a whole number from 1 to 10000/],
     ['revoke', {}, /"number" is missing/],
     ['pause', { now: true }, /"now" there is no such key/],
@@ -277,7 +332,7 @@ describe('actions', () => {
 describe('reading', () => {
   it('lists the rooms with how they are', async () => {
     const { rooms } = (await desk().get('/rooms')).json<{ rooms: Record<string, unknown>[] }>()
-    expect(rooms).toHaveLength(10)
+    expect(rooms).toHaveLength(12)
     expect(rooms[0]).toMatchObject({ name: 'main', host: 'main.test', reachable: true, capacity: 2, mode: 'open' })
   })
 

@@ -84,6 +84,19 @@ describe('an operator', () => {
     expect(takeSnapshot(line.line, line.nowMs)).toMatchObject({ closed: false, opensAtMs: null })
   })
 
+  it.each([
+    [null, 86_400, 'Back at noon'],
+    [5000, 4.999, 'Back at noon'],
+    [5000, 5, null],
+    [5000, 600, null],
+  ])('tells a message that ends in %s ms after %d s as %s', (endsInMs, seconds, told) => {
+    const line = new DrivenLine()
+    const messageUntilMs = endsInMs === null ? null : line.nowMs + endsInMs
+    steer(line, { message: 'Back at noon', messageUntilMs })
+    expect(takeSnapshot(line.line, line.nowMs).message).toBe('Back at noon')
+    expect(takeSnapshot(line.pass(seconds).line, line.nowMs).message).toBe(told)
+  })
+
   it('closes it while a join is repeated: who has a number keeps it', () => {
     const line = new DrivenLine({ capacity: 1 })
     line.exchange({ joins: ['a', 'b'] })

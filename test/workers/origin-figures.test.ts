@@ -57,6 +57,20 @@ describe("the origin's figures of a room", () => {
     })
   })
 
+  it('are told of the last two minutes, beside the minutes before', async () => {
+    const room = watched()
+    await room.join(1)
+    expect((await room.stub.stats())?.recentSite.recent).toEqual({ requests: 0, errors: 0, latencyMsP90: null })
+    for (let i = 0; i < 3; i++) await minute(room, 10, 0)
+    await minute(room, 10, 4)
+    expect((await room.stub.stats())?.recentSite).toEqual({
+      recent: { requests: 120, errors: 24, latencyMsP90: 190 },
+      before: { requests: 120, errors: 0, latencyMsP90: 190 },
+    })
+    passSeconds(3_600)
+    expect((await room.stub.stats())?.recentSite.recent.requests).toBe(0)
+  })
+
   it('call someone when the site fails for long enough, and when it does no more', async () => {
     const room = watched()
     await room.join(1)

@@ -10,8 +10,8 @@ import { MAX_NUMBER } from '../../core/limits.ts'
 import { ADMIT_NEXT_MAX } from '../../limits.ts'
 import { problem } from '../../problem.ts'
 import type { RoomSettings } from '../../settings/rooms.ts'
-import { runtimeEntries, type SettingsPatch } from '../../settings/runtime-settings.ts'
-import { readBody } from './body.ts'
+import { type PatchProblem, runtimeEntries, type SettingsPatch } from '../../settings/runtime-settings.ts'
+import { readBody, unusable } from './body.ts'
 import { NO_STORE, type Operation } from './operation.ts'
 import { callerName } from './operator.ts'
 import { actionSchema } from './schemas.ts'
@@ -71,11 +71,8 @@ export const actionOperations: readonly Operation[] = [
     description: 'Who is in line keeps the place and is admitted as before. At `opens_at` the room opens by itself.',
     body: v.strictObject({ opens_at: v.optional(v.nullable(runtimeEntries.opens_at), null) }),
     example: { opens_at: '2026-11-27T08:00:00Z' },
-    refusals: { 400: 'A time that is over, or none.' },
-    command: ({ opens_at }) => {
-      if (opens_at === null || Date.parse(opens_at) > Date.now()) return set('close', { closed: true, opens_at })
-      return problem(400, 'Bad body', '"opens_at" is over: leave it out, or name a time to come.')
-    },
+    refusals: { 400: 'A body that cannot be used, or an opening time that is over.' },
+    command: ({ opens_at }) => set('close', { closed: true, opens_at }),
   }),
   action({
     name: 'open',
@@ -94,10 +91,14 @@ export const actionOperations: readonly Operation[] = [
   action({
     name: 'message',
     summary: 'A word to everyone in line; null takes it away',
-    body: v.strictObject({ text: v.nullable(runtimeEntries.message) }),
+    description: 'With `until` it is no longer told after that time. Without, it is told until it is taken away.',
+    body: v.strictObject({
+      text: v.nullable(runtimeEntries.message),
+      until: v.optional(v.nullable(runtimeEntries.message_until), null),
+    }),
     bodyRequired: true,
-    example: { text: 'We are back at noon.' },
-    command: ({ text }) => set('message', { message: text }),
+    example: { text: 'We are back at noon.', until: '2026-11-27T12:00:00Z' },
+    command: ({ text, until }) => set('message', { message: text, message_until: text === null ? null : until }),
   }),
   action({
     name: 'admit-next',
@@ -171,7 +172,8 @@ async function act<S extends v.GenericSchema>(
   return c.json(done, 200, { ...NO_STORE, ...etagOf(answer.settings) })
 }
 
-function refusalOf(why: Refusal): Response {
+function refusalOf(why: Refusal | PatchProblem): Response {
+  if (typeof why === 'object') return unusable([why])
   switch (why) {
     case 'paused':
       return problem(409, 'The room is paused', 'Nobody is admitted in a pause: resume first.')

@@ -26,8 +26,13 @@ export async function readBody<S extends v.GenericSchema>(
     const unknown = issue.type === 'strict_object' && issue.expected === 'never'
     return { key, problem: unknown ? unknownKey(key) : problemOf(issue) }
   })
+  return { ok: false, refusal: unusable(problems) }
+}
+
+/** The refusal of a body whose keys have these problems. */
+export function unusable(problems: readonly { readonly key: string; readonly problem: string }[]): Response {
   const detail = problems.map(({ key, problem: text }) => (key === '' ? text : `"${key}" ${text}`)).join('; ')
-  return { ok: false, refusal: problem(400, 'Bad body', `${detail}.`, {}, { problems }) }
+  return problem(400, 'Bad body', `${detail}.`, {}, { problems })
 }
 
 function problemOf(issue: v.BaseIssue<unknown>): string {

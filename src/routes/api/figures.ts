@@ -7,9 +7,11 @@ import type { AppEnv } from '../../app-env.ts'
 import type { TicketReport } from '../../core/ticket-report.ts'
 import { AUDIT_PAGE_MAX } from '../../limits.ts'
 import { logError } from '../../log.ts'
+import { LANGUAGES } from '../../pages/languages.ts'
+import { PAGE_STATES } from '../../pages/messages/messages.ts'
 import { problem } from '../../problem.ts'
 import type { RoomSettings } from '../../settings/rooms.ts'
-import { roomFigures } from '../room-figures.ts'
+import { roomFigures, siteOf } from '../room-figures.ts'
 import { history } from './history.ts'
 import { isoTime, isoTimeOrNull } from './iso-time.ts'
 import { NO_STORE, type Operation } from './operation.ts'
@@ -48,7 +50,7 @@ export const figureOperations: readonly Operation[] = [
     tag: 'figures',
     summary: 'The figures of the last days, as JSON or CSV',
     description:
-      'At most 24 hours with step `10s`, 7 days otherwise. Steps without a sample (an empty room) are left out.',
+      'At most 24 hours with step `10s`, 7 days otherwise; without `to` 10 minutes more. Steps without a sample (an empty room) are left out.',
     needs: 'read',
     parameters: {
       ...ROOM_PARAMETER,
@@ -133,18 +135,30 @@ async function rooms(c: Context<AppEnv>): Promise<Response> {
   const listed = all.map(({ name, host = null, path }, i) => {
     const answer = asked[i] as (typeof asked)[number]
     if (answer.status === 'rejected') logError('api_failed', answer.reason, { room: name })
-    const { mode, closed, suspended, active, capacity, waiting } =
+    const { mode, closed, suspended, active, capacity, waiting, admittedPerMinute, admissionFactor } =
       answer.status === 'fulfilled' ? answer.value : UNREACHABLE
-    return { name, host, path, reachable: mode !== null, mode, closed, suspended, active, capacity, waiting }
+    const site = answer.status === 'fulfilled' ? siteOf(answer.value, all[i] as RoomSettings) : null
+    const figures = { active, capacity, waiting, admittedPerMinute, admissionFactor, site }
+    return { name, host, path, reachable: mode !== null, mode, closed, suspended, ...figures }
   })
-  return c.json({ rooms: listed }, 200, NO_STORE)
+  return c.json({ rooms: listed, preview: { states: PAGE_STATES, languages: LANGUAGES } }, 200, NO_STORE)
 }
 
-const UNREACHABLE = { mode: null, closed: null, suspended: null, active: null, capacity: null, waiting: null }
+const UNREACHABLE = {
+  mode: null,
+  closed: null,
+  suspended: null,
+  active: null,
+  capacity: null,
+  waiting: null,
+  admittedPerMinute: null,
+  admissionFactor: null,
+}
 
 async function stats(c: Context<AppEnv>, room: RoomSettings): Promise<Response> {
-  const { atMs, ...figures } = await roomFigures(c.var.deployment, room)
-  return c.json({ ...figures, at: isoTime(atMs) }, 200, NO_STORE)
+  const known = await roomFigures(c.var.deployment, room)
+  const { atMs, recentSite: _, ...figures } = known
+  return c.json({ ...figures, site: siteOf(known, room), at: isoTime(atMs) }, 200, NO_STORE)
 }
 
 async function journal(c: Context<AppEnv>, room: RoomSettings): Promise<Response> {

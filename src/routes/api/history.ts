@@ -4,6 +4,7 @@
 import type { Context } from 'hono'
 import type { HistoryPoint } from '../../../durable-objects/sample-store.ts'
 import type { AppEnv } from '../../app-env.ts'
+import { HISTORY_RANGE_SLACK_MS } from '../../limits.ts'
 import { problem } from '../../problem.ts'
 import type { RoomSettings } from '../../settings/rooms.ts'
 import { isoTime } from './iso-time.ts'
@@ -26,14 +27,16 @@ export async function history(c: Context<AppEnv>, room: RoomSettings): Promise<R
   const format = formatOf(c)
   if (format === null) return problem(400, 'Bad query', '"format" must be json or csv.')
   const step = STEPS[stepName]
+  const endsNow = (c.req.query('to') ?? '') === ''
   const toMs = timeOf(c.req.query('to'), Date.now())
   const fromMs = timeOf(c.req.query('from'), toMs - DEFAULT_RANGE_MS)
   if (Number.isNaN(toMs) || Number.isNaN(fromMs)) {
     return problem(400, 'Bad query', '"from" and "to" must be ISO 8601 times or milliseconds since 1970.')
   }
   if (fromMs >= toMs) return problem(400, 'Bad query', '"from" must be before "to".')
-  if (toMs - fromMs > step.rangeMs) {
-    return problem(400, 'Range too wide', `With step ${stepName} at most ${step.rangeName} can be asked for at once.`)
+  if (toMs - fromMs > step.rangeMs + (endsNow ? HISTORY_RANGE_SLACK_MS : 0)) {
+    const detail = `With step ${stepName} at most ${step.rangeName} can be asked for at once.`
+    return problem(400, 'Range too wide', detail)
   }
   const points: HistoryPoint[] = await c.var.deployment.stub(room).history(fromMs, toMs, step.ms)
   const told = points.map(({ fromMs: atMs, ...point }) => ({ at: isoTime(atMs), ...point }))

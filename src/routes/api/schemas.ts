@@ -4,6 +4,7 @@
  */
 import * as v from 'valibot'
 import { ALERT_METRICS } from '../../core/alert-rules.ts'
+import { GUARD_STATES, SITE_STATES } from '../../core/site-health.ts'
 import { RUNTIME_KEYS, type RuntimeKey, runtimeEntries } from '../../settings/runtime-settings.ts'
 
 const about = <S extends v.GenericSchema>(schema: S, description: string) => v.pipe(schema, v.description(description))
@@ -24,6 +25,29 @@ export const problemSchema = v.looseObject({
   problems: v.optional(v.array(v.looseObject({ key: v.string(), problem: v.string() }))),
 })
 
+const siteState = v.picklist(SITE_STATES)
+const siteLimit = v.looseObject({
+  warn: v.number(),
+  bad: v.number(),
+  from: about(v.picklist(['room', 'default']), 'default: the room sets no limit, this one is for display only.'),
+})
+const site = about(
+  v.looseObject({
+    state: about(siteState, 'The worst of errors, latency and origin guard; unknown: nothing was asked of the site.'),
+    errorState: siteState,
+    latencyState: siteState,
+    windowSeconds: about(v.number(), 'The figures are of the last seconds, this many.'),
+    requests: v.number(),
+    errors: v.number(),
+    errorRatio: v.nullable(v.number()),
+    latencyMsP90: about(v.nullable(v.number()), 'The p90 of each tick, averaged by its requests.'),
+    errorsRise: about(v.boolean(), 'Errors are clearly more frequent than in the 8 minutes before.'),
+    guard: about(v.picklist(GUARD_STATES), 'The origin guard; slowed and stopped: see admissionFactor.'),
+    limits: v.looseObject({ errorRatio: siteLimit, latencyMs: siteLimit }),
+  }),
+  'The health of the site behind the room.',
+)
+
 export const roomsSchema = v.looseObject({
   rooms: v.array(
     v.looseObject({
@@ -37,7 +61,14 @@ export const roomsSchema = v.looseObject({
       active: v.nullable(v.number()),
       capacity: v.nullable(v.number()),
       waiting: v.nullable(v.number()),
+      admittedPerMinute: v.nullable(v.number()),
+      admissionFactor: v.nullable(v.number()),
+      site: v.nullable(site),
     }),
+  ),
+  preview: about(
+    v.looseObject({ states: v.array(v.string()), languages: v.array(v.string()) }),
+    'What /admin/preview can show of a waiting page: `state` and `lang`.',
   ),
 })
 
@@ -61,6 +92,8 @@ export const statsSchema = v.looseObject({
   admittedPerMinute: v.nullable(v.number()),
   waitSecondsP50: seconds('Median wait of the last admissions.'),
   waitSecondsP90: seconds('90th percentile of the last waits.'),
+  admissionFactor: about(v.number(), 'What the origin guard scales the rate by, 0 to 1; 1: off or content.'),
+  site,
   totals: v.record(v.string(), v.number()),
   pagesWithoutBeacon: about(v.record(v.string(), count('Pages.')), 'Pages that got no beacon script, by reason.'),
   waits: v.looseObject({ counts: v.array(v.number()), sumSeconds: v.number() }),
@@ -87,6 +120,10 @@ export const historySchema = v.looseObject({
       roomErrors: v.number(),
       waitSecondsP50: v.nullable(v.number()),
       waitSecondsP90: v.nullable(v.number()),
+      originRequests: v.number(),
+      originErrors: v.number(),
+      originLatencyMsP90: v.nullable(v.number()),
+      admissionFactor: v.number(),
     }),
   ),
 })

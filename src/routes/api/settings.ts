@@ -8,7 +8,7 @@ import { problem } from '../../problem.ts'
 import { roomEntries } from '../../settings/room-schema.ts'
 import type { RoomSettings } from '../../settings/rooms.ts'
 import { RUNTIME_KEYS, type RuntimeKey, runtimeEntries, type SettingsPatch } from '../../settings/runtime-settings.ts'
-import { readBody } from './body.ts'
+import { readBody, unusable } from './body.ts'
 import { parseIfMatch } from './if-match.ts'
 import { isoTime } from './iso-time.ts'
 import { NO_STORE, type Operation } from './operation.ts'
@@ -68,7 +68,7 @@ export const settingsOperations: readonly Operation[] = [
     body: { schema: patchSchema, required: true, example: { total_active_users: 150, message: 'Doors open at 10' } },
     answers: { 200: { description: 'The settings as they hold now, durably.', schema: settingsSchema, headers: ETAG } },
     refusals: {
-      400: 'An unknown setting, a value out of bounds (each is named), or an If-Match that is no list of ETags.',
+      400: 'An unknown setting, a value out of bounds or a time that is over (each is named), or an If-Match that is no list of ETags.',
       412: 'Someone else has changed the settings meanwhile: read them again.',
       428: 'If-Match is missing.',
     },
@@ -96,6 +96,7 @@ async function changeSettings(c: Context<AppEnv>, room: RoomSettings): Promise<R
   const command = { kind: 'settings', action: 'settings', patch, etag } as const
   const answer: CommandAnswer = await c.var.deployment.stub(room).operate(room.name, command, callerName(c))
   if (answer.state === 'done') return settingsAnswer(c, room, answer.settings)
+  if (typeof answer.why === 'object') return unusable([answer.why])
   return problem(
     412,
     'Changed meanwhile',

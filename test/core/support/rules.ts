@@ -19,6 +19,7 @@ export function rules(changes: Partial<LineRules> = {}): LineRules {
     opensAtMs: null,
     suspended: false,
     message: null,
+    messageUntilMs: null,
     ...changes,
   }
 }

@@ -1,0 +1,38 @@
+/** What is deployed for a setting, who changed it when, and the way back. */
+import type { Controls } from './room.tsx'
+import { clockText } from './times.ts'
+import { nameOf, valueText } from './words.ts'
+
+interface Props {
+  readonly name: 'total_active_users' | 'new_users_per_minute' | 'queue_all' | 'suspended'
+  readonly controls: Controls
+  /** Also where nobody has changed it. */
+  readonly always?: boolean
+}
+
+export function Deployed({ name, controls: { settings, mayWrite, change }, always = false }: Props) {
+  const setting = settings[name]
+  const override = setting?.override ?? null
+  if (setting === undefined || (override === null && !always)) return null
+  return (
+    <p class="muted deployed">
+      Deployed: {valueText(setting.deployed)}.{' '}
+      {override !== null && (
+        <>
+          Changed by {override.by}, {clockText(override.at)}.{' '}
+          <button
+            type="button"
+            class="link"
+            disabled={!mayWrite}
+            aria-label={`Back to deployed: ${nameOf(name)}`}
+            onClick={() =>
+              change(`${nameOf(name)} back to deployed (${valueText(setting.deployed)})`, { [name]: null })
+            }
+          >
+            Back to deployed
+          </button>
+        </>
+      )}
+    </p>
+  )
+}

@@ -1,0 +1,60 @@
+/** All rooms at a glance: state, figures and site health of each. */
+import type { Rooms } from './api.ts'
+import { Badges } from './pinned.tsx'
+import { percentText, SITE_WORDS } from './words.ts'
+
+type Listed = Rooms[number]
+
+const count = new Intl.NumberFormat()
+const told = (value: number | null) => (value === null ? '–' : count.format(value))
+
+export function Overview({ rooms }: { rooms: Rooms }) {
+  const waiting = rooms.reduce((sum, room) => sum + (room.waiting ?? 0), 0)
+  const active = rooms.reduce((sum, room) => sum + (room.active ?? 0), 0)
+  const troubled = rooms.filter((room) => !room.reachable || room.site?.state === 'bad').length
+  return (
+    <main class="room">
+      <h2>All rooms</h2>
+      <p class={troubled > 0 ? 'banner error' : 'muted'}>
+        {rooms.length} rooms, {count.format(waiting)} waiting, {count.format(active)} on their sites.{' '}
+        {troubled > 0 && `${troubled === 1 ? '1 room needs' : `${troubled} rooms need`} attention.`}
+      </p>
+      <ul class="overview">
+        {rooms.map((room) => (
+          <RoomCard key={room.name} room={room} />
+        ))}
+      </ul>
+    </main>
+  )
+}
+
+function RoomCard({ room }: { room: Listed }) {
+  const { name, host, path, reachable, waiting, active, capacity, admittedPerMinute, site } = room
+  const isBad = !reachable || site?.state === 'bad'
+  return (
+    <li class={isBad ? 'card bad' : 'card'}>
+      <h3>
+        <a href={`#${name}`}>{name}</a>
+      </h3>
+      <p class="muted">{`${host ?? 'any host'}${path}`}</p>
+      <p class="states">
+        {reachable ? <Badges stats={room} /> : <span class="badge bad">Out of reach</span>}
+        {site !== null && site.state !== 'unknown' && (
+          <span class={`badge ${site.state}`}>Site: {SITE_WORDS[site.state].toLowerCase()}</span>
+        )}
+      </p>
+      <dl class="facts">
+        <dt>Waiting</dt>
+        <dd>{told(waiting)}</dd>
+        <dt>On the site</dt>
+        <dd>
+          {told(active)} of {told(capacity)}
+        </dd>
+        <dt>Admitted per minute</dt>
+        <dd>{admittedPerMinute === null ? '–' : count.format(Math.round(admittedPerMinute * 10) / 10)}</dd>
+        <dt>Site errors, last 2 minutes</dt>
+        <dd>{site?.errorRatio == null ? '–' : percentText(site.errorRatio)}</dd>
+      </dl>
+    </li>
+  )
+}

@@ -1,0 +1,143 @@
+/** One word per thing, the same on badges, buttons and in the audit. */
+import type { Audit, Rooms, Stats } from './api.ts'
+import { momentText } from './times.ts'
+
+type Entry = Audit['entries'][number]
+
+/** Settings and figures by their keys. */
+const NAMES: Readonly<Record<string, string>> = {
+  total_active_users: 'Capacity',
+  new_users_per_minute: 'Rate',
+  queue_all: 'Queue all',
+  suspended: 'Suspended',
+  paused: 'Paused',
+  closed: 'Closed',
+  opens_at: 'Opens at',
+  message: 'Message',
+  message_until: 'Message ends at',
+  waiting: 'Waiting',
+  active: 'On the site',
+  asked: 'Asked for',
+  admitted: 'Let in',
+  number: 'Number',
+  state: 'State',
+  run: 'Run',
+}
+
+export function nameOf(key: string): string {
+  return NAMES[key] ?? key.replaceAll('_', ' ')
+}
+
+/** Settings that are times. */
+const TIMES: readonly string[] = ['opens_at', 'message_until']
+
+/** Buttons that begin and end a state, by the setting of the state. */
+export const VERBS = {
+  paused: { begin: 'Pause', end: 'Resume' },
+  queue_all: { begin: 'Queue all', end: 'End queue all' },
+  suspended: { begin: 'Suspend', end: 'End suspension' },
+  closed: { begin: 'Close', end: 'Open' },
+  message: { begin: 'Show message', end: 'Remove message' },
+} as const
+
+const ACTIONS: Readonly<Record<string, string>> = {
+  'admit-next': 'Let in',
+  revoke: 'Revoke',
+  reset: 'Reset',
+}
+
+/** Keys whose value is another one after than before. */
+export function changedKeys({ before, after }: Pick<Entry, 'before' | 'after'>): string[] {
+  return Object.keys(after).filter((key) => before[key] !== after[key])
+}
+
+/** What an entry of the audit did, in the words of the buttons. */
+export function actionText({ who, action, before, after }: Pick<Entry, 'who' | 'action' | 'before' | 'after'>): string {
+  if (ACTIONS[action] !== undefined) return ACTIONS[action]
+  const verbs = changedKeys({ before, after }).flatMap((key) => verbOf(key, after[key]) ?? [])
+  const text = verbs.length > 0 ? verbs.join(', ') : `No change (${action.replaceAll('-', ' ')})`
+  return who === 'deployment' ? `Deploy: ${text}` : text
+}
+
+function verbOf(key: string, value: unknown): string | null {
+  if (Object.hasOwn(VERBS, key)) return VERBS[key as keyof typeof VERBS][value ? 'begin' : 'end']
+  // Times go with the state that they end.
+  return TIMES.includes(key) ? null : nameOf(key)
+}
+
+/** The changed keys with their values. */
+export function changesText(entry: Pick<Entry, 'before' | 'after'>): string {
+  return changedKeys(entry)
+    .map((key) => {
+      const told = (value: unknown) =>
+        TIMES.includes(key) && typeof value === 'string' ? momentText(value) : valueText(value)
+      const after = told(entry.after[key])
+      return key in entry.before ? `${nameOf(key)}: ${told(entry.before[key])} → ${after}` : `${nameOf(key)}: ${after}`
+    })
+    .join(', ')
+}
+
+export function valueText(value: unknown): string {
+  if (value === null || value === undefined) return 'none'
+  if (typeof value === 'boolean') return value ? 'on' : 'off'
+  return typeof value === 'number' ? value.toLocaleString() : String(value)
+}
+
+export interface Badge {
+  readonly text: string
+  readonly kind: 'good' | 'warn' | 'bad'
+}
+
+/** The states that a room is in; "Open" where it is in none. */
+export function badgesOf(room: Pick<Stats, 'suspended' | 'mode' | 'closed'> | Rooms[number]): Badge[] {
+  const badges = [
+    room.suspended && 'Suspended',
+    room.mode === 'paused' && 'Paused',
+    room.mode === 'queue-all' && 'Queue all',
+    room.closed && 'Closed',
+  ].filter((text) => typeof text === 'string')
+  if (badges.length === 0) return [{ text: 'Open', kind: 'good' }]
+  return badges.map((text) => ({ text, kind: 'warn' }))
+}
+
+export type Site = Stats['site']
+
+export const SITE_WORDS = { good: 'Healthy', warn: 'Strained', bad: 'Failing', unknown: 'No traffic' } as const
+
+export function percentText(ratio: number): string {
+  const percent = 100 * ratio
+  return `${percent > 0 && percent < 10 ? percent.toFixed(1) : Math.round(percent)}%`
+}
+
+export function latencyText(ms: number): string {
+  return ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`
+}
+
+/** What the origin guard does to the rate of admission. */
+export function guardText({ guard }: Site, admissionFactor: number): string {
+  switch (guard) {
+    case 'off':
+      return 'Origin guard: off.'
+    case 'content':
+      return 'Origin guard: on, does not slow admission.'
+    case 'slowed':
+      return `Origin guard: slows admission to ${percentText(admissionFactor)} of the rate.`
+    case 'stopped':
+      return 'Origin guard: has stopped admission.'
+  }
+}
+
+/** Where the colours come from. */
+export function limitsText({ limits: { errorRatio, latencyMs } }: Site): string {
+  const own = [errorRatio, latencyMs].filter(({ from }) => from === 'room').length
+  const source = own === 2 ? 'limits of this room' : own === 1 ? 'one limit of this room, one default' : 'defaults'
+  return `Red above ${percentText(errorRatio.bad)} errors or ${latencyText(latencyMs.bad)} (${source}).`
+}
+
+/** What the site does, in a sentence. */
+export function siteText({ errorRatio, latencyMsP90, requests, windowSeconds }: Site): string {
+  const errors =
+    errorRatio === null ? 'no requests' : `${percentText(errorRatio)} of ${requests.toLocaleString()} requests failed`
+  const latency = latencyMsP90 === null ? '' : `, 90% answered within about ${latencyText(latencyMsP90)}`
+  return `In the last ${windowSeconds / 60} minutes ${errors}${latency}.`
+}
