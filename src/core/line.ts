@@ -6,7 +6,9 @@
  * Owns how a ticket moves. Who is admitted is in admission.ts, who is silent and what becomes of them in silence.ts and
  * expiry.ts, how time counts in listening-clock.ts, where tickets are kept in tickets.ts, what counts as what in line-record.ts.
  */
+
 import { admitByHand, admitWaiting, hasPlace, mayAdmitNewcomer } from './admission.ts'
+import { ageMs } from './age.ts'
 import type { ClaimAnswer, ClaimDetails, JoinAnswer } from './answers.ts'
 import { Expiry } from './expiry.ts'
 import { verifyEvent, verifyWhole } from './invariants.ts'
@@ -253,10 +255,11 @@ export class Line {
    * the clockwork must have stopped.
    */
   isStalled(nowMs: number): boolean {
-    const idleMs = nowMs - this.record.nowMs
     const isPossible = this.tickets.waiting > 0 && hasPlace(this.tickets, this.rules)
     return (
-      isPossible && idleMs >= 2000 * this.rules.checkIntervalSeconds && this.bucket.wouldHaveAdmission(this.pace, nowMs)
+      isPossible &&
+      ageMs(this.record.nowMs, nowMs) >= 2000 * this.rules.checkIntervalSeconds &&
+      this.bucket.wouldHaveAdmission(this.pace, nowMs)
     )
   }
 

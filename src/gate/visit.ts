@@ -2,6 +2,7 @@
  * Where a visitor of a room stands: decided from the tokens presented, the isolate's snapshot and, where only the object
  * knows, its answer. Issues tokens; knows nothing of pages, cookies or the origin.
  */
+import { ageMs } from '../core/age.ts'
 import type { ClaimDetails } from '../core/answers.ts'
 import { passLifeSeconds } from '../core/pass-life.ts'
 import type { SnapshotView } from '../core/snapshot-view.ts'
@@ -95,7 +96,8 @@ function stand(context: VisitContext, candidate: PresentedToken, asked: Asked): 
   const { token, text } = candidate
   if (token.run < context.client.knownRun) return { state: 'stranger' }
   if (token.kind === 'ticket') return poll(context, candidate, asked)
-  if (context.nowMs / 1000 >= token.expiresSeconds) return claim(context, candidate, asked.details)
+  const lifeMs = (token.expiresSeconds - token.issuedSeconds) * 1000
+  if (ageMs(token.issuedSeconds * 1000, context.nowMs) >= lifeMs) return claim(context, candidate, asked.details)
   context.client.hear(token.run, token.number, context.keepAlive)
   return { state: 'admitted', pass: { text, token, renewed: false } }
 }
@@ -118,7 +120,8 @@ async function poll(
   const { client, keepAlive, nowMs, room } = context
   const { token, text } = candidate
   if (ask) return claim(context, candidate)
-  if (nowMs / 1000 - token.seenSeconds >= confirmAfterSeconds(context)) return confirm(context, candidate, isPoll)
+  if (ageMs(token.seenSeconds * 1000, nowMs) >= confirmAfterSeconds(context) * 1000)
+    return confirm(context, candidate, isPoll)
   client.hear(token.run, token.number, keepAlive)
   if (!(await client.refresh(token.run, keepAlive))) return outOfReach(context, candidate)
   const view = client.view

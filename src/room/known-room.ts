@@ -1,6 +1,7 @@
 /**
  * What an isolate knows of a room: its run, and the newest snapshot that answers from its object brought.
  */
+import { ageMs } from '../core/age.ts'
 import type { ExchangeAnswer } from '../core/exchange.ts'
 import type { Snapshot } from '../core/snapshot.ts'
 import { SnapshotView } from '../core/snapshot-view.ts'
@@ -31,7 +32,7 @@ export class KnownRoom {
   /** Whether the snapshot can be answered from. `paceMs`: what the object wants between two calls. */
   isFresh(nowMs: number, paceMs: number): boolean {
     const freshMs = Math.min(Math.max(SNAPSHOT_FRESH_MS, paceMs), SNAPSHOT_FRESH_MAX_MS)
-    return this.newest !== null && nowMs - this.receivedMs <= freshMs
+    return this.newest !== null && ageMs(this.receivedMs, nowMs) <= freshMs
   }
 
   /** Keeps the newest snapshot by run and time. True: another run has begun. */
@@ -39,7 +40,7 @@ export class KnownRoom {
     const known = this.newest?.snapshot
     if (known !== undefined) {
       const older = run < known.run || (run === known.run && snapshot.atMs < known.atMs)
-      if (older && nowMs - this.receivedMs < SNAPSHOT_OLD_MS) return false
+      if (older && ageMs(this.receivedMs, nowMs) < SNAPSHOT_OLD_MS) return false
     }
     const isAnother = run !== this.newestRun
     this.newestRun = run

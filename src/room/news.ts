@@ -68,11 +68,11 @@ export class News {
     }
   }
 
-  /** Puts back what a failed call had taken, but for numbers heard before `oldestMs`; the failure is counted, too. */
-  putBack({ presence, departures, origin, counts }: TakenNews, oldestMs: number): void {
+  /** Puts back what a failed call had taken, except words at least `keptMs` old; the failure is counted, too. */
+  putBack({ presence, departures, origin, counts }: TakenNews, nowMs: number, keptMs: number): void {
     this.counter.putBack({ ...counts, failures: counts.failures + 1 })
-    this.presence.putBack(presence, oldestMs)
-    this.departures.putBack(departures, oldestMs)
+    this.presence.putBack(presence, nowMs, keptMs)
+    this.departures.putBack(departures, nowMs, keptMs)
     this.origin.putBack(origin)
   }
 }

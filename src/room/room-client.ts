@@ -12,6 +12,7 @@
  * Owns no rule of the line. Clock, timers, ids and the call itself are given by the port.
  */
 
+import { ageMs } from '../core/age.ts'
 import type { ClaimDetails } from '../core/answers.ts'
 import type { ExchangeAnswer, ExchangeRequest } from '../core/exchange.ts'
 import type { SnapshotView } from '../core/snapshot-view.ts'
@@ -30,6 +31,7 @@ import {
   type Entry,
   newEntry,
   type Question,
+  restartWait,
   toQuestions,
   UNREACHABLE,
   type Unreachable,
@@ -172,7 +174,7 @@ export class RoomClient {
    */
   keepFresh(keepAlive: KeepAlive): void {
     const nowMs = this.port.nowMs()
-    if (this.isFresh || nowMs - this.keptFreshMs < SNAPSHOT_FRESH_MS) return
+    if (this.isFresh || ageMs(this.keptFreshMs, nowMs) < SNAPSHOT_FRESH_MS) return
     this.keptFreshMs = nowMs
     keepAlive.waitUntil(this.ask({ kind: 'refresh' }, keepAlive))
   }
@@ -206,6 +208,7 @@ export class RoomClient {
   private async settle(entry: Entry, keepAlive: KeepAlive): Promise<void> {
     while (entry.answer === null) {
       const nowMs = this.port.nowMs()
+      if (nowMs < entry.askedMs) restartWait(entry, nowMs)
       if (nowMs - entry.askedMs >= GIVE_UP_AFTER_MS) {
         this.entries.giveUp(entry)
         return
@@ -258,7 +261,7 @@ export class RoomClient {
       this.port.onCallFailed(error)
       // They wait for the next call, unless the object asks to be left alone.
       this.entries.failed(batch, (error as { overloaded?: unknown } | null)?.overloaded === true)
-      this.news.putBack(news, nowMs - this.timeoutMs)
+      this.news.putBack(news, nowMs, this.timeoutMs)
       if (!this.news.isEmpty) this.flushDueMs ??= this.pace.nextCallMs(nowMs)
     }
   }
