@@ -11,8 +11,8 @@ import type { Command } from './shipped.ts'
 import type { SimulatedIsolate } from './simulated-isolate.ts'
 import type { SimulatedObject } from './simulated-object.ts'
 
-/** Long enough to lose several words of a visitor, short enough that their place is kept. */
-const OUTAGE_MS = [3_000, 18_000] as const
+/** `short`: long enough to lose several words of a visitor, short enough that their place is kept. `long`: past some limits, or past all. */
+const OUTAGE_MS = { short: [3_000, 18_000], long: [25_000, 130_000] } as const
 const OUTAGE_PAUSE_MS = [5_000, 40_000] as const
 /** Two steps closer than the clock's own protection (listening-clock.ts) are no promise. */
 const CLOCK_STEP_EVERY_MS = [150_000, 200_000] as const
@@ -44,7 +44,8 @@ export class Disturbances {
     const { network, object: objectFaults } = this.faults
     const { settings } = object
     for (const isolate of isolates) {
-      if (network.outages) this.repeat(OUTAGE_PAUSE_MS, () => this.cutOff(isolate))
+      const { outages } = network
+      if (outages !== 'none') this.repeat(OUTAGE_PAUSE_MS, () => this.cutOff(isolate, outages))
       if (network.recycled > 0) {
         this.repeat([60_000, 60_000], () => this.random.chance(network.recycled) && isolate.recycle())
       }
@@ -60,9 +61,10 @@ export class Disturbances {
     if (objectFaults.deploys) this.repeat(DEPLOY_EVERY_MS, () => this.deploy(object, isolates, settings))
   }
 
-  private cutOff(isolate: SimulatedIsolate): void {
+  private cutOff(isolate: SimulatedIsolate, outages: keyof typeof OUTAGE_MS): void {
     isolate.outage = this.random.pick(['requests', 'answers'] as const)
-    this.scheduler.after(this.random.whole(...OUTAGE_MS), () => {
+    const [fromMs, toMs] = OUTAGE_MS[outages]
+    this.scheduler.after(this.random.whole(fromMs, toMs), () => {
       isolate.outage = 'none'
     })
   }

@@ -44,6 +44,9 @@ export const FLUSH_TAKEOVER_MS = 2_000
 /** Presences kept in one isolate; the oldest go first. Two numbers each in a call of at most 400 KB. */
 export const PRESENCE_MAX = 50_000
 
+/** How long words are kept that no call could deliver, before any answer said what the room's limits are: the longest there is. */
+export const WORDS_KEPT_UNKNOWN_SECONDS = 1_800
+
 /** A snapshot is fresh for this long, or for the object's own pace up to the maximum. */
 export const SNAPSHOT_FRESH_MS = 2_000
 export const SNAPSHOT_FRESH_MAX_MS = 5_000

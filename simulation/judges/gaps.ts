@@ -4,8 +4,8 @@
  * second one within that time may cost as much silence as one step of the listening clock, and a step of the clock that is
  * smaller than that counts as time that passed (docs/guarantees.md).
  */
-import { CLOCK_SLACK_SECONDS, NO_BEACON_LIMIT_SECONDS } from '../../src/core/limits.ts'
 import type { LineRules } from '../../src/core/rules.ts'
+import { listeningStepSeconds, protectedSeconds } from './specification.ts'
 
 export class Gaps {
   private objectMs: number | null = null
@@ -22,7 +22,7 @@ export class Gaps {
     const quietMs = what === 'exchange' ? nowMs - (this.callMs ?? nowMs) : 0
     this.objectMs = objectNowMs
     if (what === 'exchange') this.callMs = nowMs
-    const stepMs = stepSeconds(rules) * 1000
+    const stepMs = listeningStepSeconds(rules) * 1000
     // What could as well be time that passed is taken for that.
     if (steppedMs > 0 && passedMs <= stepMs) this.uncovered.push({ atMs: nowMs, lostMs: steppedMs })
     if (Math.max(passedMs, quietMs) <= stepMs) return
@@ -34,12 +34,4 @@ export class Gaps {
   uncoveredMs(sinceMs: number): number {
     return this.uncovered.reduce((sum, { atMs, lostMs }) => sum + (atMs >= sinceMs ? lostMs : 0), 0)
   }
-}
-
-function stepSeconds({ checkIntervalSeconds }: LineRules): number {
-  return checkIntervalSeconds + CLOCK_SLACK_SECONDS
-}
-
-function protectedSeconds({ heartbeatTimeoutSeconds, sessionTimeoutSeconds, checkIntervalSeconds }: LineRules): number {
-  return Math.max(heartbeatTimeoutSeconds, sessionTimeoutSeconds, NO_BEACON_LIMIT_SECONDS) + 2 * checkIntervalSeconds
 }

@@ -13,15 +13,23 @@
  * failed or outlasted its patience, or its time was up.
  */
 import type { JournalEntry } from '../../src/core/journal.ts'
-import { CLOCK_SLACK_SECONDS, DEPARTURE_LIMIT_SECONDS, NO_BEACON_LIMIT_SECONDS } from '../../src/core/limits.ts'
-import { passLifeSeconds } from '../../src/core/pass-life.ts'
 import type { LineRules } from '../../src/core/rules.ts'
-import { ATTEMPTS_MAX, BACK_OFF_MAX_MS, FLUSH_AFTER_MS, FLUSH_TAKEOVER_MS, GIVE_UP_AFTER_MS } from '../../src/limits.ts'
 import type { NetworkFaults } from '../faults.ts'
 import { REPEATED_AFTER_MAX_MS, type SimulatedIsolate, SLOW_MAX_MS, WAY_MAX_MS } from '../simulated-isolate.ts'
 import type { SimulatedObject } from '../simulated-object.ts'
 import type { Findings } from './committed.ts'
 import { Gaps } from './gaps.ts'
+import {
+  CALLS_BEFORE_OUT_OF_REACH,
+  GOODBYE_SECONDS,
+  listeningStepSeconds,
+  NEXT_TRY_WITHIN_MS,
+  OUT_OF_REACH_AFTER_MS,
+  passLifeSeconds,
+  sessionLimitSeconds,
+  TAKEN_OVER_WITHIN_MS,
+  TOLD_WITHIN_MS,
+} from './specification.ts'
 
 interface Word {
   readonly atMs: number
@@ -29,9 +37,7 @@ interface Word {
   readonly what: 'word' | 'beacon' | 'hint'
 }
 
-/** The longest pause is one and a half times its bound. */
-const BACK_OFF_MS = 1.5 * BACK_OFF_MAX_MS
-const AFTER_FAILURE_MS = BACK_OFF_MS + FLUSH_TAKEOVER_MS
+const AFTER_FAILURE_MS = NEXT_TRY_WITHIN_MS + TAKEN_OVER_WITHIN_MS
 const WORDS_KEPT = 12
 /** Two words so close together may overtake each other, or fall into one second of the listening clock. */
 const OVERTAKING_MS = 2_000
@@ -42,6 +48,8 @@ export class HearingJudge {
   /** From the last word to the end of the place, ms: without faults that reach the object. */
   readonly detectionMs: number[] = []
   private readonly words = new Map<number, Word[]>()
+  /** Numbers that ever sent a beacon, answered or not: the short limit may hold for them. */
+  private readonly sentBeacon = new Set<number>()
   private readonly beaconsMs = new Map<number, number>()
   private readonly admittedMs = new Map<number, number>()
   private readonly returnedMs = new Map<number, number>()
@@ -61,6 +69,7 @@ export class HearingJudge {
   }
 
   said(number: number, isolate: SimulatedIsolate, what: Word['what'], nowMs: number): void {
+    if (what === 'beacon') this.sentBeacon.add(number)
     const words = this.words.get(number) ?? []
     words.push({ atMs: nowMs, isolate, what })
     if (words.length > WORDS_KEPT) words.shift()
@@ -76,9 +85,9 @@ export class HearingJudge {
   }
 
   unreachable(isolate: SimulatedIsolate, askedMs: number, nowMs: number): void {
-    if (nowMs - askedMs >= GIVE_UP_AFTER_MS) return
+    if (nowMs - askedMs >= OUT_OF_REACH_AFTER_MS) return
     const troubles = isolate.troublesMs.filter((atMs) => atMs >= askedMs).length
-    if (troubles >= ATTEMPTS_MAX) return
+    if (troubles >= CALLS_BEFORE_OUT_OF_REACH) return
     this.findings.violation(
       `told "out of reach" after ${nowMs - askedMs} ms and ${troubles} calls that failed or were slow`,
     )
@@ -104,10 +113,12 @@ export class HearingJudge {
     for (const word of words) {
       if (word.what === 'hint') continue
       const hinted = hint !== undefined && word.atMs - hint.atMs <= this.overtakingMs
-      const limitMs = limitSeconds(rules, isActive, true, hinted) * 1000 - this.gaps.uncoveredMs(word.atMs)
+      const limitMs =
+        limitSeconds(rules, isActive, this.sentBeacon.has(number), hinted) * 1000 - this.gaps.uncoveredMs(word.atMs)
       if (word.atMs <= nowMs - limitMs) continue
+      // However long the isolate was cut off: a word counts for its whole limit.
       const deliveredMs = this.deliverableMs(word)
-      if (deliveredMs > nowMs || deliveredMs - word.atMs > rules.heartbeatTimeoutSeconds * 1000) continue
+      if (deliveredMs > nowMs) continue
       this.falseExpiries++
       const silentMs = nowMs - word.atMs
       this.findings.violation(
@@ -119,15 +130,15 @@ export class HearingJudge {
 
   /** By when an isolate that works as designed has told the object of a word. */
   private deliverableMs({ atMs, isolate }: Word): number {
-    const wayMs = 2 * this.wayMs + FLUSH_AFTER_MS / 2
-    let byMs = atMs + FLUSH_AFTER_MS + wayMs
+    const wayMs = 2 * this.wayMs + TOLD_WITHIN_MS / 2
+    let byMs = atMs + TOLD_WITHIN_MS + wayMs
     for (const failedMs of isolate.failuresMs) {
       // One just before the word still holds the isolate back.
       if (failedMs < atMs - AFTER_FAILURE_MS || failedMs > byMs) continue
       const taken = isolate.askedMs.find((asked) => asked >= failedMs + AFTER_FAILURE_MS)
       if (taken === undefined) return Number.POSITIVE_INFINITY
       // It may find a flush that is due soon.
-      byMs = Math.max(byMs, taken + BACK_OFF_MS + wayMs)
+      byMs = Math.max(byMs, taken + NEXT_TRY_WITHIN_MS + wayMs)
     }
     return byMs
   }
@@ -144,7 +155,7 @@ export class HearingJudge {
     const isBack = (this.returnedMs.get(number) ?? 0) > last.atMs
     // A goodbye that is long under way may be forgotten; so it is where a word from before it arrives that late.
     const isClear = before === undefined || last.atMs - before.atMs > this.overtakingMs
-    const stepMs = (rules.checkIntervalSeconds + CLOCK_SLACK_SECONDS) * 1000
+    const stepMs = listeningStepSeconds(rules) * 1000
     const isPrompt =
       this.deliverableMs(last) - last.atMs <= stepMs && this.uncountedMs(number, before ?? last, rules) === 0
     const hinted = last.what === 'hint' && !isBack && isClear && isPrompt
@@ -158,9 +169,9 @@ export class HearingJudge {
   }
 
   /** What the line cannot know of a word's age: it counts a long delay as one step of its clock. */
-  private uncountedMs(number: number, { atMs }: Word, { checkIntervalSeconds }: LineRules): number {
+  private uncountedMs(number: number, { atMs }: Word, rules: LineRules): number {
     const heardOfMs = this.heardOfMs.get(number) ?? atMs
-    return Math.max(0, heardOfMs - atMs - (checkIntervalSeconds + CLOCK_SLACK_SECONDS) * 1000)
+    return Math.max(0, heardOfMs - atMs - listeningStepSeconds(rules) * 1000)
   }
 
   /** Whether the object was not called for longer than an interval in between. */
@@ -190,9 +201,7 @@ export class HearingJudge {
 }
 
 function limitSeconds(rules: LineRules, isActive: boolean, hasBeacon: boolean, hinted: boolean): number {
-  const { heartbeatTimeoutSeconds, sessionTimeoutSeconds } = rules
-  const ofSession = hasBeacon ? sessionTimeoutSeconds : Math.max(sessionTimeoutSeconds, NO_BEACON_LIMIT_SECONDS)
-  const limit = isActive ? ofSession : heartbeatTimeoutSeconds
+  const limit = isActive ? sessionLimitSeconds(rules, hasBeacon) : rules.heartbeatTimeoutSeconds
   if (!hinted) return limit
-  return Math.min(limit, Math.max(DEPARTURE_LIMIT_SECONDS, isActive ? passLifeSeconds(sessionTimeoutSeconds) : 0))
+  return Math.min(limit, Math.max(GOODBYE_SECONDS, isActive ? passLifeSeconds(rules) : 0))
 }

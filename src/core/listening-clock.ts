@@ -10,8 +10,9 @@
  * After a gap (a step that was cut, or the first call after such a hold) nobody can have been heard for a while, so all
  * silence counts from there: the floor. Who has really left costs one more time-out per gap.
  */
-import { CLOCK_SLACK_SECONDS, FEW_TICKETS, HOLD_LIMIT_SECONDS, NO_BEACON_LIMIT_SECONDS } from './limits.ts'
+import { CLOCK_SLACK_SECONDS, FEW_TICKETS, HOLD_LIMIT_SECONDS } from './limits.ts'
 import type { LineRules } from './rules.ts'
+import { longestSilenceSeconds } from './silence.ts'
 
 export interface ListeningClockState {
   /** Listening time since the run began. */
@@ -148,12 +149,8 @@ export class ListeningClock {
  * The floor is raised again only after so much listening that every limit of someone here can have run out since: gaps
  * without end keep nobody for ever.
  */
-function floorEverySeconds({
-  heartbeatTimeoutSeconds,
-  sessionTimeoutSeconds,
-  checkIntervalSeconds,
-}: LineRules): number {
-  return Math.max(heartbeatTimeoutSeconds, sessionTimeoutSeconds, NO_BEACON_LIMIT_SECONDS) + 2 * checkIntervalSeconds
+function floorEverySeconds(rules: LineRules): number {
+  return longestSilenceSeconds(rules) + 2 * rules.checkIntervalSeconds
 }
 
 function maxStepMs(checkIntervalSeconds: number): number {

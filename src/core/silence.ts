@@ -9,6 +9,14 @@ import { BEACON_FLAG, DEPARTING_FLAG, STATE_MASK, State } from './ticket-state.t
 
 const NEVER = 0xffffffff
 
+/** The rules that limit how long a ticket may be silent. */
+export type SilenceRules = Pick<LineRules, 'heartbeatTimeoutSeconds' | 'sessionTimeoutSeconds'>
+
+/** The longest silence of someone who is expected to be heard. An older word cannot keep anyone. */
+export function longestSilenceSeconds({ heartbeatTimeoutSeconds, sessionTimeoutSeconds }: SilenceRules): number {
+  return Math.max(heartbeatTimeoutSeconds, sessionTimeoutSeconds, NO_BEACON_LIMIT_SECONDS)
+}
+
 /** Seconds of silence after which a ticket with this byte (state and flags) moves on. */
 export function silenceLimitSeconds(byte: number, rules: LineRules): number {
   const state = byte & STATE_MASK

@@ -15,6 +15,7 @@
 import { ageMs } from '../core/age.ts'
 import type { ClaimDetails } from '../core/answers.ts'
 import type { ExchangeAnswer, ExchangeRequest } from '../core/exchange.ts'
+import { longestSilenceSeconds } from '../core/silence.ts'
 import type { SnapshotView } from '../core/snapshot-view.ts'
 import {
   ATTEMPTS_MAX,
@@ -24,6 +25,7 @@ import {
   GIVE_UP_AFTER_MS,
   ORIGIN_FLUSH_AFTER_MS,
   SNAPSHOT_FRESH_MS,
+  WORDS_KEPT_UNKNOWN_SECONDS,
 } from '../limits.ts'
 import { CallPace } from './call-pace.ts'
 import {
@@ -261,13 +263,15 @@ export class RoomClient {
       this.port.onCallFailed(error)
       // They wait for the next call, unless the object asks to be left alone.
       this.entries.failed(batch, (error as { overloaded?: unknown } | null)?.overloaded === true)
-      this.news.putBack(news, nowMs, this.timeoutMs)
+      this.news.putBack(news, nowMs, this.wordsKeptMs)
       if (!this.news.isEmpty) this.flushDueMs ??= this.pace.nextCallMs(nowMs)
     }
   }
 
-  private get timeoutMs(): number {
-    return (this.known.view?.snapshot.heartbeatTimeoutSeconds ?? 20) * 1000
+  /** Words of a failed call are kept for as long as they can still keep someone's slot or place. */
+  private get wordsKeptMs(): number {
+    const snapshot = this.known.view?.snapshot
+    return (snapshot === undefined ? WORDS_KEPT_UNKNOWN_SECONDS : longestSilenceSeconds(snapshot)) * 1000
   }
 
   /** One request keeps the flush deadline; when it seems dead, or is later than wished, any other takes over. */
