@@ -33,8 +33,8 @@ export class Expiry {
   /** Moves on everyone in these segments who has been silent for too long. */
   expireSilent(segments: readonly Segment[]): void {
     const { tickets, sessions, record } = this.parts
-    const { nowSeconds, floorSeconds } = this.parts.clock
-    const before = silentBefore(this.limits, nowSeconds, floorSeconds)
+    const { clock } = this.parts
+    const before = silentBefore(this.limits, clock)
     const silent = segments
       .map((segment) => ({ segment, offsets: silentOffsets(segment, before) }))
       .filter(({ offsets }) => offsets.length > 0)
@@ -42,7 +42,7 @@ export class Expiry {
     for (const { segment, offsets } of silent) {
       sessions.endMany(segment, offsets)
       record.countSilent(tickets.moveMany(segment, offsets, this.after))
-      segment.hearMany(offsets, nowSeconds)
+      segment.hearMany(offsets, clock.nowSeconds)
     }
   }
 }

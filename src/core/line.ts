@@ -130,11 +130,13 @@ export class Line {
   /** Operators changed what admission goes by. What a faster rate had saved up is cut to the slower one. */
   steer(changes: SteeredRules): void {
     this.currentRules = { ...this.currentRules, ...changes }
+    this.clock.follow(this.rules.suspended, this.record.nowMs)
     this.bucket.refill(this.pace, this.record.nowMs)
   }
 
   private begin(nowMs: number, count: () => void): void {
     const before = this.clock.listeningMs
+    this.clock.follow(this.rules.suspended, nowMs)
     count()
     this.rates.pass(this.clock.listeningMs - before, this.tickets.waiting)
     this.bucket.refill(this.pace, nowMs)
@@ -240,10 +242,8 @@ export class Line {
     this.guard.judge(this.rules)
     // What was saved up at a higher rate is not spent at a lower one.
     this.bucket.refill(this.pace, this.record.nowMs)
-    this.expiry.expireSilent(this.tickets.all())
-    for (const number of this.sessions.overdue(this.rules, this.clock.nowSeconds)) {
-      this.end(number, State.active, 'ended')
-    }
+    this.expireSilent(this.tickets.all())
+    for (const number of this.sessions.overdue(this.rules, this.clock)) this.end(number, State.active, 'ended')
     this.admit()
     this.tickets.dropEmpty()
     this.clock.tickDone()
@@ -272,9 +272,14 @@ export class Line {
   check(segmentIndex: number): boolean {
     const segment = this.tickets.segmentAt(segmentIndex)
     if (segment === undefined) return false
-    this.expiry.expireSilent([segment])
+    this.expireSilent([segment])
     this.admit()
     return segment.live > 0
+  }
+
+  /** Nobody falls silent in a suspended room: its clock stands still, and who was silent before is left as well. */
+  private expireSilent(segments: readonly Segment[]): void {
+    if (!this.rules.suspended) this.expiry.expireSilent(segments)
   }
 
   private end(number: number, from: State, event: 'left' | 'revoked' | 'ended'): void {

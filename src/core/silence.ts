@@ -41,14 +41,26 @@ export function silenceLimits(rules: LineRules): Uint32Array {
 
 /**
  * By byte, the listening second before which a ticket was last heard when it is silent now; 0: none is. Silence counts from the
- * floor on. One table for all segments of a tick: looking at limit and floor ticket by ticket took it half as long again.
+ * floor on, and everyone's from when the room was last resumed. One table for all segments of a tick: looking at limit and floor
+ * ticket by ticket took it half as long again.
  */
-export function silentBefore(limits: Uint32Array, nowSeconds: number, floorSeconds: number): Uint32Array {
+export function silentBefore(
+  limits: Uint32Array,
+  { nowSeconds, floorSeconds, resumedSeconds }: SilenceClock,
+): Uint32Array {
+  const floor = Math.max(floorSeconds, resumedSeconds)
   return limits.map((limit, byte) => {
     // Who is absent was silent before: the grace only runs while the room listens anyway.
-    const sinceFloor = (byte & STATE_MASK) === State.absent ? nowSeconds : nowSeconds - floorSeconds
-    return sinceFloor < limit ? 0 : nowSeconds - limit + 1
+    const since = nowSeconds - ((byte & STATE_MASK) === State.absent ? resumedSeconds : floor)
+    return since < limit ? 0 : nowSeconds - limit + 1
   })
+}
+
+/** What silence is measured on, listening seconds: see listening-clock.ts. */
+export interface SilenceClock {
+  readonly nowSeconds: number
+  readonly floorSeconds: number
+  readonly resumedSeconds: number
 }
 
 /** Of one segment, ascending. */
