@@ -104,6 +104,15 @@ export const BINDINGS_REMEMBERED_MAX = 2_000
 /** Bodies of our own endpoints are tiny. */
 export const BODY_MAX_BYTES = 1_024
 
+/**
+ * How late it may be known that a session was used: a page tells of clicks every 8 s, an isolate of requests after 1 s at most,
+ * or at the object's pace (6 s); a call that fails is made again within 5 s.
+ */
+const USE_RESOLUTION_SECONDS = 20
+
+/** `idle_timeout_seconds`: near the resolution, or below it, sessions would end that are in use. */
+export const IDLE_TIMEOUT_MIN_SECONDS = 3 * USE_RESOLUTION_SECONDS
+
 /** While the origin works on a request its visitor is heard this often. */
 export const PRESENCE_DURING_REQUEST_MS = 5_000
 

@@ -8,7 +8,7 @@ import type { ListeningClock } from './listening-clock.ts'
 import type { LineRules } from './rules.ts'
 import type { Segment } from './segment.ts'
 import type { Sessions } from './sessions.ts'
-import { afterSilence, silenceLimits, silentBefore, silentOffsets } from './silence.ts'
+import { afterSilence, type SilenceLimits, silenceLimits, silentBefore, silentOffsets } from './silence.ts'
 import type { Tickets } from './tickets.ts'
 
 /** The parts of a line that fall silent. */
@@ -20,7 +20,7 @@ interface Parts {
 }
 
 export class Expiry {
-  private readonly limits: Uint32Array
+  private readonly limits: SilenceLimits
   private readonly after: Uint8Array
   private readonly parts: Parts
 

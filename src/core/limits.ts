@@ -18,7 +18,7 @@ export const BLOCKS_PER_SEGMENT = SEGMENT_SIZE / BLOCK_SIZE
 export const JOIN_BLOCK_SIZE = 64
 export const JOIN_BLOCKS_PER_SEGMENT = SEGMENT_SIZE / JOIN_BLOCK_SIZE
 
-/** Who left a page is silent after this long: a link or a reload is heard again well before. */
+/** Who left a waiting page is silent after this long: a reload is heard again well before. Sessions have a setting of their own. */
 export const DEPARTURE_LIMIT_SECONDS = 10
 
 /** A session without a beacon (no JavaScript, an app, a page that still loads) is silent no sooner than this. */

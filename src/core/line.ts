@@ -26,6 +26,7 @@ import { isClosed, type LineRules, type SteeredRules } from './rules.ts'
 import { type Sample, Sampler } from './sample.ts'
 import { Segment } from './segment.ts'
 import { Sessions } from './sessions.ts'
+import { isKeptByGoodbye } from './silence.ts'
 import type { LineChanges, StoredHead, StoredLine, StoredSegment, Totals } from './stored.ts'
 import { BEACON_FLAG, DEPARTING_FLAG, State } from './ticket-state.ts'
 import { Tickets } from './tickets.ts'
@@ -97,7 +98,7 @@ export class Line {
 
   /**
    * The line as it was stored; only when each ticket was last heard is not: see `restoredHeardSeconds`. So goodbyes are
-   * forgotten, too: they may have been taken back since.
+   * forgotten, too, as they may have been taken back since; except those that keep a session for longer.
    */
   static restore(rules: LineRules, stored: StoredLine, nowMs: number): Line {
     const line = new Line(rules, stored.head.run, nowMs, stored.head)
@@ -106,7 +107,7 @@ export class Line {
     for (const row of stored.segments) {
       const segment = new Segment(row.index, row.states, row.joinSeconds)
       segment.heard.fill(heard)
-      segment.forgetFlags(DEPARTING_FLAG)
+      segment.forgetFlags(DEPARTING_FLAG, (byte) => !isKeptByGoodbye(byte, rules))
       line.sessions.restore(segment, row.sessions, rules, line.clock.nowSeconds)
       segments.push(segment)
     }
@@ -149,7 +150,12 @@ export class Line {
     this.presence.hear(number, ageMs)
   }
 
-  /** A page said goodbye `ageMs` ago: a hint that shortens the silence limit until the visitor is heard again. */
+  /** A session was used `ageMs` ago. */
+  touch(number: number, ageMs: number): void {
+    this.sessions.touch(number, this.clock.heardSeconds(ageMs, this.rules.checkIntervalSeconds))
+  }
+
+  /** A page said goodbye `ageMs` ago: another silence limit holds until the visitor is heard again. */
   depart(number: number, ageMs: number): void {
     this.presence.depart(number, ageMs)
   }
@@ -189,7 +195,7 @@ export class Line {
       this.record.claimed(number)
     }
     if (beacon) this.tickets.setFlags(number, BEACON_FLAG)
-    if (touched) this.sessions.touch(number, this.clock.nowSeconds)
+    if (touched) this.touch(number, 0)
     return { state: 'active' }
   }
 

@@ -7,6 +7,7 @@ import { SEGMENT_SIZE } from './limits.ts'
 import type { LineRecord } from './line-record.ts'
 import type { ListeningClock } from './listening-clock.ts'
 import type { LineRules } from './rules.ts'
+import { isKeptByGoodbye } from './silence.ts'
 import { DEPARTING_FLAG, STATE_MASK, State } from './ticket-state.ts'
 import type { Tickets } from './tickets.ts'
 
@@ -18,7 +19,7 @@ interface Parts {
 }
 
 export class Presence {
-  private readonly rules: Pick<LineRules, 'checkIntervalSeconds' | 'heartbeatTimeoutSeconds'>
+  private readonly rules: LineRules
   private readonly parts: Parts
 
   constructor(rules: LineRules, parts: Parts) {
@@ -51,16 +52,20 @@ export class Presence {
     }
   }
 
-  /** A page said goodbye `ageMs` ago: a hint that shortens the silence limit until the visitor is heard again. */
+  /** A page said goodbye `ageMs` ago: another silence limit holds until the visitor is heard again. */
   depart(number: number, ageMs: number): void {
     const { tickets, clock } = this.parts
-    const state = tickets.stateOf(number)
-    if (state === State.gone || state === State.absent) return
-    const known = tickets.segmentOf(number)?.heard[number % SEGMENT_SIZE] ?? 0
+    const segment = tickets.segmentOf(number)
+    const offset = number % SEGMENT_SIZE
+    const state = segment?.stateAt(offset) ?? State.gone
+    if (segment === undefined || state === State.gone || state === State.absent) return
+    const known = segment.heard[offset] as number
     const said = clock.goodbyeSeconds(ageMs)
     // Overtaken on its way: the visitor was heard after it.
     if (said < Math.min(known, clock.nowSeconds)) return
     this.hear(number, ageMs)
-    tickets.setFlags(number, DEPARTING_FLAG)
+    // What keeps a session must survive a restart; what only shortens a silence need not.
+    const keepsIt = isKeptByGoodbye(segment.states[offset] as number, this.rules)
+    tickets.setFlags(number, DEPARTING_FLAG, keepsIt ? 'durable' : 'lazy')
   }
 }

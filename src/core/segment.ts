@@ -86,9 +86,13 @@ export class Segment {
     for (let i = 0; i < offsets.length; i++) heard[offsets[i] as number] = heardSeconds
   }
 
-  /** Clears these flags of every ticket. */
-  forgetFlags(flags: number): void {
-    for (let offset = 0; offset < SEGMENT_SIZE; offset++) this.states[offset] = (this.states[offset] as number) & ~flags
+  /** Clears these flags of every ticket that has any of them and is not to keep them. */
+  forgetFlags(flags: number, isForgotten: (byte: number) => boolean): void {
+    const { states } = this
+    for (let offset = 0; offset < SEGMENT_SIZE; offset++) {
+      const byte = states[offset] as number
+      if ((byte & flags) !== 0 && isForgotten(byte)) states[offset] = byte & ~flags
+    }
   }
 
   /** Offset of the first waiting ticket at or after `fromOffset`, -1 when there is none. */

@@ -21,9 +21,10 @@ export class Sessions {
     this.byNumber.set(number, { startedSeconds, touchedSeconds })
   }
 
-  touch(number: number, nowSeconds: number): void {
+  /** Used at that time; of several times the latest counts. */
+  touch(number: number, atSeconds: number): void {
     const session = this.byNumber.get(number)
-    if (session !== undefined) session.touchedSeconds = nowSeconds
+    if (session !== undefined) session.touchedSeconds = Math.max(session.touchedSeconds, atSeconds)
   }
 
   end(number: number): void {

@@ -22,21 +22,40 @@ export function silenceLimitSeconds(byte: number, rules: LineRules): number {
   const state = byte & STATE_MASK
   if (state === State.gone) return NEVER
   if (state === State.absent) return rules.reclaimGraceSeconds
-  const limit =
-    state === State.active
-      ? (byte & BEACON_FLAG) !== 0
-        ? rules.sessionTimeoutSeconds
-        : Math.max(rules.sessionTimeoutSeconds, NO_BEACON_LIMIT_SECONDS)
+  const isDeparting = (byte & DEPARTING_FLAG) !== 0
+  if (state !== State.active) {
+    return isDeparting
+      ? Math.min(rules.heartbeatTimeoutSeconds, DEPARTURE_LIMIT_SECONDS)
       : rules.heartbeatTimeoutSeconds
-  if ((byte & DEPARTING_FLAG) === 0) return limit
+  }
   // A session's slot is not given away while its pass still opens the door.
-  const passLife = state === State.active ? passLifeSeconds(rules.sessionTimeoutSeconds) : 0
-  return Math.min(limit, Math.max(DEPARTURE_LIMIT_SECONDS, passLife))
+  if (isDeparting) return Math.max(rules.departureGraceSeconds, passLifeSeconds(rules.sessionTimeoutSeconds))
+  const hasBeacon = (byte & BEACON_FLAG) !== 0
+  return hasBeacon ? rules.sessionTimeoutSeconds : Math.max(rules.sessionTimeoutSeconds, NO_BEACON_LIMIT_SECONDS)
 }
 
-/** The limits by byte, so that a scan of a million tickets looks each up once. */
-export function silenceLimits(rules: LineRules): Uint32Array {
-  return Uint32Array.from({ length: 256 }, (_, byte) => silenceLimitSeconds(byte, rules))
+/** Whether a goodbye keeps this session for longer than silence alone would: it may be on a page of another site. */
+export function isKeptByGoodbye(byte: number, rules: LineRules): boolean {
+  return silenceLimitSeconds(byte | DEPARTING_FLAG, rules) > silenceLimitSeconds(byte & ~DEPARTING_FLAG, rules)
+}
+
+/** By byte, so that a scan of a million tickets looks each up once. */
+export interface SilenceLimits {
+  readonly limits: Uint32Array
+  /**
+   * 1: its holder is expected to be heard, so gaps in what the room can hear count for it. 0: absent, or on a page of another
+   * site for longer than the room waits for anyone else.
+   */
+  readonly expected: Uint8Array
+}
+
+export function silenceLimits(rules: LineRules): SilenceLimits {
+  const limits = Uint32Array.from({ length: 256 }, (_, byte) => silenceLimitSeconds(byte, rules))
+  const longest = longestSilenceSeconds(rules)
+  const expected = Uint8Array.from(limits, (limit, byte) =>
+    (byte & STATE_MASK) !== State.absent && limit <= longest ? 1 : 0,
+  )
+  return { limits, expected }
 }
 
 /**
@@ -45,13 +64,12 @@ export function silenceLimits(rules: LineRules): Uint32Array {
  * ticket by ticket took it half as long again.
  */
 export function silentBefore(
-  limits: Uint32Array,
+  { limits, expected }: SilenceLimits,
   { nowSeconds, floorSeconds, resumedSeconds }: SilenceClock,
 ): Uint32Array {
   const floor = Math.max(floorSeconds, resumedSeconds)
   return limits.map((limit, byte) => {
-    // Who is absent was silent before: the grace only runs while the room listens anyway.
-    const since = nowSeconds - ((byte & STATE_MASK) === State.absent ? resumedSeconds : floor)
+    const since = nowSeconds - (expected[byte] === 1 ? floor : resumedSeconds)
     return since < limit ? 0 : nowSeconds - limit + 1
   })
 }

@@ -54,6 +54,8 @@ export interface Snapshot {
   readonly suspended?: boolean
   /** The operators' word to everyone in line. */
   readonly message?: string | null
+  /** Sessions that nobody uses end after this; 0 or missing: they do not. */
+  readonly idleTimeoutSeconds?: number
   /** What the origin guard scales the set rate by, 0 to 1. */
   readonly admissionFactor?: number
 }
@@ -86,6 +88,7 @@ export function takeSnapshot(line: Line, nowMs: number): Snapshot {
     heartbeatTimeoutSeconds: rules.heartbeatTimeoutSeconds,
     sessionTimeoutSeconds: rules.sessionTimeoutSeconds,
     reclaimGraceSeconds: rules.reclaimGraceSeconds,
+    idleTimeoutSeconds: rules.idleTimeoutSeconds,
     closed: isClosed(rules, nowMs),
     opensAtMs: isClosed(rules, nowMs) ? rules.opensAtMs : null,
     suspended: rules.suspended,

@@ -10,7 +10,7 @@ export const STATE_MASK = 7
 /** The session has sent a beacon: from then on the short session time-out holds. */
 export const BEACON_FLAG = 8
 
-/** Its page said goodbye: the shorter silence limit holds until it is heard again. */
+/** Its page said goodbye: the limit for that holds until it is heard again. */
 export const DEPARTING_FLAG = 16
 
 export type StateName = keyof typeof State

@@ -133,10 +133,14 @@ export class Tickets {
     else this.lazy.add(segment.index)
   }
 
-  setFlags(number: number, flags: number): void {
+  /** `what`: a session whose beacon was forgotten would hold its slot for a minute after it fell silent. */
+  setFlags(
+    number: number,
+    flags: number,
+    what: 'lazy' | 'durable' = (flags & BEACON_FLAG) !== 0 ? 'durable' : 'lazy',
+  ): void {
     const changed = this.changeByte(number, (byte) => byte | flags)
-    // A session whose beacon was forgotten would hold its slot for a minute after it fell silent.
-    if (changed !== null && (flags & BEACON_FLAG) !== 0) this.markUnstored(changed, 'durable')
+    if (changed !== null) this.markUnstored(changed, what)
   }
 
   clearFlags(number: number, flags: number): void {

@@ -109,7 +109,7 @@ function wayBack(request: Request, url: RequestUrl): string {
   if (request.method === 'GET') return url.pathname + url.search
   const referrer = request.headers.get('Referer') ?? ''
   const page = URL.canParse(referrer) ? new URL(referrer) : url
-  return page.origin === url.origin ? page.pathname + page.search : url.pathname
+  return page.origin === url.origin ? page.pathname + page.search : url.pathname + url.search
 }
 
 /** A token change: the cookie, and the header for clients that present their token in it. */

@@ -25,6 +25,9 @@ import { stepsAside, type Visit, type VisitContext, visit } from './visit.ts'
 import { readVisitor } from './visitor.ts'
 import { readableForm, type Wanted, wantedOf } from './wanted.ts'
 
+/** Any request for the site is use of its session, with or without a beacon. */
+const USE = { beacon: false, touched: true } as const
+
 /** Answers any request that is not for a path of our own. */
 export async function gate(request: Request, deployment: Deployment, keepAlive: KeepAlive): Promise<Response> {
   const { hostname, pathname, canonical } = requestUrl(request.url)
@@ -35,9 +38,7 @@ export async function gate(request: Request, deployment: Deployment, keepAlive: 
   const { context, presented } = await readVisitor(request, room, deployment, keepAlive)
   const wanted = wantedOf(request)
   const isForSomeone = wanted === 'page' || wanted === 'json'
-  // A page asked for is a sign of life from the person, too, where no beacon gives one.
-  const details = { beacon: false, touched: isForSomeone }
-  const decided = await visit(context, presented, { mayJoin: isForSomeone, details })
+  const decided = await visit(context, presented, { mayJoin: isForSomeone, details: USE })
   return answerVisit(request, deployment, context, presented, wanted, decided)
 }
 
@@ -133,7 +134,7 @@ async function askCounted(
 ): Promise<OriginOutcome> {
   const askedMs = Date.now()
   const outcome = await askOrigin(request, deployment.origin, pass?.text ?? null, () => {
-    if (pass !== null) client.hear(pass.token.run, pass.token.number, keepAlive)
+    if (pass !== null) client.use(pass.token.run, pass.token.number, keepAlive)
   })
   const hasBody = request.body !== null
   if (hasBody && outcome.state !== 'answered') return outcome

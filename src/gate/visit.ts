@@ -98,7 +98,8 @@ function stand(context: VisitContext, candidate: PresentedToken, asked: Asked): 
   if (token.kind === 'ticket') return poll(context, candidate, asked)
   const lifeMs = (token.expiresSeconds - token.issuedSeconds) * 1000
   if (ageMs(token.issuedSeconds * 1000, context.nowMs) >= lifeMs) return claim(context, candidate, asked.details)
-  context.client.hear(token.run, token.number, context.keepAlive)
+  if (asked.details.touched) context.client.use(token.run, token.number, context.keepAlive)
+  else context.client.hear(token.run, token.number, context.keepAlive)
   return { state: 'admitted', pass: { text, token, renewed: false } }
 }
 

@@ -22,6 +22,11 @@ export class KnownRoom {
     return this.newestRun
   }
 
+  /** Whether sessions end when nobody uses them. Told by the object; before any answer it may be so. */
+  get hasIdleLimit(): boolean {
+    return this.newest === null || (this.newest.snapshot.idleTimeoutSeconds ?? 0) > 0
+  }
+
   /** Before any answer an authentic token is the best word on which run there is. True: it is news. */
   learnFirstRun(run: number): boolean {
     if (this.newest !== null || run <= this.newestRun) return false

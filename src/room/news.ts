@@ -14,6 +14,8 @@ export interface TakenNews {
   /** By number, when it was heard. */
   readonly presence: ReadonlyMap<number, number>
   readonly departures: ReadonlyMap<number, number>
+  /** By number, when its session was used last. */
+  readonly touches: ReadonlyMap<number, number>
   readonly origin: OriginReport
   readonly counts: Required<CallCounts>
 }
@@ -21,6 +23,7 @@ export interface TakenNews {
 export class News {
   private readonly presence = new AgedBuffer(PRESENCE_MAX)
   private readonly departures = new AgedBuffer(PRESENCE_MAX)
+  private readonly touches = new AgedBuffer(PRESENCE_MAX)
   private readonly origin = new OriginTally()
   private readonly counter = new CallCounter()
 
@@ -33,6 +36,11 @@ export class News {
   hear(number: number, heardMs: number): void {
     this.departures.remove(number)
     this.presence.add(number, heardMs)
+  }
+
+  /** A session was used; who uses it is heard besides. */
+  touch(number: number, usedMs: number): void {
+    this.touches.add(number, usedMs)
   }
 
   /** A claim that could not be made is no word that takes a goodbye back, but a sign of life. */
@@ -48,6 +56,7 @@ export class News {
   forgetNumbers(): void {
     this.presence.clear()
     this.departures.clear()
+    this.touches.clear()
   }
 
   count(what: keyof CallCounts, count = 1): void {
@@ -63,28 +72,31 @@ export class News {
     return {
       presence: this.presence.take(),
       departures: this.departures.take(),
+      touches: this.touches.take(),
       origin: this.origin.take(),
       counts: this.counter.take(),
     }
   }
 
   /** Puts back what a failed call had taken, except words at least `keptMs` old; the failure is counted, too. */
-  putBack({ presence, departures, origin, counts }: TakenNews, nowMs: number, keptMs: number): void {
+  putBack({ presence, departures, touches, origin, counts }: TakenNews, nowMs: number, keptMs: number): void {
     this.counter.putBack({ ...counts, failures: counts.failures + 1 })
     this.presence.putBack(presence, nowMs, keptMs)
     this.departures.putBack(departures, nowMs, keptMs)
+    this.touches.putBack(touches, nowMs, keptMs)
     this.origin.putBack(origin)
   }
 }
 
-type CarriedNews = Pick<ExchangeRequest, 'presence' | 'departures' | 'origin' | keyof CallCounts>
+type CarriedNews = Pick<ExchangeRequest, 'presence' | 'departures' | 'touches' | 'origin' | keyof CallCounts>
 
 /** As a call carries it. */
-export function toCarried({ presence, departures, origin, counts }: TakenNews, nowMs: number): CarriedNews {
+export function toCarried({ presence, departures, touches, origin, counts }: TakenNews, nowMs: number): CarriedNews {
   return {
     presence: toAgedNumbers(presence, nowMs),
     departures: toAgedNumbers(departures, nowMs),
     ...counts,
+    ...(touches.size === 0 ? {} : { touches: toAgedNumbers(touches, nowMs) }),
     ...(origin.requests === 0 ? {} : { origin }),
   }
 }

@@ -145,6 +145,12 @@ export class RoomClient {
     this.scheduleFlush(keepAlive)
   }
 
+  /** A number's holder uses the site: a sign of life, and its session is not idle. */
+  use(run: number, number: number, keepAlive: KeepAlive): void {
+    this.hear(run, number, keepAlive)
+    if (run === this.known.run && this.known.hasIdleLimit) this.news.touch(number, this.port.nowMs())
+  }
+
   /** A number's page said goodbye. */
   depart(run: number, number: number, keepAlive: KeepAlive): void {
     this.learnFirstRun(run)

@@ -5,6 +5,7 @@ import * as v from 'valibot'
 import { bypassSchema } from '../bypass/bypass-schema.ts'
 import { ALERT_METRICS } from '../core/alert-rules.ts'
 import { ORIGIN_LATENCY_BUCKETS_MS } from '../core/limits.ts'
+import { IDLE_TIMEOUT_MIN_SECONDS } from '../limits.ts'
 import { lookEntries } from './look-schema.ts'
 
 const whole = (min: number, max: number) => {
@@ -92,7 +93,8 @@ export const roomEntries = {
   session_timeout_seconds: v.optional(whole(15, 1800), 20),
   session_heartbeat: v.optional(oneOf(['beacon', 'requests']), 'beacon'),
   check_interval_seconds: v.optional(whole(5, 60), 10),
-  idle_timeout_seconds: v.optional(wholeOrOff(60, 86_400), 0),
+  idle_timeout_seconds: v.optional(wholeOrOff(IDLE_TIMEOUT_MIN_SECONDS, 86_400), 0),
+  departure_grace_seconds: v.optional(whole(0, 1800), 10),
   session_max_seconds: v.optional(wholeOrOff(60, 604_800), 0),
   max_waiting: v.optional(whole(1, 5_000_000), 1_000_000),
   cookie_domain: v.optional(v.pipe(v.string(domainMessage), v.regex(/^([a-z0-9-]+\.)+[a-z0-9-]+$/, domainMessage))),

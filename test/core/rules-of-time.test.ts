@@ -41,7 +41,7 @@ describe('how long a ticket may be silent', () => {
   })
 
   it('is looked up by byte', () => {
-    const limits = silenceLimits(rules())
+    const { limits } = silenceLimits(rules())
     expect(limits.length).toBe(256)
     for (const byte of [0, 1, 2, 3, 4, 11, 17, 27]) expect(limits[byte]).toBe(silenceLimitSeconds(byte, rules()))
   })
