@@ -39,6 +39,12 @@ export const JOIN_KEY_SECONDS = 60
 /** Join keys remembered; the oldest go first. About 100 bytes each. */
 export const JOIN_KEYS_MAX = 100_000
 
+/** Numbers that lost their place and ride in each snapshot: 4 bytes each there, 25 in the stored head. The oldest go first. */
+export const LOST_PLACES_MAX = 100
+
+/** ... for this long: the longest time after which a ticket is confirmed, and a slow poll. */
+export const LOST_PLACES_SECONDS = 90
+
 /** Past events kept in memory for the operator. */
 export const JOURNAL_SIZE = 4096
 

@@ -16,6 +16,7 @@ import { joinedSeconds, noteJoinTime } from './join-times.ts'
 import type { Journal } from './journal.ts'
 import { LineRecord } from './line-record.ts'
 import { ListeningClock } from './listening-clock.ts'
+import { LostPlaces } from './lost-places.ts'
 import { OriginGuard } from './origin-guard.ts'
 import type { OriginLatency, OriginReport } from './origin-latency.ts'
 import { Presence } from './presence.ts'
@@ -45,6 +46,7 @@ export class Line {
   private readonly clock: ListeningClock
   private readonly bucket: RateBucket
   private guard: OriginGuard
+  private readonly lost: LostPlaces
   private readonly joins = new RecentJoins()
   private readonly sessions = new Sessions()
   private readonly presence: Presence
@@ -65,15 +67,20 @@ export class Line {
     this.clock = head ? new ListeningClock(head.clock, rules) : ListeningClock.start(nowMs, rules)
     this.bucket = head ? new RateBucket(head.bucket) : RateBucket.full(rules, nowMs)
     this.guard = new OriginGuard(head?.originGuard)
+    this.lost = new LostPlaces(head?.lostPlaces)
     this.sampler = new Sampler({ ...this.totals, ...head?.sampled })
     const { tickets, sessions, clock, record } = this
-    this.presence = new Presence(rules, { tickets, clock, record })
+    this.presence = new Presence(rules, { tickets, clock, record, onLost: (number) => this.losePlace(number) })
     this.expiry = new Expiry(rules, { tickets, sessions, clock, record })
   }
 
   /** 1 + the highest number ever admitted in this run. Never falls. */
   get frontier(): number {
     return this.record.frontier
+  }
+  /** Numbers from the frontier on that lost their place though their holder may still wait. */
+  lostPlaces(nowMs: number): Uint32Array {
+    return this.lost.numbersFrom(this.frontier, nowMs)
   }
   /** When the newest number joined, wall-clock seconds. */
   get lastJoinSeconds(): number {
@@ -165,7 +172,15 @@ export class Line {
     const state = this.tickets.stateOf(number)
     if (state === State.gone) return false
     this.end(number, state, event)
+    // Whoever gives up a place knows it.
+    if (event === 'revoked') this.lost.add(number, this.record.nowMs)
     return true
+  }
+
+  /** Back from absence once too often: whoever holds it is told, and may join again at the end. */
+  private losePlace(number: number): void {
+    this.end(number, State.absent, 'forgotten')
+    this.lost.add(number, this.record.nowMs)
   }
 
   /** Admits as many as capacity and rate allow. */
@@ -288,7 +303,7 @@ export class Line {
     if (!this.rules.suspended) this.expiry.expireSilent(segments)
   }
 
-  private end(number: number, from: State, event: 'left' | 'revoked' | 'ended'): void {
+  private end(number: number, from: State, event: 'left' | 'revoked' | 'ended' | 'forgotten'): void {
     this.tickets.move(number, State.gone)
     if (from === State.active) this.sessions.end(number)
     this.record.over(number, from, event)
@@ -321,6 +336,7 @@ export class Line {
       bucket: this.bucket.toStored(),
       sampled: this.sampler.toStored(),
       originGuard: this.guard.toStored(),
+      lostPlaces: this.lost.toStored(),
     }
   }
 

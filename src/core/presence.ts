@@ -8,7 +8,7 @@ import type { LineRecord } from './line-record.ts'
 import type { ListeningClock } from './listening-clock.ts'
 import type { LineRules } from './rules.ts'
 import { isKeptByGoodbye } from './silence.ts'
-import { DEPARTING_FLAG, STATE_MASK, State } from './ticket-state.ts'
+import { DEPARTING_FLAG, returnsOf, STATE_MASK, State } from './ticket-state.ts'
 import type { Tickets } from './tickets.ts'
 
 /** The parts of a line that hear visitors. */
@@ -16,6 +16,8 @@ interface Parts {
   readonly tickets: Tickets
   readonly clock: ListeningClock
   readonly record: LineRecord
+  /** Was absent too often: the place is lost. */
+  readonly onLost: (number: number) => void
 }
 
 export class Presence {
@@ -27,7 +29,7 @@ export class Presence {
     this.parts = parts
   }
 
-  /** A visitor was heard `ageMs` ago. Who was absent waits again with the old number. */
+  /** A visitor was heard `ageMs` ago. Who was absent waits again with the old number, unless that happened too often. */
   hear(number: number, ageMs: number): void {
     const { tickets, clock, record } = this.parts
     const segment = tickets.segmentOf(number)
@@ -40,6 +42,10 @@ export class Presence {
     if (state === State.absent) {
       // A word that was under way for so long says nothing about now.
       if (ageMs >= this.rules.heartbeatTimeoutSeconds * 1000) return
+      if (this.isOutOfReturns(byte)) {
+        this.parts.onLost(number)
+        return
+      }
       tickets.move(number, State.waiting)
       record.returned(number)
       segment.heard[offset] = heard
@@ -50,6 +56,11 @@ export class Presence {
       if (isNews && (byte & DEPARTING_FLAG) !== 0) tickets.clearFlags(number, DEPARTING_FLAG)
       segment.heard[offset] = Math.max(known, heard)
     }
+  }
+
+  private isOutOfReturns(byte: number): boolean {
+    const { returnsMax } = this.rules
+    return returnsMax > 0 && returnsOf(byte) >= returnsMax
   }
 
   /** A page said goodbye `ageMs` ago: another silence limit holds until the visitor is heard again. */

@@ -2,6 +2,7 @@
  * What of a line is stored, as plain data: one head and one row per segment. The shell writes it, `Line.restore` reads it.
  */
 import type { ListeningClockState } from './listening-clock.ts'
+import type { LostPlacesState } from './lost-places.ts'
 import type { OriginGuardState } from './origin-guard.ts'
 import type { LatencyHistogram } from './origin-latency.ts'
 import type { RateBucketState } from './rate-bucket.ts'
@@ -61,6 +62,7 @@ export interface StoredHead {
   /** Missing where an older version wrote. */
   readonly originLatency?: LatencyHistogram
   readonly originGuard?: OriginGuardState
+  readonly lostPlaces?: LostPlacesState
 }
 
 export interface StoredSegment {

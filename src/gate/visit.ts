@@ -128,7 +128,7 @@ async function poll(
   const view = client.view
   if (view === null) return outOfReach(context, candidate)
   if (token.run !== client.knownRun) return { state: 'stranger' }
-  if (token.number < view.snapshot.frontier) return claim(context, candidate)
+  if (token.number < view.snapshot.frontier || view.hasLostPlace(token.number)) return claim(context, candidate)
   const ticket = { text, token, renewed: false }
   return { state: 'waiting', status: waitingStatus(room.name, view, token), ticket }
 }

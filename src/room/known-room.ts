@@ -59,5 +59,8 @@ export class KnownRoom {
 function isSame(a: Snapshot, b: Snapshot): boolean {
   const sameMoment = a.run === b.run && a.atMs === b.atMs
   const sameRules = a.mode === b.mode && a.closed === b.closed && a.suspended === b.suspended && a.message === b.message
-  return sameMoment && sameRules && a.next === b.next && a.frontier === b.frontier && a.waiting === b.waiting
+  const sameLost = a.lostPlaces?.length === b.lostPlaces?.length
+  return (
+    sameMoment && sameRules && sameLost && a.next === b.next && a.frontier === b.frontier && a.waiting === b.waiting
+  )
 }

@@ -5,6 +5,7 @@ import * as v from 'valibot'
 import { bypassSchema } from '../bypass/bypass-schema.ts'
 import { ALERT_METRICS } from '../core/alert-rules.ts'
 import { ORIGIN_LATENCY_BUCKETS_MS } from '../core/limits.ts'
+import { RETURNS_MAX } from '../core/ticket-state.ts'
 import { IDLE_TIMEOUT_MIN_SECONDS } from '../limits.ts'
 import { lookEntries } from './look-schema.ts'
 
@@ -107,6 +108,7 @@ export const roomEntries = {
   join_limit: v.optional(flag, true),
   bypass: v.optional(bypassSchema, []),
   reclaim_grace_seconds: v.optional(whole(0, 86_400), 300),
+  reclaims_max: v.optional(whole(0, RETURNS_MAX), 3),
   queue_all: v.optional(flag, false),
   suspended: v.optional(flag, false),
   queueing_status_code: v.optional(oneOf([200, 202, 429, 503]), 503),

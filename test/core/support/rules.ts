@@ -9,6 +9,7 @@ export function rules(changes: Partial<LineRules> = {}): LineRules {
     sessionTimeoutSeconds: 20,
     checkIntervalSeconds: 10,
     reclaimGraceSeconds: 300,
+    returnsMax: 0,
     departureGraceSeconds: 10,
     idleTimeoutSeconds: 0,
     sessionMaxSeconds: 0,
