@@ -18,6 +18,10 @@ export interface ObjectFaults {
   readonly deploys: boolean
   /** Operators pause, close, steer, admit by hand and revoke. */
   readonly operators: boolean
+  /** Operators suspend the room, and resume it. */
+  readonly suspensions: boolean
+  /** Operators reset the room. */
+  readonly resets: boolean
   /** Its clock steps by up to this, ms, and back again. */
   readonly clockStepMs: number
 }
@@ -56,6 +60,8 @@ export const NO_OBJECT_FAULTS: ObjectFaults = {
   cronSkipped: 0,
   deploys: false,
   operators: false,
+  suspensions: false,
+  resets: false,
   clockStepMs: 0,
 }
 
@@ -102,9 +108,19 @@ export const PROFILES: readonly Faults[] = [
     network: { ...NO_NETWORK_FAULTS, recycled: 0.5 },
   },
   { profile: 'operators', object: { ...NO_OBJECT_FAULTS, operators: true }, network: NO_NETWORK_FAULTS },
+  { profile: 'suspensions', object: { ...NO_OBJECT_FAULTS, suspensions: true }, network: NO_NETWORK_FAULTS },
+  { profile: 'resets', object: { ...NO_OBJECT_FAULTS, resets: true }, network: NO_NETWORK_FAULTS },
   {
     profile: 'everything',
-    object: { ...CRASHES, ...withoutZeros(CLOCKWORK), deploys: true, operators: true, clockStepMs: 600_000 },
+    object: {
+      ...CRASHES,
+      ...withoutZeros(CLOCKWORK),
+      deploys: true,
+      operators: true,
+      suspensions: true,
+      resets: true,
+      clockStepMs: 600_000,
+    },
     network: { ...LOSSES, outages: 'short', hung: 0.005, recycled: 0.2 },
   },
 ]

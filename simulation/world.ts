@@ -84,5 +84,7 @@ function someSettings(random: Random, crowd: Crowd): RoomSettings {
     check_interval_seconds: random.pick([5, 10, 10, 14]),
     reclaim_grace_seconds: random.pick([0, 60, 300]),
     session_max_seconds: random.pick([0, 0, 0, 60]),
+    departure_grace_seconds: random.pick([0, 10, 60, 300]),
+    reclaims_max: random.pick([0, 3, 3]),
   })
 }

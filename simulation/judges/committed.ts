@@ -30,13 +30,24 @@ export class CommittedJudge {
   private highestInOrder = 0
   private occupied = 0
   private readonly stored = new Map<number, Uint8Array>()
-  private readonly rate = new RateWindow()
+  private rate = new RateWindow()
   private ticks = 0
   private events = 0
   private readonly findings: Findings
 
   constructor(findings: Findings) {
     this.findings = findings
+  }
+
+  /** A new run begins with nobody and a full rate. */
+  startOver(): void {
+    this.next = 1
+    this.occupied = 0
+    this.highestInOrder = 0
+    this.everAbsent.clear()
+    this.stored.clear()
+    this.inOrder.length = 0
+    this.rate = new RateWindow()
   }
 
   /** `entries`: what the line noted in this event. */

@@ -22,10 +22,10 @@ import { Gaps } from './gaps.ts'
 import {
   CALLS_BEFORE_OUT_OF_REACH,
   GOODBYE_SECONDS,
+  goodbyeOfSessionSeconds,
   listeningStepSeconds,
   NEXT_TRY_WITHIN_MS,
   OUT_OF_REACH_AFTER_MS,
-  passLifeSeconds,
   sessionLimitSeconds,
   TAKEN_OVER_WITHIN_MS,
   TOLD_WITHIN_MS,
@@ -56,6 +56,7 @@ export class HearingJudge {
   private readonly toldMs = new Map<number, number>()
   private readonly callsMs: number[] = []
   private readonly gaps = new Gaps()
+  private resumedMs = Number.NEGATIVE_INFINITY
   private heardOfMs: ReadonlyMap<number, number> = new Map()
   private readonly findings: Findings
   private readonly network: NetworkFaults
@@ -93,6 +94,16 @@ export class HearingJudge {
     )
   }
 
+  /** A new run: its numbers are others. */
+  startOver(): void {
+    for (const known of [this.words, this.beaconsMs, this.admittedMs, this.returnedMs, this.toldMs]) known.clear()
+    this.sentBeacon.clear()
+  }
+
+  resumed(nowMs: number): void {
+    this.resumedMs = nowMs
+  }
+
   see(what: string, entries: readonly JournalEntry[], rules: LineRules, nowMs: number, object: SimulatedObject): void {
     this.gaps.pass(what, nowMs, object.nowMs, rules)
     this.heardOfMs = object.heardOfMs
@@ -110,11 +121,17 @@ export class HearingJudge {
   private judgeFalse(number: number, isActive: boolean, rules: LineRules, nowMs: number): void {
     const words = this.words.get(number) ?? []
     const hint = words.findLast(({ what }) => what === 'hint')
+    this.judgeResumed(number, isActive, hint !== undefined, rules, nowMs)
+    if (isActive) this.judgePaymentVisit(number, words, rules, nowMs)
     for (const word of words) {
       if (word.what === 'hint') continue
       const hinted = hint !== undefined && word.atMs - hint.atMs <= this.overtakingMs
-      const limitMs =
-        limitSeconds(rules, isActive, this.sentBeacon.has(number), hinted) * 1000 - this.gaps.uncoveredMs(word.atMs)
+      const hasBeacon = this.sentBeacon.has(number)
+      const limit = Math.min(
+        limitSeconds(rules, isActive, hasBeacon, false),
+        limitSeconds(rules, isActive, hasBeacon, hinted),
+      )
+      const limitMs = limit * 1000 - this.gaps.uncoveredMs(word.atMs)
       if (word.atMs <= nowMs - limitMs) continue
       // However long the isolate was cut off: a word counts for its whole limit.
       const deliveredMs = this.deliverableMs(word)
@@ -126,6 +143,34 @@ export class HearingJudge {
       )
       return
     }
+  }
+
+  /** After a suspension everyone has a full limit again, whatever was heard before. */
+  private judgeResumed(number: number, isActive: boolean, hinted: boolean, rules: LineRules, nowMs: number): void {
+    const hasBeacon = this.sentBeacon.has(number)
+    const limits = [false, hinted].map((isHinted) => limitSeconds(rules, isActive, hasBeacon, isHinted))
+    const sinceMs = nowMs - this.resumedMs
+    if (sinceMs >= Math.min(...limits) * 1000 - this.gaps.uncoveredMs(this.resumedMs)) return
+    this.falseExpiries++
+    this.findings.violation(`${number} expired ${sinceMs} ms after the room was resumed`)
+  }
+
+  /** Whose page said goodbye, and was heard to, keeps the slot for the grace. */
+  private judgePaymentVisit(number: number, words: readonly Word[], rules: LineRules, nowMs: number): void {
+    const [last, before] = [words.at(-1), words.at(-2)]
+    if (last?.what !== 'hint' || this.deliverableMs(last) > nowMs) return
+    if (before !== undefined && last.atMs - before.atMs <= this.overtakingMs) return
+    // What is long under way is taken for newer than it is, or for overtaken.
+    if (this.uncountedMs(number, last, rules) > 0 || this.hasTrouble(last)) return
+    const keptMs = goodbyeOfSessionSeconds(rules) * 1000 - this.gaps.uncoveredMs(last.atMs)
+    if (nowMs - last.atMs >= keptMs) return
+    this.falseExpiries++
+    this.findings.violation(`${number} expired ${nowMs - last.atMs} ms after a goodbye that keeps it for ${keptMs} ms`)
+  }
+
+  /** Whether its isolate had a failed call around a word: the word may not have been told at all. */
+  private hasTrouble({ atMs, isolate }: Word): boolean {
+    return isolate.failuresMs.some((failedMs) => Math.abs(failedMs - atMs) <= AFTER_FAILURE_MS)
   }
 
   /** By when an isolate that works as designed has told the object of a word. */
@@ -147,9 +192,9 @@ export class HearingJudge {
     const words = this.words.get(number) ?? []
     const last = words.at(-1)
     if (last === undefined || last.atMs < this.wellSinceMs || this.wasQuiet(last.atMs, nowMs, rules)) return
-    const delayMs = nowMs - last.atMs
+    const delayMs = nowMs - Math.max(last.atMs, this.resumedMs)
     // Whose last word is still under way did not leave.
-    if (this.deliverableMs(last) <= nowMs) this.detectionMs.push(delayMs)
+    if (this.deliverableMs(last) <= nowMs && this.resumedMs < last.atMs) this.detectionMs.push(delayMs)
     const before = words.at(-2)
     // A late word from before the goodbye brought the number back: that lasts as long as any word.
     const isBack = (this.returnedMs.get(number) ?? 0) > last.atMs
@@ -160,7 +205,11 @@ export class HearingJudge {
       this.deliverableMs(last) - last.atMs <= stepMs && this.uncountedMs(number, before ?? last, rules) === 0
     const hinted = last.what === 'hint' && !isBack && isClear && isPrompt
     const hasBeacon = (this.beaconsMs.get(number) ?? 0) > (this.admittedMs.get(number) ?? 0)
-    const limit = limitSeconds(rules, isActive, hasBeacon, hinted)
+    // A goodbye that may have been forgotten may as well not have been.
+    const mayBeHinted = words.some(({ what, atMs }) => what === 'hint' && last.atMs - atMs <= this.overtakingMs)
+    const limit = hinted
+      ? limitSeconds(rules, isActive, hasBeacon, true)
+      : Math.max(...[false, mayBeHinted].map((isHinted) => limitSeconds(rules, isActive, hasBeacon, isHinted)))
     const wellMs = (limit + rules.checkIntervalSeconds + 3) * 1000 + 2 * this.wayMs + this.repeatedMs
     // Who waits for an answer is there: a request that had to ask twice was heard again at the second time.
     const openMs = Math.max(0, (this.toldMs.get(number) ?? 0) - last.atMs)
@@ -203,5 +252,5 @@ export class HearingJudge {
 function limitSeconds(rules: LineRules, isActive: boolean, hasBeacon: boolean, hinted: boolean): number {
   const limit = isActive ? sessionLimitSeconds(rules, hasBeacon) : rules.heartbeatTimeoutSeconds
   if (!hinted) return limit
-  return Math.min(limit, Math.max(GOODBYE_SECONDS, isActive ? passLifeSeconds(rules) : 0))
+  return isActive ? goodbyeOfSessionSeconds(rules) : Math.min(limit, GOODBYE_SECONDS)
 }

@@ -8,6 +8,8 @@ export interface PromisedRules {
   readonly heartbeatTimeoutSeconds: number
   readonly sessionTimeoutSeconds: number
   readonly checkIntervalSeconds: number
+  readonly reclaimGraceSeconds: number
+  readonly departureGraceSeconds: number
 }
 
 /** A page that said goodbye keeps its place in line for this long. */
@@ -42,6 +44,11 @@ export function passLifeSeconds({ sessionTimeoutSeconds }: PromisedRules): numbe
 /** How long a session may be silent. */
 export function sessionLimitSeconds({ sessionTimeoutSeconds }: PromisedRules, hasBeacon: boolean): number {
   return hasBeacon ? sessionTimeoutSeconds : Math.max(sessionTimeoutSeconds, WITHOUT_BEACON_SECONDS)
+}
+
+/** How long a goodbye keeps a session's slot. */
+export function goodbyeOfSessionSeconds(rules: PromisedRules): number {
+  return Math.max(rules.departureGraceSeconds, passLifeSeconds(rules))
 }
 
 /** Everyone is protected from one gap, and again once every limit can have run out: two check intervals after the longest. */
