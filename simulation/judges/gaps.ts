@@ -13,6 +13,8 @@ export class Gaps {
   private eventMs: number | null = null
   /** Virtual times of the gaps that were too small, or came too soon after another one, and what each may cost. */
   private readonly uncovered: { readonly atMs: number; readonly lostMs: number }[] = []
+  /** Of all gaps, whether they were protected or not: when, and what each may cost someone who is not protected. */
+  private readonly all: { readonly atMs: number; readonly lostMs: number }[] = []
   private lastMs = Number.NEGATIVE_INFINITY
 
   pass(what: string, nowMs: number, objectNowMs: number, rules: LineRules): void {
@@ -26,12 +28,22 @@ export class Gaps {
     // What could as well be time that passed is taken for that.
     if (steppedMs > 0 && passedMs <= stepMs) this.uncovered.push({ atMs: nowMs, lostMs: steppedMs })
     if (Math.max(passedMs, quietMs) <= stepMs) return
+    this.all.push({ atMs: nowMs, lostMs: stepMs })
     if (nowMs - this.lastMs < 2 * protectedSeconds(rules) * 1000) this.uncovered.push({ atMs: nowMs, lostMs: stepMs })
     this.lastMs = nowMs
   }
 
   /** How much earlier than its limit a silence since then may end. */
   uncoveredMs(sinceMs: number): number {
-    return this.uncovered.reduce((sum, { atMs, lostMs }) => sum + (atMs >= sinceMs ? lostMs : 0), 0)
+    return lostSince(this.uncovered, sinceMs)
   }
+
+  /** The same for someone whom gaps do not protect: away on a page of another site, not expected to be heard. */
+  unprotectedMs(sinceMs: number): number {
+    return lostSince(this.uncovered, sinceMs) + lostSince(this.all, sinceMs)
+  }
+}
+
+function lostSince(gaps: readonly { readonly atMs: number; readonly lostMs: number }[], sinceMs: number): number {
+  return gaps.reduce((sum, { atMs, lostMs }) => sum + (atMs >= sinceMs ? lostMs : 0), 0)
 }

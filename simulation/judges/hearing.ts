@@ -162,7 +162,7 @@ export class HearingJudge {
     if (before !== undefined && last.atMs - before.atMs <= this.overtakingMs) return
     // What is long under way is taken for newer than it is, or for overtaken.
     if (this.uncountedMs(number, last, rules) > 0 || this.hasTrouble(last)) return
-    const keptMs = goodbyeOfSessionSeconds(rules) * 1000 - this.gaps.uncoveredMs(last.atMs)
+    const keptMs = goodbyeOfSessionSeconds(rules) * 1000 - this.gaps.unprotectedMs(last.atMs)
     if (nowMs - last.atMs >= keptMs) return
     this.falseExpiries++
     this.findings.violation(`${number} expired ${nowMs - last.atMs} ms after a goodbye that keeps it for ${keptMs} ms`)

@@ -137,25 +137,35 @@ export class RoomClient {
 
   /** A number's holder is here now. */
   hear(run: number, number: number, keepAlive: KeepAlive): void {
-    this.learnFirstRun(run)
-    // A newer run than any answer told of: the room was reset, which the next answer shows.
-    if (run > this.known.run) keepAlive.waitUntil(this.learnRun(run, keepAlive))
-    if (run !== this.known.run) return
-    this.news.hear(number, this.port.nowMs())
-    this.scheduleFlush(keepAlive)
+    const heardMs = this.port.nowMs()
+    this.tell(run, () => this.news.hear(number, heardMs), keepAlive)
   }
 
   /** A number's holder uses the site: a sign of life, and its session is not idle. */
   use(run: number, number: number, keepAlive: KeepAlive): void {
-    this.hear(run, number, keepAlive)
-    if (run === this.known.run && this.known.hasIdleLimit) this.news.touch(number, this.port.nowMs())
+    const usedMs = this.port.nowMs()
+    const note = () => {
+      this.news.hear(number, usedMs)
+      if (this.known.hasIdleLimit) this.news.touch(number, usedMs)
+    }
+    this.tell(run, note, keepAlive)
   }
 
   /** A number's page said goodbye. */
   depart(run: number, number: number, keepAlive: KeepAlive): void {
+    const saidMs = this.port.nowMs()
+    this.tell(run, () => this.news.depart(number, saidMs), keepAlive)
+  }
+
+  /** Notes something of a run for the next call. Of a newer run than is known only once the object has told of it: a reset. */
+  private tell(run: number, note: () => void, keepAlive: KeepAlive): void {
     this.learnFirstRun(run)
+    if (run > this.known.run) {
+      const learning = this.learnRun(run, keepAlive)
+      keepAlive.waitUntil(learning.then(() => run === this.known.run && this.tell(run, note, keepAlive)))
+    }
     if (run !== this.known.run) return
-    this.news.depart(number, this.port.nowMs())
+    note()
     this.scheduleFlush(keepAlive)
   }
 
