@@ -29,6 +29,7 @@ import {
   sessionLimitSeconds,
   TAKEN_OVER_WITHIN_MS,
   TOLD_WITHIN_MS,
+  wordsKeptSeconds,
 } from './specification.ts'
 
 interface Word {
@@ -205,8 +206,10 @@ export class HearingJudge {
       this.deliverableMs(last) - last.atMs <= stepMs && this.uncountedMs(number, before ?? last, rules) === 0
     const hinted = last.what === 'hint' && !isBack && isClear && isPrompt
     const hasBeacon = (this.beaconsMs.get(number) ?? 0) > (this.admittedMs.get(number) ?? 0)
-    // A goodbye that may have been forgotten may as well not have been.
-    const mayBeHinted = words.some(({ what, atMs }) => what === 'hint' && last.atMs - atMs <= this.overtakingMs)
+    // A goodbye that may have been forgotten may as well not have been; one that no later word could take back may still hold.
+    const isTold = this.deliverableMs(last) - last.atMs < wordsKeptSeconds(rules) * 1000
+    const mayHold = ({ what, atMs }: Word) => what === 'hint' && (!isTold || last.atMs - atMs <= this.overtakingMs)
+    const mayBeHinted = words.some(mayHold)
     const limit = hinted
       ? limitSeconds(rules, isActive, hasBeacon, true)
       : Math.max(...[false, mayBeHinted].map((isHinted) => limitSeconds(rules, isActive, hasBeacon, isHinted)))

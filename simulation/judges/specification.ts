@@ -51,7 +51,12 @@ export function goodbyeOfSessionSeconds(rules: PromisedRules): number {
   return Math.max(rules.departureGraceSeconds, passLifeSeconds(rules))
 }
 
+/** An isolate that is cut off keeps words for as long as the longest silence that the room allows. */
+export function wordsKeptSeconds(rules: PromisedRules): number {
+  return Math.max(rules.heartbeatTimeoutSeconds, sessionLimitSeconds(rules, false))
+}
+
 /** Everyone is protected from one gap, and again once every limit can have run out: two check intervals after the longest. */
 export function protectedSeconds(rules: PromisedRules): number {
-  return Math.max(rules.heartbeatTimeoutSeconds, sessionLimitSeconds(rules, false)) + 2 * rules.checkIntervalSeconds
+  return wordsKeptSeconds(rules) + 2 * rules.checkIntervalSeconds
 }
