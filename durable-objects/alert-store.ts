@@ -4,9 +4,16 @@
  */
 import type { AlertMessage } from '../src/alerts/alert-message.ts'
 import type { DeliveryRecord, DeliveryState, DeliveryTurn } from '../src/alerts/delivery-ledger.ts'
+import { ageMs } from '../src/core/age.ts'
 import { type AlertState, NO_ALERT } from '../src/core/alert-rules.ts'
 
 const DELIVERIES_KEPT = 200
+
+/** How long a send may take until it is taken for lost: the object may have ended before it knew. */
+const SEND_LEASE_MS = 120_000
+
+/** The platform's bound for one `sendBatch`. */
+const SENT_AT_ONCE_MAX = 100
 
 /** Pushes of figures come each minute: few of them are kept, so that they do not crowd out the alerts. */
 const PUSHES_KEPT = 20
@@ -73,12 +80,31 @@ export class AlertStore {
     )
   }
 
-  /** Messages that were noted but of which nothing was heard since: their send was lost. */
-  unheardOf(beforeMs: number): AlertMessage[] {
-    return this.sql
-      .exec(`SELECT message FROM deliveries WHERE state = 'queued' AND updated_ms < ? LIMIT 100`, beforeMs)
+  /**
+   * The messages that the queue has not accepted and that nobody is sending: the oldest first, as many as one send carries.
+   * The caller sends them, and has the lease of each until it says what became of the send.
+   */
+  leaseUnqueued(nowMs: number): AlertMessage[] {
+    const rows = this.sql
+      .exec(
+        `SELECT id, leased_ms, message FROM deliveries WHERE state = 'queued' AND queued_ms IS NULL
+         ORDER BY created_ms, rowid`,
+      )
       .toArray()
-      .map((row) => JSON.parse(row.message as string) as AlertMessage)
+      .filter(({ leased_ms }) => leased_ms === null || ageMs(leased_ms as number, nowMs) >= SEND_LEASE_MS)
+      .slice(0, SENT_AT_ONCE_MAX)
+    for (const { id } of rows) this.sql.exec('UPDATE deliveries SET leased_ms = ? WHERE id = ?', nowMs, id)
+    return rows.map(({ message }) => JSON.parse(message as string) as AlertMessage)
+  }
+
+  /** The queue has accepted these messages: it delivers them at least once, however long its consumer takes. */
+  markQueued(messages: readonly AlertMessage[], nowMs: number): void {
+    for (const { id } of messages) this.sql.exec('UPDATE deliveries SET queued_ms = ? WHERE id = ?', nowMs, id)
+  }
+
+  /** The send of these messages failed: the next report may send them again. */
+  endLease(messages: readonly AlertMessage[]): void {
+    for (const { id } of messages) this.sql.exec('UPDATE deliveries SET leased_ms = NULL WHERE id = ?', id)
   }
 
   beginDelivery(id: string, channel: string, receiver: string): DeliveryTurn {

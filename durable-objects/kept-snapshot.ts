@@ -1,4 +1,5 @@
 /** The snapshot that goes with every answer: made anew for news, and otherwise no more often than its length allows. */
+import { ageMs } from '../src/core/age.ts'
 import type { Line } from '../src/core/line.ts'
 import { type Snapshot, takeSnapshot } from '../src/core/snapshot.ts'
 
@@ -22,7 +23,6 @@ export class KeptSnapshot {
 }
 
 function isFresh(last: Snapshot, line: Line, nowMs: number): boolean {
-  const ageMs = nowMs - last.atMs
   const isNews = last.run !== line.run || last.frontier !== line.frontier
-  return !isNews && ageMs >= 0 && ageMs < Math.min(AGE_MAX_MS, last.blockCounts.length * AGE_PER_BLOCK_MS)
+  return !isNews && ageMs(last.atMs, nowMs) < Math.min(AGE_MAX_MS, last.blockCounts.length * AGE_PER_BLOCK_MS)
 }

@@ -77,6 +77,8 @@ const MIGRATIONS: readonly string[] = [
      until_ms INTEGER NOT NULL
    );`,
   'ALTER TABLE samples ADD COLUMN admission_factor REAL NOT NULL DEFAULT 1;',
+  `ALTER TABLE deliveries ADD COLUMN leased_ms INTEGER;
+   ALTER TABLE deliveries ADD COLUMN queued_ms INTEGER;`,
 ]
 
 /** Whether this storage was ever written to. Reads only: an object that was only asked for its figures leaves no trace. */

@@ -22,14 +22,9 @@ export interface ReportedRoom {
   readonly pushesFigures: boolean
 }
 
-export interface MinuteReport {
-  readonly samples: readonly Sample[]
-  readonly messages: readonly AlertMessage[]
-}
-
 /**
- * Reports every minute up to `minute` (since 1970, completed) that was not. Writes nothing for a room that is empty, has no
- * new samples and no alert on its way.
+ * Reports every minute up to `minute` (since 1970, completed) that was not: notes its messages and returns its samples. Writes
+ * nothing for a room that is empty, has no new samples and no alert on its way.
  */
 export function reportMinutes(
   line: Line,
@@ -38,14 +33,14 @@ export function reportMinutes(
   nowMs: number,
   samples: SampleStore,
   alerts: AlertStore,
-): MinuteReport {
+): readonly Sample[] {
   const reported = alerts.reportedMinute
   const first = Math.max((reported ?? minute - 1) + 1, minute - MINUTES_MADE_UP + 1)
-  if (first > minute) return { samples: [], messages: [] }
+  if (first > minute) return []
   const all = samples.between(first * MINUTE_MS, (minute + 1) * MINUTE_MS)
   const empty = line.tickets.live === 0
   const quiet = room.alerts.every(({ name }) => alerts.state(name).state === 'ok')
-  if (empty && all.length === 0 && quiet) return { samples: [], messages: [] }
+  if (empty && all.length === 0 && quiet) return []
   const messages: AlertMessage[] = []
   for (let m = first; m <= minute; m++) {
     const ofMinute = all.filter(({ atMs }) => Math.floor(atMs / MINUTE_MS) === m)
@@ -59,7 +54,7 @@ export function reportMinutes(
   }
   for (const message of messages) alerts.addDelivery(message, nowMs)
   alerts.reportedMinute = minute
-  return { samples: all, messages }
+  return all
 }
 
 function stepRules(

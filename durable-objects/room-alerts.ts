@@ -13,14 +13,8 @@ import { migrate } from './migrations.ts'
 import { type ReportedRoom, reportMinutes } from './minute-report.ts'
 import { SampleStore } from './sample-store.ts'
 
-/** The platform's bound for one `sendBatch`. */
-const SEND_MAX = 100
-
 /** The platform's bound for one call; a minute has 6 to 12. After a gap of Cron the newest samples are sent. */
 const DATA_POINTS_MAX = 25
-
-/** A message of which nothing was heard for this long is sent again: its send was lost. */
-const UNHEARD_MS = 120_000
 
 export interface AlertOverview {
   readonly states: Readonly<Record<string, AlertState>>
@@ -42,9 +36,9 @@ export class RoomAlerts {
   }
 
   report(line: Line, room: ReportedRoom, minute: number, nowMs: number): void {
-    const { samples, messages } = reportMinutes(line, room, minute, nowMs, this.samples, this.alerts)
+    const samples = reportMinutes(line, room, minute, nowMs, this.samples, this.alerts)
     for (const sample of samples.slice(-DATA_POINTS_MAX)) this.writeDataPoint(room.name, sample)
-    this.send([...messages, ...this.alerts.unheardOf(nowMs - UNHEARD_MS)])
+    this.sendUnqueued(nowMs)
   }
 
   /** Notes and sends messages that only try the channels; returns their ids. */
@@ -65,7 +59,7 @@ export class RoomAlerts {
       }),
     )
     for (const message of messages) this.alerts.addDelivery(message, nowMs)
-    this.send(messages)
+    this.sendUnqueued(nowMs)
     return messages.map(({ id }) => id)
   }
 
@@ -112,14 +106,22 @@ export class RoomAlerts {
     })
   }
 
-  /** Never awaited: what is lost here is found by the next report. */
-  private send(messages: readonly AlertMessage[]): void {
-    if (this.env.ALERTS === undefined) return
-    for (let i = 0; i < messages.length; i += SEND_MAX) {
-      const part = messages.slice(i, i + SEND_MAX).map((body) => ({ body }))
-      const sending = this.env.ALERTS.sendBatch(part)
-      const room = messages[i]?.room
-      this.ctx.waitUntil(sending.then(undefined, (error) => logError('alerts_not_sent', error, { room })))
+  /** Never awaited. A send that fails is made again by the next report, one whose outcome is unknown once its lease is over. */
+  private sendUnqueued(nowMs: number): void {
+    const { ALERTS } = this.env
+    if (ALERTS === undefined) return
+    for (;;) {
+      const messages = this.alerts.leaseUnqueued(nowMs)
+      if (messages.length === 0) return
+      const room = messages[0]?.room
+      const sending = ALERTS.sendBatch(messages.map((body) => ({ body }))).then(
+        () => this.alerts.markQueued(messages, nowMs),
+        (error) => {
+          logError('alerts_not_sent', error, { room })
+          this.alerts.endLease(messages)
+        },
+      )
+      this.ctx.waitUntil(sending)
     }
   }
 }

@@ -2,6 +2,7 @@
 // Served is heartbeat.min.js: run `npm run minify` after a change.
 ;(() => {
   const INTERVAL_MS = 8e3
+  const AGAIN_MS = 6e4
   try {
     // The same file is the worker that ticks while the page is hidden.
     if (!self.document) return setInterval(postMessage, INTERVAL_MS, 0)
@@ -16,7 +17,7 @@
 
     const to = (call) => new URL(call + src.search, src).href
     const { locks } = navigator
-    let leading, queued, away, over, release, timer, worker, touched, lastMs
+    let leading, queued, away, overMs, release, timer, worker, touched, lastMs
     try {
       // The click that led here: the page before had no time to report it.
       touched = sessionStorage[name]
@@ -32,8 +33,10 @@
         const body = `{"touched":${was}}`
         const request = { method: 'POST', headers, body, credentials: 'same-origin', keepalive: true }
         const { status } = await fetch(to('heartbeat'), request)
-        over ||= status === 410
-        if (over) stop()
+        if (status === 410) {
+          overMs = performance.now()
+          stop()
+        }
       } catch {
         touched ||= was
       }
@@ -67,9 +70,11 @@
       release?.()
     }
 
+    // A session that is over may begin again in another tab or after a pause of the room: asked when the page is used.
+    const over = () => performance.now() - overMs < AGAIN_MS
     // Who is seen or used takes the lock, since a hidden tab may be frozen; who loses it queues for it.
     const lead = (steal) => {
-      if (over || away || (steal ? leading : queued)) return
+      if (over() || away || (steal ? leading : queued)) return
       if (!locks) return start()
       if (steal) leading = true
       else queued = true
@@ -77,7 +82,7 @@
       locks
         .request(name, { steal }, () => {
           if (!steal) queued = false
-          if (over || away) return
+          if (over() || away) return
           start()
           return new Promise((done) => {
             mine = release = done

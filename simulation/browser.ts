@@ -3,7 +3,7 @@
  * the shipped `visit`. Tells the judge what was said, and what was heard back.
  */
 import { pollAfterSeconds } from '../src/gate/poll-interval.ts'
-import { claim, type Visit, visit } from '../src/gate/visit.ts'
+import { claim, stepsAside, type Visit, visit } from '../src/gate/visit.ts'
 import { byPreference, type PresentedToken } from '../src/tokens/presented.ts'
 import { VerifiedTokens } from '../src/tokens/verified-tokens.ts'
 import type { Random } from './random.ts'
@@ -47,6 +47,7 @@ export class Browser {
   /** A page or a poll: joins who has no token. */
   async ask(tab: Tab): Promise<Visit> {
     const isolate = this.route()
+    if (stepsAside(this.contextAt(isolate))) return { state: 'suspended' }
     const presented = this.presented(tab)
     const askedMs = this.scheduler.nowMs
     const preferred = byPreference(presented)[0]
@@ -62,11 +63,13 @@ export class Browser {
     const chosen = this.jar
     if (chosen === null) return false
     const askedMs = this.scheduler.nowMs
+    const isSuspended = stepsAside(this.contextAt(isolate))
     this.say(chosen, isolate, 'beacon')
     const answer = await claim(this.contextAt(isolate), chosen, { beacon: true, touched: true })
+    if (isSuspended && answer.state === 'waiting') this.keep(answer.ticket, isolate)
     if (answer.state !== 'admitted') {
       if (answer.state === 'unreachable') this.witness.unreachable(isolate, askedMs)
-      return answer.state === 'unreachable'
+      return isSuspended || answer.state === 'unreachable'
     }
     // A pass that was only honoured says nothing of the object.
     if (answer.pass.renewed) this.witness.beaconAnswered(chosen.token.number)
@@ -137,6 +140,7 @@ export class Browser {
         this.witness.unreachable(isolate, askedMs)
         break
       case 'full':
+      case 'suspended':
         break
     }
   }

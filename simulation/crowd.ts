@@ -46,5 +46,6 @@ function planOf([stayFromMs, stayToMs]: readonly [number, number]) {
     heartbeatTimeoutSeconds: settings.heartbeat_timeout_seconds,
     sessionTimeoutSeconds: settings.session_timeout_seconds,
     graceSeconds: settings.reclaim_grace_seconds,
+    departureGraceSeconds: settings.departure_grace_seconds,
   })
 }

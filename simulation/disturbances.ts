@@ -11,19 +11,30 @@ import type { Command } from './shipped.ts'
 import type { SimulatedIsolate } from './simulated-isolate.ts'
 import type { SimulatedObject } from './simulated-object.ts'
 
-/** Long enough to lose several words of a visitor, short enough that their place is kept. */
-const OUTAGE_MS = [3_000, 18_000] as const
+/** `short`: long enough to lose several words of a visitor, short enough that their place is kept. `long`: past some limits, or past all. */
+const OUTAGE_MS = { short: [3_000, 18_000], long: [25_000, 130_000] } as const
 const OUTAGE_PAUSE_MS = [5_000, 40_000] as const
 /** Two steps closer than the clock's own protection (listening-clock.ts) are no promise. */
 const CLOCK_STEP_EVERY_MS = [150_000, 200_000] as const
 const OPERATE_EVERY_MS = [3_000, 25_000] as const
 const DEPLOY_EVERY_MS = [20_000, 80_000] as const
+const SUSPEND_EVERY_MS = [20_000, 60_000] as const
+/** For less and for more than any limit. */
+const SUSPENDED_MS = [3_000, 150_000] as const
+const RESET_EVERY_MS = [40_000, 120_000] as const
 
 /** What operators did is taken back. */
 const AS_DEPLOYED: Command = {
   kind: 'settings',
   action: 'settings',
-  patch: { paused: null, closed: null, queue_all: null, total_active_users: null, new_users_per_minute: null },
+  patch: {
+    suspended: null,
+    paused: null,
+    closed: null,
+    queue_all: null,
+    total_active_users: null,
+    new_users_per_minute: null,
+  },
   etag: null,
 }
 
@@ -44,7 +55,8 @@ export class Disturbances {
     const { network, object: objectFaults } = this.faults
     const { settings } = object
     for (const isolate of isolates) {
-      if (network.outages) this.repeat(OUTAGE_PAUSE_MS, () => this.cutOff(isolate))
+      const { outages } = network
+      if (outages !== 'none') this.repeat(OUTAGE_PAUSE_MS, () => this.cutOff(isolate, outages))
       if (network.recycled > 0) {
         this.repeat([60_000, 60_000], () => this.random.chance(network.recycled) && isolate.recycle())
       }
@@ -53,16 +65,19 @@ export class Disturbances {
     if (clockStepMs > 0) {
       this.repeat(CLOCK_STEP_EVERY_MS, () => object.stepClock(this.random.whole(-clockStepMs, clockStepMs)))
     }
-    if (objectFaults.operators) {
-      this.repeat(OPERATE_EVERY_MS, () => this.operate(object, this.someCommand(object)))
+    if (objectFaults.suspensions) this.repeat(SUSPEND_EVERY_MS, () => this.suspend(object))
+    if (objectFaults.resets) this.repeat(RESET_EVERY_MS, () => this.operate(object, { kind: 'reset' }))
+    if (objectFaults.operators) this.repeat(OPERATE_EVERY_MS, () => this.operate(object, this.someCommand(object)))
+    if (objectFaults.operators || objectFaults.suspensions) {
       this.scheduler.after(this.untilMs - this.scheduler.nowMs, () => this.operate(object, AS_DEPLOYED))
     }
     if (objectFaults.deploys) this.repeat(DEPLOY_EVERY_MS, () => this.deploy(object, isolates, settings))
   }
 
-  private cutOff(isolate: SimulatedIsolate): void {
+  private cutOff(isolate: SimulatedIsolate, outages: keyof typeof OUTAGE_MS): void {
     isolate.outage = this.random.pick(['requests', 'answers'] as const)
-    this.scheduler.after(this.random.whole(...OUTAGE_MS), () => {
+    const [fromMs, toMs] = OUTAGE_MS[outages]
+    this.scheduler.after(this.random.whole(fromMs, toMs), () => {
       isolate.outage = 'none'
     })
   }
@@ -80,6 +95,17 @@ export class Disturbances {
       isolate.isOld = this.random.chance(0.5)
       if (!isolate.isOld) isolate.settings = settings
     }
+  }
+
+  private suspend(object: SimulatedObject): void {
+    const set = (suspended: true | null): Command => ({
+      kind: 'settings',
+      action: 'suspend',
+      patch: { suspended },
+      etag: null,
+    })
+    this.operate(object, set(true))
+    this.scheduler.after(this.random.whole(...SUSPENDED_MS), () => this.operate(object, set(null)))
   }
 
   private someCommand({ settings }: SimulatedObject): Command {

@@ -18,6 +18,10 @@ export interface ObjectFaults {
   readonly deploys: boolean
   /** Operators pause, close, steer, admit by hand and revoke. */
   readonly operators: boolean
+  /** Operators suspend the room, and resume it. */
+  readonly suspensions: boolean
+  /** Operators reset the room. */
+  readonly resets: boolean
   /** Its clock steps by up to this, ms, and back again. */
   readonly clockStepMs: number
 }
@@ -31,8 +35,8 @@ export interface NetworkFaults {
   readonly hung: number
   /** A call that takes seconds. */
   readonly slow: number
-  /** One isolate after the other is cut off for seconds. */
-  readonly outages: boolean
+  /** One isolate after the other is cut off: for seconds, or for up to two minutes. */
+  readonly outages: 'none' | 'short' | 'long'
   /** The isolate's memory is lost, per minute. */
   readonly recycled: number
 }
@@ -56,6 +60,8 @@ export const NO_OBJECT_FAULTS: ObjectFaults = {
   cronSkipped: 0,
   deploys: false,
   operators: false,
+  suspensions: false,
+  resets: false,
   clockStepMs: 0,
 }
 
@@ -65,12 +71,12 @@ export const NO_NETWORK_FAULTS: NetworkFaults = {
   repeated: 0,
   hung: 0,
   slow: 0,
-  outages: false,
+  outages: 'none',
   recycled: 0,
 }
 
 const LOSSES: NetworkFaults = { ...NO_NETWORK_FAULTS, requestLost: 0.04, answerLost: 0.04, repeated: 0.04, slow: 0.01 }
-const OUTAGES: NetworkFaults = { ...NO_NETWORK_FAULTS, outages: true }
+const OUTAGES: NetworkFaults = { ...NO_NETWORK_FAULTS, outages: 'short' }
 const CRASHES: ObjectFaults = {
   ...NO_OBJECT_FAULTS,
   crashBetweenStatements: 0.01,
@@ -92,7 +98,7 @@ export const PROFILES: readonly Faults[] = [
   { profile: 'calm', object: NO_OBJECT_FAULTS, network: NO_NETWORK_FAULTS },
   { profile: 'losses', object: NO_OBJECT_FAULTS, network: LOSSES },
   { profile: 'outages', object: NO_OBJECT_FAULTS, network: OUTAGES },
-  { profile: 'outages', object: NO_OBJECT_FAULTS, network: OUTAGES },
+  { profile: 'long outages', object: NO_OBJECT_FAULTS, network: { ...NO_NETWORK_FAULTS, outages: 'long' } },
   { profile: 'crashes', object: CRASHES, network: NO_NETWORK_FAULTS },
   { profile: 'clockwork', object: CLOCKWORK, network: NO_NETWORK_FAULTS },
   { profile: 'clock', object: { ...NO_OBJECT_FAULTS, clockStepMs: 600_000 }, network: NO_NETWORK_FAULTS },
@@ -102,10 +108,20 @@ export const PROFILES: readonly Faults[] = [
     network: { ...NO_NETWORK_FAULTS, recycled: 0.5 },
   },
   { profile: 'operators', object: { ...NO_OBJECT_FAULTS, operators: true }, network: NO_NETWORK_FAULTS },
+  { profile: 'suspensions', object: { ...NO_OBJECT_FAULTS, suspensions: true }, network: NO_NETWORK_FAULTS },
+  { profile: 'resets', object: { ...NO_OBJECT_FAULTS, resets: true }, network: NO_NETWORK_FAULTS },
   {
     profile: 'everything',
-    object: { ...CRASHES, ...withoutZeros(CLOCKWORK), deploys: true, operators: true, clockStepMs: 600_000 },
-    network: { ...LOSSES, outages: true, hung: 0.005, recycled: 0.2 },
+    object: {
+      ...CRASHES,
+      ...withoutZeros(CLOCKWORK),
+      deploys: true,
+      operators: true,
+      suspensions: true,
+      resets: true,
+      clockStepMs: 600_000,
+    },
+    network: { ...LOSSES, outages: 'short', hung: 0.005, recycled: 0.2 },
   },
 ]
 

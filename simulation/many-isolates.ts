@@ -93,6 +93,7 @@ function planOf(random: Random): Plan {
     heartbeatTimeoutSeconds: 20,
     sessionTimeoutSeconds: 20,
     graceSeconds: 300,
+    departureGraceSeconds: 10,
   }
 }
 

@@ -26,6 +26,7 @@ export type Command =
   | { readonly kind: 'settings'; readonly action: string; readonly patch: SettingsPatch; readonly etag: null }
   | { readonly kind: 'admit-next'; readonly count: number }
   | { readonly kind: 'revoke'; readonly number: number }
+  | { readonly kind: 'reset' }
 
 export interface QueueMessage {
   readonly id: string

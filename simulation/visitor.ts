@@ -24,8 +24,8 @@ export const WAITS = [
 ] as const
 export type Wait = (typeof WAITS)[number]
 
-/** How someone stays: with the beacon, by requests alone. */
-export const STAYS = ['beacon', 'beacon', 'requests'] as const
+/** How someone stays: with the beacon, by requests alone, with a visit to the payment page of another site. */
+export const STAYS = ['beacon', 'beacon', 'requests', 'payment'] as const
 export type Stay = (typeof STAYS)[number]
 
 /** How a stay ends. `cut-off`: silent until the session is over, then back. */
@@ -42,6 +42,7 @@ export interface Plan {
   readonly heartbeatTimeoutSeconds: number
   readonly sessionTimeoutSeconds: number
   readonly graceSeconds: number
+  readonly departureGraceSeconds: number
 }
 
 const BEACON_MS = 8_000
@@ -166,16 +167,21 @@ export class Visitor {
     const { browser, plan } = this
     if (plan.stay === 'requests') {
       await this.pause(10_000, 45_000)
-      const answer = await browser.ask(tab)
-      return answer.state === 'admitted' || answer.state === 'unreachable'
+      return isOnSite(await browser.ask(tab))
     }
     if (!(await browser.beat(tab))) return false
+    if (plan.stay === 'payment' && browser.random.chance(0.2)) {
+      await this.pause(3_000, 5_000)
+      browser.hint(tab)
+      // Mostly within the grace, sometimes not.
+      await this.pause(5_000, Math.max(20_000, plan.departureGraceSeconds * 1_100))
+      return isOnSite(await browser.ask(tab))
+    }
     // A link: the page goes, the next one comes.
     if (browser.random.chance(0.15)) {
       browser.hint(tab)
       await this.pause(200, 3_000)
-      const answer = await browser.ask(tab)
-      return answer.state === 'admitted' || answer.state === 'unreachable'
+      return isOnSite(await browser.ask(tab))
     }
     await browser.scheduler.sleep(BEACON_MS)
     return true
@@ -184,4 +190,9 @@ export class Visitor {
   private pause(fromMs: number, toMs: number): Promise<void> {
     return this.browser.scheduler.sleep(this.browser.random.whole(Math.round(fromMs), Math.round(toMs)))
   }
+}
+
+/** A suspended room lets everyone pass. */
+function isOnSite({ state }: Visit): boolean {
+  return state === 'admitted' || state === 'unreachable' || state === 'suspended'
 }

@@ -50,6 +50,9 @@ export const FLUSH_TAKEOVER_MS = 2_000
 /** Presences kept in one isolate; the oldest go first. Two numbers each in a call of at most 400 KB. */
 export const PRESENCE_MAX = 50_000
 
+/** How long words are kept that no call could deliver, before any answer said what the room's limits are: the longest there is. */
+export const WORDS_KEPT_UNKNOWN_SECONDS = 1_800
+
 /** A snapshot is fresh for this long, or for the object's own pace up to the maximum. */
 export const SNAPSHOT_FRESH_MS = 2_000
 export const SNAPSHOT_FRESH_MAX_MS = 5_000
@@ -106,6 +109,15 @@ export const BINDINGS_REMEMBERED_MAX = 2_000
 
 /** Bodies of our own endpoints are tiny. */
 export const BODY_MAX_BYTES = 1_024
+
+/**
+ * How late it may be known that a session was used: a page tells of clicks every 8 s, an isolate of requests after 1 s at most,
+ * or at the object's pace (6 s); a call that fails is made again within 5 s.
+ */
+const USE_RESOLUTION_SECONDS = 20
+
+/** `idle_timeout_seconds`: near the resolution, or below it, sessions would end that are in use. */
+export const IDLE_TIMEOUT_MIN_SECONDS = 3 * USE_RESOLUTION_SECONDS
 
 /** While the origin works on a request its visitor is heard this often. */
 export const PRESENCE_DURING_REQUEST_MS = 5_000

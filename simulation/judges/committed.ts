@@ -6,7 +6,7 @@ import type { JournalEntry } from '../../src/core/journal.ts'
 import { SEGMENT_SIZE } from '../../src/core/limits.ts'
 import type { LineStats } from '../../src/core/line-stats.ts'
 import type { LineRules } from '../../src/core/rules.ts'
-import { DEPARTING_FLAG, STATE_MASK, State } from '../../src/core/ticket-state.ts'
+import { DEPARTING_FLAG, RETURNS_MASK, STATE_MASK, State } from '../../src/core/ticket-state.ts'
 import type { RoomObject } from '../shipped.ts'
 import type { SimulatedObject } from '../simulated-object.ts'
 import { RateWindow } from './rate-window.ts'
@@ -30,13 +30,24 @@ export class CommittedJudge {
   private highestInOrder = 0
   private occupied = 0
   private readonly stored = new Map<number, Uint8Array>()
-  private readonly rate = new RateWindow()
+  private rate = new RateWindow()
   private ticks = 0
   private events = 0
   private readonly findings: Findings
 
   constructor(findings: Findings) {
     this.findings = findings
+  }
+
+  /** A new run begins with nobody and a full rate. */
+  startOver(): void {
+    this.next = 1
+    this.occupied = 0
+    this.highestInOrder = 0
+    this.everAbsent.clear()
+    this.stored.clear()
+    this.inOrder.length = 0
+    this.rate = new RateWindow()
   }
 
   /** `entries`: what the line noted in this event. */
@@ -178,11 +189,12 @@ function firstDifference(now: Uint8Array, stored: Uint8Array, lazily: boolean): 
   return -1
 }
 
-/** A restart forgets hints. Lazily stored: waiting or absent is one to it. */
+/** A restart forgets hints. Lazily stored: waiting or absent is one to it, and how often it came back. */
 function asStored(byte: number, lazily: boolean): number {
   const kept = byte & ~DEPARTING_FLAG
   if (!lazily) return kept
-  return (kept & STATE_MASK) === State.absent ? (kept & ~STATE_MASK) | State.waiting : kept
+  const once = kept & ~RETURNS_MASK
+  return (once & STATE_MASK) === State.absent ? (once & ~STATE_MASK) | State.waiting : once
 }
 
 /** Without the clock's time, and without the last waits and the counts of calls, which only memory has. */

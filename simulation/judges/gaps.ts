@@ -4,8 +4,8 @@
  * second one within that time may cost as much silence as one step of the listening clock, and a step of the clock that is
  * smaller than that counts as time that passed (docs/guarantees.md).
  */
-import { CLOCK_SLACK_SECONDS, NO_BEACON_LIMIT_SECONDS } from '../../src/core/limits.ts'
 import type { LineRules } from '../../src/core/rules.ts'
+import { listeningStepSeconds, protectedSeconds } from './specification.ts'
 
 export class Gaps {
   private objectMs: number | null = null
@@ -13,6 +13,8 @@ export class Gaps {
   private eventMs: number | null = null
   /** Virtual times of the gaps that were too small, or came too soon after another one, and what each may cost. */
   private readonly uncovered: { readonly atMs: number; readonly lostMs: number }[] = []
+  /** Of all gaps, whether they were protected or not: when, and what each may cost someone who is not protected. */
+  private readonly all: { readonly atMs: number; readonly lostMs: number }[] = []
   private lastMs = Number.NEGATIVE_INFINITY
 
   pass(what: string, nowMs: number, objectNowMs: number, rules: LineRules): void {
@@ -22,24 +24,26 @@ export class Gaps {
     const quietMs = what === 'exchange' ? nowMs - (this.callMs ?? nowMs) : 0
     this.objectMs = objectNowMs
     if (what === 'exchange') this.callMs = nowMs
-    const stepMs = stepSeconds(rules) * 1000
+    const stepMs = listeningStepSeconds(rules) * 1000
     // What could as well be time that passed is taken for that.
     if (steppedMs > 0 && passedMs <= stepMs) this.uncovered.push({ atMs: nowMs, lostMs: steppedMs })
     if (Math.max(passedMs, quietMs) <= stepMs) return
+    this.all.push({ atMs: nowMs, lostMs: stepMs })
     if (nowMs - this.lastMs < 2 * protectedSeconds(rules) * 1000) this.uncovered.push({ atMs: nowMs, lostMs: stepMs })
     this.lastMs = nowMs
   }
 
   /** How much earlier than its limit a silence since then may end. */
   uncoveredMs(sinceMs: number): number {
-    return this.uncovered.reduce((sum, { atMs, lostMs }) => sum + (atMs >= sinceMs ? lostMs : 0), 0)
+    return lostSince(this.uncovered, sinceMs)
+  }
+
+  /** The same for someone whom gaps do not protect: away on a page of another site, not expected to be heard. */
+  unprotectedMs(sinceMs: number): number {
+    return lostSince(this.uncovered, sinceMs) + lostSince(this.all, sinceMs)
   }
 }
 
-function stepSeconds({ checkIntervalSeconds }: LineRules): number {
-  return checkIntervalSeconds + CLOCK_SLACK_SECONDS
-}
-
-function protectedSeconds({ heartbeatTimeoutSeconds, sessionTimeoutSeconds, checkIntervalSeconds }: LineRules): number {
-  return Math.max(heartbeatTimeoutSeconds, sessionTimeoutSeconds, NO_BEACON_LIMIT_SECONDS) + 2 * checkIntervalSeconds
+function lostSince(gaps: readonly { readonly atMs: number; readonly lostMs: number }[], sinceMs: number): number {
+  return gaps.reduce((sum, { atMs, lostMs }) => sum + (atMs >= sinceMs ? lostMs : 0), 0)
 }

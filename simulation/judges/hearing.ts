@@ -13,15 +13,24 @@
  * failed or outlasted its patience, or its time was up.
  */
 import type { JournalEntry } from '../../src/core/journal.ts'
-import { CLOCK_SLACK_SECONDS, DEPARTURE_LIMIT_SECONDS, NO_BEACON_LIMIT_SECONDS } from '../../src/core/limits.ts'
-import { passLifeSeconds } from '../../src/core/pass-life.ts'
 import type { LineRules } from '../../src/core/rules.ts'
-import { ATTEMPTS_MAX, BACK_OFF_MAX_MS, FLUSH_AFTER_MS, FLUSH_TAKEOVER_MS, GIVE_UP_AFTER_MS } from '../../src/limits.ts'
 import type { NetworkFaults } from '../faults.ts'
 import { REPEATED_AFTER_MAX_MS, type SimulatedIsolate, SLOW_MAX_MS, WAY_MAX_MS } from '../simulated-isolate.ts'
 import type { SimulatedObject } from '../simulated-object.ts'
 import type { Findings } from './committed.ts'
 import { Gaps } from './gaps.ts'
+import {
+  CALLS_BEFORE_OUT_OF_REACH,
+  GOODBYE_SECONDS,
+  goodbyeOfSessionSeconds,
+  listeningStepSeconds,
+  NEXT_TRY_WITHIN_MS,
+  OUT_OF_REACH_AFTER_MS,
+  sessionLimitSeconds,
+  TAKEN_OVER_WITHIN_MS,
+  TOLD_WITHIN_MS,
+  wordsKeptSeconds,
+} from './specification.ts'
 
 interface Word {
   readonly atMs: number
@@ -29,9 +38,7 @@ interface Word {
   readonly what: 'word' | 'beacon' | 'hint'
 }
 
-/** The longest pause is one and a half times its bound. */
-const BACK_OFF_MS = 1.5 * BACK_OFF_MAX_MS
-const AFTER_FAILURE_MS = BACK_OFF_MS + FLUSH_TAKEOVER_MS
+const AFTER_FAILURE_MS = NEXT_TRY_WITHIN_MS + TAKEN_OVER_WITHIN_MS
 const WORDS_KEPT = 12
 /** Two words so close together may overtake each other, or fall into one second of the listening clock. */
 const OVERTAKING_MS = 2_000
@@ -42,12 +49,15 @@ export class HearingJudge {
   /** From the last word to the end of the place, ms: without faults that reach the object. */
   readonly detectionMs: number[] = []
   private readonly words = new Map<number, Word[]>()
+  /** Numbers that ever sent a beacon, answered or not: the short limit may hold for them. */
+  private readonly sentBeacon = new Set<number>()
   private readonly beaconsMs = new Map<number, number>()
   private readonly admittedMs = new Map<number, number>()
   private readonly returnedMs = new Map<number, number>()
   private readonly toldMs = new Map<number, number>()
   private readonly callsMs: number[] = []
   private readonly gaps = new Gaps()
+  private resumedMs = Number.NEGATIVE_INFINITY
   private heardOfMs: ReadonlyMap<number, number> = new Map()
   private readonly findings: Findings
   private readonly network: NetworkFaults
@@ -61,6 +71,7 @@ export class HearingJudge {
   }
 
   said(number: number, isolate: SimulatedIsolate, what: Word['what'], nowMs: number): void {
+    if (what === 'beacon') this.sentBeacon.add(number)
     const words = this.words.get(number) ?? []
     words.push({ atMs: nowMs, isolate, what })
     if (words.length > WORDS_KEPT) words.shift()
@@ -76,12 +87,22 @@ export class HearingJudge {
   }
 
   unreachable(isolate: SimulatedIsolate, askedMs: number, nowMs: number): void {
-    if (nowMs - askedMs >= GIVE_UP_AFTER_MS) return
+    if (nowMs - askedMs >= OUT_OF_REACH_AFTER_MS) return
     const troubles = isolate.troublesMs.filter((atMs) => atMs >= askedMs).length
-    if (troubles >= ATTEMPTS_MAX) return
+    if (troubles >= CALLS_BEFORE_OUT_OF_REACH) return
     this.findings.violation(
       `told "out of reach" after ${nowMs - askedMs} ms and ${troubles} calls that failed or were slow`,
     )
+  }
+
+  /** A new run: its numbers are others. */
+  startOver(): void {
+    for (const known of [this.words, this.beaconsMs, this.admittedMs, this.returnedMs, this.toldMs]) known.clear()
+    this.sentBeacon.clear()
+  }
+
+  resumed(nowMs: number): void {
+    this.resumedMs = nowMs
   }
 
   see(what: string, entries: readonly JournalEntry[], rules: LineRules, nowMs: number, object: SimulatedObject): void {
@@ -101,13 +122,21 @@ export class HearingJudge {
   private judgeFalse(number: number, isActive: boolean, rules: LineRules, nowMs: number): void {
     const words = this.words.get(number) ?? []
     const hint = words.findLast(({ what }) => what === 'hint')
+    this.judgeResumed(number, isActive, hint !== undefined, rules, nowMs)
+    if (isActive) this.judgePaymentVisit(number, words, rules, nowMs)
     for (const word of words) {
       if (word.what === 'hint') continue
       const hinted = hint !== undefined && word.atMs - hint.atMs <= this.overtakingMs
-      const limitMs = limitSeconds(rules, isActive, true, hinted) * 1000 - this.gaps.uncoveredMs(word.atMs)
+      const hasBeacon = this.sentBeacon.has(number)
+      const limit = Math.min(
+        limitSeconds(rules, isActive, hasBeacon, false),
+        limitSeconds(rules, isActive, hasBeacon, hinted),
+      )
+      const limitMs = limit * 1000 - this.gaps.uncoveredMs(word.atMs)
       if (word.atMs <= nowMs - limitMs) continue
+      // However long the isolate was cut off: a word counts for its whole limit.
       const deliveredMs = this.deliverableMs(word)
-      if (deliveredMs > nowMs || deliveredMs - word.atMs > rules.heartbeatTimeoutSeconds * 1000) continue
+      if (deliveredMs > nowMs) continue
       this.falseExpiries++
       const silentMs = nowMs - word.atMs
       this.findings.violation(
@@ -117,17 +146,45 @@ export class HearingJudge {
     }
   }
 
+  /** After a suspension everyone has a full limit again, whatever was heard before. */
+  private judgeResumed(number: number, isActive: boolean, hinted: boolean, rules: LineRules, nowMs: number): void {
+    const hasBeacon = this.sentBeacon.has(number)
+    const limits = [false, hinted].map((isHinted) => limitSeconds(rules, isActive, hasBeacon, isHinted))
+    const sinceMs = nowMs - this.resumedMs
+    if (sinceMs >= Math.min(...limits) * 1000 - this.gaps.uncoveredMs(this.resumedMs)) return
+    this.falseExpiries++
+    this.findings.violation(`${number} expired ${sinceMs} ms after the room was resumed`)
+  }
+
+  /** Whose page said goodbye, and was heard to, keeps the slot for the grace. */
+  private judgePaymentVisit(number: number, words: readonly Word[], rules: LineRules, nowMs: number): void {
+    const [last, before] = [words.at(-1), words.at(-2)]
+    if (last?.what !== 'hint' || this.deliverableMs(last) > nowMs) return
+    if (before !== undefined && last.atMs - before.atMs <= this.overtakingMs) return
+    // What is long under way is taken for newer than it is, or for overtaken.
+    if (this.uncountedMs(number, last, rules) > 0 || this.hasTrouble(last)) return
+    const keptMs = goodbyeOfSessionSeconds(rules) * 1000 - this.gaps.unprotectedMs(last.atMs)
+    if (nowMs - last.atMs >= keptMs) return
+    this.falseExpiries++
+    this.findings.violation(`${number} expired ${nowMs - last.atMs} ms after a goodbye that keeps it for ${keptMs} ms`)
+  }
+
+  /** Whether its isolate had a failed call around a word: the word may not have been told at all. */
+  private hasTrouble({ atMs, isolate }: Word): boolean {
+    return isolate.failuresMs.some((failedMs) => Math.abs(failedMs - atMs) <= AFTER_FAILURE_MS)
+  }
+
   /** By when an isolate that works as designed has told the object of a word. */
   private deliverableMs({ atMs, isolate }: Word): number {
-    const wayMs = 2 * this.wayMs + FLUSH_AFTER_MS / 2
-    let byMs = atMs + FLUSH_AFTER_MS + wayMs
+    const wayMs = 2 * this.wayMs + TOLD_WITHIN_MS / 2
+    let byMs = atMs + TOLD_WITHIN_MS + wayMs
     for (const failedMs of isolate.failuresMs) {
       // One just before the word still holds the isolate back.
       if (failedMs < atMs - AFTER_FAILURE_MS || failedMs > byMs) continue
       const taken = isolate.askedMs.find((asked) => asked >= failedMs + AFTER_FAILURE_MS)
       if (taken === undefined) return Number.POSITIVE_INFINITY
       // It may find a flush that is due soon.
-      byMs = Math.max(byMs, taken + BACK_OFF_MS + wayMs)
+      byMs = Math.max(byMs, taken + NEXT_TRY_WITHIN_MS + wayMs)
     }
     return byMs
   }
@@ -136,20 +193,26 @@ export class HearingJudge {
     const words = this.words.get(number) ?? []
     const last = words.at(-1)
     if (last === undefined || last.atMs < this.wellSinceMs || this.wasQuiet(last.atMs, nowMs, rules)) return
-    const delayMs = nowMs - last.atMs
+    const delayMs = nowMs - Math.max(last.atMs, this.resumedMs)
     // Whose last word is still under way did not leave.
-    if (this.deliverableMs(last) <= nowMs) this.detectionMs.push(delayMs)
+    if (this.deliverableMs(last) <= nowMs && this.resumedMs < last.atMs) this.detectionMs.push(delayMs)
     const before = words.at(-2)
     // A late word from before the goodbye brought the number back: that lasts as long as any word.
     const isBack = (this.returnedMs.get(number) ?? 0) > last.atMs
     // A goodbye that is long under way may be forgotten; so it is where a word from before it arrives that late.
     const isClear = before === undefined || last.atMs - before.atMs > this.overtakingMs
-    const stepMs = (rules.checkIntervalSeconds + CLOCK_SLACK_SECONDS) * 1000
+    const stepMs = listeningStepSeconds(rules) * 1000
     const isPrompt =
       this.deliverableMs(last) - last.atMs <= stepMs && this.uncountedMs(number, before ?? last, rules) === 0
     const hinted = last.what === 'hint' && !isBack && isClear && isPrompt
     const hasBeacon = (this.beaconsMs.get(number) ?? 0) > (this.admittedMs.get(number) ?? 0)
-    const limit = limitSeconds(rules, isActive, hasBeacon, hinted)
+    // A goodbye that may have been forgotten may as well not have been; one that no later word could take back may still hold.
+    const isTold = this.deliverableMs(last) - last.atMs < wordsKeptSeconds(rules) * 1000
+    const mayHold = ({ what, atMs }: Word) => what === 'hint' && (!isTold || last.atMs - atMs <= this.overtakingMs)
+    const mayBeHinted = words.some(mayHold)
+    const limit = hinted
+      ? limitSeconds(rules, isActive, hasBeacon, true)
+      : Math.max(...[false, mayBeHinted].map((isHinted) => limitSeconds(rules, isActive, hasBeacon, isHinted)))
     const wellMs = (limit + rules.checkIntervalSeconds + 3) * 1000 + 2 * this.wayMs + this.repeatedMs
     // Who waits for an answer is there: a request that had to ask twice was heard again at the second time.
     const openMs = Math.max(0, (this.toldMs.get(number) ?? 0) - last.atMs)
@@ -158,9 +221,9 @@ export class HearingJudge {
   }
 
   /** What the line cannot know of a word's age: it counts a long delay as one step of its clock. */
-  private uncountedMs(number: number, { atMs }: Word, { checkIntervalSeconds }: LineRules): number {
+  private uncountedMs(number: number, { atMs }: Word, rules: LineRules): number {
     const heardOfMs = this.heardOfMs.get(number) ?? atMs
-    return Math.max(0, heardOfMs - atMs - (checkIntervalSeconds + CLOCK_SLACK_SECONDS) * 1000)
+    return Math.max(0, heardOfMs - atMs - listeningStepSeconds(rules) * 1000)
   }
 
   /** Whether the object was not called for longer than an interval in between. */
@@ -190,9 +253,7 @@ export class HearingJudge {
 }
 
 function limitSeconds(rules: LineRules, isActive: boolean, hasBeacon: boolean, hinted: boolean): number {
-  const { heartbeatTimeoutSeconds, sessionTimeoutSeconds } = rules
-  const ofSession = hasBeacon ? sessionTimeoutSeconds : Math.max(sessionTimeoutSeconds, NO_BEACON_LIMIT_SECONDS)
-  const limit = isActive ? ofSession : heartbeatTimeoutSeconds
+  const limit = isActive ? sessionLimitSeconds(rules, hasBeacon) : rules.heartbeatTimeoutSeconds
   if (!hinted) return limit
-  return Math.min(limit, Math.max(DEPARTURE_LIMIT_SECONDS, isActive ? passLifeSeconds(sessionTimeoutSeconds) : 0))
+  return isActive ? goodbyeOfSessionSeconds(rules) : Math.min(limit, GOODBYE_SECONDS)
 }

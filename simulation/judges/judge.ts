@@ -2,7 +2,7 @@
  * All judges of one run, and what they found: listens to the object and the browsers, and concludes with a report.
  */
 import type { Browser, BrowserWitness } from '../browser.ts'
-import { type Faults, NO_OBJECT_FAULTS } from '../faults.ts'
+import { type Faults, NO_NETWORK_FAULTS, NO_OBJECT_FAULTS } from '../faults.ts'
 import { inversions } from '../figures.ts'
 import type { Scheduler } from '../scheduler.ts'
 import type { RoomObject } from '../shipped.ts'
@@ -11,6 +11,8 @@ import type { ObjectWitness, SimulatedObject } from '../simulated-object.ts'
 import type { Visitor } from '../visitor.ts'
 import { CommittedJudge } from './committed.ts'
 import { HearingJudge } from './hearing.ts'
+import { ResetJudge } from './reset.ts'
+import { SuspensionJudge } from './suspension.ts'
 
 export interface Report {
   readonly seed: number
@@ -42,11 +44,14 @@ export class Judge implements ObjectWitness, BrowserWitness {
   readonly violations: string[] = []
   private readonly committedJudge: CommittedJudge
   private readonly hearing: HearingJudge
+  private readonly suspension = new SuspensionJudge(this)
+  private readonly reset = new ResetJudge(this)
   private readonly owners = new Map<number, Browser>()
   private readonly scheduler: Scheduler
   private readonly startMs: number
   private readonly trace: ((line: string) => void) | undefined
   private readonly isObjectWell: boolean
+  private readonly isNetworkWell: boolean
   private readonly profile: string
   private journalOf: RoomObject | null = null
   private journalAfter = 0
@@ -64,6 +69,7 @@ export class Judge implements ObjectWitness, BrowserWitness {
     this.startMs = startMs
     this.trace = trace
     this.isObjectWell = faults.object === NO_OBJECT_FAULTS
+    this.isNetworkWell = faults.network === NO_NETWORK_FAULTS
     this.profile = faults.profile
     this.committedJudge = new CommittedJudge(this)
     this.hearing = new HearingJudge(this, faults.network, this.isObjectWell ? startMs : faultsEndMs + SETTLED_MS)
@@ -93,6 +99,13 @@ export class Judge implements ObjectWitness, BrowserWitness {
     this.journalAfter = page.last
     for (const { number, event, from } of page.entries)
       this.note(`${what}: ${number} ${event}${from === null ? '' : ` (was ${from})`}`)
+    if (this.reset.see(what, instance.line, object, this.scheduler.nowMs)) {
+      this.committedJudge.startOver()
+      this.hearing.startOver()
+      this.suspension.startOver()
+      this.owners.clear()
+    }
+    if (this.suspension.see(what, instance.line, page.entries)) this.hearing.resumed(this.scheduler.nowMs)
     try {
       this.committedJudge.see(what, object, instance, page.entries)
     } catch (error) {
@@ -116,13 +129,15 @@ export class Judge implements ObjectWitness, BrowserWitness {
     this.trace?.(`${this.clock()} ${text}`)
   }
 
-  said(number: number, _run: number, isolate: SimulatedIsolate, what: 'word' | 'beacon' | 'hint'): void {
+  said(number: number, run: number, isolate: SimulatedIsolate, what: 'word' | 'beacon' | 'hint'): void {
     this.note(`${number} says ${what}`)
-    this.hearing.said(number, isolate, what, this.scheduler.nowMs)
+    if (this.reset.isCurrent(run)) this.hearing.said(number, isolate, what, this.scheduler.nowMs)
   }
 
-  told(browser: Browser, number: number): void {
+  told(browser: Browser, number: number, run: number): void {
     this.note(`${number} is told its place`)
+    if (this.isNetworkWell) this.reset.told(number, run, this.scheduler.nowMs)
+    if (!this.reset.isCurrent(run)) return
     const owner = this.owners.get(number)
     if (owner !== undefined && owner !== browser) this.violation(`number ${number} was told to two visitors`)
     if (number >= this.committedJudge.next) this.violation(`number ${number} was told before it was stored`)

@@ -6,6 +6,7 @@
  * started twice (after a loss of memory, or by mistake) is one chain again after a step. A lost message is made good by
  * the tick, which starts a chain again once it is overdue.
  */
+import { ageMs } from './age.ts'
 
 export interface SegmentCheck {
   readonly segment: number
@@ -65,5 +66,5 @@ export class CheckChains {
 }
 
 function isOverdue(chain: Chain, nowMs: number, intervalSeconds: number): boolean {
-  return nowMs - chain.movedMs >= OVERDUE_INTERVALS * intervalSeconds * 1000
+  return ageMs(chain.movedMs, nowMs) >= OVERDUE_INTERVALS * intervalSeconds * 1000
 }

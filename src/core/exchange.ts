@@ -47,6 +47,8 @@ export interface ExchangeRequest extends CallCounts {
   /** Numbers whose page said goodbye. */
   readonly departures: AgedNumbers
   readonly presence: AgedNumbers
+  /** Numbers whose session was used: `idle_timeout_seconds` begins anew. Missing: none, or an older version calls. */
+  readonly touches?: AgedNumbers
   /** How the origin did since the last call that was answered; missing: nothing was asked of it, or an older version calls. */
   readonly origin?: OriginReport
   /** Pages that got no beacon script, by reason, since the last call that was answered. */
@@ -76,6 +78,7 @@ export function applyExchange(line: Line, request: ExchangeRequest): LineAnswer 
   const sameRun = request.run === line.run
   if (sameRun) {
     forEachAged(request.presence, (number, ageMs) => line.hear(number, ageMs))
+    if (request.touches !== undefined) forEachAged(request.touches, (number, ageMs) => line.touch(number, ageMs))
     forEachAged(request.departures, (number, ageMs) => line.depart(number, ageMs))
     for (const number of request.leaves) line.leave(number)
     for (const { number, ageMs } of request.claims) line.hear(number, ageMs ?? 0)

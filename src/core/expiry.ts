@@ -8,7 +8,7 @@ import type { ListeningClock } from './listening-clock.ts'
 import type { LineRules } from './rules.ts'
 import type { Segment } from './segment.ts'
 import type { Sessions } from './sessions.ts'
-import { afterSilence, silenceLimits, silentBefore, silentOffsets } from './silence.ts'
+import { afterSilence, type SilenceLimits, silenceLimits, silentBefore, silentOffsets } from './silence.ts'
 import type { Tickets } from './tickets.ts'
 
 /** The parts of a line that fall silent. */
@@ -20,7 +20,7 @@ interface Parts {
 }
 
 export class Expiry {
-  private readonly limits: Uint32Array
+  private readonly limits: SilenceLimits
   private readonly after: Uint8Array
   private readonly parts: Parts
 
@@ -33,8 +33,8 @@ export class Expiry {
   /** Moves on everyone in these segments who has been silent for too long. */
   expireSilent(segments: readonly Segment[]): void {
     const { tickets, sessions, record } = this.parts
-    const { nowSeconds, floorSeconds } = this.parts.clock
-    const before = silentBefore(this.limits, nowSeconds, floorSeconds)
+    const { clock } = this.parts
+    const before = silentBefore(this.limits, clock)
     const silent = segments
       .map((segment) => ({ segment, offsets: silentOffsets(segment, before) }))
       .filter(({ offsets }) => offsets.length > 0)
@@ -42,7 +42,7 @@ export class Expiry {
     for (const { segment, offsets } of silent) {
       sessions.endMany(segment, offsets)
       record.countSilent(tickets.moveMany(segment, offsets, this.after))
-      segment.hearMany(offsets, nowSeconds)
+      segment.hearMany(offsets, clock.nowSeconds)
     }
   }
 }

@@ -19,7 +19,7 @@ const EVENTS = [
 
 /**
  * `expired`: silent, now absent (or gone, without grace). `ended`: by the idle or the maximal session time. `forgotten`:
- * absent for longer than the grace. `revoked`: by an operator.
+ * absent for longer than the grace, or too often. `revoked`: by an operator.
  */
 export type LineEvent = (typeof EVENTS)[number]
 

@@ -18,7 +18,7 @@ export const BLOCKS_PER_SEGMENT = SEGMENT_SIZE / BLOCK_SIZE
 export const JOIN_BLOCK_SIZE = 64
 export const JOIN_BLOCKS_PER_SEGMENT = SEGMENT_SIZE / JOIN_BLOCK_SIZE
 
-/** Who left a page is silent after this long: a link or a reload is heard again well before. */
+/** Who left a waiting page is silent after this long: a reload is heard again well before. Sessions have a setting of their own. */
 export const DEPARTURE_LIMIT_SECONDS = 10
 
 /** A session without a beacon (no JavaScript, an app, a page that still loads) is silent no sooner than this. */
@@ -38,6 +38,12 @@ export const JOIN_KEY_SECONDS = 60
 
 /** Join keys remembered; the oldest go first. About 100 bytes each. */
 export const JOIN_KEYS_MAX = 100_000
+
+/** Numbers that lost their place and ride in each snapshot: 4 bytes each there, 25 in the stored head. The oldest go first. */
+export const LOST_PLACES_MAX = 100
+
+/** ... for this long: the longest time after which a ticket is confirmed, and a slow poll. */
+export const LOST_PLACES_SECONDS = 90
 
 /** Past events kept in memory for the operator. */
 export const JOURNAL_SIZE = 4096

@@ -78,10 +78,11 @@ export class LineRecord {
     this.note(number, 'returned', State.absent)
   }
 
-  /** A stay is over for good: given up, revoked by an operator, or by a limit of sessions. */
-  over(number: number, from: State, event: 'left' | 'revoked' | 'ended'): void {
+  /** A stay is over for good: given up, revoked by an operator, by a limit of sessions, or absent too often. */
+  over(number: number, from: State, event: 'left' | 'revoked' | 'ended' | 'forgotten'): void {
     if (from === State.waiting) this.rates.leftLine(1)
     if (event === 'ended') this.totals.ended++
+    else if (event === 'forgotten') this.totals.forgotten++
     else this.totals.left++
     this.note(number, event, from)
   }

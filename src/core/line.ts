@@ -8,6 +8,7 @@
  */
 
 import { admitByHand, admitWaiting, hasPlace, mayAdmitNewcomer } from './admission.ts'
+import { ageMs } from './age.ts'
 import type { ClaimAnswer, ClaimDetails, JoinAnswer } from './answers.ts'
 import type { ObstacleCounts } from './beacon-obstacles.ts'
 import { Expiry } from './expiry.ts'
@@ -16,6 +17,7 @@ import { joinedSeconds, noteJoinTime } from './join-times.ts'
 import type { Journal } from './journal.ts'
 import { LineRecord } from './line-record.ts'
 import { ListeningClock } from './listening-clock.ts'
+import { LostPlaces } from './lost-places.ts'
 import { OriginGuard } from './origin-guard.ts'
 import type { OriginLatency, OriginReport } from './origin-latency.ts'
 import { Presence } from './presence.ts'
@@ -26,6 +28,7 @@ import { isClosed, type LineRules, type SteeredRules } from './rules.ts'
 import { type Sample, Sampler } from './sample.ts'
 import { Segment } from './segment.ts'
 import { Sessions } from './sessions.ts'
+import { isKeptByGoodbye } from './silence.ts'
 import type { LineChanges, StoredHead, StoredLine, StoredSegment, Totals } from './stored.ts'
 import { BEACON_FLAG, DEPARTING_FLAG, State } from './ticket-state.ts'
 import { Tickets } from './tickets.ts'
@@ -45,6 +48,7 @@ export class Line {
   private readonly clock: ListeningClock
   private readonly bucket: RateBucket
   private guard: OriginGuard
+  private readonly lost: LostPlaces
   private readonly joins = new RecentJoins()
   private readonly sessions = new Sessions()
   private readonly presence: Presence
@@ -66,15 +70,20 @@ export class Line {
     this.clock = head ? new ListeningClock(head.clock, rules) : ListeningClock.start(nowMs, rules)
     this.bucket = head ? new RateBucket(head.bucket) : RateBucket.full(rules, nowMs)
     this.guard = new OriginGuard(head?.originGuard)
+    this.lost = new LostPlaces(head?.lostPlaces)
     this.sampler = new Sampler({ ...this.totals, ...head?.sampled })
     const { tickets, sessions, clock, record } = this
-    this.presence = new Presence(rules, { tickets, clock, record })
+    this.presence = new Presence(rules, { tickets, clock, record, onLost: (number) => this.losePlace(number) })
     this.expiry = new Expiry(rules, { tickets, sessions, clock, record })
   }
 
   /** 1 + the highest number ever admitted in this run. Never falls. */
   get frontier(): number {
     return this.record.frontier
+  }
+  /** Numbers from the frontier on that lost their place though their holder may still wait. */
+  lostPlaces(nowMs: number): Uint32Array {
+    return this.lost.numbersFrom(this.frontier, nowMs)
   }
   /** When the newest number joined, wall-clock seconds. */
   get lastJoinSeconds(): number {
@@ -99,7 +108,7 @@ export class Line {
 
   /**
    * The line as it was stored; only when each ticket was last heard is not: see `restoredHeardSeconds`. So goodbyes are
-   * forgotten, too: they may have been taken back since.
+   * forgotten, too, as they may have been taken back since; except those that keep a session for longer.
    */
   static restore(rules: LineRules, stored: StoredLine, nowMs: number): Line {
     const line = new Line(rules, stored.head.run, nowMs, stored.head)
@@ -108,7 +117,7 @@ export class Line {
     for (const row of stored.segments) {
       const segment = new Segment(row.index, row.states, row.joinSeconds)
       segment.heard.fill(heard)
-      segment.forgetFlags(DEPARTING_FLAG)
+      segment.forgetFlags(DEPARTING_FLAG, (byte) => !isKeptByGoodbye(byte, rules))
       line.sessions.restore(segment, row.sessions, rules, line.clock.nowSeconds)
       segments.push(segment)
     }
@@ -132,11 +141,13 @@ export class Line {
   /** Operators changed what admission goes by. What a faster rate had saved up is cut to the slower one. */
   steer(changes: SteeredRules): void {
     this.currentRules = { ...this.currentRules, ...changes }
+    this.clock.follow(this.rules.suspended, this.record.nowMs)
     this.bucket.refill(this.pace, this.record.nowMs)
   }
 
   private begin(nowMs: number, count: () => void): void {
     const before = this.clock.listeningMs
+    this.clock.follow(this.rules.suspended, nowMs)
     count()
     this.rates.pass(this.clock.listeningMs - before, this.tickets.waiting)
     this.bucket.refill(this.pace, nowMs)
@@ -149,7 +160,12 @@ export class Line {
     this.presence.hear(number, ageMs)
   }
 
-  /** A page said goodbye `ageMs` ago: a hint that shortens the silence limit until the visitor is heard again. */
+  /** A session was used `ageMs` ago. */
+  touch(number: number, ageMs: number): void {
+    this.sessions.touch(number, this.clock.heardSeconds(ageMs, this.rules.checkIntervalSeconds))
+  }
+
+  /** A page said goodbye `ageMs` ago: another silence limit holds until the visitor is heard again. */
   depart(number: number, ageMs: number): void {
     this.presence.depart(number, ageMs)
   }
@@ -159,7 +175,15 @@ export class Line {
     const state = this.tickets.stateOf(number)
     if (state === State.gone) return false
     this.end(number, state, event)
+    // Whoever gives up a place knows it.
+    if (event === 'revoked') this.lost.add(number, this.record.nowMs)
     return true
+  }
+
+  /** Back from absence once too often: whoever holds it is told, and may join again at the end. */
+  private losePlace(number: number): void {
+    this.end(number, State.absent, 'forgotten')
+    this.lost.add(number, this.record.nowMs)
   }
 
   /** Admits as many as capacity and rate allow. */
@@ -189,7 +213,7 @@ export class Line {
       this.record.claimed(number)
     }
     if (beacon) this.tickets.setFlags(number, BEACON_FLAG)
-    if (touched) this.sessions.touch(number, this.clock.nowSeconds)
+    if (touched) this.touch(number, 0)
     return { state: 'active' }
   }
 
@@ -242,10 +266,8 @@ export class Line {
     this.guard.judge(this.rules)
     // What was saved up at a higher rate is not spent at a lower one.
     this.bucket.refill(this.pace, this.record.nowMs)
-    this.expiry.expireSilent(this.tickets.all())
-    for (const number of this.sessions.overdue(this.rules, this.clock.nowSeconds)) {
-      this.end(number, State.active, 'ended')
-    }
+    this.expireSilent(this.tickets.all())
+    for (const number of this.sessions.overdue(this.rules, this.clock)) this.end(number, State.active, 'ended')
     this.admit()
     this.tickets.dropEmpty()
     this.clock.tickDone()
@@ -257,10 +279,11 @@ export class Line {
    * the clockwork must have stopped.
    */
   isStalled(nowMs: number): boolean {
-    const idleMs = nowMs - this.record.nowMs
     const isPossible = this.tickets.waiting > 0 && hasPlace(this.tickets, this.rules)
     return (
-      isPossible && idleMs >= 2000 * this.rules.checkIntervalSeconds && this.bucket.wouldHaveAdmission(this.pace, nowMs)
+      isPossible &&
+      ageMs(this.record.nowMs, nowMs) >= 2000 * this.rules.checkIntervalSeconds &&
+      this.bucket.wouldHaveAdmission(this.pace, nowMs)
     )
   }
 
@@ -273,12 +296,17 @@ export class Line {
   check(segmentIndex: number): boolean {
     const segment = this.tickets.segmentAt(segmentIndex)
     if (segment === undefined) return false
-    this.expiry.expireSilent([segment])
+    this.expireSilent([segment])
     this.admit()
     return segment.live > 0
   }
 
-  private end(number: number, from: State, event: 'left' | 'revoked' | 'ended'): void {
+  /** Nobody falls silent in a suspended room: its clock stands still, and who was silent before is left as well. */
+  private expireSilent(segments: readonly Segment[]): void {
+    if (!this.rules.suspended) this.expiry.expireSilent(segments)
+  }
+
+  private end(number: number, from: State, event: 'left' | 'revoked' | 'ended' | 'forgotten'): void {
     this.tickets.move(number, State.gone)
     if (from === State.active) this.sessions.end(number)
     this.record.over(number, from, event)
@@ -311,6 +339,7 @@ export class Line {
       bucket: this.bucket.toStored(),
       sampled: this.sampler.toStored(),
       originGuard: this.guard.toStored(),
+      lostPlaces: this.lost.toStored(),
     }
   }
 

@@ -7,11 +7,15 @@
  * the last tick: then it is more likely that the isolates are cut off than that the whole crowd fell silent at once. That
  * is believed for at most 300 s in a row.
  *
+ * While the room is suspended the clock stands still: nobody is expected to be heard, so nobody falls silent. When it is resumed
+ * all silence begins anew, that of absent visitors and the time since a session was last used, too.
+ *
  * After a gap (a step that was cut, or the first call after such a hold) nobody can have been heard for a while, so all
  * silence counts from there: the floor. Who has really left costs one more time-out per gap.
  */
-import { CLOCK_SLACK_SECONDS, FEW_TICKETS, HOLD_LIMIT_SECONDS, NO_BEACON_LIMIT_SECONDS } from './limits.ts'
+import { CLOCK_SLACK_SECONDS, FEW_TICKETS, HOLD_LIMIT_SECONDS } from './limits.ts'
 import type { LineRules } from './rules.ts'
+import { longestSilenceSeconds } from './silence.ts'
 
 export interface ListeningClockState {
   /** Listening time since the run began. */
@@ -27,6 +31,10 @@ export interface ListeningClockState {
   readonly lastCallMs: number
   /** Listening time before which nobody counts as silent. */
   readonly floorMs: number
+  /** The room was suspended at the last event. Older versions did not store the following. */
+  readonly suspended?: boolean
+  /** Listening time at which the room was last resumed: every silence counts from there at the earliest. */
+  readonly resumedMs?: number
 }
 
 export class ListeningClock {
@@ -50,8 +58,30 @@ export class ListeningClock {
       calledSinceTick: true,
       lastCallMs: 0,
       floorMs: 0,
+      suspended: rules.suspended,
+      resumedMs: 0,
     }
     return new ListeningClock(state, rules)
+  }
+
+  /**
+   * What the room is from now on. On an event this comes before anything is counted: whether the room was suspended or resumed
+   * by a deploy, only the first event after it can tell.
+   */
+  follow(suspended: boolean, nowMs: number): void {
+    const { suspended: wasSuspended = false, listeningMs } = this.state
+    if (suspended) this.state = { ...this.state, suspended, countedMs: nowMs, touchedMs: nowMs }
+    else if (wasSuspended) {
+      this.state = {
+        ...this.state,
+        suspended,
+        countedMs: nowMs,
+        touchedMs: nowMs,
+        heldMs: 0,
+        calledSinceTick: true,
+        resumedMs: listeningMs,
+      }
+    }
   }
 
   /** Counts the time up to an isolate's call. */
@@ -102,6 +132,11 @@ export class ListeningClock {
     return Math.ceil(this.state.floorMs / 1000)
   }
 
+  /** When the room was last resumed, rounded up like what is heard; 0: never. */
+  get resumedSeconds(): number {
+    return Math.ceil((this.state.resumedMs ?? 0) / 1000)
+  }
+
   get listeningMs(): number {
     return this.state.listeningMs
   }
@@ -148,12 +183,8 @@ export class ListeningClock {
  * The floor is raised again only after so much listening that every limit of someone here can have run out since: gaps
  * without end keep nobody for ever.
  */
-function floorEverySeconds({
-  heartbeatTimeoutSeconds,
-  sessionTimeoutSeconds,
-  checkIntervalSeconds,
-}: LineRules): number {
-  return Math.max(heartbeatTimeoutSeconds, sessionTimeoutSeconds, NO_BEACON_LIMIT_SECONDS) + 2 * checkIntervalSeconds
+function floorEverySeconds(rules: LineRules): number {
+  return longestSilenceSeconds(rules) + 2 * rules.checkIntervalSeconds
 }
 
 function maxStepMs(checkIntervalSeconds: number): number {

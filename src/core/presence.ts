@@ -7,7 +7,8 @@ import { SEGMENT_SIZE } from './limits.ts'
 import type { LineRecord } from './line-record.ts'
 import type { ListeningClock } from './listening-clock.ts'
 import type { LineRules } from './rules.ts'
-import { DEPARTING_FLAG, STATE_MASK, State } from './ticket-state.ts'
+import { isKeptByGoodbye } from './silence.ts'
+import { DEPARTING_FLAG, returnsOf, STATE_MASK, State } from './ticket-state.ts'
 import type { Tickets } from './tickets.ts'
 
 /** The parts of a line that hear visitors. */
@@ -15,10 +16,12 @@ interface Parts {
   readonly tickets: Tickets
   readonly clock: ListeningClock
   readonly record: LineRecord
+  /** Was absent too often: the place is lost. */
+  readonly onLost: (number: number) => void
 }
 
 export class Presence {
-  private readonly rules: Pick<LineRules, 'checkIntervalSeconds' | 'heartbeatTimeoutSeconds'>
+  private readonly rules: LineRules
   private readonly parts: Parts
 
   constructor(rules: LineRules, parts: Parts) {
@@ -26,7 +29,7 @@ export class Presence {
     this.parts = parts
   }
 
-  /** A visitor was heard `ageMs` ago. Who was absent waits again with the old number. */
+  /** A visitor was heard `ageMs` ago. Who was absent waits again with the old number, unless that happened too often. */
   hear(number: number, ageMs: number): void {
     const { tickets, clock, record } = this.parts
     const segment = tickets.segmentOf(number)
@@ -39,6 +42,10 @@ export class Presence {
     if (state === State.absent) {
       // A word that was under way for so long says nothing about now.
       if (ageMs >= this.rules.heartbeatTimeoutSeconds * 1000) return
+      if (this.isOutOfReturns(byte)) {
+        this.parts.onLost(number)
+        return
+      }
       tickets.move(number, State.waiting)
       record.returned(number)
       segment.heard[offset] = heard
@@ -51,16 +58,25 @@ export class Presence {
     }
   }
 
-  /** A page said goodbye `ageMs` ago: a hint that shortens the silence limit until the visitor is heard again. */
+  private isOutOfReturns(byte: number): boolean {
+    const { returnsMax } = this.rules
+    return returnsMax > 0 && returnsOf(byte) >= returnsMax
+  }
+
+  /** A page said goodbye `ageMs` ago: another silence limit holds until the visitor is heard again. */
   depart(number: number, ageMs: number): void {
     const { tickets, clock } = this.parts
-    const state = tickets.stateOf(number)
-    if (state === State.gone || state === State.absent) return
-    const known = tickets.segmentOf(number)?.heard[number % SEGMENT_SIZE] ?? 0
+    const segment = tickets.segmentOf(number)
+    const offset = number % SEGMENT_SIZE
+    const state = segment?.stateAt(offset) ?? State.gone
+    if (segment === undefined || state === State.gone || state === State.absent) return
+    const known = segment.heard[offset] as number
     const said = clock.goodbyeSeconds(ageMs)
     // Overtaken on its way: the visitor was heard after it.
     if (said < Math.min(known, clock.nowSeconds)) return
     this.hear(number, ageMs)
-    tickets.setFlags(number, DEPARTING_FLAG)
+    // What keeps a session must survive a restart; what only shortens a silence need not.
+    const keepsIt = isKeptByGoodbye(segment.states[offset] as number, this.rules)
+    tickets.setFlags(number, DEPARTING_FLAG, keepsIt ? 'durable' : 'lazy')
   }
 }

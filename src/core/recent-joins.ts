@@ -2,6 +2,7 @@
  * Join keys of the last minute and the numbers they got: a join that is sent again (its answer was lost or late) gets the
  * same number, and no ticket arises that nobody holds. Bounded: the oldest keys go first.
  */
+import { ageMs } from './age.ts'
 import { JOIN_KEY_SECONDS, JOIN_KEYS_MAX } from './limits.ts'
 
 export class RecentJoins {
@@ -21,7 +22,7 @@ export class RecentJoins {
 
   /** A key that is not known. */
   remember(key: string, number: number, nowMs: number): void {
-    while (this.first < this.next && (this.isFull || nowMs - this.oldestMs >= JOIN_KEY_SECONDS * 1000)) {
+    while (this.first < this.next && (this.isFull || ageMs(this.oldestMs, nowMs) >= JOIN_KEY_SECONDS * 1000)) {
       this.byKey.delete(this.keys[this.first % JOIN_KEYS_MAX] as string)
       this.first++
     }

@@ -14,6 +14,10 @@ export interface LineRules {
   readonly checkIntervalSeconds: number
   /** An absent ticket is gone after this; 0: at once. */
   readonly reclaimGraceSeconds: number
+  /** So often a ticket may come back from absence with its old number; 0: without bound. */
+  readonly returnsMax: number
+  /** A goodbye keeps a session's slot for this long, and never less than its pass opens the door. */
+  readonly departureGraceSeconds: number
   /** A session whose page nobody touches ends after this; 0: off. */
   readonly idleTimeoutSeconds: number
   /** Any session ends after this; 0: off. */

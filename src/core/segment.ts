@@ -4,7 +4,7 @@
  * Owns the counts, so that a state changes in one place only (`put`). Knows nothing of rules, order or time.
  */
 import { BLOCK_BITS, BLOCK_SIZE, BLOCKS_PER_SEGMENT, JOIN_BLOCKS_PER_SEGMENT, SEGMENT_SIZE } from './limits.ts'
-import { STATE_MASK, State } from './ticket-state.ts'
+import { RETURNS_MASK, STATE_MASK, State } from './ticket-state.ts'
 
 /** `lazy`: changes that may wait for the tick. */
 export type Unstored = 'nothing' | 'lazy' | 'durable'
@@ -58,7 +58,7 @@ export class Segment {
   }
 
   /**
-   * Sets the state of many tickets, each to what `to` holds for the state it is in, clears their flags and keeps the counts.
+   * Sets the state of many tickets, each to what `to` holds for the state it is in, clears their flags and keeps the counts and how often they came back.
    * Returns how many were in each state.
    */
   putMany(offsets: Uint16Array, to: Uint8Array): Uint16Array {
@@ -66,9 +66,10 @@ export class Segment {
     const moved = new Uint16Array(counts.length)
     for (let i = 0; i < offsets.length; i++) {
       const offset = offsets[i] as number
-      const from = (states[offset] as number) & STATE_MASK
+      const byte = states[offset] as number
+      const from = byte & STATE_MASK
       const state = to[from] as number
-      states[offset] = state
+      states[offset] = state === State.gone ? state : state | (byte & RETURNS_MASK)
       ;(moved[from] as number)++
       if (from === State.waiting) (waitingPerBlock[offset >> BLOCK_BITS] as number)--
       if (state === State.waiting) (waitingPerBlock[offset >> BLOCK_BITS] as number)++
@@ -86,9 +87,13 @@ export class Segment {
     for (let i = 0; i < offsets.length; i++) heard[offsets[i] as number] = heardSeconds
   }
 
-  /** Clears these flags of every ticket. */
-  forgetFlags(flags: number): void {
-    for (let offset = 0; offset < SEGMENT_SIZE; offset++) this.states[offset] = (this.states[offset] as number) & ~flags
+  /** Clears these flags of every ticket that has any of them and is not to keep them. */
+  forgetFlags(flags: number, isForgotten: (byte: number) => boolean): void {
+    const { states } = this
+    for (let offset = 0; offset < SEGMENT_SIZE; offset++) {
+      const byte = states[offset] as number
+      if ((byte & flags) !== 0 && isForgotten(byte)) states[offset] = byte & ~flags
+    }
   }
 
   /** Offset of the first waiting ticket at or after `fromOffset`, -1 when there is none. */

@@ -1,10 +1,11 @@
 /**
  * When the running sessions began and were last touched, in listening seconds: what `session_max_seconds` and
- * `idle_timeout_seconds` are measured from. Kept only while one of them is on; at most one entry per slot.
+ * `idle_timeout_seconds` are measured from. Time in which the room was suspended counts for neither. Kept only while one of them is on; at most one entry per slot.
  */
 import { SEGMENT_SIZE } from './limits.ts'
 import type { LineRules } from './rules.ts'
 import type { Segment } from './segment.ts'
+import type { SilenceClock } from './silence.ts'
 import { State } from './ticket-state.ts'
 
 interface Session {
@@ -20,9 +21,10 @@ export class Sessions {
     this.byNumber.set(number, { startedSeconds, touchedSeconds })
   }
 
-  touch(number: number, nowSeconds: number): void {
+  /** Used at that time; of several times the latest counts. */
+  touch(number: number, atSeconds: number): void {
     const session = this.byNumber.get(number)
-    if (session !== undefined) session.touchedSeconds = nowSeconds
+    if (session !== undefined) session.touchedSeconds = Math.max(session.touchedSeconds, atSeconds)
   }
 
   end(number: number): void {
@@ -36,12 +38,13 @@ export class Sessions {
   }
 
   /** Numbers whose session is over by either setting. */
-  overdue(rules: LineRules, nowSeconds: number): number[] {
+  overdue(rules: LineRules, { nowSeconds, resumedSeconds }: SilenceClock): number[] {
     const { idleTimeoutSeconds: idle, sessionMaxSeconds: max } = rules
     const numbers: number[] = []
+    if (rules.suspended) return numbers
     for (const [number, { startedSeconds, touchedSeconds }] of this.byNumber) {
       const tooLong = max > 0 && nowSeconds - startedSeconds >= max
-      const tooIdle = idle > 0 && nowSeconds - touchedSeconds >= idle
+      const tooIdle = idle > 0 && nowSeconds - Math.max(touchedSeconds, resumedSeconds) >= idle
       if (tooLong || tooIdle) numbers.push(number)
     }
     return numbers

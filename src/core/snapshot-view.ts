@@ -44,6 +44,11 @@ export class SnapshotView {
     return before + bitsBefore(bits, offset) + Math.max(0, number - next) + 1
   }
 
+  /** Whether its place was lost, as far as the snapshot knows. */
+  hasLostPlace(number: number): boolean {
+    return this.snapshot.lostPlaces?.includes(number) ?? false
+  }
+
   /** The wait of someone at this position, null while it is not known. */
   estimate(position: number): Estimate | null {
     return this.snapshot.mode === 'open' ? estimateWait({ ...this.snapshot, position }) : null

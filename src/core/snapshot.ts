@@ -54,6 +54,10 @@ export interface Snapshot {
   readonly suspended?: boolean
   /** The operators' word to everyone in line. */
   readonly message?: string | null
+  /** Numbers from the frontier on that have no place any more, newest last: their holders are told by the object. */
+  readonly lostPlaces?: Uint32Array
+  /** Sessions that nobody uses end after this; 0 or missing: they do not. */
+  readonly idleTimeoutSeconds?: number
   /** What the origin guard scales the set rate by, 0 to 1. */
   readonly admissionFactor?: number
 }
@@ -86,6 +90,8 @@ export function takeSnapshot(line: Line, nowMs: number): Snapshot {
     heartbeatTimeoutSeconds: rules.heartbeatTimeoutSeconds,
     sessionTimeoutSeconds: rules.sessionTimeoutSeconds,
     reclaimGraceSeconds: rules.reclaimGraceSeconds,
+    lostPlaces: line.lostPlaces(nowMs),
+    idleTimeoutSeconds: rules.idleTimeoutSeconds,
     closed: isClosed(rules, nowMs),
     opensAtMs: isClosed(rules, nowMs) ? rules.opensAtMs : null,
     suspended: rules.suspended,

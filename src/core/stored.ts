@@ -3,6 +3,7 @@
  */
 import type { ObstacleCounts } from './beacon-obstacles.ts'
 import type { ListeningClockState } from './listening-clock.ts'
+import type { LostPlacesState } from './lost-places.ts'
 import type { OriginGuardState } from './origin-guard.ts'
 import type { LatencyHistogram } from './origin-latency.ts'
 import type { RateBucketState } from './rate-bucket.ts'
@@ -63,6 +64,7 @@ export interface StoredHead {
   readonly originLatency?: LatencyHistogram
   readonly originGuard?: OriginGuardState
   readonly pagesWithoutBeacon?: ObstacleCounts
+  readonly lostPlaces?: LostPlacesState
 }
 
 export interface StoredSegment {

@@ -1,5 +1,5 @@
 /**
- * A ticket's state, one byte in its segment: the state in the low bits, two flags above it.
+ * A ticket's state, one byte in its segment: the state in the low bits, two flags above it, and on top how often it came back.
  */
 export const State = { gone: 0, waiting: 1, offered: 2, active: 3, absent: 4 } as const
 
@@ -10,8 +10,28 @@ export const STATE_MASK = 7
 /** The session has sent a beacon: from then on the short session time-out holds. */
 export const BEACON_FLAG = 8
 
-/** Its page said goodbye: the shorter silence limit holds until it is heard again. */
+/** Its page said goodbye: the limit for that holds until it is heard again. */
 export const DEPARTING_FLAG = 16
+
+/** How often it came back from absence since it last had a slot, 0 to 7: more count as 7. */
+export const RETURNS_MASK = 0xe0
+const RETURNS_SHIFT = 5
+export const RETURNS_MAX = 7
+
+export function returnsOf(byte: number): number {
+  return (byte & RETURNS_MASK) >>> RETURNS_SHIFT
+}
+
+/** The byte after one more return. */
+export function withOneMoreReturn(byte: number): number {
+  const returns = Math.min(returnsOf(byte) + 1, RETURNS_MAX)
+  return (byte & ~RETURNS_MASK) | (returns << RETURNS_SHIFT)
+}
+
+/** What stays of a byte when its ticket moves to another state: who has a slot for sure begins anew. */
+export function keptReturns(byte: number, to: State): number {
+  return to === State.gone || to === State.active ? 0 : byte & RETURNS_MASK
+}
 
 export type StateName = keyof typeof State
 

@@ -6,7 +6,17 @@
  */
 import { BLOCK_BITS, BLOCKS_PER_SEGMENT, MAX_NUMBER, SEGMENT_BITS, SEGMENT_SIZE } from './limits.ts'
 import { Segment } from './segment.ts'
-import { BEACON_FLAG, DEPARTING_FLAG, mayMove, mustBeDurable, STATE_MASK, State, stateName } from './ticket-state.ts'
+import {
+  BEACON_FLAG,
+  DEPARTING_FLAG,
+  keptReturns,
+  mayMove,
+  mustBeDurable,
+  STATE_MASK,
+  State,
+  stateName,
+  withOneMoreReturn,
+} from './ticket-state.ts'
 
 export class BrokenInvariant extends Error {
   override name = 'BrokenInvariant'
@@ -79,8 +89,8 @@ export class Tickets {
   }
 
   /**
-   * Moves a ticket to another state. Its flags are cleared, but for a goodbye before admission: nobody was heard since. A
-   * move that is not in a ticket's life throws.
+   * Moves a ticket to another state. Its flags are cleared, but for a goodbye before admission: nobody was heard since. Returns
+   * from absence are counted. A move that is not in a ticket's life throws.
    */
   move(number: number, to: State): void {
     const segment = this.segmentOf(number)
@@ -90,8 +100,10 @@ export class Tickets {
     if (!mayMove(from, to)) {
       throw new BrokenInvariant(`ticket ${number} cannot go from ${stateName(from)} to ${stateName(to)}`)
     }
+    const byte = segment.states[offset] as number
     const isAdmission = from === State.waiting && to === State.offered
-    segment.put(offset, isAdmission ? to | ((segment.states[offset] as number) & DEPARTING_FLAG) : to)
+    const kept = (isAdmission ? byte & DEPARTING_FLAG : 0) | keptReturns(byte, to)
+    segment.put(offset, from === State.absent && to === State.waiting ? withOneMoreReturn(to | kept) : to | kept)
     this.countMoves(segment, offset, offset, from, to, 1)
   }
 
@@ -133,10 +145,14 @@ export class Tickets {
     else this.lazy.add(segment.index)
   }
 
-  setFlags(number: number, flags: number): void {
+  /** `what`: a session whose beacon was forgotten would hold its slot for a minute after it fell silent. */
+  setFlags(
+    number: number,
+    flags: number,
+    what: 'lazy' | 'durable' = (flags & BEACON_FLAG) !== 0 ? 'durable' : 'lazy',
+  ): void {
     const changed = this.changeByte(number, (byte) => byte | flags)
-    // A session whose beacon was forgotten would hold its slot for a minute after it fell silent.
-    if (changed !== null && (flags & BEACON_FLAG) !== 0) this.markUnstored(changed, 'durable')
+    if (changed !== null) this.markUnstored(changed, what)
   }
 
   clearFlags(number: number, flags: number): void {

@@ -32,6 +32,9 @@ import { placelessStatus } from './status-of.ts'
 import { type Issued, stepsAside, type Visit, type VisitContext, visit } from './visit.ts'
 import { readVisitor } from './visitor.ts'
 
+/** Any request for the site is use of its session, with or without a beacon. */
+const USE = { beacon: false, touched: true } as const
+
 /** Answers any request that is not for a path of our own. */
 export async function gate(request: Request, deployment: Deployment, keepAlive: KeepAlive): Promise<Response> {
   const { hostname, pathname, canonical } = requestUrl(request.url)
@@ -49,10 +52,7 @@ export async function gate(request: Request, deployment: Deployment, keepAlive: 
   const redirect = room.force_https && isNavigation ? httpsRedirect(request) : null
   if (redirect !== null) return redirect
   const { context, presented } = await readVisitor(request, room, deployment, keepAlive)
-  const joins = mayJoin(kind)
-  // A page asked for is a sign of life from the person, too, where no beacon gives one.
-  const details = { beacon: false, touched: joins }
-  const decided = await visit(context, presented, { mayJoin: joins, details })
+  const decided = await visit(context, presented, { mayJoin: mayJoin(kind), details: USE })
   return answerVisit(request, deployment, context, presented, kind, decided)
 }
 
@@ -201,7 +201,7 @@ async function askCounted(
 ): Promise<OriginOutcome> {
   const askedMs = Date.now()
   const onWaiting = () => {
-    if (pass !== null) client.hear(pass.token.run, pass.token.number, keepAlive)
+    if (pass !== null) client.use(pass.token.run, pass.token.number, keepAlive)
   }
   const outcome = await askOrigin(request, deployment.origin, { pass: pass?.text ?? null, readsPage, onWaiting })
   const hasBody = request.body !== null

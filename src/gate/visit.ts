@@ -2,6 +2,7 @@
  * Where a visitor of a room stands: decided from the tokens presented, the isolate's snapshot and, where only the object
  * knows, its answer. Issues tokens; knows nothing of pages, cookies or the origin.
  */
+import { ageMs } from '../core/age.ts'
 import type { ClaimDetails } from '../core/answers.ts'
 import { passLifeSeconds } from '../core/pass-life.ts'
 import type { SnapshotView } from '../core/snapshot-view.ts'
@@ -96,8 +97,10 @@ function stand(context: VisitContext, candidate: PresentedToken, asked: Asked): 
   const { token, text, moves = false } = candidate
   if (token.run < context.client.knownRun) return { state: 'stranger' }
   if (token.kind === 'ticket') return poll(context, candidate, asked)
-  if (context.nowMs / 1000 >= token.expiresSeconds) return claim(context, candidate, asked.details)
-  context.client.hear(token.run, token.number, context.keepAlive)
+  const lifeMs = (token.expiresSeconds - token.issuedSeconds) * 1000
+  if (ageMs(token.issuedSeconds * 1000, context.nowMs) >= lifeMs) return claim(context, candidate, asked.details)
+  if (asked.details.touched) context.client.use(token.run, token.number, context.keepAlive)
+  else context.client.hear(token.run, token.number, context.keepAlive)
   return { state: 'admitted', pass: { text, token, renewed: moves } }
 }
 
@@ -119,13 +122,14 @@ async function poll(
   const { client, keepAlive, nowMs, room } = context
   const { token, text, moves = false } = candidate
   if (ask) return claim(context, candidate)
-  if (nowMs / 1000 - token.seenSeconds >= confirmAfterSeconds(context)) return confirm(context, candidate, isPoll)
+  if (ageMs(token.seenSeconds * 1000, nowMs) >= confirmAfterSeconds(context) * 1000)
+    return confirm(context, candidate, isPoll)
   client.hear(token.run, token.number, keepAlive)
   if (!(await client.refresh(token.run, keepAlive))) return outOfReach(context, candidate)
   const view = client.view
   if (view === null) return outOfReach(context, candidate)
   if (token.run !== client.knownRun) return { state: 'stranger' }
-  if (token.number < view.snapshot.frontier) return claim(context, candidate)
+  if (token.number < view.snapshot.frontier || view.hasLostPlace(token.number)) return claim(context, candidate)
   const ticket = { text, token, renewed: moves }
   return { state: 'waiting', status: waitingStatus(room.name, view, token), ticket }
 }

@@ -3,6 +3,7 @@
  * Needs `ACCESS_TEAM_DOMAIN` and `ACCESS_AUD`; Access itself decides who passes.
  */
 import { createLocalJWKSet, decodeProtectedHeader, type JSONWebKeySet, jwtVerify } from 'jose'
+import { ageMs } from '../core/age.ts'
 import { ACCESS_KEYS_KEPT_MS, ACCESS_KEYS_RETRY_MS, ACCESS_TIMEOUT_MS } from '../limits.ts'
 import { logWarning } from '../log.ts'
 import { errorText } from '../reporter/scrub.ts'
@@ -51,9 +52,9 @@ export class Access {
   /** Only the keys are shared between requests, never the fetch: no request may wait for another's. */
   private async refreshKeys(kid: string | undefined, nowMs: number): Promise<void> {
     const isKnown = this.keys.keys.some((key) => key.kid === kid)
-    if (isKnown && nowMs - this.fetchedMs < ACCESS_KEYS_KEPT_MS) return
+    if (isKnown && ageMs(this.fetchedMs, nowMs) < ACCESS_KEYS_KEPT_MS) return
     // A key that is not known may be new; but anyone can name one.
-    if (nowMs - this.askedMs < ACCESS_KEYS_RETRY_MS && this.keys.keys.length > 0) return
+    if (ageMs(this.askedMs, nowMs) < ACCESS_KEYS_RETRY_MS && this.keys.keys.length > 0) return
     this.askedMs = nowMs
     try {
       this.keys = await this.fetchKeys(`${this.issuer}/cdn-cgi/access/certs`)

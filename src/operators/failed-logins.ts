@@ -4,7 +4,7 @@
  */
 
 import { clientNetwork } from '../client-address.ts'
-import { LOGIN_ADDRESSES_MAX } from '../limits.ts'
+import { LOGIN_ADDRESSES_MAX, LOGIN_WINDOW_MS } from '../limits.ts'
 import { logWarning } from '../log.ts'
 import { keep } from '../memory.ts'
 import { errorText } from '../reporter/scrub.ts'
@@ -39,7 +39,8 @@ export class FailedLogins {
   }
 
   private remember(address: string, untilMs: number, nowMs: number): number {
-    if (untilMs <= nowMs) {
+    // Two windows ahead: this isolate's clock went back since. One alone could be a difference of clocks.
+    if (untilMs <= nowMs || untilMs - nowMs > 2 * LOGIN_WINDOW_MS) {
       this.blocked.delete(address)
       return 0
     }

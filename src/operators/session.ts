@@ -6,6 +6,7 @@
 import { parse, serialize } from 'hono/utils/cookie'
 import { jwtVerify, SignJWT } from 'jose'
 import { OPERATOR_COOKIE } from '../cookie-names.ts'
+import { ageMs } from '../core/age.ts'
 import { SESSION_IDLE_SECONDS, SESSION_MAX_SECONDS, SESSION_RENEW_SECONDS } from '../limits.ts'
 import { isSecure } from '../request-url.ts'
 import type { SigningKey } from '../tokens/signing-keys.ts'
@@ -82,7 +83,12 @@ export async function readSession(
     if (operator === undefined) return null
     const { exp = 0, iat = 0, auth_time: since } = payload
     const sinceSeconds = typeof since === 'number' ? since : iat
-    return { operator, sinceSeconds, expiresSeconds: exp, isDue: nowMs / 1000 - iat >= SESSION_RENEW_SECONDS }
+    return {
+      operator,
+      sinceSeconds,
+      expiresSeconds: exp,
+      isDue: ageMs(iat * 1000, nowMs) >= SESSION_RENEW_SECONDS * 1000,
+    }
   } catch {
     // Expired, of another key, or nothing of ours: no session.
     return null

@@ -2,6 +2,7 @@
  * Each room's look, with the files of public/ that its settings name. A file that is missing, too large or no template falls
  * back to the default and is reported; it is looked for again after a while.
  */
+import { ageMs } from '../core/age.ts'
 import { LOGO_MAX_BYTES, LOOK_RETRY_MS, TEMPLATE_MAX_BYTES } from '../limits.ts'
 import { logError } from '../log.ts'
 import type { RoomSettings } from '../settings/rooms.ts'
@@ -16,8 +17,9 @@ export interface Files {
 
 interface Kept {
   readonly look: Look
-  /** Until then, ms since 1970. */
-  readonly freshUntilMs: number
+  readonly keptMs: number
+  /** How long it is used before its files are looked for again. */
+  readonly freshForMs: number
 }
 
 const IMAGE_TYPES: Readonly<Record<string, string>> = {
@@ -39,7 +41,7 @@ export class Looks {
   /** A promise only until the room's files were read. Each request reads for itself: none waits for another's promise. */
   of(room: RoomSettings): Look | Promise<Look> {
     const kept = this.kept.get(room)
-    if (kept !== undefined && Date.now() < kept.freshUntilMs) return kept.look
+    if (kept !== undefined && isFresh(kept)) return kept.look
     const logo = room.logo?.startsWith('data:') === true ? room.logo : null
     if (room.template !== undefined || (room.logo !== undefined && logo === null)) return this.read(room, logo)
     return this.keep(room, lookOf(room, { template: null, logo }), true)
@@ -93,10 +95,14 @@ export class Looks {
   }
 
   private keep(room: RoomSettings, look: Look, whole: boolean): Look {
-    const freshUntilMs = whole ? Number.POSITIVE_INFINITY : Date.now() + LOOK_RETRY_MS
-    this.kept.set(room, { look, freshUntilMs })
+    const freshForMs = whole ? Number.POSITIVE_INFINITY : LOOK_RETRY_MS
+    this.kept.set(room, { look, keptMs: Date.now(), freshForMs })
     return look
   }
+}
+
+function isFresh({ keptMs, freshForMs }: Kept): boolean {
+  return freshForMs === Number.POSITIVE_INFINITY || ageMs(keptMs, Date.now()) < freshForMs
 }
 
 /** Throws where the template is none. */

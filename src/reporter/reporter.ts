@@ -2,6 +2,7 @@
  * Tells of errors outside, besides the log: bounded, never awaited, and never in the way of what met the error. Owns how
  * much and when; where it goes is the sender's.
  */
+import { ageMs } from '../core/age.ts'
 import { type LogFields, logWarning } from '../log.ts'
 import { REPORT_PAUSE_MS, REPORT_WINDOW_MS, REPORTS_MAX, REPORTS_OF_ONE_EVENT_MAX } from './limits.ts'
 import { type Report, reportOf } from './report.ts'
@@ -75,7 +76,7 @@ class ReportBudget {
   take(event: string, nowMs: number): boolean {
     if (this.isPaused(nowMs)) return false
     // A clock that went back starts a new window, too.
-    if (nowMs < this.startMs || nowMs >= this.startMs + REPORT_WINDOW_MS) {
+    if (ageMs(this.startMs, nowMs) >= REPORT_WINDOW_MS) {
       this.startMs = nowMs
       this.taken = 0
       this.takenByEvent.clear()
@@ -93,6 +94,6 @@ class ReportBudget {
 
   private isPaused(nowMs: number): boolean {
     const { pausedAtMs } = this
-    return pausedAtMs !== null && nowMs >= pausedAtMs && nowMs < pausedAtMs + REPORT_PAUSE_MS
+    return pausedAtMs !== null && ageMs(pausedAtMs, nowMs) < REPORT_PAUSE_MS
   }
 }

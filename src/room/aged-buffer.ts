@@ -1,6 +1,7 @@
 /**
  * Numbers and when their visitors were heard, until the next call takes them along. The first heard go first when it is full.
  */
+import { ageMs } from '../core/age.ts'
 import type { AgedNumbers } from '../core/exchange.ts'
 
 export class AgedBuffer {
@@ -40,9 +41,9 @@ export class AgedBuffer {
     return taken
   }
 
-  /** Puts back what a failed call had taken, but for what is too old to matter. */
-  putBack(taken: ReadonlyMap<number, number>, oldestMs: number): void {
-    for (const [number, heardMs] of taken) if (heardMs >= oldestMs) this.add(number, heardMs)
+  /** Puts back what a failed call had taken, except what is at least `keptMs` old. */
+  putBack(taken: ReadonlyMap<number, number>, nowMs: number, keptMs: number): void {
+    for (const [number, heardMs] of taken) if (ageMs(heardMs, nowMs) < keptMs) this.add(number, heardMs)
   }
 }
 

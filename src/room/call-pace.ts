@@ -5,6 +5,7 @@
  * where calls fail, and while many ask: then calls are a moment apart, so that each carries more, and the object writes and
  * answers less often.
  */
+import { ageMs } from '../core/age.ts'
 import {
   ATTEMPTS_MAX,
   BACK_OFF_MAX_MS,
@@ -94,7 +95,7 @@ export class CallPace {
   /** Whether this request calls now, instead of waiting for the others or for the pace. */
   isTurnOf(entry: Entry, nowMs: number): boolean {
     if (entry.attempts >= ATTEMPTS_MAX) return false
-    const isUnderWay = !this.latest.done && Math.abs(nowMs - this.latest.startMs) < this.patienceMs
+    const isUnderWay = !this.latest.done && ageMs(this.latest.startMs, nowMs) < this.patienceMs
     const impatientMs = (entry.sentMs ?? entry.notBeforeMs) + this.patienceMs
     const mayCallMs = entry.sentMs === null && !isUnderWay ? entry.notBeforeMs : impatientMs
     return nowMs >= Math.max(mayCallMs, this.nextCallMs(nowMs))

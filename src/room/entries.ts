@@ -27,9 +27,9 @@ export type Question =
 
 export interface Entry {
   readonly question: Question
-  readonly askedMs: number
+  askedMs: number
   /** Until then it only goes along with others' calls. */
-  readonly notBeforeMs: number
+  notBeforeMs: number
   /** When it last went into a call; null while it waits for one. */
   sentMs: number | null
   attempts: number
@@ -40,6 +40,13 @@ export interface Entry {
 /** `mayWaitMs`: how long it can wait for a call that others need. */
 export function newEntry(question: Question, askedMs: number, mayWaitMs = 0): Entry {
   return { question, askedMs, notBeforeMs: askedMs + mayWaitMs, sentMs: null, attempts: 0, answer: null }
+}
+
+/** The clock went back since the question was asked: its wait begins again, so that it neither ends early nor lasts for ever. */
+export function restartWait(entry: Entry, nowMs: number): void {
+  entry.askedMs = nowMs
+  entry.notBeforeMs = nowMs
+  if (entry.sentMs !== null) entry.sentMs = nowMs
 }
 
 /** The first answer counts; a second one, to a repeated call, is the same. */

@@ -2,6 +2,7 @@
  * The questions of one isolate to one room: those that wait for a call, and those that were sent and not answered yet.
  * Bounded. Who has to be asked for again keeps the place that the time of asking gives.
  */
+import { ageMs } from '../core/age.ts'
 import type { ExchangeAnswer } from '../core/exchange.ts'
 import { ATTEMPTS_MAX, ENTRIES_PER_CALL_MAX, GIVE_UP_AFTER_MS, WAITING_REQUESTS_MAX } from '../limits.ts'
 import { answerEntry, deliver, type Entry, UNREACHABLE } from './entries.ts'
@@ -32,7 +33,7 @@ export class EntryQueue {
   takeBatch(nowMs: number, run: number, patienceMs: number): Entry[] {
     const isOver = (entry: Entry) => entry.answer !== null || nowMs - entry.askedMs >= GIVE_UP_AFTER_MS
     for (const entry of this.sent) {
-      const isLate = entry.attempts < ATTEMPTS_MAX && nowMs - (entry.sentMs as number) >= patienceMs
+      const isLate = entry.attempts < ATTEMPTS_MAX && ageMs(entry.sentMs as number, nowMs) >= patienceMs
       if (!isOver(entry) && !isLate) continue
       this.sent.delete(entry)
       if (!isOver(entry)) this.queue.push(entry)

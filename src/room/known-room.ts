@@ -1,6 +1,7 @@
 /**
  * What an isolate knows of a room: its run, and the newest snapshot that answers from its object brought.
  */
+import { ageMs } from '../core/age.ts'
 import type { ExchangeAnswer } from '../core/exchange.ts'
 import type { Snapshot } from '../core/snapshot.ts'
 import { SnapshotView } from '../core/snapshot-view.ts'
@@ -21,6 +22,11 @@ export class KnownRoom {
     return this.newestRun
   }
 
+  /** Whether sessions end when nobody uses them. Told by the object; before any answer it may be so. */
+  get hasIdleLimit(): boolean {
+    return this.newest === null || (this.newest.snapshot.idleTimeoutSeconds ?? 0) > 0
+  }
+
   /** Before any answer an authentic token is the best word on which run there is. True: it is news. */
   learnFirstRun(run: number): boolean {
     if (this.newest !== null || run <= this.newestRun) return false
@@ -31,7 +37,7 @@ export class KnownRoom {
   /** Whether the snapshot can be answered from. `paceMs`: what the object wants between two calls. */
   isFresh(nowMs: number, paceMs: number): boolean {
     const freshMs = Math.min(Math.max(SNAPSHOT_FRESH_MS, paceMs), SNAPSHOT_FRESH_MAX_MS)
-    return this.newest !== null && nowMs - this.receivedMs <= freshMs
+    return this.newest !== null && ageMs(this.receivedMs, nowMs) <= freshMs
   }
 
   /** Keeps the newest snapshot by run and time. True: another run has begun. */
@@ -39,7 +45,7 @@ export class KnownRoom {
     const known = this.newest?.snapshot
     if (known !== undefined) {
       const older = run < known.run || (run === known.run && snapshot.atMs < known.atMs)
-      if (older && nowMs - this.receivedMs < SNAPSHOT_OLD_MS) return false
+      if (older && ageMs(this.receivedMs, nowMs) < SNAPSHOT_OLD_MS) return false
     }
     const isAnother = run !== this.newestRun
     this.newestRun = run
@@ -53,5 +59,8 @@ export class KnownRoom {
 function isSame(a: Snapshot, b: Snapshot): boolean {
   const sameMoment = a.run === b.run && a.atMs === b.atMs
   const sameRules = a.mode === b.mode && a.closed === b.closed && a.suspended === b.suspended && a.message === b.message
-  return sameMoment && sameRules && a.next === b.next && a.frontier === b.frontier && a.waiting === b.waiting
+  const sameLost = a.lostPlaces?.length === b.lostPlaces?.length
+  return (
+    sameMoment && sameRules && sameLost && a.next === b.next && a.frontier === b.frontier && a.waiting === b.waiting
+  )
 }

@@ -15,6 +15,8 @@ export interface TakenNews {
   /** By number, when it was heard. */
   readonly presence: ReadonlyMap<number, number>
   readonly departures: ReadonlyMap<number, number>
+  /** By number, when its session was used last. */
+  readonly touches: ReadonlyMap<number, number>
   readonly origin: OriginReport
   readonly counts: Required<CallCounts>
   readonly pagesWithoutBeacon: ObstacleCounts | null
@@ -23,6 +25,7 @@ export interface TakenNews {
 export class News {
   private readonly presence = new AgedBuffer(PRESENCE_MAX)
   private readonly departures = new AgedBuffer(PRESENCE_MAX)
+  private readonly touches = new AgedBuffer(PRESENCE_MAX)
   private readonly origin = new OriginTally()
   private readonly counter = new CallCounter()
   /** Null: there were none. */
@@ -39,6 +42,11 @@ export class News {
     this.presence.add(number, heardMs)
   }
 
+  /** A session was used; who uses it is heard besides. */
+  touch(number: number, usedMs: number): void {
+    this.touches.add(number, usedMs)
+  }
+
   /** A claim that could not be made is no word that takes a goodbye back, but a sign of life. */
   hearClaim(number: number, heardMs: number): void {
     this.presence.add(number, heardMs)
@@ -52,6 +60,7 @@ export class News {
   forgetNumbers(): void {
     this.presence.clear()
     this.departures.clear()
+    this.touches.clear()
   }
 
   count(what: keyof CallCounts, count = 1): void {
@@ -73,34 +82,41 @@ export class News {
     return {
       presence: this.presence.take(),
       departures: this.departures.take(),
+      touches: this.touches.take(),
       origin: this.origin.take(),
       counts: this.counter.take(),
       pagesWithoutBeacon,
     }
   }
 
-  /** Puts back what a failed call had taken, but for numbers heard before `oldestMs`; the failure is counted, too. */
-  putBack({ presence, departures, origin, counts, pagesWithoutBeacon }: TakenNews, oldestMs: number): void {
+  /** Puts back what a failed call had taken, except words at least `keptMs` old; the failure is counted, too. */
+  putBack(taken: TakenNews, nowMs: number, keptMs: number): void {
+    const { presence, departures, touches, origin, counts, pagesWithoutBeacon } = taken
     this.counter.putBack({ ...counts, failures: counts.failures + 1 })
-    this.presence.putBack(presence, oldestMs)
-    this.departures.putBack(departures, oldestMs)
+    this.presence.putBack(presence, nowMs, keptMs)
+    this.departures.putBack(departures, nowMs, keptMs)
+    this.touches.putBack(touches, nowMs, keptMs)
     this.origin.putBack(origin)
     if (pagesWithoutBeacon === null) return
     this.pagesWithoutBeacon = countObstacles(pagesWithoutBeacon, this.pagesWithoutBeacon ?? undefined)
   }
 }
 
-type CarriedNews = Pick<ExchangeRequest, 'presence' | 'departures' | 'origin' | 'pagesWithoutBeacon' | keyof CallCounts>
+type CarriedNews = Pick<
+  ExchangeRequest,
+  'presence' | 'departures' | 'touches' | 'origin' | 'pagesWithoutBeacon' | keyof CallCounts
+>
 
 /** As a call carries it. */
 export function toCarried(
-  { presence, departures, origin, counts, pagesWithoutBeacon }: TakenNews,
+  { presence, departures, touches, origin, counts, pagesWithoutBeacon }: TakenNews,
   nowMs: number,
 ): CarriedNews {
   return {
     presence: toAgedNumbers(presence, nowMs),
     departures: toAgedNumbers(departures, nowMs),
     ...counts,
+    ...(touches.size === 0 ? {} : { touches: toAgedNumbers(touches, nowMs) }),
     ...(origin.requests === 0 ? {} : { origin }),
     ...(pagesWithoutBeacon === null ? {} : { pagesWithoutBeacon }),
   }

@@ -12,9 +12,11 @@
  * Owns no rule of the line. Clock, timers, ids and the call itself are given by the port.
  */
 
+import { ageMs } from '../core/age.ts'
 import type { ClaimDetails } from '../core/answers.ts'
 import type { BeaconObstacle } from '../core/beacon-obstacles.ts'
 import type { ExchangeAnswer, ExchangeRequest } from '../core/exchange.ts'
+import { longestSilenceSeconds } from '../core/silence.ts'
 import type { SnapshotView } from '../core/snapshot-view.ts'
 import {
   ATTEMPTS_MAX,
@@ -24,6 +26,7 @@ import {
   GIVE_UP_AFTER_MS,
   ORIGIN_FLUSH_AFTER_MS,
   SNAPSHOT_FRESH_MS,
+  WORDS_KEPT_UNKNOWN_SECONDS,
 } from '../limits.ts'
 import { CallPace } from './call-pace.ts'
 import {
@@ -31,6 +34,7 @@ import {
   type Entry,
   newEntry,
   type Question,
+  restartWait,
   toQuestions,
   UNREACHABLE,
   type Unreachable,
@@ -134,19 +138,35 @@ export class RoomClient {
 
   /** A number's holder is here now. */
   hear(run: number, number: number, keepAlive: KeepAlive): void {
-    this.learnFirstRun(run)
-    // A newer run than any answer told of: the room was reset, which the next answer shows.
-    if (run > this.known.run) keepAlive.waitUntil(this.learnRun(run, keepAlive))
-    if (run !== this.known.run) return
-    this.news.hear(number, this.port.nowMs())
-    this.scheduleFlush(keepAlive)
+    const heardMs = this.port.nowMs()
+    this.tell(run, () => this.news.hear(number, heardMs), keepAlive)
+  }
+
+  /** A number's holder uses the site: a sign of life, and its session is not idle. */
+  use(run: number, number: number, keepAlive: KeepAlive): void {
+    const usedMs = this.port.nowMs()
+    const note = () => {
+      this.news.hear(number, usedMs)
+      if (this.known.hasIdleLimit) this.news.touch(number, usedMs)
+    }
+    this.tell(run, note, keepAlive)
   }
 
   /** A number's page said goodbye. */
   depart(run: number, number: number, keepAlive: KeepAlive): void {
+    const saidMs = this.port.nowMs()
+    this.tell(run, () => this.news.depart(number, saidMs), keepAlive)
+  }
+
+  /** Notes something of a run for the next call. Of a newer run than is known only once the object has told of it: a reset. */
+  private tell(run: number, note: () => void, keepAlive: KeepAlive): void {
     this.learnFirstRun(run)
+    if (run > this.known.run) {
+      const learning = this.learnRun(run, keepAlive)
+      keepAlive.waitUntil(learning.then(() => run === this.known.run && this.tell(run, note, keepAlive)))
+    }
     if (run !== this.known.run) return
-    this.news.depart(number, this.port.nowMs())
+    note()
     this.scheduleFlush(keepAlive)
   }
 
@@ -178,7 +198,7 @@ export class RoomClient {
    */
   keepFresh(keepAlive: KeepAlive): void {
     const nowMs = this.port.nowMs()
-    if (this.isFresh || nowMs - this.keptFreshMs < SNAPSHOT_FRESH_MS) return
+    if (this.isFresh || ageMs(this.keptFreshMs, nowMs) < SNAPSHOT_FRESH_MS) return
     this.keptFreshMs = nowMs
     keepAlive.waitUntil(this.ask({ kind: 'refresh' }, keepAlive))
   }
@@ -212,6 +232,7 @@ export class RoomClient {
   private async settle(entry: Entry, keepAlive: KeepAlive): Promise<void> {
     while (entry.answer === null) {
       const nowMs = this.port.nowMs()
+      if (nowMs < entry.askedMs) restartWait(entry, nowMs)
       if (nowMs - entry.askedMs >= GIVE_UP_AFTER_MS) {
         this.entries.giveUp(entry)
         return
@@ -264,13 +285,15 @@ export class RoomClient {
       this.port.onCallFailed(error)
       // They wait for the next call, unless the object asks to be left alone.
       this.entries.failed(batch, (error as { overloaded?: unknown } | null)?.overloaded === true)
-      this.news.putBack(news, nowMs - this.timeoutMs)
+      this.news.putBack(news, nowMs, this.wordsKeptMs)
       if (!this.news.isEmpty) this.flushDueMs ??= this.pace.nextCallMs(nowMs)
     }
   }
 
-  private get timeoutMs(): number {
-    return (this.known.view?.snapshot.heartbeatTimeoutSeconds ?? 20) * 1000
+  /** Words of a failed call are kept for as long as they can still keep someone's slot or place. */
+  private get wordsKeptMs(): number {
+    const snapshot = this.known.view?.snapshot
+    return (snapshot === undefined ? WORDS_KEPT_UNKNOWN_SECONDS : longestSilenceSeconds(snapshot)) * 1000
   }
 
   /** One request keeps the flush deadline; when it seems dead, or is later than wished, any other takes over. */

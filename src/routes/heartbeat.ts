@@ -1,5 +1,6 @@
 /**
- * `POST /heartbeat`: the beacon of who is on the site. Renews the pass; 410 when the session is over.
+ * `POST /heartbeat`: the beacon of who is on the site. Renews the pass; 410 when the session is over. While the room is
+ * suspended everyone is on the site, so it is always 204, and a pass or ticket is renewed: it counts again afterwards.
  */
 import type { Deployment } from '../deployment.ts'
 import { changeToken } from '../gate/answers.ts'
@@ -30,10 +31,16 @@ export async function heartbeatRoute(
     )
   }
   const [chosen] = byPreference(presented)
-  if (chosen === undefined || stepsAside(context)) return sessionOver()
+  const headers = new Headers({ 'Cache-Control': 'no-store' })
+  const isSuspended = stepsAside(context)
+  if (chosen === undefined) return isSuspended ? new Response(null, { status: 204, headers }) : sessionOver()
   const details = { beacon: true, touched }
   const decided = await claim(context, chosen, details)
-  const headers = new Headers({ 'Cache-Control': 'no-store' })
+  if (isSuspended) {
+    const held = decided.state === 'admitted' ? decided.pass : decided.state === 'waiting' ? decided.ticket : null
+    if (held?.renewed) changeToken(headers, request, context.room, held.text)
+    return new Response(null, { status: 204, headers })
+  }
   if (decided.state === 'unreachable') {
     return problem(503, 'Try again', 'The waiting room cannot be reached right now.', { 'Retry-After': '5' })
   }

@@ -5,7 +5,9 @@ import * as v from 'valibot'
 import { bypassSchema } from '../bypass/bypass-schema.ts'
 import { ALERT_METRICS } from '../core/alert-rules.ts'
 import { ORIGIN_LATENCY_BUCKETS_MS } from '../core/limits.ts'
+import { RETURNS_MAX } from '../core/ticket-state.ts'
 import { isHostName, isWithin } from '../host-name.ts'
+import { IDLE_TIMEOUT_MIN_SECONDS } from '../limits.ts'
 import { allowedOriginsSchema } from './allowed-origins.ts'
 import { lookEntries } from './look-schema.ts'
 
@@ -95,7 +97,8 @@ export const roomEntries = {
   session_timeout_seconds: v.optional(whole(15, 1800), 20),
   session_heartbeat: v.optional(oneOf(['beacon', 'requests']), 'beacon'),
   check_interval_seconds: v.optional(whole(5, 60), 10),
-  idle_timeout_seconds: v.optional(wholeOrOff(60, 86_400), 0),
+  idle_timeout_seconds: v.optional(wholeOrOff(IDLE_TIMEOUT_MIN_SECONDS, 86_400), 0),
+  departure_grace_seconds: v.optional(whole(0, 1800), 10),
   session_max_seconds: v.optional(wholeOrOff(60, 604_800), 0),
   max_waiting: v.optional(whole(1, 5_000_000), 1_000_000),
   cookie_domain: v.optional(v.pipe(v.string(domainMessage), v.regex(/^([a-z0-9-]+\.)+[a-z0-9-]+$/, domainMessage))),
@@ -110,6 +113,7 @@ export const roomEntries = {
   join_limit: v.optional(flag, true),
   bypass: v.optional(bypassSchema, []),
   reclaim_grace_seconds: v.optional(whole(0, 86_400), 300),
+  reclaims_max: v.optional(whole(0, RETURNS_MAX), 3),
   queue_all: v.optional(flag, false),
   suspended: v.optional(flag, false),
   queueing_status_code: v.optional(oneOf([200, 202, 429, 503]), 503),

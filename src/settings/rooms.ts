@@ -87,6 +87,8 @@ export function lineRules(room: RoomSettings | undefined, values?: RuntimeValues
     sessionTimeoutSeconds: settings.session_timeout_seconds,
     checkIntervalSeconds: settings.check_interval_seconds,
     reclaimGraceSeconds: settings.reclaim_grace_seconds,
+    returnsMax: settings.reclaims_max,
+    departureGraceSeconds: settings.departure_grace_seconds,
     idleTimeoutSeconds: settings.idle_timeout_seconds,
     sessionMaxSeconds: settings.session_max_seconds,
     maxWaiting: settings.max_waiting,

@@ -9,7 +9,7 @@ import { useStage } from '../contract/support/stage.ts'
 import { useChromium } from './support/browser.ts'
 import { keepHidden } from './support/hidden-tab.ts'
 import { HOST_PAGES } from './support/host-pages.ts'
-import { room, urlOf, visitorOf } from './support/site.ts'
+import { guestOf, room, urlOf, visitorOf } from './support/site.ts'
 
 const INTERVAL_MS = 8_000
 
@@ -129,7 +129,7 @@ test.each([
   expect(page.watched).toEqual({ beats: [], noise: [] })
 })
 
-test('a session that is over is asked about no more', async () => {
+test('a session that is over is asked about again when the page is used, once a minute', async () => {
   const profile = await chromium.profile()
   const page = await opened(profile)
   await beatAfter(page, () => page.goto(urlOf(stage, 'shop', '/plain')))
@@ -140,10 +140,24 @@ test('a session that is over is asked about no more', async () => {
 
   expect(await beatAfter(page, () => page.clock.runFor(INTERVAL_MS))).toBe(410)
   const before = page.watched.beats.length
-  await page.clock.runFor(10 * INTERVAL_MS)
+  await page.clock.runFor(5 * INTERVAL_MS)
   await page.mouse.move(50, 50)
   await page.evaluate(() => fetch('/echo'))
   expect(page.watched.beats).toHaveLength(before)
+  // Nobody uses it: nothing is asked, however long that lasts.
+  await page.clock.runFor(20 * INTERVAL_MS)
+  await page.evaluate(() => fetch('/echo'))
+  expect(page.watched.beats).toHaveLength(before)
+  expect(await beatAfter(page, () => page.mouse.move(60, 60))).toBe(410)
+  await page.mouse.move(70, 70)
+  await page.evaluate(() => fetch('/echo'))
+  expect(page.watched.beats).toHaveLength(before + 1)
+  // Another session began meanwhile: from then on the beacon goes on by itself.
+  const { token } = await guestOf(stage, 'shop')
+  await profile.addCookies([{ ...(pass as NonNullable<typeof pass>), value: `${token}` }])
+  await page.clock.runFor(10 * INTERVAL_MS)
+  expect(await beatAfter(page, () => page.mouse.move(80, 80))).toBe(204)
+  expect(await beatAfter(page, () => page.clock.runFor(INTERVAL_MS))).toBe(204)
 })
 
 test('a hidden tab beats from its worker; without one it would be silent for a minute', async () => {

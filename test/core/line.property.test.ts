@@ -37,6 +37,7 @@ const settings = fc.record({
   ratePerMinute: fc.constantFrom(1, 6, 30, 600),
   reclaimGraceSeconds: fc.constantFrom(0, 30, 300),
   maxWaiting: fc.constantFrom(4, 1000),
+  returnsMax: fc.constantFrom(0, 1, 3),
 })
 
 function applyBoth(line: DrivenLine, naive: NaiveLine, action: Step): void {

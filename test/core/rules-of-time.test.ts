@@ -18,6 +18,9 @@ import { BEACON_FLAG, DEPARTING_FLAG, State } from '../../src/core/ticket-state.
 import { Tickets } from '../../src/core/tickets.ts'
 import { rules } from './support/rules.ts'
 
+/** A clock that was never stopped. */
+const at = (nowSeconds: number, floorSeconds = 0) => ({ nowSeconds, floorSeconds, resumedSeconds: 0 })
+
 describe('how long a ticket may be silent', () => {
   it('depends on its state, its beacon and its goodbye', () => {
     const long = rules({ heartbeatTimeoutSeconds: 25, sessionTimeoutSeconds: 40, reclaimGraceSeconds: 300 })
@@ -38,7 +41,7 @@ describe('how long a ticket may be silent', () => {
   })
 
   it('is looked up by byte', () => {
-    const limits = silenceLimits(rules())
+    const { limits } = silenceLimits(rules())
     expect(limits.length).toBe(256)
     for (const byte of [0, 1, 2, 3, 4, 11, 17, 27]) expect(limits[byte]).toBe(silenceLimitSeconds(byte, rules()))
   })
@@ -46,7 +49,7 @@ describe('how long a ticket may be silent', () => {
   it('is over at the limit and not before, and counts from the floor, but for the absent', () => {
     const limits = silenceLimits(rules({ reclaimGraceSeconds: 100 }))
     const segment = new Segment(0)
-    const silent = (now: number, floor: number) => [...silentOffsets(segment, silentBefore(limits, now, floor))]
+    const silent = (now: number, floor: number) => [...silentOffsets(segment, silentBefore(limits, at(now, floor)))]
     expect(silent(1_000_000, 0)).toEqual([])
     segment.put(0, State.waiting)
     segment.put(SEGMENT_SIZE - 1, State.absent)
@@ -59,7 +62,7 @@ describe('how long a ticket may be silent', () => {
     expect(silent(149, 51)).toEqual([0])
     expect(silent(150, 140)).toEqual([SEGMENT_SIZE - 1])
     // Those of one moment are not written over by the next look.
-    const both = silentOffsets(segment, silentBefore(limits, 150, 51))
+    const both = silentOffsets(segment, silentBefore(limits, at(150, 51)))
     segment.put(0, State.gone)
     expect(silent(150, 51)).toEqual([SEGMENT_SIZE - 1])
     expect([...both]).toEqual([0, SEGMENT_SIZE - 1])
@@ -70,10 +73,10 @@ describe('how long a ticket may be silent', () => {
     segment.put(3, State.waiting)
     segment.heard[3] = 40
     const limits = silenceLimits(rules())
-    expect([19, 20, 39, 59].map((now) => silentOffsets(segment, silentBefore(limits, now, 0)).length)).toEqual([
+    expect([19, 20, 39, 59].map((now) => silentOffsets(segment, silentBefore(limits, at(now, 0))).length)).toEqual([
       0, 0, 0, 0,
     ])
-    expect(silentOffsets(segment, silentBefore(limits, 60, 0)).length).toBe(1)
+    expect(silentOffsets(segment, silentBefore(limits, at(60, 0))).length).toBe(1)
   })
 
   it('makes absent who is present and forgets who is absent; without a grace everyone is gone', () => {
@@ -97,11 +100,11 @@ describe('sessions with a limit', () => {
     sessions.start(1, idle, 10)
     sessions.start(2, idle, 10)
     sessions.touch(2, 30)
-    expect(sessions.overdue(idle, 69)).toEqual([])
-    expect(sessions.overdue(idle, 70)).toEqual([1])
-    expect(sessions.overdue(idle, 90)).toEqual([1, 2])
+    expect(sessions.overdue(idle, at(69))).toEqual([])
+    expect(sessions.overdue(idle, at(70))).toEqual([1])
+    expect(sessions.overdue(idle, at(90))).toEqual([1, 2])
     sessions.end(1)
-    expect(sessions.overdue(idle, 90)).toEqual([2])
+    expect(sessions.overdue(idle, at(90))).toEqual([2])
     expect(() => sessions.touch(9, 90)).not.toThrow()
   })
 
@@ -109,16 +112,16 @@ describe('sessions with a limit', () => {
     const sessions = new Sessions()
     sessions.start(1, max, 10)
     sessions.touch(1, 109)
-    expect(sessions.overdue(max, 109)).toEqual([])
-    expect(sessions.overdue(max, 110)).toEqual([1])
+    expect(sessions.overdue(max, at(109))).toEqual([])
+    expect(sessions.overdue(max, at(110))).toEqual([1])
   })
 
   it('are not kept, and never over, while no limit is on', () => {
     const sessions = new Sessions()
     sessions.start(1, rules(), 0)
-    expect(sessions.overdue(idle, 1e6)).toEqual([])
+    expect(sessions.overdue(idle, at(1e6))).toEqual([])
     sessions.start(2, rules({ idleTimeoutSeconds: 60, sessionMaxSeconds: 100 }), 0)
-    expect(sessions.overdue(rules(), 1e6)).toEqual([])
+    expect(sessions.overdue(rules(), at(1e6))).toEqual([])
   })
 
   it('end together where many of a segment fall silent', () => {
@@ -126,7 +129,7 @@ describe('sessions with a limit', () => {
     const start = 2 * SEGMENT_SIZE
     for (const number of [start, start + 5, start + 6, 5]) sessions.start(number, max, 10)
     sessions.endMany(new Segment(2), Uint16Array.of(0, 3, 5))
-    expect(sessions.overdue(max, 110)).toEqual([start + 6, 5])
+    expect(sessions.overdue(max, at(110))).toEqual([start + 6, 5])
   })
 
   it('know after a restart when they began, and count as touched now', () => {
@@ -143,14 +146,14 @@ describe('sessions with a limit', () => {
     expect([...before.toStored(segment)]).toEqual([0, 10, 5, 20])
     const after = new Sessions()
     after.restore(segment, before.toStored(segment), rules({ idleTimeoutSeconds: 30, sessionMaxSeconds: 100 }), 50)
-    expect(after.overdue(max, 109)).toEqual([])
-    expect(after.overdue(max, 110)).toEqual([start])
-    expect(after.overdue(max, 120)).toEqual([start, start + 5])
-    expect(after.overdue(max, 150)).toEqual([start, start + 5, start + SEGMENT_SIZE - 1])
-    expect(after.overdue(idle, 109)).toEqual([])
-    expect(after.overdue(idle, 110).length).toBe(3)
+    expect(after.overdue(max, at(109))).toEqual([])
+    expect(after.overdue(max, at(110))).toEqual([start])
+    expect(after.overdue(max, at(120))).toEqual([start, start + 5])
+    expect(after.overdue(max, at(150))).toEqual([start, start + 5, start + SEGMENT_SIZE - 1])
+    expect(after.overdue(idle, at(109))).toEqual([])
+    expect(after.overdue(idle, at(110)).length).toBe(3)
     after.restore(segment, Uint32Array.of(0), rules(), 0)
-    expect(after.overdue(max, 110)).toEqual([start])
+    expect(after.overdue(max, at(110))).toEqual([start])
   })
 })
 

@@ -280,6 +280,23 @@ describe('pacing', () => {
     expect(room.requests).toHaveLength(2)
   })
 
+  it.each(['hear', 'use', 'depart'] as const)(
+    'tells what it heard of a run that it did not know yet (%s)',
+    async (what) => {
+      const room = new VirtualRoom({ idleTimeoutSeconds: 60 })
+      await room.client.join(room)
+      await room.pass(2_000)
+      room.reset()
+      room.line.beginCall(room.nowMs)
+      expect(room.line.join('by another isolate')).toEqual({ state: 'active', number: 1 })
+      room.client[what](room.line.run, 1, room)
+      await room.pass(3_000)
+      const told = room.requests.filter(({ run }) => run === room.line.run)
+      const words = told.flatMap(({ presence, departures }) => [...presence.numbers, ...departures.numbers])
+      expect(words).toEqual([1])
+    },
+  )
+
   it("does not wait for a time that an isolate's clock, gone back since, will not see for long", async () => {
     const room = new VirtualRoom()
     room.paceMs = 3000

@@ -26,6 +26,8 @@ export class VirtualRoom implements KeepAlive {
   paceMs = 0
   /** `held` calls wait for `release`; otherwise the object answers at once. */
   holding = false
+  /** Calls fail. */
+  isCutOff = false
   readonly held: Call[] = []
   readonly requests: ExchangeRequest[] = []
   readonly client: RoomClient
@@ -39,6 +41,7 @@ export class VirtualRoom implements KeepAlive {
     this.client = new RoomClient('r', {
       call: (request) =>
         new Promise((answer, refuse) => {
+          if (this.isCutOff) return refuse(new Error('cut off'))
           this.requests.push(request)
           const call = { request, answer, refuse }
           if (this.holding) this.held.push(call)

@@ -4,9 +4,9 @@ import * as mutants from './mutants.ts'
 
 const SEEDS_MAX = 200
 
-/** What a client breaks in the first seed of a profile in which it breaks that. */
-async function firstBroken(profile: string, mutant: (typeof mutants)[keyof typeof mutants], promise: RegExp) {
-  for (let seed = 1; seed <= SEEDS_MAX; seed++) {
+/** What a client breaks in the first seed, of those that begin with `from`, of a profile in which it breaks that. */
+async function firstBroken(profile: string, mutant: (typeof mutants)[keyof typeof mutants], promise: RegExp, from = 1) {
+  for (let seed = from; seed < from + SEEDS_MAX; seed++) {
     // Crowds take long, and show no more.
     if (profileOf(seed) !== profile || seed % 10 === 0) continue
     const { violations } = await runSeed(seed, { mutant })
@@ -29,4 +29,9 @@ describe('the judges notice a room client', () => {
     async (_, profile, mutant, promise) => expect(await firstBroken(profile, mutant, promise)).toMatch(promise),
     120_000,
   )
+
+  it('that forgets words as old as the waiting time-out', { timeout: 120_000 }, async () => {
+    const promise = /expired .* after a word/
+    expect(await firstBroken('long outages', mutants.withShortPutBack, promise, 560)).toMatch(promise)
+  })
 })

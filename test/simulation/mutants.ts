@@ -28,6 +28,14 @@ export const withoutPutBack: Mutant = {
   },
 }
 
+/** What a failed call carried is kept no longer than the waiting time-out, whatever sessions may be silent for. */
+export const withShortPutBack: Mutant = {
+  client: (client) => {
+    if (!('wordsKeptMs' in client)) throw new Error('the client has no "wordsKeptMs" that could be shortened')
+    Object.defineProperty(client, 'wordsKeptMs', { get: () => 20_000 })
+  },
+}
+
 /** Presence waits for some other call to take it along. */
 export const withoutFlush: Mutant = { client: (client) => switchOff(client, 'scheduleFlush') }
 

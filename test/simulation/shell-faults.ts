@@ -56,6 +56,13 @@ export const SHELL_FAULTS: readonly ShellFault[] = [
     why: 'a crash in between leaves half of an event',
   },
   {
+    name: 'a reset leaves the segments of the run before',
+    file: STORE,
+    find: "this.sql.exec('DELETE FROM segments')",
+    replace: '',
+    why: 'a crash after it brings people of the old run back with numbers that others have',
+  },
+  {
     name: 'a failed write is ignored',
     file: SHELL,
     find: 'if (changes !== null) this.store.write(this.room, atMs, changes)',

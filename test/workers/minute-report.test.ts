@@ -1,5 +1,6 @@
 import { runInDurableObject } from 'cloudflare:test'
 import { describe, expect, it } from 'vitest'
+import type { AlertMessage } from '../../src/alerts/alert-message.ts'
 import { passSeconds, TestRoom, withFakeClock } from './support/room.ts'
 
 withFakeClock()
@@ -161,6 +162,88 @@ describe('the report of each minute', () => {
     passSeconds(60)
     await room.stub.report(Math.floor(Date.now() / MINUTE_MS) - 1)
     expect(await room.inside(({ storage }) => storage.getAlarm())).toBe(Date.now() + 10_000)
+  })
+})
+
+describe('the queue of alert messages', () => {
+  /** The bodies that the queue accepted; `answer` says what becomes of each send. */
+  async function queueOf(room: TestRoom, answer: () => Promise<void>): Promise<AlertMessage[]> {
+    const accepted: AlertMessage[] = []
+    await runInDurableObject(room.stub, (object) => {
+      const { env } = object as unknown as { env: Env }
+      const sendBatch = async (batch: Iterable<{ body: unknown }>) => {
+        const bodies = [...batch].map(({ body }) => body as AlertMessage)
+        accepted.push(...bodies)
+        await answer()
+      }
+      env.ALERTS = { sendBatch } as unknown as NonNullable<Env['ALERTS']>
+    })
+    return accepted
+  }
+
+  async function minutes(room: TestRoom, numbers: number[], count: number): Promise<void> {
+    for (let i = 0; i < count; i++) {
+      passSeconds(30)
+      await room.hear(...numbers)
+      await room.tick()
+      passSeconds(30)
+      await room.stub.report(Math.floor(Date.now() / MINUTE_MS) - 1)
+    }
+  }
+
+  it('gets each message once while its consumer is down for an hour', async () => {
+    const room = alarmed()
+    const accepted = await queueOf(room, async () => {})
+    await room.join(6)
+    await minutes(room, present(6), 60)
+    expect(accepted.map(({ kind }) => kind)).toEqual(['firing'])
+    await room.exchange({ leaves: present(6) })
+    await minutes(room, [], 10)
+    expect(accepted.map(({ kind }) => kind)).toEqual(['firing', 'resolved'])
+  })
+
+  it('gets a message again at the next report when its send failed', async () => {
+    const room = alarmed()
+    let fails = true
+    const accepted = await queueOf(room, async () => {
+      if (fails) throw new Error('the queue is not there')
+    })
+    await room.join(6)
+    await minutes(room, present(6), 3)
+    expect(accepted).toHaveLength(2)
+    fails = false
+    await minutes(room, present(6), 5)
+    expect(accepted).toHaveLength(3)
+    expect(new Set(accepted.map(({ id }) => id)).size).toBe(1)
+  })
+
+  /** As after a loss of memory between a send and its outcome. */
+  const forgetOutcomes = (room: TestRoom) =>
+    room.inside(({ storage }) => void storage.sql.exec('UPDATE deliveries SET queued_ms = NULL'))
+
+  it('gets a message again when its outcome was never known, but not before the lease is over', async () => {
+    const room = alarmed()
+    const accepted = await queueOf(room, async () => {})
+    await room.join(6)
+    await minutes(room, present(6), 2)
+    expect(accepted).toHaveLength(1)
+    await forgetOutcomes(room)
+    await minutes(room, present(6), 1)
+    expect(accepted).toHaveLength(1)
+    await minutes(room, present(6), 1)
+    expect(accepted).toHaveLength(2)
+  })
+
+  it('gets a message again at once when its lease is from before the clock was set back', async () => {
+    const room = alarmed()
+    const accepted = await queueOf(room, async () => {})
+    await room.join(1)
+    await room.stub.testAlerts('alarmed', ['ops'])
+    expect(accepted).toHaveLength(1)
+    await forgetOutcomes(room)
+    passSeconds(-3600)
+    await room.stub.testAlerts('alarmed', ['ops'])
+    expect(accepted).toHaveLength(3)
   })
 })
 

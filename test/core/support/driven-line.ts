@@ -4,7 +4,7 @@
  */
 import { applyExchange, type ExchangeRequest, type LineAnswer } from '../../../src/core/exchange.ts'
 import { Line } from '../../../src/core/line.ts'
-import type { LineRules } from '../../../src/core/rules.ts'
+import type { LineRules, SteeredRules } from '../../../src/core/rules.ts'
 import type { StoredHead, StoredSegment } from '../../../src/core/stored.ts'
 import { type StateName, stateName } from '../../../src/core/ticket-state.ts'
 import { rules as defaultRules } from './rules.ts'
@@ -93,6 +93,15 @@ export class DrivenLine {
     return result
   }
 
+  /** What operators change, and what the line then admits. Rules that a restart takes up. */
+  steer(changes: Partial<SteeredRules>): void {
+    this.rules = { ...this.rules, ...changes }
+    this.operate((line) => {
+      line.steer(this.rules)
+      line.admit()
+    })
+  }
+
   /** Memory is lost; only what was stored remains. */
   crash(changes: Partial<LineRules> = {}): void {
     this.rules = { ...this.rules, ...changes }
@@ -104,6 +113,13 @@ export class DrivenLine {
   /** As if an older version had stored the line, which did not know of this. */
   forget(key: keyof StoredHead): void {
     if (this.head !== null) this.head = { ...this.head, [key]: undefined }
+  }
+
+  /** As if an older version had stored the clock, which did not know of suspensions. */
+  forgetSuspension(): void {
+    if (this.head === null) return
+    const { suspended, resumedMs, ...clock } = this.head.clock
+    this.head = { ...this.head, clock }
   }
 
   state(number: number): StateName {

@@ -11,6 +11,7 @@ interface NaiveTicket {
   heardSeconds: number
   beacon: boolean
   departing: boolean
+  returns: number
 }
 
 export class NaiveLine {
@@ -50,7 +51,7 @@ export class NaiveLine {
     const atOnce = this.count('waiting') === 0 && this.mayAdmit()
     const number = this.tickets.length + 1
     const heardSeconds = Math.ceil(this.nowMs / 1000)
-    this.tickets.push({ number, state: 'waiting', heardSeconds, beacon: false, departing: false })
+    this.tickets.push({ number, state: 'waiting', heardSeconds, beacon: false, departing: false, returns: 0 })
     if (atOnce) this.admitOne(this.find(number), 'active')
     return { state: atOnce ? 'active' : 'waiting', number }
   }
@@ -59,7 +60,11 @@ export class NaiveLine {
     const ticket = this.find(number)
     if (ticket.state === 'gone') return
     const heard = Math.max(0, Math.ceil((this.nowMs - ageMs) / 1000))
-    if (ticket.state === 'absent') {
+    const { returnsMax } = this.rules
+    if (ticket.state === 'absent' && returnsMax > 0 && ticket.returns >= returnsMax) {
+      ticket.state = 'gone'
+    } else if (ticket.state === 'absent') {
+      ticket.returns++
       Object.assign(ticket, { state: 'waiting', heardSeconds: heard, departing: false, beacon: false })
     } else {
       if (heard >= Math.min(ticket.heardSeconds, Math.floor(this.nowMs / 1000))) ticket.departing = false
@@ -80,7 +85,8 @@ export class NaiveLine {
 
   claim(number: number, beacon: boolean): StateName {
     const ticket = this.find(number)
-    if (ticket.state === 'offered') Object.assign(ticket, { state: 'active', beacon: false, departing: false })
+    if (ticket.state === 'offered')
+      Object.assign(ticket, { state: 'active', beacon: false, departing: false, returns: 0 })
     if (ticket.state === 'active' && beacon) ticket.beacon = true
     return ticket.state
   }
@@ -98,6 +104,7 @@ export class NaiveLine {
   restart(): void {
     for (const ticket of this.tickets) {
       ticket.heardSeconds = Math.ceil(this.lastCallMs / 1000) + this.rules.checkIntervalSeconds
+      ticket.departing = false
     }
   }
 

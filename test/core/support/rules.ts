@@ -9,6 +9,8 @@ export function rules(changes: Partial<LineRules> = {}): LineRules {
     sessionTimeoutSeconds: 20,
     checkIntervalSeconds: 10,
     reclaimGraceSeconds: 300,
+    returnsMax: 0,
+    departureGraceSeconds: 10,
     idleTimeoutSeconds: 0,
     sessionMaxSeconds: 0,
     maxWaiting: 1_000_000,

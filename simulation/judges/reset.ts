@@ -1,0 +1,51 @@
+/**
+ * Judges resets: a new run has a higher number than any before and nobody in it, nothing of the old one stays stored, and its
+ * tokens are void as soon as isolates have heard of it, but for passes, which open the door until they end.
+ */
+
+import { MAX_NUMBER } from '../../src/core/limits.ts'
+import type { Line } from '../../src/core/line.ts'
+import type { SimulatedObject } from '../simulated-object.ts'
+import type { Findings } from './committed.ts'
+import { passLifeSeconds } from './specification.ts'
+
+/** A snapshot is answered from for 5 s, and an answer takes up to 8 s. */
+const HEARD_OF_MS = 13_000
+
+export class ResetJudge {
+  private run: number | null = null
+  private sinceMs = 0
+  private passLifeMs = 0
+  private readonly findings: Findings
+
+  constructor(findings: Findings) {
+    this.findings = findings
+  }
+
+  /** True: a new run began with this event. */
+  see(what: string, line: Line, object: SimulatedObject, nowMs: number): boolean {
+    const before = this.run
+    if (before === line.run) return false
+    this.run = line.run
+    this.sinceMs = nowMs
+    this.passLifeMs = passLifeSeconds(line.rules) * 1000
+    if (before === null) return false
+    if (line.run < before) this.findings.violation(`run ${line.run} after ${before}`)
+    if (what === 'reset' && line.tickets.live > 0) this.findings.violation(`${line.tickets.live} live after a reset`)
+    const [{ kept } = { kept: 0 }] = object.storage.read(
+      `SELECT COUNT(*) AS kept FROM segments WHERE segment <= ${MAX_NUMBER}`,
+    )
+    if (what === 'reset' && kept !== 0) this.findings.violation(`${kept} segments of the run before are stored`)
+    return true
+  }
+
+  isCurrent(run: number): boolean {
+    return this.run === null || run >= this.run
+  }
+
+  /** A visitor was told a number of a run. */
+  told(number: number, run: number, nowMs: number): void {
+    if (this.isCurrent(run) || nowMs - this.sinceMs <= HEARD_OF_MS + this.passLifeMs) return
+    this.findings.violation(`${number} of a run that is over was told ${nowMs - this.sinceMs} ms after the reset`)
+  }
+}

@@ -1,0 +1,57 @@
+/**
+ * Judges suspensions, from what is stored: whoever was there before is there after, in the same order, unless they left; nobody is
+ * let in, ended or forgotten meanwhile. That nobody overtakes follows from the order of admissions, which is judged for all.
+ */
+import type { JournalEntry } from '../../src/core/journal.ts'
+import type { Line } from '../../src/core/line.ts'
+import { State } from '../../src/core/ticket-state.ts'
+import type { Findings } from './committed.ts'
+
+const FORBIDDEN: ReadonlySet<JournalEntry['event']> = new Set(['admitted', 'expired', 'forgotten', 'ended'])
+
+export class SuspensionJudge {
+  /** Numbers that live, in order; null: the room is not suspended. */
+  private present: Set<number> | null = null
+  private readonly findings: Findings
+
+  constructor(findings: Findings) {
+    this.findings = findings
+  }
+
+  /** A new run has nobody in it. */
+  startOver(): void {
+    this.present = null
+  }
+
+  /** True: the room was resumed by this event. */
+  see(what: string, line: Line, entries: readonly JournalEntry[]): boolean {
+    const { suspended } = line.rules
+    const wasSuspended = this.present !== null
+    if (suspended && wasSuspended) this.judgeMeanwhile(what, entries)
+    if (suspended && !wasSuspended) this.present = livingNumbers(line)
+    if (suspended || this.present === null) return false
+    this.judgeAfter(line, entries)
+    this.present = null
+    return true
+  }
+
+  private judgeMeanwhile(what: string, entries: readonly JournalEntry[]): void {
+    for (const { event, number } of entries) {
+      if (FORBIDDEN.has(event)) this.findings.violation(`${what}: ${number} ${event} while suspended`)
+      if (event === 'left' || event === 'revoked') this.present?.delete(number)
+    }
+  }
+
+  private judgeAfter(line: Line, entries: readonly JournalEntry[]): void {
+    const gone = new Set(entries.filter(({ event }) => event === 'left' || event === 'revoked').map((e) => e.number))
+    const after = [...livingNumbers(line)]
+    const before = [...(this.present ?? [])].filter((number) => !gone.has(number))
+    const kept = after.filter((number) => this.present?.has(number))
+    if (before.join() !== kept.join()) this.findings.violation(`before the suspension ${before}, after it ${kept}`)
+  }
+}
+
+function livingNumbers({ tickets }: Line): Set<number> {
+  const numbers = Array.from({ length: tickets.next - 1 }, (_, i) => i + 1)
+  return new Set(numbers.filter((number) => tickets.stateOf(number) !== State.gone))
+}

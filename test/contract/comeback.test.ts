@@ -1,0 +1,71 @@
+/** Visitors who come back from a payment page of another host, some time after their session has ended. */
+import { describe, expect, test } from 'vitest'
+import { journal } from './support/operator.ts'
+import { room, useStage } from './support/stage.ts'
+import type { Call, Headers, Visitor } from './support/visitor.ts'
+
+const SHORT = {
+  session_timeout_seconds: 15,
+  heartbeat_timeout_seconds: 15,
+  check_interval_seconds: 5,
+  reclaim_grace_seconds: 600,
+}
+
+const FORM: Headers = {
+  'Content-Type': 'application/x-www-form-urlencoded',
+  Origin: 'https://payment.example',
+  Referer: 'https://payment.example/',
+  'Sec-Fetch-Site': 'cross-site',
+}
+const SCRIPT: Headers = { 'Sec-Fetch-Dest': 'empty', 'Sec-Fetch-Mode': 'cors', 'Sec-Fetch-Site': 'same-origin' }
+const IMAGE: Headers = { 'Sec-Fetch-Dest': 'image', 'Sec-Fetch-Mode': 'no-cors', 'Sec-Fetch-Site': 'same-origin' }
+
+const COMEBACKS: readonly (readonly [string, Call])[] = [
+  ['by a form of another site', { method: 'POST', path: '/echo?order=17', body: 'paid=yes', extra: FORM }],
+  ['by a link of another site', { path: '/echo?order=17', extra: { 'Sec-Fetch-Site': 'cross-site' } }],
+  ['by a call of a script', { method: 'POST', path: '/echo?order=17', body: '{}', extra: SCRIPT }],
+  ['by an image of an open page', { path: '/echo?order=17', extra: IMAGE }],
+]
+
+const idle = COMEBACKS.map((_, i) => room(`idle-${i}`, 1, SHORT))
+
+describe.concurrent('a visitor whose session ended within the grace', () => {
+  const stage = useStage([...idle, room('busy', 1, SHORT)])
+
+  async function untilExpired(name: string, number: number): Promise<void> {
+    for (;;) {
+      const { entries } = await journal(stage.workerd, name)
+      if (entries.some((entry) => entry.number === number && entry.event === 'expired')) return
+      await new Promise((resolve) => setTimeout(resolve, 500))
+    }
+  }
+
+  async function cutOff(name: string): Promise<Visitor> {
+    const guest = await stage.guest(name)
+    expect((await guest.post('/__waiting-room/heartbeat')).status).toBe(204)
+    await untilExpired(name, guest.number)
+    return guest
+  }
+
+  test.each(COMEBACKS.map((comeback, i) => [...comeback, i] as const))(
+    'is let through at once where nobody waits: %s',
+    { timeout: 90_000 },
+    async (_, call, i) => {
+      const guest = await cutOff(`idle-${i}`)
+      const reply = await guest.send(call)
+      expect(reply.status).toBe(200)
+      expect(reply.text).toContain('order=17')
+      expect(guest.claims).toMatchObject({ kind: 'pass', number: 1 })
+    },
+  )
+
+  test('and finds the slot taken keeps the number, and the way back keeps the query', { timeout: 90_000 }, async () => {
+    const guest = await cutOff('busy')
+    const other = await stage.guest('busy')
+    expect(other.number).toBe(2)
+    const reply = await guest.post('/echo?order=17&state=paid', 'paid=yes', FORM)
+    expect(reply.status).toBe(503)
+    expect(guest.claims).toMatchObject({ kind: 'ticket', number: 1 })
+    expect(reply.text).toContain(encodeURIComponent('/echo?order=17&state=paid'))
+  })
+})

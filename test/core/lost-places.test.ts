@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest'
+import { LOST_PLACES_MAX, LOST_PLACES_SECONDS } from '../../src/core/limits.ts'
+import { LostPlaces } from '../../src/core/lost-places.ts'
+import { takeSnapshot } from '../../src/core/snapshot.ts'
+import { SnapshotView } from '../../src/core/snapshot-view.ts'
+import { DrivenLine, keepPolling, START_MS } from './support/driven-line.ts'
+
+const lostIn = (line: DrivenLine) => [...(takeSnapshot(line.line, line.nowMs).lostPlaces ?? [])]
+const revoke = (line: DrivenLine, number: number) => line.operate((core) => core.leave(number, 'revoked'))
+
+describe('the snapshot', () => {
+  it('names who was revoked while waiting or absent', () => {
+    const line = new DrivenLine({ capacity: 1 })
+    line.join(4)
+    keepPolling(line, [1, 2, 3], 40)
+    expect(line.state(4)).toBe('absent')
+    revoke(line, 2)
+    revoke(line, 4)
+    expect(lostIn(line)).toEqual([2, 4])
+    const view = new SnapshotView(takeSnapshot(line.line, line.nowMs))
+    expect([2, 3, 4].map((number) => view.hasLostPlace(number))).toEqual([true, false, true])
+  })
+
+  it('names who was absent too often', () => {
+    const line = new DrivenLine({ capacity: 1, returnsMax: 1 })
+    line.join(2)
+    for (let i = 0; i < 2; i++) {
+      keepPolling(line, [1], 40)
+      line.hear([2])
+    }
+    expect(lostIn(line)).toEqual([2])
+  })
+
+  it.each(['left', 'admitted'])('does not name who %s', (how) => {
+    const line = new DrivenLine({ capacity: 1 })
+    line.join(2)
+    if (how === 'left') line.leave(2)
+    else {
+      line.leave(1)
+      revoke(line, 2)
+    }
+    expect(lostIn(line)).toEqual([])
+  })
+
+  it('names nobody of an older run, and the same after a restart', () => {
+    const line = new DrivenLine({ capacity: 1 })
+    line.join(3)
+    revoke(line, 3)
+    line.crash()
+    expect(lostIn(line)).toEqual([3])
+    line.forget('lostPlaces')
+    line.crash()
+    expect(lostIn(line)).toEqual([])
+    revoke(line, 2)
+    const next = line.line.startOver(line.line.run + 1, line.nowMs)
+    expect([...next.lostPlaces(line.nowMs)]).toEqual([])
+  })
+})
+
+describe('the list', () => {
+  it('keeps the newest, as many as its bound', () => {
+    const lost = new LostPlaces()
+    for (let number = 1; number <= LOST_PLACES_MAX + 5; number++) lost.add(number, START_MS)
+    const numbers = lost.numbersFrom(0, START_MS)
+    expect(numbers).toHaveLength(LOST_PLACES_MAX)
+    expect(numbers[0]).toBe(6)
+  })
+
+  it.each([LOST_PLACES_SECONDS * 1000, 86_400_000, -1, -3_600_000])('forgets after %d ms', (passedMs) => {
+    const lost = new LostPlaces()
+    lost.add(7, START_MS)
+    expect(lost.numbersFrom(0, START_MS + passedMs)).toHaveLength(0)
+  })
+})

@@ -1,0 +1,115 @@
+/** An isolate's clock that is set back: what it noted before counts as old, and nobody waits for the time to come again. */
+import { describe, expect, it } from 'vitest'
+import { visit } from '../../src/gate/visit.ts'
+import { AgedBuffer } from '../../src/room/aged-buffer.ts'
+import { parseRooms } from '../../src/settings/rooms.ts'
+import type { PresentedToken } from '../../src/tokens/presented.ts'
+import { importSigningKeys } from '../../src/tokens/signing-keys.ts'
+import { VerifiedTokens } from '../../src/tokens/verified-tokens.ts'
+import { VirtualRoom } from './virtual-room.ts'
+
+const [settings] = parseRooms([{ name: 'r', total_active_users: 1, new_users_per_minute: 60 }]).rooms ?? []
+const keys = await importSigningKeys(`test:${'A'.repeat(43)}`)
+
+const STEPS = [
+  ['a second', 1_000],
+  ['a minute', 60_000],
+  ['an hour', 3_600_000],
+  ['a day', 86_400_000],
+] as const
+
+async function ask(room: VirtualRoom, presented: PresentedToken[]) {
+  if (settings === undefined) throw new Error('the settings cannot be used')
+  const visiting = visit(
+    {
+      room: settings,
+      client: room.client,
+      keys,
+      verified: new VerifiedTokens(),
+      keepAlive: room,
+      nowMs: room.nowMs,
+      mayJoinNow: async () => true,
+      binding: null,
+    },
+    presented,
+    { mayJoin: true },
+  )
+  await room.pass(1_500)
+  return visiting
+}
+
+describe.each(STEPS)('a clock set back by %s', (_, stepMs) => {
+  it('has the snapshot fetched anew', async () => {
+    const room = new VirtualRoom()
+    await room.client.join(room)
+    await room.pass(500)
+    const calls = room.requests.length
+    room.nowMs -= stepMs
+    const refreshing = room.client.refresh(room.line.run, room)
+    await room.pass(1_500)
+    expect(await refreshing).toBe(true)
+    expect(room.requests).toHaveLength(calls + 1)
+  })
+
+  it('has the snapshot kept fresh for requests that need no answer', async () => {
+    const room = new VirtualRoom()
+    await room.client.join(room)
+    await room.pass(3_000)
+    room.client.keepFresh(room)
+    await room.pass(500)
+    const calls = room.requests.length
+    room.nowMs -= stepMs
+    room.client.keepFresh(room)
+    await room.pass(1_500)
+    expect(room.requests).toHaveLength(calls + 1)
+  })
+
+  it('has a ticket confirmed that was issued before', async () => {
+    const room = new VirtualRoom({ capacity: 1 })
+    await room.client.join(room)
+    const joined = await ask(room, [])
+    if (joined.state !== 'waiting') throw new Error(joined.state)
+    room.nowMs -= stepMs + 1_700
+    expect(await ask(room, [joined.ticket])).toMatchObject({ state: 'waiting', ticket: { renewed: true } })
+  })
+
+  it('has a pass renewed that was issued before, instead of opening the door for longer', async () => {
+    const room = new VirtualRoom()
+    const admitted = await ask(room, [])
+    if (admitted.state !== 'admitted') throw new Error(admitted.state)
+    room.nowMs -= stepMs + 1_700
+    expect(await ask(room, [admitted.pass])).toMatchObject({ state: 'admitted', pass: { renewed: true } })
+  })
+
+  it('ends the wait of a request that nobody answers after its time', async () => {
+    const room = new VirtualRoom()
+    await room.client.join(room)
+    room.holding = true
+    const joining = room.client.join(room)
+    await room.pass(100)
+    room.nowMs -= stepMs
+    await room.pass(stepMs + 20_000)
+    expect((await joining).state).toBe('unreachable')
+    expect(room.nowMs).toBeGreaterThan(0)
+  })
+
+  it('is answered within seconds of asking', async () => {
+    const room = new VirtualRoom()
+    await room.client.join(room)
+    room.holding = true
+    const joining = room.client.join(room)
+    await room.pass(100)
+    room.nowMs -= stepMs
+    await room.pass(20)
+    room.holding = false
+    while (room.held.length > 0) room.release()
+    await room.pass(5_000)
+    expect((await joining).state).toBe('active')
+  })
+
+  it('does not put back a word from before for ever', () => {
+    const buffer = new AgedBuffer(10)
+    buffer.putBack(new Map([[1, 1_000_000]]), 1_000_000 - stepMs, 60_000)
+    expect(buffer.size).toBe(0)
+  })
+})
