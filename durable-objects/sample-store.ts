@@ -64,7 +64,7 @@ export class SampleStore {
   }
 
   private site(fromMs: number, toMs: number): SiteFigures {
-    const row = this.sql
+    const [row] = this.sql
       .exec<{ requests: number; errors: number; latency: number | null }>(
         `SELECT COALESCE(SUM(origin_requests), 0) AS requests, COALESCE(SUM(origin_errors), 0) AS errors,
            SUM(origin_latency_p90_ms * origin_requests) /
@@ -73,8 +73,9 @@ export class SampleStore {
         fromMs,
         toMs,
       )
-      .one()
-    return { requests: row.requests, errors: row.errors, latencyMsP90: row.latency && Math.round(row.latency) }
+      .toArray()
+    const { requests = 0, errors = 0, latency = null } = row ?? {}
+    return { requests, errors, latencyMsP90: latency === null ? null : Math.round(latency) }
   }
 
   /** The same span in steps; steps without a sample are left out. */
