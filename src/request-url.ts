@@ -58,14 +58,19 @@ function plainOrigin(text: string): OriginParts | null {
   const known = origins.get(text)
   if (known !== undefined) return known
   const url = URL.canParse(text) ? new URL(text) : null
-  if (url === null || url.origin !== text || url.href !== `${text}/`) return null
+  if (url === null || url.origin !== text || url.href !== `${text}/` || !HOST_NAME.test(url.hostname)) return null
   const { origin, protocol, host, hostname } = url
   const parts = { origin, protocol, host, hostname }
   keep(origins, ORIGINS_KEPT_MAX, text, parts)
   return parts
 }
 
+/** A host name, or an address. `GET *` makes the host "shop.example*", which no room has. */
+const HOST_NAME = /^([\w.-]+|\[[0-9a-f:.]+\])$/i
+
+/** @throws TypeError where the host is none */
 function parsedUrl(href: string): RequestUrl {
   const { origin, protocol, host, hostname, pathname, search } = new URL(href)
+  if (!HOST_NAME.test(hostname)) throw new TypeError('The host is none')
   return { href, origin, protocol, host, hostname, pathname, search, canonical: canonicalPath(pathname) }
 }

@@ -93,7 +93,7 @@ function answerVisit(
         tokenChange: decided.ticket?.renewed ? decided.ticket.text : undefined,
       })
     case 'stranger':
-      return turnStrangerAway(request, deployment, context, kind)
+      return shared(request, room, turnStrangerAway(request, deployment, context, kind))
   }
 }
 
@@ -109,10 +109,14 @@ function turnStrangerAway(
 }
 
 /** Spends no ticket. The same JSON as for anyone who waits, without a place and with the link by which a program joins. */
-function noPlaceYet(request: Request, { looks }: Deployment, { room, client }: VisitContext): Promise<Response> {
+function noPlaceYet(
+  request: Request,
+  { looks }: Deployment,
+  { room, client }: VisitContext,
+): Promise<Response> | Response {
   const status = placelessStatus(room, 'waiting', client.view)
   const noToken = { ticket: null, tokenChange: undefined }
-  return shared(request, room, waitingAnswer({ request, room, status, ...noToken, form: 'json', code: 503, looks }))
+  return waitingAnswer({ request, room, status, ...noToken, form: 'json', code: 503, looks })
 }
 
 /** An answer of ours in place of the site's, which an app of an allowed origin must be able to read. */

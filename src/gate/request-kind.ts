@@ -132,6 +132,10 @@ function readAccept(accept: string): AcceptedKind {
   const ranges = parseAccept(accept).map(({ type, q }) => ({ type: type.toLowerCase(), q }))
   const html = qualityOf(ranges, isHtml, 'text/*')
   const json = qualityOf(ranges, isJson, 'application/*')
+  const other = Math.max(0, ...ranges.filter(({ type }) => isOther(type)).map(({ q }) => q))
+  // Feed readers name HTML last.
+  if (other > Math.max(html, json))
+    return ranges.some(({ type, q }) => q > 0 && DESKTOP_VIEW.test(type)) ? 'page' : 'program'
   if (html > 0 && html >= json) return 'page'
   if (json > 0) return 'json'
   const accepted = ranges.filter(({ q }) => q > 0)
@@ -156,6 +160,14 @@ function isHtml(type: string): boolean {
 function isJson(type: string): boolean {
   return type === 'application/json' || /^[^/]+\/.*\+json$/.test(type)
 }
+
+/** Neither HTML nor JSON, nor what a page loads, nor anything at all. */
+function isOther(type: string): boolean {
+  return !isHtml(type) && !isJson(type) && !type.endsWith('*') && !SUBRESOURCE.test(type)
+}
+
+/** What a browser built into a Windows program names for a page, beside images and without HTML. */
+const DESKTOP_VIEW = /^application\/(x-ms-application|xaml\+xml|x-ms-xbap)$/
 
 /** `*` alone is what older Java clients send. */
 function isAnything(type: string): boolean {

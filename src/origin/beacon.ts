@@ -18,8 +18,8 @@ const OPT_OUT = 'Waiting-Room-Beacon'
 /** Of `<meta http-equiv>`. */
 const META_POLICY = 'Content-Security-Policy'
 
-/** Statuses whose body is none, or is not a whole page. */
-const NO_PAGE_STATUSES = [204, 205, 206, 304]
+/** Statuses whose body is none, or is not a whole page. So it is for redirects, whose body nobody sees. */
+const NO_PAGE_STATUSES = [204, 205, 206]
 
 /** Digests of a content that a script was added to are wrong (RFC 9530, RFC 3230, RFC 1864). */
 const DIGEST_HEADERS = ['Content-Digest', 'Repr-Digest', 'Digest', 'Content-MD5']
@@ -46,7 +46,9 @@ export async function withBeacon(
   }
   const coding = codingOf(headers)
   const length = Number(headers.get('Content-Length') ?? Number.NaN)
-  const page = await insertIntoHead(body, coding === '' && Number.isInteger(length) ? length : null, {
+  const page = await insertIntoHead(body, {
+    isCoded: coding !== '',
+    bodyBytes: coding === '' && Number.isInteger(length) ? length : null,
     textFor: (head) => scriptFor(request, headers, room, head, onObstacle),
     onObstacle: (found) => {
       if (found !== 'empty') onObstacle(found)
@@ -60,9 +62,12 @@ export async function withBeacon(
 
 /** Whether a response is a whole page: no part of one, no download, no error without a body. */
 function isPage({ status, headers }: Response): boolean {
+  const isRedirect = status >= 300 && status < 400
   return (
     /^text\/html\s*(;|$)/i.test(headers.get('Content-Type')?.trim() ?? '') &&
+    !isRedirect &&
     !NO_PAGE_STATUSES.includes(status) &&
+    headers.get('Content-Length') !== '0' &&
     !/^\s*attachment\b/i.test(headers.get('Content-Disposition') ?? '')
   )
 }

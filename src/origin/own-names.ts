@@ -59,8 +59,8 @@ function isLossy(value: string): boolean {
   return value.includes('\ufffd')
 }
 
-/** With a host. Browsers read a backslash as a slash, and any number of them. */
-const WITH_HOST = /^(?:(https?|wss?):)?[\\/]{2,}([^/\\?#]*)(.*)$/is
+/** With a host. Browsers read a backslash as a slash, and any number of them; behind another scheme than the page's there need be none. */
+const WITH_HOST = /^(?:(https?|wss?):)?([\\/]*)([^/\\?#]*)(.*)$/is
 
 /** Two headers of one name arrive as one value, joined by a comma. */
 const SECOND_VALUE = /, (?:[a-z][a-z0-9+.-]*:\/\/|\/)/i
@@ -90,9 +90,10 @@ function ourLinks(value: string, ours: RequestUrl, site: SiteNames): string | nu
 
 /** The same path, query and fragment on our host; null: the URL does not name the origin. */
 function ourUrl(text: string, ours: RequestUrl, site: SiteNames): string | null {
-  const [, scheme, authority, rest] = WITH_HOST.exec(text) ?? []
+  const [, scheme, slashes = '', authority, rest] = WITH_HOST.exec(text) ?? []
   if (authority === undefined) return null
   const protocol = scheme === undefined ? ours.protocol : `${scheme.toLowerCase()}:`
+  if (slashes.length < 2 && protocol === ours.protocol) return null
   const hostStart = authority.lastIndexOf('@') + 1
   const place = `${protocol}//${authority.slice(hostStart)}`
   if (!URL.canParse(place) || !isOrigin(new URL(place), ours, site)) return null

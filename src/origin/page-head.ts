@@ -7,6 +7,7 @@
  * up where the standard's answer would depend on more than that: an untouched page is better than a damaged one.
  */
 import { PAGE_HEAD_MAX_BYTES } from '../limits.ts'
+import { endOf, NO_MARKUP, OpenToken, SPACES, type Tag } from './open-token.ts'
 
 /** Why a page gets no script: its markup is not HTML's, its head has no end that can be found, or it is an AMP page. */
 export type HeadObstacle = 'markup' | 'head' | 'amp' | 'charset'
@@ -21,14 +22,6 @@ export type HeadFound =
   /** A script belongs in front of the byte at this offset. */
   { readonly place: number } | { readonly obstacle: HeadObstacle }
 
-interface Tag {
-  readonly name: string
-  readonly isEnd: boolean
-  readonly attributes: ReadonlyMap<string, string>
-  /** Offset behind the tag. */
-  readonly end: number
-}
-
 /** Elements that leave a head open. Any other one ends it. */
 const HEAD_ELEMENTS = new Set(
   'base basefont bgsound head html link meta noframes noscript script style template title'.split(' '),
@@ -37,14 +30,24 @@ const HEAD_ELEMENTS = new Set(
 /** Elements whose content is text up to their end tag; `noscript` is, where scripts run. */
 const RAW_TEXT_ELEMENTS = new Set('iframe noembed noframes noscript script style textarea title xmp'.split(' '))
 
-/** Inside of these the tokenizer's rules change with the tree. */
-const TREE_DEPENDENT_ELEMENTS = new Set('frameset math plaintext select svg'.split(' '))
+/** Inside of these, and behind a `col`, the tokenizer's rules change with the tree. */
+const TREE_DEPENDENT_ELEMENTS = new Set('col frameset math plaintext select svg'.split(' '))
 
 /** End tags that end a head that was not closed. */
 const CLOSING_END_TAGS = new Set('body br head html'.split(' '))
 
-/** Roots of XML documents that are sent as HTML by mistake. */
-const XML_ROOTS = new Set('feed gpx kml math opml rss sitemapindex svg urlset'.split(' '))
+/** A page without a doctype begins with one of these. Anything else is XML that is sent as HTML by mistake, or a fragment. */
+const HTML_ELEMENTS = new Set(
+  (
+    'a abbr acronym address applet area article aside audio b base basefont bdi bdo bgsound big blockquote body br button ' +
+    'canvas caption center cite code data datalist dd del details dfn dialog dir div dl dt em embed fieldset figcaption ' +
+    'figure font footer form frame frameset h1 h2 h3 h4 h5 h6 head header hgroup hr html i iframe img input ins kbd label ' +
+    'legend li link main map mark marquee menu meta meter nav nobr noembed noframes noscript object ol optgroup option ' +
+    'output p param picture plaintext pre progress q s samp script search section select slot small source span strike ' +
+    'strong style sub summary sup table tbody td template textarea tfoot th thead time title tr track tt u ul var video ' +
+    'wbr xmp'
+  ).split(' '),
+)
 
 /** UTF-8 byte order mark, and the lightning sign of AMP, each byte as one character of windows-1252. */
 const UTF8_BOM = '\u00ef\u00bb\u00bf'
@@ -66,6 +69,8 @@ export class PageHead {
   private isXml = false
   private hasBegun = false
   private rawText: string | null = null
+  /** How far the token that is not complete was looked at: it may come in a thousand chunks. */
+  private open = new OpenToken()
 
   /** So many bytes are read: no script goes in front of them. */
   get readBytes(): number {
@@ -122,15 +127,15 @@ export class PageHead {
     const isEnd = next === '/'
     const first = isEnd ? text[at + 2] : next
     if (first === undefined) return null
-    if (!/[a-z]/i.test(first)) return isEnd ? this.skipTo(text.indexOf('>', at) + 1) : this.readText()
-    const tag = readTag(text, at, isEnd)
+    if (!/[a-z]/i.test(first)) return isEnd ? this.skipTo(this.open.find('>', text, at)) : this.readText()
+    const tag = this.open.readTag(text, at, isEnd)
     return tag === null ? null : this.readElement(tag)
   }
 
   /** A `<` that begins no markup is text. */
   private readText(): HeadFound | undefined {
     if (this.templates === 0) return this.endsHead()
-    this.at++
+    this.advance(this.at + 1)
     return undefined
   }
 
@@ -140,15 +145,15 @@ export class PageHead {
     if ('<!--'.startsWith(text.slice(at, at + 4))) {
       if (text.length < at + 4) return null
       // "<!-->" is a whole comment.
-      const ends = [text.indexOf('-->', at + 2) + 3, text.indexOf('--!>', at + 4) + 4].filter((end) => end > at + 4)
+      const ends = [this.open.find('-->', text, at + 2), this.open.find('--!>', text, at + 4)].filter((end) => end > 0)
       return this.skipTo(Math.min(...ends))
     }
-    const end = text.indexOf('>', at) + 1
+    const end = this.open.find('>', text, at)
     if (end === 0) return null
     const declaration = text.slice(at, end)
     if (/^<\?xml[\s?]/i.test(declaration)) this.isXml = true
     if (!this.hasBegun && /^<!doctype/i.test(declaration)) {
-      if (!/^<!doctype\s+html[\s>]/i.test(declaration)) return { obstacle: 'markup' }
+      if (!/^<!doctype\s*html[\s>]/i.test(declaration)) return { obstacle: 'markup' }
       this.hasBegun = true
     }
     return this.skipTo(end)
@@ -157,8 +162,8 @@ export class PageHead {
   private readElement(tag: Tag): HeadFound | undefined {
     const { name, isEnd, attributes, end } = tag
     if (!this.hasBegun) {
-      const isXml = name.includes(':') || XML_ROOTS.has(name) || (this.isXml && name !== 'html')
-      if (isEnd || isXml) return { obstacle: 'markup' }
+      const isHtml = this.isXml ? name === 'html' : HTML_ELEMENTS.has(name)
+      if (isEnd || !isHtml) return { obstacle: 'markup' }
       this.hasBegun = true
     }
     if (this.templates > 0) return this.readInTemplate(tag)
@@ -170,7 +175,7 @@ export class PageHead {
       if (name === 'meta' || name === 'base') this.elements.push({ name, attributes })
       this.enter(name)
     }
-    this.at = end
+    this.advance(end)
     return undefined
   }
 
@@ -178,7 +183,7 @@ export class PageHead {
     if (!isEnd && TREE_DEPENDENT_ELEMENTS.has(name)) return { obstacle: 'head' }
     if (isEnd && name === 'template') this.templates--
     if (!isEnd) this.enter(name)
-    this.at = end
+    this.advance(end)
     return undefined
   }
 
@@ -195,90 +200,24 @@ export class PageHead {
   /** `end`: not behind the token where it is not complete. */
   private skipTo(end: number): undefined | null {
     if (end <= this.at || !Number.isFinite(end)) return null
-    this.at = end
+    this.advance(end)
     return undefined
+  }
+
+  private advance(to: number): void {
+    this.at = to
+    this.open = new OpenToken()
   }
 
   /** To the element's end tag; false: it is not there yet. */
   private skipRawText(name: string): boolean {
-    const end = name === 'script' ? endOfScript(this.text, this.at) : endTagFrom(this.text, this.at, name)
+    const { open, text, at } = this
+    const end = name === 'script' ? open.endOfScript(text, at) : open.endTag(text, at, name)
     if (end < 0) return false
-    this.at = end
+    this.advance(end)
     this.rawText = null
     return true
   }
-}
-
-const SPACES = /[\t\n\f\r ]*/y
-const NO_MARKUP = /[^<]*/y
-const SPACES_AND_SLASHES = /[\t\n\f\r /]*/y
-const TAG_NAME = /[^\t\n\f\r />]*/y
-const ATTRIBUTE_NAME = /[^\t\n\f\r />][^\t\n\f\r />=]*/y
-const UNQUOTED_VALUE = /[^\t\n\f\r >]*/y
-
-/** Where a match of a sticky pattern that begins there ends. */
-function endOf(pattern: RegExp, text: string, from: number): number {
-  pattern.lastIndex = from
-  pattern.test(text)
-  return pattern.lastIndex
-}
-
-/** The tag that begins there; null: it is not complete. */
-function readTag(text: string, from: number, isEnd: boolean): Tag | null {
-  const nameStart = from + (isEnd ? 2 : 1)
-  let at = endOf(TAG_NAME, text, nameStart)
-  const name = text.slice(nameStart, at).toLowerCase()
-  const attributes = new Map<string, string>()
-  for (;;) {
-    at = endOf(SPACES_AND_SLASHES, text, at)
-    if (at >= text.length) return null
-    if (text[at] === '>') return { name, isEnd, attributes, end: at + 1 }
-    const attributeEnd = endOf(ATTRIBUTE_NAME, text, at)
-    const attribute = text.slice(at, attributeEnd).toLowerCase()
-    at = endOf(SPACES, text, attributeEnd)
-    let value = ''
-    if (text[at] === '=') {
-      at = endOf(SPACES, text, at + 1)
-      const quote = text[at]
-      const isQuoted = quote === '"' || quote === "'"
-      const start = isQuoted ? at + 1 : at
-      const end = isQuoted ? text.indexOf(quote, start) : endOf(UNQUOTED_VALUE, text, start)
-      if (end < 0) return null
-      value = text.slice(start, end)
-      at = isQuoted ? end + 1 : end
-    }
-    // The first of a name counts.
-    if (!attributes.has(attribute)) attributes.set(attribute, value)
-  }
-}
-
-/** Where the next end tag of an element begins, -1 if there is none. */
-function endTagFrom(text: string, from: number, name: string): number {
-  const pattern = new RegExp(`</${name}[\\t\\n\\f\\r />]`, 'gi')
-  pattern.lastIndex = from
-  return pattern.exec(text)?.index ?? -1
-}
-
-/** In a script, `<!-- <script>` hides end tags up to `-->` (the standard's "script data double escaped state"). */
-function endOfScript(text: string, from: number): number {
-  const marks = /<!--|-->|<(\/?)script[\t\n\f\r />]/gi
-  marks.lastIndex = from
-  let isEscaped = false
-  let isDoubleEscaped = false
-  for (let mark = marks.exec(text); mark !== null; mark = marks.exec(text)) {
-    if (mark[0] === '<!--') {
-      isEscaped = true
-      // "<!-->" opens and closes.
-      marks.lastIndex = mark.index + 2
-    } else if (mark[0] === '-->') {
-      isEscaped = false
-      isDoubleEscaped = false
-    } else if (mark[1] === '/') {
-      if (!isDoubleEscaped) return mark.index
-      isDoubleEscaped = false
-    } else if (isEscaped) isDoubleEscaped = true
-  }
-  return -1
 }
 
 function isAmp(attribute: string): boolean {

@@ -8,6 +8,10 @@
 import { type HeadFound, type HeadObstacle, PageHead } from './page-head.ts'
 
 export interface Insertion {
+  /** The length of the body; null: it is not known. */
+  readonly bodyBytes: number | null
+  /** The body comes in a content coding, which the runtime decodes. */
+  readonly isCoded: boolean
   /** The text to put there; empty: the page stays as it is. ASCII only. */
   readonly textFor: (head: PageHead) => string
   /** The page gets no text. `empty`: it has no content. */
@@ -22,15 +26,12 @@ export interface InsertedPage {
 
 /**
  * Waits for the first bytes of a body, in which the head of nearly every page ends, so that the headers can still say
- * what becomes of it. `bodyBytes`: the length of the body, where it is known.
+ * what becomes of it.
  * @throws what reading the first bytes throws, before anything is sent
  */
-export async function insertIntoHead(
-  body: ReadableStream<Uint8Array>,
-  bodyBytes: number | null,
-  insertion: Insertion,
-): Promise<InsertedPage> {
-  const page = new PageOnItsWay(body, bodyBytes, insertion)
+export async function insertIntoHead(body: ReadableStream<Uint8Array>, insertion: Insertion): Promise<InsertedPage> {
+  const { bodyBytes } = insertion
+  const page = new PageOnItsWay(body, insertion)
   await page.read()
   const { addedBytes } = page
   if (addedBytes !== null && (await page.isOver())) return { body: page.takeReady(), addedBytes }
@@ -50,11 +51,12 @@ const NEXT_READ_BYTES = 1_024
 const encoder = new TextEncoder()
 const NO_BYTES: Uint8Array = new Uint8Array(0)
 
+type Chunk = Readonly<ReadableStreamReadResult<Uint8Array>>
+
 class PageOnItsWay {
   /** Null: not known yet. */
   addedBytes: number | null = null
   private readonly body: ReadableStream<Uint8Array>
-  private readonly bodyBytes: number | null
   private readonly reader: ReadableStreamBYOBReader
   private readonly insertion: Insertion
   private readonly head = new PageHead()
@@ -65,24 +67,23 @@ class PageOnItsWay {
   private held: Uint8Array = NO_BYTES
   private heldAt = 0
   /** Under way. */
-  private next: Promise<ReadableStreamReadResult<Uint8Array>> | null = null
+  private next: Promise<Chunk> | null = null
 
-  constructor(body: ReadableStream<Uint8Array>, bodyBytes: number | null, insertion: Insertion) {
+  constructor(body: ReadableStream<Uint8Array>, insertion: Insertion) {
     this.body = body
-    this.bodyBytes = bodyBytes
     this.reader = body.getReader({ mode: 'byob' })
     this.insertion = insertion
   }
 
   /** Reads the next chunk. */
   async read(): Promise<void> {
-    const { value, done } = await this.reader.read(new Uint8Array(READ_BYTES))
+    const { value, done } = await this.readChunk(READ_BYTES)
     if (done) return this.settleAtEnd()
     this.readBytes += value.length
     this.held = this.held.length === 0 ? value : joined([this.held, value])
     const found = this.head.read(value)
     if (found !== null) return this.settle(found)
-    if (this.readBytes === this.bodyBytes) return this.settleAtEnd()
+    if (this.readBytes === this.insertion.bodyBytes) return this.settleAtEnd()
     this.release(this.head.readBytes)
   }
 
@@ -91,8 +92,8 @@ class PageOnItsWay {
    * than a stream (bench `pass-html`).
    */
   async isOver(): Promise<boolean> {
-    if (this.hasEnded || this.readBytes === this.bodyBytes) return true
-    this.next = this.reader.read(new Uint8Array(NEXT_READ_BYTES))
+    if (this.hasEnded || this.readBytes === this.insertion.bodyBytes) return true
+    this.next = this.readChunk(NEXT_READ_BYTES)
     // A failure is met again by whoever waits for it.
     const next = await Promise.race([this.next.catch(() => null), scheduler.wait(0)])
     return next?.done === true
@@ -123,7 +124,32 @@ class PageOnItsWay {
     }
     writer.releaseLock()
     this.reader.releaseLock()
-    await this.body.pipeTo(writable)
+    if (!this.insertion.isCoded) return this.body.pipeTo(writable)
+    try {
+      await this.body.pipeTo(writable, { preventAbort: true })
+    } catch (error) {
+      if (this.isUndecodable(error)) await writable.close()
+      else await writable.abort(error)
+    }
+  }
+
+  /**
+   * Bytes behind a compressed page, or a trailer that is missing, end it: browsers show what came before. The same goes for an answer
+   * whose headers name a coding, but that has no body.
+   */
+  private async readChunk(maxBytes: number): Promise<Chunk> {
+    try {
+      return await this.reader.read(new Uint8Array(maxBytes))
+    } catch (error) {
+      const isEmpty = this.readBytes === 0 && /ended prematurely/.test(String(error))
+      if (this.isUndecodable(error) && (this.readBytes > 0 || isEmpty)) return { done: true, value: undefined }
+      throw error
+    }
+  }
+
+  /** The runtime tells what cannot be decoded from a connection that broke off by the type of the error. */
+  private isUndecodable(error: unknown): boolean {
+    return this.insertion.isCoded && error instanceof TypeError
   }
 
   private settleAtEnd(): void {

@@ -35,7 +35,9 @@ export function pagePolicy(enforced: readonly string[], reported: readonly strin
   const nonce = all.map(nonceOf).find((found) => found !== undefined) ?? null
   return {
     nonce,
-    allowsBeacon: binding.every((policy) => allowsScript(policy, nonce, own) && allows(policy, CALL, own)),
+    allowsBeacon: binding.every(
+      (policy) => allowsScript(policy, nonce, own) && allows(policy, CALL, own) && !isSandboxed(policy),
+    ),
     allowsWorker: all.every(
       (policy) => allows(policy, WORKER, own) && !policy.has('require-trusted-types-for') && !policy.has('sandbox'),
     ),
@@ -62,6 +64,12 @@ function sourcesOf(policy: Directives, names: readonly string[]): readonly strin
 function nonceOf(policy: Directives): string | undefined {
   const nonces = (sourcesOf(policy, SCRIPT) ?? []).map((source) => /^'nonce-([A-Za-z0-9+/_=-]+)'$/i.exec(source)?.[1])
   return nonces.find((nonce) => nonce !== undefined)
+}
+
+/** Without these two a page runs no scripts, or none of its own host. */
+function isSandboxed(policy: Directives): boolean {
+  const flags = policy.get('sandbox')?.map((flag) => flag.toLowerCase())
+  return flags !== undefined && !['allow-scripts', 'allow-same-origin'].every((flag) => flags.includes(flag))
 }
 
 function allowsScript(policy: Directives, nonce: string | null, own: URL): boolean {

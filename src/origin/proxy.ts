@@ -34,7 +34,7 @@ export type OriginOutcome =
 export interface OriginCall {
   /** The verified pass, null for who needs none. */
   readonly pass: string | null
-  /** The answer may be a page whose head is read: it must not come in a content coding that the runtime cannot decode. */
+  /** The answer may be a page whose head is read: it is asked for without a content coding. */
   readonly readsPage: boolean
   /** Called again and again while the origin works. */
   readonly onWaiting: () => void
@@ -53,7 +53,8 @@ export async function askOrigin(
     // A request that arrives follows no redirects, and neither does its copy.
     const forwarded = new Request(target, request)
     setRequestHeaders(forwarded.headers, origin.ownHeaders, origin.rooms, { url, pass, secret: origin.secret })
-    if (readsPage) acceptReadable(forwarded.headers)
+    // Every byte behind the head is passed on as the origin sent it. A compressed page would have to be decoded.
+    if (readsPage) forwarded.headers.set('Accept-Encoding', 'identity')
     const sent = await inTime(ask(forwarded, url, origin), origin.timeoutSeconds * 1000, onWaiting)
     if (sent !== null) {
       const renamed = withOurNames(sent, url, origin.site)
@@ -100,12 +101,6 @@ function inTime(asked: Promise<Response>, limitMs: number, onWaiting: () => void
       },
     )
   })
-}
-
-/** Of what a browser accepts only gzip: the runtime decodes it part by part, as the origin flushes it. */
-function acceptReadable(headers: Headers): void {
-  const takesGzip = /(^|[\s,])gzip\s*(,|$|;\s*q\s*=\s*(1|0?\.0*[1-9]))/i.test(headers.get('Accept-Encoding') ?? '')
-  headers.set('Accept-Encoding', takesGzip ? 'gzip' : 'identity')
 }
 
 function ask(forwarded: Request, asked: RequestUrl, { url, host, binding }: Origin): Promise<Response> {

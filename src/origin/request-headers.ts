@@ -73,7 +73,7 @@ function removeImitations(headers: Headers, imitated: ReadonlySet<string>): void
 }
 
 /** A name as origins may read it: case does not count, and every character but letters and digits is the same. */
-function canonicalName(name: string): string {
+export function canonicalName(name: string): string {
   return name.toLowerCase().replace(/[^a-z0-9]/g, '-')
 }
 

@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest'
 import { Desk } from './support/desk.ts'
 import { issued, stats } from './support/operator.ts'
+import { rawRequest, sendRaw } from './support/raw-http.ts'
 import { room, useStage } from './support/stage.ts'
 import { untilStatus } from './support/until.ts'
 import { BROWSER, CURL, type Headers, Visitor } from './support/visitor.ts'
@@ -309,6 +310,13 @@ test('a room for a site that ignores case covers every spelling of its path', as
     expect((await visitor.get(path)).status, path).toBe(200)
     expect(visitor.token, path).toBeUndefined()
   }
+})
+
+test.each(['GET', 'OPTIONS'])('%s * names no page of a room, and reaches nothing', async (method) => {
+  const before = stage.origin.requests.length
+  const [reply] = await sendRaw(stage.workerd.port, rawRequest({ method, target: '*', host: 'dot.test' }))
+  expect(reply?.status).toBe(400)
+  expect(stage.origin.requests.length).toBe(before)
 })
 
 test('a room covers the fully qualified name of its host', async () => {

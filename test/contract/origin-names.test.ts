@@ -37,6 +37,9 @@ const SENT_BY_LOCATION: readonly (readonly [sent: string, expected: string])[] =
   ['https://127.1:8443/x', 'http://shop.test/x'],
   ['https:\\\\127.0.0.1\\x', 'http://shop.test\\x'],
   ['https://127.0.0.1', 'http://shop.test'],
+  // Behind another scheme than the page's a URL is absolute without slashes, too.
+  ['https:127.0.0.1:8443/x', 'http://shop.test/x'],
+  ['https:/127.0.0.1/x', 'http://shop.test/x'],
   ['https://127.0.0.1?x=https://127.0.0.1/', 'http://shop.test?x=https://127.0.0.1/'],
   ['https://127.0.0.1:8443/gr\u00c3\u00bc\u00c3\u009fe', 'http://shop.test/gr\u00c3\u00bc\u00c3\u009fe'],
 ]
@@ -58,6 +61,8 @@ describe.each(['Location', 'Content-Location'])('%s', (name) => {
     'https://127.0.0.1:99999/x',
     'https://[127.0.0.1/x',
     'https:///',
+    'http:/127.0.0.1/x',
+    'http:127.0.0.1/x',
     'http://',
     'https://127.0.0.1/a, https://127.0.0.1/b',
     // Not UTF-8: the bytes could not be kept in another value.

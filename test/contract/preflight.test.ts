@@ -38,6 +38,8 @@ const NO_PREFLIGHTS: [string, Headers, string?][] = [
   ['no origin', WITHOUT_ORIGIN],
   ['a cookie', { ...PREFLIGHT, Cookie: 'session=1' }],
   ['a token that does not count', { ...PREFLIGHT, 'Waiting-Room-Token': 'x' }],
+  ['credentials', { ...PREFLIGHT, Authorization: 'Bearer x' }],
+  ['an upgrade', { ...PREFLIGHT, Upgrade: 'websocket', Connection: 'Upgrade' }],
   ['a body', PREFLIGHT, '{"order":1}'],
   ['a body of unknown length', { ...PREFLIGHT, 'Transfer-Encoding': 'chunked' }, '{"order":1}'],
   ['an empty body of unknown length', { ...PREFLIGHT, 'Transfer-Encoding': 'chunked' }],

@@ -14,6 +14,9 @@ const SCRIPT = '<script src="/added.js"></script>'
 const pieces = fc.constantFrom(
   ...[
     '<!doctype html>',
+    '<!doctypehtml>',
+    '<col>',
+    '<colgroup>',
     '<html>',
     '<html lang=en>',
     '<head>',

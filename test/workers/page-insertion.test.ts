@@ -27,12 +27,16 @@ function inChunks(chunks: readonly Uint8Array[]): ReadableStream<Uint8Array> {
 async function arrived(chunks: readonly Uint8Array[], bodyBytes: number | null = null) {
   const obstacles: (HeadObstacle | 'empty')[] = []
   const insertion = {
+    bodyBytes,
+    isCoded: false,
     textFor: () => TEXT,
     onObstacle: (obstacle: HeadObstacle | 'empty') => void obstacles.push(obstacle),
   }
-  const { body, addedBytes } = await insertIntoHead(inChunks(chunks), bodyBytes, insertion)
+  const { body, addedBytes } = await insertIntoHead(inChunks(chunks), insertion)
   return { text: await new Response(body).text(), addedBytes, obstacles }
 }
+
+const PLAIN = { bodyBytes: null, isCoded: false, textFor: () => TEXT, onObstacle: () => {} }
 
 const bytesOf = (text: string) => new TextEncoder().encode(text)
 const plain = (text: string) => text.replace('\ufeff', '')
@@ -71,7 +75,7 @@ describe('a text in the head of a page', () => {
       },
     })
     send(bytesOf('<!doctype html><title>a</title><link></he'))
-    const { body } = await insertIntoHead(source, null, { textFor: () => TEXT, onObstacle: () => {} })
+    const { body } = await insertIntoHead(source, PLAIN)
     const reader = (body as ReadableStream<Uint8Array>).getReader()
     const next = async () => new TextDecoder().decode((await reader.read()).value)
     expect(await next()).toBe('<!doctype html><title>a</title><link>')
@@ -107,7 +111,7 @@ describe('a text in the head of a page', () => {
         controller.enqueue(bytesOf('<head><title>'))
       },
     })
-    const { body } = await insertIntoHead(source, null, { textFor: () => TEXT, onObstacle: () => {} })
+    const { body } = await insertIntoHead(source, PLAIN)
     await expect(new Response(body).text()).rejects.toThrow('gone')
   })
 })

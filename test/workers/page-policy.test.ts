@@ -24,6 +24,8 @@ describe('what the policy of a page leaves to the beacon', () => {
 
   it.each([
     ['nothing at all', "default-src 'none'"],
+    ['no scripts', 'sandbox'],
+    ['scripts of a host without a name', 'sandbox allow-scripts'],
     ['an empty list', 'default-src'],
     ['another host', 'default-src cdn.example'],
     ['another port', 'default-src shop.example:8443'],
@@ -43,7 +45,7 @@ describe('what the policy of a page leaves to the beacon', () => {
     ['none, by the older name', "child-src 'none'"],
     ['only with a nonce, by its rule for scripts', "script-src 'nonce-abc'"],
     ['only those whose address is trusted', "require-trusted-types-for 'script'"],
-    ['none, in a sandbox', 'sandbox allow-scripts'],
+    ['none, in a sandbox', 'sandbox allow-scripts allow-same-origin'],
   ])('workers: %s', (_, policy) => {
     expect(of(policy)).toMatchObject({ allowsBeacon: true, allowsWorker: false })
   })

@@ -79,6 +79,10 @@ describe('the kind of a request without Sec-Fetch-*', () => {
     // Anything else.
     ['application/rss+xml', 'program'],
     ['application/rss+xml, application/atom+xml;q=0.9, */*;q=0.1', 'program'],
+    ['application/atom+xml, application/rss+xml, text/xml;q=0.8, text/html;q=0.7, */*;q=0.1', 'program'],
+    ['application/xml, application/json;q=0.1', 'program'],
+    ['application/xml,application/xhtml+xml,text/html;q=0.9,image/png,*/*;q=0.5', 'page'],
+    ['image/gif, image/pjpeg, application/x-ms-application, application/xaml+xml, */*', 'page'],
     ['text/calendar', 'program'],
     ['application/pdf', 'program'],
     ['text/plain', 'program'],

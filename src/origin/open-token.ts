@@ -1,0 +1,125 @@
+/**
+ * One token of HTML as far as it has arrived: a tag, a comment, or the text of an element such as `script`. Remembers how far it was
+ * looked at, since it may come in a thousand chunks; each chunk is looked at once.
+ *
+ * After the tokenizer of the HTML Standard (https://html.spec.whatwg.org/multipage/parsing.html#tokenization).
+ */
+
+export interface Tag {
+  readonly name: string
+  readonly isEnd: boolean
+  readonly attributes: ReadonlyMap<string, string>
+  /** Offset behind the tag. */
+  readonly end: number
+}
+
+export const SPACES = /[\t\n\f\r ]*/y
+export const NO_MARKUP = /[^<]*/y
+const SPACES_AND_SLASHES = /[\t\n\f\r /]*/y
+const TAG_NAME = /[^\t\n\f\r />]*/y
+const ATTRIBUTE_NAME = /[^\t\n\f\r />][^\t\n\f\r />=]*/y
+const UNQUOTED_VALUE = /[^\t\n\f\r >]*/y
+
+/** Where a match of a sticky pattern that begins there ends. */
+export function endOf(pattern: RegExp, text: string, from: number): number {
+  pattern.lastIndex = from
+  pattern.test(text)
+  return pattern.lastIndex
+}
+
+/** The longest mark that a chunk may cut in two: an end tag of `noscript`. */
+const MARK_CHARS = 12
+
+/** Offsets are of the whole text. A search goes on where the last one ended, but for a mark that may have begun there. */
+export class OpenToken {
+  private readonly searched = new Map<string, number>()
+  private tag: { at: number; name: string; readonly attributes: Map<string, string> } | null = null
+  private isEscaped = false
+  private isDoubleEscaped = false
+
+  /** The offset behind the mark; 0: it is not there yet. */
+  find(mark: string, text: string, from: number): number {
+    const at = text.indexOf(mark, this.searched.get(mark) ?? from)
+    this.searched.set(mark, Math.max(from, text.length - mark.length + 1))
+    return at < 0 ? 0 : at + mark.length
+  }
+
+  /** Where the next end tag of an element begins; -1: it is not there yet. */
+  endTag(text: string, from: number, name: string): number {
+    const pattern = new RegExp(`</${name}[\\t\\n\\f\\r />]`, 'gi')
+    pattern.lastIndex = this.searched.get(name) ?? from
+    this.searched.set(name, Math.max(from, text.length - MARK_CHARS))
+    return pattern.exec(text)?.index ?? -1
+  }
+
+  /** In a script, `<!-- <script>` hides end tags up to `-->` (the standard's "script data double escaped state"). */
+  endOfScript(text: string, from: number): number {
+    const marks = /<!--|-->|<(\/?)script[\t\n\f\r />]/gi
+    marks.lastIndex = this.searched.get('script') ?? from
+    let readTo = marks.lastIndex
+    for (let mark = marks.exec(text); mark !== null; mark = marks.exec(text)) {
+      if (mark[0] === '<!--') {
+        this.isEscaped = true
+        // "<!-->" opens and closes.
+        marks.lastIndex = mark.index + 2
+      } else if (mark[0] === '-->') {
+        this.isEscaped = false
+        this.isDoubleEscaped = false
+      } else if (mark[1] === '/') {
+        if (!this.isDoubleEscaped) return mark.index
+        this.isDoubleEscaped = false
+      } else if (this.isEscaped) this.isDoubleEscaped = true
+      readTo = marks.lastIndex
+    }
+    this.searched.set('script', Math.max(readTo, text.length - MARK_CHARS))
+    return -1
+  }
+
+  /** The tag that begins there; null: it is not complete. */
+  readTag(text: string, from: number, isEnd: boolean): Tag | null {
+    const nameStart = from + (isEnd ? 2 : 1)
+    if (this.tag === null) {
+      const at = endOf(TAG_NAME, text, nameStart)
+      if (at >= text.length) return null
+      this.tag = { at, name: text.slice(nameStart, at).toLowerCase(), attributes: new Map() }
+    }
+    const { name, attributes } = this.tag
+    for (;;) {
+      const at = endOf(SPACES_AND_SLASHES, text, this.tag.at)
+      if (at >= text.length) return null
+      if (text[at] === '>') return { name, isEnd, attributes, end: at + 1 }
+      const next = this.readAttribute(text, at, attributes)
+      if (next === null) return null
+      this.tag.at = next
+    }
+  }
+
+  /** The offset behind the attribute; null: it is not complete. */
+  private readAttribute(text: string, start: number, attributes: Map<string, string>): number | null {
+    const nameEnd = endOf(ATTRIBUTE_NAME, text, start)
+    let at = endOf(SPACES, text, nameEnd)
+    if (at >= text.length) return null
+    let value = ''
+    if (text[at] === '=') {
+      at = endOf(SPACES, text, at + 1)
+      const quote = text[at]
+      if (quote === undefined) return null
+      if (quote === '"' || quote === "'") {
+        const end = this.find(quote, text, at + 1)
+        if (end === 0) return null
+        this.searched.delete(quote)
+        value = text.slice(at + 1, end - 1)
+        at = end
+      } else {
+        const end = endOf(UNQUOTED_VALUE, text, at)
+        if (end >= text.length) return null
+        value = text.slice(at, end)
+        at = end
+      }
+    }
+    const name = text.slice(start, nameEnd).toLowerCase()
+    // The first of a name counts.
+    if (!attributes.has(name)) attributes.set(name, value)
+    return at
+  }
+}
