@@ -155,8 +155,8 @@ export class ListeningClock {
     return Math.max(0, Math.ceil((this.state.listeningMs - age) / 1000))
   }
 
-  /** When a goodbye of this age was said. Its age is not cut: a goodbye taken for newer than it is would shorten a stay. */
-  goodbyeSeconds(ageMs: number): number {
+  /** When something of this age was said. The age is not cut: for what would shorten a stay if it were taken for newer than it is. */
+  saidSeconds(ageMs: number): number {
     return Math.ceil((this.state.listeningMs - Math.max(ageMs, 0)) / 1000)
   }
 

@@ -50,12 +50,23 @@ export class Presence {
       record.returned(number)
       segment.heard[offset] = heard
     } else {
-      // After a restore the time last heard lies ahead of now; a goodbye is taken back all the same.
       const known = segment.heard[offset] as number
-      const isNews = heard >= Math.min(known, clock.nowSeconds)
-      if (isNews && (byte & DEPARTING_FLAG) !== 0) tickets.clearFlags(number, DEPARTING_FLAG)
+      if ((byte & DEPARTING_FLAG) !== 0 && this.takesGoodbyeBack(byte, ageMs, known)) {
+        tickets.clearFlags(number, DEPARTING_FLAG)
+      }
       segment.heard[offset] = Math.max(known, heard)
     }
+  }
+
+  /** Whether a word of this age is newer than the goodbye. In doubt what keeps the visitor for longer is true. */
+  private takesGoodbyeBack(byte: number, ageMs: number, known: number): boolean {
+    const { clock } = this.parts
+    // A word taken for newer than it is would shorten a stay that the goodbye keeps, so there its age is not cut.
+    const said = isKeptByGoodbye(byte, this.rules)
+      ? clock.saidSeconds(ageMs)
+      : clock.heardSeconds(ageMs, this.rules.checkIntervalSeconds)
+    // After a restore the time last heard lies ahead of now; a goodbye is taken back all the same.
+    return said >= Math.min(known, clock.nowSeconds)
   }
 
   private isOutOfReturns(byte: number): boolean {
@@ -71,7 +82,7 @@ export class Presence {
     const state = segment?.stateAt(offset) ?? State.gone
     if (segment === undefined || state === State.gone || state === State.absent) return
     const known = segment.heard[offset] as number
-    const said = clock.goodbyeSeconds(ageMs)
+    const said = clock.saidSeconds(ageMs)
     // Overtaken on its way: the visitor was heard after it.
     if (said < Math.min(known, clock.nowSeconds)) return
     this.hear(number, ageMs)

@@ -2,7 +2,7 @@
  * What seeds have found, each as its own short case, named after what went wrong.
  */
 import { describe, expect, it } from 'vitest'
-import { aged, DrivenLine } from '../core/support/driven-line.ts'
+import { aged, DrivenLine, keepPolling } from '../core/support/driven-line.ts'
 import { VirtualRoom } from '../exchange/virtual-room.ts'
 
 describe('found by seeds', () => {
@@ -94,6 +94,20 @@ describe('found by seeds', () => {
     line.crash()
     for (let tick = 0; tick < 4; tick++) line.pass(14).tick()
     expect(line.state(visitor)).toBe('active')
+  })
+
+  it('a word from before a goodbye, kept by an isolate through an outage, took back what kept a session for longer', () => {
+    const line = new DrivenLine({ capacity: 1, departureGraceSeconds: 60 })
+    const [visitor, other] = line.join(2) as [number, number]
+    line.claim(visitor, { beacon: true, touched: false })
+    line.pass(20).hear([visitor, other])
+    line.depart(visitor)
+    line.pass(10).hear([other])
+    line.pass(8).hear([visitor], 28_000)
+    keepPolling(line, [other], 40)
+    expect(line.state(visitor)).toBe('active')
+    keepPolling(line, [other], 30)
+    expect(line.state(visitor)).toBe('absent')
   })
 
   it('a beacon whose claim met an outage was no sign of life, though the isolate could soon call again', async () => {
