@@ -133,7 +133,8 @@ export class NaiveLine {
   }
 
   private admitOne(ticket: NaiveTicket, state: StateName): void {
-    Object.assign(ticket, { state, departing: false, beacon: false })
+    // A goodbye said while waiting still holds for the place that is offered.
+    Object.assign(ticket, { state, beacon: false })
     this.credit -= 60_000
     this.admissions.push({ number: ticket.number, atMs: this.nowMs })
   }
