@@ -39,12 +39,12 @@ export async function withBeacon(
 ): Promise<Response> {
   const { body, headers } = response
   if (body === null || !isPage(response) || isOff(headers.get(OPT_OUT))) return response
-  const obstacle = obstacleInHeaders(headers)
+  const coding = codingOf(headers)
+  const obstacle = obstacleInHeaders(headers, coding)
   if (obstacle !== null) {
     onObstacle(obstacle)
     return response
   }
-  const coding = codingOf(headers)
   const length = Number(headers.get('Content-Length') ?? Number.NaN)
   const page = await insertIntoHead(body, {
     isCoded: coding !== '',
@@ -72,9 +72,8 @@ function isPage({ status, headers }: Response): boolean {
   )
 }
 
-function obstacleInHeaders(headers: Headers): BeaconObstacle | null {
+function obstacleInHeaders(headers: Headers, coding: string): BeaconObstacle | null {
   if (/(^|[\s,])no-transform\b/i.test(headers.get('Cache-Control') ?? '')) return 'no-transform'
-  const coding = codingOf(headers)
   if (coding !== '' && !DECODED_CODINGS.includes(coding)) return 'coding'
   return isAsciiBased(headers.get('Content-Type') ?? '') ? null : 'charset'
 }

@@ -30,32 +30,58 @@ export function endOf(pattern: RegExp, text: string, from: number): number {
 /** The longest mark that a chunk may cut in two: an end tag of `noscript`. */
 const MARK_CHARS = 12
 
+interface BegunTag {
+  readonly name: string
+  readonly attributes: Map<string, string>
+  /** Everything before it is read. */
+  at: number
+}
+
+/** Null: its name is not complete. */
+function beginTag(text: string, nameStart: number): BegunTag | null {
+  const at = endOf(TAG_NAME, text, nameStart)
+  return at >= text.length ? null : { name: text.slice(nameStart, at).toLowerCase(), attributes: new Map(), at }
+}
+
 /** Offsets are of the whole text. A search goes on where the last one ended, but for a mark that may have begun there. */
 export class OpenToken {
-  private readonly searched = new Map<string, number>()
-  private tag: { at: number; name: string; readonly attributes: Map<string, string> } | null = null
+  private searched: Map<string, number> | null = null
+  private tag: BegunTag | null = null
   private isEscaped = false
   private isDoubleEscaped = false
 
+  /** Whether something of a token is remembered. Most tokens are complete at once. */
+  get isBegun(): boolean {
+    return this.searched !== null || this.tag !== null || this.isEscaped
+  }
+
+  private remember(mark: string, searchedTo: number): void {
+    this.searched ??= new Map()
+    this.searched.set(mark, searchedTo)
+  }
+
   /** The offset behind the mark; 0: it is not there yet. */
   find(mark: string, text: string, from: number): number {
-    const at = text.indexOf(mark, this.searched.get(mark) ?? from)
-    this.searched.set(mark, Math.max(from, text.length - mark.length + 1))
-    return at < 0 ? 0 : at + mark.length
+    const at = text.indexOf(mark, this.searched?.get(mark) ?? from)
+    if (at >= 0) return at + mark.length
+    this.remember(mark, Math.max(from, text.length - mark.length + 1))
+    return 0
   }
 
   /** Where the next end tag of an element begins; -1: it is not there yet. */
   endTag(text: string, from: number, name: string): number {
     const pattern = new RegExp(`</${name}[\\t\\n\\f\\r />]`, 'gi')
-    pattern.lastIndex = this.searched.get(name) ?? from
-    this.searched.set(name, Math.max(from, text.length - MARK_CHARS))
-    return pattern.exec(text)?.index ?? -1
+    pattern.lastIndex = this.searched?.get(name) ?? from
+    const found = pattern.exec(text)
+    if (found !== null) return found.index
+    this.remember(name, Math.max(from, text.length - MARK_CHARS))
+    return -1
   }
 
   /** In a script, `<!-- <script>` hides end tags up to `-->` (the standard's "script data double escaped state"). */
   endOfScript(text: string, from: number): number {
     const marks = /<!--|-->|<(\/?)script[\t\n\f\r />]/gi
-    marks.lastIndex = this.searched.get('script') ?? from
+    marks.lastIndex = this.searched?.get('script') ?? from
     let readTo = marks.lastIndex
     for (let mark = marks.exec(text); mark !== null; mark = marks.exec(text)) {
       if (mark[0] === '<!--') {
@@ -71,26 +97,24 @@ export class OpenToken {
       } else if (this.isEscaped) this.isDoubleEscaped = true
       readTo = marks.lastIndex
     }
-    this.searched.set('script', Math.max(readTo, text.length - MARK_CHARS))
+    this.remember('script', Math.max(readTo, text.length - MARK_CHARS))
     return -1
   }
 
   /** The tag that begins there; null: it is not complete. */
   readTag(text: string, from: number, isEnd: boolean): Tag | null {
-    const nameStart = from + (isEnd ? 2 : 1)
-    if (this.tag === null) {
-      const at = endOf(TAG_NAME, text, nameStart)
-      if (at >= text.length) return null
-      this.tag = { at, name: text.slice(nameStart, at).toLowerCase(), attributes: new Map() }
-    }
-    const { name, attributes } = this.tag
+    const tag = this.tag ?? beginTag(text, from + (isEnd ? 2 : 1))
+    if (tag === null) return null
+    this.tag = null
     for (;;) {
-      const at = endOf(SPACES_AND_SLASHES, text, this.tag.at)
-      if (at >= text.length) return null
-      if (text[at] === '>') return { name, isEnd, attributes, end: at + 1 }
-      const next = this.readAttribute(text, at, attributes)
-      if (next === null) return null
-      this.tag.at = next
+      const at = endOf(SPACES_AND_SLASHES, text, tag.at)
+      if (text[at] === '>') return { name: tag.name, isEnd, attributes: tag.attributes, end: at + 1 }
+      const next = at < text.length ? this.readAttribute(text, at, tag.attributes) : null
+      if (next === null) {
+        this.tag = tag
+        return null
+      }
+      tag.at = next
     }
   }
 
@@ -107,7 +131,7 @@ export class OpenToken {
       if (quote === '"' || quote === "'") {
         const end = this.find(quote, text, at + 1)
         if (end === 0) return null
-        this.searched.delete(quote)
+        this.searched?.delete(quote)
         value = text.slice(at + 1, end - 1)
         at = end
       } else {

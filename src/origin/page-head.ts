@@ -206,7 +206,7 @@ export class PageHead {
 
   private advance(to: number): void {
     this.at = to
-    this.open = new OpenToken()
+    if (this.open.isBegun) this.open = new OpenToken()
   }
 
   /** To the element's end tag; false: it is not there yet. */

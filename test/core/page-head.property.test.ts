@@ -122,6 +122,9 @@ const page = fc.oneof(
     .array(pieces, { maxLength: 8 })
     .map((parts) => `<!doctype html><head><template>${parts.join('')}</template></head>`),
   fc.array(pieces, { maxLength: 8 }).map((parts) => `<html><head><script>${parts.join('')}</script></head><body>`),
+  fc
+    .array(pieces, { maxLength: 8 })
+    .map((parts) => `<head><script><!-- 1</script><script>2${parts.join('')}</script></head><body>`),
 )
 
 /** The page with the script, null where it stays as it is. `cuts`: where chunks begin. */
