@@ -82,7 +82,7 @@ export const COMPARISONS: readonly Comparison[] = [
   { of: 'join', to: 'ceiling', target: 0.6 },
   { of: 'join', to: 'naive-join', target: 4 },
   { of: 'pass', to: 'plain-proxy', target: 0.85 },
-  { of: 'pass-html', to: 'plain-proxy-html', target: 0.85 },
+  { of: 'pass-html', to: 'plain-proxy-html', target: 0.95 },
   { of: 'page', to: 'constant-page', target: 0.85 },
   { of: 'crowd', to: 'ceiling', target: null },
 ]
