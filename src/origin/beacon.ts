@@ -45,18 +45,18 @@ export async function withBeacon(
     onObstacle(obstacle)
     return response
   }
+  const isCoded = coding !== ''
   const length = Number(headers.get('Content-Length') ?? Number.NaN)
   const page = await insertIntoHead(body, {
-    isCoded: coding !== '',
-    bodyBytes: coding === '' && Number.isInteger(length) ? length : null,
+    isCoded,
+    bodyBytes: !isCoded && Number.isInteger(length) ? length : null,
     textFor: (head) => scriptFor(request, headers, room, head, onObstacle),
     onObstacle: (found) => {
       if (found !== 'empty') onObstacle(found)
     },
   })
   const sent = new Response(page.body, response)
-  if (coding !== '') asDecoded(sent.headers)
-  if (page.addedBytes !== 0) asChanged(sent.headers, page.addedBytes)
+  if (isCoded || page.addedBytes !== 0) describeBody(sent.headers, isCoded, page.addedBytes)
   return sent
 }
 
@@ -95,24 +95,16 @@ function isAsciiBased(contentType: string): boolean {
   }
 }
 
-/** The body is sent as it was read, without a content coding; the edge compresses it again for its visitor. */
-function asDecoded(headers: Headers): void {
-  headers.delete('Content-Encoding')
-  headers.delete('Content-Length')
-  for (const name of DIGEST_HEADERS) headers.delete(name)
-  weakenETag(headers)
-}
-
-/** `addedBytes`: null where it is not known yet. */
-function asChanged(headers: Headers, addedBytes: number | null): void {
+/**
+ * Has the headers describe the body that is sent: without a content coding where it was decoded (the edge compresses it again for its
+ * visitor), and longer by the script. `addedBytes`: null where it is not known yet.
+ */
+function describeBody(headers: Headers, isDecoded: boolean, addedBytes: number | null): void {
   const length = headers.get('Content-Length')
-  if (addedBytes === null) headers.delete('Content-Length')
+  if (isDecoded) headers.delete('Content-Encoding')
+  if (isDecoded || addedBytes === null) headers.delete('Content-Length')
   else if (length !== null) headers.set('Content-Length', String(Number(length) + addedBytes))
   for (const name of DIGEST_HEADERS) headers.delete(name)
-  weakenETag(headers)
-}
-
-function weakenETag(headers: Headers): void {
   const etag = headers.get('ETag')
   if (etag !== null && !etag.startsWith('W/')) headers.set('ETag', `W/${etag}`)
 }
