@@ -2,7 +2,7 @@
  * The alarm of a room's object: anything alive implies that it is armed. Owns when it is due; that is stored with the line.
  */
 import type { Line } from '../src/core/line.ts'
-import { logError } from '../src/log.ts'
+import { logError } from '../src/log/log.ts'
 
 /** An alarm this many intervals late is dead. */
 const ALARM_DEAD_INTERVALS = 2

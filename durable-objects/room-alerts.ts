@@ -7,7 +7,7 @@ import type { DeliveryRecord, DeliveryTurn } from '../src/alerts/delivery-ledger
 import type { AlertState } from '../src/core/alert-rules.ts'
 import type { Line } from '../src/core/line.ts'
 import type { Sample } from '../src/core/sample.ts'
-import { logError } from '../src/log.ts'
+import { logError } from '../src/log/log.ts'
 import { AlertStore, type Delivery, type DisabledChannel } from './alert-store.ts'
 import { migrate } from './migrations.ts'
 import { type ReportedRoom, reportMinutes } from './minute-report.ts'

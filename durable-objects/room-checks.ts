@@ -4,7 +4,7 @@
  */
 import { CheckChains, type SegmentCheck } from '../src/core/check-chains.ts'
 import type { Line } from '../src/core/line.ts'
-import { logError } from '../src/log.ts'
+import { logError } from '../src/log/log.ts'
 import type { CheckMessage } from '../src/queues/check-message.ts'
 
 export class RoomChecks {

@@ -2,7 +2,7 @@
  * Each minute: every room reports the minute that is over. A room that cannot be reached makes up for it with the next.
  */
 import type { Deployment } from './deployment.ts'
-import { logError } from './log.ts'
+import { logError } from './log/log.ts'
 
 export async function reportMinute(scheduledMs: number, { rooms, stub }: Deployment): Promise<void> {
   const minute = Math.floor(scheduledMs / 60_000) - 1

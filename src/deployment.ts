@@ -5,7 +5,7 @@
 import type { AlertDelivery } from './alerts/consume-alerts.ts'
 import { platformIo } from './alerts/deliver.ts'
 import type { BypassRule } from './bypass/bypass-rules.ts'
-import { logError } from './log.ts'
+import { logError } from './log/log.ts'
 import { Access } from './operators/access.ts'
 import { FailedLogins } from './operators/failed-logins.ts'
 import type { OperatorAccess } from './operators/gatekeeper.ts'

@@ -7,10 +7,10 @@ import { serve } from './app.ts'
 import { reportMinute } from './cron.ts'
 import { type Deployment, deployment } from './deployment.ts'
 import { UNKNOWN_QUEUE_RETRY_SECONDS } from './limits.ts'
-import { logError, logWarning, reportErrorsTo } from './log.ts'
+import { deployedReporter } from './log/deployed-reporter.ts'
+import { logError, logWarning, reportErrorsTo } from './log/log.ts'
 import { consumeChecks, consumeDeadChecks } from './queues/checks.ts'
 import { QUEUE_ROLES, queueRole } from './queues/queue-role.ts'
-import { deployedReporter } from './reporter/deployed-reporter.ts'
 
 export { WaitingRoom } from '../durable-objects/waiting-room.ts'
 

@@ -5,7 +5,7 @@
  * Delivery is at least once: a message is sent twice if the code dies between a receiver's answer and its record, or if the
  * queue hands out duplicates to two consumers at the same moment. Receivers tell such a pair by its id.
  */
-import { logError, logWarning } from '../log.ts'
+import { logError, logWarning } from '../log/log.ts'
 import { type AlertMessage, parseAlertMessage } from './alert-message.ts'
 import { backOffSeconds } from './back-off.ts'
 import type { Channel } from './channels.ts'

@@ -1,8 +1,9 @@
 /**
  * The URL of a receiver: what may be sent to at all. Problems never repeat the URL, which may be a secret itself.
  */
+
+import { type NetworkPlace, placeOf } from '../http/network-place.ts'
 import { RECEIVER_URL_MAX_CHARS } from './limits.ts'
-import { type NetworkPlace, placeOf } from './network-place.ts'
 
 /** Which addresses that are not public may be sent to. */
 export interface AddressRules {

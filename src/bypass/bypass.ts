@@ -2,7 +2,7 @@
  * Who goes to the site without a place in line. A request goes by if any rule covers it; a rule covers it if all that the rule
  * names is so. Whoever goes by takes no ticket and no slot.
  */
-import { clientAddress } from '../client-address.ts'
+import { clientAddress } from '../http/client-address.ts'
 import type { BypassRule } from './bypass-rules.ts'
 import { isInNetwork, type Network } from './network.ts'
 import { matchesPattern } from './path-pattern.ts'

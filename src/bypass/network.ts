@@ -2,7 +2,7 @@
  * Networks as operators write them: an address, or an address and the length of its prefix (CIDR).
  */
 import ipaddr from 'ipaddr.js'
-import type { ClientAddress } from '../client-address.ts'
+import type { ClientAddress } from '../http/client-address.ts'
 
 export type Network = readonly [first: ClientAddress, prefixBits: number]
 

@@ -1,6 +1,9 @@
 /**
  * Answers to people and programs that are not let through: the waiting page, its JSON, and the small pages.
  */
+
+import { PREFIX } from '../http/paths.ts'
+import { isSecure, type RequestUrl, requestUrl } from '../http/request-url.ts'
 import { cfWaitingRoom } from '../pages/cf-waiting-room.ts'
 import { languageOfVisitor } from '../pages/languages.ts'
 import type { Look } from '../pages/look.ts'
@@ -10,8 +13,6 @@ import type { SmallPageTexts } from '../pages/messages/messages.ts'
 import { type PlainPage, plainPageHeaders, renderPlainPage } from '../pages/plain-page.ts'
 import type { Status } from '../pages/status.ts'
 import { REFRESH_MIN_SECONDS, renderWaitingPage, type WaitingView, waitingPageHeaders } from '../pages/waiting-page.ts'
-import { PREFIX } from '../paths.ts'
-import { isSecure, type RequestUrl, requestUrl } from '../request-url.ts'
 import type { RoomSettings } from '../settings/rooms.ts'
 import { plainCookieRemoval, TOKEN_HEADER, tokenCookie } from '../tokens/token-cookie.ts'
 

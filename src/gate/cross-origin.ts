@@ -3,7 +3,7 @@
  * may read them. Never with credentials: such a page acts with the token in the header `Waiting-Room-Token` alone, so it can
  * never act with the cookies of a visitor. The site's answers are the site's to share.
  */
-import { requestUrl } from '../request-url.ts'
+import { requestUrl } from '../http/request-url.ts'
 import type { RoomSettings } from '../settings/rooms.ts'
 import { TOKEN_HEADER } from '../tokens/token-cookie.ts'
 

@@ -2,8 +2,8 @@
  * From http to https, before anything of the visitor is read or made. A ticket in the cookie of the http page can be copied and
  * changed on its way, and cookies that only https sets would be another place in line.
  */
-import { placeOf } from '../alerts/network-place.ts'
-import { isSecure, type RequestUrl, requestUrl } from '../request-url.ts'
+import { placeOf } from '../http/network-place.ts'
+import { isSecure, type RequestUrl, requestUrl } from '../http/request-url.ts'
 
 /**
  * The redirect of a navigation over http; null where it must not be redirected: over https, on this machine, to a port of its

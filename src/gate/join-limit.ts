@@ -3,9 +3,9 @@
  * limit and period are in wrangler.toml, since the binding fixes them. Only who joins is counted: whoever has a ticket or a
  * pass may poll and reload as they like. Preflights are counted apart, so that they use up no one's turn to join.
  */
-import { clientNetwork } from '../client-address.ts'
-import { logWarning } from '../log.ts'
-import { errorText } from '../reporter/scrub.ts'
+import { clientNetwork } from '../http/client-address.ts'
+import { logWarning } from '../log/log.ts'
+import { errorText } from '../log/scrub.ts'
 import type { RoomSettings } from '../settings/rooms.ts'
 
 /**

@@ -1,14 +1,15 @@
 /** A visitor's status from the isolate's snapshot. */
+
+import { memoize } from '../cache.ts'
 import type { SnapshotView } from '../core/snapshot-view.ts'
 import { ISO_TIMES_MAX } from '../limits.ts'
-import { remembered } from '../memory.ts'
 import type { Status, VisitorState } from '../pages/status.ts'
 import type { RoomSettings } from '../settings/rooms.ts'
 import type { Token } from '../tokens/token.ts'
 import { LONG_POLL_SECONDS, pollAfterSeconds, spreadSeconds } from './poll-interval.ts'
 
 /** A snapshot's time is everyone's, a second of joining that of many: writing both anew took 10 us of a poll. */
-const isoTime = remembered(ISO_TIMES_MAX, (ms) => new Date(ms).toISOString())
+const isoTime = memoize(ISO_TIMES_MAX, (ms) => new Date(ms).toISOString())
 
 /** Of someone who waits. `position` where the object told it, otherwise it is looked up. */
 export function waitingStatus(

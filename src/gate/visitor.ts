@@ -2,7 +2,7 @@
  * Who a request comes from: the tokens that count for it, and what its visit is decided with.
  */
 import type { Deployment } from '../deployment.ts'
-import { isSecure } from '../request-url.ts'
+import { isSecure } from '../http/request-url.ts'
 import type { KeepAlive } from '../room/room-client.ts'
 import type { RoomSettings } from '../settings/rooms.ts'
 import { ClientBinding } from '../tokens/client-binding.ts'

@@ -5,8 +5,8 @@
 import { createLocalJWKSet, decodeProtectedHeader, type JSONWebKeySet, jwtVerify } from 'jose'
 import { ageMs } from '../core/age.ts'
 import { ACCESS_KEYS_KEPT_MS, ACCESS_KEYS_RETRY_MS, ACCESS_TIMEOUT_MS } from '../limits.ts'
-import { logWarning } from '../log.ts'
-import { errorText } from '../reporter/scrub.ts'
+import { logWarning } from '../log/log.ts'
+import { errorText } from '../log/scrub.ts'
 import type { AccessSettings } from '../settings/settings.ts'
 import type { Operator } from './operators.ts'
 

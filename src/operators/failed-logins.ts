@@ -3,11 +3,11 @@
  * for all isolates; each isolate remembers whom it was told to turn away.
  */
 
-import { clientNetwork } from '../client-address.ts'
+import { cacheSet } from '../cache.ts'
+import { clientNetwork } from '../http/client-address.ts'
 import { LOGIN_ADDRESSES_MAX, LOGIN_WINDOW_MS } from '../limits.ts'
-import { logWarning } from '../log.ts'
-import { keep } from '../memory.ts'
-import { errorText } from '../reporter/scrub.ts'
+import { logWarning } from '../log/log.ts'
+import { errorText } from '../log/scrub.ts'
 import type { RoomNamespace } from '../room/room-clients.ts'
 import { base64Url } from '../tokens/base64-url.ts'
 import type { SessionKey } from './session.ts'
@@ -44,7 +44,7 @@ export class FailedLogins {
       this.blocked.delete(address)
       return 0
     }
-    keep(this.blocked, LOGIN_ADDRESSES_MAX, address, untilMs)
+    cacheSet(this.blocked, LOGIN_ADDRESSES_MAX, address, untilMs)
     return Math.ceil((untilMs - nowMs) / 1000)
   }
 

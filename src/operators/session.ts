@@ -5,10 +5,10 @@
  */
 import { parse, serialize } from 'hono/utils/cookie'
 import { jwtVerify, SignJWT } from 'jose'
-import { OPERATOR_COOKIE } from '../cookie-names.ts'
 import { ageMs } from '../core/age.ts'
+import { OPERATOR_COOKIE } from '../http/cookie-names.ts'
+import { isSecure } from '../http/request-url.ts'
 import { SESSION_IDLE_SECONDS, SESSION_MAX_SECONDS, SESSION_RENEW_SECONDS } from '../limits.ts'
-import { isSecure } from '../request-url.ts'
 import type { SigningKey } from '../tokens/signing-keys.ts'
 import type { TokenOperator } from './operators.ts'
 

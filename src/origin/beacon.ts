@@ -3,8 +3,8 @@
  * A page that should get the script and does not is told of, with the reason.
  */
 import type { BeaconObstacle } from '../core/beacon-obstacles.ts'
-import { PREFIX } from '../paths.ts'
-import { requestUrl } from '../request-url.ts'
+import { PREFIX } from '../http/paths.ts'
+import { requestUrl } from '../http/request-url.ts'
 import type { PageHead } from './page-head.ts'
 import { insertIntoHead } from './page-insertion.ts'
 import { NO_POLICY, pagePolicy } from './page-policy.ts'

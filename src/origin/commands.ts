@@ -2,7 +2,7 @@
  * What the origin has the room do, by a header of its answer: `revoke` ends the session of the pass that asked. No visitor ever
  * sees the header, whatever it says.
  */
-import { logWarning } from '../log.ts'
+import { logWarning } from '../log/log.ts'
 
 /** Our own name, and Cloudflare Waiting Room's. */
 const COMMAND_HEADERS = ['Waiting-Room-Command', 'Cf-Waiting-Room-Command']

@@ -2,9 +2,9 @@
  * Recognizes answers of a site that does not know by which host and scheme its visitors reach it. Such a site redirects for ever,
  * refuses the request, or sends visitors past the room. Operators get one log event with the remedy.
  */
-import { withoutFinalDot } from '../host-name.ts'
-import { logRepeatedWarning } from '../log.ts'
-import type { RequestUrl } from '../request-url.ts'
+import { withoutFinalDot } from '../http/host-name.ts'
+import type { RequestUrl } from '../http/request-url.ts'
+import { logRepeatedWarning } from '../log/log.ts'
 import { type RoomSettings, roomsOfHost } from '../settings/rooms.ts'
 
 const HELP = 'docs/origin.md, "What the site sees"'

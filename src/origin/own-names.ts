@@ -3,8 +3,8 @@
  * room, and browsers refuse a cookie for it. Every other header, and every part of these that does not name the origin, stays
  * byte for byte as the origin sent it.
  */
-import { isWithin, withoutFinalDot } from '../host-name.ts'
-import type { RequestUrl } from '../request-url.ts'
+import { isWithin, withoutFinalDot } from '../http/host-name.ts'
+import type { RequestUrl } from '../http/request-url.ts'
 
 /** How a site may call itself. */
 export interface SiteNames {

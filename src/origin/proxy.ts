@@ -2,10 +2,11 @@
  * Sends a request on to the origin and its answer back, untouched but for what is named here: our cookies and headers are
  * taken out, the pass and the forwarding headers put in, the origin's own host becomes ours, commands to the room are taken out.
  */
+
+import { type RequestUrl, requestUrl } from '../http/request-url.ts'
 import { PRESENCE_DURING_REQUEST_MS } from '../limits.ts'
-import { logWarning } from '../log.ts'
-import { errorText } from '../reporter/scrub.ts'
-import { type RequestUrl, requestUrl } from '../request-url.ts'
+import { logWarning } from '../log/log.ts'
+import { errorText } from '../log/scrub.ts'
 import type { RoomSettings } from '../settings/rooms.ts'
 import { type Commanded, takeCommand } from './commands.ts'
 import { checkHost } from './host-advice.ts'

@@ -2,7 +2,7 @@
  * The headers that a request reaches the origin with: those of the client, without our cookies and without its own copies of what
  * only we may say, and those that the room adds.
  */
-import type { RequestUrl } from '../request-url.ts'
+import type { RequestUrl } from '../http/request-url.ts'
 import type { RoomSettings } from '../settings/rooms.ts'
 import { TOKEN_HEADER, withoutOurCookies } from '../tokens/token-cookie.ts'
 

@@ -2,9 +2,9 @@
  * Which language a visitor reads: the one picked on the page, else the one that the URL asks for, else by `Accept-Language`.
  */
 import Negotiator from 'negotiator'
-import { LANG_COOKIE } from '../cookie-names.ts'
+import { cacheSet } from '../cache.ts'
+import { LANG_COOKIE } from '../http/cookie-names.ts'
 import { ACCEPT_LANGUAGE_MAX_CHARS, LANGUAGE_CHOICES_MAX, LANGUAGE_TAG_MAX_CHARS } from '../limits.ts'
-import { keep } from '../memory.ts'
 import { messages } from './messages/index.ts'
 
 /** A key of `messages`. */
@@ -66,7 +66,7 @@ function acceptedLanguage(header: string | null, fallback: Language): Language {
   let language = accepted.get(header)
   if (language === undefined) {
     language = negotiated(header)
-    keep(accepted, LANGUAGE_CHOICES_MAX, header, language)
+    cacheSet(accepted, LANGUAGE_CHOICES_MAX, header, language)
   }
   return language ?? fallback
 }

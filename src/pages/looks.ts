@@ -4,7 +4,7 @@
  */
 import { ageMs } from '../core/age.ts'
 import { LOGO_MAX_BYTES, LOOK_RETRY_MS, TEMPLATE_MAX_BYTES } from '../limits.ts'
-import { logError } from '../log.ts'
+import { logError } from '../log/log.ts'
 import type { RoomSettings } from '../settings/rooms.ts'
 import { DEFAULT_LOOK, type Look, lookOf } from './look.ts'
 import { previewStatus } from './preview.ts'

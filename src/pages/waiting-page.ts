@@ -5,9 +5,9 @@
  */
 
 import defaultTemplate from '../../public/waiting-room.html'
+import { cacheSet, memoize } from '../cache.ts'
+import { PREFIX } from '../http/paths.ts'
 import { CLOCK_TEXTS_MAX, FORMATS_MAX } from '../limits.ts'
-import { keep, remembered } from '../memory.ts'
-import { PREFIX } from '../paths.ts'
 import { templateVariables } from './cf-waiting-room.ts'
 import { renderTemplate } from './compiled-template.ts'
 import { LANGUAGES, type Language } from './languages.ts'
@@ -166,14 +166,14 @@ function wordsIn(language: Language, timeZone: string, look: Look): Words {
   const known = ofLook.get(key)
   if (known !== undefined) return known
   const made = withTimesKept(wordsOf(language, look.live(language), timeZone))
-  keep(ofLook, FORMATS_MAX, key, made)
+  cacheSet(ofLook, FORMATS_MAX, key, made)
   return made
 }
 
 /** Writing a time takes 5 to 10 us, and a page has four, which it shares with most others of the same minute. */
 function withTimesKept(words: Words): Words {
-  const clock = remembered(CLOCK_TEXTS_MAX, (minute) => words.clock(minute * MINUTE_MS))
-  const clockWithSeconds = remembered(CLOCK_TEXTS_MAX, (second) => words.clockWithSeconds(second * 1000))
+  const clock = memoize(CLOCK_TEXTS_MAX, (minute) => words.clock(minute * MINUTE_MS))
+  const clockWithSeconds = memoize(CLOCK_TEXTS_MAX, (second) => words.clockWithSeconds(second * 1000))
   return {
     ...words,
     clock: (ms) => clock(Math.floor(ms / MINUTE_MS)),

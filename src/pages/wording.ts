@@ -2,8 +2,9 @@
  * How a status reads: the one place that turns figures into words, used by the server for the first view of the waiting page
  * and by the page's script for every later one. Owns no text (messages/) and no markup. No platform types: `Intl` alone.
  */
+
+import { cacheSet } from '../cache.ts'
 import { TEXTS_CUT_MAX } from '../limits.ts'
-import { keep } from '../memory.ts'
 import type { LiveTexts, PageState, Plural } from './messages/messages.ts'
 import type { Status } from './status.ts'
 
@@ -237,7 +238,7 @@ export function fill(text: string, values: Readonly<Record<string, string>>): st
   let parts = cut.get(text)
   if (parts === undefined) {
     parts = text.split(/\{(\w+)\}/)
-    keep(cut, TEXTS_CUT_MAX, text, parts)
+    cacheSet(cut, TEXTS_CUT_MAX, text, parts)
   }
   return parts.map((part, i) => (i % 2 === 0 ? part : (values[part] ?? ''))).join('')
 }

@@ -3,7 +3,7 @@
  * dead-letter queue: what is lost there is only logged, the object's alarm starts the chain again.
  */
 import type { Deployment } from '../deployment.ts'
-import { logError, logWarning } from '../log.ts'
+import { logError, logWarning } from '../log/log.ts'
 import { parseCheckMessage } from './check-message.ts'
 
 /** Where the object cannot be reached the check comes back after this. */

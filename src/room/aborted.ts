@@ -2,7 +2,7 @@
  * How callers know that a room's object aborted. They report it in the object's place: the platform cancels whatever an
  * aborting object still sends, and one that aborts at every event never gets to send at all.
  */
-import { errorText } from '../reporter/scrub.ts'
+import { errorText } from '../log/scrub.ts'
 
 const ABORTED = 'The room starts again from storage'
 

@@ -2,8 +2,8 @@
  * This isolate's clients, one per room, with the real clock, timers and calls.
  */
 import type { WaitingRoom } from '../../durable-objects/waiting-room.ts'
-import { logError, logWarning } from '../log.ts'
-import { errorText } from '../reporter/scrub.ts'
+import { logError, logWarning } from '../log/log.ts'
+import { errorText } from '../log/scrub.ts'
 import type { RoomSettings } from '../settings/rooms.ts'
 import { isAborted } from './aborted.ts'
 import { RoomClient } from './room-client.ts'

@@ -1,9 +1,9 @@
 /** `GET /admin`: the operators' page, and its built files from the binding ASSETS. */
 import type { Context, Handler } from 'hono'
 import type { AppEnv } from '../app-env.ts'
+import { problem } from '../http/problem.ts'
 import { ADMIN_PAGE } from '../pages/admin-page.ts'
 import { ownPageHeaders } from '../pages/own-page-headers.ts'
-import { problem } from '../problem.ts'
 
 const HEADERS = ownPageHeaders({ script: "'self'", style: "'self'", connect: "'self'" })
 

@@ -3,9 +3,9 @@
  */
 import type { Deployment } from '../deployment.ts'
 import { allowedOrigin, shareWith } from '../gate/cross-origin.ts'
+import { problem } from '../http/problem.ts'
+import { requestUrl } from '../http/request-url.ts'
 import { PREFLIGHT_MAX_AGE_SECONDS } from '../limits.ts'
-import { problem } from '../problem.ts'
-import { requestUrl } from '../request-url.ts'
 import { roomsOfHost } from '../settings/rooms.ts'
 import { TOKEN_HEADER } from '../tokens/token-cookie.ts'
 import { otherMethod } from './other-method.ts'

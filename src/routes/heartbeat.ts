@@ -5,12 +5,12 @@
 import type { Deployment } from '../deployment.ts'
 import { changeToken } from '../gate/answers.ts'
 import { claim, stepsAside } from '../gate/visit.ts'
+import { booleanField, readFields } from '../http/body.ts'
+import { problem } from '../http/problem.ts'
+import { isSameOrigin } from '../http/same-origin.ts'
 import { BODY_MAX_BYTES } from '../limits.ts'
-import { problem } from '../problem.ts'
 import type { KeepAlive } from '../room/room-client.ts'
 import { byPreference } from '../tokens/presented.ts'
-import { booleanField, readFields } from './body.ts'
-import { isSameOrigin } from './same-origin.ts'
 import { visitorCall } from './visitor-call.ts'
 
 export async function heartbeatRoute(

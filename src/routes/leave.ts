@@ -4,13 +4,13 @@
  */
 import type { Deployment } from '../deployment.ts'
 import { changeToken, smallPage } from '../gate/answers.ts'
+import { booleanField, readFields } from '../http/body.ts'
+import { requestUrl } from '../http/request-url.ts'
+import { isSameOrigin } from '../http/same-origin.ts'
 import { BODY_MAX_BYTES } from '../limits.ts'
-import { requestUrl } from '../request-url.ts'
 import type { KeepAlive } from '../room/room-client.ts'
 import { byPreference } from '../tokens/presented.ts'
-import { booleanField, readFields } from './body.ts'
 import { type Refusal, refusal } from './refusal.ts'
-import { isSameOrigin } from './same-origin.ts'
 import { type VisitorCall, visitorCall } from './visitor-call.ts'
 
 export async function leaveRoute(request: Request, deployment: Deployment, keepAlive: KeepAlive): Promise<Response> {

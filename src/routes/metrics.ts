@@ -6,7 +6,7 @@ import type { AppEnv } from '../app-env.ts'
 import { BEACON_OBSTACLES } from '../core/beacon-obstacles.ts'
 import { ORIGIN_LATENCY_BUCKETS_MS, WAIT_BUCKETS_SECONDS } from '../core/limits.ts'
 import type { Totals } from '../core/stored.ts'
-import { logError } from '../log.ts'
+import { logError } from '../log/log.ts'
 import { type RoomFigures, roomFigures } from './room-figures.ts'
 
 const PREFIX = 'waiting_room'

@@ -1,4 +1,4 @@
-import { problem } from '../problem.ts'
+import { problem } from '../http/problem.ts'
 
 /** Answers a method that a path of ours does not take, with those that it takes. */
 export function otherMethod(method: string, taken: readonly string[]): Response {

@@ -1,5 +1,5 @@
 import { smallPage } from '../gate/answers.ts'
-import { problem } from '../problem.ts'
+import { problem } from '../http/problem.ts'
 
 export interface Refusal {
   readonly status: number

@@ -1,5 +1,5 @@
 /** Which room a call of our own endpoints means: `?room=`, or the only one of the host. */
-import type { RequestUrl } from '../request-url.ts'
+import type { RequestUrl } from '../http/request-url.ts'
 import { findRoom, type RoomSettings, roomsOfHost } from '../settings/rooms.ts'
 
 export function roomOfRequest(

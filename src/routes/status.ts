@@ -5,11 +5,11 @@ import type { Deployment } from '../deployment.ts'
 import { changeToken, type TokenChange } from '../gate/answers.ts'
 import { placelessStatus } from '../gate/status-of.ts'
 import { stepsAside, type Visit, visit } from '../gate/visit.ts'
+import { problem } from '../http/problem.ts'
+import { isSameOrigin } from '../http/same-origin.ts'
 import type { PolledStatus, Status } from '../pages/status.ts'
-import { problem } from '../problem.ts'
 import type { KeepAlive } from '../room/room-client.ts'
 import { holdsCookie, keepsCookies, TOKEN_HEADER } from '../tokens/token-cookie.ts'
-import { isSameOrigin } from './same-origin.ts'
 import { type VisitorCall, visitorCall } from './visitor-call.ts'
 
 export async function statusRoute(request: Request, deployment: Deployment, keepAlive: KeepAlive): Promise<Response> {

@@ -1,8 +1,8 @@
 /** What every call of a visitor's own endpoints starts with: the room, the tokens, the time. */
 import type { Deployment } from '../deployment.ts'
 import { readVisitor, type Visitor } from '../gate/visitor.ts'
-import { problem } from '../problem.ts'
-import { requestUrl } from '../request-url.ts'
+import { problem } from '../http/problem.ts'
+import { requestUrl } from '../http/request-url.ts'
 import type { KeepAlive } from '../room/room-client.ts'
 import { roomOfRequest } from './room-of-request.ts'
 

@@ -5,9 +5,10 @@
  * What a client is known by goes into the token as a short keyed hash, which tells nobody an address. All signing keys are
  * tried, so that rotation costs no place. Tokens without a binding (from before the setting was on) count for anyone.
  */
-import { clientAddress, networkOf } from '../client-address.ts'
+
+import { cacheSet } from '../cache.ts'
+import { clientAddress, networkOf } from '../http/client-address.ts'
 import { BINDING_IPV4_BYTES, BINDING_IPV6_BYTES, BINDINGS_REMEMBERED_MAX, USER_AGENT_BOUND_CHARS } from '../limits.ts'
-import { keep } from '../memory.ts'
 import type { RoomSettings } from '../settings/rooms.ts'
 import { base64Url } from './base64-url.ts'
 import type { PresentedToken } from './presented.ts'
@@ -69,7 +70,7 @@ export class ClientBinding {
     if (known !== undefined) return known
     const digest = await crypto.subtle.sign('HMAC', key, new TextEncoder().encode(text))
     const hash = `${kind}${base64Url(new Uint8Array(digest).subarray(0, HASH_BYTES))}`
-    keep(ofKey, BINDINGS_REMEMBERED_MAX, text, hash)
+    cacheSet(ofKey, BINDINGS_REMEMBERED_MAX, text, hash)
     remembered.set(key, ofKey)
     return hash
   }

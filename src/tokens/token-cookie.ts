@@ -2,7 +2,7 @@
  * Where tokens travel: one cookie per room, or the header `Waiting-Room-Token` for clients without a cookie jar.
  */
 import { serialize } from 'hono/utils/cookie'
-import { LANG_COOKIE, OPERATOR_COOKIE } from '../cookie-names.ts'
+import { LANG_COOKIE, OPERATOR_COOKIE } from '../http/cookie-names.ts'
 import { TICKET_LIFE_SECONDS } from '../limits.ts'
 import type { RoomSettings } from '../settings/rooms.ts'
 

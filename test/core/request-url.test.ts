@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { canonicalPath } from '../../src/paths.ts'
-import { requestUrl } from '../../src/request-url.ts'
+import { canonicalPath } from '../../src/http/paths.ts'
+import { requestUrl } from '../../src/http/request-url.ts'
 
 const odd = fc.constantFrom(
   '/',

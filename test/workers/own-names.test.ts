@@ -1,8 +1,8 @@
 /** What no real server sends, or a contract test cannot see: odd values of the headers that may name the origin. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { requestUrl } from '../../src/http/request-url.ts'
 import { siteNames, withOurNames } from '../../src/origin/own-names.ts'
-import { requestUrl } from '../../src/request-url.ts'
 
 const site = siteNames(new URL('http://origin.example:8080'), 'www.example')
 const ours = requestUrl('https://shop.example/x')

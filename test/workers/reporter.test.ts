@@ -1,9 +1,16 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { REPORT_PAUSE_MS, REPORT_WINDOW_MS, REPORTS_MAX, REPORTS_OF_ONE_EVENT_MAX } from '../../src/reporter/limits.ts'
-import { type Report, reportOf } from '../../src/reporter/report.ts'
-import { createReporter } from '../../src/reporter/reporter.ts'
-import { errorText, scrub } from '../../src/reporter/scrub.ts'
-import { usableDsn } from '../../src/reporter/sentry.ts'
+import { logWarning } from '../../src/log/log.ts'
+import {
+  createReporter,
+  REPORT_PAUSE_MS,
+  REPORT_WINDOW_MS,
+  REPORTS_MAX,
+  REPORTS_OF_ONE_EVENT_MAX,
+  type Report,
+  reportOf,
+} from '../../src/log/reporter.ts'
+import { errorText, scrub } from '../../src/log/scrub.ts'
+import { usableDsn } from '../../src/log/sentry.ts'
 
 afterEach(() => {
   vi.restoreAllMocks()
@@ -96,6 +103,7 @@ function setUp(send: (report: Report) => Promise<void> = async () => {}) {
     },
     waitUntil: (promise) => void kept.push(promise),
     nowMs: () => clock.nowMs,
+    warn: logWarning,
   })
   return { reporter, sent, clock, settled: () => Promise.all(kept) }
 }
@@ -169,6 +177,7 @@ describe('the reporter', () => {
         throw new Error('no event is running')
       },
       nowMs: () => 0,
+      warn: logWarning,
     })
     const hostile = Object.defineProperty(new Error('x'), 'stack', {
       get: () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { isPage, readableForm, requestKind } from '../../src/gate/request-kind.ts'
+import { isPage, readableForm, requestKind } from '../../src/http/request-kind.ts'
 
 type Fields = Record<string, string>
 

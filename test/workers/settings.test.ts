@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { canonicalPath } from '../../src/paths.ts'
+import { canonicalPath } from '../../src/http/paths.ts'
 import { findRoom, lineRules, parseRooms } from '../../src/settings/rooms.ts'
 import { parseSettings, SettingsError } from '../../src/settings/settings.ts'
 

@@ -2,9 +2,9 @@
 import type { Context } from 'hono'
 import * as v from 'valibot'
 import type { AppEnv } from '../../app-env.ts'
+import { readFields } from '../../http/body.ts'
+import { problem } from '../../http/problem.ts'
 import { API_BODY_MAX_BYTES } from '../../limits.ts'
-import { problem } from '../../problem.ts'
-import { readFields } from '../body.ts'
 
 /** The body, or the refusal. An empty one has no fields. `unknownKey`: the problem with a key that the schema does not have. */
 export async function readBody<S extends v.GenericSchema>(

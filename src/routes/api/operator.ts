@@ -1,9 +1,9 @@
 /** Lets operators in: who is nobody is refused, who may only read changes nothing. */
 import type { Context, MiddlewareHandler } from 'hono'
 import type { AppEnv } from '../../app-env.ts'
+import { problem } from '../../http/problem.ts'
 import { type Caller, CSRF_HEADER, callerOf } from '../../operators/gatekeeper.ts'
 import { sessionCookie, signSession } from '../../operators/session.ts'
-import { problem } from '../../problem.ts'
 import { secretRemedy } from '../../settings/secret-remedy.ts'
 
 /** `write`: for operators of kind `full` alone. */

@@ -2,8 +2,8 @@
 import type { Context } from 'hono'
 import * as v from 'valibot'
 import type { AppEnv } from '../../app-env.ts'
-import { logError } from '../../log.ts'
-import { problem } from '../../problem.ts'
+import { problem } from '../../http/problem.ts'
+import { logError } from '../../log/log.ts'
 import type { Handler, Parameter, RoomHandler } from './operation.ts'
 
 export function withRoom(handle: RoomHandler): Handler {

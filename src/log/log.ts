@@ -3,12 +3,11 @@
  * Errors are what an operator must look into, and go to the reporter as well; what is expected to happen (a call that is
  * made again, an origin that is down) is a warning.
  */
-import { REPEATED_WARNING_MS, REPEATED_WARNINGS_KEPT_MAX } from './limits.ts'
-import { keep } from './memory.ts'
-import type { Reporter, ReportTime } from './reporter/reporter.ts'
-import { errorText } from './reporter/scrub.ts'
 
-export type LogFields = Readonly<Record<string, string | number | boolean | null | undefined>>
+import { cacheSet } from '../cache.ts'
+import { REPEATED_WARNING_MS, REPEATED_WARNINGS_KEPT_MAX } from '../limits.ts'
+import type { LogFields, Reporter, ReportTime } from './reporter.ts'
+import { errorText } from './scrub.ts'
 
 /** Of this isolate, the same for all events. */
 let reporter: Reporter | null = null
@@ -40,7 +39,7 @@ export function logRepeatedWarning(event: string, subject: string, fields: LogFi
   const lastMs = loggedAtMs.get(key)
   // A clock that was set back must not silence the warning.
   if (lastMs !== undefined && nowMs >= lastMs && nowMs - lastMs < REPEATED_WARNING_MS) return
-  keep(loggedAtMs, REPEATED_WARNINGS_KEPT_MAX, key, nowMs)
+  cacheSet(loggedAtMs, REPEATED_WARNINGS_KEPT_MAX, key, nowMs)
   logWarning(event, fields)
 }
 

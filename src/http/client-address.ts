@@ -2,7 +2,7 @@
  * The address that a request comes from, as Cloudflare's edge tells it. Elsewhere nobody tells it reliably: then there is none.
  */
 import ipaddr from 'ipaddr.js'
-import { IPV6_CLIENT_BYTES } from './limits.ts'
+import { IPV6_CLIENT_BYTES } from '../limits.ts'
 
 const IPV4_BYTES = 4
 

@@ -1,4 +1,4 @@
-import { requestUrl } from '../request-url.ts'
+import { requestUrl } from './request-url.ts'
 
 /** Whether a request comes from a page of this very origin, or from a program that is no browser. */
 export function isSameOrigin(request: Request): boolean {

@@ -4,8 +4,9 @@
  * Nearly all are plain: nothing in them that any parser would write in another way. Those are cut into their parts with a
  * look at each character; `URL` and the canonical path took 60 us of each request. All others go the long way.
  */
-import { ORIGINS_KEPT_MAX } from './limits.ts'
-import { keep } from './memory.ts'
+
+import { cacheSet } from '../cache.ts'
+import { ORIGINS_KEPT_MAX } from '../limits.ts'
 import { canonicalPath, PLAIN_PATH } from './paths.ts'
 
 /** Parts as `URL` names them. */
@@ -61,7 +62,7 @@ function plainOrigin(text: string): OriginParts | null {
   if (url === null || url.origin !== text || url.href !== `${text}/` || !HOST_NAME.test(url.hostname)) return null
   const { origin, protocol, host, hostname } = url
   const parts = { origin, protocol, host, hostname }
-  keep(origins, ORIGINS_KEPT_MAX, text, parts)
+  cacheSet(origins, ORIGINS_KEPT_MAX, text, parts)
   return parts
 }
 

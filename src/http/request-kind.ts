@@ -2,8 +2,8 @@
  * What a request to a covered URL asks for, and so whether it may take a ticket and what it gets to read while it waits.
  */
 import { parseAccept } from 'hono/utils/accept'
+import { cacheSet } from '../cache.ts'
 import { ACCEPT_KEPT_MAX_CHARS, ACCEPTS_KEPT_MAX } from '../limits.ts'
-import { keep } from '../memory.ts'
 
 /**
  * These may join the line:
@@ -114,7 +114,7 @@ function acceptedKind(headers: Headers): AcceptedKind {
   const known = acceptedKinds.get(accept)
   if (known !== undefined) return known
   const kind = readAccept(accept)
-  if (accept.length <= ACCEPT_KEPT_MAX_CHARS) keep(acceptedKinds, ACCEPTS_KEPT_MAX, accept, kind)
+  if (accept.length <= ACCEPT_KEPT_MAX_CHARS) cacheSet(acceptedKinds, ACCEPTS_KEPT_MAX, accept, kind)
   return kind
 }
 

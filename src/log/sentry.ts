@@ -4,8 +4,10 @@
  */
 import { Toucan } from 'toucan-js'
 import { VERSION } from '../version.ts'
-import { REPORT_TIMEOUT_MS } from './limits.ts'
-import type { Report } from './report.ts'
+import type { Report } from './reporter.ts'
+
+/** A receiver that hangs is cut off. */
+const REPORT_TIMEOUT_MS = 5_000
 
 const DSN = /^https?:\/\/\w+@[\w.-]+(:\d+)?\/([\w.-]+\/)*\d+$/
 

@@ -2,9 +2,10 @@
  * Takes out of free text what must never leave: texts of errors are written by the runtime, by libraries and by receivers,
  * and may repeat whatever they were given. Removes too much rather than too little.
  */
-import { ERROR_TEXT_MAX_CHARS } from './limits.ts'
-
 const REMOVED = '[removed]'
+
+/** Longer error texts are cut. */
+const ERROR_TEXT_MAX_CHARS = 1_000
 
 /** Longer text is cut before it is searched. */
 const SEARCHED_MAX_CHARS = 8_192

@@ -1,0 +1,19 @@
+/** Bounded caches of values that are cheap to make again. A full cache is emptied. */
+
+export function cacheSet<K, V>(cache: Map<K, V>, max: number, key: K, value: V): void {
+  if (cache.size >= max) cache.clear()
+  cache.set(key, value)
+}
+
+/** Caches the last `max` results of a pure function of one number. */
+export function memoize(max: number, make: (value: number) => string): (value: number) => string {
+  const cache = new Map<number, string>()
+  return (value) => {
+    let text = cache.get(value)
+    if (text === undefined) {
+      text = make(value)
+      cacheSet(cache, max, value, text)
+    }
+    return text
+  }
+}
