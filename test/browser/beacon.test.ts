@@ -186,6 +186,23 @@ test('a hidden tab beats from its worker; without one it is silent', async () =>
   expect(without.beats).toHaveLength(1)
 })
 
+test('a hidden tab that is used while it asks to be the one that beats begins with one beat', async () => {
+  const page = await opened()
+  await keepHidden(page)
+  await page.addInitScript(() => {
+    const { request } = LockManager.prototype
+    LockManager.prototype.request = function (this: LockManager, ...asked: unknown[]) {
+      LockManager.prototype.request = request
+      const granted = Reflect.apply(request, this, asked)
+      dispatchEvent(new PointerEvent('pointermove', { movementX: 1 }))
+      return granted
+    }
+  })
+  await beatAfter(page, () => page.goto(urlOf(stage, 'shop', '/workerless')))
+  await page.evaluate(() => fetch('/echo'))
+  expect(page.watched.beats).toHaveLength(1)
+})
+
 test('of two tabs one beats, and the other takes over when it closes', async () => {
   const profile = await pausedProfile()
   const [first, second] = [await opened(profile), await opened(profile)]
