@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { cloudflareTest } from '@cloudflare/vitest-plugin'
 import { defineConfig } from 'vitest/config'
 import { substitutes } from './simulation/stand-ins/substitutes.ts'
+import { PATIENCE_MS, TEST_TIMEOUT_MS } from './test/contract/support/patience.ts'
 
 // The tools write caches and logs to HOME and temporary files: both stay in the project's ignored folder.
 const cache = new URL('.cache/test/', import.meta.url).pathname
@@ -65,33 +66,39 @@ const bindings = {
   ORIGIN_URL: 'http://origin.invalid',
 }
 
+/** No test fails because the machine is slow. */
+const patient = {
+  testTimeout: TEST_TIMEOUT_MS,
+  hookTimeout: TEST_TIMEOUT_MS,
+  expect: { poll: { timeout: PATIENCE_MS } },
+}
+
 export default defineConfig({
   test: {
+    teardownTimeout: PATIENCE_MS,
     projects: [
-      { test: { name: 'core', environment: 'node', include: ['test/{core,exchange,admin}/**/*.test.ts'] } },
-      { test: { name: 'deployment', environment: 'node', include: ['test/deployment/**/*.test.ts'] } },
+      { test: { ...patient, name: 'core', environment: 'node', include: ['test/{core,exchange,admin}/**/*.test.ts'] } },
+      { test: { ...patient, name: 'deployment', environment: 'node', include: ['test/deployment/**/*.test.ts'] } },
       {
         resolve: { alias: [...substitutes] },
-        test: { name: 'simulation', environment: 'node', include: ['test/simulation/**/*.test.ts'] },
+        test: { ...patient, name: 'simulation', environment: 'node', include: ['test/simulation/**/*.test.ts'] },
       },
       {
         test: {
+          ...patient,
           name: 'contract',
           environment: 'node',
           include: ['test/contract/**/*.test.ts'],
           globalSetup: ['test/contract/support/build-worker.ts'],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
         },
       },
       {
         test: {
+          ...patient,
           name: 'browser',
           environment: 'node',
           include: ['test/browser/**/*.test.ts'],
           globalSetup: ['test/contract/support/build-worker.ts', 'test/browser/support/prepare-browser.ts'],
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
           // After the other layers, whose load would slow its pages; three files at once, since they mostly wait.
           sequence: { groupOrder: 1 },
           maxWorkers: 3,
@@ -105,6 +112,7 @@ export default defineConfig({
           }),
         ],
         test: {
+          ...patient,
           name: 'workers',
           include: ['test/workers/**/*.test.ts'],
           globalSetup: ['test/workers/support/receivers.ts'],

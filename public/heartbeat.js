@@ -82,7 +82,8 @@
       locks
         .request(name, { steal }, () => {
           if (!steal) queued = false
-          if (over() || away) return
+          // Used while it queued: the lock that was stolen then comes next.
+          if (over() || away || (!steal && leading)) return
           start()
           return new Promise((done) => {
             mine = release = done

@@ -174,7 +174,7 @@ test('under the service worker no answer of the room is kept, and both pages and
   await guest.leave()
   expect(await page.evaluate(async () => (await window.answer).text())).toBe('second')
   await works(second)
-  expect(await kept(page)).toEqual(['/data 200', '/style 200', '/waiting-room-fetch.mjs 200'])
+  await expect.poll(() => kept(page)).toEqual(['/data 200', '/style 200', '/waiting-room-fetch.mjs 200'])
 })
 
 /** Loads the style sheet anew, and waits until it applies. */

@@ -1,17 +1,18 @@
 /**
  * The beacon in the pages of real sites: it reports, stops when the session is over, and is not to be noticed.
  *
- * The pages' clocks are the tests' own, so nobody waits for the beacon's interval.
+ * The pages' clocks stand still unless a test moves them: nobody waits for the beacon's interval, and none passes unasked.
  */
 import type { BrowserContext, Page, Request } from 'playwright-core'
 import { expect, test } from 'vitest'
 import { useStage } from '../contract/support/stage.ts'
-import { useChromium } from './support/browser.ts'
+import { ignoreUnmovedPointer, useChromium } from './support/browser.ts'
 import { keepHidden } from './support/hidden-tab.ts'
 import { HOST_PAGES } from './support/host-pages.ts'
 import { guestOf, room, urlOf, visitorOf } from './support/site.ts'
 
 const INTERVAL_MS = 8_000
+const START_MS = Date.UTC(2026, 0, 1)
 
 const stage = useStage([room('shop', 10_000)], {}, HOST_PAGES)
 const chromium = useChromium()
@@ -44,9 +45,16 @@ async function beatAfter(page: Page, cause: () => Promise<unknown>): Promise<num
   return answer.status()
 }
 
+/** All its pages have one clock. */
+async function pausedProfile(): Promise<BrowserContext> {
+  const profile = await chromium.profile()
+  await profile.clock.install({ time: START_MS })
+  await profile.clock.pauseAt(START_MS + 1)
+  return profile
+}
+
 async function opened(profile?: BrowserContext): Promise<Page & { readonly watched: Watched }> {
-  const page = await (profile ?? (await chromium.profile())).newPage()
-  await page.clock.install()
+  const page = await (profile ?? (await pausedProfile())).newPage()
   return Object.assign(page, { watched: watch(page) })
 }
 
@@ -98,6 +106,8 @@ test('a page that writes itself anew keeps its beacon, and its visitor is still 
     document.write('<title>Shop</title><h1>Written anew</h1>')
     document.close()
   })
+  // The page's listeners are gone with what it was.
+  await page.evaluate(ignoreUnmovedPointer)
   expect(await beatAfter(page, () => page.clock.runFor(INTERVAL_MS))).toBe(204)
   await page.mouse.move(40, 40)
   await beatAfter(page, () => page.clock.runFor(INTERVAL_MS))
@@ -112,7 +122,10 @@ test('the beacon leaves no name behind', async () => {
   const profile = await chromium.profile()
   const namesAt = async (path: string) => {
     const page = await profile.newPage()
-    await page.goto(urlOf(stage, 'shop', path), { waitUntil: 'networkidle' })
+    const open = () => page.goto(urlOf(stage, 'shop', path))
+    if (path === '/plain') await beatAfter(page, open)
+    else await open()
+    await works(page)
     return page.evaluate(() => [...Object.getOwnPropertyNames(window), ...Object.getOwnPropertyNames(document)])
   }
   expect(await namesAt('/plain')).toEqual(await namesAt('/opted-out'))
@@ -130,7 +143,7 @@ test.each([
 })
 
 test('a session that is over is asked about again when the page is used, once a minute', async () => {
-  const profile = await chromium.profile()
+  const profile = await pausedProfile()
   const page = await opened(profile)
   await beatAfter(page, () => page.goto(urlOf(stage, 'shop', '/plain')))
   const [pass] = await profile.cookies()
@@ -160,7 +173,7 @@ test('a session that is over is asked about again when the page is used, once a 
   expect(await beatAfter(page, () => page.clock.runFor(INTERVAL_MS))).toBe(204)
 })
 
-test('a hidden tab beats from its worker; without one it would be silent for a minute', async () => {
+test('a hidden tab beats from its worker; without one it is silent', async () => {
   const tabAt = async (path: string) => {
     const page = await chromium.page()
     await keepHidden(page)
@@ -173,15 +186,31 @@ test('a hidden tab beats from its worker; without one it would be silent for a m
   expect(without.beats).toHaveLength(1)
 })
 
+test('a hidden tab that is used while it asks to be the one that beats begins with one beat', async () => {
+  const page = await opened()
+  await keepHidden(page)
+  await page.addInitScript(() => {
+    const { request } = LockManager.prototype
+    LockManager.prototype.request = function (this: LockManager, ...asked: unknown[]) {
+      LockManager.prototype.request = request
+      const granted = Reflect.apply(request, this, asked)
+      dispatchEvent(new PointerEvent('pointermove', { movementX: 1 }))
+      return granted
+    }
+  })
+  await beatAfter(page, () => page.goto(urlOf(stage, 'shop', '/workerless')))
+  await page.evaluate(() => fetch('/echo'))
+  expect(page.watched.beats).toHaveLength(1)
+})
+
 test('of two tabs one beats, and the other takes over when it closes', async () => {
-  const profile = await chromium.profile()
+  const profile = await pausedProfile()
   const [first, second] = [await opened(profile), await opened(profile)]
   await beatAfter(first, () => first.goto(urlOf(stage, 'shop', '/plain')))
   await beatAfter(second, () => second.goto(urlOf(stage, 'shop', '/plain')))
   const before = first.watched.beats.length
   for (let turn = 0; turn < 3; turn++) {
-    await first.clock.runFor(INTERVAL_MS)
-    await beatAfter(second, () => second.clock.runFor(INTERVAL_MS))
+    await beatAfter(second, () => profile.clock.runFor(INTERVAL_MS))
   }
   expect(first.watched.beats).toHaveLength(before)
   expect(await beatAfter(first, () => second.close())).toBe(204)

@@ -7,12 +7,12 @@ import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
 import { issued, stats } from './support/operator.ts'
 import type { Seen } from './support/origin.ts'
+import { PATIENCE_MS } from './support/patience.ts'
 import { room, useStage } from './support/stage.ts'
 import { CURL, Visitor } from './support/visitor.ts'
 
 const PROJECT = resolve(import.meta.dirname, '../..')
 const CLIENT = resolve(PROJECT, 'examples/client.mjs')
-const TIMEOUT_MS = 60_000
 
 // It asks for 127.0.0.1: the room is of any host.
 const stage = useStage([room('api', 1, { host: undefined })])
@@ -20,7 +20,7 @@ const stage = useStage([room('api', 1, { host: undefined })])
 const url = () => `http://127.0.0.1:${stage.workerd.port}/echo?seat=7`
 
 test('it goes straight to the site when nobody waits, and gives its place back', async () => {
-  const { stdout, stderr } = await promisify(execFile)(process.execPath, [CLIENT, url()], { timeout: TIMEOUT_MS })
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, [CLIENT, url()], { timeout: PATIENCE_MS })
   expect(JSON.parse(stdout)).toMatchObject({ method: 'GET', url: '/echo?seat=7' } satisfies Partial<Seen>)
   expect(stderr).toBe('')
   expect(await stats(stage.workerd, 'api')).toMatchObject({ active: 0, waiting: 0 })
@@ -32,7 +32,7 @@ test('it waits for its turn with one ticket, and then gets through', async () =>
   expect(guest.holds).toBe('pass')
   const before = await issued(stage.workerd, 'api')
 
-  const client = spawn(process.execPath, [CLIENT, url()], { stdio: ['ignore', 'pipe', 'pipe'], timeout: TIMEOUT_MS })
+  const client = spawn(process.execPath, [CLIENT, url()], { stdio: ['ignore', 'pipe', 'pipe'], timeout: PATIENCE_MS })
   let output = ''
   client.stdout.setEncoding('utf8').on('data', (chunk: string) => {
     output += chunk

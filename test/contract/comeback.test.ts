@@ -49,7 +49,6 @@ describe.concurrent('a visitor whose session ended within the grace', () => {
 
   test.each(COMEBACKS.map((comeback, i) => [...comeback, i] as const))(
     'is let through at once where nobody waits: %s',
-    { timeout: 90_000 },
     async (_, call, i) => {
       const guest = await cutOff(`idle-${i}`)
       const reply = await guest.send(call)
@@ -59,7 +58,7 @@ describe.concurrent('a visitor whose session ended within the grace', () => {
     },
   )
 
-  test('and finds the slot taken keeps the number, and the way back keeps the query', { timeout: 90_000 }, async () => {
+  test('and finds the slot taken keeps the number, and the way back keeps the query', async () => {
     const guest = await cutOff('busy')
     const other = await stage.guest('busy')
     expect(other.number).toBe(2)

@@ -6,6 +6,7 @@
 import { expect, test } from 'vitest'
 import { Crowd } from './support/crowd.ts'
 import { Origin } from './support/origin.ts'
+import { TEST_TIMEOUT_MS } from './support/patience.ts'
 import { IN_FLIGHT_MIN, type Kill, type KillFigures, Rush } from './support/rush.ts'
 import { room } from './support/stage.ts'
 import { Workerd } from './support/workerd.ts'
@@ -35,60 +36,64 @@ const KILLS: readonly Kill[] = [
   ]),
 ]
 
-test('nobody who was told a number loses it, shares it, is overtaken or admitted twice, however often the runtime is killed', async () => {
-  const origin = await Origin.start()
-  const rooms = [room(ROOM, CAPACITY, { check_interval_seconds: TICK_SECONDS, session_max_seconds: 86_400 })]
-  const workerd = await Workerd.start({ originUrl: origin.url, rooms })
-  try {
-    const crowd = new Crowd(workerd, ROOM, CAPACITY)
-    const kills: KillFigures[] = []
-    for (const kill of KILLS) {
-      const before = crowd.highestNumber
-      kills.push(await new Rush(workerd, crowd, TICK_SECONDS * 1000, kill).untilKilled())
-      await workerd.restart()
-      await crowd.giveBackUntold()
-      await crowd.reloadSince(before)
+test(
+  'nobody who was told a number loses it, shares it, is overtaken or admitted twice, however often the runtime is killed',
+  async () => {
+    const origin = await Origin.start()
+    const rooms = [room(ROOM, CAPACITY, { check_interval_seconds: TICK_SECONDS, session_max_seconds: 86_400 })]
+    const workerd = await Workerd.start({ originUrl: origin.url, rooms })
+    try {
+      const crowd = new Crowd(workerd, ROOM, CAPACITY)
+      const kills: KillFigures[] = []
+      for (const kill of KILLS) {
+        const before = crowd.highestNumber
+        kills.push(await new Rush(workerd, crowd, TICK_SECONDS * 1000, kill).untilKilled())
+        await workerd.restart()
+        await crowd.giveBackUntold()
+        await crowd.reloadSince(before)
+      }
+      const servedInCrashes = crowd.count('gone')
+      await crowd.reloadSince(0)
+      await crowd.drain()
+      const { clients, untold, lost, duplicates, orderViolations, admittedTwice, overCapacity } = crowd
+      const callsInFlightMin = Math.min(...kills.map(({ inFlight }) => inFlight))
+      const answersInLast100msMin = Math.min(...kills.map(({ recentAnswers }) => recentAnswers))
+      const figures = {
+        crashes: kills.length,
+        duringJoins: KILLS.filter(({ during }) => during === 'joins').length,
+        duringClaims: KILLS.filter(({ during }) => during === 'claims').length,
+        duringTicks: KILLS.filter(({ during }) => during === 'tick').length,
+        ticksCutShort: kills.filter(({ cutTick }) => cutTick).length,
+        clients: clients + untold,
+        told: clients,
+        servedInCrashes,
+        lost: lost.length,
+        duplicates: duplicates.length,
+        orderViolations: orderViolations.length,
+        admittedTwice: admittedTwice.length,
+        overCapacity: overCapacity.length,
+        callsInFlightMin,
+        answersInLast100msMin,
+      }
+      console.info(`crash test: ${JSON.stringify(figures)}`)
+      expect({ lost, duplicates, orderViolations, admittedTwice, overCapacity }).toEqual({
+        lost: [],
+        duplicates: [],
+        orderViolations: [],
+        admittedTwice: [],
+        overCapacity: [],
+      })
+      expect(kills.length).toBeGreaterThanOrEqual(20)
+      expect(callsInFlightMin).toBeGreaterThanOrEqual(IN_FLIGHT_MIN)
+      expect(answersInLast100msMin).toBeGreaterThanOrEqual(1)
+      expect(clients).toBeGreaterThanOrEqual(2_000)
+      expect(servedInCrashes).toBeGreaterThan(0)
+      // All of them had their turn.
+      expect(crowd.count('gone')).toBe(clients)
+    } finally {
+      await workerd.stop()
+      await origin.stop()
     }
-    const servedInCrashes = crowd.count('gone')
-    await crowd.reloadSince(0)
-    await crowd.drain()
-    const { clients, untold, lost, duplicates, orderViolations, admittedTwice, overCapacity } = crowd
-    const callsInFlightMin = Math.min(...kills.map(({ inFlight }) => inFlight))
-    const answersInLast100msMin = Math.min(...kills.map(({ recentAnswers }) => recentAnswers))
-    const figures = {
-      crashes: kills.length,
-      duringJoins: KILLS.filter(({ during }) => during === 'joins').length,
-      duringClaims: KILLS.filter(({ during }) => during === 'claims').length,
-      duringTicks: KILLS.filter(({ during }) => during === 'tick').length,
-      ticksCutShort: kills.filter(({ cutTick }) => cutTick).length,
-      clients: clients + untold,
-      told: clients,
-      servedInCrashes,
-      lost: lost.length,
-      duplicates: duplicates.length,
-      orderViolations: orderViolations.length,
-      admittedTwice: admittedTwice.length,
-      overCapacity: overCapacity.length,
-      callsInFlightMin,
-      answersInLast100msMin,
-    }
-    console.info(`crash test: ${JSON.stringify(figures)}`)
-    expect({ lost, duplicates, orderViolations, admittedTwice, overCapacity }).toEqual({
-      lost: [],
-      duplicates: [],
-      orderViolations: [],
-      admittedTwice: [],
-      overCapacity: [],
-    })
-    expect(kills.length).toBeGreaterThanOrEqual(20)
-    expect(callsInFlightMin).toBeGreaterThanOrEqual(IN_FLIGHT_MIN)
-    expect(answersInLast100msMin).toBeGreaterThanOrEqual(1)
-    expect(clients).toBeGreaterThanOrEqual(2_000)
-    expect(servedInCrashes).toBeGreaterThan(0)
-    // All of them had their turn.
-    expect(crowd.count('gone')).toBe(clients)
-  } finally {
-    await workerd.stop()
-    await origin.stop()
-  }
-}, 180_000)
+  },
+  2 * TEST_TIMEOUT_MS,
+)

@@ -27,7 +27,7 @@ const HAS_PROMTOOL = spawnSync(PROMTOOL, ['--version']).status === 0
 
 describe('figures', () => {
   const stage = useStage([
-    room('counted', CAPACITY, { check_interval_seconds: 5, heartbeat_timeout_seconds: 15 }),
+    room('counted', CAPACITY, { check_interval_seconds: 5, heartbeat_timeout_seconds: 30 }),
     room('untouched', 3),
   ])
   const get = (path: string) => operate(stage.workerd, 'GET', path)

@@ -26,7 +26,6 @@ const stage = useStage([
   room('told-pause-resume', 1),
 ])
 
-const PATIENTLY = { timeout: 15_000 }
 const NAVIGATION: Headers = { Accept: 'text/html', 'Sec-Fetch-Mode': 'navigate', 'Sec-Fetch-Dest': 'document' }
 const fetching = (destination: string, mode = 'no-cors'): Headers => {
   return { Accept: '*/*', 'Sec-Fetch-Mode': mode, 'Sec-Fetch-Dest': destination }
@@ -162,7 +161,7 @@ test('the poll joins who has no ticket, tells who waits the place, and gives who
   expect((await program.get('/__waiting-room/status', cookieless)).json()).toMatchObject({ cookies: true })
   await first.leave()
   const admitted = { state: 'admitted', number: 2 }
-  await expect.poll(async () => (await program.get('/__waiting-room/status')).json(), PATIENTLY).toMatchObject(admitted)
+  await expect.poll(async () => (await program.get('/__waiting-room/status')).json()).toMatchObject(admitted)
   expect(program.holds).toBe('pass')
   expect((await program.get('/echo')).status).toBe(200)
 })
@@ -223,7 +222,7 @@ test.each([
     for (const action of actions) expect((await desk.act(name, action)).status).toBe(200)
     const visitor = stage.visitor(name, { ...CURL, Accept: 'application/json' })
     await expect
-      .poll(async () => (await visitor.get('/')).json(), { timeout: 15_000 })
+      .poll(async () => (await visitor.get('/')).json())
       .toMatchObject({ cfWaitingRoom: told, waitingRoom: { state } })
   },
 )

@@ -7,6 +7,7 @@ import * as v from 'valibot'
 import { expect, inject, it } from 'vitest'
 import * as schemas from '../../src/routes/api/schemas.ts'
 import { Desk } from './support/desk.ts'
+import { PATIENCE_MS } from './support/patience.ts'
 import { room, useStage } from './support/stage.ts'
 
 const REDOCLY = resolve(import.meta.dirname, '../../node_modules/@redocly/cli/bin/cli.js')
@@ -27,7 +28,7 @@ it('is OpenAPI 3.1 and has nothing that the linter complains of', async () => {
   const lint = promisify(execFile)(process.execPath, [REDOCLY, 'lint', 'openapi.json', '--format', 'json'], {
     cwd: folder,
     env,
-    timeout: 60_000,
+    timeout: PATIENCE_MS,
   })
   const { stdout } = await lint.catch((error: { stdout: string }) => error)
   const { problems } = JSON.parse(stdout) as { problems: { ruleId: string; message: string; location: unknown[] }[] }

@@ -138,7 +138,7 @@ describe('settings', () => {
 
   it('close a room anew only with another opening time than the one at which it opened by itself', async () => {
     const change = (body: unknown) => desk().call('PATCH', '/rooms/reopened/settings', body, { 'If-Match': '*' })
-    const opens_at = new Date(Date.now() + 1_000).toISOString()
+    const opens_at = new Date(Date.now() + 10_000).toISOString()
     expect((await change({ closed: true, opens_at })).status).toBe(200)
     await untilJson({ closed: false }, () => desk().get('/rooms/reopened/stats'))
     // What does not touch the times is none of their business.
@@ -240,7 +240,7 @@ describe('actions', () => {
     const guest = await stage.guest('announced')
     await visitor.get('/')
     const status = () => visitor.get('/__waiting-room/status')
-    const until = new Date(Date.now() + 3_000).toISOString()
+    const until = new Date(Date.now() + 15_000).toISOString()
     expect((await desk().act('announced', 'message', { text: 'Back in a moment', until })).json()).toMatchObject({
       settings: { message: { value: 'Back in a moment' }, message_until: { value: until, deployed: null } },
     })

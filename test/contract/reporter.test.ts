@@ -49,7 +49,7 @@ async function start(bindings: Partial<WorkerBindings> = {}) {
 }
 
 async function oneOf(sentry: SentryReceiver, event: string): Promise<Envelope> {
-  await expect.poll(() => sentry.of(event).length, { timeout: 10_000 }).toBeGreaterThan(0)
+  await expect.poll(() => sentry.of(event).length).toBeGreaterThan(0)
   return sentry.of(event)[0] as Envelope
 }
 
@@ -133,7 +133,7 @@ test('an alarm that aborts its object is reported by the next start', async () =
   await refuseWrites(workerd, 'samples')
   // Asked all the time by an operator, who reads and writes nothing: the object is started soon after it aborted.
   const reported = () => stats(workerd, 'shop').then(() => sentry.of('room_aborted').length)
-  await expect.poll(reported, { timeout: 20_000, interval: 200 }).toBeGreaterThan(0)
+  await expect.poll(reported, { interval: 200 }).toBeGreaterThan(0)
   const [envelope] = sentry.of('room_aborted') as [Envelope]
   expect(envelope.event.tags).toEqual({ event: 'room_aborted', room: 'shop' })
   const frames = envelope.event.exception.values[0]?.stacktrace?.frames ?? []
@@ -164,7 +164,7 @@ test('an error of a queue is reported', async () => {
 
 test('a fault that hits every request is reported a few times', async () => {
   const { sentry, workerd, visitor } = await start({ signingKeys: WEAK_KEYS })
-  for (let i = 0; i < 40; i++) await visitor.get('/')
+  await Promise.all(Array.from({ length: 40 }, () => visitor.get('/')))
   await expect.poll(() => workerd.log.match(/"event":"not_configured"/g)).toHaveLength(40)
   await expect.poll(() => sentry.envelopes.length).toBe(5)
 })
@@ -177,11 +177,11 @@ test.each([
   const { sentry, workerd, visitor } = await start({ signingKeys: WEAK_KEYS })
   sentry.status = status
   if (server === 'closed') await started.shift()?.stop()
-  // A receiver that hangs is cut off after 5 s: a delay would be seen.
-  const startedMs = Date.now()
-  for (let i = 0; i < 10; i++) expect((await visitor.get('/')).status).toBe(500)
-  expect(Date.now() - startedMs).toBeLessThan(4_000)
-  await expect.poll(() => workerd.log, { timeout: 10_000 }).toContain('"event":"error_not_reported"')
+  expect((await visitor.get('/')).status).toBe(500)
+  const answeredMs = performance.now()
+  await expect.poll(() => workerd.log).toContain('"event":"error_not_reported"')
+  // A receiver that hangs is cut off after 5 s: an answer delayed by it would have come then.
+  if (status === null) expect(performance.now() - answeredMs).toBeGreaterThan(1_000)
   expect(workerd.log).not.toContain('publickey')
   expect((await visitor.get('/')).status).toBe(500)
 })

@@ -14,7 +14,7 @@ const SHORT = {
 }
 
 /** Longer than the time-out, the grace and two checks. */
-const SUSPENDED_MS = 30_000
+const SUSPENDED_MS = 28_000
 
 const BEAT = '/__waiting-room/heartbeat'
 

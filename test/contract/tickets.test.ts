@@ -6,9 +6,10 @@ import { signed } from './support/tokens.ts'
 import { untilStatus } from './support/until.ts'
 import { type Headers, Visitor } from './support/visitor.ts'
 
-const stage = useStage(
-  ['tabs', 'alive', 'leave', 'next', 'foreign', 'hint', 'gone', 'noscript', 'bodies'].map((name) => room(name, 1)),
-)
+const stage = useStage([
+  ...['tabs', 'alive', 'leave', 'next', 'foreign', 'gone', 'noscript', 'bodies'].map((name) => room(name, 1)),
+  room('hint', 1, { departure_grace_seconds: 600 }),
+])
 
 test('of two tickets the lower is kept and the other goes back to the line', async () => {
   await stage.guest('tabs')

@@ -49,7 +49,7 @@ function client(options: Parameters<typeof createWaitingRoomFetch>[0] = {}) {
   return {
     roomFetch,
     told,
-    untilTold: (state: string) => vi.waitFor(() => expect(statesOf(told)).toContain(state), 15_000),
+    untilTold: (state: string) => expect.poll(() => statesOf(told)).toContain(state),
   }
 }
 
@@ -134,7 +134,7 @@ test('an aborted request stops waiting, the polls stop with the last one, and th
   await untilTold('waiting')
   first.abort()
   const polls = told.length
-  await vi.waitFor(() => expect(told.length).toBeGreaterThan(polls + 1))
+  await expect.poll(() => told.length).toBeGreaterThan(polls + 1)
   second.abort(new Error('no longer needed'))
   expect((await ended).map((result) => (result as PromiseRejectedResult).reason)).toEqual([
     expect.objectContaining({ name: 'AbortError' }),
@@ -146,7 +146,7 @@ test('an aborted request stops waiting, the polls stop with the last one, and th
 
   const number = told[0]?.number
   const again = roomFetch(urlOf('aborted'))
-  await vi.waitFor(() => expect(told.length).toBeGreaterThan(stopped))
+  await expect.poll(() => told.length).toBeGreaterThan(stopped)
   expect(told.at(-1)?.number).toBe(number)
   await leave(guest, 'aborted')
   expect((await again).status).toBe(200)

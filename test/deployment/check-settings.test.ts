@@ -319,7 +319,7 @@ describe('npm run check', () => {
   })
 })
 
-describe('npm run deploy', { timeout: 60_000 }, () => {
+describe('npm run deploy', () => {
   it.each([
     ['without --env', [], /say which environment[\s\S]*npm run deploy -- --env staging/],
     ['with --env and nothing', ['--env', ''], /say which environment/],

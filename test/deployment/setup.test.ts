@@ -16,7 +16,7 @@ const QUEUES = [
   'staging-waiting-room-checks-dead',
 ]
 
-describe('npm run setup', { timeout: 300_000 }, () => {
+describe('npm run setup', () => {
   let api: CloudflareApi
   beforeEach(async () => {
     api = await CloudflareApi.start()

@@ -14,6 +14,5 @@ describe('the range of the wait shown on joining', () => {
       expect(scores.score).toBeLessThan(scores.scoreOfSetRate)
       expect(scores.score).toBeLessThan(scores.scoreOfMeasuredRate)
     },
-    30_000,
   )
 })

@@ -30,7 +30,7 @@ describe('the judges notice a room client', () => {
     120_000,
   )
 
-  it('that forgets words as old as the waiting time-out', { timeout: 120_000 }, async () => {
+  it('that forgets words as old as the waiting time-out', async () => {
     const promise = /expired .* after a word/
     expect(await firstBroken('long outages', mutants.withShortPutBack, promise, 560)).toMatch(promise)
   })

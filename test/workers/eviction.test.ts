@@ -52,7 +52,7 @@ it('answers the same as an object that never lost its memory', async () => {
     }),
     { seed: SEED, numRuns: SEQUENCES },
   )
-}, 60_000)
+})
 
 /** The answer to one call, and what is durable after it. */
 async function answerTo(room: TestRoom, step: Step): Promise<unknown> {

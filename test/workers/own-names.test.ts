@@ -50,10 +50,11 @@ describe('the names of the origin in a response', () => {
   it('are read in linear time, however long the header is', () => {
     for (const piece of ['"\\', '<', '"<https://origin.example/>', ' ', ', a', ';domain', '//', '@']) {
       for (const name of NAMES) {
-        const sent = new Response('body', { headers: [[name, `5; url=https:${piece.repeat(20_000)}x`]] })
+        const sent = new Response('body', { headers: [[name, `5; url=https:${piece.repeat(100_000)}x`]] })
         const startMs = performance.now()
         withOurNames(sent, ours, site)
-        expect(performance.now() - startMs, `${name} ${piece}`).toBeLessThan(1_000)
+        // Far more than a slow machine takes, far less than any machine in time that grows with the square.
+        expect(performance.now() - startMs, `${name} ${piece}`).toBeLessThan(15_000)
       }
     }
   })

@@ -6,9 +6,7 @@
  */
 import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, inject } from 'vitest'
-
-const LAUNCH_TIMEOUT_MS = 60_000
-const ACTION_TIMEOUT_MS = 30_000
+import { PATIENCE_MS } from '../../contract/support/patience.ts'
 
 const FLAGS = [
   '--no-sandbox',
@@ -34,7 +32,7 @@ export function useChromium(): Chromium {
   let inTest = false
   beforeAll(async () => {
     browser = await launch()
-  }, LAUNCH_TIMEOUT_MS)
+  })
   beforeEach(() => {
     inTest = true
   })
@@ -46,11 +44,25 @@ export function useChromium(): Chromium {
 
   const profile = async (options: BrowserContextOptions = {}) => {
     const opened = await browser.newContext({ locale: 'en-US', viewport: { width: 800, height: 900 }, ...options })
-    opened.setDefaultTimeout(ACTION_TIMEOUT_MS)
+    opened.setDefaultTimeout(PATIENCE_MS)
+    await opened.addInitScript(ignoreUnmovedPointer)
     if (inTest) profiles.push(opened)
     return opened
   }
   return { profile, page: async (options) => (await profile(options)).newPage() }
+}
+
+/**
+ * Runs in the page. Now and then Chromium tells a new page that the pointer moved, at a time of its own, though nobody moved
+ * it: tests of what visitors do with a page would see a visitor who is not there.
+ */
+export function ignoreUnmovedPointer(): void {
+  const capture = { capture: true }
+  addEventListener(
+    'pointermove',
+    (event) => event.movementX || event.movementY || event.stopImmediatePropagation(),
+    capture,
+  )
 }
 
 function launch(): Promise<Browser> {
@@ -60,5 +72,5 @@ function launch(): Promise<Browser> {
     FONTCONFIG_FILE: inject('fonts'),
     ...(libraries === null ? {} : { LD_LIBRARY_PATH: libraries }),
   }
-  return chromium.launch({ executablePath: path, args: FLAGS, env, timeout: LAUNCH_TIMEOUT_MS })
+  return chromium.launch({ executablePath: path, args: FLAGS, env, timeout: PATIENCE_MS })
 }

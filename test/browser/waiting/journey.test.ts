@@ -74,7 +74,7 @@ test('who asked to be told is told, and then taken to the site', async () => {
   await page.getByRole('switch', { name: 'Tell me when it is my turn' }).check()
   await guest.leave()
   await onTheSite(page)
-  expect(told).toEqual(['It is your turn'])
+  await expect.poll(() => told).toEqual(['It is your turn'])
 })
 
 test('the keyboard alone picks a language, and leaves the line after one question', async () => {

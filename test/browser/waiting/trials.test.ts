@@ -9,8 +9,18 @@ import { keepHidden, showAgain } from '../support/hidden-tab.ts'
 import { GONE, IN_LINE, joinLine, LEFT, LOST, onTheSite, ticketOf, untilHeading } from '../support/line.ts'
 import { guestOf, room, urlOf } from '../support/site.ts'
 
-/** The shortest there are, so that some 20 seconds of silence show what a minute would; whoever is absent is gone at once. */
-const IMPATIENT = { heartbeat_timeout_seconds: 15, check_interval_seconds: 5, reclaim_grace_seconds: 0 }
+/** Long enough for a page that polls on a slow machine. Whoever is absent is gone at once. */
+const IMPATIENT = { heartbeat_timeout_seconds: 30, check_interval_seconds: 5, reclaim_grace_seconds: 0 }
+
+const START_MS = Date.UTC(2026, 0, 1)
+/** What the room tells whoever is near the front. */
+const POLL_MS = 2_000
+
+declare global {
+  interface Window {
+    messages: number
+  }
+}
 
 const stage = useStage([
   ...['tabs', 'tabs-leave', 'restored', 'offline', 'cached', 'outage'].map((name) => room(name, 1)),
@@ -21,17 +31,11 @@ const chromium = useChromium()
 test('a hidden tab keeps its place and is let in; one with the page’s own timers alone loses it, and joins again', async () => {
   const guest = await guestOf(stage, 'hidden')
   const [page, without] = [await hiddenTab(), await hiddenTab()]
-  await without.addInitScript(() => {
-    window.Worker = class {
-      constructor() {
-        throw new Error('no workers here')
-      }
-    } as unknown as typeof Worker
-  })
+  await without.addInitScript(forbidWorkers)
   const ticket = await joinLine(page, urlOf(stage, 'hidden', '/page'))
   const lost = await joinLine(without, urlOf(stage, 'hidden', '/page'))
   // The one without proves that the room has been waiting for long enough.
-  await expect.poll(() => expiredNumbers('hidden'), { timeout: 60_000 }).toEqual([lost])
+  await expect.poll(() => expiredNumbers('hidden')).toEqual([lost])
   expect(await ticketOf(page)).toBe(ticket)
   await guest.leave()
   await onTheSite(page)
@@ -73,16 +77,28 @@ test('a waiting room that fails for a while is asked again, and nobody has lost 
 test('two tabs have one ticket, one of them asks, and both are taken to the site', async () => {
   const guest = await guestOf(stage, 'tabs')
   const profile = await chromium.profile()
+  // A clock of the test's own for both, which workers would not go by; and how often a tab heard from the other.
+  await profile.clock.install({ time: START_MS })
+  await profile.clock.pauseAt(START_MS + 1)
+  await profile.addInitScript(forbidWorkers)
+  await profile.addInitScript(countMessages)
   const [first, second] = [await profile.newPage(), await profile.newPage()]
   const ticket = await joinLine(first, urlOf(stage, 'tabs', '/page?first'))
+  await profile.clock.runFor(POLL_MS / 2)
   expect(await joinLine(second, urlOf(stage, 'tabs', '/page?second'))).toBe(ticket)
   expect(await stats(stage.workerd, 'tabs')).toMatchObject({ waiting: 1 })
 
   const asked = new Set<Page>()
   for (const page of [first, second]) page.on('request', (request) => isPoll(request) && asked.add(page))
-  for (let polls = 0; polls < 3; polls++) await profile.waitForEvent('request', { predicate: isPoll })
-  expect(asked.size).toBe(1)
+  for (let polls = 1; polls <= 4; polls++) {
+    const answered = first.waitForResponse((response) => isPoll(response.request()))
+    await profile.clock.runFor(polls === 1 ? POLL_MS / 2 : POLL_MS)
+    await answered
+    await expect.poll(() => second.evaluate(() => window.messages)).toBe(polls)
+  }
+  expect([...asked]).toEqual([first])
 
+  await profile.clock.resume()
   await guest.leave()
   await Promise.all([onTheSite(first), onTheSite(second)])
   expect([first.url(), second.url()]).toEqual(['?first', '?second'].map((q) => urlOf(stage, 'tabs', `/page${q}`)))
@@ -113,8 +129,8 @@ test('of two tabs restored at once the lower ticket is kept, and the other one g
   })
   await Promise.all(tabs.map((tab) => tab.goto(urlOf(stage, 'restored', '/page'))))
   await Promise.all(tabs.map((tab) => untilHeading(tab, IN_LINE)))
-  await expect.poll(() => Promise.all(tabs.map(ticketOf)), { timeout: 30_000 }).toEqual([2, 2])
-  await expect.poll(() => stats(stage.workerd, 'restored'), { timeout: 30_000 }).toMatchObject({ waiting: 1 })
+  await expect.poll(() => Promise.all(tabs.map(ticketOf))).toEqual([2, 2])
+  await expect.poll(() => stats(stage.workerd, 'restored')).toMatchObject({ waiting: 1 })
   expect(await stats(stage.workerd, 'restored')).toMatchObject({ totals: { joined: 3, left: 1 } })
 })
 
@@ -129,6 +145,26 @@ test('a page that the browser kept, or loads again, on the way back still has it
   const poll = await page.waitForResponse((response) => isPoll(response.request()))
   expect(await poll.json()).toMatchObject({ state: 'waiting', number: ticket })
 })
+
+/** Runs in the page. */
+function forbidWorkers(): void {
+  window.Worker = class {
+    constructor() {
+      throw new Error('no workers here')
+    }
+  } as unknown as typeof Worker
+}
+
+/** Runs in the page. */
+function countMessages(): void {
+  window.messages = 0
+  window.BroadcastChannel = class extends BroadcastChannel {
+    constructor(name: string) {
+      super(name)
+      this.addEventListener('message', () => window.messages++)
+    }
+  }
+}
 
 async function hiddenTab(): Promise<Page> {
   const page = await chromium.page()

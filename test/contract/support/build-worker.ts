@@ -8,6 +8,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { promisify } from 'node:util'
 import type { TestProject } from 'vitest/node'
+import { TEST_TIMEOUT_MS } from './patience.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -19,7 +20,6 @@ declare module 'vitest' {
 }
 
 const PROJECT = resolve(import.meta.dirname, '../../..')
-const BUILD_TIMEOUT_MS = 60_000
 
 export default async function buildWorker(project: TestProject): Promise<() => void> {
   const cache = resolve(PROJECT, '.cache/contract')
@@ -44,7 +44,7 @@ async function bundle(build: string, folder: string): Promise<void> {
   for (const name of ['home', 'tmp']) mkdirSync(`${folder}/${name}`)
   await promisify(execFile)(process.execPath, [wrangler, 'deploy', '--dry-run', '--outdir', build], {
     cwd: PROJECT,
-    timeout: BUILD_TIMEOUT_MS,
+    timeout: TEST_TIMEOUT_MS,
     env: {
       ...process.env,
       HOME: `${folder}/home`,

@@ -3,6 +3,7 @@
  * twice, slots taken beyond the capacity. What it does while a kill comes is in rush.ts.
  */
 import { journal, stats } from './operator.ts'
+import { PATIENCE_MS } from './patience.ts'
 import { signed } from './tokens.ts'
 import { type Headers, Visitor } from './visitor.ts'
 import type { Workerd } from './workerd.ts'
@@ -22,7 +23,6 @@ export interface Member {
 export const PROGRAM: Headers = { 'User-Agent': 'program/1.0', Accept: 'application/json' }
 
 const AT_ONCE = 96
-const CALLED_PATIENCE_MS = 5_000
 
 export class Crowd {
   readonly lost: string[] = []
@@ -165,7 +165,7 @@ export class Crowd {
 
   /** Someone who was called: an isolate may answer from what it knew for some seconds more. */
   private async reloadUntilIn(member: Member): Promise<void> {
-    const giveUpMs = Date.now() + CALLED_PATIENCE_MS
+    const giveUpMs = Date.now() + PATIENCE_MS
     while (member.state === 'waiting' && Date.now() < giveUpMs) await this.reload(member)
   }
 

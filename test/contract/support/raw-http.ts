@@ -2,6 +2,7 @@
  * HTTP/1.1 as bytes on a socket of its own: what no well-behaved client would send, and exactly what came back.
  */
 import { connect } from 'node:net'
+import { PATIENCE_MS } from './patience.ts'
 
 export interface RawReply {
   readonly status: number
@@ -11,8 +12,6 @@ export interface RawReply {
   readonly body: string
 }
 
-const ANSWER_TIMEOUT_MS = 20_000
-
 /**
  * Sends these bytes, closes its side, and reads all answers until the server closes too. None: it was closed without a word.
  * @throws Error when the server leaves the connection open and silent
@@ -21,7 +20,7 @@ export function sendRaw(port: number, bytes: Buffer): Promise<RawReply[]> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     const socket = connect({ host: '127.0.0.1', port, allowHalfOpen: true }, () => socket.end(bytes))
-    socket.setTimeout(ANSWER_TIMEOUT_MS, () => {
+    socket.setTimeout(PATIENCE_MS, () => {
       socket.destroy()
       reject(new Error(`no end of the answer to ${JSON.stringify(bytes.subarray(0, 500).toString('latin1'))}`))
     })

@@ -1,7 +1,6 @@
 /** Waiting for a condition, never for a time. */
+import { PATIENCE_MS } from './patience.ts'
 import type { Reply } from './visitor.ts'
-
-const PATIENCE_MS = 15_000
 
 /**
  * Sends again until it is answered with this status. Who was called may be told "waiting" a little longer: an isolate answers

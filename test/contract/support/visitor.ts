@@ -3,6 +3,7 @@
  * is told, and any `Host`, so that one Worker serves the rooms of many tests.
  */
 import { type ClientRequest, type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http'
+import { PATIENCE_MS } from './patience.ts'
 import { claimsOf, type TokenClaims } from './tokens.ts'
 import { PROTOCOL_HEADER } from './worker-config.ts'
 import type { Workerd } from './workerd.ts'
@@ -29,8 +30,6 @@ export interface Call {
   readonly extra?: Headers
   readonly body?: string | Buffer
 }
-
-const CALL_TIMEOUT_MS = 30_000
 
 export class Reply {
   readonly status: number
@@ -99,7 +98,7 @@ export class Visitor {
       agent: this.workerd.agent,
       method,
       path,
-      timeout: CALL_TIMEOUT_MS,
+      timeout: PATIENCE_MS,
       headers: { Host: this.host, ...headers, ...(cookie === '' ? {} : { Cookie: cookie }), ...extra },
     })
   }
@@ -143,6 +142,6 @@ export function answerTo(sent: ClientRequest): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     sent.once('response', resolve)
     sent.once('error', reject)
-    sent.once('timeout', () => sent.destroy(new Error(`no answer within ${CALL_TIMEOUT_MS} ms: ${sent.path}`)))
+    sent.once('timeout', () => sent.destroy(new Error(`no answer within ${PATIENCE_MS} ms: ${sent.path}`)))
   })
 }

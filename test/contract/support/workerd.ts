@@ -9,10 +9,10 @@ import { resolve } from 'node:path'
 import type { Readable } from 'node:stream'
 import { setTimeout as pause } from 'node:timers/promises'
 import { inject } from 'vitest'
+import { PATIENCE_MS } from './patience.ts'
 import { type WorkerBindings, workerConfig } from './worker-config.ts'
 
 const WORKERD = resolve(import.meta.dirname, '../../../node_modules/workerd/bin/workerd')
-const READY_TIMEOUT_MS = 30_000
 const RETRY_MS = 10
 const MAX_SOCKETS = 512
 
@@ -96,7 +96,7 @@ export class Workerd {
   }
 
   private async untilHealthy(): Promise<void> {
-    const giveUpMs = Date.now() + READY_TIMEOUT_MS
+    const giveUpMs = Date.now() + PATIENCE_MS
     while (!(await isHealthy(this.port))) {
       if (Date.now() > giveUpMs) throw new Error(`workerd does not answer:\n${this.log}`)
       await pause(RETRY_MS)

@@ -69,7 +69,7 @@ export function testIo(changes: Partial<DeliveryIo> = {}): DeliveryIo {
     email: null,
     nowMs: () => Date.now(),
     random: () => 0.5,
-    timeoutMs: 5_000,
+    timeoutMs: 60_000,
     ...changes,
   }
 }
