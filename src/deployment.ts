@@ -4,7 +4,7 @@
 
 import type { AlertDelivery } from './alerts/consume-alerts.ts'
 import { platformIo } from './alerts/deliver.ts'
-import type { BypassRule } from './bypass/bypass-rules.ts'
+import type { BypassRule } from './bypass/bypass-settings.ts'
 import { logError } from './log/log.ts'
 import { Access } from './operators/access.ts'
 import { FailedLogins } from './operators/failed-logins.ts'

@@ -1,7 +1,7 @@
 /**
  * The gate: what happens to a request for a covered URL (the table of the HTTP contract), from its head to its answer.
  */
-import { goesBy } from '../bypass/bypass.ts'
+import { matchesBypass } from '../bypass/bypass.ts'
 import type { Deployment } from '../deployment.ts'
 import { isPage, mayJoin, type RequestKind, readableForm, requestKind } from '../http/request-kind.ts'
 import { requestUrl } from '../http/request-url.ts'
@@ -40,7 +40,8 @@ export async function gate(request: Request, deployment: Deployment, keepAlive: 
   const { hostname, pathname, canonical } = requestUrl(request.url)
   const room = findRoom(deployment.rooms, hostname, [canonical, pathname])
   if (room === undefined) return passThrough(request, deployment)
-  if (goesBy(deployment.bypasses.get(room.name) ?? [], request, canonical)) return passThrough(request, deployment)
+  if (matchesBypass(deployment.bypasses.get(room.name) ?? [], request, canonical))
+    return passThrough(request, deployment)
   const client = deployment.client(room)
   if (stepsAside({ room, client, keepAlive })) return passThrough(request, deployment)
   if (isPreflight(request)) {

@@ -2,7 +2,7 @@
  * The schema of `[[vars.ROOMS]]`: every key, its bounds and its default. Names are Cloudflare Waiting Room's where it has one.
  */
 import * as v from 'valibot'
-import { bypassSchema } from '../bypass/bypass-schema.ts'
+import { bypassSchema } from '../bypass/bypass-settings.ts'
 import { ALERT_METRICS } from '../core/alert-rules.ts'
 import { ORIGIN_LATENCY_BUCKETS_MS } from '../core/limits.ts'
 import { RETURNS_MAX } from '../core/ticket-state.ts'
