@@ -4,8 +4,7 @@
  */
 import { pollAfterSeconds } from '../src/gate/poll-interval.ts'
 import { claim, stepsAside, type Visit, visit } from '../src/gate/visit.ts'
-import { byPreference, type PresentedToken } from '../src/tokens/presented.ts'
-import { VerifiedTokens } from '../src/tokens/verified-tokens.ts'
+import { byPreference, type PresentedToken, VerifiedTokens } from '../src/tokens/presented.ts'
 import type { Random } from './random.ts'
 import type { Scheduler } from './scheduler.ts'
 import type { SimulatedIsolate } from './simulated-isolate.ts'

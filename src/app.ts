@@ -9,7 +9,7 @@ import { deployment } from './deployment.ts'
 import { notConfigured } from './gate/answers.ts'
 import { gate } from './gate/gate.ts'
 import { PREFIX } from './http/paths.ts'
-import { problem } from './http/problem.ts'
+import { problem, unsupportedMethod } from './http/problem.ts'
 import { requestUrl } from './http/request-url.ts'
 import { logError } from './log/log.ts'
 import { ADMIN_FILES, adminFile, adminPage } from './routes/admin.ts'
@@ -21,7 +21,6 @@ import { langRoute } from './routes/lang.ts'
 import { leaveRoute } from './routes/leave.ts'
 import { lineRoute } from './routes/line.ts'
 import { metrics } from './routes/metrics.ts'
-import { otherMethod } from './routes/other-method.ts'
 import { previewRoute } from './routes/preview.ts'
 import { statusRoute } from './routes/status.ts'
 import type { VisitorRoute } from './routes/visitor-call.ts'
@@ -53,7 +52,7 @@ export async function serve(request: Request, env: Env, context: ExecutionContex
   const methods = isOurs ? VISITORS_ROUTES.get(canonical) : undefined
   if (isOurs && methods === undefined) return router.fetch(request, env, context)
   const route = methods === undefined ? gate : methods.get(request.method)
-  if (route === undefined) return otherMethod(request.method, [...(methods?.keys() ?? [])])
+  if (route === undefined) return unsupportedMethod(request.method, [...(methods?.keys() ?? [])])
   try {
     const ready = await deployment(env)
     return ready === null ? notConfigured(request) : await route(request, ready, context)
@@ -76,7 +75,7 @@ const router = createRouter()
 /** Our own paths but the visitors' calls. */
 function createRouter(): Hono<AppEnv> {
   const app = new Hono<AppEnv>({ getPath: (request) => requestUrl(request.url).canonical })
-  app.use(methodNotAllowed({ app, onMethodNotAllowed: (c, methods) => otherMethod(c.req.method, methods) }))
+  app.use(methodNotAllowed({ app, onMethodNotAllowed: (c, methods) => unsupportedMethod(c.req.method, methods) }))
   app.get(`${PREFIX}/healthz`, (c) => c.json({ status: 'ok', version: VERSION }, 200, { 'Cache-Control': 'no-store' }))
   app.get(`${PREFIX}/heartbeat.js`, () => new Response(heartbeatScript, { headers: SCRIPT_HEADERS }))
   app.use('*', async function requireDeployment(c, next) {

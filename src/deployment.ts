@@ -11,15 +11,15 @@ import { FailedLogins } from './operators/failed-logins.ts'
 import type { OperatorAccess } from './operators/gatekeeper.ts'
 import { importOperators, type TokenOperator } from './operators/operators.ts'
 import { sessionKeys } from './operators/session.ts'
-import { siteNames } from './origin/own-names.ts'
+import { siteNames } from './origin/host-names.ts'
 import type { Origin } from './origin/proxy.ts'
-import { ownHeaders } from './origin/request-headers.ts'
+import { reservedNames } from './origin/request-headers.ts'
 import { Looks } from './pages/looks.ts'
 import { type RoomNamespace, roomClient, roomStub } from './room/room-clients.ts'
 import { deployedSettings } from './settings/deployed-settings.ts'
 import type { RoomSettings } from './settings/rooms.ts'
+import { VerifiedTokens } from './tokens/presented.ts'
 import { importSigningKeys, type SigningKey } from './tokens/signing-keys.ts'
-import { VerifiedTokens } from './tokens/verified-tokens.ts'
 
 export interface Deployment {
   readonly rooms: readonly RoomSettings[]
@@ -79,7 +79,6 @@ function deployedOrigin(env: Env): Origin {
   const binding = env.ORIGIN ?? null
   // A binding is asked instead of ORIGIN_URL.
   const url = binding === null ? originUrl : null
-  const bypassHeaders = rooms.flatMap(({ bypass }) => bypass.flatMap(({ header }) => header ?? []))
   return {
     url,
     host: originHost,
@@ -88,7 +87,7 @@ function deployedOrigin(env: Env): Origin {
     secret: env.ORIGIN_SECRET ?? null,
     timeoutSeconds: originTimeoutSeconds,
     rooms,
-    ownHeaders: ownHeaders(bypassHeaders),
+    reserved: reservedNames(rooms),
   }
 }
 

@@ -2,7 +2,7 @@
  * From http to https, before anything of the visitor is read or made. A ticket in the cookie of the http page can be copied and
  * changed on its way, and cookies that only https sets would be another place in line.
  */
-import { placeOf } from '../http/network-place.ts'
+import { placeOf } from '../http/hosts.ts'
 import { isSecure, type RequestUrl, requestUrl } from '../http/request-url.ts'
 
 /**

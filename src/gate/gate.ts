@@ -8,7 +8,7 @@ import { requestUrl } from '../http/request-url.ts'
 import { logRepeatedWarning, logWarning } from '../log/log.ts'
 import { errorText } from '../log/scrub.ts'
 import { withBeacon } from '../origin/beacon.ts'
-import { askOrigin, type OriginOutcome } from '../origin/proxy.ts'
+import { fetchFromOrigin, type OriginOutcome } from '../origin/proxy.ts'
 import type { KeepAlive } from '../room/room-client.ts'
 import { findRoom, type RoomSettings } from '../settings/rooms.ts'
 import type { PresentedToken } from '../tokens/presented.ts'
@@ -170,7 +170,7 @@ async function letThrough(
 
 async function withBeaconIn(response: Response, request: Request, { room, client }: VisitContext): Promise<Response> {
   try {
-    return await withBeacon(request, response, room.name, (obstacle) => {
+    return await withBeacon(requestUrl(request.url), response, room.name, (obstacle) => {
       client.countPageWithoutBeacon(obstacle)
       logRepeatedWarning('page_without_beacon', `${room.name} ${obstacle}`, { room: room.name, reason: obstacle })
     })
@@ -208,7 +208,11 @@ async function askCounted(
   const onWaiting = () => {
     if (pass !== null) client.use(pass.token.run, pass.token.number, keepAlive)
   }
-  const outcome = await askOrigin(request, deployment.origin, { pass: pass?.text ?? null, readsPage, onWaiting })
+  const outcome = await fetchFromOrigin(request, requestUrl(request.url), deployment.origin, {
+    pass: pass?.text ?? null,
+    readsPage,
+    onWaiting,
+  })
   const hasBody = request.body !== null
   if (hasBody && outcome.state !== 'answered') return outcome
   const failed = outcome.state !== 'answered' || (outcome.response.status >= 500 && outcome.response.status !== 501)
@@ -242,7 +246,7 @@ function privately(cacheControl: string | null): string {
 async function passThrough(request: Request, deployment: Deployment, counter?: OriginCounter): Promise<Response> {
   const outcome =
     counter === undefined
-      ? await askOrigin(request, deployment.origin)
+      ? await fetchFromOrigin(request, requestUrl(request.url), deployment.origin)
       : await askCounted(request, deployment, counter, null)
   return outcome.state === 'answered' ? outcome.response : originTrouble(request, outcome.state, false)
 }

@@ -3,12 +3,11 @@
  */
 import type { Deployment } from '../deployment.ts'
 import { allowedOrigin, shareWith } from '../gate/cross-origin.ts'
-import { problem } from '../http/problem.ts'
+import { problem, unsupportedMethod } from '../http/problem.ts'
 import { requestUrl } from '../http/request-url.ts'
 import { PREFLIGHT_MAX_AGE_SECONDS } from '../limits.ts'
 import { roomsOfHost } from '../settings/rooms.ts'
 import { TOKEN_HEADER } from '../tokens/token-cookie.ts'
-import { otherMethod } from './other-method.ts'
 import { roomOfRequest } from './room-of-request.ts'
 import type { VisitorRoute } from './visitor-call.ts'
 
@@ -44,7 +43,7 @@ function asProgram(request: Request): Request {
  */
 export function optionsRoute(methods: readonly string[]): VisitorRoute {
   return async function answerOptions(request, deployment) {
-    const listed = otherMethod('OPTIONS', methods)
+    const listed = unsupportedMethod('OPTIONS', methods)
     if (!request.headers.has('Origin') || !request.headers.has('Access-Control-Request-Method')) return listed
     const origin = originOfCall(request, deployment)
     if (origin === null) return problem(403, 'Origin not allowed', 'The allowed_origins of the room do not list it.')

@@ -2,7 +2,7 @@
 import type { Context } from 'hono'
 import { serialize } from 'hono/utils/cookie'
 import type { AppEnv } from '../app-env.ts'
-import { LANG_COOKIE } from '../http/cookie-names.ts'
+import { LANG_COOKIE } from '../http/paths.ts'
 import { readableForm } from '../http/request-kind.ts'
 import { isSecure } from '../http/request-url.ts'
 import { LANG_COOKIE_LIFE_SECONDS } from '../limits.ts'

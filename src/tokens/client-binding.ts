@@ -10,9 +10,8 @@ import { cacheSet } from '../cache.ts'
 import { clientAddress, networkOf } from '../http/client-address.ts'
 import { BINDING_IPV4_BYTES, BINDING_IPV6_BYTES, BINDINGS_REMEMBERED_MAX, USER_AGENT_BOUND_CHARS } from '../limits.ts'
 import type { RoomSettings } from '../settings/rooms.ts'
-import { base64Url } from './base64-url.ts'
 import type { PresentedToken } from './presented.ts'
-import type { SigningKey } from './signing-keys.ts'
+import { base64Url, type SigningKey } from './signing-keys.ts'
 
 type BindPass = Exclude<RoomSettings['bind_pass'], 'none'>
 

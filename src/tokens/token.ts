@@ -6,8 +6,7 @@
  */
 import { MAX_NUMBER } from '../core/limits.ts'
 import { TOKEN_MAX_CHARS } from '../limits.ts'
-import { base64Url, fromBase64Url } from './base64-url.ts'
-import type { SigningKey } from './signing-keys.ts'
+import { base64Url, fromBase64Url, type SigningKey } from './signing-keys.ts'
 
 export interface Token {
   readonly kind: 'ticket' | 'pass'

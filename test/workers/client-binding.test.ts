@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { parseRooms, type RoomSettings } from '../../src/settings/rooms.ts'
-import { base64Url } from '../../src/tokens/base64-url.ts'
 import { ClientBinding } from '../../src/tokens/client-binding.ts'
-import { importSigningKeys } from '../../src/tokens/signing-keys.ts'
+import { base64Url, importSigningKeys } from '../../src/tokens/signing-keys.ts'
 
 const key = (name: string, byte: number) => `${name}:${base64Url(new Uint8Array(32).fill(byte))}`
 const oldKeys = await importSigningKeys(key('old', 1))

@@ -1,10 +1,9 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { parseRooms } from '../../src/settings/rooms.ts'
-import { base64Url } from '../../src/tokens/base64-url.ts'
 import { byPreference } from '../../src/tokens/presented.ts'
-import { importSigningKeys, type SigningKey } from '../../src/tokens/signing-keys.ts'
+import { base64Url, importSigningKeys, type SigningKey } from '../../src/tokens/signing-keys.ts'
 import { signToken, type Token, verifyToken } from '../../src/tokens/token.ts'
-import { withoutOurCookies } from '../../src/tokens/token-cookie.ts'
+import { ourCookieNames, withoutOurCookies } from '../../src/tokens/token-cookie.ts'
 
 const secret = (byte: number, length = 32) => base64Url(new Uint8Array(length).fill(byte))
 const ticket: Token = {
@@ -102,7 +101,7 @@ describe('signing keys', () => {
 describe('cookies on their way to the origin', () => {
   it('are all there but ours', () => {
     const { rooms } = parseRooms([{ name: 'shop', total_active_users: 1, new_users_per_minute: 1 }])
-    const left = (text: string) => withoutOurCookies(text, rooms ?? [])
+    const left = (text: string) => withoutOurCookies(text, ourCookieNames(rooms ?? []))
     const ours = '__Host-waiting-room-shop=x; waiting-room-shop=y; __Secure-waiting-room-shop=z'
     expect(left(`a=1; ${ours}; waiting-room-map=2`)).toBe('a=1; waiting-room-map=2')
     expect(left(ours)).toBeNull()

@@ -1,7 +1,7 @@
 /** The OpenAPI 3.1 document of the API, made from its operations. */
 import { toJsonSchema } from '@valibot/to-json-schema'
 import type * as v from 'valibot'
-import { OPERATOR_COOKIE } from '../../http/cookie-names.ts'
+import { OPERATOR_COOKIE } from '../../http/paths.ts'
 import { CSRF_HEADER } from '../../operators/gatekeeper.ts'
 import { VERSION } from '../../version.ts'
 import type { Answer, Operation } from './operation.ts'

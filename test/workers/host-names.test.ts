@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { requestUrl } from '../../src/http/request-url.ts'
-import { siteNames, withOurNames } from '../../src/origin/own-names.ts'
+import { siteNames, withOurNames } from '../../src/origin/host-names.ts'
 
 const site = siteNames(new URL('http://origin.example:8080'), 'www.example')
 const ours = requestUrl('https://shop.example/x')
