@@ -29,18 +29,25 @@ const PLAIN_SEARCH = /^\?[\w~.=&%+-]+$/
 /** Of the hosts that asked lately. */
 const origins = new Map<string, OriginParts>()
 
-/** Several parts of the gate ask for the same request's. */
-let last: RequestUrl | null = null
-
-/** `href`: of a request, so an absolute URL. */
+/**
+ * @param href the URL of a request
+ * @throws TypeError if the host is not a host name
+ */
 export function requestUrl(href: string): RequestUrl {
-  if (last?.href !== href) last = plainUrl(href) ?? parsedUrl(href)
-  return last
+  return plainUrl(href) ?? parsedUrl(href)
 }
 
 /** Whether a request came over TLS. */
 export function isSecure(request: Request): boolean {
   return request.url.startsWith('https:')
+}
+
+/** Whether a request comes from a page of the same origin, or from a program that is not a browser. */
+export function isSameOrigin({ headers, url }: Request): boolean {
+  const site = headers.get('Sec-Fetch-Site')
+  if (site !== null) return site === 'same-origin' || site === 'none'
+  const origin = headers.get('Origin')
+  return origin === null || origin === new URL(url).origin
 }
 
 function plainUrl(href: string): RequestUrl | null {
@@ -69,7 +76,6 @@ function plainOrigin(text: string): OriginParts | null {
 /** A host name, or an address. `GET *` makes the host "shop.example*", which no room has. */
 const HOST_NAME = /^([\w.-]+|\[[0-9a-f:.]+\])$/i
 
-/** @throws TypeError where the host is none */
 function parsedUrl(href: string): RequestUrl {
   const { origin, protocol, host, hostname, pathname, search } = new URL(href)
   if (!HOST_NAME.test(hostname)) throw new TypeError('The host is none')

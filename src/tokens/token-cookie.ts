@@ -1,6 +1,7 @@
 /** How tokens travel: in one cookie per room, or in the header `Waiting-Room-Token` for clients without a cookie jar. */
 import { serialize } from 'hono/utils/cookie'
 import { LANG_COOKIE, OPERATOR_COOKIE } from '../http/paths.ts'
+import { isSecure } from '../http/request-url.ts'
 import { TICKET_LIFE_SECONDS } from '../limits.ts'
 import type { RoomSettings } from '../settings/rooms.ts'
 
@@ -82,6 +83,31 @@ export function tokenCookie(room: RoomSettings, secure: boolean, token: string |
 export function plainCookieRemoval(headers: Headers, room: RoomSettings, secure: boolean): string | null {
   if (!secure || cookieTokens(headers, cookieName(room, false)).length === 0) return null
   return tokenCookie(room, false, null)
+}
+
+/** The client's new token; `null`: the client forgets its token; `undefined`: no change. */
+export type TokenChange = string | null | undefined
+
+/** Sets the cookie, and the header for clients that present their token in it. */
+export function tokenHeaders(
+  request: Request,
+  room: RoomSettings,
+  change: TokenChange,
+): Readonly<Record<string, string>> {
+  if (change === undefined) return {}
+  const cookie = { 'Set-Cookie': tokenCookie(room, isSecure(request), change) }
+  return change !== null && request.headers.has(TOKEN_HEADER) ? { ...cookie, [TOKEN_HEADER]: change } : cookie
+}
+
+/** Adds a token change to the headers of a response. */
+export function changeToken(headers: Headers, request: Request, room: RoomSettings, change: TokenChange): void {
+  for (const [name, value] of Object.entries(tokenHeaders(request, room, change))) {
+    // Keeps the origin's cookies.
+    if (name === 'Set-Cookie') headers.append(name, value)
+    else headers.set(name, value)
+  }
+  const removal = change === undefined ? null : plainCookieRemoval(request.headers, room, isSecure(request))
+  if (removal !== null) headers.append('Set-Cookie', removal)
 }
 
 /** The names of all cookies that the deployment sets, with and without prefix. */
