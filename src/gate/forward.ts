@@ -6,6 +6,7 @@ import { withBeacon } from '../origin/beacon.ts'
 import { fetchFromOrigin, type OriginOutcome } from '../origin/proxy.ts'
 import type { Token } from '../tokens/token.ts'
 import { changeToken, type TokenChange } from '../tokens/token-cookie.ts'
+import { shareIfAllowed } from './cors.ts'
 import type { RoomContext } from './room-context.ts'
 import { originTrouble } from './small-pages.ts'
 import type { Issued } from './visit.ts'
@@ -26,9 +27,9 @@ export async function forwardCounted(context: RoomContext): Promise<Response> {
   return answerOf(context, await fetchCounted(context, null))
 }
 
-function answerOf(context: RoomContext, outcome: OriginOutcome): Response {
+function answerOf(context: RoomContext, outcome: OriginOutcome): Response | Promise<Response> {
   if (outcome.state === 'answered') return outcome.response
-  return originTrouble(context, outcome.state, false)
+  return shareIfAllowed(context, originTrouble(context, outcome.state, false))
 }
 
 /**
@@ -40,7 +41,7 @@ export async function forwardAdmitted(context: RoomContext, kind: RequestKind, p
   const readsPage = room.session_heartbeat === 'beacon' && isPage(request, kind)
   const outcome = await fetchCounted(context, pass, readsPage)
   if (outcome.state !== 'answered') {
-    return withToken(context, originTrouble(context, outcome.state, true), change)
+    return shareIfAllowed(context, withToken(context, originTrouble(context, outcome.state, true), change))
   }
   if (outcome.revokes) {
     endSession(context, pass.token)
@@ -60,7 +61,7 @@ async function withBeaconIn(context: RoomContext, response: Response): Promise<R
   } catch (error) {
     // The body is not what its headers promise: a compressed page that is none, or a connection that broke off.
     logWarning('origin_page_unreadable', { room: room.name, error: errorText(error) })
-    return originTrouble(context, 'down', true)
+    return shareIfAllowed(context, originTrouble(context, 'down', true))
   }
 }
 
