@@ -1,4 +1,6 @@
 /** The Worker's HTTP side: one table of our own endpoints, and the gate for all other paths. */
+
+import packageJson from '../package.json' with { type: 'json' }
 import heartbeatScript from '../public/heartbeat.min.js'
 import type { Call, Handler } from './app-env.ts'
 import { deployment } from './deployment.ts'
@@ -15,7 +17,6 @@ import { langRoute, lineRoute } from './routes/line.ts'
 import { operatorsRoute } from './routes/operators.ts'
 import { statusRoute } from './routes/status.ts'
 import { optionsRoute, withAllowedOrigins } from './routes/visitor-call.ts'
-import { VERSION } from './version.ts'
 
 type Incoming = Omit<Call, 'deployment'> & { readonly env: Env }
 type IncomingHandler = (incoming: Incoming) => Response | Promise<Response>
@@ -105,7 +106,7 @@ function get(handle: IncomingHandler): Route {
 }
 
 function health(): Response {
-  return Response.json({ status: 'ok', version: VERSION }, { headers: { 'Cache-Control': 'no-store' } })
+  return Response.json({ status: 'ok', version: packageJson.version }, { headers: { 'Cache-Control': 'no-store' } })
 }
 
 function beaconScript(): Response {
