@@ -104,9 +104,6 @@ export const BINDING_IPV6_BYTES = 6
 /** What of a `User-Agent` counts; browsers' have about 150 characters. */
 export const USER_AGENT_BOUND_CHARS = 512
 
-/** Clients whose binding an isolate remembers, at most 1 KB each. */
-export const BINDINGS_REMEMBERED_MAX = 2_000
-
 /** Bodies of our own endpoints are tiny. */
 export const BODY_MAX_BYTES = 1_024
 
