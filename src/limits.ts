@@ -8,9 +8,6 @@ export const TOKEN_MAX_CHARS = 1024
 /** Texts of tokens that an isolate knows to be authentic: about 700 bytes each, 14 MB in all. */
 export const VERIFIED_TOKENS_MAX = 20_000
 
-/** Hosts whose parts an isolate keeps. Clients may send any. */
-export const ORIGINS_KEPT_MAX = 200
-
 /** `Accept` headers whose meaning an isolate keeps. Clients may send any. */
 export const ACCEPTS_KEPT_MAX = 200
 export const ACCEPT_KEPT_MAX_CHARS = 300

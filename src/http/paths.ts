@@ -10,7 +10,7 @@ export const OPERATOR_COOKIE = 'waiting-room-_operator'
 export const LANG_COOKIE = 'waiting-room-_lang'
 
 /** A path that is already canonical: no segment is empty or begins with a dot, and nothing is encoded. */
-export const PLAIN_PATH = /^(?:\/[\w~-][\w~.-]*)*\/?$/
+const PLAIN_PATH = /^(?:\/[\w~-][\w~.-]*)*\/?$/
 
 /**
  * A path as an origin may read it: ASCII is decoded, dot segments are resolved, repeated slashes and backslashes become one

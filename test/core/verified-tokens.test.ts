@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
-import type { Token } from '../../src/tokens/token.ts'
 import { VerifiedTokens } from '../../src/tokens/presented.ts'
+import type { Token } from '../../src/tokens/token.ts'
 
 function ticket(number: number): Token {
   return { kind: 'ticket', room: 'shop', run: 1, number, issuedSeconds: 0, seenSeconds: 0, expiresSeconds: 0 }
