@@ -25,8 +25,9 @@ type IncomingHandler = (incoming: Incoming) => Response | Promise<Response>
 type Route = ReadonlyMap<string, IncomingHandler> | IncomingHandler
 
 /**
- * Our endpoints, by their path below the prefix. A lookup costs visitors' calls nothing, while the match, context and response
- * of Hono's router took 100 us, a third of a poll. The operators' endpoints, which need its middleware, are a Hono app.
+ * Our endpoints, by their path below the prefix. A lookup costs visitors' calls nothing, while the
+ * match, context and response of Hono's router took 100 us, a third of a poll. The operators'
+ * endpoints, which need its middleware, are a Hono app.
  */
 const ROUTES: ReadonlyMap<string, Route> = new Map<string, Route>([
   ['/status', visitors({ GET: statusRoute, HEAD: statusRoute })],

@@ -1,4 +1,7 @@
-/** Each minute every room reports the minute that is over. A room that cannot be reached catches up with the next report. */
+/**
+ * Each minute every room reports the minute that is over. A room that cannot be reached catches up
+ * with the next report.
+ */
 import type { Deployment } from './deployment.ts'
 import { logError } from './log/log.ts'
 

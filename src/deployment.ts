@@ -40,8 +40,8 @@ export interface Deployment {
 let ready: Deployment | null = null
 
 /**
- * Null: the deployment cannot serve, and the log has the reason. Only the result is cached, not the promise: if the request that
- * created a promise were cancelled, all others would hang.
+ * Null: the deployment cannot serve, and the log has the reason. Only the result is cached, not the
+ * promise: if the request that created a promise were cancelled, all others would hang.
  */
 export async function deployment(env: Env): Promise<Deployment | null> {
   if (ready !== null) return ready

@@ -1,5 +1,6 @@
 /**
- * A room's `bypass` setting: its schema, and the rules made of it with secrets looked up and networks parsed.
+ * A room's `bypass` setting: its schema, and the rules made of it with secrets looked up and
+ * networks parsed.
  */
 import ipaddr from 'ipaddr.js'
 import * as v from 'valibot'
@@ -26,8 +27,8 @@ const RULES_MAX = 20
 const LIST_MAX = 50
 
 /**
- * Headers with a meaning for the edge, the room or the site. A rule's header cannot be one of these, since it is removed
- * from every request.
+ * Headers with a meaning for the edge, the room or the site. A rule's header cannot be one of
+ * these, since it is removed from every request.
  */
 const RESERVED_HEADER =
   /^(accept.*|authorization|cf-.*|connection|content-.*|cookie|host|if-.*|origin|range|referer|sec-.*|transfer-encoding|upgrade|user-agent|waiting-room-.*|x-forwarded-.*)$/i
@@ -148,8 +149,8 @@ function isPlainIpv6(text: string): boolean {
 }
 
 /**
- * Whether a path matches a pattern in which `*` stands for any characters, slashes included. Takes time in proportion to the
- * path, whatever the pattern.
+ * Whether a path matches a pattern in which `*` stands for any characters, slashes included. Takes
+ * time in proportion to the path, whatever the pattern.
  */
 export function matchesPattern(pattern: string, path: string): boolean {
   const [first = '', ...parts] = pattern.split('*')

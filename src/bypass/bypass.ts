@@ -1,11 +1,14 @@
 /**
- * Requests that skip the waiting room. A rule matches when all its conditions hold; one matching rule is enough. A request
- * that matches takes no ticket and no slot.
+ * Requests that skip the waiting room. A rule matches when all its conditions hold; one matching
+ * rule is enough. A request that matches takes no ticket and no slot.
  */
 import { type ClientAddress, clientAddress } from '../http/client-address.ts'
 import { type BypassRule, matchesPattern, type Network } from './bypass-settings.ts'
 
-/** Encoded control characters, and encoded `# % . / ; ? \`: an origin that decodes once more sees another path. */
+/**
+ * Encoded control characters, and encoded `# % . / ; ? \`: an origin that decodes once more sees
+ * another path.
+ */
 const HIDDEN_STRUCTURE = /%([01][0-9a-f]|7f|2[35ef]|3[bf]|5c)/i
 
 /** @param canonical the request's path as `canonicalPath` returns it */
@@ -21,8 +24,8 @@ function matches({ paths, networks, header, botCategories }: BypassRule, request
 }
 
 /**
- * Only a path with a single reading matches. An origin that decodes once more, or that takes the path from another header,
- * must not serve a path that the rule does not name.
+ * Only a path with a single reading matches. An origin that decodes once more, or that takes the
+ * path from another header, must not serve a path that the rule does not name.
  */
 function matchesPath(patterns: readonly string[], { headers, url }: Request, canonical: string): boolean {
   const { pathname } = new URL(url)
@@ -56,8 +59,8 @@ function holdsSecret(given: string | null, secret: Uint8Array): boolean {
 }
 
 /**
- * Only the category counts. `botManagement.verifiedBot` says that Cloudflare knows who runs the bot; it is also true for
- * agents that anyone can send to buy something.
+ * Only the category counts. `botManagement.verifiedBot` says that Cloudflare knows who runs the
+ * bot; it is also true for agents that anyone can send to buy something.
  */
 function isVerifiedAs(categories: readonly string[], cf: unknown): boolean {
   const { verifiedBotCategory } = (cf ?? {}) as { verifiedBotCategory?: unknown }

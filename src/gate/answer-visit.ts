@@ -1,4 +1,7 @@
-/** Maps the outcome of a visit to an answer. The gate, `/line` and `/status` differ only in their `VisitAnswers`. */
+/**
+ * Maps the outcome of a visit to an answer. The gate, `/line` and `/status` differ only in their
+ * `VisitAnswers`.
+ */
 import type { Status } from '../pages/status.ts'
 import type { RoomSettings } from '../settings/rooms.ts'
 import type { TokenChange } from '../tokens/token-cookie.ts'
@@ -6,7 +9,9 @@ import type { Issued, Visit } from './visit.ts'
 
 export interface VisitAnswers<Answer> {
   admitted(pass: Issued): Answer
-  /** Without a pass: the room is suspended, or it is unreachable and `on_room_failure` is "admit". */
+  /**
+   * Without a pass: the room is suspended, or it is unreachable and `on_room_failure` is "admit".
+   */
   letThrough(reason: 'suspended' | 'unreachable'): Answer
   /** The visitor waits, or has lost the place. */
   wait(status: Status, ticket: Issued | null, change: TokenChange): Answer

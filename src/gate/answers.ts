@@ -1,4 +1,7 @@
-/** Answers to visitors who are not let through: the waiting page, its JSON, and a text for everything else. */
+/**
+ * Answers to visitors who are not let through: the waiting page, its JSON, and a text for
+ * everything else.
+ */
 import { PREFIX } from '../http/paths.ts'
 import { isSecure } from '../http/request-url.ts'
 import { cfWaitingRoom } from '../pages/cf-waiting-room.ts'
@@ -25,7 +28,10 @@ export interface WaitingAnswer {
   readonly returnUrl?: string
 }
 
-/** A plain object: making and filling a `Headers` that a response only copies took 15 us of a waiting page. */
+/**
+ * A plain object: making and filling a `Headers` that a response only copies took 15 us of a
+ * waiting page.
+ */
 type HeaderFields = Readonly<Record<string, string>>
 
 /** The waiting page or its JSON, never cached by anyone. */

@@ -1,7 +1,8 @@
 /**
- * CORS. Pages of the origins in `allowed_origins` (single-page apps on another host, hybrid apps) may read the room's own
- * answers, but never with credentials. Such a page acts with the token in the header `Waiting-Room-Token` only, so it cannot
- * act with a visitor's cookies. The site decides who may read the site's answers, so preflights for it are forwarded.
+ * CORS. Pages of the origins in `allowed_origins` (single-page apps on another host, hybrid apps)
+ * may read the room's own answers, but never with credentials. Such a page acts with the token in
+ * the header `Waiting-Room-Token` only, so it cannot act with a visitor's cookies. The site decides
+ * who may read the site's answers, so preflights for it are forwarded.
  */
 import { canonicalName } from '../origin/request-headers.ts'
 import type { RoomSettings } from '../settings/rooms.ts'
@@ -40,8 +41,9 @@ export async function shareIfAllowed(
 }
 
 /**
- * Whether a request can be a browser's preflight (Fetch, "CORS-preflight fetch"): it names an origin, and has neither
- * credentials nor a body. Any other `OPTIONS` request is treated like all other requests.
+ * Whether a request can be a browser's preflight (Fetch, "CORS-preflight fetch"): it names an
+ * origin, and has neither credentials nor a body. Any other `OPTIONS` request is treated like all
+ * other requests.
  */
 export function isPreflight({ method, headers, body }: Request): boolean {
   if (method !== 'OPTIONS') return false
@@ -57,7 +59,10 @@ const CREDENTIALS = ['Cookie', 'Authorization', TOKEN_HEADER]
 /** Headers that make some origins treat a request as one of another method. */
 const METHOD_OVERRIDES: readonly string[] = ['x-http-method-override', 'x-http-method', 'x-method-override']
 
-/** The preflight to forward: without a body, and without headers that make it more than an `OPTIONS` request. */
+/**
+ * The preflight to forward: without a body, and without headers that make it more than an `OPTIONS`
+ * request.
+ */
 export function barePreflight({ url, method, headers }: Request): Request {
   const kept = [...headers].filter(([name]) => !METHOD_OVERRIDES.includes(canonicalName(name)))
   const bare = new Request(url, { method, headers: kept, redirect: 'manual' })

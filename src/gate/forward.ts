@@ -33,7 +33,8 @@ function answerOf(context: RoomContext, outcome: OriginOutcome): Response | Prom
 }
 
 /**
- * Forwards a request with its pass. The visitor counts as present until the origin's headers arrive. Pages get the beacon.
+ * Forwards a request with its pass. The visitor counts as present until the origin's headers
+ * arrive. Pages get the beacon.
  */
 export async function forwardAdmitted(context: RoomContext, kind: RequestKind, pass: Issued): Promise<Response> {
   const { room, request } = context
@@ -59,13 +60,17 @@ async function withBeaconIn(context: RoomContext, response: Response): Promise<R
       logRepeatedWarning('page_without_beacon', `${room.name} ${obstacle}`, { room: room.name, reason: obstacle })
     })
   } catch (error) {
-    // The body is not what its headers promise: a compressed page that is none, or a connection that broke off.
+    // The body is not what its headers promise: a compressed page that is none, or a connection
+    // that broke off.
     logWarning('origin_page_unreadable', { room: room.name, error: errorText(error) })
     return shareIfAllowed(context, originTrouble(context, 'down', true))
   }
 }
 
-/** Ends a session that the origin revoked. The answer does not wait: if the room is unreachable, silence ends the session. */
+/**
+ * Ends a session that the origin revoked. The answer does not wait: if the room is unreachable,
+ * silence ends the session.
+ */
 function endSession({ client, keepAlive, room }: RoomContext, { run, number }: Token): void {
   const leaving = client.leave(run, number, keepAlive).then(({ state }) => {
     if (state === 'unreachable') logWarning('session_not_revoked', { room: room.name, number })
@@ -74,11 +79,12 @@ function endSession({ client, keepAlive, room }: RoomContext, { run, number }: T
 }
 
 /**
- * Fetches from the origin, and counts the outcome as the room's knowledge of its site. While a slow origin works, the request itself
- * shows that its visitor is present.
+ * Fetches from the origin, and counts the outcome as the room's knowledge of its site. While a slow
+ * origin works, the request itself shows that its visitor is present.
  *
- * Latency and failures of a request with a body are not counted: they depend on how the client sends the body, so anyone with a
- * pass could make the site look broken. A 501 is no failure: the site does not know the method, which the client chose.
+ * Latency and failures of a request with a body are not counted: they depend on how the client
+ * sends the body, so anyone with a pass could make the site look broken. A 501 is no failure: the
+ * site does not know the method, which the client chose.
  */
 async function fetchCounted(
   { request, url, origin, client, keepAlive }: RoomContext,
@@ -98,7 +104,10 @@ async function fetchCounted(
   return outcome
 }
 
-/** Changes the client's token. Such a response is for this client only: caches in between must not keep it. */
+/**
+ * Changes the client's token. Such a response is for this client only: caches in between must not
+ * keep it.
+ */
 function withToken({ request, room }: RoomContext, response: Response, change: TokenChange): Response {
   if (change === undefined) return response
   const headers = new Headers(response.headers)
@@ -109,7 +118,10 @@ function withToken({ request, room }: RoomContext, response: Response, change: T
   return new Response(response.body, { status, statusText, headers, webSocket })
 }
 
-/** Instructions for shared caches only (RFC 9213 and its predecessors), which override `Cache-Control`. */
+/**
+ * Instructions for shared caches only (RFC 9213 and its predecessors), which override
+ * `Cache-Control`.
+ */
 const SHARED_CACHE_HEADERS = ['CDN-Cache-Control', 'Cloudflare-CDN-Cache-Control', 'Surrogate-Control']
 
 function privateCacheControl(cacheControl: string | null): string {

@@ -1,4 +1,7 @@
-/** The gate: what happens to a request for a covered URL, from its headers to its answer (the table of the HTTP contract). */
+/**
+ * The gate: what happens to a request for a covered URL, from its headers to its answer (the table
+ * of the HTTP contract).
+ */
 import type { Call } from '../app-env.ts'
 import { matchesBypass } from '../bypass/bypass.ts'
 import { placeOf } from '../http/hosts.ts'
@@ -84,7 +87,10 @@ function waitingOrBusy(
   }
 }
 
-/** For requests that may not join. A script gets the same JSON as a waiting visitor, without a place and with the link to join. */
+/**
+ * For requests that may not join. A script gets the same JSON as a waiting visitor, without a place
+ * and with the link to join.
+ */
 function withoutTicket(context: RoomContext, kind: RequestKind): Response | Promise<Response> {
   if (kind === 'frame') return framedAnswer(context, LONG_POLL_SECONDS)
   if (kind === 'form') return undeliveredForm(context, LONG_POLL_SECONDS)
@@ -94,11 +100,13 @@ function withoutTicket(context: RoomContext, kind: RequestKind): Response | Prom
 }
 
 /**
- * Redirects a navigation from http to https before anything of the visitor is read or created: someone on the network can copy
- * and change a ticket in a cookie on http, and the cookies of https would be another place in line.
+ * Redirects a navigation from http to https before anything of the visitor is read or created:
+ * someone on the network can copy and change a ticket in a cookie on http, and the cookies of https
+ * would be another place in line.
  *
- * Null: no redirect. These requests are not redirected: over https, on this machine, on a port other than the default (the
- * https port is unknown), and those whose TLS ends in front of the Worker (the redirect would lead back here).
+ * Null: no redirect. These requests are not redirected: over https, on this machine, on a port
+ * other than the default (the https port is unknown), and those whose TLS ends in front of the
+ * Worker (the redirect would lead back here).
  */
 function httpsRedirect(request: Request, url: RequestUrl): Response | null {
   if (isSecure(request)) return null
@@ -108,13 +116,19 @@ function httpsRedirect(request: Request, url: RequestUrl): Response | null {
   return new Response(null, { status: 307, headers })
 }
 
-/** Of several proxies the first counts. A client that sends this header itself stays on http, as it asked. */
+/**
+ * Of several proxies the first counts. A client that sends this header itself stays on http, as it
+ * asked.
+ */
 function isSecureInFront({ headers }: Request): boolean {
   const [first = ''] = (headers.get('X-Forwarded-Proto') ?? '').split(',')
   return first.trim().toLowerCase() === 'https'
 }
 
-/** Path and query byte for byte, or as the URL parser writes them if the `Host` header or the path is unusual. */
+/**
+ * Path and query byte for byte, or as the URL parser writes them if the `Host` header or the path
+ * is unusual.
+ */
 function pathAsSent({ href, hostname, pathname, search }: RequestUrl): string {
   const afterScheme = href.slice('http://'.length)
   const [, host = '', path = ''] = /^([^/?#\\]*)(\/[!-~]*)$/.exec(afterScheme) ?? []

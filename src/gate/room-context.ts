@@ -1,4 +1,7 @@
-/** What the answer to a request of one room is made from: the room's parts of the deployment, and the visitor. */
+/**
+ * What the answer to a request of one room is made from: the room's parts of the deployment, and
+ * the visitor.
+ */
 import type { Call } from '../app-env.ts'
 import { clientNetwork } from '../http/client-address.ts'
 import { isSecure, type RequestUrl } from '../http/request-url.ts'
@@ -49,10 +52,11 @@ export async function readVisitor(context: RoomContext): Promise<Visitor> {
 }
 
 /**
- * Counts a newcomer; false: too many came from this client's address. Waiting and admitted visitors may poll and reload as they like.
- * The platform's rate limit counts per location and approximately. Its limit and period are in wrangler.toml, since the binding
- * fixes them. Without the binding, without an address and on errors everyone may join: a limit that fails must not keep people
- * out.
+ * Counts a newcomer; false: too many came from this client's address. Waiting and admitted visitors
+ * may poll and reload as they like. The platform's rate limit counts per location and
+ * approximately. Its limit and period are in wrangler.toml, since the binding fixes them. Without
+ * the binding, without an address and on errors everyone may join: a limit that fails must not keep
+ * people out.
  */
 function mayJoinNow(context: RoomContext): Promise<boolean> {
   return isWithinLimit(context, context.room.name)

@@ -1,4 +1,7 @@
-/** Small pages for people: requests that cannot join the line, the origin's failures, and refused calls. */
+/**
+ * Small pages for people: requests that cannot join the line, the origin's failures, and refused
+ * calls.
+ */
 import { problem } from '../http/problem.ts'
 import { languageOfVisitor } from '../pages/languages.ts'
 import { messages } from '../pages/messages/index.ts'
@@ -29,7 +32,10 @@ export function smallPage(
   return new Response(page, { status, headers: { ...own, ...headers } })
 }
 
-/** For a document in another page, where the browser may not keep our cookie: a link that opens it in the whole window. */
+/**
+ * For a document in another page, where the browser may not keep our cookie: a link that opens it
+ * in the whole window.
+ */
 export function framedAnswer(context: RoomContext, retryAfterSeconds: number): Response {
   const { url, room } = context
   return smallPage(
@@ -42,7 +48,10 @@ export function framedAnswer(context: RoomContext, retryAfterSeconds: number): R
   )
 }
 
-/** For a form from a visitor without a ticket. It cannot join, since the waiting page could not send it again. */
+/**
+ * For a form from a visitor without a ticket. It cannot join, since the waiting page could not send
+ * it again.
+ */
 export function undeliveredForm(context: RoomContext, retryAfterSeconds: number): Response {
   const href = returnPath(context)
   return smallPage(
@@ -54,8 +63,9 @@ export function undeliveredForm(context: RoomContext, retryAfterSeconds: number)
 }
 
 /**
- * The path to return to when admitted: the requested one. A form cannot be sent again, so its sender returns to the page with
- * the form, or opens the form's own address if that page belongs to another site.
+ * The path to return to when admitted: the requested one. A form cannot be sent again, so its
+ * sender returns to the page with the form, or opens the form's own address if that page belongs to
+ * another site.
  */
 export function returnPath({ request, url }: PageRequest): string {
   if (request.method === 'GET') return url.pathname + url.search

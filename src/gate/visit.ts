@@ -1,6 +1,6 @@
 /**
- * Decides what a visitor may do, from the presented tokens, the isolate's snapshot and, where necessary, the object's answer.
- * Issues tokens. Knows nothing about pages, cookies or the origin.
+ * Decides what a visitor may do, from the presented tokens, the isolate's snapshot and, where
+ * necessary, the object's answer. Issues tokens. Knows nothing about pages, cookies or the origin.
  */
 import { ageMs } from '../core/age.ts'
 import type { ClaimDetails } from '../core/answers.ts'
@@ -26,7 +26,10 @@ export interface VisitContext extends TokenVerifier {
   readonly binding: ClientBinding | null
 }
 
-/** A token for the client. `renewed`: the client must receive it, since it is new or moves to another cookie. */
+/**
+ * A token for the client. `renewed`: the client must receive it, since it is new or moves to
+ * another cookie.
+ */
 export interface Issued {
   readonly text: string
   readonly token: Token
@@ -60,7 +63,10 @@ export interface VisitOptions {
   readonly isPoll?: boolean
 }
 
-/** Decides about the holder of these tokens. The best token that is alive is kept; then the others are given up. */
+/**
+ * Decides about the holder of these tokens. The best token that is alive is kept; then the others
+ * are given up.
+ */
 export async function visit(
   context: VisitContext,
   presented: readonly PresentedToken[],
@@ -110,8 +116,8 @@ function giveUpOthers(context: VisitContext, kept: PresentedToken, presented: re
 }
 
 /**
- * Answers waiting visitors from the snapshot. The object is called only for tickets below the frontier, or for tickets that it has not
- * confirmed recently.
+ * Answers waiting visitors from the snapshot. The object is called only for tickets below the
+ * frontier, or for tickets that it has not confirmed recently.
  */
 async function poll(
   context: VisitContext,
@@ -133,13 +139,18 @@ async function poll(
   return { state: 'waiting', status: waitingStatus(room.name, view, token), ticket }
 }
 
-/** Only a poll may wait for company: nobody notices the delay, and most polls learn that nothing has changed. */
+/**
+ * Only a poll may wait for company: nobody notices the delay, and most polls learn that nothing has
+ * changed.
+ */
 function confirm(context: VisitContext, candidate: PresentedToken, isPoll: boolean): Promise<Visit> {
   const frontier = context.client.view?.snapshot.frontier ?? Number.POSITIVE_INFINITY
   return claim(context, candidate, NO_DETAILS, isPoll && candidate.token.number >= frontier)
 }
 
-/** Half the silence that the line allows, so that nobody waits in a line that has forgotten them. */
+/**
+ * Half the silence that the line allows, so that nobody waits in a line that has forgotten them.
+ */
 function confirmAfterSeconds({ client, room }: VisitContext): number {
   const known = client.view?.snapshot
   const timeout = known?.heartbeatTimeoutSeconds ?? room.heartbeat_timeout_seconds
@@ -164,7 +175,8 @@ export async function claim(
     case 'waiting': {
       if (view === null) return unreachable(context, chosen)
       const ticket = await issue(context, 'ticket', token)
-      // The snapshot has no exact position for visitors who came back. All others get the same answer as with each poll.
+      // The snapshot has no exact position for visitors who came back. All others get the same
+      // answer as with each poll.
       const position = token.number < view.snapshot.frontier ? answer.position : undefined
       return { state: 'waiting', status: waitingStatus(room.name, view, token, position), ticket }
     }
@@ -224,8 +236,9 @@ async function newcomer(context: VisitContext, mayJoin: boolean): Promise<Visit>
 }
 
 /**
- * Whether the room is known to accept no newcomers. A crowd in front of a closed room or a full line is answered from the
- * snapshot: its joins neither reach the object nor count towards the join limit.
+ * Whether the room is known to accept no newcomers. A crowd in front of a closed room or a full
+ * line is answered from the snapshot: its joins neither reach the object nor count towards the join
+ * limit.
  */
 async function isKnownToBe(state: 'closed' | 'full', { client, keepAlive }: VisitContext): Promise<boolean> {
   if (client.view?.snapshot[state] !== true) return false
@@ -233,16 +246,17 @@ async function isKnownToBe(state: 'closed' | 'full', { client, keepAlive }: Visi
 }
 
 /**
- * Whether the room is off, by its newest snapshot, or before the first one by its settings. Callers that do not ask the object must
- * call `client.keepFresh`, so that they notice within seconds when an operator resumes the room.
+ * Whether the room is off, by its newest snapshot, or before the first one by its settings. Callers
+ * that do not ask the object must call `client.keepFresh`, so that they notice within seconds when
+ * an operator resumes the room.
  */
 export function isSuspended({ room, client }: Pick<VisitContext, 'room' | 'client'>): boolean {
   return client.view?.snapshot.suspended ?? room.suspended
 }
 
 /**
- * The object does not answer. An authentic pass is honoured for as long as its session could be reclaimed. A waiting visitor sees the
- * last known figures.
+ * The object does not answer. An authentic pass is honoured for as long as its session could be
+ * reclaimed. A waiting visitor sees the last known figures.
  */
 function unreachable(context: VisitContext, { token, text, moves = false }: PresentedToken): Visit {
   const { client, nowMs, room } = context

@@ -6,7 +6,10 @@ import type { Status, VisitorState } from '../pages/status.ts'
 import type { RoomSettings } from '../settings/rooms.ts'
 import type { Token } from '../tokens/token.ts'
 
-/** All visitors share the snapshot's time, and many share the second of joining: formatting both took 10 us of a poll. */
+/**
+ * All visitors share the snapshot's time, and many share the second of joining: formatting both
+ * took 10 us of a poll.
+ */
 const isoTime = memoize(ISO_TIMES_MAX, (ms) => new Date(ms).toISOString())
 
 /**
@@ -41,7 +44,10 @@ export function waitingStatus(
   }
 }
 
-/** The status of a newcomer to a closed room. If the opening time is known, the next poll follows it by some seconds. */
+/**
+ * The status of a newcomer to a closed room. If the opening time is known, the next poll follows it
+ * by some seconds.
+ */
 export function closedStatus(room: RoomSettings, view: SnapshotView, nowMs: number): Status {
   const { opensAtMs = null, message = null } = view.snapshot
   const untilOpenSeconds = opensAtMs === null ? LONG_POLL_SECONDS : Math.max(0, Math.ceil((opensAtMs - nowMs) / 1000))
@@ -110,7 +116,10 @@ export function spreadSeconds(random: number): number {
   return 1 + Math.floor(random * FAR_MIN_SECONDS)
 }
 
-/** For newcomers who were refused for the crowd at their address: after the limit's period, and not in step. */
+/**
+ * For newcomers who were refused for the crowd at their address: after the limit's period, and not
+ * in step.
+ */
 const LIMITED_MIN_SECONDS = 10
 const LIMITED_MAX_SECONDS = 20
 
@@ -119,8 +128,9 @@ export function limitedPollSeconds(random: number): number {
 }
 
 /**
- * When a waiting visitor polls again: soon near the front, otherwise after about six seconds, so that one lost poll never costs a
- * place. Intervals are spread so that a crowd does not poll in step.
+ * When a waiting visitor polls again: soon near the front, otherwise after about six seconds, so
+ * that one lost poll never costs a place. Intervals are spread so that a crowd does not poll in
+ * step.
  * @param random 0 to 1
  */
 export function pollAfterSeconds(view: SnapshotView, position: number, random: number): number {

@@ -36,9 +36,9 @@ const PRIVATE_DOMAINS = ['internal', 'local', 'localdomain', 'lan', 'home', 'cor
 const GLOBAL_UNICAST = ipaddr.IPv6.parseCIDR('2000::/3')
 
 /**
- * Where a URL's host is. The URL parser has already normalized other spellings of an address (`0x7f.1`, `2130706433`,
- * full-width digits). Names are not resolved: a public name may still point at a private address, which the platform's
- * network refuses.
+ * Where a URL's host is. The URL parser has already normalized other spellings of an address
+ * (`0x7f.1`, `2130706433`, full-width digits). Names are not resolved: a public name may still
+ * point at a private address, which the platform's network refuses.
  * @param hostname of a parsed http or https URL; IPv6 addresses in brackets
  */
 export function placeOf(hostname: string): NetworkPlace {

@@ -16,7 +16,10 @@ export function problem(
   })
 }
 
-/** Answers a method that a path does not support: `OPTIONS` with the supported methods, any other with a 405. */
+/**
+ * Answers a method that a path does not support: `OPTIONS` with the supported methods, any other
+ * with a 405.
+ */
 export function unsupportedMethod(method: string, supported: readonly string[]): Response {
   const allow = [...new Set([...supported, 'OPTIONS'])].join(', ')
   if (method === 'OPTIONS') {

@@ -33,7 +33,9 @@ export function isSecure(request: Request): boolean {
   return request.url.startsWith('https:')
 }
 
-/** Whether a request comes from a page of the same origin, or from a program that is not a browser. */
+/**
+ * Whether a request comes from a page of the same origin, or from a program that is not a browser.
+ */
 export function isSameOrigin({ headers, url }: Request): boolean {
   const site = headers.get('Sec-Fetch-Site')
   if (site !== null) return site === 'same-origin' || site === 'none'

@@ -1,6 +1,6 @@
 /**
- * Adds the beacon script to the HTML of an admitted visitor, unless the page opts out or its policy would block the script.
- * Reports the reason for a page that should get the script and does not.
+ * Adds the beacon script to the HTML of an admitted visitor, unless the page opts out or its policy
+ * would block the script. Reports the reason for a page that should get the script and does not.
  */
 import type { BeaconObstacle } from '../core/beacon-obstacles.ts'
 import { PREFIX } from '../http/paths.ts'
@@ -12,7 +12,10 @@ import { NO_POLICY, pagePolicy } from './page-policy.ts'
 /** Content codings that the runtime decodes when a body is read. */
 const DECODED_CODINGS = ['gzip', 'br']
 
-/** The site's opt-out, as a header or as `<meta name="waiting-room-beacon">`: with `off` a page gets no script. */
+/**
+ * The site's opt-out, as a header or as `<meta name="waiting-room-beacon">`: with `off` a page gets
+ * no script.
+ */
 const OPT_OUT = 'Waiting-Room-Beacon'
 
 const META_POLICY = 'Content-Security-Policy'
@@ -23,7 +26,10 @@ const NO_PAGE_STATUSES = [204, 205, 206]
 /** Digests (RFC 9530, RFC 3230, RFC 1864) are wrong once a script is added. */
 const DIGEST_HEADERS = ['Content-Digest', 'Repr-Digest', 'Digest', 'Content-MD5']
 
-/** Encodings in which a byte below 128 is not always ASCII. In all others that browsers know, markup is ASCII. */
+/**
+ * Encodings in which a byte below 128 is not always ASCII. In all others that browsers know, markup
+ * is ASCII.
+ */
 const NON_ASCII_ENCODINGS = ['utf-16le', 'utf-16be', 'iso-2022-jp', 'replacement']
 
 /**
@@ -84,7 +90,10 @@ function codingOf(headers: Headers): string {
   return coding === 'identity' ? '' : coding
 }
 
-/** Whether markup is ASCII in the content type's encoding. False for encodings that browsers do not know. */
+/**
+ * Whether markup is ASCII in the content type's encoding. False for encodings that browsers do not
+ * know.
+ */
 function isAsciiBased(contentType: string): boolean {
   const label = /;\s*charset\s*=\s*["']?([^\s;"']*)/i.exec(contentType)?.[1] ?? ''
   if (label === '' || /^utf-?8$/i.test(label)) return true
@@ -96,8 +105,8 @@ function isAsciiBased(contentType: string): boolean {
 }
 
 /**
- * Makes the headers describe the body that is sent: no content coding if it was decoded (the edge compresses it again), and the
- * length with the script.
+ * Makes the headers describe the body that is sent: no content coding if it was decoded (the edge
+ * compresses it again), and the length with the script.
  * @param addedBytes null: not known yet
  */
 function describeBody(headers: Headers, isDecoded: boolean, addedBytes: number | null): void {

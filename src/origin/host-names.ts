@@ -1,11 +1,13 @@
 /**
  * Host names in the origin's responses.
  *
- * Replaces the origin's own host with ours: a URL with the origin's host would lead visitors past the room, and browsers reject a
- * cookie for it. Everything else stays byte for byte as the origin sent it.
+ * Replaces the origin's own host with ours: a URL with the origin's host would lead visitors past
+ * the room, and browsers reject a cookie for it. Everything else stays byte for byte as the origin
+ * sent it.
  *
- * Also recognizes a site that does not know the host and scheme by which visitors reach it. Such a site redirects in a loop,
- * rejects requests, or sends visitors past the room. Operators get one log event with the remedy.
+ * Also recognizes a site that does not know the host and scheme by which visitors reach it. Such a
+ * site redirects in a loop, rejects requests, or sends visitors past the room. Operators get one
+ * log event with the remedy.
  */
 import { isWithin, withoutFinalDot } from '../http/hosts.ts'
 import type { RequestUrl } from '../http/request-url.ts'
@@ -63,12 +65,18 @@ export function withOurNames(response: Response, ours: RequestUrl, site: SiteNam
   return renamed ?? response
 }
 
-/** The runtime reads header bytes as UTF-8. Setting a value that is not UTF-8 again would lose bytes. */
+/**
+ * The runtime reads header bytes as UTF-8. Setting a value that is not UTF-8 again would lose
+ * bytes.
+ */
 function isLossy(value: string): boolean {
   return value.includes('\ufffd')
 }
 
-/** A URL with a host. Browsers accept backslashes and any number of slashes, none after a scheme other than the page's. */
+/**
+ * A URL with a host. Browsers accept backslashes and any number of slashes, none after a scheme
+ * other than the page's.
+ */
 const WITH_HOST = /^(?:(https?|wss?):)?([\\/]*)([^/\\?#]*)(.*)$/is
 
 /** Repeated headers arrive as one value, joined by commas. */
@@ -115,7 +123,8 @@ function isOrigin(place: URL, ours: RequestUrl, site: SiteNames): boolean {
   const hostname = withoutFinalDot(place.hostname)
   if (!site.hostnames.includes(hostname)) return false
   if (hostname !== withoutFinalDot(ours.hostname)) return true
-  // The origin has the host name that visitors use. Only its own port leads past the room; other ports are other servers.
+  // The origin has the host name that visitors use. Only its own port leads past the room; other
+  // ports are other servers.
   if (site.url === null || portOf(place) !== portOf(site.url)) return false
   const isUpgrade = isTls(place) && portOf(place) === 443 && ours.protocol === 'http:' && ours.host === ours.hostname
   return !isUpgrade
@@ -130,8 +139,8 @@ function isTls({ protocol }: URL): boolean {
 }
 
 /**
- * Removes a `Domain` that names the origin's host or a domain above it, if the browser would reject the cookie from our host.
- * Without the attribute it is a cookie of our host.
+ * Removes a `Domain` that names the origin's host or a domain above it, if the browser would reject
+ * the cookie from our host. Without the attribute it is a cookie of our host.
  */
 function usableCookie(cookie: string, ours: RequestUrl, site: SiteNames): string {
   // If an attribute is repeated, browsers use the last one.
@@ -168,7 +177,10 @@ export interface OriginExchange {
   readonly answer: Response
 }
 
-/** Logs what is wrong with a response and returns it, with an https `Location` if the site insists on https. */
+/**
+ * Logs what is wrong with a response and returns it, with an https `Location` if the site insists
+ * on https.
+ */
 export function checkHost(exchange: OriginExchange, rooms: readonly RoomSettings[]): Response {
   const { answer } = exchange
   if (answer.status === 421) warn('origin_refuses_host', exchange)
@@ -185,8 +197,8 @@ export function checkHost(exchange: OriginExchange, rooms: readonly RoomSettings
 }
 
 /**
- * The URL that a redirect leads to, without fragment; null: the redirect is not checked. A form may lead back to its own page,
- * and after a redirect that sets a cookie the next response differs.
+ * The URL that a redirect leads to, without fragment; null: the redirect is not checked. A form may
+ * lead back to its own page, and after a redirect that sets a cookie the next response differs.
  */
 function redirectTarget({ request, ours, answer }: OriginExchange): URL | null {
   const location = answer.headers.get('Location') ?? ''
@@ -198,7 +210,10 @@ function redirectTarget({ request, ours, answer }: OriginExchange): URL | null {
   return target
 }
 
-/** The origin sent a visitor on plain http to its own https. On our host https is another URL, so this is no loop. */
+/**
+ * The origin sent a visitor on plain http to its own https. On our host https is another URL, so
+ * this is no loop.
+ */
 function wantsTls({ ours, sent }: OriginExchange): boolean {
   const namesTls = /^https:/i.test(sent.headers.get('Location') ?? '')
   return namesTls && ours.protocol === 'http:' && ours.host === ours.hostname

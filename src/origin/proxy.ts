@@ -1,6 +1,7 @@
 /**
- * Sends a request to the origin and returns its response, unchanged except for these: our cookies and headers are removed, the
- * pass and the forwarding headers are added, the origin's own host becomes ours, and commands to the room are removed.
+ * Sends a request to the origin and returns its response, unchanged except for these: our cookies
+ * and headers are removed, the pass and the forwarding headers are added, the origin's own host
+ * becomes ours, and commands to the room are removed.
  */
 import type { RequestUrl } from '../http/request-url.ts'
 import { PRESENCE_DURING_REQUEST_MS } from '../limits.ts'
@@ -50,7 +51,8 @@ export async function fetchFromOrigin(
     // A request that arrives follows no redirects, and neither does its copy.
     const forwarded = new Request(target, request)
     setRequestHeaders(forwarded.headers, origin.reserved, { url, pass, secret: origin.secret })
-    // The bytes after the head are passed on as the origin sent them. A compressed page would have to be decoded.
+    // The bytes after the head are passed on as the origin sent them. A compressed page would have
+    // to be decoded.
     if (readsPage) forwarded.headers.set('Accept-Encoding', 'identity')
     const sent = await withTimeout(send(forwarded, url, origin), origin.timeoutSeconds * 1000, onWaiting)
     if (sent !== null) {
@@ -67,11 +69,13 @@ export async function fetchFromOrigin(
 }
 
 /**
- * The response, or null if its headers take longer than the limit. Bodies and sockets may take as long as they like.
+ * The response, or null if its headers take longer than the limit. Bodies and sockets may take as
+ * long as they like.
  *
- * One timer serves the time-out and `onWaiting`. It is not cleared: that costs as much as setting it, and it ends with its
- * request. There is no `AbortController`: the platform drops the subrequests of a request that was answered. A second copy, a
- * signal and a second timer took 10 us.
+ * One timer serves the time-out and `onWaiting`. It is not cleared: that costs as much as setting
+ * it, and it ends with its request. There is no `AbortController`: the platform drops the
+ * subrequests of a request that was answered. A second copy, a signal and a second timer took 10
+ * us.
  */
 function withTimeout(pending: Promise<Response>, limitMs: number, onWaiting: () => void): Promise<Response | null> {
   return new Promise((resolve, reject) => {
@@ -105,7 +109,8 @@ function send(forwarded: Request, asked: RequestUrl, { url, host, binding }: Ori
   if (binding !== null) return binding.fetch(forwarded)
   const server = url?.hostname ?? asked.hostname
   if (host === null || host === server) return fetch(forwarded)
-  // The platform takes `Host` from the URL. `resolveOverride` is its way to reach another server than the URL's.
+  // The platform takes `Host` from the URL. `resolveOverride` is its way to reach another server
+  // than the URL's.
   return fetch(forwarded, { cf: { ...forwarded.cf, resolveOverride: server } } as RequestInit)
 }
 
@@ -122,12 +127,17 @@ function hostOf(target: string): string {
   return new URL(target).host
 }
 
-/** Commands of the origin: `revoke` ends the session of the request's pass. Our own name, and Cloudflare Waiting Room's. */
+/**
+ * Commands of the origin: `revoke` ends the session of the request's pass. Our own name, and
+ * Cloudflare Waiting Room's.
+ */
 const COMMAND_HEADERS = ['Waiting-Room-Command', 'Cf-Waiting-Room-Command']
 
 const LOGGED_COMMAND_MAX_CHARS = 40
 
-/** Removes the command headers, whatever they say: visitors never see them. `target` is for the log. */
+/**
+ * Removes the command headers, whatever they say: visitors never see them. `target` is for the log.
+ */
 function takeCommand(response: Response, target: string): { readonly response: Response; readonly revokes: boolean } {
   // Nearly all responses have no command; they are not copied.
   if (!COMMAND_HEADERS.some((name) => response.headers.has(name))) return { response, revokes: false }

@@ -1,6 +1,6 @@
 /**
- * The headers of a request to the origin: the client's own, without our cookies and without its copies of headers that only
- * we may set, and the headers that the room adds.
+ * The headers of a request to the origin: the client's own, without our cookies and without its
+ * copies of headers that only we may set, and the headers that the room adds.
  */
 import type { RequestUrl } from '../http/request-url.ts'
 import type { RoomSettings } from '../settings/rooms.ts'
@@ -11,7 +11,10 @@ const SECRET_HEADER = 'Waiting-Room-Origin-Secret'
 const HOST_HEADER = 'X-Forwarded-Host'
 const PROTOCOL_HEADER = 'X-Forwarded-Proto'
 
-/** What the platform says about the client. These stay, but no other spelling that an origin could mistake for one does. */
+/**
+ * What the platform says about the client. These stay, but no other spelling that an origin could
+ * mistake for one does.
+ */
 const PLATFORM_HEADERS = [
   'CF-Connecting-IP',
   'CF-Connecting-IPv6',
@@ -28,7 +31,9 @@ export interface ReservedNames {
   readonly cookies: ReadonlySet<string>
   /** Headers that are removed: their content is for the waiting room only. */
   readonly secretHeaders: readonly string[]
-  /** Headers that are removed in every spelling but the usual one, as `canonicalName` writes them. */
+  /**
+   * Headers that are removed in every spelling but the usual one, as `canonicalName` writes them.
+   */
   readonly imitatedHeaders: ReadonlySet<string>
 }
 
@@ -59,8 +64,9 @@ export function setRequestHeaders(headers: Headers, reserved: ReservedNames, add
 }
 
 /**
- * CGI and its descendants (PHP, WSGI, Rack) read `waiting_room_pass` and `Waiting-Room-Pass` as one name. Reading the names
- * takes 4 us for the 22 headers of a browser, so only names with an unusual character are compared.
+ * CGI and its descendants (PHP, WSGI, Rack) read `waiting_room_pass` and `Waiting-Room-Pass` as one
+ * name. Reading the names takes 4 us for the 22 headers of a browser, so only names with an unusual
+ * character are compared.
  */
 function removeImitations(headers: Headers, imitated: ReadonlySet<string>): void {
   let found: string[] | null = null
@@ -73,7 +79,10 @@ function removeImitations(headers: Headers, imitated: ReadonlySet<string>): void
   if (found !== null) for (const name of found) headers.delete(name)
 }
 
-/** A name as origins may read it: in lower case, with every character but letters and digits treated as the same. */
+/**
+ * A name as origins may read it: in lower case, with every character but letters and digits treated
+ * as the same.
+ */
 export function canonicalName(name: string): string {
   return name.toLowerCase().replace(/[^a-z0-9]/g, '-')
 }

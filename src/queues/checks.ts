@@ -1,4 +1,7 @@
-/** The queue `checks`. Its consumer passes each check to the room's object, which sends the next one. */
+/**
+ * The queue `checks`. Its consumer passes each check to the room's object, which sends the next
+ * one.
+ */
 import * as v from 'valibot'
 import { logError, logWarning } from '../log/log.ts'
 import type { RoomSettings } from '../settings/rooms.ts'

@@ -1,4 +1,7 @@
-/** The operators' page with its built files from the binding ASSETS, and the preview of the waiting page. */
+/**
+ * The operators' page with its built files from the binding ASSETS, and the preview of the waiting
+ * page.
+ */
 import type { Context } from 'hono'
 import type { AppEnv, Call, Handler } from '../app-env.ts'
 import { waitingPage } from '../gate/answers.ts'
@@ -39,8 +42,8 @@ export function adminFile(name: string): Handler {
 }
 
 /**
- * `GET /admin/preview?room=&state=&lang=&message=`: the waiting page as a visitor would see it. Does not call the room's
- * object and takes no ticket.
+ * `GET /admin/preview?room=&state=&lang=&message=`: the waiting page as a visitor would see it.
+ * Does not call the room's object and takes no ticket.
  */
 export async function previewRoute(c: Context<AppEnv>): Promise<Response> {
   const request = c.req.raw

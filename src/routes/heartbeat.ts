@@ -1,6 +1,7 @@
 /**
- * `POST /heartbeat`: the beacon of an admitted visitor. Renews the pass; 410 when the session is over. While the room is
- * suspended the answer is always 204, and the pass or ticket is renewed so that it counts afterwards.
+ * `POST /heartbeat`: the beacon of an admitted visitor. Renews the pass; 410 when the session is
+ * over. While the room is suspended the answer is always 204, and the pass or ticket is renewed so
+ * that it counts afterwards.
  */
 import type { Call } from '../app-env.ts'
 import type { Visitor } from '../gate/room-context.ts'

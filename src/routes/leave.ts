@@ -1,6 +1,6 @@
 /**
- * `POST /leave`: with `final` the place or session is given up for good. Without it a page only says that it was left, which
- * is a hint: links, reloads and closing look alike.
+ * `POST /leave`: with `final` the place or session is given up for good. Without it a page only
+ * says that it was left, which is a hint: links, reloads and closing look alike.
  */
 import type { Call } from '../app-env.ts'
 import type { Visitor } from '../gate/room-context.ts'

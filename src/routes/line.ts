@@ -17,8 +17,8 @@ import { changeToken, type TokenChange } from '../tokens/token-cookie.ts'
 import { visitorOfCall } from './visitor-call.ts'
 
 /**
- * `GET /line?room=&return=`: the page that reloads itself. A browser that comes without the ticket of the page before keeps no
- * cookies. Since nobody joins here, it is told so.
+ * `GET /line?room=&return=`: the page that reloads itself. A browser that comes without the ticket
+ * of the page before keeps no cookies. Since nobody joins here, it is told so.
  */
 export async function lineRoute(call: Call): Promise<Response> {
   const visitor = await visitorOfCall(call)
@@ -65,7 +65,9 @@ function noTicketPage(visitor: Visitor, returnUrl: string): Response {
   )
 }
 
-/** `GET /lang?lang=&return=`: the language picker. Keeps the choice in a cookie and redirects back. */
+/**
+ * `GET /lang?lang=&return=`: the language picker. Keeps the choice in a cookie and redirects back.
+ */
 export function langRoute({ request, url }: Call): Response {
   const backUrl = pathOfThisHost(parameter(url, 'return') ?? '/')
   const language = languageOf(parameter(url, 'lang') ?? '')
@@ -89,7 +91,10 @@ export function langRoute({ request, url }: Call): Response {
   })
 }
 
-/** Keeps encoded bytes that are not UTF-8, unlike `URLSearchParams`: they may be part of a path to return to. */
+/**
+ * Keeps encoded bytes that are not UTF-8, unlike `URLSearchParams`: they may be part of a path to
+ * return to.
+ */
 function parameter({ href }: RequestUrl, name: string): string | undefined {
   return getQueryParam(href, name) as string | undefined
 }

@@ -1,6 +1,6 @@
 /**
- * What the visitors' endpoints have in common: the room they mean, the visitor's tokens, and calls from pages of allowed
- * origins.
+ * What the visitors' endpoints have in common: the room they mean, the visitor's tokens, and calls
+ * from pages of allowed origins.
  */
 import type { Call, Handler } from '../app-env.ts'
 import { allowedOrigin, shareWith } from '../gate/cors.ts'
@@ -18,7 +18,10 @@ export async function visitorOfCall(call: Call): Promise<Visitor | Response> {
   return readVisitor(roomContext(call, room))
 }
 
-/** The room that a call to one of our endpoints means: the one named by `?room=`, or the only one of the host. */
+/**
+ * The room that a call to one of our endpoints means: the one named by `?room=`, or the only one of
+ * the host.
+ */
 export function roomOfRequest(
   { hostname, search }: RequestUrl,
   rooms: readonly RoomSettings[],
@@ -37,9 +40,10 @@ function roomName(search: string): string | null {
 }
 
 /**
- * Lets pages of allowed origins call a route. They must send the header `Waiting-Room-Token` (empty for a newcomer), which
- * forces a preflight that no form, image or simple fetch makes. The route then sees the request of a program without a cookie jar,
- * and the response sets no cookie. All other calls reach the route unchanged.
+ * Lets pages of allowed origins call a route. They must send the header `Waiting-Room-Token` (empty
+ * for a newcomer), which forces a preflight that no form, image or simple fetch makes. The route
+ * then sees the request of a program without a cookie jar, and the response sets no cookie. All
+ * other calls reach the route unchanged.
  */
 export function withAllowedOrigins(route: Handler): Handler {
   return async function answerAnyOrigin(call) {
@@ -63,8 +67,9 @@ function asProgram(request: Request): Request {
 }
 
 /**
- * Answers `OPTIONS` of a route that takes these methods. A preflight from an origin that is not allowed gets a 403 with the reason.
- * Browsers treat it like a 204 without CORS headers, but developers see the reason in the network panel.
+ * Answers `OPTIONS` of a route that takes these methods. A preflight from an origin that is not
+ * allowed gets a 403 with the reason. Browsers treat it like a 204 without CORS headers, but
+ * developers see the reason in the network panel.
  */
 export function optionsRoute(methods: readonly string[]): Handler {
   return async function answerOptions(call) {
@@ -80,7 +85,10 @@ export function optionsRoute(methods: readonly string[]): Handler {
   }
 }
 
-/** If the call means no room, any room of the host may allow the origin, so that the page can read the 404. */
+/**
+ * If the call means no room, any room of the host may allow the origin, so that the page can read
+ * the 404.
+ */
 function originOfCall({ request, url, deployment: { rooms } }: Call): string | null {
   const room = roomOfRequest(url, rooms)
   return allowedOrigin({ request, url }, room === undefined ? roomsOfHost(rooms, url.hostname) : [room])

@@ -1,9 +1,11 @@
 /**
- * Binds tokens to the client that received them (`bind_pass`): from another client they do not count, so a shared pass is
- * useless. Tickets are bound, too, since another's ticket could be exchanged for a pass.
+ * Binds tokens to the client that received them (`bind_pass`): from another client they do not
+ * count, so a shared pass is useless. Tickets are bound, too, since another's ticket could be
+ * exchanged for a pass.
  *
- * The token contains a short keyed hash of the client's properties, which reveals no address. All signing keys are tried, so
- * rotation costs nobody a place. Tokens without a binding, from before the setting was on, count for anyone.
+ * The token contains a short keyed hash of the client's properties, which reveals no address. All
+ * signing keys are tried, so rotation costs nobody a place. Tokens without a binding, from before
+ * the setting was on, count for anyone.
  */
 import { clientAddress, networkOf } from '../http/client-address.ts'
 import { BINDING_IPV4_BYTES, BINDING_IPV6_BYTES, USER_AGENT_BOUND_CHARS } from '../limits.ts'

@@ -13,7 +13,9 @@ import type { PresentedTexts } from './token-cookie.ts'
 export interface PresentedToken {
   readonly token: Token
   readonly text: string
-  /** The token came in the plain-http cookie and moves to the https cookie: see `PresentedTexts`. */
+  /**
+   * The token came in the plain-http cookie and moves to the https cookie: see `PresentedTexts`.
+   */
   readonly moves?: boolean
 }
 
@@ -24,8 +26,9 @@ export interface TokenVerifier {
 }
 
 /**
- * Returns the first authentic tokens of this room that are not long expired, the one in the header before those in cookies.
- * Other texts do not count towards the maximum: other sites of the same domain may set cookies of our name.
+ * Returns the first authentic tokens of this room that are not long expired, the one in the header
+ * before those in cookies. Other texts do not count towards the maximum: other sites of the same
+ * domain may set cookies of our name.
  */
 export async function readTokens(
   { inHeader, inCookies, inPlainCookies }: PresentedTexts,
@@ -73,7 +76,8 @@ function acceptedUntilSeconds({ kind, expiresSeconds }: Token): number {
 }
 
 /**
- * Sorts tokens by: no move between cookies needed, newest run, passes before tickets, lowest number.
+ * Sorts tokens by: no move between cookies needed, newest run, passes before tickets, lowest
+ * number.
  */
 export function byPreference(tokens: readonly PresentedToken[]): PresentedToken[] {
   return [...tokens].sort(
@@ -86,11 +90,13 @@ export function byPreference(tokens: readonly PresentedToken[]): PresentedToken[
 }
 
 /**
- * A cache of the tokens that this isolate has verified, by their exact text. A visitor presents the same token for about a
- * minute; a hit saves the decoding, HMAC and JSON parsing, about 60 us or a fifth of a poll.
+ * A cache of the tokens that this isolate has verified, by their exact text. A visitor presents the
+ * same token for about a minute; a hit saves the decoding, HMAC and JSON parsing, about 60 us or a
+ * fifth of a poll.
  *
- * An entry says only that a text is authentic and what it contains. Room, run and expiry are checked with each request. The
- * cache has two generations: a full young generation replaces the old one, and a hit in the old one moves to the young one.
+ * An entry says only that a text is authentic and what it contains. Room, run and expiry are
+ * checked with each request. The cache has two generations: a full young generation replaces the
+ * old one, and a hit in the old one moves to the young one.
  */
 export class VerifiedTokens {
   private young = new Map<string, Token>()

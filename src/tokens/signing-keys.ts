@@ -1,13 +1,15 @@
 /**
- * The keys that tokens are signed with: `SIGNING_KEYS` = `kid:base64url[,kid:base64url...]`. The first key signs, all keys
- * verify, so rotation invalidates no token.
+ * The keys that tokens are signed with: `SIGNING_KEYS` = `kid:base64url[,kid:base64url...]`. The
+ * first key signs, all keys verify, so rotation invalidates no token.
  */
 import { decodeBase64Url, encodeBase64Url } from 'hono/utils/encode'
 import { SIGNING_KEY_MIN_BYTES } from '../limits.ts'
 
 export interface SigningKey {
   readonly kid: string
-  /** The encoded protected header of every token of this key. It is compared as text, never parsed. */
+  /**
+   * The encoded protected header of every token of this key. It is compared as text, never parsed.
+   */
   readonly header: string
   readonly key: CryptoKey
 }
@@ -67,7 +69,10 @@ function bytesOf(secret: string): Uint8Array<ArrayBuffer> | null {
   }
 }
 
-/** Node 24, which runs some tests, has no base64 of its own; the native one takes a tenth of the time. */
+/**
+ * Node 24, which runs some tests, has no base64 of its own; the native one takes a tenth of the
+ * time.
+ */
 const hasNativeBase64 = 'fromBase64' in Uint8Array
 
 /** Base64url without padding (RFC 7515, section 2). */

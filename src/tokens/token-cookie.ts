@@ -1,4 +1,7 @@
-/** How tokens travel: in one cookie per room, or in the header `Waiting-Room-Token` for clients without a cookie jar. */
+/**
+ * How tokens travel: in one cookie per room, or in the header `Waiting-Room-Token` for clients
+ * without a cookie jar.
+ */
 import { serialize } from 'hono/utils/cookie'
 import { LANG_COOKIE, OPERATOR_COOKIE } from '../http/paths.ts'
 import { isSecure } from '../http/request-url.ts'
@@ -7,7 +10,10 @@ import type { RoomSettings } from '../settings/rooms.ts'
 
 export const TOKEN_HEADER = 'Waiting-Room-Token'
 
-/** The prefix is `__Host-`, or `__Secure-` for a room with a cookie domain. Browsers accept neither on plain http. */
+/**
+ * The prefix is `__Host-`, or `__Secure-` for a room with a cookie domain. Browsers accept neither
+ * on plain http.
+ */
 export function cookieName(room: RoomSettings, secure: boolean): string {
   if (!secure) return `waiting-room-${room.name}`
   return `${room.cookie_domain === undefined ? '__Host-' : '__Secure-'}waiting-room-${room.name}`
@@ -18,9 +24,10 @@ export interface PresentedTexts {
   readonly inHeader: string | null
   readonly inCookies: readonly string[]
   /**
-   * On https: the plain-http cookie of a visitor who came over http first. It counts only if no other token holds a place.
-   * Otherwise a sibling host or someone on the network, who can set this cookie, could give the visitor another place.
-   * Empty on http, where this cookie is the room's own.
+   * On https: the plain-http cookie of a visitor who came over http first. It counts only if no
+   * other token holds a place. Otherwise a sibling host or someone on the network, who can set this
+   * cookie, could give the visitor another place. Empty on http, where this cookie is the room's
+   * own.
    */
   readonly inPlainCookies: readonly string[]
 }
@@ -40,12 +47,18 @@ export function holdsCookie({ inHeader, inCookies }: PresentedTexts, token: stri
   return inCookies.length === 1 && inCookies[0] === token && (inHeader === null || inHeader === token)
 }
 
-/** False if the client presents its token in the header only, although it received it as a cookie, too. */
+/**
+ * False if the client presents its token in the header only, although it received it as a cookie,
+ * too.
+ */
 export function keepsCookies({ inHeader, inCookies, inPlainCookies }: PresentedTexts): boolean {
   return inHeader === null || inCookies.length > 0 || inPlainCookies.length > 0
 }
 
-/** All values of a cookie. Searching for the name saves the 20 us per request that splitting the header takes. */
+/**
+ * All values of a cookie. Searching for the name saves the 20 us per request that splitting the
+ * header takes.
+ */
 function cookieTokens(headers: Headers, cookie: string): string[] {
   const cookies = headers.get('Cookie')
   const found: string[] = []
@@ -72,7 +85,8 @@ export function tokenCookie(room: RoomSettings, secure: boolean, token: string |
     path: '/',
     httpOnly: true,
     secure,
-    // A cross-site POST from a payment page must carry the pass. Browsers reject "None" without Secure.
+    // A cross-site POST from a payment page must carry the pass. Browsers reject "None" without
+    // Secure.
     sameSite: secure ? 'None' : 'Lax',
     maxAge: token === null ? 0 : TICKET_LIFE_SECONDS,
     ...(domain === undefined ? {} : { domain }),
