@@ -139,18 +139,13 @@ async function poll(
   return { state: 'waiting', status: waitingStatus(room.name, view, token), ticket }
 }
 
-/**
- * Only a poll may wait for company: nobody notices the delay, and most polls learn that nothing has
- * changed.
- */
+/** Only a poll waits to share a call: nobody notices the delay, and most answers change nothing. */
 function confirm(context: VisitContext, candidate: PresentedToken, isPoll: boolean): Promise<Visit> {
   const frontier = context.client.view?.snapshot.frontier ?? Number.POSITIVE_INFINITY
   return claim(context, candidate, NO_DETAILS, isPoll && candidate.token.number >= frontier)
 }
 
-/**
- * Half the silence that the line allows, so that nobody waits in a line that has forgotten them.
- */
+/** Half the silence that the line allows, so that it forgets nobody who still polls. */
 function confirmAfterSeconds({ client, room }: VisitContext): number {
   const known = client.view?.snapshot
   const timeout = known?.heartbeatTimeoutSeconds ?? room.heartbeat_timeout_seconds

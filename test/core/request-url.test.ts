@@ -58,7 +58,7 @@ function expected(href: string) {
 }
 
 describe('the URL of a request', () => {
-  it('has the parts that URL finds, however it is written', () => {
+  it('has the parts that URL finds, in any spelling', () => {
     fc.assert(
       fc.property(scheme, host, rest, (s, h, r) => {
         const href = `${s}://${h}/${r}`

@@ -13,7 +13,7 @@ it('finds a token by its exact text only', () => {
   for (const text of ['a.b.C', 'a.b.c ', 'a.b', '']) expect(tokens.find(text)).toBeUndefined()
 })
 
-it('keeps what is in use and never more than its bound', () => {
+it('keeps tokens in use and never exceeds its bound', () => {
   const tokens = new VerifiedTokens(10)
   for (let i = 0; i < 1000; i++) {
     tokens.add(`token ${i}`, ticket(i))
