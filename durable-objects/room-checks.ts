@@ -5,7 +5,7 @@
 import { CheckChains, type SegmentCheck } from '../src/core/check-chains.ts'
 import type { Line } from '../src/core/line.ts'
 import { logError } from '../src/log/log.ts'
-import type { CheckMessage } from '../src/queues/check-message.ts'
+import type { CheckMessage } from '../src/queues/checks.ts'
 
 export class RoomChecks {
   private chains = new CheckChains()

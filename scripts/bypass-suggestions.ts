@@ -2,7 +2,7 @@
  * Addresses of a site that programs ask for and that no bypass rule of a room lets by. Suggestions, since a site may not have
  * them, or may want them to wait.
  */
-import { matchesPattern } from '../src/bypass/path-pattern.ts'
+import { matchesPattern } from '../src/bypass/bypass-settings.ts'
 import { parseRooms, type RoomSettings } from '../src/settings/rooms.ts'
 
 const RECIPES = 'docs/abuse.md#bypass-recipes'

@@ -2,10 +2,10 @@
  * A browser as the room knows it: one cookie jar, a ticket in each tab's page, and requests that any isolate answers with
  * the shipped `visit`. Tells the judge what was said, and what was heard back.
  */
-import { pollAfterSeconds } from '../src/gate/poll-interval.ts'
-import { claim, stepsAside, type Visit, visit } from '../src/gate/visit.ts'
-import { byPreference, type PresentedToken } from '../src/tokens/presented.ts'
-import { VerifiedTokens } from '../src/tokens/verified-tokens.ts'
+
+import { claim, isSuspended, type Visit, visit } from '../src/gate/visit.ts'
+import { pollAfterSeconds } from '../src/gate/visitor-status.ts'
+import { byPreference, type PresentedToken, VerifiedTokens } from '../src/tokens/presented.ts'
 import type { Random } from './random.ts'
 import type { Scheduler } from './scheduler.ts'
 import type { SimulatedIsolate } from './simulated-isolate.ts'
@@ -47,7 +47,10 @@ export class Browser {
   /** A page or a poll: joins who has no token. */
   async ask(tab: Tab): Promise<Visit> {
     const isolate = this.route()
-    if (stepsAside(this.contextAt(isolate))) return { state: 'suspended' }
+    if (isSuspended(this.contextAt(isolate))) {
+      isolate.client.keepFresh(isolate)
+      return { state: 'suspended' }
+    }
     const presented = this.presented(tab)
     const askedMs = this.scheduler.nowMs
     const preferred = byPreference(presented)[0]
@@ -63,13 +66,14 @@ export class Browser {
     const chosen = this.jar
     if (chosen === null) return false
     const askedMs = this.scheduler.nowMs
-    const isSuspended = stepsAside(this.contextAt(isolate))
+    const suspended = isSuspended(this.contextAt(isolate))
+    if (suspended) isolate.client.keepFresh(isolate)
     this.say(chosen, isolate, 'beacon')
     const answer = await claim(this.contextAt(isolate), chosen, { beacon: true, touched: true })
-    if (isSuspended && answer.state === 'waiting') this.keep(answer.ticket, isolate)
+    if (suspended && answer.state === 'waiting') this.keep(answer.ticket, isolate)
     if (answer.state !== 'admitted') {
       if (answer.state === 'unreachable') this.witness.unreachable(isolate, askedMs)
-      return isSuspended || answer.state === 'unreachable'
+      return suspended || answer.state === 'unreachable'
     }
     // A pass that was only honoured says nothing of the object.
     if (answer.pass.renewed) this.witness.beaconAnswered(chosen.token.number)
@@ -132,7 +136,7 @@ export class Browser {
         tab.ticket = this.jar
         break
       case 'expired':
-      case 'stranger':
+      case 'no-token':
         this.jar = null
         tab.ticket = null
         break

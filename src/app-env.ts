@@ -1,8 +1,21 @@
-/** What Hono's context carries in this app. */
+/** What handlers receive: our own, and Hono's for the operators' endpoints. */
 import type { Deployment } from './deployment.ts'
+import type { RequestUrl } from './http/request-url.ts'
 import type { Caller } from './operators/gatekeeper.ts'
+import type { KeepAlive } from './room/room-client.ts'
 
+/** A request, and the deployment that answers it. */
+export interface Call {
+  readonly request: Request
+  readonly url: RequestUrl
+  readonly deployment: Deployment
+  readonly keepAlive: KeepAlive
+}
+
+export type Handler = (call: Call) => Response | Promise<Response>
+
+/** Hono's environment. */
 export interface AppEnv {
-  Bindings: Env
+  Bindings: { deployment: Deployment }
   Variables: { deployment: Deployment; caller: Extract<Caller, { state: 'known' }> }
 }

@@ -1,115 +1,124 @@
-/**
- * The Worker's HTTP side: our own endpoints below the prefix, the gate for everything else.
- */
-import { Hono } from 'hono'
-import { methodNotAllowed } from 'hono/method-not-allowed'
+/** The Worker's HTTP side: one table of our own endpoints, and the gate for all other paths. */
+
+import packageJson from '../package.json' with { type: 'json' }
 import heartbeatScript from '../public/heartbeat.min.js'
-import type { AppEnv } from './app-env.ts'
+import type { Call, Handler } from './app-env.ts'
 import { deployment } from './deployment.ts'
-import { notConfigured } from './gate/answers.ts'
 import { gate } from './gate/gate.ts'
+import { notConfigured } from './gate/small-pages.ts'
 import { PREFIX } from './http/paths.ts'
-import { problem } from './http/problem.ts'
-import { requestUrl } from './http/request-url.ts'
+import { problem, unsupportedMethod } from './http/problem.ts'
+import { type RequestUrl, requestUrl } from './http/request-url.ts'
 import { logError } from './log/log.ts'
 import { ADMIN_FILES, adminFile, adminPage } from './routes/admin.ts'
-import { apiReference, operatorsApi } from './routes/api/api.ts'
-import { requireOperator } from './routes/api/operator.ts'
-import { optionsRoute, withAllowedOrigins } from './routes/cross-origin-call.ts'
 import { heartbeatRoute } from './routes/heartbeat.ts'
-import { langRoute } from './routes/lang.ts'
 import { leaveRoute } from './routes/leave.ts'
-import { lineRoute } from './routes/line.ts'
-import { metrics } from './routes/metrics.ts'
-import { otherMethod } from './routes/other-method.ts'
-import { previewRoute } from './routes/preview.ts'
+import { langRoute, lineRoute } from './routes/line.ts'
+import { operatorsRoute } from './routes/operators.ts'
 import { statusRoute } from './routes/status.ts'
-import type { VisitorRoute } from './routes/visitor-call.ts'
-import { VERSION } from './version.ts'
+import { optionsRoute, withAllowedOrigins } from './routes/visitor-call.ts'
 
-/** What every visitor asks for again and again: the methods of each path. */
-const VISITORS_ROUTES: ReadonlyMap<string, ReadonlyMap<string, VisitorRoute>> = new Map([
-  [`${PREFIX}/status`, visitorsMethods({ GET: statusRoute, HEAD: statusRoute })],
-  [`${PREFIX}/heartbeat`, visitorsMethods({ POST: heartbeatRoute })],
-  [`${PREFIX}/leave`, visitorsMethods({ POST: leaveRoute })],
-])
+type Incoming = Omit<Call, 'deployment'> & { readonly env: Env }
+type IncomingHandler = (incoming: Incoming) => Response | Promise<Response>
 
-function visitorsMethods(routes: Readonly<Record<string, VisitorRoute>>): ReadonlyMap<string, VisitorRoute> {
-  const shared = Object.entries(routes).map(([method, route]) => [method, withAllowedOrigins(route)] as const)
-  return new Map([...shared, ['OPTIONS', optionsRoute(Object.keys(routes))]])
-}
+/** Handlers by method, or one handler that takes every method. */
+type Route = ReadonlyMap<string, IncomingHandler> | IncomingHandler
 
 /**
- * Answers a request. The gate and the visitors' own calls need no router: its match, context and response took 100 us of
- * each, a third of a poll. Everything else goes through it.
+ * Our endpoints, by their path below the prefix. A lookup costs visitors' calls nothing, while the
+ * match, context and response of Hono's router took 100 us, a third of a poll. The operators'
+ * endpoints, which need its middleware, are a Hono app.
  */
-export async function serve(request: Request, env: Env, context: ExecutionContext): Promise<Response> {
-  const canonical = canonicalPathOf(request)
-  if (canonical === null) {
+const ROUTES: ReadonlyMap<string, Route> = new Map<string, Route>([
+  ['/status', visitors({ GET: statusRoute, HEAD: statusRoute })],
+  ['/heartbeat', visitors({ POST: heartbeatRoute })],
+  ['/leave', visitors({ POST: leaveRoute })],
+  ['/line', get(configured(lineRoute))],
+  ['/lang', get(configured(langRoute))],
+  ['/heartbeat.js', get(beaconScript)],
+  ['/healthz', get(health)],
+  ['/admin', get(configured(adminPage))],
+  ['/admin/', get(configured(adminPage))],
+  ...ADMIN_FILES.map((name) => [`/admin/${name}`, get(configured(adminFile(name)))] as const),
+  ['/admin/preview', configured(operatorsRoute)],
+  ['/metrics', configured(operatorsRoute)],
+])
+
+const site = configured(gate)
+const api = configured(operatorsRoute)
+const unknownPath = configured(() => problem(404, 'No such path'))
+
+export async function serve(request: Request, env: Env, keepAlive: ExecutionContext): Promise<Response> {
+  const url = parsedUrl(request)
+  if (url === null) {
     return problem(400, 'Bad request', 'The address cannot be read. Send a Host header with the name of the site.')
   }
-  const isOurs =
-    canonical.startsWith(PREFIX) && (canonical.length === PREFIX.length || canonical[PREFIX.length] === '/')
-  const methods = isOurs ? VISITORS_ROUTES.get(canonical) : undefined
-  if (isOurs && methods === undefined) return router.fetch(request, env, context)
-  const route = methods === undefined ? gate : methods.get(request.method)
-  if (route === undefined) return otherMethod(request.method, [...(methods?.keys() ?? [])])
+  const route = routeOf(url.canonical)
+  const handle = typeof route === 'function' ? route : route.get(request.method)
+  if (handle === undefined)
+    return unsupportedMethod(request.method, [...(route as ReadonlyMap<string, unknown>).keys()])
   try {
-    const ready = await deployment(env)
-    return ready === null ? notConfigured(request) : await route(request, ready, context)
+    return await handle({ request, url, env, keepAlive })
   } catch (error) {
-    return requestFailed(error)
+    logError('request_failed', error)
+    return problem(500, 'Something went wrong', undefined, { 'Retry-After': '5' })
   }
 }
 
-/** Null where the address cannot be read: a `Host` that is no host ("a b"). */
-function canonicalPathOf(request: Request): string | null {
+/** Null: the `Host` header is not a host name ("a b"). */
+function parsedUrl(request: Request): RequestUrl | null {
   try {
-    return requestUrl(request.url).canonical
+    return requestUrl(request.url)
   } catch {
     return null
   }
 }
 
-const router = createRouter()
-
-/** Our own paths but the visitors' calls. */
-function createRouter(): Hono<AppEnv> {
-  const app = new Hono<AppEnv>({ getPath: (request) => requestUrl(request.url).canonical })
-  app.use(methodNotAllowed({ app, onMethodNotAllowed: (c, methods) => otherMethod(c.req.method, methods) }))
-  app.get(`${PREFIX}/healthz`, (c) => c.json({ status: 'ok', version: VERSION }, 200, { 'Cache-Control': 'no-store' }))
-  app.get(`${PREFIX}/heartbeat.js`, () => new Response(heartbeatScript, { headers: SCRIPT_HEADERS }))
-  app.use('*', async function requireDeployment(c, next) {
-    const ready = await deployment(c.env)
-    if (ready === null) return notConfigured(c.req.raw)
-    c.set('deployment', ready)
-    return next()
-  })
-  app.get(`${PREFIX}/line`, lineRoute)
-  app.get(`${PREFIX}/lang`, langRoute)
-  app.get(`${PREFIX}/metrics`, requireOperator('read'), metrics)
-  app.get(`${PREFIX}/admin/preview`, requireOperator('read'), previewRoute)
-  // With a slash at the end it is another path to Hono, but not to people.
-  app.get(`${PREFIX}/api/v1/`, apiReference)
-  app.route(`${PREFIX}/api/v1`, operatorsApi())
-  app.get(`${PREFIX}/admin`, adminPage)
-  app.get(`${PREFIX}/admin/`, adminPage)
-  for (const name of ADMIN_FILES) app.get(`${PREFIX}/admin/${name}`, adminFile(name))
-  app.all('*', () => problem(404, 'No such path'))
-  app.onError(requestFailed)
-  return app
+function routeOf(canonical: string): Route {
+  if (!isBelow(PREFIX, canonical)) return site
+  const path = canonical.slice(PREFIX.length)
+  return ROUTES.get(path) ?? (isBelow('/api/v1', path) ? api : unknownPath)
 }
 
-function requestFailed(error: unknown): Response {
-  logError('request_failed', error)
-  return problem(500, 'Something went wrong', undefined, { 'Retry-After': '5' })
+function isBelow(parent: string, path: string): boolean {
+  return path.startsWith(parent) && (path.length === parent.length || path[parent.length] === '/')
+}
+
+/** A route that needs the settings and keys of the deployment. */
+function configured(handle: Handler): IncomingHandler {
+  return async function answerConfigured({ request, url, env, keepAlive }) {
+    const ready = await deployment(env)
+    return ready === null ? notConfigured({ request, url }) : handle({ request, url, keepAlive, deployment: ready })
+  }
+}
+
+/** Calls of visitors, which pages of allowed origins may make, too. */
+function visitors(handlers: Readonly<Record<string, Handler>>): Route {
+  const shared = Object.entries(handlers).map(([method, handle]) => [method, withAllowedOrigins(handle)] as const)
+  const all = [...shared, ['OPTIONS', optionsRoute(Object.keys(handlers))] as const]
+  return new Map(all.map(([method, handle]) => [method, configured(handle)]))
+}
+
+function get(handle: IncomingHandler): Route {
+  return new Map([
+    ['GET', handle],
+    ['HEAD', async (incoming: Incoming) => new Response(null, await handle(incoming))],
+  ])
+}
+
+function health(): Response {
+  return Response.json({ status: 'ok', version: packageJson.version }, { headers: { 'Cache-Control': 'no-store' } })
+}
+
+function beaconScript(): Response {
+  return new Response(heartbeatScript, { headers: SCRIPT_HEADERS })
 }
 
 const SCRIPT_HEADERS = {
   'Content-Type': 'text/javascript; charset=utf-8',
   'Cache-Control': 'public, max-age=3600',
   'X-Content-Type-Options': 'nosniff',
-  // The beacon's worker is this file, too: pages that isolate themselves take no worker that does not.
+  // This file is also the beacon's worker, which isolated pages load only with this header.
   'Cross-Origin-Embedder-Policy': 'require-corp',
   'Cross-Origin-Resource-Policy': 'same-origin',
 }

@@ -1,41 +1,37 @@
-/**
- * What this isolate serves with: settings, keys and bindings, checked once and then shared by all requests.
- */
-
+/** This isolate's settings, keys and bindings, checked once and then shared by all requests. */
 import type { AlertDelivery } from './alerts/consume-alerts.ts'
 import { platformIo } from './alerts/deliver.ts'
-import type { BypassRule } from './bypass/bypass-rules.ts'
+import type { BypassRule } from './bypass/bypass-settings.ts'
 import { logError } from './log/log.ts'
 import { Access } from './operators/access.ts'
 import { FailedLogins } from './operators/failed-logins.ts'
 import type { OperatorAccess } from './operators/gatekeeper.ts'
 import { importOperators, type TokenOperator } from './operators/operators.ts'
 import { sessionKeys } from './operators/session.ts'
-import { siteNames } from './origin/own-names.ts'
+import { siteNames } from './origin/host-names.ts'
 import type { Origin } from './origin/proxy.ts'
-import { ownHeaders } from './origin/request-headers.ts'
+import { reservedNames } from './origin/request-headers.ts'
 import { Looks } from './pages/looks.ts'
 import { type RoomNamespace, roomClient, roomStub } from './room/room-clients.ts'
 import { deployedSettings } from './settings/deployed-settings.ts'
 import type { RoomSettings } from './settings/rooms.ts'
+import { VerifiedTokens } from './tokens/presented.ts'
 import { importSigningKeys, type SigningKey } from './tokens/signing-keys.ts'
-import { VerifiedTokens } from './tokens/verified-tokens.ts'
 
 export interface Deployment {
   readonly rooms: readonly RoomSettings[]
   readonly keys: readonly SigningKey[]
-  /** Of this isolate. */
   readonly verified: VerifiedTokens
   readonly origin: Origin
   /** Null: the operators' API is off. */
   readonly operators: OperatorAccess | null
-  /** The built files of the operators' page, null: there are none. */
+  /** The built files of the operators' page; null: the deployment has none. */
   readonly assets: Fetcher | null
   readonly looks: Looks
   readonly client: (room: RoomSettings) => ReturnType<typeof roomClient>
   readonly stub: (room: RoomSettings) => ReturnType<typeof roomStub>
   readonly alerts: AlertDelivery
-  /** Who skips each room, by room name. */
+  /** The rules by which requests skip a room, by room name. */
   readonly bypasses: ReadonlyMap<string, readonly BypassRule[]>
   /** Null: newcomers are not counted by address. */
   readonly joinLimiter: RateLimit | null
@@ -44,14 +40,14 @@ export interface Deployment {
 let ready: Deployment | null = null
 
 /**
- * The deployment, null when it must not serve; the reason is in the log. Only the result is kept, never the promise: that
- * would hang for everyone if the request that made it was cancelled.
+ * Null: the deployment cannot serve, and the log has the reason. Only the result is cached, not the
+ * promise: if the request that created a promise were cancelled, all others would hang.
  */
 export async function deployment(env: Env): Promise<Deployment | null> {
   if (ready !== null) return ready
   try {
     const keys = await importSigningKeys(env.SIGNING_KEYS)
-    // Written by wrangler without the class's methods, since the class is in this very Worker.
+    // wrangler types the namespace without the class's methods, since the class is in this Worker.
     const namespace = env.WAITING_ROOM as unknown as RoomNamespace
     ready = {
       rooms: deployedSettings.rooms,
@@ -77,9 +73,8 @@ export async function deployment(env: Env): Promise<Deployment | null> {
 function deployedOrigin(env: Env): Origin {
   const { originUrl, originHost, originTimeoutSeconds, rooms } = deployedSettings
   const binding = env.ORIGIN ?? null
-  // A binding is asked instead of ORIGIN_URL.
+  // A binding takes the place of ORIGIN_URL.
   const url = binding === null ? originUrl : null
-  const bypassHeaders = rooms.flatMap(({ bypass }) => bypass.flatMap(({ header }) => header ?? []))
   return {
     url,
     host: originHost,
@@ -88,7 +83,7 @@ function deployedOrigin(env: Env): Origin {
     secret: env.ORIGIN_SECRET ?? null,
     timeoutSeconds: originTimeoutSeconds,
     rooms,
-    ownHeaders: ownHeaders(bypassHeaders),
+    reserved: reservedNames(rooms),
   }
 }
 
@@ -102,7 +97,7 @@ function alertDelivery(namespace: RoomNamespace, env: Env): AlertDelivery {
   }
 }
 
-/** Null: neither a token nor Access is set, or what is set cannot be used. */
+/** Null: neither tokens nor Access are set, or the tokens cannot be used. */
 async function operatorAccess(
   env: Env,
   keys: readonly SigningKey[],
@@ -115,7 +110,7 @@ async function operatorAccess(
   return { operators, sessionKeys: sessions, access, failedLogins: new FailedLogins(namespace, sessions) }
 }
 
-/** Null: they cannot be used, and the API stays off, never open. */
+/** Null: the value cannot be used. The API is then off, never open. */
 async function usableOperators(value: string | undefined): Promise<readonly TokenOperator[] | null> {
   if (value === undefined || value === '') return []
   try {

@@ -1,6 +1,6 @@
 /**
- * The Worker: requests go to the app, queue messages to their consumers, each minute to the rooms. The object of each room
- * is exported for its binding.
+ * The Worker's entry: requests, queue messages, the cron trigger, and the class of the rooms'
+ * objects.
  */
 import { consumeAlerts, consumeDeadAlerts } from './alerts/consume-alerts.ts'
 import { serve } from './app.ts'
@@ -45,7 +45,10 @@ function consume(batch: MessageBatch, ready: Deployment): Promise<void> | void {
   }
 }
 
-/** Acknowledged messages of a misspelt queue would be lost without a word; retried ones wait for the next deploy. */
+/**
+ * Acknowledging messages of a misspelt queue would lose them silently. Retried messages wait for
+ * the next deploy.
+ */
 function retryUnknown(batch: MessageBatch): void {
   const error = new Error(`no consumer: the name of a queue must end with one of -${QUEUE_ROLES.join(', -')}`)
   logError('queue_unknown', error, { queue: batch.queue, messages: batch.messages.length })

@@ -1,5 +1,5 @@
 /** Variables of an environment: names that the Worker does not read, and an origin that it cannot reach. */
-import { placeOf } from '../../src/http/network-place.ts'
+import { placeOf } from '../../src/http/hosts.ts'
 import { addressSecrets, type Environment, type Section } from '../deployment-config.ts'
 import { didYouMean } from './did-you-mean.ts'
 

@@ -2,7 +2,7 @@
  * The URL of a receiver: what may be sent to at all. Problems never repeat the URL, which may be a secret itself.
  */
 
-import { type NetworkPlace, placeOf } from '../http/network-place.ts'
+import { type NetworkPlace, placeOf } from '../http/hosts.ts'
 import { RECEIVER_URL_MAX_CHARS } from './limits.ts'
 
 /** Which addresses that are not public may be sent to. */

@@ -1,39 +1,40 @@
 /**
- * Who goes to the site without a place in line. A request goes by if any rule covers it; a rule covers it if all that the rule
- * names is so. Whoever goes by takes no ticket and no slot.
+ * Requests that skip the waiting room. A rule matches when all its conditions hold; one matching
+ * rule is enough. A request that matches takes no ticket and no slot.
  */
-import { clientAddress } from '../http/client-address.ts'
-import type { BypassRule } from './bypass-rules.ts'
-import { isInNetwork, type Network } from './network.ts'
-import { matchesPattern } from './path-pattern.ts'
+import { type ClientAddress, clientAddress } from '../http/client-address.ts'
+import { type BypassRule, matchesPattern, type Network } from './bypass-settings.ts'
 
-/** Encoded control characters, and encoded `# % . / ; ? \`: to an origin that decodes once more it is another path. */
+/**
+ * Encoded control characters, and encoded `# % . / ; ? \`: an origin that decodes once more sees
+ * another path.
+ */
 const HIDDEN_STRUCTURE = /%([01][0-9a-f]|7f|2[35ef]|3[bf]|5c)/i
 
-/** `canonical`: the request's path as `canonicalPath` has it. */
-export function goesBy(rules: readonly BypassRule[], request: Request, canonical: string): boolean {
-  return rules.some((rule) => covers(rule, request, canonical))
+/** @param canonical the request's path as `canonicalPath` returns it */
+export function matchesBypass(rules: readonly BypassRule[], request: Request, canonical: string): boolean {
+  return rules.some((rule) => matches(rule, request, canonical))
 }
 
-function covers({ paths, networks, header, botCategories }: BypassRule, request: Request, canonical: string): boolean {
-  if (paths !== null && !pathIsCovered(paths, request, canonical)) return false
-  if (networks !== null && !addressIsCovered(networks, request)) return false
+function matches({ paths, networks, header, botCategories }: BypassRule, request: Request, canonical: string): boolean {
+  if (paths !== null && !matchesPath(paths, request, canonical)) return false
+  if (networks !== null && !matchesAddress(networks, request)) return false
   if (header !== null && !holdsSecret(request.headers.get(header.name), header.secret)) return false
   return botCategories === null || isVerifiedAs(botCategories, request.cf)
 }
 
 /**
- * Only a path that can be read in one way counts: an origin that decodes once more, or reads dots, slashes or another header
- * in its own way, must not serve what the rule does not cover.
+ * Only a path with a single reading matches. An origin that decodes once more, or that takes the
+ * path from another header, must not serve a path that the rule does not name.
  */
-function pathIsCovered(patterns: readonly string[], { headers, url }: Request, canonical: string): boolean {
+function matchesPath(patterns: readonly string[], { headers, url }: Request, canonical: string): boolean {
   const { pathname } = new URL(url)
   if (HIDDEN_STRUCTURE.test(pathname) || !isWellEncoded(pathname)) return false
   if (headers.has('X-Original-URL') || headers.has('X-Rewrite-URL')) return false
   return patterns.some((pattern) => matchesPattern(pattern, pathname) && matchesPattern(pattern, canonical))
 }
 
-/** Overlong UTF-8 hides dots and slashes from us, and from some origins it does not. */
+/** Some origins decode overlong UTF-8 to dots and slashes. */
 function isWellEncoded(path: string): boolean {
   try {
     decodeURIComponent(path)
@@ -43,9 +44,13 @@ function isWellEncoded(path: string): boolean {
   }
 }
 
-function addressIsCovered(networks: readonly Network[], request: Request): boolean {
+function matchesAddress(networks: readonly Network[], request: Request): boolean {
   const address = clientAddress(request)
   return address !== null && networks.some((network) => isInNetwork(address, network))
+}
+
+export function isInNetwork(address: ClientAddress, [first, bits]: Network): boolean {
+  return address.kind() === first.kind() && address.match(first, bits)
 }
 
 function holdsSecret(given: string | null, secret: Uint8Array): boolean {
@@ -54,8 +59,8 @@ function holdsSecret(given: string | null, secret: Uint8Array): boolean {
 }
 
 /**
- * Only the category counts. `botManagement.verifiedBot` says no more than that Cloudflare knows who runs the bot: it is true
- * for agents that anyone can send to buy something, too.
+ * Only the category counts. `botManagement.verifiedBot` says that Cloudflare knows who runs the
+ * bot; it is also true for agents that anyone can send to buy something.
  */
 function isVerifiedAs(categories: readonly string[], cf: unknown): boolean {
   const { verifiedBotCategory } = (cf ?? {}) as { verifiedBotCategory?: unknown }

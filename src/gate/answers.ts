@@ -1,58 +1,57 @@
 /**
- * Answers to people and programs that are not let through: the waiting page, its JSON, and the small pages.
+ * Answers to visitors who are not let through: the waiting page, its JSON, and a text for
+ * everything else.
  */
-
 import { PREFIX } from '../http/paths.ts'
-import { isSecure, type RequestUrl, requestUrl } from '../http/request-url.ts'
+import { isSecure } from '../http/request-url.ts'
 import { cfWaitingRoom } from '../pages/cf-waiting-room.ts'
 import { languageOfVisitor } from '../pages/languages.ts'
 import type { Look } from '../pages/look.ts'
-import type { Looks } from '../pages/looks.ts'
-import { messages } from '../pages/messages/index.ts'
-import type { SmallPageTexts } from '../pages/messages/messages.ts'
-import { type PlainPage, plainPageHeaders, renderPlainPage } from '../pages/plain-page.ts'
 import type { Status } from '../pages/status.ts'
 import { REFRESH_MIN_SECONDS, renderWaitingPage, type WaitingView, waitingPageHeaders } from '../pages/waiting-page.ts'
 import type { RoomSettings } from '../settings/rooms.ts'
-import { plainCookieRemoval, TOKEN_HEADER, tokenCookie } from '../tokens/token-cookie.ts'
+import { plainCookieRemoval, TOKEN_HEADER, type TokenChange, tokenHeaders } from '../tokens/token-cookie.ts'
+import type { RoomContext } from './room-context.ts'
+import { returnPath } from './small-pages.ts'
 
-/** What the client's token becomes: a text to keep, `null` to forget it, `undefined` to leave it as it is. */
-export type TokenChange = string | null | undefined
+/** What a waiting page is made from. */
+type PageContext = Pick<RoomContext, 'request' | 'url' | 'room' | 'looks'>
 
 export interface WaitingAnswer {
-  readonly request: Request
-  readonly room: RoomSettings
   readonly status: Status
   readonly form: 'page' | 'json'
-  /** The ticket as the page sends it with its polls. */
+  /** The ticket that the page sends with its polls. */
   readonly ticket: string | null
   readonly tokenChange: TokenChange
   readonly code: RoomSettings['queueing_status_code']
-  readonly looks: Looks
-  /** Path and query to go to when admitted, where that is not the URL of the request. */
+  /** Path and query to go to when admitted, if not those of the request. */
   readonly returnUrl?: string
 }
 
-/** In plain objects: a `Headers` that a response only copies, and the calls that fill it, took 15 us of a waiting page. */
+/**
+ * A plain object: making and filling a `Headers` that a response only copies took 15 us of a
+ * waiting page.
+ */
 type HeaderFields = Readonly<Record<string, string>>
 
 /** The waiting page or its JSON, never cached by anyone. */
-export function waitingAnswer(answer: WaitingAnswer): Response | Promise<Response> {
-  const { request, room, tokenChange } = answer
-  const response = answerInForm(answer)
-  const removal = tokenChange === undefined ? null : plainCookieRemoval(request.headers, room, isSecure(request))
+export function waitingAnswer(context: PageContext, answer: WaitingAnswer): Response | Promise<Response> {
+  const { request, room } = context
+  const response = answerInForm(context, answer)
+  const removal = answer.tokenChange === undefined ? null : plainCookieRemoval(request.headers, room, isSecure(request))
   return removal === null ? response : withCookie(response, removal)
 }
 
-/** Beside the one that is there: header fields in a plain object have one value each. */
+/** Adds a second cookie: a plain object has one value per header field. */
 async function withCookie(response: Response | Promise<Response>, cookie: string): Promise<Response> {
   const answer = await response
   answer.headers.append('Set-Cookie', cookie)
   return answer
 }
 
-function answerInForm(answer: WaitingAnswer): Response | Promise<Response> {
-  const { request, room, status, form, ticket, tokenChange, code, returnUrl } = answer
+function answerInForm(context: PageContext, answer: WaitingAnswer): Response | Promise<Response> {
+  const { request, url, room } = context
+  const { status, form, ticket, tokenChange, code, returnUrl } = answer
   const headers = {
     'Cache-Control': 'no-store',
     Vary: 'Accept, Accept-Language, Cookie',
@@ -67,29 +66,33 @@ function answerInForm(answer: WaitingAnswer): Response | Promise<Response> {
       headers: ticket === null ? headers : { ...headers, [TOKEN_HEADER]: ticket },
     })
   }
-  const url = requestUrl(request.url)
   const language = languageOfVisitor(request.headers, url.search, room.default_language)
   const notSent = request.method !== 'GET'
-  const view = { status, token: ticket, returnUrl: returnUrl ?? wayBack(request, url), language, notSent }
-  return waitingPage({ request, room, looks: answer.looks, view, code, headers })
+  const view = { status, token: ticket, returnUrl: returnUrl ?? returnPath(context), language, notSent }
+  return waitingPage(context, { view, code, headers })
 }
 
-interface PageAnswer extends Pick<WaitingAnswer, 'request' | 'room' | 'looks'> {
+interface PageAnswer {
   readonly view: Omit<WaitingView, 'nonce' | 'host' | 'timeZone' | 'look'>
   readonly code: number
-  /** Of the answer, besides the page's own. */
+  /** Header fields besides the page's own. */
   readonly headers?: HeaderFields
 }
 
-/** The page itself, as the room wants it. */
-export function waitingPage(answer: PageAnswer): Response | Promise<Response> {
-  const look = answer.looks.of(answer.room)
-  return look instanceof Promise ? look.then((read) => pageWith(answer, read)) : pageWith(answer, look)
+/** The page with the room's look. */
+export function waitingPage(context: PageContext, answer: PageAnswer): Response | Promise<Response> {
+  const look = context.looks.of(context.room)
+  return look instanceof Promise
+    ? look.then((read) => pageWith(context, answer, read))
+    : pageWith(context, answer, look)
 }
 
-function pageWith({ request, room, looks, view, code, headers }: PageAnswer, look: Look): Response {
+function pageWith(
+  { request, url: { host }, room, looks }: PageContext,
+  { view, code, headers }: PageAnswer,
+  look: Look,
+): Response {
   const nonce = crypto.randomUUID()
-  const { host } = requestUrl(request.url)
   const whole = { ...view, nonce, host, timeZone: request.cf?.timezone as string | undefined }
   const [page, used] = rendered(whole, look, (error) => looks.broken(room, error))
   // A template without our script reloads, as Cloudflare's do.
@@ -106,7 +109,7 @@ function pageWith({ request, room, looks, view, code, headers }: PageAnswer, loo
   })
 }
 
-/** The page and the look that it has: the default where the room's own template breaks with what it is given. */
+/** The page and its look, which is the default one if the room's template fails with this view. */
 function rendered(
   view: Omit<WaitingView, 'look'>,
   look: Look,
@@ -121,109 +124,16 @@ function rendered(
   }
 }
 
-/**
- * Where to go when admitted: what was asked for. A form cannot be sent again, so its sender goes back to the page it is on, or
- * opens the form's own address where that page belongs to another site.
- */
-function wayBack(request: Request, url: RequestUrl): string {
-  if (request.method === 'GET') return url.pathname + url.search
-  const referrer = request.headers.get('Referer') ?? ''
-  const page = URL.canParse(referrer) ? new URL(referrer) : url
-  const { pathname, search } = page.origin === url.origin ? page : url
-  return pathname + search
-}
-
-/** A token change: the cookie, and the header for clients that present their token in it. */
-function tokenHeaders(request: Request, room: RoomSettings, change: TokenChange): HeaderFields {
-  if (change === undefined) return {}
-  const cookie = { 'Set-Cookie': tokenCookie(room, isSecure(request), change) }
-  return change !== null && request.headers.has(TOKEN_HEADER) ? { ...cookie, [TOKEN_HEADER]: change } : cookie
-}
-
-/** Puts a token change on a response. */
-export function changeToken(headers: Headers, request: Request, room: RoomSettings, change: TokenChange): void {
-  for (const [name, value] of Object.entries(tokenHeaders(request, room, change))) {
-    // The origin's cookies stay.
-    if (name === 'Set-Cookie') headers.append(name, value)
-    else headers.set(name, value)
-  }
-  const removal = change === undefined ? null : plainCookieRemoval(request.headers, room, isSecure(request))
-  if (removal !== null) headers.append('Set-Cookie', removal)
-}
-
-/** How a program tells this answer from the site's, and where it joins and asks for its place. */
+/** By this header programs recognize our answers, and find the endpoint to join and to poll. */
 function linkHeader({ name }: RoomSettings): HeaderFields {
   return { Link: `<${PREFIX}/status?room=${name}>; rel="waiting-room"` }
 }
 
-/** For what may not join and reads no JSON: an image, a form, a prefetch. */
-export function notNow(room: RoomSettings, retryAfterSeconds: number): Response {
+/** For requests that may not join and whose sender reads no JSON, such as images and prefetches. */
+export function busyResponse(room: RoomSettings, retryAfterSeconds: number): Response {
   const headers = { 'Cache-Control': 'no-store', 'Retry-After': String(retryAfterSeconds), ...linkHeader(room) }
   return new Response('The site is busy: open a page of it in a browser to get a place in line.\n', {
     status: 503,
     headers,
   })
-}
-
-interface SmallPageOptions {
-  readonly framed?: boolean
-  readonly headers?: Readonly<Record<string, string>>
-  readonly room?: RoomSettings
-}
-
-/** A small page in the visitor's language. `room`: its default language counts where the visitor's is none of ours. */
-export function smallPage(
-  request: Request,
-  status: number,
-  choose: (texts: SmallPageTexts) => Omit<PlainPage, 'language'>,
-  { framed = false, headers = {}, room }: SmallPageOptions = {},
-): Response {
-  const language = languageOfVisitor(request.headers, requestUrl(request.url).search, room?.default_language)
-  const page = renderPlainPage({ ...choose(messages[language].plain), language })
-  const own = { ...plainPageHeaders({ framed }), 'Content-Language': language, Vary: 'Accept-Language, Cookie' }
-  return new Response(page, { status, headers: { ...own, ...headers } })
-}
-
-/** Inside another page, where our cookie may not be kept: the way out of the frame. */
-export function framedAnswer(request: Request, room: RoomSettings, retryAfterSeconds: number): Response {
-  const { pathname, search } = requestUrl(request.url)
-  const headers = { 'Retry-After': String(retryAfterSeconds) }
-  return smallPage(
-    request,
-    503,
-    ({ framed: { title, text, link = '' } }) => {
-      return { title, text, link: { href: pathname + search, label: link, top: true } }
-    },
-    { framed: true, headers, room },
-  )
-}
-
-/** Answers a form from a visitor without a ticket. A form cannot join: the waiting page could not send it again. */
-export function undeliveredForm(request: Request, room: RoomSettings, retryAfterSeconds: number): Response {
-  const href = wayBack(request, requestUrl(request.url))
-  const headers = { 'Retry-After': String(retryAfterSeconds) }
-  return smallPage(
-    request,
-    503,
-    ({ undelivered: { title, text, link = '' } }) => ({ title, text, link: { href, label: link } }),
-    { headers, room },
-  )
-}
-
-/** The origin did not answer (502) or not in time (504). */
-export function originTrouble(request: Request, trouble: 'down' | 'slow', hasSession: boolean): Response {
-  return smallPage(
-    request,
-    trouble === 'down' ? 502 : 504,
-    ({ originDown, originSlow, sessionKept }) => {
-      const { title, text } = trouble === 'down' ? originDown : originSlow
-      return { title, text: hasSession ? `${sessionKept} ${text}` : text, refreshSeconds: 10 }
-    },
-    { headers: { 'Retry-After': '10' } },
-  )
-}
-
-/** The deployment must not serve: the reason is for its operators, in the log. */
-export function notConfigured(request: Request): Response {
-  return smallPage(request, 500, ({ notConfigured: { title, text } }) => ({ title, text }))
 }

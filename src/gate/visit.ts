@@ -1,6 +1,6 @@
 /**
- * Where a visitor of a room stands: decided from the tokens presented, the isolate's snapshot and, where only the object
- * knows, its answer. Issues tokens; knows nothing of pages, cookies or the origin.
+ * Decides what a visitor may do, from the presented tokens, the isolate's snapshot and, where
+ * necessary, the object's answer. Issues tokens. Knows nothing about pages, cookies or the origin.
  */
 import { ageMs } from '../core/age.ts'
 import type { ClaimDetails } from '../core/answers.ts'
@@ -11,27 +11,25 @@ import type { Status } from '../pages/status.ts'
 import type { KeepAlive, RoomClient } from '../room/room-client.ts'
 import type { RoomSettings } from '../settings/rooms.ts'
 import type { ClientBinding } from '../tokens/client-binding.ts'
-import { byPreference, type PresentedToken } from '../tokens/presented.ts'
-import type { SigningKey } from '../tokens/signing-keys.ts'
+import { byPreference, type PresentedToken, type TokenVerifier } from '../tokens/presented.ts'
 import { signToken, type Token } from '../tokens/token.ts'
-import type { VerifiedTokens } from '../tokens/verified-tokens.ts'
-import { limitedPollSeconds } from './poll-interval.ts'
-import { closedStatus, placelessStatus, waitingStatus } from './status-of.ts'
+import { closedStatus, limitedPollSeconds, placelessStatus, waitingStatus } from './visitor-status.ts'
 
-export interface VisitContext {
+export interface VisitContext extends TokenVerifier {
   readonly room: RoomSettings
   readonly client: RoomClient
-  readonly keys: readonly SigningKey[]
-  readonly verified: VerifiedTokens
   readonly keepAlive: KeepAlive
   readonly nowMs: number
   /** Counts a newcomer; false: too many came from this client's address. */
   readonly mayJoinNow: () => Promise<boolean>
-  /** The client that new tokens are bound to; null: to none. */
+  /** The client that new tokens are bound to; null: tokens are not bound. */
   readonly binding: ClientBinding | null
 }
 
-/** A token to hand out; `renewed`: the client must be told, for it is new or must move to another cookie. */
+/**
+ * A token for the client. `renewed`: the client must receive it, since it is new or moves to
+ * another cookie.
+ */
 export interface Issued {
   readonly text: string
   readonly token: Token
@@ -41,33 +39,33 @@ export interface Issued {
 export type Visit =
   | { readonly state: 'admitted'; readonly pass: Issued }
   | { readonly state: 'waiting'; readonly status: Status; readonly ticket: Issued }
-  /** The ticket's place is gone: absent for too long, or given up. */
+  /** The place is gone: the visitor was absent for too long, or left. */
   | { readonly state: 'expired'; readonly status: Status }
   | { readonly state: 'full'; readonly status: Status }
-  /** Newcomers are turned away for now. */
+  /** The room accepts no newcomers for now. */
   | { readonly state: 'closed'; readonly status: Status }
-  /** The room steps aside: everyone goes past it. */
+  /** The room is off: everyone goes past it. */
   | { readonly state: 'suspended' }
-  /** Too many newcomers from one address: this one may ask again soon. */
+  /** Too many newcomers from one address: this one may try again soon. */
   | { readonly state: 'limited'; readonly status: Status }
-  /** The object cannot be asked. `ticket`: the one presented, which keeps its place meanwhile. */
+  /** The object does not answer. The presented ticket keeps its place meanwhile. */
   | { readonly state: 'unreachable'; readonly status: Status; readonly ticket: Issued | null }
-  /** No token that counts, and this kind of request may not join. */
-  | { readonly state: 'stranger' }
+  /** The request has no token that counts and may not join. */
+  | { readonly state: 'no-token' }
 
 const NO_DETAILS: ClaimDetails = { beacon: false, touched: false }
 
 export interface VisitOptions {
-  /** Who has no token that counts is given one. */
+  /** A visitor without a token that counts gets one. */
   readonly mayJoin: boolean
   readonly details?: ClaimDetails
-  /** A page asks by itself, every few seconds: nobody sees how soon it is answered. */
+  /** The request is a page's own poll, so nobody notices a short delay. */
   readonly isPoll?: boolean
 }
 
 /**
- * Where the holder of these tokens stands. Of several the best one that is alive is kept, and only then the others are given
- * back.
+ * Decides about the holder of these tokens. The best token that is alive is kept; then the others
+ * are given up.
  */
 export async function visit(
   context: VisitContext,
@@ -77,35 +75,39 @@ export async function visit(
   let expired: Visit | null = null
   for (const candidate of byPreference(presented)) {
     const peers = presented.filter(({ moves }) => moves === candidate.moves)
-    const standing = await stand(context, candidate, { details, isPoll, ask: peers.length > 1 })
-    if (standing.state === 'admitted' || standing.state === 'waiting') giveBackOthers(context, candidate, peers)
-    if (standing.state === 'expired') expired ??= standing
-    else if (standing.state !== 'stranger') return standing
+    const outcome = await evaluateToken(context, candidate, { details, isPoll, forceConfirm: peers.length > 1 })
+    if (outcome.state === 'admitted' || outcome.state === 'waiting') giveUpOthers(context, candidate, peers)
+    if (outcome.state === 'expired') expired ??= outcome
+    else if (outcome.state !== 'no-token') return outcome
   }
   return expired ?? newcomer(context, mayJoin)
 }
 
-interface Asked {
+interface EvaluateOptions {
   readonly details: ClaimDetails
   readonly isPoll: boolean
-  /** The object must say so itself. */
-  readonly ask: boolean
+  /** Ask the object, even if the snapshot has the answer. */
+  readonly forceConfirm: boolean
 }
 
-/** Where the holder of one token stands; `stranger`: it does not count. */
-function stand(context: VisitContext, candidate: PresentedToken, asked: Asked): Promise<Visit> | Visit {
+/** Decides about the holder of one token; `no-token`: the token does not count. */
+function evaluateToken(
+  context: VisitContext,
+  candidate: PresentedToken,
+  options: EvaluateOptions,
+): Promise<Visit> | Visit {
   const { token, text, moves = false } = candidate
-  if (token.run < context.client.knownRun) return { state: 'stranger' }
-  if (token.kind === 'ticket') return poll(context, candidate, asked)
+  if (token.run < context.client.knownRun) return { state: 'no-token' }
+  if (token.kind === 'ticket') return poll(context, candidate, options)
   const lifeMs = (token.expiresSeconds - token.issuedSeconds) * 1000
-  if (ageMs(token.issuedSeconds * 1000, context.nowMs) >= lifeMs) return claim(context, candidate, asked.details)
-  if (asked.details.touched) context.client.use(token.run, token.number, context.keepAlive)
+  if (ageMs(token.issuedSeconds * 1000, context.nowMs) >= lifeMs) return claim(context, candidate, options.details)
+  if (options.details.touched) context.client.use(token.run, token.number, context.keepAlive)
   else context.client.hear(token.run, token.number, context.keepAlive)
   return { state: 'admitted', pass: { text, token, renewed: moves } }
 }
 
-/** Two tabs opened at once got a ticket each: the one not kept goes back to the line. */
-function giveBackOthers(context: VisitContext, kept: PresentedToken, presented: readonly PresentedToken[]): void {
+/** Gives up the other tickets of a visitor who opened two tabs at once and got a ticket in each. */
+function giveUpOthers(context: VisitContext, kept: PresentedToken, presented: readonly PresentedToken[]): void {
   const { client, keepAlive } = context
   for (const { token } of presented) {
     if (token.kind !== 'ticket' || token.run !== kept.token.run || token.number === kept.token.number) continue
@@ -113,34 +115,37 @@ function giveBackOthers(context: VisitContext, kept: PresentedToken, presented: 
   }
 }
 
-/** Who waits is answered from the snapshot; only from the frontier down, or when not confirmed for long, by the object. */
+/**
+ * Answers waiting visitors from the snapshot. The object is called only for tickets below the
+ * frontier, or for tickets that it has not confirmed recently.
+ */
 async function poll(
   context: VisitContext,
   candidate: PresentedToken,
-  { ask, isPoll }: Pick<Asked, 'ask' | 'isPoll'>,
+  { forceConfirm, isPoll }: EvaluateOptions,
 ): Promise<Visit> {
   const { client, keepAlive, nowMs, room } = context
   const { token, text, moves = false } = candidate
-  if (ask) return claim(context, candidate)
+  if (forceConfirm) return claim(context, candidate)
   if (ageMs(token.seenSeconds * 1000, nowMs) >= confirmAfterSeconds(context) * 1000)
     return confirm(context, candidate, isPoll)
   client.hear(token.run, token.number, keepAlive)
-  if (!(await client.refresh(token.run, keepAlive))) return outOfReach(context, candidate)
+  if (!(await client.refresh(token.run, keepAlive))) return unreachable(context, candidate)
   const view = client.view
-  if (view === null) return outOfReach(context, candidate)
-  if (token.run !== client.knownRun) return { state: 'stranger' }
+  if (view === null) return unreachable(context, candidate)
+  if (token.run !== client.knownRun) return { state: 'no-token' }
   if (token.number < view.snapshot.frontier || view.hasLostPlace(token.number)) return claim(context, candidate)
   const ticket = { text, token, renewed: moves }
   return { state: 'waiting', status: waitingStatus(room.name, view, token), ticket }
 }
 
-/** Only a poll can wait: nobody looks at what it says, and most hear that nothing has changed. */
+/** Only a poll waits to share a call: nobody notices the delay, and most answers change nothing. */
 function confirm(context: VisitContext, candidate: PresentedToken, isPoll: boolean): Promise<Visit> {
   const frontier = context.client.view?.snapshot.frontier ?? Number.POSITIVE_INFINITY
   return claim(context, candidate, NO_DETAILS, isPoll && candidate.token.number >= frontier)
 }
 
-/** Half of what the line allows someone to be silent, so that nobody stands in a line that has forgotten them. */
+/** Half the silence that the line allows, so that it forgets nobody who still polls. */
 function confirmAfterSeconds({ client, room }: VisitContext): number {
   const known = client.view?.snapshot
   const timeout = known?.heartbeatTimeoutSeconds ?? room.heartbeat_timeout_seconds
@@ -148,7 +153,7 @@ function confirmAfterSeconds({ client, room }: VisitContext): number {
   return Math.min(CONFIRM_AFTER_MAX_SECONDS, (timeout + grace) / 2)
 }
 
-/** Asks the object what the holder of a token may do; `stranger`: it does not count any more. */
+/** Asks the object what the holder of a token may do; `no-token`: the token no longer counts. */
 export async function claim(
   context: VisitContext,
   chosen: PresentedToken,
@@ -163,20 +168,21 @@ export async function claim(
     case 'active':
       return { state: 'admitted', pass: await issue(context, 'pass', token) }
     case 'waiting': {
-      if (view === null) return outOfReach(context, chosen)
+      if (view === null) return unreachable(context, chosen)
       const ticket = await issue(context, 'ticket', token)
-      // Only who came back is not to be found in the snapshot exactly; the others hear the same as with each poll.
+      // The snapshot has no exact position for visitors who came back. All others get the same
+      // answer as with each poll.
       const position = token.number < view.snapshot.frontier ? answer.position : undefined
       return { state: 'waiting', status: waitingStatus(room.name, view, token, position), ticket }
     }
     case 'gone':
-      // A session that is over starts anew at the end of the line; a place in the line that is gone is said.
-      if (token.kind === 'pass') return { state: 'stranger' }
+      // After a session the visitor joins again. A visitor whose place is gone is told so first.
+      if (token.kind === 'pass') return { state: 'no-token' }
       return { state: 'expired', status: placelessStatus(room, 'expired', view, { number: token.number }) }
     case 'void':
-      return { state: 'stranger' }
+      return { state: 'no-token' }
     case 'unreachable':
-      return outOfReach(context, chosen)
+      return unreachable(context, chosen)
   }
 }
 
@@ -184,7 +190,7 @@ async function newcomer(context: VisitContext, mayJoin: boolean): Promise<Visit>
   const { client, keepAlive, nowMs, room } = context
   if (!mayJoin) {
     client.keepFresh(keepAlive)
-    return { state: 'stranger' }
+    return { state: 'no-token' }
   }
   if (await isKnownToBe('closed', context)) {
     return { state: 'closed', status: closedStatus(room, client.view as SnapshotView, nowMs) }
@@ -225,8 +231,9 @@ async function newcomer(context: VisitContext, mayJoin: boolean): Promise<Visit>
 }
 
 /**
- * A crowd in front of a closed room or a full line, which asks again and again, is answered from the snapshot: no join of it
- * reaches the object, or is counted as a newcomer's.
+ * Whether the room is known to accept no newcomers. A crowd in front of a closed room or a full
+ * line is answered from the snapshot: its joins neither reach the object nor count towards the join
+ * limit.
  */
 async function isKnownToBe(state: 'closed' | 'full', { client, keepAlive }: VisitContext): Promise<boolean> {
   if (client.view?.snapshot[state] !== true) return false
@@ -234,20 +241,19 @@ async function isKnownToBe(state: 'closed' | 'full', { client, keepAlive }: Visi
 }
 
 /**
- * Whether the room steps aside, as its object last said, or before that as it was deployed. Goes on asking the object, so
- * that an operator's change is learned within seconds.
+ * Whether the room is off, by its newest snapshot, or before the first one by its settings. Callers
+ * that do not ask the object must call `client.keepFresh`, so that they notice within seconds when
+ * an operator resumes the room.
  */
-export function stepsAside({ room, client, keepAlive }: Pick<VisitContext, 'room' | 'client' | 'keepAlive'>): boolean {
-  const suspended = client.view?.snapshot.suspended ?? room.suspended
-  if (suspended) client.keepFresh(keepAlive)
-  return suspended
+export function isSuspended({ room, client }: Pick<VisitContext, 'room' | 'client'>): boolean {
+  return client.view?.snapshot.suspended ?? room.suspended
 }
 
 /**
- * The object cannot be asked. An authentic pass is honoured for as long as its session could be taken up again; who waits
- * sees the last known figures.
+ * The object does not answer. An authentic pass is honoured for as long as its session could be
+ * reclaimed. A waiting visitor sees the last known figures.
  */
-function outOfReach(context: VisitContext, { token, text, moves = false }: PresentedToken): Visit {
+function unreachable(context: VisitContext, { token, text, moves = false }: PresentedToken): Visit {
   const { client, nowMs, room } = context
   const ticket = { text, token, renewed: moves }
   if (token.kind === 'pass') {
@@ -286,7 +292,7 @@ async function issue(
     ...(context.binding === null ? {} : { binding: await context.binding.forToken() }),
   }
   const text = await signToken(token, context.keys)
-  // It comes back with the next poll, mostly to this isolate.
+  // The next poll presents it, mostly to this isolate.
   context.verified.add(text, token)
   return { token, text, renewed: true }
 }

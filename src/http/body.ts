@@ -1,7 +1,9 @@
-/** Reads the small bodies of our own endpoints: JSON whatever its type (beacons send text), or a form. Bounded. */
+/**
+ * Reads the small bodies of our endpoints: JSON of any content type (beacons send text), or a form.
+ */
 import { BODY_MAX_BYTES } from '../limits.ts'
 
-/** The fields, or null where the body is too long or is not an object. An empty body has none. */
+/** The fields of the body; null: it is too long or not an object. An empty body has no fields. */
 export async function readFields(
   request: Request,
   maxBytes = BODY_MAX_BYTES,
@@ -11,7 +13,7 @@ export async function readFields(
   if (text === null) return null
   if (text === '') return {}
   const isForm = /^application\/x-www-form-urlencoded/i.test(request.headers.get('Content-Type') ?? '')
-  // curl calls any body a form unless told otherwise.
+  // By default curl labels any body as a form.
   if (isForm && !text.startsWith('{')) {
     return Object.fromEntries([...new URLSearchParams(text)].map(([key, value]) => [key, formValue(value)]))
   }
@@ -39,7 +41,7 @@ async function boundedText(request: Request, maxBytes: number): Promise<string |
   return new TextDecoder().decode(await new Blob(chunks as Uint8Array<ArrayBuffer>[]).arrayBuffer())
 }
 
-/** A field that is true or false, `false` where it is missing. Null: it is something else, or there are no fields. */
+/** A boolean field, `false` if it is missing; null: it is not a boolean, or there are no fields. */
 export function booleanField(fields: Readonly<Record<string, unknown>> | null, name: string): boolean | null {
   const value = fields === null ? null : (fields[name] ?? false)
   return typeof value === 'boolean' ? value : null

@@ -1,17 +1,29 @@
 /**
- * Paths as an origin may read them, and where ours begin.
+ * The path and the cookie names that a waiting room reserves on a site, and paths as an origin may
+ * read them.
  */
 
-/** Everything of ours lies below this path; nothing below it ever reaches the origin. */
+/** Our endpoints are below this path. Nothing below it reaches the origin. */
 export const PREFIX = '/__waiting-room'
 
-/** A path that is canonical as it is: no segment is empty or begins with a dot, nothing is encoded or could be read twice. */
-export const PLAIN_PATH = /^(?:\/[\w~-][\w~.-]*)*\/?$/
+/**
+ * The cookies that belong to no room. A room cannot have these names: room names have no
+ * underscore.
+ */
+export const OPERATOR_COOKIE = 'waiting-room-_operator'
+export const LANG_COOKIE = 'waiting-room-_lang'
 
 /**
- * A path as an origin may read it: ASCII decoded, dot segments resolved, doubled and back slashes made one, parameters of
- * segments (";id=1") left out. So "/%73hop", "//shop", "/x/../shop" or "/shop;a" do not walk around the room of "/shop".
- * Bytes that are no ASCII stay as they are: they may not be decodable, and the settings allow none in a room's path.
+ * A path that is already canonical: no segment is empty or begins with a dot, and nothing is
+ * encoded.
+ */
+const PLAIN_PATH = /^(?:\/[\w~-][\w~.-]*)*\/?$/
+
+/**
+ * A path as an origin may read it: ASCII is decoded, dot segments are resolved, repeated slashes
+ * and backslashes become one slash, and segment parameters (";id=1") are removed. So "/%73hop",
+ * "//shop", "/x/../shop" and "/shop;a" do not bypass the room of "/shop". Encoded bytes outside
+ * ASCII stay as they are: they may not be decodable, and a room's path has none.
  */
 export function canonicalPath(pathname: string): string {
   if (PLAIN_PATH.test(pathname)) return pathname
@@ -24,14 +36,18 @@ export function canonicalPath(pathname: string): string {
   ).pathname
 }
 
-/** A percent-encoded character: ASCII, well-formed UTF-8, or `%u0073`, which IIS reads as well unless it is told not to. */
+/**
+ * A percent-encoded character: ASCII, well-formed UTF-8, or `%u0073`, which IIS decodes by default.
+ */
 const ENCODED_CHARACTER =
   /%u[0-9a-f]{4}|%[0-7][0-9a-f]|%[cd][0-9a-f]%[89ab][0-9a-f]|%e[0-9a-f](?:%[89ab][0-9a-f]){2}|%f[0-7](?:%[89ab][0-9a-f]){3}/gi
 
 /**
- * The path in each way that an origin which ignores case, such as IIS on Windows, may read it. Decoded; in upper, then in lower
- * case, so that "ſ" and the Kelvin sign become "s" and "k", as they may in its comparisons; segments without the name of an
- * NTFS stream ("::$DATA"), trailing dots and trailing spaces. Two ways where a segment such as ".. " may lead upwards or not.
+ * The path as an origin that ignores case, such as IIS on Windows, may read it. It is decoded, then
+ * converted to upper and to lower case, so that "ſ" and the Kelvin sign become "s" and "k", as they
+ * may in the origin's comparisons. Segments lose the name of an NTFS stream ("::$DATA"), trailing
+ * dots and trailing spaces. There are two readings where a segment such as ".. " may or may not
+ * lead to the parent.
  */
 export function foldedPaths(path: string): readonly string[] {
   const decoded = path.replace(ENCODED_CHARACTER, decodedCharacter)
@@ -73,7 +89,10 @@ function withoutStream(segment: string): string {
   return colon < 0 ? segment : segment.slice(0, colon)
 }
 
-/** Without any of these characters at its end. A regular expression for this takes time that grows with the square of the length. */
+/**
+ * Removes these characters from the end. A regular expression would take time quadratic in the
+ * length.
+ */
 function withoutEnd(text: string, characters: string): string {
   let end = text.length
   while (end > 0 && characters.includes(text[end - 1] as string)) end--

@@ -1,5 +1,6 @@
 /**
- * What a request to a covered URL asks for, and so whether it may take a ticket and what it gets to read while it waits.
+ * Classifies a request to a covered URL: whether it may take a ticket, and in which form it reads
+ * its place.
  */
 import { parseAccept } from 'hono/utils/accept'
 import { cacheSet } from '../cache.ts'
@@ -9,13 +10,14 @@ import { ACCEPT_KEPT_MAX_CHARS, ACCEPTS_KEPT_MAX } from '../limits.ts'
  * These may join the line:
  * - `page`: a document in a window or tab.
  * - `json`: a client that reads JSON.
- * - `program`: a client that asks for anything else, such as a feed or a calendar.
+ * - `program`: a client that accepts neither HTML nor JSON, such as a feed reader or a calendar.
  *
  * These take no ticket:
- * - `frame`: a document inside another page, where the browser may not keep our cookie.
- * - `form`: a document that answers a form. The form cannot be sent again by the waiting page.
- * - `subresource`: an image, style sheet, font, socket: loaded by a page, read by nobody.
- * - `fetch`: the fetch of a page's script, or a call of a program with another method than GET: read as JSON.
+ * - `frame`: a document in another page, where the browser may not keep our cookie.
+ * - `form`: a document that answers a form, which the waiting page could not send again.
+ * - `subresource`: an image, style sheet or font, whose text nobody reads.
+ * - `fetch`: a script's fetch, or a program's call with a method other than GET. Its answer is
+ *   JSON.
  * - `other`: a probe, a prefetch, a socket.
  */
 export type RequestKind = 'page' | 'json' | 'program' | 'frame' | 'form' | 'subresource' | 'fetch' | 'other'
@@ -28,17 +30,20 @@ export function requestKind(request: Request): RequestKind {
   return isSpeculative(headers) ? 'other' : getKind(headers)
 }
 
-/** Whether a browser shows the answer to a `GET` as a document, now or later: speculative loads count, since they may be shown. */
+/**
+ * Whether a browser shows the answer as a document. Speculative loads count, since they may be
+ * shown later.
+ */
 export function isPage({ headers, method }: Request, kind: RequestKind): boolean {
   if (method !== 'GET') return false
-  const meant = kind === 'other' && isSpeculative(headers) ? getKind(headers) : kind
-  return meant === 'page' || meant === 'frame'
+  const shown = kind === 'other' && isSpeculative(headers) ? getKind(headers) : kind
+  return shown === 'page' || shown === 'frame'
 }
 
-/** The form in which a client with a ticket reads its place, where its kind does not say so. */
+/** The form in which a client with a ticket reads its place. */
 export function readableForm({ headers }: Request, kind: RequestKind = 'other'): 'page' | 'json' {
   const accepted = acceptedKind(headers)
-  // Some scripts fetch parts of pages, and name HTML.
+  // Scripts that fetch parts of pages name HTML.
   if (kind === 'fetch' && !NAMES_HTML.test(headers.get('Accept') ?? '')) return 'json'
   return accepted === 'json' || accepted === 'program' ? 'json' : 'page'
 }
@@ -52,7 +57,6 @@ const FRAMES = ['iframe', 'frame']
 /** `empty` is a script's fetch, or a navigation that a service worker passes on. */
 const DOCUMENTS = ['document', 'empty', ...FRAMES]
 
-/** As far as `Sec-Fetch-Dest` says so. */
 function isSubresource(headers: Headers): boolean {
   const destination = headers.get('Sec-Fetch-Dest')
   return destination !== null && !DOCUMENTS.includes(destination)
@@ -60,17 +64,20 @@ function isSubresource(headers: Headers): boolean {
 
 function getKind(headers: Headers): RequestKind {
   const destination = headers.get('Sec-Fetch-Dest')
-  // Browsers send all of Sec-Fetch-* or none of it. Node's fetch sends the mode alone, whatever it is used for.
+  // Browsers send all of Sec-Fetch-* or none. Node's fetch always sends the mode alone.
   if (destination === null) return kindByAccept(headers)
   if (!isNavigation(headers)) return 'fetch'
   if (FRAMES.includes(destination)) return 'frame'
   return acceptedKind(headers) === 'json' ? 'json' : 'page'
 }
 
-/** Without Sec-Fetch-*: from a program, an older browser, or any browser on plain http. */
+/**
+ * For requests without Sec-Fetch-*: from programs, older browsers, and any browser on plain http.
+ */
 function kindByAccept(headers: Headers): RequestKind {
   const accepted = acceptedKind(headers)
-  // Only this value means a script: Android WebViews send the name of their app in this header with every navigation.
+  // Only this value means a script. Android WebViews send their app's name in this header with
+  // every navigation.
   const isScript = headers.get('X-Requested-With')?.toLowerCase() === 'xmlhttprequest'
   return isScript && accepted !== 'json' ? 'fetch' : accepted
 }
@@ -89,7 +96,7 @@ function formKind(headers: Headers): RequestKind {
 
 const NAMES_HTML = /text\/html|application\/xhtml\+xml/i
 
-/** What `enctype` of an HTML form may be. */
+/** The values of `enctype` in an HTML form. */
 const FORM_TYPE = /^\s*(application\/x-www-form-urlencoded|multipart\/form-data|text\/plain)\s*(;|$)/i
 
 /** Scripts of pages cannot send this mode. */
@@ -97,7 +104,7 @@ function isNavigation(headers: Headers): boolean {
   return headers.get('Sec-Fetch-Mode') === 'navigate'
 }
 
-/** Browsers fetch pages ahead that nobody may ever look at. */
+/** Whether a browser loads a page ahead that may never be shown. */
 function isSpeculative(headers: Headers): boolean {
   const purpose = headers.get('Sec-Purpose') ?? headers.get('Purpose') ?? ''
   return /prefetch|prerender/i.test(purpose)
@@ -105,7 +112,7 @@ function isSpeculative(headers: Headers): boolean {
 
 type AcceptedKind = 'page' | 'json' | 'program' | 'subresource'
 
-/** By `Accept`, of which browsers send a handful of texts: reading one anew took 15 us of each request. */
+/** Cached by `Accept`: browsers send a handful of values, and parsing one takes 15 us. */
 const acceptedKinds = new Map<string, AcceptedKind>()
 
 function acceptedKind(headers: Headers): AcceptedKind {
@@ -125,8 +132,9 @@ interface MediaRange {
 }
 
 /**
- * HTML or JSON, whichever is named with the higher q, HTML when both have the same. Browsers name the type of a subresource,
- * so `*\/*` beside it does not make it a page. Text that is no media range counts as a type nobody knows.
+ * HTML or JSON, whichever has the higher q, or HTML if both have the same. Browsers name the type
+ * of a subresource, so `*\/*` beside it does not make it a page. Text that is not a media range
+ * counts as an unknown type.
  */
 function readAccept(accept: string): AcceptedKind {
   const ranges = parseAccept(accept).map(({ type, q }) => ({ type: type.toLowerCase(), q }))
@@ -146,7 +154,10 @@ function readAccept(accept: string): AcceptedKind {
     : 'program'
 }
 
-/** The best q of the types named; of the wildcard where none of them is. 0: not accepted, or only by `*\/*`. */
+/**
+ * The best q of the matching types, or of the wildcard if none matches. 0: not accepted, or only by
+ * `*\/*`.
+ */
 function qualityOf(ranges: readonly MediaRange[], isOne: (type: string) => boolean, wildcard: string): number {
   const named = ranges.filter(({ type }) => isOne(type))
   const counted = named.length > 0 ? named : ranges.filter(({ type }) => type === wildcard)
@@ -161,19 +172,24 @@ function isJson(type: string): boolean {
   return type === 'application/json' || /^[^/]+\/.*\+json$/.test(type)
 }
 
-/** Neither HTML nor JSON, nor what a page loads, nor anything at all. */
+/** Whether a type is neither HTML, JSON, a subresource nor a wildcard. */
 function isOther(type: string): boolean {
   return !isHtml(type) && !isJson(type) && !type.endsWith('*') && !SUBRESOURCE.test(type)
 }
 
-/** What a browser built into a Windows program names for a page, beside images and without HTML. */
+/**
+ * A browser control in a Windows program accepts one of these for a page, beside images and without
+ * HTML.
+ */
 const DESKTOP_VIEW = /^application\/(x-ms-application|xaml\+xml|x-ms-xbap)$/
 
-/** `*` alone is what older Java clients send. */
+/** Older Java clients send `*` alone. */
 function isAnything(type: string): boolean {
   return type === '*/*' || type === '*'
 }
 
-/** Images, audio, video, fonts, style sheets and scripts, by their present and their older names. */
+/**
+ * Images, audio, video, fonts, style sheets and scripts, by their present and their older names.
+ */
 const SUBRESOURCE =
   /^(image|audio|video|font)\/|^text\/css$|^(text|application)\/(x-)?(java|ecma)script$|^application\/((x-)?font-|vnd\.ms-fontobject|ogg)/

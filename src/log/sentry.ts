@@ -3,7 +3,7 @@
  * the error itself, only the report, and of the event it makes only what is named here goes out.
  */
 import { Toucan } from 'toucan-js'
-import { VERSION } from '../version.ts'
+import packageJson from '../../package.json' with { type: 'json' }
 import type { Report } from './reporter.ts'
 
 /** A receiver that hangs is cut off. */
@@ -27,7 +27,7 @@ export function sentrySender(dsn: string): (report: Report) => Promise<void> {
     // One client per report: it keeps promises, which belong to the event that made them.
     const sentry = new Toucan({
       dsn,
-      release: VERSION,
+      release: packageJson.version,
       defaultIntegrations: false,
       context: {
         waitUntil: (promise) => {

@@ -9,7 +9,7 @@ import { LOGIN_ADDRESSES_MAX, LOGIN_WINDOW_MS } from '../limits.ts'
 import { logWarning } from '../log/log.ts'
 import { errorText } from '../log/scrub.ts'
 import type { RoomNamespace } from '../room/room-clients.ts'
-import { base64Url } from '../tokens/base64-url.ts'
+import { base64Url } from '../tokens/signing-keys.ts'
 import type { SessionKey } from './session.ts'
 
 /** No room has this name; the object has no line and only counts. */

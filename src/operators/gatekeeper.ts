@@ -2,7 +2,7 @@
  * Who calls the operators' API: the bearer of a token, a browser with a session, or someone whom Cloudflare Access let in.
  * Values only; what is answered is in src/routes/api/operator.ts.
  */
-import { isSameOrigin } from '../http/same-origin.ts'
+import { isSameOrigin } from '../http/request-url.ts'
 import type { Access } from './access.ts'
 import type { FailedLogins } from './failed-logins.ts'
 import { type Operator, operatorOf, type TokenOperator } from './operators.ts'

@@ -4,7 +4,7 @@
  */
 import { ADMIN_TOKEN_MIN_CHARS, OPERATORS_MAX } from '../limits.ts'
 import { secretRemedy } from '../settings/secret-remedy.ts'
-import { base64Url } from '../tokens/base64-url.ts'
+import { base64Url } from '../tokens/signing-keys.ts'
 
 export type OperatorKind = 'full' | 'read'
 

@@ -6,7 +6,7 @@
 import { parse, serialize } from 'hono/utils/cookie'
 import { jwtVerify, SignJWT } from 'jose'
 import { ageMs } from '../core/age.ts'
-import { OPERATOR_COOKIE } from '../http/cookie-names.ts'
+import { OPERATOR_COOKIE } from '../http/paths.ts'
 import { isSecure } from '../http/request-url.ts'
 import { SESSION_IDLE_SECONDS, SESSION_MAX_SECONDS, SESSION_RENEW_SECONDS } from '../limits.ts'
 import type { SigningKey } from '../tokens/signing-keys.ts'

@@ -1,10 +1,10 @@
 /**
- * Adds the beacon script to the HTML of an admitted visitor, unless the page says no or its policy would not let it work.
- * A page that should get the script and does not is told of, with the reason.
+ * Adds the beacon script to the HTML of an admitted visitor, unless the page opts out or its policy
+ * would block the script. Reports the reason for a page that should get the script and does not.
  */
 import type { BeaconObstacle } from '../core/beacon-obstacles.ts'
 import { PREFIX } from '../http/paths.ts'
-import { requestUrl } from '../http/request-url.ts'
+import type { RequestUrl } from '../http/request-url.ts'
 import type { PageHead } from './page-head.ts'
 import { insertIntoHead } from './page-insertion.ts'
 import { NO_POLICY, pagePolicy } from './page-policy.ts'
@@ -12,27 +12,33 @@ import { NO_POLICY, pagePolicy } from './page-policy.ts'
 /** Content codings that the runtime decodes when a body is read. */
 const DECODED_CODINGS = ['gzip', 'br']
 
-/** The site's own word, as a header or as `<meta name="waiting-room-beacon">`: with `off` a page gets no script. */
+/**
+ * The site's opt-out, as a header or as `<meta name="waiting-room-beacon">`: with `off` a page gets
+ * no script.
+ */
 const OPT_OUT = 'Waiting-Room-Beacon'
 
-/** Of `<meta http-equiv>`. */
 const META_POLICY = 'Content-Security-Policy'
 
-/** Statuses whose body is none, or is not a whole page. So it is for redirects, whose body nobody sees. */
+/** Statuses without a body, or whose body is not a whole page. */
 const NO_PAGE_STATUSES = [204, 205, 206]
 
-/** Digests of a content that a script was added to are wrong (RFC 9530, RFC 3230, RFC 1864). */
+/** Digests (RFC 9530, RFC 3230, RFC 1864) are wrong once a script is added. */
 const DIGEST_HEADERS = ['Content-Digest', 'Repr-Digest', 'Digest', 'Content-MD5']
 
-/** Encodings in which a byte below 128 may be something else than ASCII. All others that browsers know keep markup as ASCII. */
-const OTHER_THAN_ASCII = ['utf-16le', 'utf-16be', 'iso-2022-jp', 'replacement']
+/**
+ * Encodings in which a byte below 128 is not always ASCII. In all others that browsers know, markup
+ * is ASCII.
+ */
+const NON_ASCII_ENCODINGS = ['utf-16le', 'utf-16be', 'iso-2022-jp', 'replacement']
 
 /**
- * The page with the script, or untouched. Waits for the first bytes of the body. `onObstacle`: the page gets no script.
- * @throws what reading these bytes throws
+ * Returns the page with the script, or unchanged. Waits for the first bytes of the body.
+ * @param onObstacle called if the page gets no script
+ * @throws whatever reading these bytes throws
  */
 export async function withBeacon(
-  request: Request,
+  url: RequestUrl,
   response: Response,
   room: string,
   onObstacle: (obstacle: BeaconObstacle) => void,
@@ -50,7 +56,7 @@ export async function withBeacon(
   const page = await insertIntoHead(body, {
     isCoded,
     bodyBytes: !isCoded && Number.isInteger(length) ? length : null,
-    textFor: (head) => scriptFor(request, headers, room, head, onObstacle),
+    textFor: (head) => scriptFor(url, headers, room, head, onObstacle),
     onObstacle: (found) => {
       if (found !== 'empty') onObstacle(found)
     },
@@ -60,7 +66,7 @@ export async function withBeacon(
   return sent
 }
 
-/** Whether a response is a whole page: no part of one, no download, no error without a body. */
+/** Whether a response is a whole page: no part, no download, no error without a body. */
 function isPage({ status, headers }: Response): boolean {
   const isRedirect = status >= 300 && status < 400
   return (
@@ -78,26 +84,30 @@ function obstacleInHeaders(headers: Headers, coding: string): BeaconObstacle | n
   return isAsciiBased(headers.get('Content-Type') ?? '') ? null : 'charset'
 }
 
-/** As the runtime reads it: one coding, in lower case. */
+/** The content coding as the runtime reads it: a single name in lower case. */
 function codingOf(headers: Headers): string {
   const coding = headers.get('Content-Encoding')?.trim() ?? ''
   return coding === 'identity' ? '' : coding
 }
 
-/** Whether markup is ASCII in the encoding that a content type names. Not so for one that browsers do not know, either. */
+/**
+ * Whether markup is ASCII in the content type's encoding. False for encodings that browsers do not
+ * know.
+ */
 function isAsciiBased(contentType: string): boolean {
   const label = /;\s*charset\s*=\s*["']?([^\s;"']*)/i.exec(contentType)?.[1] ?? ''
   if (label === '' || /^utf-?8$/i.test(label)) return true
   try {
-    return !OTHER_THAN_ASCII.includes(new TextDecoder(label).encoding)
+    return !NON_ASCII_ENCODINGS.includes(new TextDecoder(label).encoding)
   } catch {
     return false
   }
 }
 
 /**
- * Has the headers describe the body that is sent: without a content coding where it was decoded (the edge compresses it again for its
- * visitor), and longer by the script. `addedBytes`: null where it is not known yet.
+ * Makes the headers describe the body that is sent: no content coding if it was decoded (the edge
+ * compresses it again), and the length with the script.
+ * @param addedBytes null: not known yet
  */
 function describeBody(headers: Headers, isDecoded: boolean, addedBytes: number | null): void {
   const length = headers.get('Content-Length')
@@ -109,9 +119,9 @@ function describeBody(headers: Headers, isDecoded: boolean, addedBytes: number |
   if (etag !== null && !etag.startsWith('W/')) headers.set('ETag', `W/${etag}`)
 }
 
-/** The script's tag, empty where it must not or cannot work. */
+/** The script's tag; empty: the script must not or cannot work. */
 function scriptFor(
-  request: Request,
+  url: RequestUrl,
   headers: Headers,
   room: string,
   { elements }: PageHead,
@@ -123,17 +133,17 @@ function scriptFor(
       .map(({ attributes }) => attributes.get('content') ?? '')
   if (metaOf('name', OPT_OUT).some(isOff)) return ''
   const path = `${PREFIX}/heartbeat.js?room=${room}`
-  const own = `${requestUrl(request.url).origin}${path}`
-  const enforced = [headers.get(META_POLICY) ?? '', ...metaOf('http-equiv', META_POLICY).map(withoutReferences)]
+  const own = `${url.origin}${path}`
+  const enforced = [headers.get(META_POLICY) ?? '', ...metaOf('http-equiv', META_POLICY).map(decodeReferences)]
   const reported = headers.get(`${META_POLICY}-Report-Only`) ?? ''
-  // Most pages have no policy at all: reading none, and the address for it, took 25 us.
+  // Most pages have no policy; skipping it saves 25 us.
   const hasPolicy = reported !== '' || enforced.some((text) => text !== '')
   const policy = hasPolicy ? pagePolicy(enforced, [reported], new URL(own)) : NO_POLICY
   if (!policy.allowsBeacon) {
     onObstacle('policy')
     return ''
   }
-  // With a base the page's addresses may lead to another host.
+  // With a base, relative URLs may lead to another host.
   const hasBase = elements.some(({ name, attributes }) => name === 'base' && attributes.has('href'))
   const worker = policy.allowsWorker ? '' : ' data-worker="off"'
   const nonce = policy.nonce === null ? '' : ` nonce="${policy.nonce}"`
@@ -150,8 +160,8 @@ function isOff(value: string | null): boolean {
 
 const NAMED_REFERENCES: Readonly<Record<string, string>> = { amp: '&', apos: "'", gt: '>', lt: '<', quot: '"' }
 
-/** Templates escape the quotes of a policy. What other references stand for has no meaning in one. */
-function withoutReferences(value: string): string {
+/** Templates escape the quotes of a policy. Other named references have no meaning in a policy. */
+function decodeReferences(value: string): string {
   return value.replace(/&(?:#(\d{1,7})|#x([0-9a-f]{1,6})|(amp|apos|gt|lt|quot));/gi, (whole, decimal, hex, name) => {
     if (name !== undefined) return NAMED_REFERENCES[name.toLowerCase()] ?? whole
     const code = decimal === undefined ? Number.parseInt(hex, 16) : Number(decimal)

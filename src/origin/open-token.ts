@@ -1,15 +1,17 @@
 /**
- * One token of HTML as far as it has arrived: a tag, a comment, or the text of an element such as `script`. Remembers how far it was
- * looked at, since it may come in a thousand chunks; each chunk is looked at once.
+ * One HTML token that may be incomplete: a tag, a comment, or the text of an element such as
+ * `script`. It may arrive in a thousand chunks, so it remembers how far it was read, and each chunk
+ * is read once.
  *
- * After the tokenizer of the HTML Standard (https://html.spec.whatwg.org/multipage/parsing.html#tokenization).
+ * Follows the tokenizer of the HTML Standard
+ * (https://html.spec.whatwg.org/multipage/parsing.html#tokenization).
  */
 
 export interface Tag {
   readonly name: string
   readonly isEnd: boolean
   readonly attributes: ReadonlyMap<string, string>
-  /** Offset behind the tag. */
+  /** The offset after the tag. */
   readonly end: number
 }
 
@@ -20,37 +22,40 @@ const TAG_NAME = /[^\t\n\f\r />]*/y
 const ATTRIBUTE_NAME = /[^\t\n\f\r />][^\t\n\f\r />=]*/y
 const UNQUOTED_VALUE = /[^\t\n\f\r >]*/y
 
-/** Where a match of a sticky pattern that begins there ends. */
+/** The end of a sticky pattern's match at this offset. */
 export function endOf(pattern: RegExp, text: string, from: number): number {
   pattern.lastIndex = from
   pattern.test(text)
   return pattern.lastIndex
 }
 
-/** The longest mark that a chunk may cut in two: an end tag of `noscript`. */
+/** The longest mark that may be split between chunks: an end tag of `noscript`. */
 const MARK_CHARS = 12
 
 interface BegunTag {
   readonly name: string
   readonly attributes: Map<string, string>
-  /** Everything before it is read. */
+  /** The text before this offset is read. */
   at: number
 }
 
-/** Null: its name is not complete. */
+/** Null: the tag's name is not complete. */
 function beginTag(text: string, nameStart: number): BegunTag | null {
   const at = endOf(TAG_NAME, text, nameStart)
   return at >= text.length ? null : { name: text.slice(nameStart, at).toLowerCase(), attributes: new Map(), at }
 }
 
-/** Offsets are of the whole text. A search goes on where the last one ended, but for a mark that may have begun there. */
+/**
+ * Offsets are in the whole text. A search continues where the last one ended, minus the length of a
+ * split mark.
+ */
 export class OpenToken {
   private searched: Map<string, number> | null = null
   private tag: BegunTag | null = null
   private isEscaped = false
   private isDoubleEscaped = false
 
-  /** Whether something of a token is remembered. Most tokens are complete at once. */
+  /** False for most tokens, which are complete at once. */
   get isBegun(): boolean {
     return this.searched !== null || this.tag !== null || this.isEscaped
   }
@@ -60,7 +65,7 @@ export class OpenToken {
     this.searched.set(mark, searchedTo)
   }
 
-  /** The offset behind the mark; 0: it is not there yet. */
+  /** The offset after the mark; 0: the mark has not arrived yet. */
   find(mark: string, text: string, from: number): number {
     const at = text.indexOf(mark, this.searched?.get(mark) ?? from)
     if (at >= 0) return at + mark.length
@@ -68,7 +73,7 @@ export class OpenToken {
     return 0
   }
 
-  /** Where the next end tag of an element begins; -1: it is not there yet. */
+  /** The offset of an element's next end tag; -1: it has not arrived yet. */
   endTag(text: string, from: number, name: string): number {
     const pattern = new RegExp(`</${name}[\\t\\n\\f\\r />]`, 'gi')
     pattern.lastIndex = this.searched?.get(name) ?? from
@@ -78,7 +83,10 @@ export class OpenToken {
     return -1
   }
 
-  /** In a script, `<!-- <script>` hides end tags up to `-->` (the standard's "script data double escaped state"). */
+  /**
+   * In a script, `<!-- <script>` hides end tags up to `-->` (the standard's "script data double
+   * escaped state").
+   */
   endOfScript(text: string, from: number): number {
     const marks = /<!--|-->|<(\/?)script[\t\n\f\r />]/gi
     marks.lastIndex = this.searched?.get('script') ?? from
@@ -101,7 +109,7 @@ export class OpenToken {
     return -1
   }
 
-  /** The tag that begins there; null: it is not complete. */
+  /** The tag at this offset; null: it is not complete. */
   readTag(text: string, from: number, isEnd: boolean): Tag | null {
     const tag = this.tag ?? beginTag(text, from + (isEnd ? 2 : 1))
     if (tag === null) return null
@@ -118,7 +126,7 @@ export class OpenToken {
     }
   }
 
-  /** The offset behind the attribute; null: it is not complete. */
+  /** The offset after the attribute; null: it is not complete. */
   private readAttribute(text: string, start: number, attributes: Map<string, string>): number | null {
     const nameEnd = endOf(ATTRIBUTE_NAME, text, start)
     let at = endOf(SPACES, text, nameEnd)
@@ -142,7 +150,7 @@ export class OpenToken {
       }
     }
     const name = text.slice(start, nameEnd).toLowerCase()
-    // The first of a name counts.
+    // Of repeated attributes the first counts.
     if (!attributes.has(name)) attributes.set(name, value)
     return at
   }

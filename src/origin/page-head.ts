@@ -1,42 +1,49 @@
 /**
- * Finds the place for a script in the head of an HTML page, and what the head says about it. Reads the head and nothing
- * after it; pure.
+ * Finds the place for a script in the head of an HTML page, and the head's elements that concern
+ * the script. Reads only the head. Pure.
  *
- * A small state machine after the HTML Standard's tokenizer and its tree construction up to "after head"
- * (https://html.spec.whatwg.org/multipage/parsing.html). It knows comments, attributes, raw text and templates, and gives
- * up where the standard's answer would depend on more than that: an untouched page is better than a damaged one.
+ * A small state machine that follows the HTML Standard's tokenizer and its tree construction up to
+ * "after head" (https://html.spec.whatwg.org/multipage/parsing.html). It supports comments,
+ * attributes, raw text and templates. It gives up when the standard's result depends on more than
+ * that: an unchanged page is better than a damaged one.
  */
 import { PAGE_HEAD_MAX_BYTES } from '../limits.ts'
 import { endOf, NO_MARKUP, OpenToken, SPACES, type Tag } from './open-token.ts'
 
-/** Why a page gets no script: its markup is not HTML's, its head has no end that can be found, or it is an AMP page. */
+/**
+ * Why a page gets no script: it is not HTML, the end of its head cannot be found, it is an AMP
+ * page, or its charset.
+ */
 export type HeadObstacle = 'markup' | 'head' | 'amp' | 'charset'
 
 export interface HeadElement {
   readonly name: 'meta' | 'base'
-  /** Values by lower-case name, character references not decoded. */
+  /** Values by lower-case name; character references are not decoded. */
   readonly attributes: ReadonlyMap<string, string>
 }
 
 export type HeadFound =
-  /** A script belongs in front of the byte at this offset. */
+  /** The script belongs before the byte at this offset. */
   { readonly place: number } | { readonly obstacle: HeadObstacle }
 
-/** Elements that leave a head open. Any other one ends it. */
+/** Elements that keep a head open. Any other element ends it. */
 const HEAD_ELEMENTS = new Set(
   'base basefont bgsound head html link meta noframes noscript script style template title'.split(' '),
 )
 
-/** Elements whose content is text up to their end tag; `noscript` is, where scripts run. */
+/** Elements whose content is text up to their end tag. `noscript` is one if scripts run. */
 const RAW_TEXT_ELEMENTS = new Set('iframe noembed noframes noscript script style textarea title xmp'.split(' '))
 
-/** Inside of these, and behind a `col`, the tokenizer's rules change with the tree. */
+/** Inside these elements, and after a `col`, the tokenizer depends on the tree. */
 const TREE_DEPENDENT_ELEMENTS = new Set('col frameset math plaintext select svg'.split(' '))
 
-/** End tags that end a head that was not closed. */
+/** End tags that close an open head. */
 const CLOSING_END_TAGS = new Set('body br head html'.split(' '))
 
-/** A page without a doctype begins with one of these. Anything else is XML that is sent as HTML by mistake, or a fragment. */
+/**
+ * A page without a doctype begins with one of these. Anything else is XML with a wrong content
+ * type, or a fragment.
+ */
 const HTML_ELEMENTS = new Set(
   (
     'a abbr acronym address applet area article aside audio b base basefont bdi bdo bgsound big blockquote body br button ' +
@@ -49,38 +56,42 @@ const HTML_ELEMENTS = new Set(
   ).split(' '),
 )
 
-/** UTF-8 byte order mark, and the lightning sign of AMP, each byte as one character of windows-1252. */
+/**
+ * The UTF-8 byte order mark and AMP's lightning sign, each byte as one character of windows-1252.
+ */
 const UTF8_BOM = '\u00ef\u00bb\u00bf'
 const LIGHTNING = '\u00e2\u0161\u00a1'
 
-/** Decoded at once. */
+/** Bytes that are decoded at once. */
 const DECODED_BYTES = 4096
 
 const decoder = new TextDecoder('windows-1252')
 
 export class PageHead {
-  /** The elements of the head that say something to the script, in order. */
+  /** The head's elements that concern the script, in order. */
   readonly elements: HeadElement[] = []
-  /** The head so far, one character for each byte. Markup is ASCII in every encoding that is read here. */
+  /**
+   * The head so far, one character per byte. Markup is ASCII in every encoding that is read here.
+   */
   private text = ''
-  /** Everything before it is read. */
+  /** The text before this offset is read. */
   private at = 0
   private templates = 0
   private isXml = false
   private hasBegun = false
   private rawText: string | null = null
-  /** How far the token that is not complete was looked at: it may come in a thousand chunks. */
+  /** The incomplete token at the end of the text. */
   private open = new OpenToken()
 
-  /** So many bytes are read: no script goes in front of them. */
+  /** The number of bytes that are read. No script goes before them. */
   get readBytes(): number {
     return this.at
   }
 
-  /** Reads on; null: the head goes on behind this chunk. Not to be called again once something is found. */
+  /** Null: the head continues after this chunk. Must not be called again after a result. */
   read(chunk: Uint8Array): HeadFound | null {
     const end = Math.min(chunk.length, PAGE_HEAD_MAX_BYTES - this.text.length)
-    // Most heads are far shorter than their first chunk.
+    // Most heads are much shorter than their first chunk.
     for (let from = 0; from < end; from += DECODED_BYTES) {
       this.text += decoder.decode(chunk.subarray(from, Math.min(from + DECODED_BYTES, end)))
       const found = this.readTokens()
@@ -89,14 +100,14 @@ export class PageHead {
     return this.text.length >= PAGE_HEAD_MAX_BYTES ? { obstacle: 'head' } : null
   }
 
-  /** The page has ended. */
+  /** The result if the page ends here. */
   end(): HeadFound {
     if (!this.hasBegun) return { obstacle: 'markup' }
     const isOpen = this.at === this.text.length && this.rawText === null && this.templates === 0
     return this.checked(isOpen ? { place: this.at } : { obstacle: 'head' })
   }
 
-  /** An escape sequence shifts to an encoding in which markup is not ASCII (ISO-2022-JP). */
+  /** An escape sequence switches to an encoding in which markup is not ASCII (ISO-2022-JP). */
   private checked(found: HeadFound): HeadFound {
     const isShifted = 'place' in found && this.text.lastIndexOf('\u001b', found.place) >= 0
     return isShifted ? { obstacle: 'charset' } : found
@@ -117,7 +128,7 @@ export class PageHead {
     }
   }
 
-  /** Undefined: read on; null: the token is not complete. */
+  /** Undefined: continue; null: the token is not complete. */
   private readToken(): HeadFound | null | undefined {
     const { text, at } = this
     if (text[at] !== '<') return this.endsHead()
@@ -132,19 +143,19 @@ export class PageHead {
     return tag === null ? null : this.readElement(tag)
   }
 
-  /** A `<` that begins no markup is text. */
+  /** Reads a `<` that begins no markup as text. */
   private readText(): HeadFound | undefined {
     if (this.templates === 0) return this.endsHead()
     this.advance(this.at + 1)
     return undefined
   }
 
-  /** A comment, a doctype, or what counts as a comment. */
+  /** Reads a comment, a doctype, or markup that counts as a comment. */
   private readDeclaration(): HeadFound | null | undefined {
     const { text, at } = this
     if ('<!--'.startsWith(text.slice(at, at + 4))) {
       if (text.length < at + 4) return null
-      // "<!-->" is a whole comment.
+      // "<!-->" is a complete comment.
       const ends = [this.open.find('-->', text, at + 2), this.open.find('--!>', text, at + 4)].filter((end) => end > 0)
       return this.skipTo(Math.min(...ends))
     }
@@ -192,12 +203,12 @@ export class PageHead {
     else if (RAW_TEXT_ELEMENTS.has(name)) this.rawText = name
   }
 
-  /** The head ends here, written out or not. */
+  /** The head ends here, with or without an end tag. */
   private endsHead(): HeadFound {
     return this.hasBegun ? { place: this.at } : { obstacle: 'markup' }
   }
 
-  /** `end`: not behind the token where it is not complete. */
+  /** @param end 0 or infinite: the token is not complete */
   private skipTo(end: number): undefined | null {
     if (end <= this.at || !Number.isFinite(end)) return null
     this.advance(end)
@@ -209,7 +220,7 @@ export class PageHead {
     if (this.open.isBegun) this.open = new OpenToken()
   }
 
-  /** To the element's end tag; false: it is not there yet. */
+  /** Skips to the element's end tag; false: it has not arrived yet. */
   private skipRawText(name: string): boolean {
     const { open, text, at } = this
     const end = name === 'script' ? open.endOfScript(text, at) : open.endTag(text, at, name)

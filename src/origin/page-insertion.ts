@@ -1,51 +1,55 @@
 /**
- * Puts a text into the head of a page on its way to the visitor. Every byte of the page is passed on as it came: those up to
- * the place as soon as they are read, those behind it unread, by the runtime alone.
+ * Inserts a text into the head of a page that streams to the visitor. Every byte of the page is
+ * passed on unchanged: bytes before the place as soon as they are read, bytes after it unread, by
+ * the runtime.
  *
- * Nothing in here can fail after the headers are sent, but for what would have failed without us: the origin or the
- * visitor breaks the connection off.
+ * After the headers are sent nothing here can fail that would not fail without us: the origin or
+ * the visitor closes the connection.
  */
 import { type HeadFound, type HeadObstacle, PageHead } from './page-head.ts'
 
 export interface Insertion {
-  /** The length of the body; null: it is not known. */
+  /** The length of the body; null: unknown. */
   readonly bodyBytes: number | null
-  /** The body comes in a content coding, which the runtime decodes. */
+  /** The body has a content coding, which the runtime decodes. */
   readonly isCoded: boolean
-  /** The text to put there; empty: the page stays as it is. ASCII only. */
+  /** The text to insert, ASCII only; empty: the page stays unchanged. */
   readonly textFor: (head: PageHead) => string
-  /** The page gets no text. `empty`: it has no content. */
+  /** Called if the page gets no text. `empty`: the page has no content. */
   readonly onObstacle: (obstacle: HeadObstacle | 'empty') => void
 }
 
 export interface InsertedPage {
   readonly body: ReadableStream<Uint8Array> | Uint8Array
-  /** Bytes added; null: it is not known yet, since the head goes on in a later chunk. */
+  /** The number of bytes added; null: not known yet, since the head continues in a later chunk. */
   readonly addedBytes: number | null
 }
 
 /**
- * Waits for the first bytes of a body, in which the head of nearly every page ends, so that the headers can still say
- * what becomes of it.
- * @throws what reading the first bytes throws, before anything is sent
+ * Waits for the first bytes of a body. The head of nearly every page ends there, so the headers can
+ * still describe the result.
+ * @throws whatever reading the first bytes throws, before anything is sent
  */
 export async function insertIntoHead(body: ReadableStream<Uint8Array>, insertion: Insertion): Promise<InsertedPage> {
   const { bodyBytes } = insertion
-  const page = new PageOnItsWay(body, insertion)
+  const page = new PageStream(body, insertion)
   await page.read()
   const { addedBytes } = page
   if (addedBytes !== null && (await page.isOver())) return { body: page.takeReady(), addedBytes }
   const isSized = bodyBytes !== null && addedBytes !== null
   const { readable, writable } = isSized ? new FixedLengthStream(bodyBytes + addedBytes) : new IdentityTransformStream()
-  // Errors end the stream on both sides; nobody is left to be told.
+  // Errors end the stream on both sides; there is nobody to report them to.
   void page.passOn(writable).catch(() => {})
   return { body: readable, addedBytes }
 }
 
-/** Read at once: more than most heads have. A larger buffer costs more to make than a second read. */
+/**
+ * The size of a read: more than most heads have. Allocating a larger buffer costs more than a
+ * second read.
+ */
 const READ_BYTES = 16_384
 
-/** Enough to see that a page is over. */
+/** The size of a read that checks for the end of the page. */
 const NEXT_READ_BYTES = 1_024
 
 const encoder = new TextEncoder()
@@ -53,7 +57,7 @@ const NO_BYTES: Uint8Array = new Uint8Array(0)
 
 type Chunk = Readonly<ReadableStreamReadResult<Uint8Array>>
 
-class PageOnItsWay {
+class PageStream {
   /** Null: not known yet. */
   addedBytes: number | null = null
   private readonly body: ReadableStream<Uint8Array>
@@ -62,11 +66,11 @@ class PageOnItsWay {
   private readonly head = new PageHead()
   private readBytes = 0
   private hasEnded = false
-  /** What is to be written next, and behind it what may still turn out to be the place. */
+  /** The bytes to write next, and after them the bytes that may still contain the place. */
   private ready: Uint8Array[] = []
   private held: Uint8Array = NO_BYTES
   private heldAt = 0
-  /** Under way. */
+  /** The pending read. */
   private next: Promise<Chunk> | null = null
 
   constructor(body: ReadableStream<Uint8Array>, insertion: Insertion) {
@@ -88,25 +92,25 @@ class PageOnItsWay {
   }
 
   /**
-   * Whether the page is over, as far as that shows at once. Most are: answering their bytes is cheaper
-   * than a stream (bench `pass-html`).
+   * Whether the page is known to be complete. Most pages are, and answering with bytes is cheaper
+   * than with a stream (bench `pass-html`).
    */
   async isOver(): Promise<boolean> {
     if (this.hasEnded || this.readBytes === this.insertion.bodyBytes) return true
     this.next = this.readChunk(NEXT_READ_BYTES)
-    // A failure is met again by whoever waits for it.
+    // `passOn` awaits the same promise and handles the failure.
     const next = await Promise.race([this.next.catch(() => null), scheduler.wait(0)])
     return next?.done === true
   }
 
-  /** What is to be written next. */
+  /** Removes and returns the bytes to write next. */
   takeReady(): Uint8Array {
     const bytes = joined(this.ready)
     this.ready = []
     return bytes
   }
 
-  /** Writes everything, reading on for as long as the head is not over. */
+  /** Writes everything, and reads on until the head is complete. */
   async passOn(writable: WritableStream<Uint8Array>): Promise<void> {
     const writer = writable.getWriter()
     try {
@@ -134,8 +138,8 @@ class PageOnItsWay {
   }
 
   /**
-   * Bytes behind a compressed page, or a trailer that is missing, end it: browsers show what came before. The same goes for an answer
-   * whose headers name a coding, but that has no body.
+   * Extra bytes after a compressed page, or a missing trailer, end the page: browsers show what
+   * came before. So does an empty body whose headers name a coding.
    */
   private async readChunk(maxBytes: number): Promise<Chunk> {
     try {
@@ -147,7 +151,7 @@ class PageOnItsWay {
     }
   }
 
-  /** The runtime tells what cannot be decoded from a connection that broke off by the type of the error. */
+  /** By the error's type the runtime distinguishes undecodable content from a broken connection. */
   private isUndecodable(error: unknown): boolean {
     return this.insertion.isCoded && error instanceof TypeError
   }
@@ -170,7 +174,7 @@ class PageOnItsWay {
     this.held = NO_BYTES
   }
 
-  /** Everything before this offset may be written. */
+  /** Allows everything before this offset to be written. */
   private release(offset: number): void {
     const count = offset - this.heldAt
     if (count > 0) this.ready.push(this.held.subarray(0, count))

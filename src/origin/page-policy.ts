@@ -1,13 +1,13 @@
 /**
- * What a page's own Content-Security-Policy leaves to the beacon, so that the beacon asks for nothing that the browser would
- * refuse: a refusal is an error in the page's console and a report to whoever collects the page's violations.
+ * What a page's Content-Security-Policy allows the beacon. A beacon that the policy blocks would
+ * cause an error in the page's console and a violation report to the site.
  *
- * The rules are those of CSP Level 3 (fallback lists of directives, matching of sources), as far as they matter for one
- * script of the page's own host. Where they leave room, the answer is no.
+ * Implements CSP Level 3 (directive fallback, source matching) as far as one script of the page's
+ * own host needs it. In doubtful cases the answer is no.
  */
 
 export interface PagePolicy {
-  /** For the script's tag; null: the policy names none. */
+  /** The nonce for the script's tag; null: the policy names none. */
   readonly nonce: string | null
   /** Whether the script runs and may call its own host. */
   readonly allowsBeacon: boolean
@@ -15,19 +15,22 @@ export interface PagePolicy {
   readonly allowsWorker: boolean
 }
 
-/** Of a page without any. */
+/** The policy of a page that has none. */
 export const NO_POLICY: PagePolicy = { nonce: null, allowsBeacon: true, allowsWorker: true }
 
 type Directives = ReadonlyMap<string, readonly string[]>
 
-/** Before the colon: what is asked. After it: which directives decide, the first one there counts. */
+/** The directives that decide about each capability: the first one present counts. */
 const SCRIPT = ['script-src-elem', 'script-src', 'default-src']
 const CALL = ['connect-src', 'default-src']
 const WORKER = ['worker-src', 'child-src', 'script-src', 'default-src']
 
 /**
- * `enforced`, `reported`: policies as headers and `<meta>` elements have them, each perhaps several joined by commas.
- * `own`: the script's address. What is only reported breaks nothing, but it costs the worker, which the beacon can spare.
+ * A policy that is only reported blocks nothing, but it disables the worker, which the beacon can
+ * do without.
+ * @param enforced, reported policies from headers and `<meta>` elements, each possibly several
+ * joined by commas
+ * @param own the script's URL
  */
 export function pagePolicy(enforced: readonly string[], reported: readonly string[], own: URL): PagePolicy {
   const binding = enforced.flatMap(policies)
@@ -49,14 +52,16 @@ function policies(header: string): Directives[] {
     const directives = new Map<string, string[]>()
     for (const directive of policy.split(';')) {
       const [name = '', ...sources] = directive.trim().split(/\s+/)
-      // Of a directive that is there twice browsers take the first.
+      // If a directive is repeated, browsers use the first one.
       if (!directives.has(name.toLowerCase())) directives.set(name.toLowerCase(), sources)
     }
     return directives
   })
 }
 
-/** The sources of the first of these directives that is there; undefined: everything is allowed. */
+/**
+ * The sources of the first of these directives that is present; undefined: everything is allowed.
+ */
 function sourcesOf(policy: Directives, names: readonly string[]): readonly string[] | undefined {
   return names.map((name) => policy.get(name)).find((sources) => sources !== undefined)
 }
@@ -66,7 +71,7 @@ function nonceOf(policy: Directives): string | undefined {
   return nonces.find((nonce) => nonce !== undefined)
 }
 
-/** Without these two a page runs no scripts, or none of its own host. */
+/** Without these two flags a sandboxed page runs no scripts, or none of its own host. */
 function isSandboxed(policy: Directives): boolean {
   const flags = policy.get('sandbox')?.map((flag) => flag.toLowerCase())
   return flags !== undefined && !['allow-scripts', 'allow-same-origin'].every((flag) => flags.includes(flag))
@@ -83,7 +88,10 @@ function allows(policy: Directives, names: readonly string[], own: URL): boolean
   return sources.some((source) => matches(source, own))
 }
 
-/** `'self'`, `*`, a scheme, or a host; with a path only the root counts. */
+/**
+ * A source is `'self'`, `*`, a scheme or a host. A host with a path matches only if the path is the
+ * root.
+ */
 function matches(source: string, own: URL): boolean {
   if (source === '*' || /^'self'$/i.test(source)) return true
   const [, scheme, host, port, path] =

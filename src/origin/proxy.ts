@@ -1,62 +1,60 @@
 /**
- * Sends a request on to the origin and its answer back, untouched but for what is named here: our cookies and headers are
- * taken out, the pass and the forwarding headers put in, the origin's own host becomes ours, commands to the room are taken out.
+ * Sends a request to the origin and returns its response, unchanged except for these: our cookies
+ * and headers are removed, the pass and the forwarding headers are added, the origin's own host
+ * becomes ours, and commands to the room are removed.
  */
-
-import { type RequestUrl, requestUrl } from '../http/request-url.ts'
+import type { RequestUrl } from '../http/request-url.ts'
 import { PRESENCE_DURING_REQUEST_MS } from '../limits.ts'
 import { logWarning } from '../log/log.ts'
 import { errorText } from '../log/scrub.ts'
 import type { RoomSettings } from '../settings/rooms.ts'
-import { type Commanded, takeCommand } from './commands.ts'
-import { checkHost } from './host-advice.ts'
-import { type SiteNames, withOurNames } from './own-names.ts'
-import { type OwnHeaders, setRequestHeaders } from './request-headers.ts'
+import { checkHost, type SiteNames, withOurNames } from './host-names.ts'
+import { type ReservedNames, setRequestHeaders } from './request-headers.ts'
 
 export interface Origin {
-  /** Null: the binding, or where the route leads. */
+  /** Null: requests go to the binding, or to wherever the route leads. */
   readonly url: URL | null
-  /** The `Host` to ask with; null: that of the URL asked for. */
+  /** The `Host` that the origin sees; null: the host of the requested URL. */
   readonly host: string | null
   readonly site: SiteNames
   readonly binding: Fetcher | null
   readonly secret: string | null
   readonly timeoutSeconds: number
-  /** Their cookies are none of the origin's business. */
   readonly rooms: readonly RoomSettings[]
-  readonly ownHeaders: OwnHeaders
+  readonly reserved: ReservedNames
 }
 
 export type OriginOutcome =
-  | ({ readonly state: 'answered' } & Commanded)
+  | { readonly state: 'answered'; readonly response: Response; readonly revokes: boolean }
   | { readonly state: 'down' }
   | { readonly state: 'slow' }
 
-export interface OriginCall {
-  /** The verified pass, null for who needs none. */
+export interface OriginOptions {
+  /** The verified pass; null: the request needs none. */
   readonly pass: string | null
-  /** The answer may be a page whose head is read: it is asked for without a content coding. */
+  /** The response may be a page whose head is read, so it is requested without a content coding. */
   readonly readsPage: boolean
-  /** Called again and again while the origin works. */
+  /** Called every few seconds while the origin works. */
   readonly onWaiting: () => void
 }
 
-const PLAIN_CALL: OriginCall = { pass: null, readsPage: false, onWaiting: () => {} }
+const PLAIN: OriginOptions = { pass: null, readsPage: false, onWaiting: () => {} }
 
-export async function askOrigin(
+export async function fetchFromOrigin(
   request: Request,
+  url: RequestUrl,
   origin: Origin,
-  { pass, readsPage, onWaiting }: OriginCall = PLAIN_CALL,
+  { pass, readsPage, onWaiting }: OriginOptions = PLAIN,
 ): Promise<OriginOutcome> {
-  const url = requestUrl(request.url)
   const target = targetOf(url, origin)
   try {
     // A request that arrives follows no redirects, and neither does its copy.
     const forwarded = new Request(target, request)
-    setRequestHeaders(forwarded.headers, origin.ownHeaders, origin.rooms, { url, pass, secret: origin.secret })
-    // Every byte behind the head is passed on as the origin sent it. A compressed page would have to be decoded.
+    setRequestHeaders(forwarded.headers, origin.reserved, { url, pass, secret: origin.secret })
+    // The bytes after the head are passed on as the origin sent them. A compressed page would have
+    // to be decoded.
     if (readsPage) forwarded.headers.set('Accept-Encoding', 'identity')
-    const sent = await inTime(ask(forwarded, url, origin), origin.timeoutSeconds * 1000, onWaiting)
+    const sent = await withTimeout(send(forwarded, url, origin), origin.timeoutSeconds * 1000, onWaiting)
     if (sent !== null) {
       const renamed = withOurNames(sent, url, origin.site)
       const answer = checkHost({ request, ours: url, target, sent, answer: renamed }, origin.rooms)
@@ -71,12 +69,15 @@ export async function askOrigin(
 }
 
 /**
- * What the origin answers, null when the time for its headers is over: a download or a socket may take as long as it likes. A
- * sign of life meanwhile. One timer for both, which goes with its request: taking it back would cost as much as setting it. And
- * no `AbortController`, since the platform drops what a request that was answered still asks for. The second copy, the signal
- * and the second timer took 10 us in a loop.
+ * The response, or null if its headers take longer than the limit. Bodies and sockets may take as
+ * long as they like.
+ *
+ * One timer serves the time-out and `onWaiting`. It is not cleared: that costs as much as setting
+ * it, and it ends with its request. There is no `AbortController`: the platform drops the
+ * subrequests of a request that was answered. A second copy, a signal and a second timer took 10
+ * us.
  */
-function inTime(asked: Promise<Response>, limitMs: number, onWaiting: () => void): Promise<Response | null> {
+function withTimeout(pending: Promise<Response>, limitMs: number, onWaiting: () => void): Promise<Response | null> {
   return new Promise((resolve, reject) => {
     let leftMs = limitMs
     let isOver = false
@@ -91,7 +92,7 @@ function inTime(asked: Promise<Response>, limitMs: number, onWaiting: () => void
       }, stepMs)
     }
     wait()
-    asked.then(
+    pending.then(
       (response) => {
         isOver = true
         resolve(response)
@@ -104,15 +105,16 @@ function inTime(asked: Promise<Response>, limitMs: number, onWaiting: () => void
   })
 }
 
-function ask(forwarded: Request, asked: RequestUrl, { url, host, binding }: Origin): Promise<Response> {
+function send(forwarded: Request, asked: RequestUrl, { url, host, binding }: Origin): Promise<Response> {
   if (binding !== null) return binding.fetch(forwarded)
   const server = url?.hostname ?? asked.hostname
   if (host === null || host === server) return fetch(forwarded)
-  // The platform takes `Host` from the URL, whatever the header says. This is its way to reach another server than the URL's.
+  // The platform takes `Host` from the URL. `resolveOverride` is its way to reach another server
+  // than the URL's.
   return fetch(forwarded, { cf: { ...forwarded.cf, resolveOverride: server } } as RequestInit)
 }
 
-/** Names the host that the origin is to see. */
+/** The URL to request, which names the host that the origin sees. */
 function targetOf({ href, protocol, host, hostname, pathname, search }: RequestUrl, origin: Origin): string {
   const { url } = origin
   if (url === null && origin.host === null) return href
@@ -123,4 +125,30 @@ function targetOf({ href, protocol, host, hostname, pathname, search }: RequestU
 
 function hostOf(target: string): string {
   return new URL(target).host
+}
+
+/**
+ * Commands of the origin: `revoke` ends the session of the request's pass. Our own name, and
+ * Cloudflare Waiting Room's.
+ */
+const COMMAND_HEADERS = ['Waiting-Room-Command', 'Cf-Waiting-Room-Command']
+
+const LOGGED_COMMAND_MAX_CHARS = 40
+
+/**
+ * Removes the command headers, whatever they say: visitors never see them. `target` is for the log.
+ */
+function takeCommand(response: Response, target: string): { readonly response: Response; readonly revokes: boolean } {
+  // Nearly all responses have no command; they are not copied.
+  if (!COMMAND_HEADERS.some((name) => response.headers.has(name))) return { response, revokes: false }
+  const given = COMMAND_HEADERS.map((name) => response.headers.get(name)).filter((value) => value !== null)
+  const stripped = new Response(response.body, response)
+  for (const name of COMMAND_HEADERS) stripped.headers.delete(name)
+  const commands = given.flatMap((value) => value.split(',')).map((value) => value.trim().toLowerCase())
+  const unknown = commands.find((command) => command !== 'revoke')
+  if (unknown !== undefined) {
+    const command = unknown.slice(0, LOGGED_COMMAND_MAX_CHARS)
+    logWarning('origin_command_unknown', { host: hostOf(target), command })
+  }
+  return { response: stripped, revokes: commands.includes('revoke') }
 }

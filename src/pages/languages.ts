@@ -3,7 +3,7 @@
  */
 import Negotiator from 'negotiator'
 import { cacheSet } from '../cache.ts'
-import { LANG_COOKIE } from '../http/cookie-names.ts'
+import { LANG_COOKIE } from '../http/paths.ts'
 import { ACCEPT_LANGUAGE_MAX_CHARS, LANGUAGE_CHOICES_MAX, LANGUAGE_TAG_MAX_CHARS } from '../limits.ts'
 import { messages } from './messages/index.ts'
 

@@ -1,29 +1,52 @@
 /**
- * Consumer of the queue `checks`: hands each check to its room's object, which answers by sending the next one. And of its
- * dead-letter queue: what is lost there is only logged, the object's alarm starts the chain again.
+ * The queue `checks`. Its consumer passes each check to the room's object, which sends the next
+ * one.
  */
-import type { Deployment } from '../deployment.ts'
+import * as v from 'valibot'
 import { logError, logWarning } from '../log/log.ts'
-import { parseCheckMessage } from './check-message.ts'
+import type { RoomSettings } from '../settings/rooms.ts'
 
-/** Where the object cannot be reached the check comes back after this. */
-const RETRY_DELAY_SECONDS = 5
+const count = v.pipe(v.number(), v.integer(), v.minValue(0))
 
-export async function consumeChecks(batch: MessageBatch, deployment: Deployment): Promise<void> {
-  await Promise.all(batch.messages.map((message) => consumeCheck(message, deployment)))
+/** A message of the queue `checks`: expire the silent tickets of one segment. */
+const checkMessage = v.object({
+  room: v.pipe(v.string(), v.regex(/^[a-z0-9-]{1,32}$/)),
+  run: count,
+  segment: count,
+  generation: count,
+})
+
+export type CheckMessage = v.InferOutput<typeof checkMessage>
+
+/** Null: not a check message. */
+function parseCheckMessage(body: unknown): CheckMessage | null {
+  const result = v.safeParse(checkMessage, body)
+  return result.success ? result.output : null
 }
 
-async function consumeCheck(message: Message, deployment: Deployment): Promise<void> {
+interface Rooms {
+  readonly rooms: readonly RoomSettings[]
+  readonly stub: (room: RoomSettings) => { check(check: CheckMessage): Promise<unknown> }
+}
+
+/** Delay before a check is retried whose object could not be reached. */
+const RETRY_DELAY_SECONDS = 5
+
+export async function consumeChecks(batch: MessageBatch, rooms: Rooms): Promise<void> {
+  await Promise.all(batch.messages.map((message) => consumeCheck(message, rooms)))
+}
+
+async function consumeCheck(message: Message, { rooms, stub }: Rooms): Promise<void> {
   const check = parseCheckMessage(message.body)
   if (check === null) {
     logWarning('check_unknown_shape', { id: message.id })
     message.ack()
     return
   }
-  const room = deployment.rooms.find(({ name }) => name === check.room)
+  const room = rooms.find(({ name }) => name === check.room)
   try {
-    // A room removed from the settings has its alarm: it drains without checks.
-    if (room !== undefined) await deployment.stub(room).check(check)
+    // A room that was removed from the settings drains by its alarm, without checks.
+    if (room !== undefined) await stub(room).check(check)
     message.ack()
   } catch (error) {
     logError('check_failed', error, { room: check.room, segment: check.segment, attempts: message.attempts })
@@ -31,7 +54,7 @@ async function consumeCheck(message: Message, deployment: Deployment): Promise<v
   }
 }
 
-/** Checks given up by the queue. */
+/** Logs the checks that the queue gave up on. The object's alarm starts their chains again. */
 export function consumeDeadChecks(batch: MessageBatch): void {
   for (const message of batch.messages) {
     const check = parseCheckMessage(message.body)

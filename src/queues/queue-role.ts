@@ -1,12 +1,9 @@
-/**
- * What the Worker does with a queue, by the end of the queue's name: each environment may put what it likes in front. The
- * settings check refuses names that have no role here.
- */
+/** A queue's role is the end of its name: each environment may choose the part before. */
 export const QUEUE_ROLES = ['checks', 'checks-dead', 'alerts', 'alerts-dead'] as const
 
 export type QueueRole = (typeof QUEUE_ROLES)[number]
 
-/** Null: not a queue of ours. */
+/** Null: the name has no role; the settings check rejects it. */
 export function queueRole(queue: string): QueueRole | null {
   return QUEUE_ROLES.find((role) => queue.endsWith(`-${role}`)) ?? null
 }

@@ -1,49 +1,45 @@
 /**
- * `POST /leave`: with `final` the place or session is given up for good; without, a page only said goodbye, which is a hint
- * (links, reloads and closing look alike).
+ * `POST /leave`: with `final` the place or session is given up for good. Without it a page only
+ * says that it was left, which is a hint: links, reloads and closing look alike.
  */
-import type { Deployment } from '../deployment.ts'
-import { changeToken, smallPage } from '../gate/answers.ts'
+import type { Call } from '../app-env.ts'
+import type { Visitor } from '../gate/room-context.ts'
+import { type Refusal, refusal, smallPage } from '../gate/small-pages.ts'
 import { booleanField, readFields } from '../http/body.ts'
-import { requestUrl } from '../http/request-url.ts'
-import { isSameOrigin } from '../http/same-origin.ts'
+import { isSameOrigin, type RequestUrl } from '../http/request-url.ts'
 import { BODY_MAX_BYTES } from '../limits.ts'
-import type { KeepAlive } from '../room/room-client.ts'
 import { byPreference } from '../tokens/presented.ts'
-import { type Refusal, refusal } from './refusal.ts'
-import { type VisitorCall, visitorCall } from './visitor-call.ts'
+import { changeToken } from '../tokens/token-cookie.ts'
+import { visitorOfCall } from './visitor-call.ts'
 
-export async function leaveRoute(request: Request, deployment: Deployment, keepAlive: KeepAlive): Promise<Response> {
-  const call = await visitorCall(request, deployment, keepAlive)
-  if (call instanceof Response) return call
-  const { context, presented } = call
-  const { client, room } = context
-  const reader = wantsPage(request) ? 'person' : 'program'
-  if (!isSameOrigin(request)) return refusal(request, reader, foreign(room.path))
-  const backUrl = returnPath(request, room.path)
+export async function leaveRoute(call: Call): Promise<Response> {
+  const visitor = await visitorOfCall(call)
+  if (visitor instanceof Response) return visitor
+  const { request, client, keepAlive, room, presented } = visitor
+  const reader = sendsForm(request) ? 'person' : 'program'
+  if (!isSameOrigin(request)) return refusal(visitor, reader, otherSite(room.path))
+  const backUrl = backPath(call.url) ?? room.path
   const final = booleanField(await readFields(request), 'final')
-  if (final === null) return refusal(request, reader, unreadable(backUrl))
-  const [chosen] = byPreference(presented)
+  if (final === null) return refusal(visitor, reader, unreadable(backUrl))
   const headers = new Headers({ 'Cache-Control': 'no-store' })
   if (!final) {
+    const [chosen] = byPreference(presented)
     if (chosen !== undefined) client.depart(chosen.token.run, chosen.token.number, keepAlive)
     return new Response(null, { status: 204, headers })
   }
-  // All of them: who leaves for good holds no second ticket.
+  // All tokens: a visitor who leaves for good keeps no second ticket.
   const left = await Promise.all(presented.map(({ token }) => client.leave(token.run, token.number, keepAlive)))
-  if (left.some(({ state }) => state === 'unreachable')) {
-    return refusal(request, reader, unreachable(backUrl))
-  }
+  if (left.some(({ state }) => state === 'unreachable')) return refusal(visitor, reader, unreachable(backUrl))
   changeToken(headers, request, room, null)
-  return reader === 'person' ? leftPage(call, headers, backUrl) : new Response(null, { status: 204, headers })
+  return reader === 'person' ? leftPage(visitor, headers, backUrl) : new Response(null, { status: 204, headers })
 }
 
-/** The form of the page without JavaScript is a navigation. */
-function wantsPage(request: Request): boolean {
+/** The waiting page without JavaScript sends a form and shows the answer. */
+function sendsForm(request: Request): boolean {
   return /^application\/x-www-form-urlencoded/i.test(request.headers.get('Content-Type') ?? '')
 }
 
-function foreign(backUrl: string): Refusal {
+function otherSite(backUrl: string): Refusal {
   const detail = 'Leave the line on its own page.'
   return { status: 403, title: 'Not from this site', detail, page: 'foreign', backUrl }
 }
@@ -59,18 +55,17 @@ function unreachable(backUrl: string): Refusal {
   return { status: 503, title: 'Please try again', detail, page: 'unreachable', backUrl, headers }
 }
 
-/** Where the page of the line leads. `path`: where the request does not say so. */
-function returnPath(request: Request, path: string): string {
-  const asked = new URLSearchParams(requestUrl(request.url).search).get('return')
-  return asked?.startsWith('/') ? asked : path
+function backPath({ search }: RequestUrl): string | null {
+  const path = new URLSearchParams(search).get('return')
+  return path?.startsWith('/') === true ? path : null
 }
 
-function leftPage({ request, context }: VisitorCall, headers: Headers, backUrl: string): Response {
+function leftPage(visitor: Visitor, headers: Headers, backUrl: string): Response {
   const response = smallPage(
-    request,
+    visitor,
     200,
     ({ left: { title, text, link = '' } }) => ({ title, text, link: { href: backUrl, label: link } }),
-    { room: context.room },
+    { room: visitor.room },
   )
   for (const cookie of headers.getSetCookie()) response.headers.append('Set-Cookie', cookie)
   return response

@@ -1,77 +1,100 @@
-/**
- * `GET /line?room=&return=`: where the waiting page without JavaScript reloads itself. A browser that comes without the ticket
- * that the page before gave it keeps no cookies: only here that shows, and is said, since nobody joins here.
- */
-import type { Context } from 'hono'
-import type { AppEnv } from '../app-env.ts'
-import { changeToken, smallPage, type TokenChange, waitingAnswer } from '../gate/answers.ts'
-import { stepsAside, type Visit, visit } from '../gate/visit.ts'
-import type { Looks } from '../pages/looks.ts'
+/** The endpoints that the waiting page uses without JavaScript. */
+import { serialize } from 'hono/utils/cookie'
+import { getQueryParam } from 'hono/utils/url'
+import type { Call } from '../app-env.ts'
+import { answerVisit } from '../gate/answer-visit.ts'
+import { waitingAnswer } from '../gate/answers.ts'
+import type { Visitor } from '../gate/room-context.ts'
+import { refusal, smallPage } from '../gate/small-pages.ts'
+import { isSuspended, visit } from '../gate/visit.ts'
+import { LANG_COOKIE } from '../http/paths.ts'
+import { readableForm } from '../http/request-kind.ts'
+import { isSecure, type RequestUrl } from '../http/request-url.ts'
+import { LANG_COOKIE_LIFE_SECONDS } from '../limits.ts'
+import { LANGUAGES, languageOf } from '../pages/languages.ts'
 import { pathOfThisHost } from '../pages/waiting-page.ts'
-import { type VisitorCall, visitorCall } from './visitor-call.ts'
+import { changeToken, type TokenChange } from '../tokens/token-cookie.ts'
+import { visitorOfCall } from './visitor-call.ts'
 
-export async function lineRoute(c: Context<AppEnv>): Promise<Response> {
-  const call = await visitorCall(c.req.raw, c.var.deployment, c.executionCtx)
-  if (call instanceof Response) return call
-  const { context, presented } = call
-  const returnUrl = pathOfThisHost(c.req.query('return') ?? context.room.path)
-  if (stepsAside(context)) return wayIn(call, returnUrl, undefined)
-  if (presented.length === 0) return noTicket(call, returnUrl)
-  return answer(
-    call,
-    c.var.deployment.looks,
-    returnUrl,
-    await visit(context, presented, { mayJoin: false, details: { beacon: false, touched: true } }),
-  )
-}
-
-function answer(call: VisitorCall, looks: Looks, returnUrl: string, decided: Visit): Response | Promise<Response> {
-  const { request, context } = call
-  const { room } = context
-  const page = { request, room, looks, form: 'page', returnUrl, code: room.queueing_status_code } as const
-  switch (decided.state) {
-    case 'admitted':
-      return wayIn(call, returnUrl, decided.pass.renewed ? decided.pass.text : undefined)
-    case 'waiting': {
-      const { status, ticket } = decided
-      return waitingAnswer({
-        ...page,
-        status,
-        ticket: ticket.text,
-        tokenChange: ticket.renewed ? ticket.text : undefined,
-      })
-    }
-    case 'expired':
-      return waitingAnswer({ ...page, status: decided.status, ticket: null, tokenChange: null })
-    case 'unreachable':
-      if (room.on_room_failure === 'admit') return wayIn(call, returnUrl, undefined)
-      return waitingAnswer({
-        ...page,
-        status: decided.status,
-        ticket: decided.ticket?.text ?? null,
-        tokenChange: decided.ticket?.renewed ? decided.ticket.text : undefined,
-      })
-    // What is covered there lets them join, or not.
-    case 'full':
-    case 'closed':
-    case 'limited':
-    case 'suspended':
-    case 'stranger':
-      return wayIn(call, returnUrl, undefined)
+/**
+ * `GET /line?room=&return=`: the page that reloads itself. A browser that comes without the ticket
+ * of the page before keeps no cookies. Since nobody joins here, it is told so.
+ */
+export async function lineRoute(call: Call): Promise<Response> {
+  const visitor = await visitorOfCall(call)
+  if (visitor instanceof Response) return visitor
+  const { room, client, keepAlive, presented } = visitor
+  const returnUrl = pathOfThisHost(parameter(call.url, 'return') ?? room.path)
+  const toSite = (change?: TokenChange) => redirectToSite(visitor, returnUrl, change)
+  if (isSuspended(visitor)) {
+    client.keepFresh(keepAlive)
+    return toSite()
   }
+  if (presented.length === 0) return noTicketPage(visitor, returnUrl)
+  const outcome = await visit(visitor, presented, { mayJoin: false, details: { beacon: false, touched: true } })
+  return answerVisit<Response | Promise<Response>>(outcome, room, {
+    admitted: ({ text, renewed }) => toSite(renewed ? text : undefined),
+    letThrough: () => toSite(),
+    wait: (status, ticket, tokenChange) =>
+      waitingAnswer(visitor, {
+        status,
+        form: 'page',
+        ticket: ticket?.text ?? null,
+        tokenChange,
+        returnUrl,
+        code: room.queueing_status_code,
+      }),
+    // The gate lets them join, or not.
+    refuse: () => toSite(),
+    noToken: () => toSite(),
+  })
 }
 
-function wayIn({ request, context }: VisitorCall, returnUrl: string, change: TokenChange): Response {
+function redirectToSite({ request, room }: Visitor, returnUrl: string, change: TokenChange): Response {
   const headers = new Headers({ Location: returnUrl, 'Cache-Control': 'no-store' })
-  changeToken(headers, request, context.room, change)
+  changeToken(headers, request, room, change)
   return new Response(null, { status: 303, headers })
 }
 
-function noTicket({ request, context }: VisitorCall, returnUrl: string): Response {
+function noTicketPage(visitor: Visitor, returnUrl: string): Response {
   return smallPage(
-    request,
+    visitor,
     400,
     ({ noTicket: { title, text, link = '' } }) => ({ title, text, link: { href: returnUrl, label: link } }),
-    { room: context.room },
+    { room: visitor.room },
   )
+}
+
+/**
+ * `GET /lang?lang=&return=`: the language picker. Keeps the choice in a cookie and redirects back.
+ */
+export function langRoute({ request, url }: Call): Response {
+  const backUrl = pathOfThisHost(parameter(url, 'return') ?? '/')
+  const language = languageOf(parameter(url, 'lang') ?? '')
+  if (language === undefined) {
+    const reader = readableForm(request) === 'page' ? 'person' : 'program'
+    const detail = `Name one of: ?lang=${LANGUAGES.join(', ')}`
+    return refusal({ request, url }, reader, {
+      status: 400,
+      title: 'No such language',
+      detail,
+      page: 'unknownLanguage',
+      backUrl,
+    })
+  }
+  const secure = isSecure(request)
+  const options = { path: '/', httpOnly: true, secure, sameSite: 'Lax', maxAge: LANG_COOKIE_LIFE_SECONDS } as const
+  const cookie = serialize(LANG_COOKIE, language, options)
+  return new Response(null, {
+    status: 303,
+    headers: { Location: backUrl, 'Cache-Control': 'no-store', 'Set-Cookie': cookie },
+  })
+}
+
+/**
+ * Keeps encoded bytes that are not UTF-8, unlike `URLSearchParams`: they may be part of a path to
+ * return to.
+ */
+function parameter({ href }: RequestUrl, name: string): string | undefined {
+  return getQueryParam(href, name) as string | undefined
 }

@@ -2,11 +2,11 @@
  * The schema of `[[vars.ROOMS]]`: every key, its bounds and its default. Names are Cloudflare Waiting Room's where it has one.
  */
 import * as v from 'valibot'
-import { bypassSchema } from '../bypass/bypass-schema.ts'
+import { bypassSchema } from '../bypass/bypass-settings.ts'
 import { ALERT_METRICS } from '../core/alert-rules.ts'
 import { ORIGIN_LATENCY_BUCKETS_MS } from '../core/limits.ts'
 import { RETURNS_MAX } from '../core/ticket-state.ts'
-import { isHostName, isWithin } from '../http/host-name.ts'
+import { isHostName, isWithin } from '../http/hosts.ts'
 import { IDLE_TIMEOUT_MIN_SECONDS } from '../limits.ts'
 import { allowedOriginsSchema } from './allowed-origins.ts'
 import { lookEntries } from './look-schema.ts'

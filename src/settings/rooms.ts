@@ -4,7 +4,7 @@
 import * as v from 'valibot'
 import type { RoomAlert } from '../alerts/room-alert.ts'
 import type { LineRules } from '../core/rules.ts'
-import { withoutFinalDot } from '../http/host-name.ts'
+import { withoutFinalDot } from '../http/hosts.ts'
 import { foldedPaths } from '../http/paths.ts'
 import { type RoomSettings, roomSchema, unknownKeys } from './room-schema.ts'
 import { deployedValues, type RuntimeValues, steeredRules } from './runtime-settings.ts'

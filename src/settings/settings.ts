@@ -10,8 +10,8 @@ import {
   type WebhookChannel,
 } from '../alerts/channels.ts'
 import { parseSigningSecrets } from '../alerts/signing-secrets.ts'
-import { type BypassRule, bypassRules } from '../bypass/bypass-rules.ts'
-import { canShareZone, isHostName, withoutFinalDot } from '../http/host-name.ts'
+import { type BypassRule, bypassRules } from '../bypass/bypass-settings.ts'
+import { canShareZone, isHostName, withoutFinalDot } from '../http/hosts.ts'
 import { ORIGIN_TIMEOUT_DEFAULT_SECONDS, ORIGIN_TIMEOUT_MAX_SECONDS } from '../limits.ts'
 import { parseRooms, type RoomSettings } from './rooms.ts'
 

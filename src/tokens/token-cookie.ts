@@ -1,27 +1,33 @@
 /**
- * Where tokens travel: one cookie per room, or the header `Waiting-Room-Token` for clients without a cookie jar.
+ * How tokens travel: in one cookie per room, or in the header `Waiting-Room-Token` for clients
+ * without a cookie jar.
  */
 import { serialize } from 'hono/utils/cookie'
-import { LANG_COOKIE, OPERATOR_COOKIE } from '../http/cookie-names.ts'
+import { LANG_COOKIE, OPERATOR_COOKIE } from '../http/paths.ts'
+import { isSecure } from '../http/request-url.ts'
 import { TICKET_LIFE_SECONDS } from '../limits.ts'
 import type { RoomSettings } from '../settings/rooms.ts'
 
 export const TOKEN_HEADER = 'Waiting-Room-Token'
 
-/** `__Host-` where the browser may enforce it; `__Secure-` for a room over several hosts; neither on plain http. */
+/**
+ * The prefix is `__Host-`, or `__Secure-` for a room with a cookie domain. Browsers accept neither
+ * on plain http.
+ */
 export function cookieName(room: RoomSettings, secure: boolean): string {
   if (!secure) return `waiting-room-${room.name}`
   return `${room.cookie_domain === undefined ? '__Host-' : '__Secure-'}waiting-room-${room.name}`
 }
 
-/** What a request presents as tokens of one room, unread. */
+/** The texts that a request presents as tokens of one room, not verified yet. */
 export interface PresentedTexts {
   readonly inHeader: string | null
   readonly inCookies: readonly string[]
   /**
-   * In the cookie of plain http, on a request over https: of a visitor who came over http first. They count only where none of
-   * the others holds a place: a sibling host or someone on the network can set this cookie, and would else give the visitor
-   * another place. Empty over http, where this cookie is the room's own.
+   * On https: the plain-http cookie of a visitor who came over http first. It counts only if no
+   * other token holds a place. Otherwise a sibling host or someone on the network, who can set this
+   * cookie, could give the visitor another place. Empty on http, where this cookie is the room's
+   * own.
    */
   readonly inPlainCookies: readonly string[]
 }
@@ -36,20 +42,23 @@ export function presentedTexts(headers: Headers, room: RoomSettings, secure: boo
   }
 }
 
-/** Whether all that the client presents is this very token: then there is nothing to tell it. */
+/** Whether the client presents this token and no other, so that no cookie needs to be set. */
 export function holdsCookie({ inHeader, inCookies }: PresentedTexts, token: string): boolean {
   return inCookies.length === 1 && inCookies[0] === token && (inHeader === null || inHeader === token)
 }
 
 /**
- * Whether the client keeps our cookie, as far as a request shows it: it does not, when it presents a token that we set as a
- * cookie in the header alone.
+ * False if the client presents its token in the header only, although it received it as a cookie,
+ * too.
  */
 export function keepsCookies({ inHeader, inCookies, inPlainCookies }: PresentedTexts): boolean {
   return inHeader === null || inCookies.length > 0 || inPlainCookies.length > 0
 }
 
-/** All values of a cookie. Found by its name: splitting the whole header took 20 us of each request. */
+/**
+ * All values of a cookie. Searching for the name saves the 20 us per request that splitting the
+ * header takes.
+ */
 function cookieTokens(headers: Headers, cookie: string): string[] {
   const cookies = headers.get('Cookie')
   const found: string[] = []
@@ -69,46 +78,65 @@ function beginsPair(cookies: string, at: number): boolean {
   return before < 0 || cookies[before] === ';'
 }
 
-/** `Set-Cookie` for a token; null takes the cookie away. */
+/** `Set-Cookie` for a token; null deletes the cookie. */
 export function tokenCookie(room: RoomSettings, secure: boolean, token: string | null): string {
   const domain = room.cookie_domain
   return serialize(cookieName(room, secure), token ?? '', {
     path: '/',
     httpOnly: true,
     secure,
-    // A cross-site POST back from a payment page must keep its pass; without Secure browsers refuse "None".
+    // A cross-site POST from a payment page must carry the pass. Browsers reject "None" without
+    // Secure.
     sameSite: secure ? 'None' : 'Lax',
     maxAge: token === null ? 0 : TICKET_LIFE_SECONDS,
     ...(domain === undefined ? {} : { domain }),
   })
 }
 
-/** `Set-Cookie` that takes away the cookie of plain http, once https has its own; null where the request shows none. */
+/** On https: `Set-Cookie` that deletes the plain-http cookie; null: the request has none. */
 export function plainCookieRemoval(headers: Headers, room: RoomSettings, secure: boolean): string | null {
   if (!secure || cookieTokens(headers, cookieName(room, false)).length === 0) return null
   return tokenCookie(room, false, null)
 }
 
-/** A `Cookie` header without the cookies of these rooms: the origin needs none of them. Null: nothing is left. */
-export function withoutOurCookies(cookies: string | null, rooms: readonly RoomSettings[]): string | null {
+/** The client's new token; `null`: the client forgets its token; `undefined`: no change. */
+export type TokenChange = string | null | undefined
+
+/** Sets the cookie, and the header for clients that present their token in it. */
+export function tokenHeaders(
+  request: Request,
+  room: RoomSettings,
+  change: TokenChange,
+): Readonly<Record<string, string>> {
+  if (change === undefined) return {}
+  const cookie = { 'Set-Cookie': tokenCookie(room, isSecure(request), change) }
+  return change !== null && request.headers.has(TOKEN_HEADER) ? { ...cookie, [TOKEN_HEADER]: change } : cookie
+}
+
+/** Adds a token change to the headers of a response. */
+export function changeToken(headers: Headers, request: Request, room: RoomSettings, change: TokenChange): void {
+  for (const [name, value] of Object.entries(tokenHeaders(request, room, change))) {
+    // Keeps the origin's cookies.
+    if (name === 'Set-Cookie') headers.append(name, value)
+    else headers.set(name, value)
+  }
+  const removal = change === undefined ? null : plainCookieRemoval(request.headers, room, isSecure(request))
+  if (removal !== null) headers.append('Set-Cookie', removal)
+}
+
+/** The names of all cookies that the deployment sets, with and without prefix. */
+export function ourCookieNames(rooms: readonly RoomSettings[]): ReadonlySet<string> {
+  const names = [OPERATOR_COOKIE, LANG_COOKIE, ...rooms.map(({ name }) => `waiting-room-${name}`)]
+  return new Set(names.flatMap((name) => ['', '__Host-', '__Secure-'].map((prefix) => `${prefix}${name}`)))
+}
+
+/** A `Cookie` header without our cookies, which the origin does not need; null: nothing is left. */
+export function withoutOurCookies(cookies: string | null, ours: ReadonlySet<string>): string | null {
   if (cookies === null || !cookies.includes('waiting-room-')) return cookies
-  const ours = namesOfOurs(rooms)
   const isForeign = (pair: string) => !ours.has(pair.slice(0, Math.max(0, pair.indexOf('='))))
-  // Often ours is the only one.
+  // Often our cookie is the only one.
   if (!cookies.includes(';')) return isForeign(cookies.trim()) ? cookies : null
   const pairs = cookies.split(';').map((pair) => pair.trim())
   const kept = pairs.filter(isForeign)
   return kept.length === 0 ? null : kept.join('; ')
-}
-
-/** Made once for the rooms of a deployment: 10 us of each request with a pass. */
-const cookieNames = new WeakMap<readonly RoomSettings[], ReadonlySet<string>>()
-
-function namesOfOurs(rooms: readonly RoomSettings[]): ReadonlySet<string> {
-  const known = cookieNames.get(rooms)
-  if (known !== undefined) return known
-  const names = [OPERATOR_COOKIE, LANG_COOKIE, ...rooms.map(({ name }) => `waiting-room-${name}`)]
-  const ours = new Set(names.flatMap((name) => ['', '__Host-', '__Secure-'].map((prefix) => `${prefix}${name}`)))
-  cookieNames.set(rooms, ours)
-  return ours
 }

@@ -1,27 +1,32 @@
 /**
- * Tickets and passes as compact JWS (RFC 7515), HS256: any JWT library can verify them, the origin's too.
+ * Tickets and passes as compact JWS (RFC 7515), HS256. Any JWT library can verify them, including
+ * the origin's.
  *
- * A token says which number of which room and run its holder has. It proves that the object once said so; whether it still
- * holds, only the object knows.
+ * A token says which number of which room and run its holder has. It proves that the object once
+ * confirmed this; only the object knows whether it is still valid.
  */
 import { MAX_NUMBER } from '../core/limits.ts'
 import { TOKEN_MAX_CHARS } from '../limits.ts'
-import { base64Url, fromBase64Url } from './base64-url.ts'
-import type { SigningKey } from './signing-keys.ts'
+import { base64Url, fromBase64Url, type SigningKey } from './signing-keys.ts'
 
 export interface Token {
   readonly kind: 'ticket' | 'pass'
   readonly room: string
   readonly run: number
   readonly number: number
-  /** Seconds since 1970: issued; last confirmed by the object; valid until. */
+  /**
+   * Seconds since 1970: when it was issued, when the object last confirmed it, and when it expires.
+   */
   readonly issuedSeconds: number
   readonly seenSeconds: number
   readonly expiresSeconds: number
-  /** When its holder joined, and at which position: the start of the progress that is shown. Not in tokens of older deploys. */
+  /**
+   * When and at which position the holder joined: the start of the progress bar. Tokens of older
+   * deploys lack both.
+   */
   readonly joinedSeconds?: number
   readonly startPosition?: number
-  /** The client it was given to: see client-binding.ts. Only where the room binds tokens. */
+  /** The client that received it, if the room binds tokens: see client-binding.ts. */
   readonly binding?: string
 }
 
@@ -61,13 +66,19 @@ export async function signToken(token: Token, keys: readonly SigningKey[]): Prom
   return `${signed}.${base64Url(new Uint8Array(signature))}`
 }
 
-/** The key that the text claims to be signed with; undefined: the text cannot be a token of ours. Checks no signature. */
+/**
+ * The key that the text claims to be signed with; undefined: the text is not one of our tokens.
+ * Checks no signature.
+ */
 export function claimedKey(text: string, keys: readonly SigningKey[]): SigningKey | undefined {
   if (text.length > TOKEN_MAX_CHARS) return undefined
   return keys.find(({ header }) => text.startsWith(header) && text[header.length] === '.')
 }
 
-/** The token, or null for anything that we did not sign for this room. Says nothing about `exp`. Never throws. */
+/**
+ * The token, or null for anything that we did not sign for this room. Does not check `exp`. Never
+ * throws.
+ */
 export async function verifyToken(text: string, room: string, keys: readonly SigningKey[]): Promise<Token | null> {
   const signing = claimedKey(text, keys)
   const dot = text.lastIndexOf('.')
@@ -79,7 +90,7 @@ export async function verifyToken(text: string, room: string, keys: readonly Sig
     const claims = JSON.parse(decoder.decode(fromBase64Url(signed.slice(signing.header.length + 1))))
     return readClaims(claims, room)
   } catch {
-    // Not base64url or not JSON: not ours.
+    // Not base64url or not JSON, so not one of our tokens.
     return null
   }
 }

@@ -10,9 +10,18 @@ import { answerTo } from './support/visitor.ts'
 /** Long enough for what is answered at once, on any machine. */
 const TIMEOUT_SECONDS = 4
 
-const stage = useStage([room('down', 1), room('slow', 1), room('stream', 10), room('off', 1, { suspended: true })], {
-  originTimeoutSeconds: TIMEOUT_SECONDS,
-})
+const APP = 'https://app.example.com'
+
+const stage = useStage(
+  [
+    room('down', 1),
+    room('slow', 1),
+    room('stream', 10),
+    room('off', 1, { suspended: true, allowed_origins: [APP] }),
+    room('app', 1, { allowed_origins: [APP] }),
+  ],
+  { originTimeoutSeconds: TIMEOUT_SECONDS },
+)
 
 test('an origin that is down: 502 of our own, and the session goes on once it is back', async () => {
   const { port } = stage.origin
@@ -55,6 +64,39 @@ test('an origin that does not answer in time: 504 of our own, and the session go
   expect((await visitor.get('/echo')).status).toBe(200)
   expect(visitor.number).toBe(1)
   expect(await issued(stage.workerd, 'slow')).toBe(1)
+})
+
+test('apps of allowed origins can read our 502 and 504, with and without a pass', async () => {
+  const fetched = {
+    Accept: '*/*',
+    Origin: APP,
+    'Sec-Fetch-Site': 'cross-site',
+    'Sec-Fetch-Mode': 'cors',
+    'Sec-Fetch-Dest': 'empty',
+  }
+  const joined = await stage.visitor('app', fetched).get('/__waiting-room/status', { 'Waiting-Room-Token': '' })
+  const own = { 'Waiting-Room-Token': String(joined.headers['waiting-room-token']) }
+  const ask = async (path: string) => [
+    await stage.visitor('app', fetched).get(path, own),
+    await stage.visitor('off', fetched).get(path),
+  ]
+  const slow = await ask('/silent')
+  const { port } = stage.origin
+  await stage.origin.stop()
+  try {
+    const down = await ask('/echo')
+    expect([...slow, ...down].map(({ status }) => status)).toEqual([504, 504, 502, 502])
+    for (const { headers } of [...slow, ...down]) {
+      expect(headers['access-control-allow-origin']).toBe(APP)
+      expect(headers['access-control-expose-headers']).toContain('Retry-After')
+      expect(headers['access-control-allow-credentials']).toBeUndefined()
+    }
+    const other = await stage.visitor('app', { ...fetched, Origin: 'https://evil.example' }).get('/echo', own)
+    expect([other.status, other.headers['access-control-allow-origin']]).toEqual([502, undefined])
+  } finally {
+    stage.origin.server.listen(port, '127.0.0.1')
+    await once(stage.origin.server, 'listening')
+  }
 })
 
 test('only the headers have a limit: an answer that has begun may take longer', async () => {

@@ -1,6 +1,6 @@
 /**
- * Where a script goes in a page, judged by a parser that follows the HTML Standard: it must end up in the head of the
- * document, and the document must be the same but for it.
+ * The place of a script in a page, checked with a parser that follows the HTML Standard: the script
+ * must be in the head, and the rest of the document must not change.
  */
 import fc from 'fast-check'
 import { parse, type DefaultTreeAdapterTypes as Tree } from 'parse5'
@@ -10,7 +10,7 @@ import { PageHead } from '../../src/origin/page-head.ts'
 const RUNS = Number(process.env.FUZZ_RUNS ?? 3000)
 const SCRIPT = '<script src="/added.js"></script>'
 
-/** Pieces of markup that a head may have, or that look as if they ended one. */
+/** Markup that a head may contain, or that looks as if it ended one. */
 const pieces = fc.constantFrom(
   ...[
     '<!doctype html>',
@@ -127,7 +127,9 @@ const page = fc.oneof(
     .map((parts) => `<head><script><!-- 1</script><script>2${parts.join('')}</script></head><body>`),
 )
 
-/** The page with the script, null where it stays as it is. `cuts`: where chunks begin. */
+/**
+ * The page with the script; null: it stays unchanged. `cuts`: the offsets at which chunks begin.
+ */
 function withScript(text: string, cuts: readonly number[] = []): string | null {
   const bytes = Buffer.from(text)
   const head = new PageHead()
@@ -150,7 +152,7 @@ function isAdded(node: Tree.ChildNode): boolean {
   return node.nodeName === 'script' && 'attrs' in node && node.attrs.some(({ value }) => value === '/added.js')
 }
 
-/** A text for each node, with its depth. `found`: takes the parents of the script. */
+/** One line per node, with its depth. `found` collects the parents of the script. */
 function outline(node: Tree.Node, found: string[], depth = 0): string[] {
   const children = 'childNodes' in node ? node.childNodes : []
   const content =
@@ -175,12 +177,12 @@ function outline(node: Tree.Node, found: string[], depth = 0): string[] {
   return lines
 }
 
-/** A decoder takes the byte order mark off before a parser sees the page. */
+/** Decoders remove the byte order mark before parsing. */
 function decoded(text: string): string {
   return text.replace(/^\ufeff/, '')
 }
 
-test('a script ends up in the head of the document, which is otherwise the same', () => {
+test('inserts a script into the head and changes nothing else', () => {
   let placed = 0
   fc.assert(
     fc.property(page, (text) => {
@@ -197,7 +199,7 @@ test('a script ends up in the head of the document, which is otherwise the same'
   expect(placed).toBeGreaterThan(RUNS / 3)
 })
 
-test('chunks may begin anywhere', () => {
+test('finds the same place however the page is split', () => {
   fc.assert(
     fc.property(page, fc.array(fc.nat(200), { maxLength: 20 }), (text, cuts) => {
       expect(withScript(text, cuts)).toBe(withScript(text))

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
+import { VerifiedTokens } from '../../src/tokens/presented.ts'
 import type { Token } from '../../src/tokens/token.ts'
-import { VerifiedTokens } from '../../src/tokens/verified-tokens.ts'
 
 function ticket(number: number): Token {
   return { kind: 'ticket', room: 'shop', run: 1, number, issuedSeconds: 0, seenSeconds: 0, expiresSeconds: 0 }
@@ -13,7 +13,7 @@ it('finds a token by its exact text only', () => {
   for (const text of ['a.b.C', 'a.b.c ', 'a.b', '']) expect(tokens.find(text)).toBeUndefined()
 })
 
-it('keeps what is in use and never more than its bound', () => {
+it('keeps tokens in use and never exceeds its bound', () => {
   const tokens = new VerifiedTokens(10)
   for (let i = 0; i < 1000; i++) {
     tokens.add(`token ${i}`, ticket(i))

@@ -3,9 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { visit } from '../../src/gate/visit.ts'
 import { AgedBuffer } from '../../src/room/aged-buffer.ts'
 import { parseRooms } from '../../src/settings/rooms.ts'
-import type { PresentedToken } from '../../src/tokens/presented.ts'
+import { type PresentedToken, VerifiedTokens } from '../../src/tokens/presented.ts'
 import { importSigningKeys } from '../../src/tokens/signing-keys.ts'
-import { VerifiedTokens } from '../../src/tokens/verified-tokens.ts'
 import { VirtualRoom } from './virtual-room.ts'
 
 const [settings] = parseRooms([{ name: 'r', total_active_users: 1, new_users_per_minute: 60 }]).rooms ?? []

@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { visit } from '../../src/gate/visit.ts'
 import { parseRooms } from '../../src/settings/rooms.ts'
-import type { PresentedToken } from '../../src/tokens/presented.ts'
+import { type PresentedToken, VerifiedTokens } from '../../src/tokens/presented.ts'
 import { importSigningKeys } from '../../src/tokens/signing-keys.ts'
-import { VerifiedTokens } from '../../src/tokens/verified-tokens.ts'
 import { VirtualRoom } from './virtual-room.ts'
 
 const [settings] =
@@ -115,14 +114,14 @@ describe('a token that does not count any more', () => {
     const room = await outOfReach()
     const old = token(room, 'pass', 1, 5)
     const other: PresentedToken = { ...old, token: { ...old.token, run: old.token.run - 1 } }
-    expect(await visitOf(room, [other], false)).toEqual({ state: 'stranger' })
+    expect(await visitOf(room, [other], false)).toEqual({ state: 'no-token' })
   })
 
   it('of a session that is over is as none: its holder may join again', async () => {
     const room = new VirtualRoom({ capacity: 1 })
     await room.client.join(room)
     await room.client.leave(room.line.run, 1, room)
-    expect(await visitOf(room, [token(room, 'pass', 1, 60)], false)).toEqual({ state: 'stranger' })
+    expect(await visitOf(room, [token(room, 'pass', 1, 60)], false)).toEqual({ state: 'no-token' })
   })
 
   it('of a place that is gone is told so', async () => {

@@ -1,10 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { goesBy } from '../../src/bypass/bypass.ts'
-import { bypassRules } from '../../src/bypass/bypass-rules.ts'
-import type { BypassTable } from '../../src/bypass/bypass-schema.ts'
-import { isInNetwork, type Network, parseNetwork } from '../../src/bypass/network.ts'
-import { matchesPattern } from '../../src/bypass/path-pattern.ts'
+import { isInNetwork, matchesBypass } from '../../src/bypass/bypass.ts'
+import {
+  type BypassTable,
+  bypassRules,
+  matchesPattern,
+  type Network,
+  parseNetwork,
+} from '../../src/bypass/bypass-settings.ts'
 import { clientAddress } from '../../src/http/client-address.ts'
 import { canonicalPath } from '../../src/http/paths.ts'
 import { parseRooms } from '../../src/settings/rooms.ts'
@@ -12,14 +15,14 @@ import { parseSettings, type SettingsError } from '../../src/settings/settings.t
 
 const SECRET = 'a-secret-of-the-monitoring'
 
-/** Whether a request goes by; rules as settings have them. */
+/** Whether a request skips the room; rules as settings write them. */
 function isBypassed(bypass: object[], path: string, headers: Record<string, string> = {}, cf?: object): boolean {
   const { rooms, problems } = parseRooms([{ name: 'r', total_active_users: 1, new_users_per_minute: 1, bypass }])
   expect(problems).toEqual([])
   const { rules } = bypassRules(rooms?.[0]?.bypass as BypassTable[], () => SECRET)
   const request = new Request(`http://x${path}`, { headers })
   if (cf !== undefined) Object.defineProperty(request, 'cf', { value: cf })
-  return goesBy(rules, request, canonicalPath(new URL(request.url).pathname))
+  return matchesBypass(rules, request, canonicalPath(new URL(request.url).pathname))
 }
 
 const from = (address: string) => ({ 'CF-Connecting-IP': address })
@@ -35,7 +38,7 @@ describe('a bypass by path', () => {
     '/health?x',
     '/a/b.css',
     '/static/gr%C3%BC%C3%9Fe',
-  ])('covers %s', (path) => expect(isBypassed(rules, path)).toBe(true))
+  ])('matches %s', (path) => expect(isBypassed(rules, path)).toBe(true))
 
   it.each([
     '/static',
@@ -68,16 +71,16 @@ describe('a bypass by path', () => {
     '/static/%FF',
     '/static/%',
     '/shop/%73tatic/',
-  ])('does not cover %s', (path) => {
+  ])('does not match %s', (path) => {
     expect(isBypassed(rules, path)).toBe(false)
   })
 
-  it('never covers what a header says is another path', () => {
+  it('does not match when a header names another path', () => {
     expect(isBypassed(rules, '/static/a', { 'X-Original-URL': '/shop' })).toBe(false)
     expect(isBypassed(rules, '/static/a', { 'X-Rewrite-URL': '/shop' })).toBe(false)
   })
 
-  it('matches patterns as an expression would, in linear time', () => {
+  it('matches patterns like the equivalent regular expression, in linear time', () => {
     const piece = fc.string({ unit: fc.constantFrom('a', 'b', '/', '.'), maxLength: 12 })
     fc.assert(
       fc.property(fc.array(piece, { minLength: 1, maxLength: 4 }), piece, (parts, path) => {
@@ -100,18 +103,18 @@ describe('a bypass by address', () => {
     '::ffff:203.0.113.9',
     '2001:db8:1:2::3',
     '2001:DB8:1:0:0:0:0:1',
-  ])('covers %s', (address) => expect(isBypassed(rules, '/', from(address))).toBe(true))
+  ])('matches %s', (address) => expect(isBypassed(rules, '/', from(address))).toBe(true))
 
   it.each(['203.0.114.1', '198.51.100.8', '2001:db8:2::1', '::cb00:7101', '', 'localhost', '203.0.113.1, 1.2.3.4'])(
-    'does not cover %s',
+    'does not match %s',
     (address) => expect(isBypassed(rules, '/', from(address))).toBe(false),
   )
 
-  it('does not cover a request whose address nobody tells', () => {
+  it('does not match a request without a trusted client address', () => {
     expect(isBypassed(rules, '/', { 'X-Forwarded-For': '203.0.113.1', 'X-Real-IP': '203.0.113.1' })).toBe(false)
   })
 
-  it('agrees with arithmetic on what is inside a network', () => {
+  it('agrees with bit arithmetic on which addresses are inside a network', () => {
     const bits32 = fc.integer({ min: 0, max: 2 ** 32 - 1 })
     const dotted = (value: number) => [24, 16, 8, 0].map((shift) => (value >>> shift) & 255).join('.')
     fc.assert(
@@ -129,7 +132,7 @@ describe('a bypass by address', () => {
 describe('a bypass by a secret header', () => {
   const rules = [{ header: 'X-Monitoring', secret: 'BYPASS_MONITORING' }]
 
-  it('covers who knows the secret, whole', () => {
+  it('matches only the complete secret', () => {
     expect(isBypassed(rules, '/', { 'x-monitoring': SECRET })).toBe(true)
     for (const wrong of ['', SECRET.slice(1), `${SECRET}x`, SECRET.toUpperCase(), 'BYPASS_MONITORING']) {
       expect(isBypassed(rules, '/', { 'X-Monitoring': wrong })).toBe(false)
@@ -146,9 +149,9 @@ describe('a bypass of verified bots', () => {
   it.each<[string, object[], object]>([
     ['a search crawler', crawlers, { verifiedBotCategory: 'Search Engine Crawler' }],
     ['an AI search bot', aiSearch, { verifiedBotCategory: 'AI Search' }],
-    ['a search crawler, by a rule for both', either, { verifiedBotCategory: 'Search Engine Crawler' }],
-    ['an AI search bot, by a rule for both', either, { verifiedBotCategory: 'AI Search' }],
-  ])('covers %s', (_, rules, cf) => expect(isBypassed(rules, '/', {}, cf)).toBe(true))
+    ['a search crawler against a rule for both', either, { verifiedBotCategory: 'Search Engine Crawler' }],
+    ['an AI search bot against a rule for both', either, { verifiedBotCategory: 'AI Search' }],
+  ])('matches %s', (_, rules, cf) => expect(isBypassed(rules, '/', {}, cf)).toBe(true))
 
   it.each<[string, object[], object]>([
     ['a verified bot without a category', crawlers, { botManagement: { verifiedBot: true } }],
@@ -157,25 +160,25 @@ describe('a bypass of verified bots', () => {
       crawlers,
       { verifiedBotCategory: '', botManagement: { verifiedBot: true } },
     ],
-    ['a verified bot without a category, by a rule for both', either, { botManagement: { verifiedBot: true } }],
+    ['a verified bot without a category against a rule for both', either, { botManagement: { verifiedBot: true } }],
     ['a category of bot management', crawlers, { botManagement: { verifiedBotCategory: 'Search Engine Crawler' } }],
     ['a category in another case', crawlers, { verifiedBotCategory: 'search engine crawler' }],
     ['a list of categories', crawlers, { verifiedBotCategory: ['Search Engine Crawler'] }],
     ['an AI crawler', either, { verifiedBotCategory: 'AI Crawler', botManagement: { verifiedBot: true } }],
     ['an AI assistant', either, { verifiedBotCategory: 'AI Assistant', botManagement: { verifiedBot: true } }],
-    ['an AI search bot, by a rule for search crawlers', crawlers, { verifiedBotCategory: 'AI Search' }],
-    ['a search crawler, by a rule for AI search', aiSearch, { verifiedBotCategory: 'Search Engine Crawler' }],
-    ['a request that says nothing', crawlers, {}],
-  ])('does not cover %s', (_, rules, cf) => expect(isBypassed(rules, '/', {}, cf)).toBe(false))
+    ['an AI search bot against a rule for search crawlers', crawlers, { verifiedBotCategory: 'AI Search' }],
+    ['a search crawler against a rule for AI search', aiSearch, { verifiedBotCategory: 'Search Engine Crawler' }],
+    ['a request without bot data', crawlers, {}],
+  ])('does not match %s', (_, rules, cf) => expect(isBypassed(rules, '/', {}, cf)).toBe(false))
 
-  it('never believes what a request says of itself', () => {
+  it('ignores what a request claims about itself', () => {
     expect(isBypassed(crawlers, '/', { 'User-Agent': 'Googlebot/2.1' })).toBe(false)
     expect(isBypassed(crawlers, '/', { 'cf-verified-bot-category': 'Search Engine Crawler' })).toBe(false)
   })
 })
 
 describe('several conditions', () => {
-  it('must all hold in one rule; of several rules one is enough', () => {
+  it('must all hold in one rule, while one matching rule is enough', () => {
     const both = [{ paths: ['/api/*'], addresses: ['203.0.113.0/24'] }]
     expect(isBypassed(both, '/api/x', from('203.0.113.1'))).toBe(true)
     expect(isBypassed(both, '/shop', from('203.0.113.1'))).toBe(false)
@@ -197,7 +200,7 @@ describe('bypass settings', () => {
   }
   const rule = { header: 'X-Monitoring', secret: 'BYPASS_KEY' }
 
-  it('are none by default, and refer to a secret by its name', () => {
+  it('are empty by default and refer to a secret by name', () => {
     expect(problems(undefined)).toEqual([])
     expect(problems([rule], { BYPASS_KEY: SECRET })).toEqual([])
   })
@@ -250,11 +253,11 @@ describe('bypass settings', () => {
     ],
     ['crawlers that are false', [{ search_crawlers: false }], /^ROOMS\[0\]\.bypass\.0\.search_crawlers: must be true/],
     ['AI search that is false', [{ ai_search: false }], /^ROOMS\[0\]\.bypass\.0\.ai_search: must be true/],
-  ])('are refused with %s, by its key', (_, bypass, problem) => {
+  ])('are rejected with %s, and the problem names the key', (_, bypass, problem) => {
     expect(problems(bypass)).toEqual([typeof problem === 'string' ? problem : expect.stringMatching(problem)])
   })
 
-  it('are refused with a secret that can be guessed, which is not shown', () => {
+  it('are rejected with a guessable secret, which the problem does not show', () => {
     expect(problems([rule], { BYPASS_KEY: 'hunter2' })).toEqual([
       expect.stringMatching(
         /^ROOMS\[0\]\.bypass\.0\.secret: BYPASS_KEY must have 16 characters or more, .* put BYPASS_KEY --env .*\.dev\.vars\)$/,

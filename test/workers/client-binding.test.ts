@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { parseRooms, type RoomSettings } from '../../src/settings/rooms.ts'
-import { base64Url } from '../../src/tokens/base64-url.ts'
 import { ClientBinding } from '../../src/tokens/client-binding.ts'
-import { importSigningKeys } from '../../src/tokens/signing-keys.ts'
+import { base64Url, importSigningKeys } from '../../src/tokens/signing-keys.ts'
 
 const key = (name: string, byte: number) => `${name}:${base64Url(new Uint8Array(32).fill(byte))}`
 const oldKeys = await importSigningKeys(key('old', 1))
@@ -27,11 +26,11 @@ async function counts(binding: string | undefined, client: ClientBinding): Promi
 }
 
 describe('the binding of a token', () => {
-  it('is none where the room binds nothing', () => {
+  it('is absent in a room that binds no tokens', () => {
     expect(ClientBinding.of(request('a'), settings('none'), oldKeys)).toBeNull()
   })
 
-  it('fits the client it was made for, again and again, and no other', async () => {
+  it('matches the client it was made for and no other', async () => {
     const binding = await bindingOf(request('a')).forToken()
     expect(await bindingOf(request('a')).forToken()).toBe(binding)
     expect(await counts(binding, bindingOf(request('a', '192.0.2.1')))).toBe(true)
@@ -41,19 +40,19 @@ describe('the binding of a token', () => {
     expect(await counts(`x${binding.slice(1)}`, bindingOf(request('a')))).toBe(false)
   })
 
-  it('cannot be made without a key', async () => {
+  it('depends on the signing key', async () => {
     const binding = await bindingOf(request('a')).forToken()
     expect(await bindingOf(request('a'), 'agent', newKeys).forToken()).not.toBe(binding)
   })
 
-  it('survives the rotation of keys', async () => {
+  it('survives key rotation', async () => {
     const binding = await bindingOf(request('a')).forToken()
     expect(await counts(binding, bindingOf(request('a'), 'agent', rotated))).toBe(true)
     expect(await counts(binding, bindingOf(request('b'), 'agent', rotated))).toBe(false)
     expect(await counts(binding, bindingOf(request('a'), 'agent', newKeys))).toBe(false)
   })
 
-  it('goes on to count when the setting changes: nobody who keeps the client loses a place', async () => {
+  it('still counts after the setting changes, so that no visitor with the same client loses a place', async () => {
     const byAgent = await bindingOf(request('a')).forToken()
     expect(await counts(byAgent, bindingOf(request('a'), 'agent-and-network'))).toBe(true)
     expect(await counts(byAgent, bindingOf(request('b'), 'agent-and-network'))).toBe(false)
@@ -63,7 +62,7 @@ describe('the binding of a token', () => {
     expect(await counts(undefined, bindingOf(request('a')))).toBe(true)
   })
 
-  it('is right for more clients than are remembered, and for odd ones', async () => {
+  it('differs between many clients and bounds long user agents', async () => {
     const first = await bindingOf(request('agent 0')).forToken()
     const all = await Promise.all(Array.from({ length: 2_500 }, (_, i) => bindingOf(request(`agent ${i}`)).forToken()))
     expect(new Set(all).size).toBe(2_500)

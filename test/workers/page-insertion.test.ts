@@ -1,4 +1,4 @@
-/** A text put into the head of a page on its way, wherever the page is cut into chunks. */
+/** Inserting a text into the head of a streamed page, however it is split into chunks. */
 import { describe, expect, it } from 'vitest'
 import type { HeadObstacle } from '../../src/origin/page-head.ts'
 import { insertIntoHead } from '../../src/origin/page-insertion.ts'
@@ -9,7 +9,7 @@ const HEAD =
 const BODY = `</head><body><p>Grüße</p></head>${'x'.repeat(40_000)}`
 const PAGE = HEAD + BODY
 
-/** Chunks that arrive one by one, each when it is asked for. */
+/** Chunks that arrive one by one, each when it is read. */
 function inChunks(chunks: readonly Uint8Array[]): ReadableStream<Uint8Array> {
   const rest = chunks.filter(({ length }) => length > 0)
   return new ReadableStream({
@@ -42,7 +42,7 @@ const bytesOf = (text: string) => new TextEncoder().encode(text)
 const plain = (text: string) => text.replace('\ufeff', '')
 
 describe('a text in the head of a page', () => {
-  it('is at its end, wherever the head is cut in two', async () => {
+  it('goes to its end, wherever the head is split', async () => {
     const page = bytesOf(PAGE)
     for (let cut = 0; cut <= bytesOf(HEAD).length + 10; cut++) {
       const { text, obstacles } = await arrived([page.subarray(0, cut), page.subarray(cut)])
@@ -51,20 +51,20 @@ describe('a text in the head of a page', () => {
     }
   })
 
-  it('is at its end where each byte comes alone', async () => {
+  it('goes to its end when each byte arrives alone', async () => {
     const page = bytesOf(HEAD + BODY.slice(0, 40))
     const { text } = await arrived(Array.from(page, (_, i) => page.subarray(i, i + 1)))
     expect(text).toBe(plain(HEAD + TEXT + BODY.slice(0, 40)))
   })
 
-  it('is counted in the length where the first chunk has it all, and is not where it has not', async () => {
+  it('counts towards the length only if the first chunk contains the whole head', async () => {
     const page = bytesOf(PAGE)
     expect((await arrived([page], page.length)).addedBytes).toBe(TEXT.length)
     expect((await arrived([page.subarray(0, 300), page.subarray(300)], page.length)).addedBytes).toBe(TEXT.length)
     expect((await arrived([page.subarray(0, 10), page.subarray(10)], page.length)).addedBytes).toBeNull()
   })
 
-  it('does not hold back what is in front of it', async () => {
+  it('does not delay the bytes before it', async () => {
     let send: (chunk: Uint8Array) => void = () => {}
     let end = () => {}
     const source = new ReadableStream({
@@ -87,7 +87,7 @@ describe('a text in the head of a page', () => {
     expect((await reader.read()).done).toBe(true)
   })
 
-  it('is left out where no end of the head comes within 64 KiB, and nothing is held back for long', async () => {
+  it('is omitted if the head does not end within 64 KiB, and delays little', async () => {
     const long = `<head><title>${'x'.repeat(70_000)}</title></head>`
     const page = bytesOf(long)
     const chunks = Array.from({ length: 71 }, (_, i) => page.subarray(i * 1000, (i + 1) * 1000))
@@ -96,12 +96,12 @@ describe('a text in the head of a page', () => {
     expect(obstacles).toEqual(['head'])
   })
 
-  it('is left out of a page without content', async () => {
+  it('is omitted from an empty page', async () => {
     expect(await arrived([], 0)).toEqual({ text: '', addedBytes: 0, obstacles: ['empty'] })
     expect(await arrived([])).toEqual({ text: '', addedBytes: 0, obstacles: ['empty'] })
   })
 
-  it('breaks off where the page does', async () => {
+  it('ends where a broken page ends', async () => {
     const source = new ReadableStream({
       type: 'bytes',
       pull(controller) {

@@ -1,10 +1,9 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { parseRooms } from '../../src/settings/rooms.ts'
-import { base64Url } from '../../src/tokens/base64-url.ts'
 import { byPreference } from '../../src/tokens/presented.ts'
-import { importSigningKeys, type SigningKey } from '../../src/tokens/signing-keys.ts'
+import { base64Url, importSigningKeys, type SigningKey } from '../../src/tokens/signing-keys.ts'
 import { signToken, type Token, verifyToken } from '../../src/tokens/token.ts'
-import { withoutOurCookies } from '../../src/tokens/token-cookie.ts'
+import { ourCookieNames, withoutOurCookies } from '../../src/tokens/token-cookie.ts'
 
 const secret = (byte: number, length = 32) => base64Url(new Uint8Array(length).fill(byte))
 const ticket: Token = {
@@ -25,7 +24,7 @@ beforeAll(async () => {
 })
 
 describe('tokens', () => {
-  it('are verified as what was signed, and are plain JWS', async () => {
+  it('round-trip through signing and verification, as plain JWS', async () => {
     const text = await signToken(ticket, oldKey)
     expect(await verifyToken(text, 'shop', oldKey)).toEqual(ticket)
     const started = { ...ticket, joinedSeconds: 1_699_999_000, startPosition: 7 }
@@ -34,12 +33,12 @@ describe('tokens', () => {
     expect(JSON.parse(atob(text.split('.')[0] ?? ''))).toEqual({ alg: 'HS256', kid: 'old' })
   })
 
-  it('of an older key still count after a new one was put in front', async () => {
+  it('of an older key still count after rotation', async () => {
     expect(await verifyToken(await signToken(ticket, oldKey), 'shop', bothKeys)).toEqual(ticket)
     expect(await verifyToken(await signToken(ticket, bothKeys), 'shop', oldKey)).toBeNull()
   })
 
-  it('of another room, cut, changed, made up or oversized count as none', async () => {
+  it('of another room, truncated, changed, forged or oversized, are rejected', async () => {
     const text = await signToken(ticket, oldKey)
     const [header, claims, signature] = text.split('.') as [string, string, string]
     const other = base64Url(new TextEncoder().encode(JSON.stringify({ ...ticket, number: 1 })))
@@ -62,7 +61,7 @@ describe('tokens', () => {
     expect(await verifyToken(text, 'other', oldKey)).toBeNull()
   })
 
-  it('with claims that no token of ours has count as none', async () => {
+  it('with invalid claims are rejected', async () => {
     for (const change of [
       { number: -1 },
       { number: 2 ** 31 },
@@ -75,7 +74,7 @@ describe('tokens', () => {
     }
   })
 
-  it('count by run, then a pass before a ticket, then the lowest number', () => {
+  it('are preferred by newest run, then passes before tickets, then lowest number', () => {
     const of = (changes: Partial<Token>) => ({ token: { ...ticket, ...changes }, text: '' })
     const [low, high] = [of({ number: 5 }), of({ number: 9 })]
     const pass = of({ kind: 'pass', number: 8 })
@@ -92,17 +91,17 @@ describe('signing keys', () => {
     ['too short', `k:${secret(1, 31)}`],
     ['one of two too short', `a:${secret(1)},b:${secret(2, 8)}`],
     ['not base64url', 'k:!!!!'],
-  ])('that are %s are refused with the command that sets them, and never shown', async (_, value) => {
+  ])('that are %s are rejected with the command that sets them, and never shown', async (_, value) => {
     const refused = importSigningKeys(value)
     await expect(refused).rejects.toThrow(/npx wrangler secret put SIGNING_KEYS/)
     await expect(refused).rejects.not.toThrow(secret(2, 8))
   })
 })
 
-describe('cookies on their way to the origin', () => {
-  it('are all there but ours', () => {
+describe('cookies sent to the origin', () => {
+  it('include all but ours', () => {
     const { rooms } = parseRooms([{ name: 'shop', total_active_users: 1, new_users_per_minute: 1 }])
-    const left = (text: string) => withoutOurCookies(text, rooms ?? [])
+    const left = (text: string) => withoutOurCookies(text, ourCookieNames(rooms ?? []))
     const ours = '__Host-waiting-room-shop=x; waiting-room-shop=y; __Secure-waiting-room-shop=z'
     expect(left(`a=1; ${ours}; waiting-room-map=2`)).toBe('a=1; waiting-room-map=2')
     expect(left(ours)).toBeNull()

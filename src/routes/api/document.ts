@@ -1,9 +1,9 @@
 /** The OpenAPI 3.1 document of the API, made from its operations. */
 import { toJsonSchema } from '@valibot/to-json-schema'
 import type * as v from 'valibot'
-import { OPERATOR_COOKIE } from '../../http/cookie-names.ts'
+import packageJson from '../../../package.json' with { type: 'json' }
+import { OPERATOR_COOKIE } from '../../http/paths.ts'
 import { CSRF_HEADER } from '../../operators/gatekeeper.ts'
-import { VERSION } from '../../version.ts'
 import type { Answer, Operation } from './operation.ts'
 import { problemSchema } from './schemas.ts'
 
@@ -36,7 +36,7 @@ export function openApiDocument(operations: readonly Operation[]): Json {
     openapi: '3.1.0',
     info: {
       title: 'Edge waiting room: operators’ API',
-      version: VERSION,
+      version: packageJson.version,
       description:
         'See and steer the rooms of a waiting room. Errors are problem details (RFC 9457) that say what to do.',
       license: { name: 'MIT', identifier: 'MIT' },

@@ -1,17 +1,21 @@
-/** A visitor's status from the isolate's snapshot. */
-
+/** A visitor's status from the isolate's snapshot, and when the visitor polls again. */
 import { memoize } from '../cache.ts'
 import type { SnapshotView } from '../core/snapshot-view.ts'
 import { ISO_TIMES_MAX } from '../limits.ts'
 import type { Status, VisitorState } from '../pages/status.ts'
 import type { RoomSettings } from '../settings/rooms.ts'
 import type { Token } from '../tokens/token.ts'
-import { LONG_POLL_SECONDS, pollAfterSeconds, spreadSeconds } from './poll-interval.ts'
 
-/** A snapshot's time is everyone's, a second of joining that of many: writing both anew took 10 us of a poll. */
+/**
+ * All visitors share the snapshot's time, and many share the second of joining: formatting both
+ * took 10 us of a poll.
+ */
 const isoTime = memoize(ISO_TIMES_MAX, (ms) => new Date(ms).toISOString())
 
-/** Of someone who waits. `position` where the object told it, otherwise it is looked up. */
+/**
+ * The status of a waiting visitor.
+ * @param position the object's answer, or the position in the snapshot
+ */
 export function waitingStatus(
   room: string,
   view: SnapshotView,
@@ -40,7 +44,10 @@ export function waitingStatus(
   }
 }
 
-/** Of a newcomer to a closed room. Who is told when it opens asks again then, spread over some seconds. */
+/**
+ * The status of a newcomer to a closed room. If the opening time is known, the next poll follows it
+ * by some seconds.
+ */
 export function closedStatus(room: RoomSettings, view: SnapshotView, nowMs: number): Status {
   const { opensAtMs = null, message = null } = view.snapshot
   const untilOpenSeconds = opensAtMs === null ? LONG_POLL_SECONDS : Math.max(0, Math.ceil((opensAtMs - nowMs) / 1000))
@@ -49,7 +56,7 @@ export function closedStatus(room: RoomSettings, view: SnapshotView, nowMs: numb
   return { ...placelessStatus(room, 'closed', view, { pollAfterSeconds }), message, opensAt }
 }
 
-/** Of someone with no place in the line. */
+/** The status of someone without a place in line. */
 export function placelessStatus(
   room: RoomSettings,
   state: VisitorState,
@@ -81,12 +88,55 @@ export function placelessStatus(
 const QUEUE_ALL: Pick<Status, 'queueAll'> = { queueAll: true }
 const NO_QUEUE_ALL: Pick<Status, 'queueAll'> = {}
 
-/** The pages show a pause and `queue_all` alike; Cloudflare's fields tell them apart. */
+/** The pages show a pause and `queue_all` alike; Cloudflare's fields distinguish them. */
 function queueAllOf(view: SnapshotView | null): Pick<Status, 'queueAll'> {
   return view?.snapshot.mode === 'queue-all' ? QUEUE_ALL : NO_QUEUE_ALL
 }
 
-/** Silent for the time-out a ticket is absent; absent for the grace it is gone. */
+/** A ticket is absent after the time-out, and gone after the grace period on top. */
 function placeKeptSeconds(heartbeatTimeoutSeconds: number, reclaimGraceSeconds: number): number {
   return heartbeatTimeoutSeconds + reclaimGraceSeconds
+}
+
+const NEAR_SECONDS = 2
+const FAR_MIN_SECONDS = 5
+const FAR_MAX_SECONDS = 7
+
+/** Visitors who could be admitted within this time are near. */
+const NEAR_WAIT_SECONDS = 15
+
+/** For a room that is full or unreachable. */
+export const LONG_POLL_SECONDS = 15
+
+/**
+ * 1 to 5 seconds, so that a crowd that waits for the same moment does not poll in step.
+ * @param random 0 to 1
+ */
+export function spreadSeconds(random: number): number {
+  return 1 + Math.floor(random * FAR_MIN_SECONDS)
+}
+
+/**
+ * For newcomers who were refused for the crowd at their address: after the limit's period, and not
+ * in step.
+ */
+const LIMITED_MIN_SECONDS = 10
+const LIMITED_MAX_SECONDS = 20
+
+export function limitedPollSeconds(random: number): number {
+  return LIMITED_MIN_SECONDS + Math.floor(random * (LIMITED_MAX_SECONDS - LIMITED_MIN_SECONDS + 1))
+}
+
+/**
+ * When a waiting visitor polls again: soon near the front, otherwise after about six seconds, so
+ * that one lost poll never costs a place. Intervals are spread so that a crowd does not poll in
+ * step.
+ * @param random 0 to 1
+ */
+export function pollAfterSeconds(view: SnapshotView, position: number, random: number): number {
+  const { ratePerMinute, mode } = view.snapshot
+  const soonestSeconds = (position / ratePerMinute) * 60
+  const likelySeconds = view.estimate(position)?.likelySeconds ?? soonestSeconds
+  if (mode === 'open' && Math.max(soonestSeconds, likelySeconds) <= NEAR_WAIT_SECONDS) return NEAR_SECONDS
+  return FAR_MIN_SECONDS + Math.floor(random * (FAR_MAX_SECONDS - FAR_MIN_SECONDS + 1))
 }

@@ -1,14 +1,14 @@
-/** What no real server sends, or a contract test cannot see: odd values of the headers that may name the origin. */
+/** Odd values of the headers that may name the origin, which no contract test can send. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { requestUrl } from '../../src/http/request-url.ts'
-import { siteNames, withOurNames } from '../../src/origin/own-names.ts'
+import { siteNames, withOurNames } from '../../src/origin/host-names.ts'
 
 const site = siteNames(new URL('http://origin.example:8080'), 'www.example')
 const ours = requestUrl('https://shop.example/x')
 const NAMES = ['Location', 'Content-Location', 'Refresh', 'Link', 'Set-Cookie']
 
-/** Bits that the parsers look for. ASCII: the test runtime reports other values at length. */
+/** Fragments that the parsers look for. ASCII only: the test runtime logs other values at length. */
 const PIECES = [
   ...'origin.example WWW.example. https: ws: // \\\\ :8080 :99999 @ # ? / % [::1] < > " \' ; , = url 0 5; Domain a=1'.split(
     ' ',
@@ -22,7 +22,7 @@ const value = fc
   .map((pieces) => pieces.join('').replace(/[\0\r\n]/g, ''))
 
 describe('the names of the origin in a response', () => {
-  it('never make it fail, and nothing of the origin stays in a plain URL', () => {
+  it('never cause an error and never remain in a plain URL', () => {
     fc.assert(
       fc.property(fc.constantFrom(...NAMES), value, (name, text) => {
         const sent = new Response('body', { headers: [[name, text]] })
@@ -36,7 +36,7 @@ describe('the names of the origin in a response', () => {
     )
   })
 
-  it('leave the response itself alone where nothing names them', () => {
+  it('are not replaced if absent: the response is returned as it is', () => {
     const sent = new Response('body', {
       headers: [
         ['Location', '/x'],
@@ -47,7 +47,7 @@ describe('the names of the origin in a response', () => {
     expect(withOurNames(sent, ours, site)).toBe(sent)
   })
 
-  it('are read in linear time, however long the header is', () => {
+  it('are parsed in linear time, however long the header is', () => {
     for (const piece of ['"\\', '<', '"<https://origin.example/>', ' ', ', a', ';domain', '//', '@']) {
       for (const name of NAMES) {
         const sent = new Response('body', { headers: [[name, `5; url=https:${piece.repeat(100_000)}x`]] })

@@ -1,0 +1,53 @@
+/**
+ * Maps the outcome of a visit to an answer. The gate, `/line` and `/status` differ only in their
+ * `VisitAnswers`.
+ */
+import type { Status } from '../pages/status.ts'
+import type { RoomSettings } from '../settings/rooms.ts'
+import type { TokenChange } from '../tokens/token-cookie.ts'
+import type { Issued, Visit } from './visit.ts'
+
+export interface VisitAnswers<Answer> {
+  admitted(pass: Issued): Answer
+  /**
+   * Without a pass: the room is suspended, or it is unreachable and `on_room_failure` is "admit".
+   */
+  letThrough(reason: 'suspended' | 'unreachable'): Answer
+  /** The visitor waits, or has lost the place. */
+  wait(status: Status, ticket: Issued | null, change: TokenChange): Answer
+  /** A newcomer gets no ticket. `code`: 429 for too many newcomers from one address. */
+  refuse(status: Status, code?: 429): Answer
+  /** The request has no token that counts and may not join. */
+  noToken(): Answer
+}
+
+export function answerVisit<Answer>(
+  outcome: Visit,
+  { on_room_failure }: Pick<RoomSettings, 'on_room_failure'>,
+  answers: VisitAnswers<Answer>,
+): Answer {
+  switch (outcome.state) {
+    case 'admitted':
+      return answers.admitted(outcome.pass)
+    case 'waiting':
+      return answers.wait(outcome.status, outcome.ticket, changeOf(outcome.ticket))
+    case 'expired':
+      return answers.wait(outcome.status, null, null)
+    case 'full':
+    case 'closed':
+      return answers.refuse(outcome.status)
+    case 'limited':
+      return answers.refuse(outcome.status, 429)
+    case 'suspended':
+      return answers.letThrough('suspended')
+    case 'unreachable':
+      if (on_room_failure === 'admit') return answers.letThrough('unreachable')
+      return answers.wait(outcome.status, outcome.ticket, changeOf(outcome.ticket))
+    case 'no-token':
+      return answers.noToken()
+  }
+}
+
+function changeOf(ticket: Issued | null): TokenChange {
+  return ticket?.renewed ? ticket.text : undefined
+}

@@ -1,0 +1,82 @@
+/**
+ * What the answer to a request of one room is made from: the room's parts of the deployment, and
+ * the visitor.
+ */
+import type { Call } from '../app-env.ts'
+import { clientNetwork } from '../http/client-address.ts'
+import { isSecure, type RequestUrl } from '../http/request-url.ts'
+import { logWarning } from '../log/log.ts'
+import { errorText } from '../log/scrub.ts'
+import type { Origin } from '../origin/proxy.ts'
+import type { Looks } from '../pages/looks.ts'
+import type { KeepAlive, RoomClient } from '../room/room-client.ts'
+import type { RoomSettings } from '../settings/rooms.ts'
+import { ClientBinding } from '../tokens/client-binding.ts'
+import { type PresentedToken, readTokens, type TokenVerifier } from '../tokens/presented.ts'
+import { type PresentedTexts, presentedTexts } from '../tokens/token-cookie.ts'
+import type { VisitContext } from './visit.ts'
+
+/** One request to one room. */
+export interface RoomContext extends TokenVerifier {
+  readonly request: Request
+  readonly url: RequestUrl
+  readonly keepAlive: KeepAlive
+  readonly room: RoomSettings
+  readonly client: RoomClient
+  readonly origin: Origin
+  readonly looks: Looks
+  /** Null: newcomers are not counted by address. */
+  readonly joinLimiter: RateLimit | null
+}
+
+export function roomContext({ request, url, keepAlive, deployment }: Call, room: RoomSettings): RoomContext {
+  const { origin, looks, keys, verified, joinLimiter, client } = deployment
+  return { request, url, keepAlive, room, client: client(room), origin, looks, keys, verified, joinLimiter }
+}
+
+/** A request with the visitor's tokens. */
+export interface Visitor extends RoomContext, VisitContext {
+  readonly presented: readonly PresentedToken[]
+  readonly texts: PresentedTexts
+}
+
+export async function readVisitor(context: RoomContext): Promise<Visitor> {
+  const { request, room, client, keys, keepAlive } = context
+  const nowMs = Date.now()
+  const texts = presentedTexts(request.headers, room, isSecure(request))
+  const read = await readTokens(texts, room, context, nowMs)
+  const binding = ClientBinding.of(request, room, keys)
+  const presented = binding === null ? read : await binding.own(read)
+  if (presented.length < read.length) client.countRefused('foreign', keepAlive, read.length - presented.length)
+  return { ...context, presented, texts, nowMs, binding, mayJoinNow: () => mayJoinNow(context) }
+}
+
+/**
+ * Counts a newcomer; false: too many came from this client's address. Waiting and admitted visitors
+ * may poll and reload as they like. The platform's rate limit counts per location and
+ * approximately. Its limit and period are in wrangler.toml, since the binding fixes them. Without
+ * the binding, without an address and on errors everyone may join: a limit that fails must not keep
+ * people out.
+ */
+function mayJoinNow(context: RoomContext): Promise<boolean> {
+  return isWithinLimit(context, context.room.name)
+}
+
+/** Counts a preflight, apart from joins; false: too many came from this client's address. */
+export function mayPreflightNow(context: RoomContext): Promise<boolean> {
+  return isWithinLimit(context, `${context.room.name} preflight`)
+}
+
+/** @param counter no room's name has a space */
+async function isWithinLimit({ joinLimiter, request, room }: RoomContext, counter: string): Promise<boolean> {
+  if (joinLimiter === null || !room.join_limit) return true
+  const network = clientNetwork(request)
+  if (network === null) return true
+  try {
+    const { success } = await joinLimiter.limit({ key: `${counter} ${network}` })
+    return success
+  } catch (error) {
+    logWarning('join_limit_failed', { room: room.name, error: errorText(error) })
+    return true
+  }
+}
