@@ -5,6 +5,7 @@
 import type { AlertMessage } from '../src/alerts/alert-message.ts'
 import type { RoomAlert } from '../src/alerts/room-alert.ts'
 import { type MinuteFigures, minuteFigures, stepAlert } from '../src/core/alert-rules.ts'
+import { SAMPLED } from '../src/core/figures.ts'
 import type { Line } from '../src/core/line.ts'
 import type { Sample } from '../src/core/sample.ts'
 import type { AlertStore } from './alert-store.ts'
@@ -55,6 +56,12 @@ export function reportMinutes(
   for (const message of messages) alerts.addDelivery(message, nowMs)
   alerts.reportedMinute = minute
   return all
+}
+
+/** The row of Workers Analytics Engine; -1 stands for an unknown percentile. */
+export function dataPointOf(room: string, sample: Sample): AnalyticsEngineDataPoint {
+  const doubles = [sample.atMs, ...SAMPLED.map((name) => sample[name] ?? -1)]
+  return { indexes: [room], blobs: [room], doubles }
 }
 
 function stepRules(

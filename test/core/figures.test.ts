@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
+import { NO_TOTALS } from '../../src/core/figures.ts'
 import { Line } from '../../src/core/line.ts'
 import { lineStats } from '../../src/core/line-stats.ts'
-import { OriginLatency, reportsAddedUp } from '../../src/core/origin-latency.ts'
+import { mergeReports, OriginLatency } from '../../src/core/origin-latency.ts'
 import { isClosed } from '../../src/core/rules.ts'
 import type { Sample } from '../../src/core/sample.ts'
-import { NO_TOTALS } from '../../src/core/stored.ts'
 import { aged, DrivenLine, START_MS } from './support/driven-line.ts'
 import { rules } from './support/rules.ts'
 
@@ -159,7 +159,7 @@ describe("the origin's latency", () => {
   it('adds up requests, errors, counts and sums, of reports with fewer buckets, too', () => {
     const a = { requests: 5, errors: 1, latency: { counts: [1, 2], sumMs: 100 } }
     const b = { requests: 7, errors: 4, latency: { counts: [3], sumMs: 11 } }
-    expect(reportsAddedUp(a, b)).toEqual({
+    expect(mergeReports(a, b)).toEqual({
       requests: 12,
       errors: 5,
       latency: { counts: [4, 2, ...new Array(14).fill(0)], sumMs: 111 },
@@ -168,11 +168,11 @@ describe("the origin's latency", () => {
 
   it('tells a percentile of what came since the last one only, and keeps the whole', () => {
     const latency = new OriginLatency({ counts: [1], sumMs: 10 })
-    expect(latency.takePercentile(0.9)).toBeNull()
+    expect(latency.takePercentiles()(0.9)).toBeNull()
     latency.add({ counts: [0, 3], sumMs: 225 })
     // A third of the way from 50 to 100 ms, in whole ms.
-    expect(latency.takePercentile(1 / 3)).toBe(67)
-    expect(latency.takePercentile(0.9)).toBeNull()
+    expect(latency.takePercentiles()(1 / 3)).toBe(67)
+    expect(latency.takePercentiles()(0.9)).toBeNull()
     expect(latency.toStored()).toEqual({ counts: [1, 3, ...new Array(14).fill(0)], sumMs: 235 })
     expect(new OriginLatency().toStored()).toEqual({ counts: NO_COUNTS_OF_LATENCY, sumMs: 0 })
   })
