@@ -113,7 +113,7 @@ export const FIGURES = {
     read: (line) => line.admissionFactor,
     metric: 'admission_ratio',
     sample: { column: 'admission_factor', double: 17 },
-    help: 'Share of that rate that the origin guard allows, 0 to 1; 1 while it is off or content.',
+    help: 'Share of the admission rate that the origin guard allows, 0 to 1; 1 while it is off or content.',
   },
   joined: {
     kind: 'total',
@@ -180,7 +180,7 @@ export const FIGURES = {
     unit: 'count',
     metric: 'origin_requests',
     sample: { column: 'origin_requests', double: 14 },
-    help: 'Requests from admitted visitors sent to the origin.',
+    help: 'Requests from admitted visitors and CORS preflights sent to the origin.',
   },
   originErrors: {
     kind: 'total',

@@ -7,7 +7,7 @@ import { ORIGIN_LATENCY_BUCKETS_MS } from './limits.ts'
 
 /** Counts of one isolate since its last call. When a call's response is lost, its counts are sent again. */
 export interface OriginReport {
-  /** Requests from admitted visitors sent to the origin. */
+  /** Requests from admitted visitors and CORS preflights sent to the origin. */
   readonly requests: number
   /** Those that failed, timed out or were answered with 5xx. */
   readonly errors: number
