@@ -14,7 +14,6 @@ import type { ObstacleCounts } from './beacon-obstacles.ts'
 import { Expiry } from './expiry.ts'
 import type { Totals } from './figures.ts'
 import { verifyEvent, verifyWhole } from './invariants.ts'
-import { joinedSeconds, noteJoinTime } from './join-times.ts'
 import type { Journal } from './journal.ts'
 import { LineRecord } from './line-record.ts'
 import { ListeningClock } from './listening-clock.ts'
@@ -33,7 +32,7 @@ import { isKeptByGoodbye } from './silence.ts'
 import type { LineChanges, StoredHead, StoredLine, StoredSegment } from './stored.ts'
 import { BEACON_FLAG, DEPARTING_FLAG, State } from './ticket-state.ts'
 import { Tickets } from './tickets.ts'
-import type { WaitTimes } from './wait-times.ts'
+import { joinedSeconds, noteJoinTime, type WaitTimes } from './wait-times.ts'
 
 export class Line {
   readonly run: number

@@ -34,7 +34,7 @@ export interface StoredSegment {
   readonly index: number
   /** 4,096 bytes, one a ticket (ticket-state.ts). */
   readonly states: Uint8Array
-  /** 64 times, wall-clock seconds (join-times.ts). */
+  /** 64 times, wall-clock seconds (wait-times.ts). */
   readonly joinSeconds: Uint32Array
   /** Pairs (offset, start in listening seconds) of running sessions; empty while no session limit is set. */
   readonly sessions: Uint32Array

@@ -1,10 +1,33 @@
-/**
- * How long admitted visitors waited; one who was admitted at once waited 0 s. Keeps the last
- * admissions and those since the last sample in memory for percentiles, and stores a histogram
- * of the whole run.
- */
+/** When visitors joined, and how long they waited until their admission. */
 import { bucketOf, type Percentiles } from './histogram.ts'
-import { WAIT_BUCKETS_SECONDS, WAIT_SAMPLES } from './limits.ts'
+import { JOIN_BLOCK_SIZE, SEGMENT_SIZE, WAIT_BUCKETS_SECONDS, WAIT_SAMPLES } from './limits.ts'
+import type { Tickets } from './tickets.ts'
+
+/** Only the join time of the first number of each block of 64 is stored. */
+export function noteJoinTime(tickets: Tickets, number: number, nowSeconds: number): void {
+  const segment = tickets.segmentOf(number)
+  const block = blockOf(number)
+  if (segment !== undefined && segment.joinSeconds[block] === 0) segment.joinSeconds[block] = nowSeconds
+}
+
+/**
+ * When a number joined, in wall-clock seconds; null if its block is unknown. Interpolates as if the
+ * joins of a block were spread evenly, so it is off by less than the time that the block took to
+ * join. `lastJoinSeconds` is the join time of the newest number.
+ */
+export function joinedSeconds(tickets: Tickets, number: number, lastJoinSeconds: number): number | null {
+  const start = tickets.segmentOf(number)?.joinSeconds[blockOf(number)] ?? 0
+  if (start === 0) return null
+  const first = number - (number % JOIN_BLOCK_SIZE)
+  const following = first + JOIN_BLOCK_SIZE
+  const nextStart = tickets.segmentOf(following)?.joinSeconds[blockOf(following)] ?? 0
+  const [end, size] = nextStart > 0 ? [nextStart, JOIN_BLOCK_SIZE] : [lastJoinSeconds, tickets.next - 1 - first]
+  return size <= 0 ? start : start + Math.floor((Math.max(0, end - start) * (number - first)) / size)
+}
+
+function blockOf(number: number): number {
+  return Math.floor((number % SEGMENT_SIZE) / JOIN_BLOCK_SIZE)
+}
 
 export interface WaitHistogram {
   /** Admissions per bucket of `WAIT_BUCKETS_SECONDS`; the last count is beyond its last bound. */
@@ -12,6 +35,10 @@ export interface WaitHistogram {
   readonly sumSeconds: number
 }
 
+/**
+ * The waits of admitted visitors; one who was admitted at once waited 0 s. The last admissions and
+ * those since the last sample are in memory, for percentiles. The histogram of the run is stored.
+ */
 export class WaitTimes {
   private readonly recent = new Uint32Array(WAIT_SAMPLES)
   private recentCount = 0

@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { joinedSeconds, noteJoinTime } from '../../src/core/join-times.ts'
 import { RecentRates } from '../../src/core/recent-rates.ts'
 import { State } from '../../src/core/ticket-state.ts'
 import { Tickets } from '../../src/core/tickets.ts'
-import { WaitTimes } from '../../src/core/wait-times.ts'
+import { joinedSeconds, noteJoinTime, WaitTimes } from '../../src/core/wait-times.ts'
 
 function waits(...seconds: number[]): WaitTimes {
   const times = new WaitTimes()
