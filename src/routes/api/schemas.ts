@@ -145,13 +145,16 @@ export const ticketSchema = v.looseObject({
   run: v.number(),
   number: v.number(),
   state: v.picklist(['waiting', 'offered', 'active', 'absent', 'gone']),
-  position: about(v.nullable(v.number()), 'People ahead + 1; null: does not wait.'),
-  joinedAt: about(v.nullable(time), 'Exact while the event is kept, else within the time that 64 people took to join.'),
+  position: about(v.nullable(v.number()), 'Visitors ahead + 1; null: not waiting.'),
+  joinedAt: about(
+    v.nullable(time),
+    'Exact while the event is kept, otherwise within the time that 64 visitors took to join.',
+  ),
   admitted: v.picklist(['yes', 'no', 'unknown']),
   admittedAt: v.nullable(time),
   ended: about(
     v.nullable(v.picklist(['left', 'revoked', 'expired', 'forgotten', 'ended', 'unknown'])),
-    'Why the stay is over; unknown: the event is no longer kept; null: it is not over.',
+    'Why the stay ended; unknown: the event is no longer kept; null: it has not ended.',
   ),
   endedAt: v.nullable(time),
   events: v.array(eventSchema),
@@ -161,7 +164,10 @@ const settingSchema = <S extends v.GenericSchema>(value: S) =>
   v.looseObject({
     value: v.nullable(value),
     deployed: v.nullable(value),
-    override: about(v.nullable(v.looseObject({ at: time, by: v.string() })), 'Who set it when; null: as deployed.'),
+    override: about(
+      v.nullable(v.looseObject({ at: time, by: v.string() })),
+      'Who set it, and when; null: the deployed value holds.',
+    ),
   })
 
 const settingEntries = Object.fromEntries(
@@ -171,13 +177,13 @@ const settingEntries = Object.fromEntries(
 export const settingsSchema = v.looseObject({
   room: roomName,
   settings: v.looseObject(settingEntries),
-  deployedOnly: about(v.record(v.string(), v.unknown()), 'What only a deploy changes.'),
+  deployedOnly: about(v.record(v.string(), v.unknown()), 'Settings that only a deploy changes.'),
 })
 
 export const actionSchema = v.looseObject({
   room: roomName,
   action: v.string(),
-  result: about(v.record(v.string(), v.unknown()), 'What it did: counts, states, the new run.'),
+  result: about(v.record(v.string(), v.unknown()), 'The effect: counts, states, the new run.'),
   settings: v.looseObject(settingEntries),
 })
 
@@ -188,16 +194,16 @@ export const auditSchema = v.looseObject({
     v.looseObject({
       id: v.number(),
       at: time,
-      who: about(
-        v.string(),
-        'The name of the token or of the person; "deployment": a deploy took the place of an override.',
-      ),
+      who: about(v.string(), 'The name of the token or of the person; "deployment": a deploy replaced an override.'),
       action: v.string(),
       before: auditValues,
       after: auditValues,
     }),
   ),
-  next: about(v.nullable(v.number()), 'Ask with "before" = this for older entries; null: there are none.'),
+  next: about(
+    v.nullable(v.number()),
+    'The value of "before" for the next page of older entries; null: there are none.',
+  ),
 })
 
 export const alertsSchema = v.looseObject({
