@@ -1,6 +1,8 @@
-/** Every figure keeps its column, its place in Analytics Engine and its name in the API and the metrics. */
+/** Figures keep their columns, their Analytics Engine positions and their names in the API and the metrics. */
 import { describe, expect, it } from 'vitest'
+import { dataPointOf } from '../../durable-objects/minute-report.ts'
 import { SampleStore } from '../../durable-objects/sample-store.ts'
+import { FIGURES, SAMPLED } from '../../src/core/figures.ts'
 import { Line } from '../../src/core/line.ts'
 import { lineStats } from '../../src/core/line-stats.ts'
 import type { Sample } from '../../src/core/sample.ts'
@@ -29,7 +31,7 @@ const FIRST: Sample = {
   admissionFactor: 0.5,
 }
 
-/** The next one: every figure is lower by 1, and what nobody lived through is unknown. */
+/** Every figure is lower by 1, and the percentiles are unknown. */
 const SECOND: Sample = {
   ...(Object.fromEntries(Object.entries(FIRST).map(([name, value]) => [name, (value ?? 0) - 1])) as unknown as Sample),
   atMs: 70_000,
@@ -50,8 +52,8 @@ async function withSamples<T>(look: (store: SampleStore, sql: SqlStorage) => T):
   })
 }
 
-describe('the figures of a sample', () => {
-  it('are stored one column each', async () => {
+describe('samples', () => {
+  it('have one column for each figure', async () => {
     const row = await withSamples((_, sql) => sql.exec('SELECT * FROM samples WHERE at_ms = 60000').one())
     expect(JSON.stringify(row)).toBe(
       '{"at_ms":60000,"active":1,"capacity":2,"waiting":3,"absent":4,"joined":5,"admitted":6,"expired":7,"left_line":8,' +
@@ -60,17 +62,30 @@ describe('the figures of a sample', () => {
     )
   })
 
-  it('come back as they were written', async () => {
+  it('are read as they were written', async () => {
     expect(await withSamples((store) => store.between(60_000, 70_001))).toEqual([FIRST, SECOND])
   })
 
-  it('keep the last gauge, the sum of counts and the highest percentile of a longer step', async () => {
+  it('merge into steps with the last gauge, the sum of counts and the highest percentile', async () => {
     const [point] = await withSamples((store) => store.history(60_000, 70_001, 60_000))
     expect(JSON.stringify(point)).toBe(
       '{"fromMs":60000,"samples":2,"active":0,"capacity":1,"waiting":2,"absent":3,"joined":9,"admitted":11,"expired":13,' +
         '"left":15,"returned":17,"roomErrors":19,"waitSecondsP50":11,"waitSecondsP90":12,"originRequests":25,' +
         '"originErrors":27,"originLatencyMsP90":15,"admissionFactor":0.25}',
     )
+  })
+})
+
+describe('data points for Analytics Engine', () => {
+  it('have each figure at its own position, and -1 for unknown percentiles', () => {
+    const [first, second] = [dataPointOf('shop', FIRST), dataPointOf('shop', SECOND)]
+    expect(first).toEqual({
+      indexes: ['shop'],
+      blobs: ['shop'],
+      doubles: [60_000, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 0.5],
+    })
+    expect(second.doubles).toEqual([70_000, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, -1, -1, 12, 13, -1, 0.25])
+    for (const name of SAMPLED) expect(first.doubles?.[FIGURES[name].sample.double - 1]).toBe(FIRST[name])
   })
 })
 
