@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { NO_TOTALS } from '../../src/core/figures.ts'
+import { FIGURES, NO_TOTALS, SAMPLED } from '../../src/core/figures.ts'
 import { Line } from '../../src/core/line.ts'
 import { lineStats } from '../../src/core/line-stats.ts'
 import { mergeReports, OriginLatency } from '../../src/core/origin-latency.ts'
@@ -10,6 +10,18 @@ import { rules } from './support/rules.ts'
 
 const NO_COUNTS_OF_WAITS = new Array<number>(13).fill(0)
 const NO_COUNTS_OF_LATENCY = new Array<number>(16).fill(0)
+
+describe('the table of figures', () => {
+  it('numbers the doubles of Analytics Engine from 2 without a gap', () => {
+    expect(SAMPLED.map((name) => FIGURES[name].sample.double)).toEqual(SAMPLED.map((_, i) => i + 2))
+  })
+
+  it('uses each column and each metric once', () => {
+    const columns = SAMPLED.map((name) => FIGURES[name].sample.column)
+    const metrics = Object.values(FIGURES).flatMap((figure) => ('metric' in figure ? [figure.metric] : []))
+    for (const names of [columns, metrics]) expect(new Set(names).size).toBe(names.length)
+  })
+})
 
 describe('line stats', () => {
   it('report the rules, zeros and null percentiles for an empty line', () => {

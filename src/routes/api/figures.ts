@@ -5,6 +5,7 @@ import type { AuditEntry } from '../../../durable-objects/control-store.ts'
 import type { RoomJournal } from '../../../durable-objects/waiting-room.ts'
 import type { AppEnv } from '../../app-env.ts'
 import type { TicketReport } from '../../core/ticket-report.ts'
+import type { Deployment } from '../../deployment.ts'
 import { problem } from '../../http/problem.ts'
 import { AUDIT_PAGE_MAX } from '../../limits.ts'
 import { logError } from '../../log/log.ts'
@@ -134,18 +135,22 @@ export const figureOperations: readonly Operation[] = [
 
 /** An unreachable room is listed as well. */
 async function rooms(c: Context<AppEnv>): Promise<Response> {
-  const all = c.var.deployment.rooms
-  const results = await Promise.allSettled(all.map((room) => roomFigures(c.var.deployment, room)))
-  const listed = all.map(({ name, host = null, path }, i) => {
-    const result = results[i] as (typeof results)[number]
-    if (result.status === 'rejected') logError('api_failed', result.reason, { room: name })
-    const { mode, closed, suspended, active, capacity, waiting, admittedPerMinute, admissionFactor } =
-      result.status === 'fulfilled' ? result.value : UNREACHABLE
-    const site = result.status === 'fulfilled' ? siteOf(result.value, all[i] as RoomSettings) : null
-    const figures = { active, capacity, waiting, admittedPerMinute, admissionFactor, site }
-    return { name, host, path, reachable: mode !== null, mode, closed, suspended, ...figures }
-  })
+  const { deployment } = c.var
+  const listed = await Promise.all(deployment.rooms.map((room) => roomInList(deployment, room)))
   return c.json({ rooms: listed, preview: { states: PAGE_STATES, languages: LANGUAGES } }, 200, NO_STORE)
+}
+
+async function roomInList(deployment: Deployment, room: RoomSettings) {
+  const { name, host = null, path } = room
+  const known = await roomFigures(deployment, room).catch((error: unknown) => {
+    logError('api_failed', error, { room: name })
+    return null
+  })
+  const { mode, closed, suspended, active, capacity, waiting, admittedPerMinute, admissionFactor } =
+    known ?? UNREACHABLE
+  const site = known === null ? null : siteOf(known, room)
+  const figures = { active, capacity, waiting, admittedPerMinute, admissionFactor, site }
+  return { name, host, path, reachable: known !== null, mode, closed, suspended, ...figures }
 }
 
 const UNREACHABLE = {
