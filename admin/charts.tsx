@@ -30,7 +30,7 @@ interface Props {
 export function Charts({ room, stats, tickSeconds }: Props) {
   const [id, setId] = useState<Range['id']>('10m')
   const range = RANGES.find((one) => one.id === id) ?? RANGES[0]
-  // By the room's clock: the browser's may be wrong.
+  // The room's clock, because the browser's may be wrong.
   const nowMs = stats === null ? Date.now() : Date.parse(stats.at)
   const query = `step=${range.step}&from=${nowMs - range.minutes * 60_000}`
   const history = usePolling(`${room} ${id}`, EVERY_MS, () => get<History>(`/rooms/${room}/history?${query}`))
@@ -89,16 +89,16 @@ interface PlotsProps {
 }
 
 function Plots({ points, range, stats, nowMs, tickSeconds }: PlotsProps) {
-  const told = withGaps(points, Math.max(range.stepSeconds, tickSeconds))
+  const steps = withGaps(points, Math.max(range.stepSeconds, tickSeconds))
   const nowSeconds = nowMs / 1000
   const startSeconds = nowSeconds - range.minutes * 60
   const shared = {
-    times: [startSeconds, ...told.map(({ at }) => at), nowSeconds],
+    times: [startSeconds, ...steps.map(({ at }) => at), nowSeconds],
     range: [startSeconds, nowSeconds] as const,
   }
   const line = (figure: (point: HistoryPoint) => number | null, now: number | null) => [
     null,
-    ...told.map(({ point }) => (point === null ? null : figure(point))),
+    ...steps.map(({ point }) => (point === null ? null : figure(point))),
     now,
   ]
   const perMinute = (figure: (point: HistoryPoint) => number) =>
@@ -210,14 +210,14 @@ function errorPercent({ originErrors, originRequests }: HistoryPoint): number | 
   return originRequests > 0 ? (100 * originErrors) / originRequests : null
 }
 
-/** An empty room writes no samples: where more than two steps are missing, the line breaks. */
+/** Breaks the line where more than two steps are missing: an empty room writes no samples. */
 function withGaps(points: readonly HistoryPoint[], stepSeconds: number) {
-  const told: { at: number; point: HistoryPoint | null }[] = []
+  const steps: { at: number; point: HistoryPoint | null }[] = []
   for (const point of points) {
     const at = Date.parse(point.at) / 1000
-    const last = told.at(-1)
-    if (last !== undefined && at - last.at > stepSeconds * 2.5) told.push({ at: last.at + 1, point: null })
-    told.push({ at, point })
+    const last = steps.at(-1)
+    if (last !== undefined && at - last.at > stepSeconds * 2.5) steps.push({ at: last.at + 1, point: null })
+    steps.push({ at, point })
   }
-  return told
+  return steps
 }

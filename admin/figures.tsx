@@ -1,4 +1,4 @@
-/** The figures of a room, each with the time that it is about. */
+/** The figures of a room, each with the time it covers. */
 import type { Stats } from './api.ts'
 import { durationText } from './forecast.ts'
 import { guardText, latencyText, limitsText, percentText, SITE_WORDS } from './words.ts'
@@ -43,7 +43,7 @@ export function Figures({ stats }: { stats: Stats | null }) {
   )
 }
 
-/** Site health: red beyond the limits of the room, and what these are. */
+/** Site health, with the limits of the room beyond which it is red. */
 function SiteFigure({ stats: { site, admissionFactor, suspended } }: { stats: Stats }) {
   const { state, errorRatio, latencyMsP90, requests, windowSeconds } = site
   const latency = latencyMsP90 === null ? '' : `90% within about ${latencyText(latencyMsP90)}, `

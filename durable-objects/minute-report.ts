@@ -1,10 +1,12 @@
 /**
- * The report of a room's minutes: data points for Workers Analytics Engine, one step of each alert rule, and the messages
- * that follow. Idempotent: a minute that was reported is not reported again, one that was missed is made up for by the next.
+ * The report of a room's minutes: data points for Workers Analytics Engine, one step of each alert
+ * rule, and the messages that follow. Idempotent: no minute is reported twice, and the next report
+ * makes up for missed minutes.
  */
 import type { AlertMessage } from '../src/alerts/alert-message.ts'
 import type { RoomAlert } from '../src/alerts/room-alert.ts'
 import { type MinuteFigures, minuteFigures, stepAlert } from '../src/core/alert-rules.ts'
+import { SAMPLED } from '../src/core/figures.ts'
 import type { Line } from '../src/core/line.ts'
 import type { Sample } from '../src/core/sample.ts'
 import type { AlertStore } from './alert-store.ts'
@@ -12,19 +14,19 @@ import type { SampleStore } from './sample-store.ts'
 
 const MINUTE_MS = 60_000
 
-/** Cron missed for longer than this is not made up for. */
-const MINUTES_MADE_UP = 60
+/** A report makes up for at most this many minutes. */
+const REPORTED_MINUTES_MAX = 60
 
 export interface ReportedRoom {
   readonly name: string
   readonly alerts: readonly RoomAlert[]
-  /** Whether the figures of each minute are pushed to a URL. */
+  /** The figures of each minute are pushed to a URL. */
   readonly pushesFigures: boolean
 }
 
 /**
- * Reports every minute up to `minute` (since 1970, completed) that was not: notes its messages and returns its samples. Writes
- * nothing for a room that is empty, has no new samples and no alert on its way.
+ * Reports each unreported minute up to `minute` (minutes since 1970, completed): stores its messages
+ * and returns its samples. Writes nothing for an empty room without new samples and active alerts.
  */
 export function reportMinutes(
   line: Line,
@@ -35,26 +37,32 @@ export function reportMinutes(
   alerts: AlertStore,
 ): readonly Sample[] {
   const reported = alerts.reportedMinute
-  const first = Math.max((reported ?? minute - 1) + 1, minute - MINUTES_MADE_UP + 1)
+  const first = Math.max((reported ?? minute - 1) + 1, minute - REPORTED_MINUTES_MAX + 1)
   if (first > minute) return []
   const all = samples.between(first * MINUTE_MS, (minute + 1) * MINUTE_MS)
-  const empty = line.tickets.live === 0
-  const quiet = room.alerts.every(({ name }) => alerts.state(name).state === 'ok')
-  if (empty && all.length === 0 && quiet) return []
+  const isEmpty = line.tickets.live === 0
+  const isQuiet = room.alerts.every(({ name }) => alerts.state(name).state === 'ok')
+  if (isEmpty && all.length === 0 && isQuiet) return []
   const messages: AlertMessage[] = []
   for (let m = first; m <= minute; m++) {
     const ofMinute = all.filter(({ atMs }) => Math.floor(atMs / MINUTE_MS) === m)
-    // Of a minute that is made up for nobody knows whether the room stood still then.
+    // Whether the room was stalled in a missed minute is unknown.
     const stalled = m === minute ? line.isStalled(nowMs) : null
-    const isIdle = empty && ofMinute.length === 0
-    const figures = minuteFigures(ofMinute, stalled, empty)
+    const isIdle = isEmpty && ofMinute.length === 0
+    const figures = minuteFigures(ofMinute, stalled, isEmpty)
     messages.push(...stepRules(line, room, m, figures, isIdle, alerts))
-    // Minutes of long ago in which there was nothing are no news.
+    // Missed minutes without samples are not worth a push.
     if (room.pushesFigures && (m === minute || ofMinute.length > 0)) messages.push(figuresPush(line, room, m, figures))
   }
   for (const message of messages) alerts.addDelivery(message, nowMs)
   alerts.reportedMinute = minute
   return all
+}
+
+/** The row of Workers Analytics Engine; -1 stands for an unknown percentile. */
+export function dataPointOf(room: string, sample: Sample): AnalyticsEngineDataPoint {
+  const doubles = [sample.atMs, ...SAMPLED.map((name) => sample[name] ?? -1)]
+  return { indexes: [room], blobs: [room], doubles }
 }
 
 function stepRules(

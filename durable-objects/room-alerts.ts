@@ -6,11 +6,10 @@ import type { AlertMessage } from '../src/alerts/alert-message.ts'
 import type { DeliveryRecord, DeliveryTurn } from '../src/alerts/delivery-ledger.ts'
 import type { AlertState } from '../src/core/alert-rules.ts'
 import type { Line } from '../src/core/line.ts'
-import type { Sample } from '../src/core/sample.ts'
 import { logError } from '../src/log/log.ts'
 import { AlertStore, type Delivery, type DisabledChannel } from './alert-store.ts'
 import { migrate } from './migrations.ts'
-import { type ReportedRoom, reportMinutes } from './minute-report.ts'
+import { dataPointOf, type ReportedRoom, reportMinutes } from './minute-report.ts'
 import { SampleStore } from './sample-store.ts'
 
 /** The platform's bound for one call; a minute has 6 to 12. After a gap of Cron the newest samples are sent. */
@@ -37,7 +36,8 @@ export class RoomAlerts {
 
   report(line: Line, room: ReportedRoom, minute: number, nowMs: number): void {
     const samples = reportMinutes(line, room, minute, nowMs, this.samples, this.alerts)
-    for (const sample of samples.slice(-DATA_POINTS_MAX)) this.writeDataPoint(room.name, sample)
+    for (const sample of samples.slice(-DATA_POINTS_MAX))
+      this.env.FIGURES?.writeDataPoint(dataPointOf(room.name, sample))
     this.sendUnqueued(nowMs)
   }
 
@@ -77,33 +77,6 @@ export class RoomAlerts {
 
   recordDelivery(record: DeliveryRecord, receiver: string, nowMs: number): void {
     this.alerts.recordDelivery(record, receiver, nowMs)
-  }
-
-  /** The schema is in docs/figures.md. */
-  private writeDataPoint(room: string, sample: Sample): void {
-    this.env.FIGURES?.writeDataPoint({
-      indexes: [room],
-      blobs: [room],
-      doubles: [
-        sample.atMs,
-        sample.active,
-        sample.capacity,
-        sample.waiting,
-        sample.absent,
-        sample.joined,
-        sample.admitted,
-        sample.expired,
-        sample.left,
-        sample.returned,
-        sample.roomErrors,
-        sample.waitSecondsP50 ?? -1,
-        sample.waitSecondsP90 ?? -1,
-        sample.originRequests,
-        sample.originErrors,
-        sample.originLatencyMsP90 ?? -1,
-        sample.admissionFactor,
-      ],
-    })
   }
 
   /** Never awaited. A send that fails is made again by the next report, one whose outcome is unknown once its lease is over. */

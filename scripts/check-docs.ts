@@ -1,9 +1,10 @@
 /**
  * Whether what the documents point at is there: files and headings they link to, files of the project they name (`test/a.test.ts`),
- * and tests they name beside the file (`test/a.test.ts` "what it states").
+ * and tests they name beside the file (`test/a.test.ts` "what it states"). With `--write` it also updates generated tables.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
+import { checkFiguresTable } from './figures-table.ts'
 
 const DOCUMENTS = [
   'README.md',
@@ -51,6 +52,9 @@ function headings(file: string): string[] {
   )
 }
 
-const problems = DOCUMENTS.flatMap((document) => [...problemsOf(document)].map((problem) => `${document} ${problem}`))
+const problems = [
+  ...checkFiguresTable(process.argv.includes('--write')),
+  ...DOCUMENTS.flatMap((document) => [...problemsOf(document)].map((problem) => `${document} ${problem}`)),
+]
 for (const problem of problems) console.error(problem)
 if (problems.length > 0) process.exitCode = 1

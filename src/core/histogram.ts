@@ -1,16 +1,17 @@
-/**
- * Histograms as plain counts: one per bucket, and one at the end for what is beyond the last bound.
- */
+/** Histograms as plain counts: one for each bucket, and a last one beyond the highest bound. */
 
-/** The bucket of a value: the first whose bound it does not exceed. */
+/** The value that a share (0 to 1) of all values does not exceed; null when there are none. */
+export type Percentiles = (share: number) => number | null
+
+/** Index of the first bucket whose bound is not below the value. */
 export function bucketOf(bounds: readonly number[], value: number): number {
   const bucket = bounds.findIndex((bound) => value <= bound)
   return bucket < 0 ? bounds.length : bucket
 }
 
 /**
- * The value that this share of all does not exceed, as exact as the buckets are: within one it is taken as spread evenly.
- * Beyond the last bound it is that bound; null where nothing was counted.
+ * Interpolates as if the values of a bucket were spread evenly over it. A percentile beyond the
+ * highest bound is reported as that bound.
  */
 export function percentileOf(bounds: readonly number[], counts: readonly number[], share: number): number | null {
   const rank = share * counts.reduce((sum, count) => sum + count, 0)

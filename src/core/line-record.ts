@@ -4,12 +4,13 @@
  * Owns which event counts as what. Moves no ticket and decides nothing, but for the frontier: it is how far admission came.
  */
 import { countObstacles, noObstacles, type ObstacleCounts } from './beacon-obstacles.ts'
+import { NO_TOTALS, type Totals } from './figures.ts'
 import { Journal, type LineEvent } from './journal.ts'
 import { SEGMENT_SIZE } from './limits.ts'
 import { OriginLatency, type OriginReport } from './origin-latency.ts'
 import { RecentRates } from './recent-rates.ts'
 import type { SilentTickets } from './silence.ts'
-import { NO_TOTALS, type StoredHead, type Totals } from './stored.ts'
+import type { StoredHead } from './stored.ts'
 import { State } from './ticket-state.ts'
 import { WaitTimes } from './wait-times.ts'
 

@@ -1,38 +1,29 @@
 /** The figures of a line for its operators. */
 import type { ObstacleCounts } from './beacon-obstacles.ts'
+import { type GaugeName, readGauges, type Totals } from './figures.ts'
 import type { Line } from './line.ts'
 import type { LatencyHistogram } from './origin-latency.ts'
 import { isClosed, type LineMode } from './rules.ts'
-import type { Totals } from './stored.ts'
 import type { WaitHistogram } from './wait-times.ts'
 
-export interface LineStats {
+export interface LineStats extends Readonly<Record<GaugeName, number>> {
   readonly run: number
   readonly atMs: number
   readonly mode: LineMode
   /** Newcomers are turned away. */
   readonly closed: boolean
   readonly suspended: boolean
-  readonly capacity: number
-  readonly newUsersPerMinute: number
-  /** What the origin guard scales that rate by, 0 to 1; 1 while it is off or content. */
-  readonly admissionFactor: number
-  /** Slots taken: offered + in a session. */
-  readonly active: number
-  readonly offered: number
-  readonly waiting: number
-  readonly absent: number
   readonly nextNumber: number
   readonly frontier: number
-  /** Recent admissions from the line, null while there were none. */
+  /** Recent admissions from the line; null before the first one. */
   readonly admittedPerMinute: number | null
-  /** Waits of the last admissions, null while there were none. */
+  /** Waits of the last admissions; null before the first one. */
   readonly waitSecondsP50: number | null
   readonly waitSecondsP90: number | null
-  readonly totals: Totals
+  readonly totals: Readonly<Totals>
   /** Waits of all admissions of this run. */
   readonly waits: WaitHistogram
-  /** Of all requests to the origin of this run. */
+  /** Of all origin requests of this run. */
   readonly originLatency: LatencyHistogram
   /** Pages of this run that got no beacon script, by reason. */
   readonly pagesWithoutBeacon: ObstacleCounts
@@ -40,25 +31,23 @@ export interface LineStats {
 
 export function lineStats(line: Line, nowMs: number): LineStats {
   const { tickets, rules } = line
-  const [p50, p90] = line.waits.recentPercentiles([0.5, 0.9])
+  const percentile = line.waits.recentPercentiles()
+  const { capacity, newUsersPerMinute, admissionFactor, ...counts } = readGauges(line)
   return {
     run: line.run,
     atMs: nowMs,
     mode: rules.mode,
     closed: isClosed(rules, nowMs),
     suspended: rules.suspended,
-    capacity: rules.capacity,
-    newUsersPerMinute: rules.ratePerMinute,
-    admissionFactor: line.admissionFactor,
-    active: tickets.occupied,
-    offered: tickets.offered,
-    waiting: tickets.waiting,
-    absent: tickets.absent,
+    capacity,
+    newUsersPerMinute,
+    admissionFactor,
+    ...counts,
     nextNumber: tickets.next,
     frontier: line.frontier,
     admittedPerMinute: line.rates.admittedPerMinute,
-    waitSecondsP50: p50 ?? null,
-    waitSecondsP90: p90 ?? null,
+    waitSecondsP50: percentile(0.5),
+    waitSecondsP90: percentile(0.9),
     totals: { ...line.totals },
     waits: line.waits.toStored(),
     originLatency: line.originLatency.toStored(),

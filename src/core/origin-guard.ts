@@ -10,7 +10,7 @@
  *     requests are the next evidence, and no room stands still for want of news.
  */
 import { GUARD_REQUESTS_MIN, GUARD_TICKS_MAX, ORIGIN_LATENCY_BUCKETS_MS } from './limits.ts'
-import { NO_REPORT, type OriginReport, reportsAddedUp } from './origin-latency.ts'
+import { mergeReports, NO_REPORT, type OriginReport } from './origin-latency.ts'
 import type { LineRules } from './rules.ts'
 
 export type GuardRules = Pick<LineRules, 'originErrorRatioMax' | 'originLatencyMaxMs'>
@@ -41,7 +41,7 @@ export class OriginGuard {
   }
 
   note(report: OriginReport): void {
-    this.evidence = reportsAddedUp(this.evidence, report)
+    this.evidence = mergeReports(this.evidence, report)
   }
 
   /** To be called once a tick. */

@@ -1,21 +1,24 @@
 /**
- * How the origin did, as isolates report it, and how long it took until its headers: a histogram since the run began (stored)
- * and one since the last sample (in memory).
+ * Origin requests as isolates report them, and the time until the origin's headers: a stored
+ * histogram of the whole run, and one since the last sample in memory.
  */
-import { percentileOf } from './histogram.ts'
+import { type Percentiles, percentileOf } from './histogram.ts'
 import { ORIGIN_LATENCY_BUCKETS_MS } from './limits.ts'
 
-/** What one isolate counted since its last call. A call whose answer was lost is counted again with the next one. */
+/** Counts of one isolate since its last call. When a call's response is lost, its counts are sent again. */
 export interface OriginReport {
-  /** Requests of admitted visitors that the origin was asked. */
+  /** Requests from admitted visitors and CORS preflights sent to the origin. */
   readonly requests: number
-  /** Those of them that it answered with 5xx, not in time, or not at all. */
+  /** Those that failed, timed out or were answered with 5xx. */
   readonly errors: number
   readonly latency: LatencyHistogram
 }
 
 export interface LatencyHistogram {
-  /** Requests per bucket of `ORIGIN_LATENCY_BUCKETS_MS`, and at the end those that took longer; without those not answered. */
+  /**
+   * Requests per bucket of `ORIGIN_LATENCY_BUCKETS_MS`; the last count is beyond its last bound.
+   * Requests that failed without a response are not in it.
+   */
   readonly counts: readonly number[]
   readonly sumMs: number
 }
@@ -29,20 +32,22 @@ export class OriginLatency {
   private sinceSample: LatencyHistogram = NO_LATENCY
 
   constructor(histogram: LatencyHistogram = NO_LATENCY) {
-    this.total = addedUp(histogram, NO_LATENCY)
+    this.total = mergeLatency(histogram, NO_LATENCY)
   }
 
   add(latency: LatencyHistogram): void {
-    this.total = addedUp(this.total, latency)
-    this.sinceSample = addedUp(this.sinceSample, latency)
+    this.total = mergeLatency(this.total, latency)
+    this.sinceSample = mergeLatency(this.sinceSample, latency)
   }
 
-  /** Of the requests since the last call, whole ms; null while there were none. */
-  takePercentile(share: number): number | null {
+  /** Of the requests since the last call, in whole ms. */
+  takePercentiles(): Percentiles {
     const { counts } = this.sinceSample
     this.sinceSample = NO_LATENCY
-    const value = percentileOf(ORIGIN_LATENCY_BUCKETS_MS, counts, share)
-    return value === null ? null : Math.round(value)
+    return (share) => {
+      const value = percentileOf(ORIGIN_LATENCY_BUCKETS_MS, counts, share)
+      return value === null ? null : Math.round(value)
+    }
   }
 
   toStored(): LatencyHistogram {
@@ -50,17 +55,17 @@ export class OriginLatency {
   }
 }
 
-export function reportsAddedUp(a: OriginReport, b: OriginReport): OriginReport {
+export function mergeReports(a: OriginReport, b: OriginReport): OriginReport {
   return {
     requests: a.requests + b.requests,
     errors: a.errors + b.errors,
-    latency: addedUp(a.latency, b.latency),
+    latency: mergeLatency(a.latency, b.latency),
   }
 }
 
-/** With a count for every bucket, whatever buckets another version has. */
-function addedUp(a: LatencyHistogram, b: LatencyHistogram): LatencyHistogram {
-  const places = ORIGIN_LATENCY_BUCKETS_MS.length + 1
-  const counts = Array.from({ length: places }, (_, i) => (a.counts[i] ?? 0) + (b.counts[i] ?? 0))
+/** Has a count for each bucket of this version, whatever buckets another version sent. */
+function mergeLatency(a: LatencyHistogram, b: LatencyHistogram): LatencyHistogram {
+  const length = ORIGIN_LATENCY_BUCKETS_MS.length + 1
+  const counts = Array.from({ length }, (_, i) => (a.counts[i] ?? 0) + (b.counts[i] ?? 0))
   return { counts, sumMs: a.sumMs + b.sumMs }
 }

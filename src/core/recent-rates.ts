@@ -1,19 +1,21 @@
 /**
- * How fast the line moved recently: admissions per minute, and the share of those who wait that leaves per minute.
+ * How fast the line moved recently: admissions per minute, and the share of waiting visitors who
+ * leave per minute.
  *
- * Exponentially decayed sums with a time constant of 120 s, counted only while someone waits: an empty line says nothing
- * about how fast a full one would move.
+ * Exponentially decayed sums with a time constant of 120 s. Time counts only while someone waits,
+ * because an empty line says nothing about how fast a full one would move.
  */
 import { RATE_WINDOW_SECONDS } from './limits.ts'
 
+/** All sums are decayed. */
 export interface RecentRatesState {
-  /** Decayed number of admissions from the line. */
+  /** Admissions from the line. */
   readonly admissions: number
-  /** Decayed number of leavers from the line less those who came back. */
+  /** Visitors who left the line, minus those who came back. */
   readonly leavers: number
-  /** Decayed seconds in which someone waited. */
+  /** Seconds in which someone waited. */
   readonly seconds: number
-  /** Decayed sum of people x seconds waited. */
+  /** Visitors waiting x seconds. */
   readonly personSeconds: number
 }
 
@@ -30,7 +32,7 @@ export class RecentRates {
     this.personSeconds = state.personSeconds
   }
 
-  /** Lets time pass while `waiting` people wait. */
+  /** Time passed while `waiting` visitors waited. */
   pass(elapsedMs: number, waiting: number): void {
     if (elapsedMs <= 0 || waiting === 0) return
     const seconds = elapsedMs / 1000
@@ -53,17 +55,17 @@ export class RecentRates {
     this.leavers = Math.max(0, this.leavers - 1)
   }
 
-  /** Admissions per minute, null while there is nothing to go by. */
+  /** Null until there is enough evidence: half an admission and one second. */
   get admittedPerMinute(): number | null {
     return this.admissions < 0.5 || this.seconds < 1 ? null : (this.admissions / this.seconds) * 60
   }
 
-  /** Decayed number of admissions the rate rests on. */
+  /** Decayed number of admissions behind the rate. */
   get observedAdmissions(): number {
     return this.admissions
   }
 
-  /** Leavers per waiting person and minute, 0 or more. */
+  /** Leavers per waiting visitor and minute, 0 or more. */
   get leaverSharePerMinute(): number {
     return this.personSeconds < 1 ? 0 : (this.leavers / this.personSeconds) * 60
   }

@@ -1,6 +1,6 @@
 /**
- * How the site behind a room does, in the words that operators read: good, warn or bad by the room's own limits, or by
- * defaults for display where it sets none. It judges and steers nothing; the origin guard does.
+ * The health of the site behind a room, as operators read it: good, warn or bad by the limits of the
+ * room, or by default limits when it sets none. For display only: the origin guard steers admission.
  */
 import {
   GUARD_REQUESTS_MIN,
@@ -14,15 +14,15 @@ import {
 } from './limits.ts'
 import type { LineRules } from './rules.ts'
 
-/** What the samples of a span of time say. */
+/** The origin's figures over a span of samples. */
 export interface SiteFigures {
   readonly requests: number
   readonly errors: number
-  /** The p90 of each tick, averaged by its requests; null: none was timed. */
+  /** The p90 of each tick, averaged with its requests as weights; null without a timed request. */
   readonly latencyMsP90: number | null
 }
 
-/** The last `SITE_WINDOW_MS`, and the minutes before them. */
+/** The last `SITE_WINDOW_MS`, and the `SITE_BEFORE_MS` before them. */
 export interface RecentSite {
   readonly recent: SiteFigures
   readonly before: SiteFigures
@@ -36,22 +36,22 @@ export type SiteState = (typeof SITE_STATES)[number]
 
 export const GUARD_STATES = ['off', 'content', 'slowed', 'stopped'] as const
 
-/** Beyond `warn` a figure is amber, beyond `bad` red. */
+/** A figure above `warn` is amber, one above `bad` is red. */
 export interface SiteLimit {
   readonly warn: number
   readonly bad: number
-  /** `room`: from the room's settings, amber at half of it. */
+  /** `room`: `bad` is the room's setting, `warn` is half of it. */
   readonly from: 'room' | 'default'
 }
 
 export interface SiteHealth extends SiteFigures {
-  /** The worst of errors, latency and guard; `unknown`: nothing was asked of the site. */
+  /** The worst of errors, latency and guard; `unknown` without requests. */
   readonly state: SiteState
   readonly errorState: SiteState
   readonly latencyState: SiteState
   readonly windowSeconds: number
   readonly errorRatio: number | null
-  /** Errors are clearly more frequent than in the minutes before. */
+  /** Errors are clearly more frequent than in the preceding minutes. */
   readonly errorsRise: boolean
   readonly guard: (typeof GUARD_STATES)[number]
   readonly limits: { readonly errorRatio: SiteLimit; readonly latencyMs: SiteLimit }
@@ -67,29 +67,29 @@ export function siteHealth({ recent, before }: RecentSite, rules: Limits, admiss
   const errorState = stateOf(errorRatio, errorLimit, isFew)
   const latencyState = stateOf(recent.latencyMsP90, latencyLimit, isFew)
   const guard = guardState(rules, admissionFactor)
-  const guardAs = guard === 'stopped' ? 'bad' : guard === 'slowed' ? 'warn' : 'unknown'
+  const guardAsState = guard === 'stopped' ? 'bad' : guard === 'slowed' ? 'warn' : 'unknown'
   return {
     ...recent,
-    state: worst([errorState, latencyState, guardAs]),
+    state: worst([errorState, latencyState, guardAsState]),
     errorState,
     latencyState,
     windowSeconds: SITE_WINDOW_MS / 1000,
     errorRatio,
-    errorsRise: !isFew && rises(recent, before),
+    errorsRise: !isFew && isRising(recent, before),
     guard,
     limits: { errorRatio: errorLimit, latencyMs: latencyLimit },
   }
 }
 
-function limitOf(own: number, warn: number, bad: number): SiteLimit {
-  return own > 0 ? { warn: own / 2, bad: own, from: 'room' } : { warn, bad, from: 'default' }
+function limitOf(set: number, warn: number, bad: number): SiteLimit {
+  return set > 0 ? { warn: set / 2, bad: set, from: 'room' } : { warn, bad, from: 'default' }
 }
 
 function ratioOf({ requests, errors }: SiteFigures): number | null {
   return requests > 0 ? errors / requests : null
 }
 
-/** A few requests prove nothing: they warn at most. */
+/** A few requests prove little: they warn at most. */
 function stateOf(value: number | null, { warn, bad }: SiteLimit, isFew: boolean): SiteState {
   if (value === null) return 'unknown'
   if (value > bad && !isFew) return 'bad'
@@ -107,7 +107,7 @@ function worst(states: readonly SiteState[]): SiteState {
   return order.find((state) => states.includes(state)) ?? 'unknown'
 }
 
-function rises(recent: SiteFigures, before: SiteFigures): boolean {
+function isRising(recent: SiteFigures, before: SiteFigures): boolean {
   const ratio = ratioOf(recent) ?? 0
   return ratio >= SITE_ERRORS_RISE_MIN && ratio > SITE_ERRORS_RISE_FACTOR * (ratioOf(before) ?? 0)
 }

@@ -2,10 +2,11 @@
  * What is known of one ticket, for the operator who is asked "what became of number 4711?". Its state is always known; when
  * it was admitted and why it ended only as long as the journal remembers (its last events, since the object's memory began).
  */
-import { joinedSeconds } from './join-times.ts'
+
 import type { JournalEntry } from './journal.ts'
 import type { Line } from './line.ts'
 import { State, type StateName, stateName } from './ticket-state.ts'
+import { joinedSeconds } from './wait-times.ts'
 
 export interface TicketReport {
   readonly run: number

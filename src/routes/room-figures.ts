@@ -1,46 +1,34 @@
-/** A room's figures as its object has them; all zero, without a run, for a room that nobody has come to yet. */
+/** The figures of a room, as its object has them. A room that nobody has come to yet has no run, and zeros. */
 import type { RoomStats } from '../../durable-objects/waiting-room.ts'
 import { countObstacles, noObstacles } from '../core/beacon-obstacles.ts'
 import { Line } from '../core/line.ts'
 import { lineStats } from '../core/line-stats.ts'
-import { NO_LATENCY } from '../core/origin-latency.ts'
 import { NO_RECENT_SITE, type SiteHealth, siteHealth } from '../core/site-health.ts'
-import { NO_TOTALS } from '../core/stored.ts'
 import type { Deployment } from '../deployment.ts'
 import { lineRules, type RoomSettings } from '../settings/rooms.ts'
 
 export type RoomFigures = Omit<RoomStats, 'run'> & { readonly run: number | null }
 
 export async function roomFigures({ stub }: Deployment, room: RoomSettings): Promise<RoomFigures> {
-  const known: RoomStats | null = await stub(room).stats()
-  // An object of an older version knows less.
-  if (known !== null) {
-    const { originLatency = NO_LATENCY, admissionFactor = 1, calls = 0, rowsWritten = 0, totals } = known
-    const { recentSite = NO_RECENT_SITE } = known
-    const pagesWithoutBeacon = countObstacles(noObstacles(), known.pagesWithoutBeacon)
-    return {
-      ...known,
-      pagesWithoutBeacon,
-      originLatency,
-      recentSite,
-      admissionFactor,
-      calls,
-      rowsWritten,
-      totals: { ...NO_TOTALS, ...totals },
-    }
-  }
-  const nowMs = Date.now()
+  const stats: RoomStats | null = await stub(room).stats()
+  const unused = unusedRoom(room)
+  if (stats === null) return unused
+  // An object of an older version has fewer figures.
   return {
-    room: room.name,
-    calls: 0,
-    rowsWritten: 0,
-    recentSite: NO_RECENT_SITE,
-    ...lineStats(Line.start(lineRules(room), 0, nowMs), nowMs),
-    run: null,
+    ...unused,
+    ...stats,
+    totals: { ...unused.totals, ...stats.totals },
+    pagesWithoutBeacon: countObstacles(noObstacles(), stats.pagesWithoutBeacon),
   }
 }
 
-/** How the site behind the room does, by the limits of the room. */
+function unusedRoom(room: RoomSettings): RoomFigures {
+  const nowMs = Date.now()
+  const stats = lineStats(Line.start(lineRules(room), 0, nowMs), nowMs)
+  return { room: room.name, calls: 0, rowsWritten: 0, recentSite: NO_RECENT_SITE, ...stats, run: null }
+}
+
+/** The health of the site behind the room, by the room's limits. */
 export function siteOf({ recentSite, admissionFactor }: RoomFigures, room: RoomSettings): SiteHealth {
   return siteHealth(recentSite, lineRules(room), admissionFactor)
 }

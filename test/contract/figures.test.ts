@@ -1,7 +1,4 @@
-/**
- * A room's figures against what its visitors were told: stats, history and metrics say the same, and the truth. The test keeps
- * its own count, by answers alone.
- */
+/** Stats, history and metrics agree with each other and with a count kept by the test from responses alone. */
 import { spawnSync } from 'node:child_process'
 import { describe, expect, test } from 'vitest'
 import { parseMetrics } from './support/metrics-text.ts'
@@ -21,7 +18,7 @@ const COUNTERS = ['joined', 'admitted', 'left', 'expired', 'returned'] as const
 const GAUGES = ['waiting', 'active', 'absent'] as const
 type Count = Readonly<Record<(typeof COUNTERS)[number] | (typeof GAUGES)[number], number>>
 
-/** Of Debian's package `prometheus`, where it is installed. */
+/** From Debian's package `prometheus`, if installed. */
 const PROMTOOL = 'promtool'
 const HAS_PROMTOOL = spawnSync(PROMTOOL, ['--version']).status === 0
 
@@ -44,9 +41,9 @@ describe('figures', () => {
     expect(visitors.map(({ holds }) => holds)).toEqual(visitors.map((_, i) => (i < CAPACITY ? 'pass' : 'ticket')))
     for (const visitor of [leaver, quitter]) expect((await visitor.leave()).status).toBe(204)
     await untilStatus(200, () => next.get('/echo'))
-    // Before any of this was sampled: a sample after the crash has it all.
+    // Nothing of this has been sampled yet: a sample after the crash has it all.
     await stage.workerd.restart()
-    // One of the line falls silent, is found, and comes back; the others go on asking.
+    // One waiting visitor falls silent, expires and returns; the others keep polling.
     const line = [fifth, sixth]
     const lineAsks = async () => {
       for (const visitor of line) expect((await visitor.get('/echo')).status).toBe(503)
@@ -62,14 +59,14 @@ describe('figures', () => {
     }
     const agreed = { stats: own, '10s': own, '1m': own, '1h': own, metrics: own, waits: [own.admitted, own.admitted] }
     await nextTick(lineAsks)
-    expect(await told()).toEqual(agreed)
+    expect(await views()).toEqual(agreed)
     await stage.workerd.restart()
     await nextTick(lineAsks)
-    expect(await told()).toEqual(agreed)
+    expect(await views()).toEqual(agreed)
     expect(line.map(({ holds, number }) => [holds, number])).toEqual([5, 6, 7].map((number) => ['ticket', number]))
   })
 
-  test('metrics have help, type and room of every figure, and counters are named as such', async () => {
+  test('every metric has help, type and room, and counters end in _total', async () => {
     const { status, headers, text } = await get('metrics')
     expect([status, headers['content-type']]).toEqual([200, 'text/plain; version=0.0.4; charset=utf-8'])
     const families = [...parseMetrics(text).values()]
@@ -86,14 +83,14 @@ describe('figures', () => {
     for (const counts of buckets) expect(counts).toEqual([...counts].sort((a, b) => a - b))
   })
 
-  test.skipIf(!HAS_PROMTOOL)('promtool finds nothing to say against the metrics', async () => {
+  test.skipIf(!HAS_PROMTOOL)('promtool accepts the metrics', async () => {
     const { text } = await get('metrics')
     const { status, stdout, stderr } = spawnSync(PROMTOOL, ['check', 'metrics'], { input: text, encoding: 'utf8' })
     expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: '', stderr: '' })
   })
 
   test.each(['metrics', 'api/v1/rooms/counted/stats', 'api/v1/rooms/counted/history', 'api/v1/rooms/counted/alerts'])(
-    'nobody sees %s without the right token',
+    '%s needs the right token',
     async (path) => {
       for (const headers of [{}, { Authorization: 'Bearer not-the-token-of-the-tests' }]) {
         const stranger = new Visitor(stage.workerd, 'counted.test', headers)
@@ -109,7 +106,7 @@ describe('figures', () => {
     ['10s', DAY_MS, '24 hours'],
     ['1m', 7 * DAY_MS, '7 days'],
     ['1h', 7 * DAY_MS, '7 days'],
-  ])('a history in steps of %s is refused with its bound when wider, and given up to it', async (step, ms, bound) => {
+  ])('a history in steps of %s is limited to its range, and the refusal names the limit', async (step, ms, bound) => {
     const asked = (from: string) => get(`api/v1/rooms/counted/history?step=${step}&from=${from}&to=${THEN}`)
     const tooWide = await asked(before(ms + 1))
     expect(tooWide.status).toBe(400)
@@ -123,17 +120,14 @@ describe('figures', () => {
     ['step=1h', 7 * DAY_MS, 0],
     ['step=1m', 7 * DAY_MS, 1],
     ['step=10s', DAY_MS, 0],
-    // A caller whose clock is slow.
+    // The caller's clock is slow.
     ['step=1h', 7 * DAY_MS, 5 * 60_000],
-  ])(
-    'a history with %s that ends now is given, though its caller reckoned %i ms back a while ago',
-    async (query, ms, late) => {
-      const reply = await get(`api/v1/rooms/counted/history?${query}&from=${Date.now() - ms - late}`)
-      expect([reply.status, reply.json().detail]).toEqual([200, undefined])
-    },
-  )
+  ])('a history with %s and without an end may start %i ms before an earlier now', async (query, ms, late) => {
+    const reply = await get(`api/v1/rooms/counted/history?${query}&from=${Date.now() - ms - late}`)
+    expect([reply.status, reply.json().detail]).toEqual([200, undefined])
+  })
 
-  test('a history that ends now is refused where it is wider by more than clocks differ', async () => {
+  test('a history without an end is refused when it exceeds its range by more than clocks differ', async () => {
     const reply = await get(`api/v1/rooms/counted/history?step=10s&from=${Date.now() - 2 * DAY_MS}`)
     expect([reply.status, reply.json().detail]).toEqual([400, expect.stringContaining('24 hours')])
   })
@@ -147,12 +141,12 @@ describe('figures', () => {
     ['from=room%201', 'ISO 8601'],
     [`from=${THEN}&to=${THEN}`, '"from" must be before "to"'],
     [`from=${THEN}&to=${before(1)}`, '"from" must be before "to"'],
-  ])('a history asked for with %s is refused with the reason', async (query, reason) => {
+  ])('a history with %s is refused with the reason', async (query, reason) => {
     const reply = await get(`api/v1/rooms/counted/history?${query}`)
     expect([reply.status, reply.json().detail]).toEqual([400, expect.stringContaining(reason)])
   })
 
-  /** Until the room has taken one more sample; those in line must go on asking. */
+  /** Waits for the next sample of the room while the waiting visitors keep polling. */
   async function nextTick(lineAsks: () => Promise<unknown>): Promise<void> {
     const taken = async () => {
       await lineAsks()
@@ -162,8 +156,8 @@ describe('figures', () => {
     await until(taken, (samples) => samples > known)
   }
 
-  /** What each of the operators' views says, in the same words. */
-  async function told() {
+  /** Each of the operators' views in the same form. */
+  async function views() {
     const figures = await stats(stage.workerd, 'counted')
     const { text } = await get('metrics')
     return {

@@ -266,7 +266,7 @@ describe('actions', () => {
     await untilStatus(200, () => waiter.get('/'))
     expect((await guest.post('/__waiting-room/heartbeat', '', { 'Sec-Fetch-Site': 'same-origin' })).status).toBe(410)
     expectProblem(await desk().act('looked-up', 'revoke', { number: guest.number }), 409, /no place/)
-    expectProblem(await desk().act('looked-up', 'revoke', { number: 99 }), 404, /not handed out/)
+    expectProblem(await desk().act('looked-up', 'revoke', { number: 99 }), 404, /not issued/)
     const ticket = await desk().get(`/rooms/looked-up/tickets/${guest.number}`)
     expect(ticket.json()).toMatchObject({
       state: 'gone',
@@ -337,7 +337,7 @@ describe('reading', () => {
   })
 
   it('tells of one ticket, and of none', async () => {
-    expectProblem(await desk().get('/rooms/looked-up/tickets/999'), 404, /not handed out/)
+    expectProblem(await desk().get('/rooms/looked-up/tickets/999'), 404, /not issued/)
     expectProblem(await desk().get('/rooms/looked-up/tickets/abc'), 400, /whole number/)
   })
 

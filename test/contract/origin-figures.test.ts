@@ -1,4 +1,4 @@
-/** A site that fails and hangs: seen in stats, history and metrics, and someone is called. */
+/** Stats, history, metrics and alerts report a site that fails and hangs. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { DeployedWorker } from './support/deployed-worker.ts'
 import { parseMetrics } from './support/metrics-text.ts'
@@ -39,13 +39,13 @@ describe("the origin's figures", () => {
     await origin?.stop()
   })
 
-  test('tell of 5xx answers and of those that come too late, and fire a rule', async () => {
+  test('count 5xx responses and time-outs, and fire an alert rule', async () => {
     const guest = new Visitor(worker.front, 'covered.test')
     const asked = ['/echo', '/failing', '/silent', '/missing', '/failing', '/failing', '/unknown-method']
     const statuses: number[] = []
     for (const path of asked) statuses.push((await guest.get(path)).status)
     expect(statuses).toEqual([200, 500, 504, 404, 500, 500, 501])
-    // A preflight is counted, too; what passes by a room that stepped aside is not.
+    // Preflights are counted; requests to a suspended room are not.
     const headers = { Origin: 'https://app.example', 'Access-Control-Request-Method': 'PUT' }
     const preflight = { method: 'OPTIONS', path: '/failing', headers }
     expect((await new Visitor(worker.front, 'covered.test').send(preflight)).status).toBe(500)
@@ -59,8 +59,8 @@ describe("the origin's figures", () => {
       () => history(worker.front, 'covered', 'step=1m'),
       (seen) => sum(seen.map(({ originRequests }) => originRequests)) >= requests,
     )
-    const told = { originRequests: requests, originErrors: sum(points.map(({ originErrors }) => originErrors)) }
-    expect(told).toEqual(expected)
+    const counted = { originRequests: requests, originErrors: sum(points.map(({ originErrors }) => originErrors)) }
+    expect(counted).toEqual(expected)
     expect(await stats(worker.front, 'covered')).toMatchObject({ totals: expected })
     const families = parseMetrics((await operate(worker.front, 'GET', 'metrics')).text)
     const metric = (family: string, sample = family) => families.get(family)?.samples.get(sample)
@@ -69,10 +69,10 @@ describe("the origin's figures", () => {
     expect(metric(errors, `${errors}{room="aside"}`)).toBe(0)
     const seconds = 'waiting_room_origin_response_seconds'
     expect(metric(seconds, `${seconds}_count{room="covered"}`)).toBe(requests)
-    // The one that was cut off.
+    // The request that timed out is in a higher bucket.
     expect(metric(seconds, `${seconds}_bucket{room="covered",le="0.5"}`)).toBeLessThan(requests)
 
-    // Of the minutes that they fell into the first one that is bad enough.
+    // The requests may fall into two minutes; the alert is about the first one above the threshold.
     const ratio = ({ originRequests, originErrors }: (typeof points)[number]) => originErrors / (originRequests || 1)
     const bad = points.find((point) => ratio(point) > RULE.above)
     if (bad === undefined) throw new Error('no minute')

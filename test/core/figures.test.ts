@@ -1,18 +1,30 @@
 import { describe, expect, it } from 'vitest'
+import { FIGURES, NO_TOTALS, SAMPLED } from '../../src/core/figures.ts'
 import { Line } from '../../src/core/line.ts'
 import { lineStats } from '../../src/core/line-stats.ts'
-import { OriginLatency, reportsAddedUp } from '../../src/core/origin-latency.ts'
+import { mergeReports, OriginLatency } from '../../src/core/origin-latency.ts'
 import { isClosed } from '../../src/core/rules.ts'
 import type { Sample } from '../../src/core/sample.ts'
-import { NO_TOTALS } from '../../src/core/stored.ts'
 import { aged, DrivenLine, START_MS } from './support/driven-line.ts'
 import { rules } from './support/rules.ts'
 
 const NO_COUNTS_OF_WAITS = new Array<number>(13).fill(0)
 const NO_COUNTS_OF_LATENCY = new Array<number>(16).fill(0)
 
-describe('the figures of a line', () => {
-  it('of an empty one are its rules and zeros; what nobody has lived through yet is not known', () => {
+describe('the table of figures', () => {
+  it('numbers the doubles of Analytics Engine from 2 without a gap', () => {
+    expect(SAMPLED.map((name) => FIGURES[name].sample.double)).toEqual(SAMPLED.map((_, i) => i + 2))
+  })
+
+  it('uses each column and each metric once', () => {
+    const columns = SAMPLED.map((name) => FIGURES[name].sample.column)
+    const metrics = Object.values(FIGURES).flatMap((figure) => ('metric' in figure ? [figure.metric] : []))
+    for (const names of [columns, metrics]) expect(new Set(names).size).toBe(names.length)
+  })
+})
+
+describe('line stats', () => {
+  it('report the rules, zeros and null percentiles for an empty line', () => {
     const line = Line.start(rules({ ratePerMinute: 90 }), 7, START_MS)
     expect(lineStats(line, START_MS + 5)).toEqual({
       run: 7,
@@ -40,7 +52,7 @@ describe('the figures of a line', () => {
     expect(Object.values(NO_TOTALS)).toEqual(new Array(13).fill(0))
   })
 
-  it('tell who is where and how long the last ones waited', () => {
+  it('count visitors by state and report the waits of the last admissions', () => {
     const line = new DrivenLine({ capacity: 2, mode: 'queue-all' })
     line.join(4)
     line.pass(10).hear([1, 2, 3, 4])
@@ -48,18 +60,18 @@ describe('the figures of a line', () => {
     line.claim(1)
     const stats = lineStats(line.line, line.nowMs)
     expect(stats).toMatchObject({ active: 2, offered: 1, waiting: 2, absent: 0, nextNumber: 5, frontier: 3 })
-    // All four joined in one second, so the joins are known to it: the first two waited 10 s.
+    // All four joined in the same second, so the waits are exact: the first two waited 10 s.
     expect(stats).toMatchObject({ mode: 'queue-all', waitSecondsP50: 10, waitSecondsP90: 10 })
     expect(stats.admittedPerMinute).toBeCloseTo(12)
     expect(stats.totals).toEqual({ ...NO_TOTALS, joined: 4, admitted: 2 })
     line.leave(1)
-    // A reader's copy: it does not change under the reader's hands.
+    // The stats are a copy.
     expect(stats.totals.left).toBe(0)
   })
 })
 
 describe('a closed room', () => {
-  it('opens by itself at the time that was set, to the millisecond, and without one not at all', () => {
+  it('opens at exactly the set time, and stays closed without one', () => {
     const closed = (opensAtMs: number | null) => isClosed(rules({ closed: true, opensAtMs }), START_MS)
     expect([closed(null), closed(START_MS + 1), closed(START_MS), closed(START_MS - 1)]).toEqual([
       true,
@@ -72,7 +84,7 @@ describe('a closed room', () => {
 })
 
 describe('a sample', () => {
-  it('is what is now, and what happened since the one before', () => {
+  it('has gauges now and the events since the last sample', () => {
     const line = new DrivenLine({ capacity: 3 })
     line.join(5)
     line.leave(1)
@@ -84,7 +96,7 @@ describe('a sample', () => {
       line.pass(10).hear([4])
       line.tick()
     }
-    // Number 6 lost the offer to silence, comes back and gets it again; 7 stays away; of 8 and 9 one finds a free slot.
+    // Number 6 lost its offer to silence, returns and gets it again. 7 stays away. One of 8 and 9 finds a free slot.
     line.hear([6])
     line.join(2)
     expect(line.line.takeSample()).toEqual({
@@ -108,7 +120,7 @@ describe('a sample', () => {
     })
   })
 
-  it('counts nothing twice: where nothing happened since the one before, nothing did', () => {
+  it('counts each event once', () => {
     const line = new DrivenLine({ capacity: 1 })
     line.join(3)
     for (let i = 0; i < 3; i++) {
@@ -135,7 +147,7 @@ describe('a sample', () => {
     expect(figures(line.line.takeSample())).toEqual([0, 0, 0, 0, 0, 0, 0, 0])
   })
 
-  it('has no waits and no latency where nobody was admitted and nothing was asked', () => {
+  it('has null percentiles without admissions and origin requests', () => {
     const line = new DrivenLine()
     expect(line.line.takeSample()).toMatchObject({
       waitSecondsP50: null,
@@ -144,7 +156,7 @@ describe('a sample', () => {
     })
   })
 
-  it('after a restart goes on from what the one before had counted', () => {
+  it('continues from the last sample after a restart', () => {
     const line = new DrivenLine()
     line.join(2)
     line.line.takeSample()
@@ -156,23 +168,23 @@ describe('a sample', () => {
 })
 
 describe("the origin's latency", () => {
-  it('adds up requests, errors, counts and sums, of reports with fewer buckets, too', () => {
+  it('merges reports, even with fewer buckets', () => {
     const a = { requests: 5, errors: 1, latency: { counts: [1, 2], sumMs: 100 } }
     const b = { requests: 7, errors: 4, latency: { counts: [3], sumMs: 11 } }
-    expect(reportsAddedUp(a, b)).toEqual({
+    expect(mergeReports(a, b)).toEqual({
       requests: 12,
       errors: 5,
       latency: { counts: [4, 2, ...new Array(14).fill(0)], sumMs: 111 },
     })
   })
 
-  it('tells a percentile of what came since the last one only, and keeps the whole', () => {
+  it('takes percentiles of the requests since the last sample and keeps the total histogram', () => {
     const latency = new OriginLatency({ counts: [1], sumMs: 10 })
-    expect(latency.takePercentile(0.9)).toBeNull()
+    expect(latency.takePercentiles()(0.9)).toBeNull()
     latency.add({ counts: [0, 3], sumMs: 225 })
-    // A third of the way from 50 to 100 ms, in whole ms.
-    expect(latency.takePercentile(1 / 3)).toBe(67)
-    expect(latency.takePercentile(0.9)).toBeNull()
+    // A third of the way from 50 to 100 ms, rounded.
+    expect(latency.takePercentiles()(1 / 3)).toBe(67)
+    expect(latency.takePercentiles()(0.9)).toBeNull()
     expect(latency.toStored()).toEqual({ counts: [1, 3, ...new Array(14).fill(0)], sumMs: 235 })
     expect(new OriginLatency().toStored()).toEqual({ counts: NO_COUNTS_OF_LATENCY, sumMs: 0 })
   })

@@ -13,7 +13,7 @@ function countsOf(values: readonly number[]): number[] {
   return counts
 }
 
-/** What an isolate would send after these answers; null: the origin could not be reached. */
+/** The report of an isolate after these responses; null stands for an unreachable origin. */
 function report(...latenciesMs: (number | null)[]) {
   const tally = new OriginTally()
   for (const latencyMs of latenciesMs) tally.add({ failed: latencyMs === null, latencyMs })
@@ -21,7 +21,7 @@ function report(...latenciesMs: (number | null)[]) {
 }
 
 describe('a percentile of a histogram', () => {
-  it('lies in the bucket of the true one, spread evenly within it', () => {
+  it('lies in the bucket of the true percentile, interpolated', () => {
     fc.assert(
       fc.property(
         fc.array(fc.nat({ max: 29_999 }), { minLength: 1 }),
@@ -35,18 +35,18 @@ describe('a percentile of a histogram', () => {
       ),
     )
     expect(percentileOf([100, 200], [0, 4, 0], 0.5)).toBe(150)
-    // Half did not exceed 100; that the others took far longer does not matter.
+    // Half did not exceed 100, however long the others took.
     expect(percentileOf([100, 200, 300], [1, 0, 1], 0.5)).toBe(100)
   })
 
-  it('is the last bound beyond it, and not known where nothing was counted', () => {
+  it('is the last bound for values beyond it, and null without values', () => {
     expect(percentileOf(BOUNDS, countsOf([60_000]), 0.9)).toBe(30_000)
     expect(percentileOf(BOUNDS, countsOf([]), 0.9)).toBeNull()
   })
 })
 
 describe("the origin's figures", () => {
-  it('add up over isolates, are told by the sample of the tick, and survive a restart', () => {
+  it('add up over isolates, appear in the next sample, and survive a restart', () => {
     const line = new DrivenLine()
     line.exchange({ joins: ['a'], origin: report(10, 80, null) })
     line.exchange({ origin: report(80, 80) })
@@ -59,14 +59,14 @@ describe("the origin's figures", () => {
     expect(line.line.originLatency.toStored()).toEqual({ counts: [1, 3, ...new Array(14).fill(0)], sumMs: 250 })
   })
 
-  it('take buckets that this version does not know as no buckets', () => {
+  it('ignore buckets that this version does not have', () => {
     const line = new DrivenLine()
     const latency = { counts: new Array(20).fill(1), sumMs: 1 }
     line.exchange({ origin: { requests: 20, errors: 0, latency } })
     expect(line.line.originLatency.toStored().counts).toHaveLength(BOUNDS.length + 1)
   })
 
-  it('of an isolate that was not asked are none', () => {
+  it('stay 0 when an isolate sends no report', () => {
     const line = new DrivenLine()
     line.exchange({ joins: ['a'] })
     expect(line.line.totals).toMatchObject({ originRequests: 0, originErrors: 0 })

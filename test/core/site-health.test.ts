@@ -17,7 +17,7 @@ describe('site health', () => {
     [21, 'bad'],
     [40, 'bad'],
     [100, 'bad'],
-  ])('with %i%% errors and no limit of the room it is %s', (errors, state) => {
+  ])('with %i%% errors and the default limits is %s', (errors, state) => {
     expect(siteHealth(recently({ errors }), NO_LIMITS, 1)).toMatchObject({
       state,
       errorState: state,
@@ -30,7 +30,7 @@ describe('site health', () => {
     [2, 'good'],
     [5, 'warn'],
     [9, 'bad'],
-  ])('with %i%% errors of 8%% that the room allows it is %s', (errors, state) => {
+  ])('with %i%% errors and a limit of 8%% is %s', (errors, state) => {
     const health = siteHealth(recently({ errors }), { ...NO_LIMITS, originErrorRatioMax: 0.08 }, 1)
     expect(health).toMatchObject({ state, limits: { errorRatio: { warn: 0.04, bad: 0.08, from: 'room' } } })
   })
@@ -42,14 +42,14 @@ describe('site health', () => {
     [600, 500, 'bad'],
     [300, 500, 'warn'],
     [200, 500, 'good'],
-  ])('with a p90 of %i ms and a limit of %i ms it is %s', (latencyMsP90, originLatencyMaxMs, state) => {
+  ])('with a p90 of %i ms and a limit of %i ms is %s', (latencyMsP90, originLatencyMaxMs, state) => {
     expect(siteHealth(recently({ latencyMsP90 }), { ...NO_LIMITS, originLatencyMaxMs }, 1)).toMatchObject({
       state,
       latencyState: state,
     })
   })
 
-  it('warns at most of a few requests, and knows nothing of none', () => {
+  it('warns at most with a few requests, and is unknown without requests', () => {
     expect(siteHealth(recently({ requests: 9, errors: 9 }), NO_LIMITS, 1).state).toBe('warn')
     expect(siteHealth(NO_RECENT_SITE, NO_LIMITS, 1)).toMatchObject({ state: 'unknown', errorRatio: null })
   })
@@ -58,7 +58,7 @@ describe('site health', () => {
     [1, 'content', 'good'],
     [0.5, 'slowed', 'warn'],
     [0, 'stopped', 'bad'],
-  ])('with the guard at %d it is told as %s, and counts as %s', (factor, guard, state) => {
+  ])('with an admission factor of %d reports the guard as %s, and counts as %s', (factor, guard, state) => {
     expect(siteHealth(recently({}), { ...NO_LIMITS, originErrorRatioMax: 0.5 }, factor)).toMatchObject({ guard, state })
   })
 
@@ -68,7 +68,7 @@ describe('site health', () => {
     [1, 0, false],
     [2, 0, true],
     [10, 10, false],
-  ])('says whether errors rise: %i%% now, %i%% before: %s', (now, before, rise) => {
+  ])('with %i%% errors now and %i%% before reports rising errors: %s', (now, before, rise) => {
     expect(siteHealth(recently({ errors: now }, { errors: before }), NO_LIMITS, 1).errorsRise).toBe(rise)
   })
 })

@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { joinedSeconds, noteJoinTime } from '../../src/core/join-times.ts'
 import { RecentRates } from '../../src/core/recent-rates.ts'
 import { State } from '../../src/core/ticket-state.ts'
 import { Tickets } from '../../src/core/tickets.ts'
-import { WaitTimes } from '../../src/core/wait-times.ts'
+import { joinedSeconds, noteJoinTime, WaitTimes } from '../../src/core/wait-times.ts'
 
 function waits(...seconds: number[]): WaitTimes {
   const times = new WaitTimes()
@@ -14,42 +13,42 @@ function waits(...seconds: number[]): WaitTimes {
 const many = (count: number, value: number) => new Array<number>(count).fill(value)
 
 describe('waits', () => {
-  it('have percentiles of the nearest rank', () => {
+  it('have nearest-rank percentiles', () => {
     const times = waits(100, 9, 10, 8, 7, 6, 5, 4, 3, 2)
     const expected = [2, 6, 10, 100]
-    expect(times.recentPercentiles([0, 0.5, 0.9, 1])).toEqual(expected)
-    expect(times.takePercentiles([0, 0.5, 0.9, 1])).toEqual(expected)
-    expect(waits(5).recentPercentiles([0.01, 1])).toEqual([5, 5])
+    expect([0, 0.5, 0.9, 1].map(times.recentPercentiles())).toEqual(expected)
+    expect([0, 0.5, 0.9, 1].map(times.takePercentiles())).toEqual(expected)
+    expect([0.01, 1].map(waits(5).recentPercentiles())).toEqual([5, 5])
   })
 
-  it('of nobody are not known', () => {
-    expect(waits().recentPercentiles([0.5])).toEqual([null])
-    expect(waits().takePercentiles([0.5, 0.9])).toEqual([null, null])
+  it('have null percentiles without admissions', () => {
+    expect([0.5].map(waits().recentPercentiles())).toEqual([null])
+    expect([0.5, 0.9].map(waits().takePercentiles())).toEqual([null, null])
   })
 
-  it('are of the admissions since the sample before, while the recent ones go on', () => {
+  it('restart with each sample, while the recent ones continue', () => {
     const times = waits(10)
-    times.takePercentiles([0.5])
-    expect(times.takePercentiles([0.5])).toEqual([null])
+    times.takePercentiles()
+    expect([0.5].map(times.takePercentiles())).toEqual([null])
     times.push(20)
-    expect(times.takePercentiles([0, 1])).toEqual([20, 20])
-    expect(times.recentPercentiles([0, 1])).toEqual([10, 20])
+    expect([0, 1].map(times.takePercentiles())).toEqual([20, 20])
+    expect([0, 1].map(times.recentPercentiles())).toEqual([10, 20])
   })
 
-  it('are kept of 512: the last ones as the recent, the first ones of a sample', () => {
-    expect(waits(...many(1, 9), ...many(512, 3)).recentPercentiles([0, 1])).toEqual([3, 3])
-    expect(waits(...many(1, 9), ...many(511, 3)).recentPercentiles([0, 1])).toEqual([3, 9])
-    expect(waits(...many(512, 3), ...many(1, 9)).takePercentiles([0, 1])).toEqual([3, 3])
-    expect(waits(...many(511, 3), ...many(1, 9)).takePercentiles([0, 1])).toEqual([3, 9])
+  it('are limited to the last 512 admissions, and to the first 512 of a sample', () => {
+    expect([0, 1].map(waits(...many(1, 9), ...many(512, 3)).recentPercentiles())).toEqual([3, 3])
+    expect([0, 1].map(waits(...many(1, 9), ...many(511, 3)).recentPercentiles())).toEqual([3, 9])
+    expect([0, 1].map(waits(...many(512, 3), ...many(1, 9)).takePercentiles())).toEqual([3, 3])
+    expect([0, 1].map(waits(...many(511, 3), ...many(1, 9)).takePercentiles())).toEqual([3, 9])
   })
 
-  it('below nothing, as a clock that was set back tells them, are none', () => {
+  it('are 0 when the clock was set back', () => {
     const times = waits(-5)
-    expect(times.recentPercentiles([0.5])).toEqual([0])
+    expect([0.5].map(times.recentPercentiles())).toEqual([0])
     expect(times.toStored()).toEqual({ counts: [1, ...many(12, 0)], sumSeconds: 0 })
   })
 
-  it('are counted in buckets up to their bound, and go on from what was stored', () => {
+  it('are counted in buckets with inclusive upper bounds, and continue from the stored histogram', () => {
     const times = waits(0, 1, 10, 11, 14_400, 14_401)
     const stored = times.toStored()
     expect(stored).toEqual({ counts: [1, 2, 1, ...many(8, 0), 1, 1], sumSeconds: 28_823 })
@@ -63,7 +62,7 @@ describe('waits', () => {
 })
 
 describe('join times', () => {
-  /** Numbers 1 to `last`, each of which joined at its time. */
+  /** Numbers 1 to `last`, with their join times. */
   function joined(last: number, atSeconds: (number: number) => number): Tickets {
     const tickets = new Tickets()
     for (let number = 1; number <= last; number++) {
@@ -72,19 +71,19 @@ describe('join times', () => {
     return tickets
   }
 
-  it('are exact for the first of each 64 numbers and evenly spread up to the first of the next 64', () => {
+  it('are exact for the first number of each block and interpolated up to the next block', () => {
     const tickets = joined(200, (number) => 1000 + 10 * Math.floor(number / 64) ** 2)
     expect([64, 96, 127, 128, 160].map((number) => joinedSeconds(tickets, number, 2000))).toEqual([
       1010, 1025, 1039, 1040, 1065,
     ])
   })
 
-  it('are evenly spread up to the newest number in the last 64', () => {
+  it('are interpolated up to the newest number in the last block', () => {
     const tickets = joined(130, () => 1000)
     expect([128, 129, 130].map((number) => joinedSeconds(tickets, number, 1100))).toEqual([1000, 1050, 1100])
   })
 
-  it('are that of the first where it is the only one, and where the clock was set back', () => {
+  it('are that of the first number when it is alone or the clock was set back', () => {
     expect(
       joinedSeconds(
         joined(128, () => 1000),
@@ -101,20 +100,20 @@ describe('join times', () => {
     ).toBe(1000)
   })
 
-  it('go on over the end of a segment', () => {
+  it('continue across segments', () => {
     const tickets = joined(4096 + 65, (number) => 1000 + number)
-    // Number 1 is the first of its 63; each other row of 64 begins with the time of its first.
+    // The first block has only 63 numbers, and number 1 is its first.
     expect([1, 4032, 4064, 4095, 4096, 4160].map((number) => joinedSeconds(tickets, number, 6000))).toEqual([
       1001, 5032, 5064, 5095, 5096, 5160,
     ])
   })
 
-  it('are spread up to the newest number at the end of a segment, too: the next one has not begun', () => {
+  it('are interpolated up to the newest number when the segment is full and the next one is missing', () => {
     const tickets = joined(4095, () => 1000)
     expect([4032, 4095].map((number) => joinedSeconds(tickets, number, 1063))).toEqual([1000, 1063])
   })
 
-  it('are not known of who never joined', () => {
+  it('are null for numbers that never joined', () => {
     const tickets = joined(10, () => 1000)
     expect([64, 5000].map((number) => joinedSeconds(tickets, number, 1100))).toEqual([null, null])
     noteJoinTime(tickets, 5000, 1000)
@@ -123,10 +122,10 @@ describe('join times', () => {
 })
 
 describe('recent rates', () => {
-  /** What is left of a count after half the time constant of 120 s. */
+  /** The share of a count that remains after half the time constant of 120 s. */
   const AFTER_60_S = Math.exp(-0.5)
 
-  it('are admissions per minute and leavers per person and minute, of a past that fades', () => {
+  it('are decayed admissions per minute and leavers per waiting visitor and minute', () => {
     const rates = new RecentRates()
     for (let i = 0; i < 6; i++) rates.admitted()
     for (let i = 0; i < 3; i++) rates.leftLine(1)
@@ -143,14 +142,14 @@ describe('recent rates', () => {
     })
   })
 
-  it('go on from what was stored', () => {
+  it('continue from the stored sums', () => {
     const stored = { admissions: 1, leavers: 2, seconds: 30, personSeconds: 40 }
     const rates = new RecentRates(stored)
     expect(rates.toStored()).toEqual(stored)
     expect([rates.admittedPerMinute, rates.leaverSharePerMinute]).toEqual([2, 3])
   })
 
-  it('do not fade while nobody waits, nor by a time that did not pass', () => {
+  it('do not decay while nobody waits or when the clock goes back', () => {
     const stored = { admissions: 1, leavers: 2, seconds: 30, personSeconds: 40 }
     const rates = new RecentRates(stored)
     rates.pass(60_000, 0)
@@ -158,7 +157,7 @@ describe('recent rates', () => {
     expect(rates.toStored()).toEqual(stored)
   })
 
-  it('rest on half an admission and a second at least, else nothing is told', () => {
+  it('are null or 0 with less than half an admission or one second of evidence', () => {
     const rate = (admissions: number, seconds: number) =>
       new RecentRates({ admissions, leavers: 0, seconds, personSeconds: 0 }).admittedPerMinute
     expect([rate(0.5, 1), rate(0.49, 1), rate(0.5, 0.99), rate(0, 0)]).toEqual([30, null, null, null])
@@ -167,7 +166,7 @@ describe('recent rates', () => {
     expect([share(1), share(0.99)]).toEqual([60, 0])
   })
 
-  it('take back a leaver who returns, and never more than there were', () => {
+  it('subtract returning leavers, down to 0', () => {
     const rates = new RecentRates({ admissions: 0, leavers: 2, seconds: 0, personSeconds: 60 })
     rates.returned()
     expect(rates.leaverSharePerMinute).toBe(1)

@@ -10,7 +10,7 @@ const MINUTE_MS = 60_000
 /** The room `alarmed` of the test settings: a rule "crowd" fires after 2 minutes with more than 3 waiting. */
 const alarmed = () => new TestRoom('alarmed')
 
-/** Lives through one minute with a tick every 10 s, everyone heard, and reports it. */
+/** Simulates one minute with a tick every 10 s in which everyone is heard, and reports it. */
 async function minute(room: TestRoom, numbers: number[], reports = 1): Promise<void> {
   for (let passed = 0; passed < 60; passed += 10) {
     passSeconds(10)
@@ -22,13 +22,13 @@ async function minute(room: TestRoom, numbers: number[], reports = 1): Promise<v
 
 async function overview(room: TestRoom) {
   const known = await room.stub.alertOverview(['crowd'])
-  return { state: known?.states.crowd?.state, told: known?.deliveries.map(({ kind }) => kind).toReversed() }
+  return { state: known?.states.crowd?.state, sent: known?.deliveries.map(({ kind }) => kind).toReversed() }
 }
 
 const present = (count: number) => Array.from({ length: count }, (_, i) => i + 1)
 
 describe('samples', () => {
-  it('are written by each tick and tell what happened since the one before', async () => {
+  it('are written by each tick and count the events since the last tick', async () => {
     const room = alarmed()
     await room.join(6)
     await minute(room, present(6))
@@ -65,20 +65,20 @@ describe('samples', () => {
 })
 
 describe('the report of each minute', () => {
-  it('fires once the rule has held for its minutes, is resolved once it does not, and tells each once', async () => {
+  it('sends one message when a rule fires and one when it is resolved', async () => {
     const room = alarmed()
     await room.join(6)
     await minute(room, present(6))
-    expect(await overview(room)).toEqual({ state: 'pending', told: [] })
+    expect(await overview(room)).toEqual({ state: 'pending', sent: [] })
     await minute(room, present(6), 3)
-    expect(await overview(room)).toEqual({ state: 'firing', told: ['firing'] })
+    expect(await overview(room)).toEqual({ state: 'firing', sent: ['firing'] })
     await minute(room, present(6))
     await room.exchange({ leaves: present(6) })
     await minute(room, [], 2)
-    expect(await overview(room)).toEqual({ state: 'resolved', told: ['firing', 'resolved'] })
+    expect(await overview(room)).toEqual({ state: 'resolved', sent: ['firing', 'resolved'] })
   })
 
-  it('sends each sample once to Analytics Engine, however often it is repeated', async () => {
+  it('sends each sample to Analytics Engine once, even when the report is repeated', async () => {
     const room = alarmed()
     await room.join(6)
     const points: AnalyticsEngineDataPoint[] = []
@@ -94,16 +94,16 @@ describe('the report of each minute', () => {
     expect(points[0]?.doubles?.slice(1)).toEqual([1, 1, 5, 0, 6, 1, 0, 0, 0, 0, 0, 0, 0, 0, -1, 1])
   })
 
-  it('makes up for minutes that were missed', async () => {
+  it('makes up for missed minutes', async () => {
     const room = alarmed()
     await room.join(6)
     await minute(room, present(6))
     await minute(room, present(6), 0)
     await minute(room, present(6))
-    expect(await overview(room)).toEqual({ state: 'firing', told: ['firing'] })
+    expect(await overview(room)).toEqual({ state: 'firing', sent: ['firing'] })
   })
 
-  it('pushes the figures of each minute once, where the room has a URL for them', async () => {
+  it('pushes the figures of each minute once when the room has a push URL', async () => {
     const room = new TestRoom('pushed')
     await room.join(3)
     await minute(room, present(3), 2)
@@ -116,7 +116,7 @@ describe('the report of each minute', () => {
     expect(new Set(deliveries.map(({ id }) => id)).size).toBe(2)
   })
 
-  it('pushes nothing for the idle hours before, and still this minute', async () => {
+  it('pushes the current minute but no idle minutes before it', async () => {
     const room = new TestRoom('pushed')
     await room.join(1)
     await minute(room, [1])
@@ -131,7 +131,7 @@ describe('the report of each minute', () => {
     expect(deliveries.length).toBeLessThanOrEqual(4)
   })
 
-  it('survives a loss of memory between minutes', async () => {
+  it('survives an eviction between minutes', async () => {
     const room = alarmed()
     await room.join(6)
     await minute(room, present(6))
@@ -139,10 +139,10 @@ describe('the report of each minute', () => {
     await minute(room, present(6))
     await room.evict()
     await room.stub.report(Math.floor(Date.now() / MINUTE_MS) - 1)
-    expect(await overview(room)).toEqual({ state: 'firing', told: ['firing'] })
+    expect(await overview(room)).toEqual({ state: 'firing', sent: ['firing'] })
   })
 
-  it('writes nothing for a room that is empty and has nothing to tell', async () => {
+  it('writes nothing for an empty room without active alerts', async () => {
     const room = alarmed()
     await room.join(1)
     await room.exchange({ leaves: [1] })
@@ -155,7 +155,7 @@ describe('the report of each minute', () => {
     expect(await room.inside(({ storage }) => storage.getAlarm())).toBeNull()
   })
 
-  it('arms a dead alarm', async () => {
+  it('re-arms a dead alarm', async () => {
     const room = alarmed()
     await room.join(2)
     await room.inside(({ storage }) => storage.deleteAlarm())
@@ -166,7 +166,7 @@ describe('the report of each minute', () => {
 })
 
 describe('the queue of alert messages', () => {
-  /** The bodies that the queue accepted; `answer` says what becomes of each send. */
+  /** Collects the bodies that the queue accepts; `answer` decides the outcome of each send. */
   async function queueOf(room: TestRoom, answer: () => Promise<void>): Promise<AlertMessage[]> {
     const accepted: AlertMessage[] = []
     await runInDurableObject(room.stub, (object) => {
@@ -202,7 +202,7 @@ describe('the queue of alert messages', () => {
     expect(accepted.map(({ kind }) => kind)).toEqual(['firing', 'resolved'])
   })
 
-  it('gets a message again at the next report when its send failed', async () => {
+  it('gets a message again with the next report when the send failed', async () => {
     const room = alarmed()
     let fails = true
     const accepted = await queueOf(room, async () => {
@@ -217,11 +217,11 @@ describe('the queue of alert messages', () => {
     expect(new Set(accepted.map(({ id }) => id)).size).toBe(1)
   })
 
-  /** As after a loss of memory between a send and its outcome. */
+  /** The state after an eviction between a send and its outcome. */
   const forgetOutcomes = (room: TestRoom) =>
     room.inside(({ storage }) => void storage.sql.exec('UPDATE deliveries SET queued_ms = NULL'))
 
-  it('gets a message again when its outcome was never known, but not before the lease is over', async () => {
+  it('gets a message with an unknown outcome again once its lease is over', async () => {
     const room = alarmed()
     const accepted = await queueOf(room, async () => {})
     await room.join(6)
@@ -234,7 +234,7 @@ describe('the queue of alert messages', () => {
     expect(accepted).toHaveLength(2)
   })
 
-  it('gets a message again at once when its lease is from before the clock was set back', async () => {
+  it('gets a message again at once when the clock was set back behind its lease', async () => {
     const room = alarmed()
     const accepted = await queueOf(room, async () => {})
     await room.join(1)
@@ -257,7 +257,7 @@ describe('the ledger of deliveries', () => {
     return { room, id: deliveries[0]?.id ?? '' }
   }
 
-  it('has a message sent until it was delivered, and never again after that', async () => {
+  it('sends a message until it is delivered, and never again', async () => {
     const { room, id } = await fired()
     expect(await room.stub.beginDelivery(id, 'ops', 'receiver')).toBe('send')
     const entry = { id, channel: 'ops', attempts: 1, reason: 'HTTP 500' }
@@ -270,7 +270,7 @@ describe('the ledger of deliveries', () => {
     expect(await room.stub.beginDelivery('unknown', 'ops', 'receiver')).toBe('done')
   })
 
-  it('keeps a channel disabled that said it is gone, until its receiver changes', async () => {
+  it('keeps a channel that answered 410 disabled until its receiver changes', async () => {
     const { room, id } = await fired()
     await room.stub.recordDelivery({ id, channel: 'ops', state: 'disabled', attempts: 1, reason: 'HTTP 410' }, 'old')
     const [next] = await room.stub.testAlerts('alarmed', ['ops'])

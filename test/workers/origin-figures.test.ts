@@ -12,7 +12,7 @@ const origin = (requests: number, errors: number) => ({
   origin: { requests, errors, latency: { counts: [0, 0, requests], sumMs: 200 * requests } },
 })
 
-/** Lives through one minute in which the origin does so every 10 s, and reports it. */
+/** Simulates one minute in which the origin behaves like this every 10 s, and reports it. */
 async function minute(room: TestRoom, requests: number, errors: number, rule = 'failing'): Promise<string | undefined> {
   for (let passed = 0; passed < 60; passed += 10) {
     passSeconds(10)
@@ -24,7 +24,7 @@ async function minute(room: TestRoom, requests: number, errors: number, rule = '
   return (await room.stub.alertOverview([rule]))?.states[rule]?.state
 }
 
-/** As an object of the version before left it. */
+/** Leaves the storage as a version without these figures did. */
 const asBefore = (room: TestRoom) =>
   room.inside(({ storage }) => {
     for (const column of ['requests', 'errors', 'latency_p90_ms']) {
@@ -45,7 +45,7 @@ const asBefore = (room: TestRoom) =>
 const history = (room: TestRoom) => room.stub.history(Date.now() - 2 * MINUTE_MS, Date.now() + 1, 3_600_000)
 
 describe("the origin's figures of a room", () => {
-  it('are in its samples and totals, and add up in its history', async () => {
+  it('are in the samples and totals, and add up in the history', async () => {
     const room = watched()
     await room.join(1)
     await minute(room, 10, 1)
@@ -57,7 +57,7 @@ describe("the origin's figures of a room", () => {
     })
   })
 
-  it('are told of the last two minutes, beside the minutes before', async () => {
+  it('are reported for the last two minutes and the minutes before', async () => {
     const room = watched()
     await room.join(1)
     expect((await room.stub.stats())?.recentSite.recent).toEqual({ requests: 0, errors: 0, latencyMsP90: null })
@@ -71,7 +71,7 @@ describe("the origin's figures of a room", () => {
     expect((await room.stub.stats())?.recentSite.recent.requests).toBe(0)
   })
 
-  it('call someone when the site fails for long enough, and when it does no more', async () => {
+  it('send an alert when the site fails for long enough, and when it recovers', async () => {
     const room = watched()
     await room.join(1)
     expect(await minute(room, 10, 2)).toBe('ok')
@@ -83,7 +83,7 @@ describe("the origin's figures of a room", () => {
     expect(deliveries.map(({ kind }) => kind).toSorted()).toEqual(['firing', 'resolved'])
   })
 
-  it('begin at 0 where an older version kept the room, whose samples stay', async () => {
+  it('start at 0 after an upgrade, which keeps older samples', async () => {
     const room = watched()
     await room.join(1)
     await minute(room, 0, 0)
@@ -101,7 +101,7 @@ describe('the origin guard of a room', () => {
   const guarded = () => new TestRoom('guarded')
   const factor = async (room: TestRoom) => (await room.stub.stats())?.admissionFactor
 
-  it('stops admission while the site fails, through a loss of memory, too, and is seen and told of', async () => {
+  it('stops admission while the site fails, even after an eviction, and sends an alert', async () => {
     const room = guarded()
     await room.join(1)
     expect(await minute(room, 20, 0, 'slowed')).toBe('ok')
@@ -115,7 +115,7 @@ describe('the origin guard of a room', () => {
     expect(await history(room)).toMatchObject([{ admissionFactor: 0 }])
   })
 
-  it('lets in step by step once the site is well, and says so', async () => {
+  it('resumes admission step by step once the site recovers, and resolves the alert', async () => {
     const room = guarded()
     await room.join(1)
     await minute(room, 20, 10, 'slowed')

@@ -116,7 +116,7 @@ export const actionOperations: readonly Operation[] = [
     body: v.strictObject({ number: whole(MAX_NUMBER) }),
     bodyRequired: true,
     example: { number: 4711 },
-    refusals: { 404: 'No such room, or the number was never handed out in this run.', 409: 'It is gone already.' },
+    refusals: { 404: 'No such room, or the number was never issued in this run.', 409: 'It is gone already.' },
     command: ({ number }) => ({ kind: 'revoke', number }),
   }),
   action({
@@ -180,7 +180,7 @@ function refusalOf(why: Refusal | PatchProblem): Response {
     case 'suspended':
       return problem(409, 'The room is suspended', 'Everyone goes past it: end the suspension first.')
     case 'no-such-ticket':
-      return problem(404, 'No such ticket', 'That number was not handed out in the run of now.')
+      return problem(404, 'No such ticket', 'That number was not issued in the current run.')
     case 'gone-already':
       return problem(409, 'Gone already', 'That ticket holds no place and no session any more.')
     case 'changed-meanwhile':

@@ -1,10 +1,11 @@
-/** Rooms, figures, journal, one ticket, audit: everything that is only read. */
+/** The read-only operations: rooms, figures, journal, one ticket, audit. */
 import type { Context } from 'hono'
 import * as v from 'valibot'
 import type { AuditEntry } from '../../../durable-objects/control-store.ts'
 import type { RoomJournal } from '../../../durable-objects/waiting-room.ts'
 import type { AppEnv } from '../../app-env.ts'
 import type { TicketReport } from '../../core/ticket-report.ts'
+import type { Deployment } from '../../deployment.ts'
 import { problem } from '../../http/problem.ts'
 import { AUDIT_PAGE_MAX } from '../../limits.ts'
 import { logError } from '../../log/log.ts'
@@ -27,7 +28,7 @@ export const figureOperations: readonly Operation[] = [
     method: 'get',
     path: '/rooms',
     tag: 'rooms',
-    summary: 'All rooms with what they cover and how they are',
+    summary: 'All rooms with their coverage and current state',
     needs: 'read',
     answers: { 200: { description: 'The rooms, in the order of the settings.', schema: roomsSchema } },
     handle: rooms,
@@ -37,10 +38,10 @@ export const figureOperations: readonly Operation[] = [
     method: 'get',
     path: '/rooms/{room}/stats',
     tag: 'figures',
-    summary: 'The figures of a room now',
+    summary: 'The current figures of a room',
     needs: 'read',
     parameters: ROOM_PARAMETER,
-    answers: { 200: { description: 'Now, and totals since the run began.', schema: statsSchema } },
+    answers: { 200: { description: 'Current values, and totals since the run began.', schema: statsSchema } },
     handle: withRoom(stats),
   },
   {
@@ -50,7 +51,7 @@ export const figureOperations: readonly Operation[] = [
     tag: 'figures',
     summary: 'The figures of the last days, as JSON or CSV',
     description:
-      'At most 24 hours with step `10s`, 7 days otherwise; without `to` 10 minutes more. Steps without a sample (an empty room) are left out.',
+      'The range is at most 24 hours with step `10s` and 7 days otherwise; 10 minutes more without `to`. Steps without a sample (an empty room) are left out.',
     needs: 'read',
     parameters: {
       ...ROOM_PARAMETER,
@@ -69,12 +70,12 @@ export const figureOperations: readonly Operation[] = [
     },
     answers: {
       200: {
-        description: 'Gauges as at the last sample of each step, counts as sums, waits as the highest.',
+        description: 'Each step has the last value of gauges, the sum of counts and the highest percentile.',
         schema: historySchema,
         types: ['application/json', 'text/csv'],
       },
     },
-    refusals: { 400: 'A time, a step or a range that cannot be used.' },
+    refusals: { 400: 'Invalid time, step, range or format.' },
     handle: withRoom(history),
   },
   {
@@ -86,7 +87,11 @@ export const figureOperations: readonly Operation[] = [
     needs: 'read',
     parameters: {
       ...ROOM_PARAMETER,
-      after: { in: 'query', description: 'Only events after this sequence number. Default: 0.', schema: wholeText },
+      after: {
+        in: 'query',
+        description: 'Returns only events after this sequence number. Default: 0.',
+        schema: wholeText,
+      },
     },
     answers: { 200: { description: 'Oldest first.', schema: journalSchema } },
     refusals: { 400: 'Not a sequence number.' },
@@ -97,16 +102,16 @@ export const figureOperations: readonly Operation[] = [
     method: 'get',
     path: '/rooms/{room}/tickets/{number}',
     tag: 'figures',
-    summary: 'What became of one ticket',
+    summary: 'The history of one ticket',
     description:
-      'The state is always known. When it was admitted and why it ended is known as long as the journal has the event: the last 4,096 since the object was last started.',
+      'The state is always known. The time of admission and the reason of the end are known while the journal has the event: it keeps the last 4,096 since the object started.',
     needs: 'read',
     parameters: {
       ...ROOM_PARAMETER,
       number: { in: 'path', required: true, description: "The visitor's number.", schema: wholeText, example: '4711' },
     },
-    answers: { 200: { description: 'What is known of it.', schema: ticketSchema } },
-    refusals: { 400: 'Not a number.', 404: 'No such room, or the number was never handed out in this run.' },
+    answers: { 200: { description: 'The ticket.', schema: ticketSchema } },
+    refusals: { 400: 'Not a number.', 404: 'No such room, or the number was never issued in this run.' },
     handle: withRoom(ticket),
   },
   {
@@ -114,34 +119,38 @@ export const figureOperations: readonly Operation[] = [
     method: 'get',
     path: '/rooms/{room}/audit',
     tag: 'actions',
-    summary: 'Who did what when, with the values before and after',
+    summary: 'The audit log, with the values before and after each change',
     description: 'The last 1,000 entries are kept.',
     needs: 'read',
     parameters: {
       ...ROOM_PARAMETER,
-      before: { in: 'query', description: 'Only entries before this id.', schema: wholeText },
+      before: { in: 'query', description: 'Returns only entries before this id.', schema: wholeText },
       limit: { in: 'query', description: `1 to ${AUDIT_PAGE_MAX}. Default: 50.`, schema: wholeText },
     },
-    answers: { 200: { description: 'The newest first.', schema: auditSchema } },
-    refusals: { 400: 'Not an id, or not a limit.' },
+    answers: { 200: { description: 'Newest first.', schema: auditSchema } },
+    refusals: { 400: 'Invalid id or limit.' },
     handle: withRoom(audit),
   },
 ]
 
-/** A room that cannot be reached is listed all the same. */
+/** An unreachable room is listed as well. */
 async function rooms(c: Context<AppEnv>): Promise<Response> {
-  const all = c.var.deployment.rooms
-  const asked = await Promise.allSettled(all.map((room) => roomFigures(c.var.deployment, room)))
-  const listed = all.map(({ name, host = null, path }, i) => {
-    const answer = asked[i] as (typeof asked)[number]
-    if (answer.status === 'rejected') logError('api_failed', answer.reason, { room: name })
-    const { mode, closed, suspended, active, capacity, waiting, admittedPerMinute, admissionFactor } =
-      answer.status === 'fulfilled' ? answer.value : UNREACHABLE
-    const site = answer.status === 'fulfilled' ? siteOf(answer.value, all[i] as RoomSettings) : null
-    const figures = { active, capacity, waiting, admittedPerMinute, admissionFactor, site }
-    return { name, host, path, reachable: mode !== null, mode, closed, suspended, ...figures }
-  })
+  const { deployment } = c.var
+  const listed = await Promise.all(deployment.rooms.map((room) => roomInList(deployment, room)))
   return c.json({ rooms: listed, preview: { states: PAGE_STATES, languages: LANGUAGES } }, 200, NO_STORE)
+}
+
+async function roomInList(deployment: Deployment, room: RoomSettings) {
+  const { name, host = null, path } = room
+  const known = await roomFigures(deployment, room).catch((error: unknown) => {
+    logError('api_failed', error, { room: name })
+    return null
+  })
+  const { mode, closed, suspended, active, capacity, waiting, admittedPerMinute, admissionFactor } =
+    known ?? UNREACHABLE
+  const site = known === null ? null : siteOf(known, room)
+  const figures = { active, capacity, waiting, admittedPerMinute, admissionFactor, site }
+  return { name, host, path, reachable: known !== null, mode, closed, suspended, ...figures }
 }
 
 const UNREACHABLE = {
@@ -171,17 +180,17 @@ async function journal(c: Context<AppEnv>, room: RoomSettings): Promise<Response
 
 async function ticket(c: Context<AppEnv>, room: RoomSettings): Promise<Response> {
   const number = wholeOf(c.req.param('number') ?? '')
-  if (number === null) return problem(400, 'Bad number', 'A ticket has a whole number, 1 or more.')
+  if (number === null) return problem(400, 'Bad number', 'The number of a ticket is a whole number, 1 or more.')
   const known: TicketReport | null = await c.var.deployment.stub(room).ticket(number)
-  if (known === null) return problem(404, 'No such ticket', 'That number was not handed out in the run of now.')
+  if (known === null) return problem(404, 'No such ticket', 'That number was not issued in the current run.')
   const { joinedMs, admittedMs, endedMs, events, ...report } = known
   const times = {
     joinedAt: isoTimeOrNull(joinedMs),
     admittedAt: isoTimeOrNull(admittedMs),
     endedAt: isoTimeOrNull(endedMs),
   }
-  const told = events.map(({ atMs, ...event }) => ({ ...event, at: isoTime(atMs) }))
-  return c.json({ room: room.name, ...report, ...times, events: told }, 200, NO_STORE)
+  const timedEvents = events.map(({ atMs, ...event }) => ({ ...event, at: isoTime(atMs) }))
+  return c.json({ room: room.name, ...report, ...times, events: timedEvents }, 200, NO_STORE)
 }
 
 async function audit(c: Context<AppEnv>, room: RoomSettings): Promise<Response> {

@@ -1,6 +1,4 @@
-/**
- * `GET .../rooms/:room/history?from=&to=&step=`: the samples in steps of 10 s, 1 min or 1 h.
- */
+/** `GET .../rooms/:room/history?from=&to=&step=`: the samples in steps of 10 s, 1 min or 1 h. */
 import type { Context } from 'hono'
 import type { HistoryPoint } from '../../../durable-objects/sample-store.ts'
 import type { AppEnv } from '../../app-env.ts'
@@ -12,7 +10,7 @@ import { NO_STORE } from './operation.ts'
 
 const HOUR_MS = 3_600_000
 
-/** Each step with the widest range it may be asked for: at most about 10,000 points. Samples are kept for 7 days. */
+/** Each step with its widest range, about 10,000 points at most. Samples are kept for 7 days. */
 const STEPS = {
   '10s': { ms: 10_000, rangeMs: 24 * HOUR_MS, rangeName: '24 hours' },
   '1m': { ms: 60_000, rangeMs: 7 * 24 * HOUR_MS, rangeName: '7 days' },
@@ -35,44 +33,44 @@ export async function history(c: Context<AppEnv>, room: RoomSettings): Promise<R
   }
   if (fromMs >= toMs) return problem(400, 'Bad query', '"from" must be before "to".')
   if (toMs - fromMs > step.rangeMs + (endsNow ? HISTORY_RANGE_SLACK_MS : 0)) {
-    const detail = `With step ${stepName} at most ${step.rangeName} can be asked for at once.`
+    const detail = `With step ${stepName} the range can be at most ${step.rangeName}.`
     return problem(400, 'Range too wide', detail)
   }
   const points: HistoryPoint[] = await c.var.deployment.stub(room).history(fromMs, toMs, step.ms)
-  const told = points.map(({ fromMs: atMs, ...point }) => ({ at: isoTime(atMs), ...point }))
-  if (format === 'csv') return csvAnswer(c, room.name, told)
+  const rows = points.map(({ fromMs: atMs, ...point }) => ({ at: isoTime(atMs), ...point }))
+  if (format === 'csv') return csvResponse(c, room.name, rows)
   const range = { from: isoTime(fromMs), to: isoTime(toMs), step: stepName }
-  return c.json({ room: room.name, ...range, points: told }, 200, NO_STORE)
+  return c.json({ room: room.name, ...range, points: rows }, 200, NO_STORE)
 }
 
-/** RFC 4180. No value needs quotes: they are numbers and times; null is empty. */
-function csvAnswer(c: Context<AppEnv>, room: string, points: readonly Readonly<Record<string, unknown>>[]): Response {
+/** RFC 4180. Numbers and times need no quotes; null is empty. */
+function csvResponse(c: Context<AppEnv>, room: string, points: readonly Readonly<Record<string, unknown>>[]): Response {
   const columns = Object.keys(points[0] ?? { at: null })
-  const rows = points.map((point) => columns.map((column) => point[column] ?? '').join(','))
-  return c.body(`${[columns.join(','), ...rows].join('\r\n')}\r\n`, 200, {
+  const lines = points.map((point) => columns.map((column) => point[column] ?? '').join(','))
+  return c.body(`${[columns.join(','), ...lines].join('\r\n')}\r\n`, 200, {
     ...NO_STORE,
     'Content-Type': 'text/csv; charset=utf-8; header=present',
     'Content-Disposition': `attachment; filename="${room}-history.csv"`,
   })
 }
 
-/** By the query, else by what the client accepts. */
+/** From the query, otherwise from the `Accept` header; null when the query is invalid. */
 function formatOf(c: Context<AppEnv>): 'json' | 'csv' | null {
-  const asked = c.req.query('format')
-  if (asked === undefined) return /\btext\/csv\b/i.test(c.req.header('Accept') ?? '') ? 'csv' : 'json'
-  return asked === 'json' || asked === 'csv' ? asked : null
+  const format = c.req.query('format')
+  if (format === undefined) return /\btext\/csv\b/i.test(c.req.header('Accept') ?? '') ? 'csv' : 'json'
+  return format === 'json' || format === 'csv' ? format : null
 }
 
 function isStep(name: string): name is keyof typeof STEPS {
   return Object.hasOwn(STEPS, name)
 }
 
-/** Dates and times of ISO 8601; `Date.parse` alone takes "room 1" for a year. */
+/** An ISO 8601 date or time. `Date.parse` alone reads "room 1" as a year. */
 const ISO_TIME = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})?)?$/
 
-/** NaN for what is no time. */
-function timeOf(text: string | undefined, otherwiseMs: number): number {
-  if (text === undefined || text === '') return otherwiseMs
+/** NaN when the text is not a time. */
+function timeOf(text: string | undefined, defaultMs: number): number {
+  if (text === undefined || text === '') return defaultMs
   if (/^\d{1,15}$/.test(text)) return Number(text)
   return ISO_TIME.test(text) ? Date.parse(text) : Number.NaN
 }

@@ -1,9 +1,19 @@
 /**
- * What the API answers, as schemas: the document is made from them, and the tests hold every answer against them. Objects
- * are open: fields may be added.
+ * The API's response bodies as schemas. The OpenAPI document is made from them, and the tests check
+ * every response against them. Objects are open: fields may be added.
  */
 import * as v from 'valibot'
 import { ALERT_METRICS } from '../../core/alert-rules.ts'
+import {
+  eachFigure,
+  FIGURES,
+  type FigureName,
+  GAUGES,
+  LOADS,
+  PERCENTILES,
+  SAMPLED_GAUGES,
+  SAMPLED_TOTALS,
+} from '../../core/figures.ts'
 import { GUARD_STATES, SITE_STATES } from '../../core/site-health.ts'
 import { RUNTIME_KEYS, type RuntimeKey, runtimeEntries } from '../../settings/runtime-settings.ts'
 
@@ -12,16 +22,20 @@ const count = (description: string) => about(v.pipe(v.number(), v.integer(), v.m
 const time = v.pipe(v.string(), v.isoTimestamp())
 const seconds = (description: string) => about(v.nullable(v.number()), description)
 const roomName = v.string()
+const figureNow = (name: FigureName) => {
+  const { unit, help } = FIGURES[name]
+  return unit === 'count' ? count(help) : about(v.number(), help)
+}
 const mode = about(
   v.picklist(['open', 'queue-all', 'paused']),
-  'queue-all: everyone waits, admission is by hand alone. paused: nobody is admitted.',
+  'queue-all: everyone waits and only operators admit. paused: nobody is admitted.',
 )
 
 export const problemSchema = v.looseObject({
   type: v.string(),
   title: v.string(),
   status: v.number(),
-  detail: v.optional(about(v.string(), 'What to do about it.')),
+  detail: v.optional(about(v.string(), 'How to fix it.')),
   problems: v.optional(v.array(v.looseObject({ key: v.string(), problem: v.string() }))),
 })
 
@@ -29,20 +43,23 @@ const siteState = v.picklist(SITE_STATES)
 const siteLimit = v.looseObject({
   warn: v.number(),
   bad: v.number(),
-  from: about(v.picklist(['room', 'default']), 'default: the room sets no limit, this one is for display only.'),
+  from: about(v.picklist(['room', 'default']), 'default: the room sets no limit; this one is only displayed.'),
 })
 const site = about(
   v.looseObject({
-    state: about(siteState, 'The worst of errors, latency and origin guard; unknown: nothing was asked of the site.'),
+    state: about(
+      siteState,
+      'The worst of errors, latency and origin guard; unknown: no requests were sent to the site.',
+    ),
     errorState: siteState,
     latencyState: siteState,
-    windowSeconds: about(v.number(), 'The figures are of the last seconds, this many.'),
+    windowSeconds: about(v.number(), 'How many seconds back the figures reach.'),
     requests: v.number(),
     errors: v.number(),
     errorRatio: v.nullable(v.number()),
-    latencyMsP90: about(v.nullable(v.number()), 'The p90 of each tick, averaged by its requests.'),
-    errorsRise: about(v.boolean(), 'Errors are clearly more frequent than in the 8 minutes before.'),
-    guard: about(v.picklist(GUARD_STATES), 'The origin guard; slowed and stopped: see admissionFactor.'),
+    latencyMsP90: about(v.nullable(v.number()), 'The p90 of each tick, averaged with its requests as weights.'),
+    errorsRise: about(v.boolean(), 'Errors are clearly more frequent than in the preceding 8 minutes.'),
+    guard: about(v.picklist(GUARD_STATES), 'The origin guard. admissionFactor says by how much it slows admission.'),
     limits: v.looseObject({ errorRatio: siteLimit, latencyMs: siteLimit }),
   }),
   'The health of the site behind the room.',
@@ -68,31 +85,24 @@ export const roomsSchema = v.looseObject({
   ),
   preview: about(
     v.looseObject({ states: v.array(v.string()), languages: v.array(v.string()) }),
-    'What /admin/preview can show of a waiting page: `state` and `lang`.',
+    'The values of `state` and `lang` that /admin/preview accepts.',
   ),
 })
 
 export const statsSchema = v.looseObject({
   room: roomName,
-  run: about(v.nullable(v.number()), 'One life of the numbering; null: nobody has come yet.'),
+  run: about(v.nullable(v.number()), 'Identifies the current numbering of tickets; null: nobody has joined yet.'),
   at: time,
   mode,
   closed: about(v.boolean(), 'Newcomers are turned away.'),
-  suspended: about(v.boolean(), 'The room steps aside.'),
-  capacity: count('Slots there are.'),
-  newUsersPerMinute: v.number(),
-  active: count('Slots taken: on the site, or called to it.'),
-  offered: count('Called to the site, not come yet.'),
-  waiting: count('People in line.'),
-  absent: count('Fell silent, may still take their place up again.'),
+  suspended: about(v.boolean(), 'The room is off: requests go straight to the site.'),
+  ...eachFigure(GAUGES, figureNow),
   nextNumber: v.number(),
-  calls: count('Calls of isolates since the object started.'),
-  rowsWritten: count('Rows of the line written since the object started.'),
+  ...eachFigure(LOADS, figureNow),
   frontier: about(v.number(), '1 + the highest number ever admitted.'),
   admittedPerMinute: v.nullable(v.number()),
   waitSecondsP50: seconds('Median wait of the last admissions.'),
-  waitSecondsP90: seconds('90th percentile of the last waits.'),
-  admissionFactor: about(v.number(), 'What the origin guard scales the rate by, 0 to 1; 1: off or content.'),
+  waitSecondsP90: seconds('90th percentile of the waits of the last admissions.'),
   site,
   totals: v.record(v.string(), v.number()),
   pagesWithoutBeacon: about(v.record(v.string(), count('Pages.')), 'Pages that got no beacon script, by reason.'),
@@ -108,22 +118,8 @@ export const historySchema = v.looseObject({
     v.looseObject({
       at: about(time, 'Start of the step.'),
       samples: v.number(),
-      active: v.number(),
-      capacity: v.number(),
-      waiting: v.number(),
-      absent: v.number(),
-      joined: v.number(),
-      admitted: v.number(),
-      expired: v.number(),
-      left: v.number(),
-      returned: v.number(),
-      roomErrors: v.number(),
-      waitSecondsP50: v.nullable(v.number()),
-      waitSecondsP90: v.nullable(v.number()),
-      originRequests: v.number(),
-      originErrors: v.number(),
-      originLatencyMsP90: v.nullable(v.number()),
-      admissionFactor: v.number(),
+      ...eachFigure([...SAMPLED_GAUGES, ...SAMPLED_TOTALS], () => v.number()),
+      ...eachFigure(PERCENTILES, () => v.nullable(v.number())),
     }),
   ),
 })
@@ -149,13 +145,16 @@ export const ticketSchema = v.looseObject({
   run: v.number(),
   number: v.number(),
   state: v.picklist(['waiting', 'offered', 'active', 'absent', 'gone']),
-  position: about(v.nullable(v.number()), 'People ahead + 1; null: does not wait.'),
-  joinedAt: about(v.nullable(time), 'Exact while the event is kept, else within the time that 64 people took to join.'),
+  position: about(v.nullable(v.number()), 'Visitors ahead + 1; null: not waiting.'),
+  joinedAt: about(
+    v.nullable(time),
+    'Exact while the event is kept, otherwise within the time that 64 visitors took to join.',
+  ),
   admitted: v.picklist(['yes', 'no', 'unknown']),
   admittedAt: v.nullable(time),
   ended: about(
     v.nullable(v.picklist(['left', 'revoked', 'expired', 'forgotten', 'ended', 'unknown'])),
-    'Why the stay is over; unknown: the event is no longer kept; null: it is not over.',
+    'Why the stay ended; unknown: the event is no longer kept; null: it has not ended.',
   ),
   endedAt: v.nullable(time),
   events: v.array(eventSchema),
@@ -165,7 +164,10 @@ const settingSchema = <S extends v.GenericSchema>(value: S) =>
   v.looseObject({
     value: v.nullable(value),
     deployed: v.nullable(value),
-    override: about(v.nullable(v.looseObject({ at: time, by: v.string() })), 'Who set it when; null: as deployed.'),
+    override: about(
+      v.nullable(v.looseObject({ at: time, by: v.string() })),
+      'Who set it, and when; null: the deployed value holds.',
+    ),
   })
 
 const settingEntries = Object.fromEntries(
@@ -175,13 +177,13 @@ const settingEntries = Object.fromEntries(
 export const settingsSchema = v.looseObject({
   room: roomName,
   settings: v.looseObject(settingEntries),
-  deployedOnly: about(v.record(v.string(), v.unknown()), 'What only a deploy changes.'),
+  deployedOnly: about(v.record(v.string(), v.unknown()), 'Settings that only a deploy changes.'),
 })
 
 export const actionSchema = v.looseObject({
   room: roomName,
   action: v.string(),
-  result: about(v.record(v.string(), v.unknown()), 'What it did: counts, states, the new run.'),
+  result: about(v.record(v.string(), v.unknown()), 'The effect: counts, states, the new run.'),
   settings: v.looseObject(settingEntries),
 })
 
@@ -192,16 +194,16 @@ export const auditSchema = v.looseObject({
     v.looseObject({
       id: v.number(),
       at: time,
-      who: about(
-        v.string(),
-        'The name of the token or of the person; "deployment": a deploy took the place of an override.',
-      ),
+      who: about(v.string(), 'The name of the token or of the person; "deployment": a deploy replaced an override.'),
       action: v.string(),
       before: auditValues,
       after: auditValues,
     }),
   ),
-  next: about(v.nullable(v.number()), 'Ask with "before" = this for older entries; null: there are none.'),
+  next: about(
+    v.nullable(v.number()),
+    'The value of "before" for the next page of older entries; null: there are none.',
+  ),
 })
 
 export const alertsSchema = v.looseObject({

@@ -1,0 +1,282 @@
+/**
+ * The figures of a room, one entry each. Everything that lists figures derives from this table: the
+ * totals, the sample, its SQL column, the history, the Analytics Engine data point, the API's
+ * schemas, the metrics and the table in docs/figures.md.
+ *
+ * A new figure is a new entry. A sampled one takes the next `double`, and a migration adds its
+ * column to existing databases.
+ */
+import type { LineRules } from './rules.ts'
+import type { Tickets } from './tickets.ts'
+
+interface FigureText {
+  readonly unit: 'count' | 'per minute' | 'ratio' | 'seconds' | 'ms'
+  /** Shown in the docs, in the API's schema and as the HELP of the metric. */
+  readonly help: string
+}
+
+/** `double` is the position in the Analytics Engine data point. Neither part ever changes. */
+interface SampleColumn {
+  readonly column: string
+  readonly double: number
+}
+
+/** The parts of a line that gauges read. */
+export interface GaugedLine {
+  readonly tickets: Pick<Tickets, 'occupied' | 'offered' | 'waiting' | 'absent'>
+  readonly rules: Pick<LineRules, 'capacity' | 'ratePerMinute'>
+  readonly admissionFactor: number
+}
+
+/** A value now. A longer step of the history has the last one. */
+interface Gauge extends FigureText {
+  readonly kind: 'gauge'
+  readonly read: (line: GaugedLine) => number
+  readonly metric: string
+  readonly sample?: SampleColumn
+}
+
+/** Events since the run began. A sample has those since the last sample; a longer step, their sum. */
+interface Total extends FigureText {
+  readonly kind: 'total'
+  readonly metric: string
+  readonly sample?: SampleColumn
+}
+
+/** Events since the room's object started. */
+interface Load extends FigureText {
+  readonly kind: 'load'
+  readonly metric: string
+}
+
+/** The distributions that percentiles are taken of. */
+type Measured = 'waitSeconds' | 'originLatencyMs'
+
+/** Of the events since the last sample, null without any. A longer step has the highest. */
+interface Percentile extends FigureText {
+  readonly kind: 'percentile'
+  readonly of: Measured
+  readonly share: number
+  readonly sample: SampleColumn
+}
+
+export const FIGURES = {
+  active: {
+    kind: 'gauge',
+    unit: 'count',
+    read: ({ tickets }) => tickets.occupied,
+    metric: 'active',
+    sample: { column: 'active', double: 2 },
+    help: 'Slots taken: visitors on the site or admitted and on their way.',
+  },
+  offered: {
+    kind: 'gauge',
+    unit: 'count',
+    read: ({ tickets }) => tickets.offered,
+    metric: 'offered',
+    help: 'Visitors admitted who have not arrived on the site yet.',
+  },
+  waiting: {
+    kind: 'gauge',
+    unit: 'count',
+    read: ({ tickets }) => tickets.waiting,
+    metric: 'waiting',
+    sample: { column: 'waiting', double: 4 },
+    help: 'Visitors waiting in line.',
+  },
+  absent: {
+    kind: 'gauge',
+    unit: 'count',
+    read: ({ tickets }) => tickets.absent,
+    metric: 'absent',
+    sample: { column: 'absent', double: 5 },
+    help: 'Visitors who fell silent and can still reclaim their place.',
+  },
+  capacity: {
+    kind: 'gauge',
+    unit: 'count',
+    read: ({ rules }) => rules.capacity,
+    metric: 'capacity',
+    sample: { column: 'capacity', double: 3 },
+    help: 'Slots in the room.',
+  },
+  newUsersPerMinute: {
+    kind: 'gauge',
+    unit: 'per minute',
+    read: ({ rules }) => rules.ratePerMinute,
+    metric: 'admission_limit_per_second',
+    help: 'Maximum rate of admission.',
+  },
+  admissionFactor: {
+    kind: 'gauge',
+    unit: 'ratio',
+    read: (line) => line.admissionFactor,
+    metric: 'admission_ratio',
+    sample: { column: 'admission_factor', double: 17 },
+    help: 'Share of the admission rate that the origin guard allows, 0 to 1; 1 while it is off or content.',
+  },
+  joined: {
+    kind: 'total',
+    unit: 'count',
+    metric: 'joined',
+    sample: { column: 'joined', double: 6 },
+    help: 'Tickets issued.',
+  },
+  admitted: {
+    kind: 'total',
+    unit: 'count',
+    metric: 'admitted',
+    sample: { column: 'admitted', double: 7 },
+    help: 'Admissions.',
+  },
+  expired: {
+    kind: 'total',
+    unit: 'count',
+    metric: 'expired',
+    sample: { column: 'expired', double: 8 },
+    help: 'Stays that ended because the visitor fell silent.',
+  },
+  left: {
+    kind: 'total',
+    unit: 'count',
+    metric: 'left',
+    sample: { column: 'left_line', double: 9 },
+    help: 'Stays given up by the visitor or revoked.',
+  },
+  returned: {
+    kind: 'total',
+    unit: 'count',
+    metric: 'returned',
+    sample: { column: 'returned', double: 10 },
+    help: 'Visitors who were heard again within the reclaim grace period.',
+  },
+  ended: {
+    kind: 'total',
+    unit: 'count',
+    metric: 'ended',
+    help: 'Sessions ended by the idle time-out or the maximum session length.',
+  },
+  forgotten: {
+    kind: 'total',
+    unit: 'count',
+    metric: 'forgotten',
+    help: 'Absent visitors who lost their place.',
+  },
+  roomErrors: {
+    kind: 'total',
+    unit: 'count',
+    metric: 'call_errors',
+    sample: { column: 'room_errors', double: 11 },
+    help: 'Calls from isolates that failed to reach the room.',
+  },
+  honoured: {
+    kind: 'total',
+    unit: 'count',
+    metric: 'honoured_passes',
+    help: 'Expired passes honoured while the room was unreachable.',
+  },
+  originRequests: {
+    kind: 'total',
+    unit: 'count',
+    metric: 'origin_requests',
+    sample: { column: 'origin_requests', double: 14 },
+    help: 'Requests from admitted visitors and CORS preflights sent to the origin.',
+  },
+  originErrors: {
+    kind: 'total',
+    unit: 'count',
+    metric: 'origin_errors',
+    sample: { column: 'origin_errors', double: 15 },
+    help: 'Origin requests that failed, timed out or were answered with 5xx.',
+  },
+  limited: {
+    kind: 'total',
+    unit: 'count',
+    metric: 'limited_joins',
+    help: 'Newcomers refused because too many came from their address.',
+  },
+  foreign: {
+    kind: 'total',
+    unit: 'count',
+    metric: 'foreign_tokens',
+    help: 'Tokens refused because another client presented them (bind_pass).',
+  },
+  calls: {
+    kind: 'load',
+    unit: 'count',
+    metric: 'calls',
+    help: "Calls from isolates answered since the room's object started.",
+  },
+  rowsWritten: {
+    kind: 'load',
+    unit: 'count',
+    metric: 'rows_written',
+    help: "Rows of the line written since the room's object started.",
+  },
+  waitSecondsP50: {
+    kind: 'percentile',
+    unit: 'seconds',
+    of: 'waitSeconds',
+    share: 0.5,
+    sample: { column: 'wait_p50', double: 12 },
+    help: 'Median wait of the visitors admitted since the last sample.',
+  },
+  waitSecondsP90: {
+    kind: 'percentile',
+    unit: 'seconds',
+    of: 'waitSeconds',
+    share: 0.9,
+    sample: { column: 'wait_p90', double: 13 },
+    help: '90th percentile of the waits of the visitors admitted since the last sample.',
+  },
+  originLatencyMsP90: {
+    kind: 'percentile',
+    unit: 'ms',
+    of: 'originLatencyMs',
+    share: 0.9,
+    sample: { column: 'origin_latency_p90_ms', double: 16 },
+    help: "90th percentile of the time until the origin's headers, or until the time-out.",
+  },
+} as const satisfies Readonly<Record<string, Gauge | Total | Load | Percentile>>
+
+type Table = typeof FIGURES
+export type FigureName = keyof Table
+type NameOf<Shape> = { [Name in FigureName]: Table[Name] extends Shape ? Name : never }[FigureName]
+
+export type GaugeName = NameOf<Gauge>
+export type TotalName = NameOf<Total>
+export type LoadName = NameOf<Load>
+export type PercentileName = NameOf<Percentile>
+export type SampledName = NameOf<{ readonly sample: SampleColumn }>
+
+const NAMES = Object.keys(FIGURES) as FigureName[]
+const isGauge = <N extends FigureName>(name: N): name is N & GaugeName => FIGURES[name].kind === 'gauge'
+const isTotal = <N extends FigureName>(name: N): name is N & TotalName => FIGURES[name].kind === 'total'
+
+export const GAUGES = NAMES.filter(isGauge)
+export const TOTALS = NAMES.filter(isTotal)
+export const LOADS = NAMES.filter((name) => FIGURES[name].kind === 'load') as LoadName[]
+export const PERCENTILES = NAMES.filter((name) => FIGURES[name].kind === 'percentile') as PercentileName[]
+
+/** In the order of their doubles, which is that of the history, too. */
+export const SAMPLED = (NAMES.filter((name) => 'sample' in FIGURES[name]) as SampledName[]).sort(
+  (a, b) => FIGURES[a].sample.double - FIGURES[b].sample.double,
+)
+export const SAMPLED_GAUGES = SAMPLED.filter(isGauge)
+export const SAMPLED_TOTALS = SAMPLED.filter(isTotal)
+
+/** An object with one value for each of these figures. */
+export function eachFigure<Name extends FigureName, Value>(
+  names: readonly Name[],
+  value: (name: Name) => Value,
+): Record<Name, Value> {
+  return Object.fromEntries(names.map((name) => [name, value(name)])) as Record<Name, Value>
+}
+
+export function readGauges(line: GaugedLine): Record<GaugeName, number> {
+  return eachFigure(GAUGES, (name) => FIGURES[name].read(line))
+}
+
+export type Totals = Record<TotalName, number>
+
+export const NO_TOTALS: Readonly<Totals> = eachFigure(TOTALS, () => 0)

@@ -1,0 +1,130 @@
+/** Figures keep their columns, their Analytics Engine positions and their names in the API and the metrics. */
+import { describe, expect, it } from 'vitest'
+import { dataPointOf } from '../../durable-objects/minute-report.ts'
+import { SampleStore } from '../../durable-objects/sample-store.ts'
+import { FIGURES, SAMPLED } from '../../src/core/figures.ts'
+import { Line } from '../../src/core/line.ts'
+import { lineStats } from '../../src/core/line-stats.ts'
+import type { Sample } from '../../src/core/sample.ts'
+import { NO_RECENT_SITE } from '../../src/core/site-health.ts'
+import { metricsText } from '../../src/routes/metrics.ts'
+import { lineRules, type RoomSettings } from '../../src/settings/rooms.ts'
+import { TestRoom } from './support/room.ts'
+
+const FIRST: Sample = {
+  atMs: 60_000,
+  active: 1,
+  capacity: 2,
+  waiting: 3,
+  absent: 4,
+  joined: 5,
+  admitted: 6,
+  expired: 7,
+  left: 8,
+  returned: 9,
+  roomErrors: 10,
+  waitSecondsP50: 11,
+  waitSecondsP90: 12,
+  originRequests: 13,
+  originErrors: 14,
+  originLatencyMsP90: 15,
+  admissionFactor: 0.5,
+}
+
+/** Every figure is lower by 1, and the percentiles are unknown. */
+const SECOND: Sample = {
+  ...(Object.fromEntries(Object.entries(FIRST).map(([name, value]) => [name, (value ?? 0) - 1])) as unknown as Sample),
+  atMs: 70_000,
+  waitSecondsP50: null,
+  waitSecondsP90: null,
+  originLatencyMsP90: null,
+  admissionFactor: 0.25,
+}
+
+async function withSamples<T>(look: (store: SampleStore, sql: SqlStorage) => T): Promise<T> {
+  const room = new TestRoom('shop')
+  await room.join(1)
+  return room.inside(({ storage }) => {
+    const store = new SampleStore(storage.sql)
+    store.write(FIRST)
+    store.write(SECOND)
+    return look(store, storage.sql)
+  })
+}
+
+describe('samples', () => {
+  it('have one column for each figure', async () => {
+    const row = await withSamples((_, sql) => sql.exec('SELECT * FROM samples WHERE at_ms = 60000').one())
+    expect(JSON.stringify(row)).toBe(
+      '{"at_ms":60000,"active":1,"capacity":2,"waiting":3,"absent":4,"joined":5,"admitted":6,"expired":7,"left_line":8,' +
+        '"returned":9,"room_errors":10,"wait_p50":11,"wait_p90":12,"origin_requests":13,"origin_errors":14,' +
+        '"origin_latency_p90_ms":15,"admission_factor":0.5}',
+    )
+  })
+
+  it('are read as they were written', async () => {
+    expect(await withSamples((store) => store.between(60_000, 70_001))).toEqual([FIRST, SECOND])
+  })
+
+  it('merge into steps with the last gauge, the sum of counts and the highest percentile', async () => {
+    const [point] = await withSamples((store) => store.history(60_000, 70_001, 60_000))
+    expect(JSON.stringify(point)).toBe(
+      '{"fromMs":60000,"samples":2,"active":0,"capacity":1,"waiting":2,"absent":3,"joined":9,"admitted":11,"expired":13,' +
+        '"left":15,"returned":17,"roomErrors":19,"waitSecondsP50":11,"waitSecondsP90":12,"originRequests":25,' +
+        '"originErrors":27,"originLatencyMsP90":15,"admissionFactor":0.25}',
+    )
+  })
+})
+
+describe('data points for Analytics Engine', () => {
+  it('have each figure at its own position, and -1 for unknown percentiles', () => {
+    const [first, second] = [dataPointOf('shop', FIRST), dataPointOf('shop', SECOND)]
+    expect(first).toEqual({
+      indexes: ['shop'],
+      blobs: ['shop'],
+      doubles: [60_000, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 0.5],
+    })
+    expect(second.doubles).toEqual([70_000, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, -1, -1, 12, 13, -1, 0.25])
+    for (const name of SAMPLED) expect(first.doubles?.[FIGURES[name].sample.double - 1]).toBe(FIRST[name])
+  })
+})
+
+describe('the metrics', () => {
+  it('have one family for each figure', () => {
+    const settings = { name: 'shop', total_active_users: 30, new_users_per_minute: 100 } as RoomSettings
+    const stats = lineStats(Line.start(lineRules(settings), 0, 0), 0)
+    const totals = { ...stats.totals }
+    for (const [i, name] of (Object.keys(totals) as (keyof typeof totals)[]).entries()) totals[name] = i + 1
+    const gauges = { active: 31, offered: 32, waiting: 33, absent: 34, admissionFactor: 0.5 }
+    const room = { ...stats, ...gauges, totals, room: 'shop', calls: 20, rowsWritten: 21, recentSite: NO_RECENT_SITE }
+    const text = metricsText([room], [['shop', 1]])
+    const families = text.matchAll(
+      /^# TYPE waiting_room_(\S+) (gauge|counter)\nwaiting_room_\1\{room="shop"\} (\S+)$/gm,
+    )
+    expect([...families].map(([, ...family]) => family.join(' '))).toEqual([
+      'up gauge 1',
+      'active gauge 31',
+      'offered gauge 32',
+      'waiting gauge 33',
+      'absent gauge 34',
+      'capacity gauge 30',
+      'admission_limit_per_second gauge 1.6666666666666667',
+      'admission_ratio gauge 0.5',
+      'joined_total counter 1',
+      'admitted_total counter 2',
+      'expired_total counter 3',
+      'left_total counter 4',
+      'returned_total counter 5',
+      'ended_total counter 6',
+      'forgotten_total counter 7',
+      'call_errors_total counter 8',
+      'honoured_passes_total counter 9',
+      'origin_requests_total counter 10',
+      'origin_errors_total counter 11',
+      'limited_joins_total counter 12',
+      'foreign_tokens_total counter 13',
+      'calls_total counter 20',
+      'rows_written_total counter 21',
+    ])
+  })
+})
