@@ -1,10 +1,10 @@
 /** What an operator can have the room do. What is a setting can be undone; the rest is asked for first. */
 import { useState } from 'hono/jsx/dom'
 import type { Stats } from './api.ts'
+import type { Controls } from './controls.ts'
 import { Deployed } from './deployed.tsx'
+import { NumberField } from './fields.tsx'
 import { Message } from './message.tsx'
-import { NumberField } from './number-field.tsx'
-import type { Controls } from './room.tsx'
 import { VERBS } from './words.ts'
 
 interface Props {

@@ -1,7 +1,7 @@
 /** Alert rules with their states, channels, and what became of messages. */
 import type { Alerts as View } from './api.ts'
+import type { Controls } from './controls.ts'
 import type { Polled } from './hooks.ts'
-import type { Controls } from './room.tsx'
 import { clockText } from './times.ts'
 
 const DELIVERIES_SHOWN = 8

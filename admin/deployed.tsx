@@ -1,5 +1,5 @@
 /** What is deployed for a setting, who changed it when, and the way back. */
-import type { Controls } from './room.tsx'
+import type { Controls } from './controls.ts'
 import { clockText } from './times.ts'
 import { nameOf, valueText } from './words.ts'
 

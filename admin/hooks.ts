@@ -5,8 +5,8 @@ export interface Polled<T> {
   readonly value: T | null
   /** The last answer was an error. */
   readonly error: Error | null
-  /** Asks at once. */
-  readonly again: () => void
+  /** Loads the value now. */
+  readonly refresh: () => void
 }
 
 type Cleanup = () => void
@@ -70,7 +70,7 @@ export function usePolling<T>(key: string, everyMs: number, ask: () => Promise<T
   return {
     value: isOurs ? state.value : null,
     error: isOurs ? state.error : null,
-    again: () => setRound((before) => before + 1),
+    refresh: () => setRound((before) => before + 1),
   }
 }
 

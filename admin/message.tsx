@@ -1,8 +1,8 @@
 /** The message to everyone in line: what is shown now, until when, and the next one. */
 import { useState } from 'hono/jsx/dom'
 import type { Stats, Values } from './api.ts'
-import { MomentField } from './moment-field.tsx'
-import type { Controls } from './room.tsx'
+import type { Controls } from './controls.ts'
+import { MomentField } from './fields.tsx'
 import { countdownText, momentText, readMoment } from './times.ts'
 
 /** What everyone in line reads at a time; null: nothing. */

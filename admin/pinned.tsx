@@ -1,10 +1,10 @@
 /** What must be in reach at any moment: the state of the room, Pause or Resume, Close or Open. */
 import { useState } from 'hono/jsx/dom'
 import type { Stats } from './api.ts'
+import type { Controls } from './controls.ts'
 import { Modal } from './dialog.tsx'
+import { MomentField } from './fields.tsx'
 import { shownMessage, WITHOUT_MESSAGE } from './message.tsx'
-import { MomentField } from './moment-field.tsx'
-import type { Controls } from './room.tsx'
 import { countdownText, momentText, readMoment } from './times.ts'
 import { badgesOf, VERBS } from './words.ts'
 

@@ -1,7 +1,7 @@
 /** What became of a ticket, for the visitor who calls. */
 import { useState } from 'hono/jsx/dom'
 import { get, type Ticket } from './api.ts'
-import { NumberField } from './number-field.tsx'
+import { NumberField } from './fields.tsx'
 import { clockText } from './times.ts'
 
 export function TicketLookup({ room }: { room: string }) {

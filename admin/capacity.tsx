@@ -1,16 +1,16 @@
 /** Capacity and rate, with what they will do to the line, and a warning while the site struggles, before they are applied. */
 import { useState } from 'hono/jsx/dom'
 import { get, type History, type Stats } from './api.ts'
+import type { Controls } from './controls.ts'
 import { Deployed } from './deployed.tsx'
 import { forecast, forecastText, paceOf } from './forecast.ts'
 import { usePolling } from './hooks.ts'
-import type { Controls } from './room.tsx'
 import { siteText } from './words.ts'
 
 const PACE_EVERY_MS = 10_000
 const MAX = 1_000_000
 
-export function Steer({ room, stats, controls }: { room: string; stats: Stats; controls: Controls }) {
+export function CapacityAndRate({ room, stats, controls }: { room: string; stats: Stats; controls: Controls }) {
   const [draft, setDraft] = useState<{ capacity: number | null; rate: number | null }>({ capacity: null, rate: null })
   const history = usePolling(`${room} pace`, PACE_EVERY_MS, () => get<History>(`/rooms/${room}/history?step=10s`))
   const pace = paceOf(history.value?.points ?? [], controls.tickSeconds / 60)
@@ -36,8 +36,8 @@ export function Steer({ room, stats, controls }: { room: string; stats: Stats; c
     else controls.ask({ title: 'Admit more people?', text: warning, confirm: 'Apply anyway', run: apply })
   }
   return (
-    <section class="card" aria-labelledby="steer-title">
-      <h3 id="steer-title">Capacity and rate</h3>
+    <section class="card" aria-labelledby="capacity-title">
+      <h3 id="capacity-title">Capacity and rate</h3>
       <form onSubmit={submit}>
         <Slider
           label="Capacity"
