@@ -2,11 +2,11 @@
  * The report of a room's minutes: data points for Workers Analytics Engine, one step of each alert rule, and the messages
  * that follow. Idempotent: a minute that was reported is not reported again, one that was missed is made up for by the next.
  */
-import type { AlertMessage } from '../src/alerts/alert-message.ts'
-import type { RoomAlert } from '../src/alerts/room-alert.ts'
+import type { AlertMessage } from '../src/alerts/message.ts'
 import { type MinuteFigures, minuteFigures, stepAlert } from '../src/core/alert-rules.ts'
 import type { Line } from '../src/core/line.ts'
 import type { Sample } from '../src/core/sample.ts'
+import type { RoomAlert } from '../src/settings/rooms.ts'
 import type { AlertStore } from './alert-store.ts'
 import type { SampleStore } from './sample-store.ts'
 

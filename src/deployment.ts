@@ -2,13 +2,13 @@
  * What this isolate serves with: settings, keys and bindings, checked once and then shared by all requests.
  */
 
-import type { AlertDelivery } from './alerts/consume-alerts.ts'
+import type { AlertDelivery } from './alerts/consumer.ts'
 import { platformIo } from './alerts/deliver.ts'
 import type { BypassRule } from './bypass/bypass-rules.ts'
 import { logError } from './log/log.ts'
 import { Access } from './operators/access.ts'
-import { FailedLogins } from './operators/failed-logins.ts'
 import type { OperatorAccess } from './operators/gatekeeper.ts'
+import { FailedLogins } from './operators/failed-logins.ts'
 import { importOperators, type TokenOperator } from './operators/operators.ts'
 import { sessionKeys } from './operators/session.ts'
 import { siteNames } from './origin/own-names.ts'

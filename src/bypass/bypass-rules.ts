@@ -2,7 +2,7 @@
  * The bypass rules of a room, read from its settings: secrets looked up, networks parsed. Matching is in bypass.ts.
  */
 import { BYPASS_SECRET_MIN_CHARS } from '../limits.ts'
-import { secretRemedy } from '../settings/secret-remedy.ts'
+import { secretRemedy } from '../settings/problems.ts'
 import type { BypassTable } from './bypass-schema.ts'
 import { type Network, parseNetwork } from './network.ts'
 

@@ -3,7 +3,7 @@
  * called `admin`. The name is what the audit notes; `read` may look, but change nothing.
  */
 import { ADMIN_TOKEN_MIN_CHARS, OPERATORS_MAX } from '../limits.ts'
-import { secretRemedy } from '../settings/secret-remedy.ts'
+import { secretRemedy } from '../settings/problems.ts'
 import { base64Url } from '../tokens/base64-url.ts'
 
 export type OperatorKind = 'full' | 'read'

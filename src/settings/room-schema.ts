@@ -7,9 +7,9 @@ import { ALERT_METRICS } from '../core/alert-rules.ts'
 import { ORIGIN_LATENCY_BUCKETS_MS } from '../core/limits.ts'
 import { RETURNS_MAX } from '../core/ticket-state.ts'
 import { isHostName, isWithin } from '../http/host-name.ts'
-import { IDLE_TIMEOUT_MIN_SECONDS } from '../limits.ts'
-import { allowedOriginsSchema } from './allowed-origins.ts'
+import { ALLOWED_ORIGIN_MAX_CHARS, ALLOWED_ORIGINS_MAX, IDLE_TIMEOUT_MIN_SECONDS } from '../limits.ts'
 import { lookEntries } from './look-schema.ts'
+import { UNKNOWN_SETTING } from './problems.ts'
 
 const whole = (min: number, max: number) => {
   const message = `must be a whole number from ${min} to ${max}`
@@ -70,7 +70,7 @@ const alertSchema = v.pipe(
   v.rawCheck(({ dataset, addIssue }) => {
     if (!dataset.typed) return
     for (const key of Object.keys(dataset.value)) {
-      if (!Object.hasOwn(alertEntries, key)) addIssue({ message: 'there is no such setting', path: [pathItem(key)] })
+      if (!Object.hasOwn(alertEntries, key)) addIssue({ message: UNKNOWN_SETTING, path: [pathItem(key)] })
     }
     const { above, below } = dataset.value
     if ((above === undefined) === (below === undefined)) {
@@ -78,6 +78,38 @@ const alertSchema = v.pipe(
     }
   }),
 )
+
+const originMessage =
+  'must be an origin as browsers send it, such as "https://app.example.com", "http://localhost:3000" (http for loopback only) ' +
+  'or "capacitor://localhost": lower case, no path, no trailing slash, no default port, no wildcard'
+
+const ORIGIN = /^([a-z][a-z0-9+.-]*):\/\/(\[::1\]|[a-z0-9-]+(?:\.[a-z0-9-]+)*)(?::\d{1,5})?$/
+const LOOPBACK = /^(localhost|(?:[a-z0-9-]+\.)+localhost|127\.\d+\.\d+\.\d+|\[::1\])$/
+
+/** Pages of these schemes send `Origin: null`, or no `Origin`. */
+const SCHEMES_WITHOUT_ORIGIN = ['about', 'blob', 'data', 'file', 'ftp', 'javascript', 'ws', 'wss']
+
+/** Origins exactly as browsers write them in the `Origin` header. */
+const allowedOrigins = v.pipe(
+  v.array(
+    v.pipe(
+      v.string(originMessage),
+      v.maxLength(ALLOWED_ORIGIN_MAX_CHARS, originMessage),
+      v.check(isSerializedOrigin, originMessage),
+    ),
+    'must be a list of origins',
+  ),
+  v.maxLength(ALLOWED_ORIGINS_MAX, `at most ${ALLOWED_ORIGINS_MAX} origins`),
+)
+
+function isSerializedOrigin(text: string): boolean {
+  const [, scheme = '', host = ''] = ORIGIN.exec(text) ?? []
+  if (scheme === '' || !URL.canParse(text)) return false
+  // The parser normalises default ports and upper-case hosts. Browsers send the normalised form only.
+  if (scheme === 'https') return new URL(text).origin === text
+  if (scheme === 'http') return new URL(text).origin === text && LOOPBACK.test(host)
+  return !SCHEMES_WITHOUT_ORIGIN.includes(scheme)
+}
 
 export const roomEntries = {
   name: v.pipe(v.string(nameMessage), v.regex(/^[a-z0-9-]{1,32}$/, nameMessage)),
@@ -106,7 +138,7 @@ export const roomEntries = {
     v.pipe(v.array(host, 'must be a list of host names'), v.maxLength(20, 'at most 20')),
     [],
   ),
-  allowed_origins: v.optional(allowedOriginsSchema, []),
+  allowed_origins: v.optional(allowedOrigins, []),
   location_hint: v.optional(oneOf(['wnam', 'enam', 'sam', 'weur', 'eeur', 'apac', 'oc', 'afr', 'me'])),
   bind_pass: v.optional(oneOf(['none', 'agent', 'agent-and-network']), 'none'),
   force_https: v.optional(flag, true),

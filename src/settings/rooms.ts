@@ -2,10 +2,11 @@
  * The rooms of a deployment: read from the variable `ROOMS`, all problems named at once, and found by host and path.
  */
 import * as v from 'valibot'
-import type { RoomAlert } from '../alerts/room-alert.ts'
+import type { AlertRule } from '../core/alert-rules.ts'
 import type { LineRules } from '../core/rules.ts'
 import { withoutFinalDot } from '../http/host-name.ts'
 import { foldedPaths } from '../http/paths.ts'
+import { issueProblem, UNKNOWN_SETTING } from './problems.ts'
 import { type RoomSettings, roomSchema, unknownKeys } from './room-schema.ts'
 import { deployedValues, type RuntimeValues, steeredRules } from './runtime-settings.ts'
 
@@ -16,6 +17,11 @@ const TOO_LARGE_REMEDY =
   'Move texts and data: logos into files of public/ (template = "shop.html", logo = "logo.svg"), shorten alerts and bypass lists, or spread the rooms over several Workers (docs/deploy.md, "When ROOMS is too large")'
 
 export type { RoomSettings }
+
+/** An alert rule of a room, with the names of the channels that carry its messages. */
+export interface RoomAlert extends AlertRule {
+  readonly channels: readonly string[]
+}
 
 export type ParsedRooms =
   | { readonly rooms: readonly RoomSettings[]; readonly problems: readonly [] }
@@ -32,8 +38,8 @@ export function parseRooms(value: unknown): ParsedRooms {
   }
   const result = v.safeParse(v.array(roomSchema), list)
   const problems = [
-    ...list.flatMap((room, i) => unknownKeys(room).map((key) => `ROOMS[${i}].${key}: there is no such setting`)),
-    ...(result.issues ?? []).map((issue) => `${keyOf(issue)}: ${problemOf(issue)}`),
+    ...list.flatMap((room, i) => unknownKeys(room).map((key) => `ROOMS[${i}].${key}: ${UNKNOWN_SETTING}`)),
+    ...(result.issues ?? []).map((issue) => `${keyOf(issue)}: ${issueProblem(issue)}`),
     ...(result.success ? [...duplicates(result.output), ...caseTwins(result.output)] : []),
     ...tooLarge(list),
   ]
@@ -144,11 +150,6 @@ function fromJson(value: unknown): unknown {
 function keyOf(issue: v.BaseIssue<unknown>): string {
   const [index, ...keys] = issue.path ?? []
   return `ROOMS[${String(index?.key ?? '?')}]${keys.map((item) => `.${String(item.key)}`).join('')}`
-}
-
-function problemOf(issue: v.BaseIssue<unknown>): string {
-  const missing = issue.input === undefined && issue.expected !== 'never'
-  return missing && issue.kind === 'schema' ? 'is missing' : issue.message
 }
 
 function duplicates(rooms: readonly RoomSettings[]): string[] {

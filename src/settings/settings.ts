@@ -2,18 +2,12 @@
  * Everything that a deployment is configured with in plain variables, checked as one: all problems are named at once.
  */
 
-import {
-  type Channel,
-  type ChannelContext,
-  parseChannels,
-  parsePushUrl,
-  type WebhookChannel,
-} from '../alerts/channels.ts'
-import { parseSigningSecrets } from '../alerts/signing-secrets.ts'
 import { type BypassRule, bypassRules } from '../bypass/bypass-rules.ts'
 import { canShareZone, isHostName, withoutFinalDot } from '../http/host-name.ts'
 import { ORIGIN_TIMEOUT_DEFAULT_SECONDS, ORIGIN_TIMEOUT_MAX_SECONDS } from '../limits.ts'
+import { type Channel, type ChannelContext, parseChannels, parsePushUrl, type WebhookChannel } from './channels.ts'
 import { parseRooms, type RoomSettings } from './rooms.ts'
+import { parseSigningSecrets } from './signing-secrets.ts'
 
 export interface Settings {
   /** Whom Cloudflare Access lets in may operate the rooms; null: Access is not asked. */

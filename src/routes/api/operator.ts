@@ -4,7 +4,7 @@ import type { AppEnv } from '../../app-env.ts'
 import { problem } from '../../http/problem.ts'
 import { type Caller, CSRF_HEADER, callerOf } from '../../operators/gatekeeper.ts'
 import { sessionCookie, signSession } from '../../operators/session.ts'
-import { secretRemedy } from '../../settings/secret-remedy.ts'
+import { secretRemedy } from '../../settings/problems.ts'
 
 /** `write`: for operators of kind `full` alone. */
 export type Need = 'read' | 'write'

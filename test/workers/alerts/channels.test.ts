@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { type ChannelContext, parseChannels, parsePushUrl } from '../../../src/alerts/channels.ts'
-import { receiverFingerprint } from '../../../src/alerts/receiver-fingerprint.ts'
-import { parseReceiverUrl } from '../../../src/alerts/receiver-url.ts'
-import { parseSigningSecrets } from '../../../src/alerts/signing-secrets.ts'
+import { receiverFingerprint } from '../../../src/alerts/ledger.ts'
+import { type ChannelContext, parseChannels, parsePushUrl, parseReceiverUrl } from '../../../src/settings/channels.ts'
+import { parseSigningSecrets } from '../../../src/settings/signing-secrets.ts'
 import { NEW_SECRET, OLD_SECRET, webhookTo } from './support.ts'
 
 const production = { allowLoopback: false, allowPrivate: false }
@@ -62,7 +61,7 @@ describe('alert channels', () => {
     ['a secret variable without a URL', { ...slack, url_from: 'BROKEN_URL' }, '.url_from: must be an https:// URL'],
     ['a variable name of another form', { ...slack, url_from: 'slack url' }, '.url_from: must be the name'],
     ['a webhook that nothing signs', { ...ops, name: 'unsigned' }, '.name: needs a signing secret'],
-    ['the name of the push of figures', { ...ops, name: 'stats-push' }, '.name: is taken'],
+    ['the name of the push of figures', { ...ops, name: 'stats-push' }, '.name: is reserved'],
     [
       'an address with a line break',
       { ...mail, to: 'duty@example.org\r\nBcc: all@example.org' },

@@ -1,10 +1,8 @@
 import { Webhook } from 'standardwebhooks'
 import { describe, expect, it } from 'vitest'
-import { backOffSeconds } from '../../../src/alerts/back-off.ts'
-import { outcomeOfAnswer, retryAfterSeconds } from '../../../src/alerts/delivery-outcome.ts'
 import { mimeOf } from '../../../src/alerts/email.ts'
-import { slackMessage } from '../../../src/alerts/slack.ts'
-import { webhookMessage } from '../../../src/alerts/webhook.ts'
+import { slackMessage, webhookMessage } from '../../../src/alerts/http-messages.ts'
+import { backOffSeconds, outcomeOfAnswer, retryAfterSeconds } from '../../../src/alerts/outcome.ts'
 import { firing, NEW_SECRET, OLD_SECRET, stats } from './support.ts'
 
 const now = Date.UTC(2026, 4, 1, 12, 0, 0)

@@ -3,10 +3,10 @@
  */
 import { createExecutionContext, createMessageBatch, getQueueResult } from 'cloudflare:test'
 import { inject, vi } from 'vitest'
-import type { AlertMessage } from '../../../src/alerts/alert-message.ts'
-import type { WebhookChannel } from '../../../src/alerts/channels.ts'
 import type { DeliveryIo } from '../../../src/alerts/deliver.ts'
-import type { DeliveryLedger, DeliveryRecord, DeliveryTurn } from '../../../src/alerts/delivery-ledger.ts'
+import type { DeliveryLedger, DeliveryRecord, DeliveryTurn } from '../../../src/alerts/ledger.ts'
+import type { AlertMessage } from '../../../src/alerts/message.ts'
+import type { WebhookChannel } from '../../../src/settings/channels.ts'
 import type { Answer, ReceivedRequest } from './receiver-contract.ts'
 
 let receivers = 0

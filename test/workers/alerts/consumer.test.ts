@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import type { Channel } from '../../../src/alerts/channels.ts'
-import { type AlertDelivery, consumeAlerts, consumeDeadAlerts } from '../../../src/alerts/consume-alerts.ts'
+import { type AlertDelivery, consumeAlerts, consumeDeadAlerts } from '../../../src/alerts/consumer.ts'
+import type { Channel } from '../../../src/settings/channels.ts'
 import { consumed, firing, logLines, MemoryLedger, NEW_SECRET, Receiver, stats, testIo, webhookTo } from './support.ts'
 
 let ledger: MemoryLedger
