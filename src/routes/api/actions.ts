@@ -12,11 +12,10 @@ import { ADMIT_NEXT_MAX } from '../../limits.ts'
 import type { RoomSettings } from '../../settings/rooms.ts'
 import { type PatchProblem, runtimeEntries, type SettingsPatch } from '../../settings/runtime-settings.ts'
 import { readBody, unusable } from './body.ts'
-import { NO_STORE, type Operation } from './operation.ts'
+import { NO_STORE, type Operation, ROOM_PARAMETER, withRoom } from './operation.ts'
 import { callerName } from './operator.ts'
 import { actionSchema } from './schemas.ts'
 import { etagOf, settingsJson } from './settings.ts'
-import { ROOM_PARAMETER, withRoom } from './with-room.ts'
 
 interface Action<S extends v.GenericSchema> {
   readonly name: string

@@ -10,10 +10,8 @@ import { problem } from '../../http/problem.ts'
 import { deployedSettings } from '../../settings/deployed-settings.ts'
 import type { RoomSettings } from '../../settings/rooms.ts'
 import { readBody } from './body.ts'
-import { isoTime } from './iso-time.ts'
-import { NO_STORE, type Operation } from './operation.ts'
+import { isoTime, NO_STORE, type Operation, ROOM_PARAMETER, withRoom } from './operation.ts'
 import { alertsSchema, testAlertsSchema } from './schemas.ts'
-import { ROOM_PARAMETER, withRoom } from './with-room.ts'
 
 const testBody = v.strictObject({ channel: v.optional(v.string('must be the name of a channel')) })
 

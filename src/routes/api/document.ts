@@ -2,7 +2,7 @@
 import { toJsonSchema } from '@valibot/to-json-schema'
 import type * as v from 'valibot'
 import { OPERATOR_COOKIE } from '../../http/cookie-names.ts'
-import { CSRF_HEADER } from '../../operators/gatekeeper.ts'
+import { CSRF_HEADER } from '../../operators/caller.ts'
 import { VERSION } from '../../version.ts'
 import type { Answer, Operation } from './operation.ts'
 import { problemSchema } from './schemas.ts'

@@ -9,12 +9,9 @@ import { roomEntries } from '../../settings/room-schema.ts'
 import type { RoomSettings } from '../../settings/rooms.ts'
 import { RUNTIME_KEYS, type RuntimeKey, runtimeEntries, type SettingsPatch } from '../../settings/runtime-settings.ts'
 import { readBody, unusable } from './body.ts'
-import { parseIfMatch } from './if-match.ts'
-import { isoTime } from './iso-time.ts'
-import { NO_STORE, type Operation } from './operation.ts'
+import { isoTime, NO_STORE, type Operation, ROOM_PARAMETER, withRoom } from './operation.ts'
 import { callerName } from './operator.ts'
 import { settingsSchema } from './schemas.ts'
-import { ROOM_PARAMETER, withRoom } from './with-room.ts'
 
 const patchEntries = Object.fromEntries(
   RUNTIME_KEYS.map((key) => [key, v.optional(v.nullable(runtimeEntries[key] as v.GenericSchema))]),
@@ -129,4 +126,22 @@ export function settingsJson({ settings }: SettingsView) {
       return [key, { value, deployed, override: set }]
     }),
   )
+}
+
+/** Opaque tags contain no double quote, but may contain a comma. */
+const ENTITY_TAG = /(W\/)?"([\x21\x23-\x7e\x80-\xff]*)"/g
+
+/** `tags`: the strong entity tags of the header. Weak ones never match, so the list may be empty. */
+type IfMatch =
+  | { readonly kind: 'any' }
+  | { readonly kind: 'tags'; readonly tags: readonly string[] }
+  | { readonly kind: 'malformed' }
+
+/** `If-Match` as defined by RFC 9110, section 13.1.1. */
+function parseIfMatch(header: string): IfMatch {
+  if (header.trim() === '*') return { kind: 'any' }
+  const found = [...header.matchAll(ENTITY_TAG)]
+  const between = header.replace(ENTITY_TAG, '')
+  if (found.length === 0 || !/^[\s,]*$/.test(between)) return { kind: 'malformed' }
+  return { kind: 'tags', tags: found.filter(([, weak]) => weak === undefined).map(([, , tag = '']) => tag) }
 }
