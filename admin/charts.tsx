@@ -1,4 +1,4 @@
-/** Charts of a room over 10 minutes to 7 days. The last point is now. */
+/** Charts of a room over ranges from 10 minutes to 7 days. The last point is the current value. */
 import { useState } from 'hono/jsx/dom'
 import { BASE, get, type History, type HistoryPoint, type Stats } from './api.ts'
 import { Chart } from './chart.tsx'
@@ -23,14 +23,14 @@ const percent = (value: number) => `${count.format(value)}%`
 interface Props {
   readonly room: string
   readonly stats: Stats | null
-  /** Time between two samples. */
+  /** Interval between two samples. */
   readonly tickSeconds: number
 }
 
 export function Charts({ room, stats, tickSeconds }: Props) {
   const [id, setId] = useState<Range['id']>('10m')
   const range = RANGES.find((one) => one.id === id) ?? RANGES[0]
-  // By the room's clock: the browser's may be wrong.
+  // The room's clock: the browser's may be wrong.
   const nowMs = stats === null ? Date.now() : Date.parse(stats.at)
   const query = `step=${range.step}&from=${nowMs - range.minutes * 60_000}`
   const history = usePolling(`${room} ${id}`, EVERY_MS, () => get<History>(`/rooms/${room}/history?${query}`))
@@ -58,13 +58,13 @@ export function Charts({ room, stats, tickSeconds }: Props) {
       </div>
       {history.error !== null && (
         <p class="banner error" role="alert">
-          The history of the last {range.label} could not be loaded ({history.error.message}). This page keeps trying.
+          The history of the last {range.label} could not be loaded ({history.error.message}). Retrying.
         </p>
       )}
       {history.value === null && history.error === null && <p class="muted">Loading the last {range.label}…</p>}
       {history.value?.points.length === 0 && (
         <p class="muted">
-          No samples in the last {range.label}. The room takes one every {tickSeconds} s while someone is there.
+          No samples in the last {range.label}. The room takes one every {tickSeconds} s while visitors are present.
         </p>
       )}
       <div class="charts" data-range={history.value === null ? '' : id}>
@@ -89,16 +89,16 @@ interface PlotsProps {
 }
 
 function Plots({ points, range, stats, nowMs, tickSeconds }: PlotsProps) {
-  const told = withGaps(points, Math.max(range.stepSeconds, tickSeconds))
+  const plotted = withGaps(points, Math.max(range.stepSeconds, tickSeconds))
   const nowSeconds = nowMs / 1000
   const startSeconds = nowSeconds - range.minutes * 60
   const shared = {
-    times: [startSeconds, ...told.map(({ at }) => at), nowSeconds],
+    times: [startSeconds, ...plotted.map(({ at }) => at), nowSeconds],
     range: [startSeconds, nowSeconds] as const,
   }
   const line = (figure: (point: HistoryPoint) => number | null, now: number | null) => [
     null,
-    ...told.map(({ point }) => (point === null ? null : figure(point))),
+    ...plotted.map(({ point }) => (point === null ? null : figure(point))),
     now,
   ]
   const perMinute = (figure: (point: HistoryPoint) => number) =>
@@ -210,14 +210,14 @@ function errorPercent({ originErrors, originRequests }: HistoryPoint): number | 
   return originRequests > 0 ? (100 * originErrors) / originRequests : null
 }
 
-/** An empty room writes no samples: where more than two steps are missing, the line breaks. */
+/** Breaks the line where more than two samples are missing: an empty room takes none. */
 function withGaps(points: readonly HistoryPoint[], stepSeconds: number) {
-  const told: { at: number; point: HistoryPoint | null }[] = []
+  const plotted: { at: number; point: HistoryPoint | null }[] = []
   for (const point of points) {
     const at = Date.parse(point.at) / 1000
-    const last = told.at(-1)
-    if (last !== undefined && at - last.at > stepSeconds * 2.5) told.push({ at: last.at + 1, point: null })
-    told.push({ at, point })
+    const last = plotted.at(-1)
+    if (last !== undefined && at - last.at > stepSeconds * 2.5) plotted.push({ at: last.at + 1, point: null })
+    plotted.push({ at, point })
   }
-  return told
+  return plotted
 }

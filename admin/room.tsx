@@ -1,4 +1,4 @@
-/** One room: its figures and charts, what can be done, and what was done. */
+/** One room: figures, charts, controls and the audit log. */
 import { useState } from 'hono/jsx/dom'
 import { Actions } from './actions.tsx'
 import { Alerts } from './alerts.tsx'
@@ -25,7 +25,7 @@ interface Props {
   readonly covers: string
   readonly preview: RoomList['preview']
   readonly mayWrite: boolean
-  /** What is above every room. */
+  /** The page's head and navigation. */
   readonly children?: unknown
 }
 
@@ -56,8 +56,7 @@ export function Room({ name, covers, preview, mayWrite, children }: Props) {
           </div>
           {lost !== null && (
             <p class="banner error" role="alert">
-              The room cannot be reached right now ({lost.message}). The figures are the last known ones. This page
-              keeps trying.
+              The room cannot be reached ({lost.message}). The figures are the last known ones. Retrying.
             </p>
           )}
           {stats.value?.site.state === 'bad' && (
@@ -79,9 +78,9 @@ export function Room({ name, covers, preview, mayWrite, children }: Props) {
           <AuditLog room={name} polled={audit} />
         </main>
       </div>
-      {/* Beside the page, not above it: what is in it never covers anything. */}
+      {/* Below the scrolling page, not on top of it, so that it covers nothing. */}
       <footer class="foot">
-        {/* Kept in place, so that screen readers hear what comes into it. */}
+        {/* Always present: screen readers announce changes of an existing live region. */}
         <div class="notices" aria-live="polite">
           {notice !== null && (
             <p class={notice.isError ? 'notice error' : 'notice'}>
