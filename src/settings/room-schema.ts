@@ -1,5 +1,6 @@
 /**
- * The schema of `[[vars.ROOMS]]`: every key, its bounds and its default. Names are Cloudflare Waiting Room's where it has one.
+ * The schema of `[[vars.ROOMS]]`: every key with its bounds and default. A key that Cloudflare Waiting Room also has keeps its
+ * name.
  */
 import * as v from 'valibot'
 import { bypassSchema } from '../bypass/bypass-schema.ts'
@@ -151,7 +152,7 @@ export const roomEntries = {
   queueing_status_code: v.optional(oneOf([200, 202, 429, 503]), 503),
   on_room_failure: v.optional(oneOf(['hold', 'admit']), 'hold'),
   origin_error_ratio_max: v.optional(shareOrOff(0.01, 0.99), 0),
-  // Isolates count by these, so only these can be told apart exactly.
+  // Isolates count latencies in these buckets, so only their bounds can be compared exactly.
   origin_latency_max_ms: v.optional(oneOf([0, ...ORIGIN_LATENCY_BUCKETS_MS]), 0),
   alerts: v.optional(v.pipe(v.array(alertSchema, 'must be a list of rules'), v.maxLength(20, 'at most 20 rules')), []),
   stats_push_url: v.optional(v.pipe(v.string('must be a URL'), v.maxLength(500, 'at most 500 characters'))),
@@ -168,25 +169,25 @@ export const roomSchema = v.pipe(
 
 export type RoomSettings = v.InferOutput<v.LooseObjectSchema<typeof roomEntries, undefined>>
 
-/** Keys of a raw room table that no setting has, at any depth where the schema itself would not name them. */
+/** Unknown keys of a raw room table, at any depth where the schema does not report them itself. */
 export function unknownKeys(room: unknown): string[] {
   if (typeof room !== 'object' || room === null) return []
   return Object.entries(room).flatMap(([key, value]) =>
-    Object.hasOwn(roomEntries, key) ? keysLeftOut(value, key) : [key],
+    Object.hasOwn(roomEntries, key) ? droppedKeys(value, key) : [key],
   )
 }
 
-/** The validator leaves these out before it checks anything. */
-const LEFT_OUT = ['__proto__', 'prototype', 'constructor']
+/** The validator drops these keys before any check. */
+const DROPPED_KEYS = ['__proto__', 'prototype', 'constructor']
 
-function keysLeftOut(value: unknown, path: string): string[] {
+function droppedKeys(value: unknown, path: string): string[] {
   if (typeof value !== 'object' || value === null) return []
   return Object.entries(value).flatMap(([key, inner]) =>
-    LEFT_OUT.includes(key) ? [`${path}.${key}`] : keysLeftOut(inner, `${path}.${key}`),
+    DROPPED_KEYS.includes(key) ? [`${path}.${key}`] : droppedKeys(inner, `${path}.${key}`),
   )
 }
 
-/** What only shows when two keys are seen together, as (problem, key). */
+/** Checks across keys, as (problem, key). */
 function* crossChecks(room: RoomSettings): Iterable<[string, keyof typeof roomEntries]> {
   if (room.check_interval_seconds >= room.heartbeat_timeout_seconds) {
     yield ['must be below heartbeat_timeout_seconds', 'check_interval_seconds']
