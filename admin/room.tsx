@@ -6,7 +6,7 @@ import { type Alerts as AlertsView, type Audit, call, get, type RoomList, type S
 import { AuditLog } from './audit.tsx'
 import { CapacityAndRate } from './capacity.tsx'
 import { Charts } from './charts.tsx'
-import { useControls } from './controls.ts'
+import { type Notice, useControls } from './controls.ts'
 import { Dialog, type Question } from './dialog.tsx'
 import { Figures } from './figures.tsx'
 import { usePolling } from './hooks.ts'
@@ -80,25 +80,31 @@ export function Room({ name, covers, preview, mayWrite, children }: Props) {
       </div>
       {/* Below the scrolling page, not on top of it, so that it covers nothing. */}
       <footer class="foot">
-        {/* Always present: screen readers announce changes of an existing live region. */}
-        <div class="notices" aria-live="polite">
-          {notice !== null && (
-            <p class={notice.isError ? 'notice error' : 'notice'}>
-              <span class="notice-text">{notice.text}</span>
-              {notice.undo !== null && (
-                <button type="button" onClick={notice.undo}>
-                  Undo
-                </button>
-              )}
-              <button type="button" aria-label="Dismiss" onClick={dismiss}>
-                ×
-              </button>
-            </p>
-          )}
-        </div>
+        <Notices notice={notice} onDismiss={dismiss} />
         {isReady && <Pinned room={name} stats={stats.value as Stats} controls={controls} />}
       </footer>
       {question !== null && <Dialog question={question} onClose={() => setQuestion(null)} />}
     </>
+  )
+}
+
+/** Always rendered, because screen readers announce only changes of an existing live region. */
+function Notices({ notice, onDismiss }: { notice: Notice | null; onDismiss: () => void }) {
+  return (
+    <div class="notices" aria-live="polite">
+      {notice !== null && (
+        <p class={notice.isError ? 'notice error' : 'notice'}>
+          <span class="notice-text">{notice.text}</span>
+          {notice.undo !== null && (
+            <button type="button" onClick={notice.undo}>
+              Undo
+            </button>
+          )}
+          <button type="button" aria-label="Dismiss" onClick={onDismiss}>
+            ×
+          </button>
+        </p>
+      )}
+    </div>
   )
 }

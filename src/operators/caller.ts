@@ -31,16 +31,16 @@ export type Caller =
   | { readonly state: 'forged' }
   | { readonly state: 'blocked'; readonly seconds: number }
 
-export async function authenticate(request: Request, who: OperatorAccess, nowMs: number): Promise<Caller> {
+export async function authenticate(request: Request, auth: OperatorAccess, nowMs: number): Promise<Caller> {
   const authorization = request.headers.get('Authorization') ?? ''
   // Other schemes belong to the site: browsers send its HTTP passwords to every path of the host.
-  if (/^Bearer\b/i.test(authorization)) return authenticateBearer(request, authorization, who, nowMs)
-  const session = await readSession(request, who.operators, who.sessionKeys, nowMs)
+  if (/^Bearer\b/i.test(authorization)) return authenticateBearer(request, authorization, auth, nowMs)
+  const session = await readSession(request, auth.operators, auth.sessionKeys, nowMs)
   if (session !== null) {
     if (!isRead(request) && !isFromOwnPage(request)) return { state: 'forged' }
     return { state: 'known', operator: session.operator, via: 'session', session }
   }
-  const operator = (await who.access?.operatorOf(request, nowMs)) ?? null
+  const operator = (await auth.access?.operatorOf(request, nowMs)) ?? null
   if (operator === null) return { state: 'unknown' }
   // Access adds its JWT to forged requests as well. Only programs send neither of these headers.
   const isBrowser = request.headers.has('Sec-Fetch-Site') || request.headers.has('Origin')
@@ -51,33 +51,38 @@ export async function authenticate(request: Request, who: OperatorAccess, nowMs:
 async function authenticateBearer(
   request: Request,
   authorization: string,
-  who: OperatorAccess,
+  auth: OperatorAccess,
   nowMs: number,
 ): Promise<Caller> {
   const [, token] = /^Bearer +(\S+)$/i.exec(authorization) ?? []
   if (token === undefined) return { state: 'unknown' }
-  const blockedSeconds = await who.failedLogins.blockedSeconds(request, false, nowMs)
+  const blockedSeconds = await auth.failedLogins.blockedSeconds(request, false, nowMs)
   if (blockedSeconds > 0) return { state: 'blocked', seconds: blockedSeconds }
-  return authenticateToken(request, token, who, nowMs)
+  return authenticateToken(request, token, auth, nowMs)
 }
 
 /** Authenticates a login. Asks the object first whether this address may try. */
 export async function authenticateLogin(
   request: Request,
   token: string,
-  who: OperatorAccess,
+  auth: OperatorAccess,
   nowMs: number,
 ): Promise<Caller> {
   if (!isFromOwnPage(request)) return { state: 'forged' }
-  const blockedSeconds = await who.failedLogins.blockedSeconds(request, true, nowMs)
+  const blockedSeconds = await auth.failedLogins.blockedSeconds(request, true, nowMs)
   if (blockedSeconds > 0) return { state: 'blocked', seconds: blockedSeconds }
-  return authenticateToken(request, token, who, nowMs)
+  return authenticateToken(request, token, auth, nowMs)
 }
 
-async function authenticateToken(request: Request, token: string, who: OperatorAccess, nowMs: number): Promise<Caller> {
-  const operator = await operatorOf(token, who.operators)
+async function authenticateToken(
+  request: Request,
+  token: string,
+  auth: OperatorAccess,
+  nowMs: number,
+): Promise<Caller> {
+  const operator = await operatorOf(token, auth.operators)
   if (operator !== null) return { state: 'known', operator, via: 'token', session: null }
-  const seconds = await who.failedLogins.note(request, nowMs)
+  const seconds = await auth.failedLogins.note(request, nowMs)
   return seconds > 0 ? { state: 'blocked', seconds } : { state: 'unknown' }
 }
 

@@ -9,10 +9,10 @@ import type { Need } from './operation.ts'
 
 export function requireOperator(need: Need): MiddlewareHandler<AppEnv> {
   return async function operatorOnly(c, next) {
-    const who = c.var.deployment.operators
-    if (who === null) return apiIsOff()
+    const auth = c.var.deployment.operators
+    if (auth === null) return apiIsOff()
     const nowMs = Date.now()
-    const caller = await authenticate(c.req.raw, who, nowMs)
+    const caller = await authenticate(c.req.raw, auth, nowMs)
     if (caller.state !== 'known') return refusal(caller)
     if (need === 'write' && caller.operator.kind === 'read') {
       return problem(403, 'This token is read-only', 'Use a token without ":read" to make changes.')
@@ -21,7 +21,7 @@ export function requireOperator(need: Need): MiddlewareHandler<AppEnv> {
     await next()
     const { session } = caller
     if (session?.isDue !== true || c.res.headers.has('Set-Cookie')) return undefined
-    const { text } = await signSession(session.operator, session.sinceSeconds, who.sessionKeys, nowMs)
+    const { text } = await signSession(session.operator, session.sinceSeconds, auth.sessionKeys, nowMs)
     c.res.headers.append('Set-Cookie', sessionCookie(c.req.raw, text))
     return undefined
   }

@@ -69,15 +69,15 @@ export const sessionOperations: readonly Operation[] = [
 ]
 
 async function logIn(c: Context<AppEnv>): Promise<Response> {
-  const who = c.var.deployment.operators
-  if (who === null) return apiIsOff()
+  const auth = c.var.deployment.operators
+  if (auth === null) return apiIsOff()
   const read = await readBody(c, loginBody)
   if (!read.ok) return read.refusal
   const nowMs = Date.now()
-  const caller = await authenticateLogin(c.req.raw, read.body.token, who, nowMs)
+  const caller = await authenticateLogin(c.req.raw, read.body.token, auth, nowMs)
   if (caller.state !== 'known') return refusal(caller)
   const operator = caller.operator as TokenOperator
-  const { text, expiresSeconds } = await signSession(operator, Math.floor(nowMs / 1000), who.sessionKeys, nowMs)
+  const { text, expiresSeconds } = await signSession(operator, Math.floor(nowMs / 1000), auth.sessionKeys, nowMs)
   const headers = { ...NO_STORE, 'Set-Cookie': sessionCookie(c.req.raw, text) }
   return c.json(sessionJson(operator, 'session', expiresSeconds), 200, headers)
 }
