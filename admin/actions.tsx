@@ -1,4 +1,7 @@
-/** Actions on a room. Changes of settings can be undone; other destructive actions ask for confirmation. */
+/**
+ * Actions on a room. Changes of settings can be undone; other destructive actions ask for
+ * confirmation.
+ */
 import { useState } from 'hono/jsx/dom'
 import type { Stats } from './api.ts'
 import type { Controls } from './controls.ts'

@@ -1,4 +1,7 @@
-/** The audit log: who did what and when, in the words of the buttons, with the settings that changed. */
+/**
+ * The audit log: who did what and when, in the words of the buttons, with the settings that
+ * changed.
+ */
 import { useState } from 'hono/jsx/dom'
 import { type Audit, get } from './api.ts'
 import type { Polled } from './hooks.ts'

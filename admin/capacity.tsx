@@ -1,4 +1,7 @@
-/** Changes capacity and rate. Forecasts the effect, and warns before admitting more visitors to a struggling site. */
+/**
+ * Changes capacity and rate. Forecasts the effect, and warns before admitting more visitors to a
+ * struggling site.
+ */
 import { useState } from 'hono/jsx/dom'
 import { get, type History, type Stats } from './api.ts'
 import type { Controls } from './controls.ts'

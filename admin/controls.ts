@@ -1,4 +1,6 @@
-/** What panels can do to a room. Changes run one at a time, and a change of settings can be undone. */
+/**
+ * What panels can do to a room. Changes run one at a time, and a change of settings can be undone.
+ */
 import { useRef, useState } from 'hono/jsx/dom'
 import { call, type Reply, type Settings, type Values, valuesOf } from './api.ts'
 import type { Question } from './dialog.tsx'
@@ -15,7 +17,10 @@ export interface Controls {
   readonly tickSeconds: number
   /** Changes settings. The notice, which shows `text`, offers to undo the change. */
   readonly change: (text: string, patch: Values) => void
-  /** Runs an action that is not a setting. `describe` makes the notice from the result, in place of `text`. */
+  /**
+   * Runs an action that is not a setting. `describe` makes the notice from the result, in place of
+   * `text`.
+   */
   readonly act: (text: string, action: string, body: unknown, describe?: (result: Values) => string) => void
   /** Asks the operator to confirm. */
   readonly ask: (question: Question) => void
@@ -113,7 +118,10 @@ function useLatestEtag(polledEtag: string | null): { current: string | null } {
   return etag
 }
 
-/** The patch that undoes `patch`. A time that has passed meanwhile is not restored: what it ended stays ended. */
+/**
+ * The patch that undoes `patch`. A time that has passed meanwhile is not restored: what it ended
+ * stays ended.
+ */
 function undoOf(patch: Values, current: Values, nowMs: number): Values {
   const before = Object.fromEntries(Object.keys(patch).map((key) => [key, current[key] ?? null]))
   const isOver = (key: string) => typeof before[key] === 'string' && Date.parse(String(before[key])) <= nowMs

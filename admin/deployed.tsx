@@ -1,4 +1,6 @@
-/** The deployed value of a setting, who overrode it and when, and a button to revert the override. */
+/**
+ * The deployed value of a setting, who overrode it and when, and a button to revert the override.
+ */
 import type { Controls } from './controls.ts'
 import { clockText } from './times.ts'
 import { nameOf, valueText } from './words.ts'

@@ -34,7 +34,9 @@ interface MomentFieldProps {
   readonly onText: (text: string) => void
 }
 
-/** An optional time in the future. A note below it shows the time zone and how far away the time is. */
+/**
+ * An optional time in the future. A note below it shows the time zone and how far away the time is.
+ */
 export function MomentField({ id, label, value, nowMs, onText }: MomentFieldProps) {
   const moment = readMoment(value, nowMs)
   return (

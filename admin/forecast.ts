@@ -1,6 +1,7 @@
 /**
- * Forecasts when the line will be empty for a given capacity and rate. A step-by-step simulation that assumes recent behaviour
- * continues: visitors join, give up and leave the site at their recent rates.
+ * Forecasts when the line will be empty for a given capacity and rate. A step-by-step simulation
+ * that assumes recent behaviour continues: visitors join, give up and leave the site at their
+ * recent rates.
  */
 import type { HistoryPoint, Stats } from './api.ts'
 

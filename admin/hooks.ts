@@ -12,8 +12,9 @@ export interface Polled<T> {
 type Cleanup = () => void
 
 /**
- * `useEffect` with exactly one cleanup per effect. hono/jsx/dom runs effects in the next frame: a second render before it runs
- * the effect twice and loses the first cleanup, and a component that was removed meanwhile still runs its effect.
+ * `useEffect` with exactly one cleanup per effect. hono/jsx/dom runs effects in the next frame: a
+ * second render before it runs the effect twice and loses the first cleanup, and a component that
+ * was removed meanwhile still runs its effect.
  */
 export function useCleanEffect(effect: () => Cleanup | undefined, deps: readonly unknown[]): void {
   const kept = useRef<{ cleanup: Cleanup | undefined; isRemoved: boolean }>({ cleanup: undefined, isRemoved: false })
@@ -35,7 +36,10 @@ export function useCleanEffect(effect: () => Cleanup | undefined, deps: readonly
   }, deps)
 }
 
-/** Polls every `everyMs` while the page is visible. A changed `key` starts over and discards pending answers. */
+/**
+ * Polls every `everyMs` while the page is visible. A changed `key` starts over and discards pending
+ * answers.
+ */
 export function usePolling<T>(key: string, everyMs: number, load: () => Promise<T>): Polled<T> {
   const [state, setState] = useState<{ key: string; value: T | null; error: Error | null }>(EMPTY)
   const [round, setRound] = useState(0)

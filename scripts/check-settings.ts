@@ -1,6 +1,7 @@
 /**
- * Checks every environment of wrangler.toml with the schema that the Worker uses at start-up. A dry run of a deploy does not run
- * the Worker, so it cannot find these problems. Reports all problems of all environments at once.
+ * Checks every environment of wrangler.toml with the schema that the Worker uses at start-up. A dry
+ * run of a deploy does not run the Worker, so it cannot find these problems. Reports all problems
+ * of all environments at once.
  */
 import { bindingNotes } from './checks/bindings.ts'
 import { environmentProblems, problemList } from './checks/environment-problems.ts'

@@ -1,6 +1,6 @@
 /**
- * npm run deploy -- --env NAME [arguments of wrangler deploy]: checks an environment and deploys it. Refuses the top level, which
- * is for development, and placeholders except in a dry run.
+ * npm run deploy -- --env NAME [arguments of wrangler deploy]: checks an environment and deploys
+ * it. Refuses the top level, which is for development, and placeholders except in a dry run.
  */
 import { spawnSync } from 'node:child_process'
 import { parseArgs } from 'node:util'

@@ -1,4 +1,7 @@
-/** Reads the environments of wrangler.toml: the Worker's name, variables, queues and required secrets. */
+/**
+ * Reads the environments of wrangler.toml: the Worker's name, variables, queues and required
+ * secrets.
+ */
 import { readFileSync } from 'node:fs'
 import { parse } from 'smol-toml'
 
@@ -29,7 +32,9 @@ export interface Section {
   env?: Record<string, Section>
 }
 
-/** Keys that an environment inherits from the top level. Variables and bindings are not inherited. */
+/**
+ * Keys that an environment inherits from the top level. Variables and bindings are not inherited.
+ */
 export const INHERITED_KEYS = [
   'main',
   'compatibility_date',
@@ -111,7 +116,10 @@ export function bypassSecrets(section: Section): string[] {
   return [...new Set(rules.flatMap(({ secret }) => (typeof secret === 'string' ? [secret] : [])))]
 }
 
-/** Replaces invalid entries, which the settings check reports, by empty tables, so that indexes stay the same. */
+/**
+ * Replaces invalid entries, which the settings check reports, by empty tables, so that indexes stay
+ * the same.
+ */
 function tables(value: unknown): Record<string, unknown>[] {
   const list: unknown = typeof value === 'string' ? parsedJson(value) : value
   return Array.isArray(list) ? list.map((entry) => (typeof entry === 'object' && entry !== null ? entry : {})) : []

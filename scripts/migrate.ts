@@ -1,7 +1,8 @@
 /**
- * npm run migrate -- FILE: converts an answer of Cloudflare's Waiting Room API to `[[vars.ROOMS]]` tables on standard output, with
- * comments on changed settings. Settings that are refused or have no counterpart are also listed on standard error, with exit
- * status 1. Makes no network calls and changes no files.
+ * npm run migrate -- FILE: converts an answer of Cloudflare's Waiting Room API to `[[vars.ROOMS]]`
+ * tables on standard output, with comments on changed settings. Settings that are refused or have
+ * no counterpart are also listed on standard error, with exit status 1. Makes no network calls and
+ * changes no files.
  */
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'

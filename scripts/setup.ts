@@ -1,6 +1,7 @@
 /**
- * npm run setup -- --env NAME: creates the queues and secrets that an environment of wrangler.toml needs at Cloudflare, and lists
- * the remaining steps. Idempotent: leaves existing queues and secrets unchanged.
+ * npm run setup -- --env NAME: creates the queues and secrets that an environment of wrangler.toml
+ * needs at Cloudflare, and lists the remaining steps. Idempotent: leaves existing queues and
+ * secrets unchanged.
  */
 import { execFileSync, spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
@@ -75,7 +76,10 @@ function createQueue(name: string): string {
   throw new SetupError(`cannot create the queue ${name}:\n${created.output}`)
 }
 
-/** Sets all generated secrets in one call, so that a failure leaves none of them set. Prints only those that people need. */
+/**
+ * Sets all generated secrets in one call, so that a failure leaves none of them set. Prints only
+ * those that people need.
+ */
 function setSecrets(environment: Environment, dryRun: boolean): void {
   const existing = dryRun ? [] : secretsOf(environment)
   const generated = Object.entries(generators(environment)).filter(([name]) => !existing.includes(name))

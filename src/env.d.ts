@@ -2,9 +2,15 @@
 interface UnlistedBindings {
   /** `kid:base64url[,kid:base64url...]`, 32 bytes or more each. */
   SIGNING_KEYS?: string
-  /** Operators, as `name:token[:read],...` or one bare token. Unset: the API is off, unless Access is configured. */
+  /**
+   * Operators, as `name:token[:read],...` or one bare token. Unset: the API is off, unless Access
+   * is configured.
+   */
   ADMIN_TOKEN?: string
-  /** Cloudflare Access for operators: `team.cloudflareaccess.com` and the application's audience tag. */
+  /**
+   * Cloudflare Access for operators: `team.cloudflareaccess.com` and the application's audience
+   * tag.
+   */
   ACCESS_TEAM_DOMAIN?: string
   ACCESS_AUD?: string
   /** The files of public/: templates and logos of rooms, and the operators' page. */

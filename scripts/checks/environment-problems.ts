@@ -1,6 +1,6 @@
 /**
- * All problems of an environment that can be found before a deploy: settings, with the Worker's own schema, the files they
- * name, variables, bindings, queues and options.
+ * All problems of an environment that can be found before a deploy: settings, with the Worker's own
+ * schema, the files they name, variables, bindings, queues and options.
  */
 import { dirname, join } from 'node:path'
 import { type Environment, roomTables } from '../deployment-config.ts'

@@ -70,7 +70,10 @@ function noConsumer(queue: string, consumed: readonly string[]): string {
   return `the queue "${queue}" has no [[queues.consumers]]${didYouMean(queue, consumed)}`
 }
 
-/** Queues must not be shared: each has one consumer, so one environment would consume the messages of the other. */
+/**
+ * Queues must not be shared: each has one consumer, so one environment would consume the messages
+ * of the other.
+ */
 export function sharedQueues(environment: Environment, all: readonly Environment[]): string[] {
   const place = all.findIndex(({ name }) => name === environment.name)
   const others = all.slice(0, place)

@@ -1,4 +1,7 @@
-/** Checks of the rooms and the other settings of an environment: values, files they name, and missing bypass rules. */
+/**
+ * Checks of the rooms and the other settings of an environment: values, files they name, and
+ * missing bypass rules.
+ */
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import Mustache from 'mustache'
@@ -8,7 +11,10 @@ import { parseRooms, type RoomSettings } from '../../src/settings/rooms.ts'
 import { parseSettings, SettingsError } from '../../src/settings/settings.ts'
 import { addressSecrets, bypassSecrets, type Section, signedChannels } from '../deployment-config.ts'
 
-/** Problems for which the Worker would refuse to start. Secrets are not in the file, so references to them count as set. */
+/**
+ * Problems for which the Worker would refuse to start. Secrets are not in the file, so references
+ * to them count as set.
+ */
 export function settingsProblems(section: Section): readonly string[] {
   try {
     parseSettings({ ...section.vars, ...placeholderSecrets(section) })
@@ -76,8 +82,8 @@ const USUAL_PATHS: readonly (readonly [name: string, path: string])[] = [
 ]
 
 /**
- * Usual paths without a bypass rule, at most one line for each room that covers a whole host. Only suggestions: a site may
- * not have these paths, or may want them to wait.
+ * Usual paths without a bypass rule, at most one line for each room that covers a whole host. Only
+ * suggestions: a site may not have these paths, or may want them to wait.
  * @param rooms the value in wrangler.toml; there are no suggestions for an invalid one
  */
 export function bypassSuggestions(rooms: unknown): string[] {

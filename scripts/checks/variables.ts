@@ -32,7 +32,10 @@ export function unknownVariables(section: Section): string[] {
 
 const ORIGIN_REMEDY = 'set it to the address of your site, or leave it out and set routes (docs/deploy.md)'
 
-/** A deployed Worker reaches only public addresses. The top level, for `npm run dev` and the demo, may use this machine. */
+/**
+ * A deployed Worker reaches only public addresses. The top level, for `npm run dev` and the demo,
+ * may use this machine.
+ */
 export function originProblems({ name, section }: Environment): string[] {
   const origin = originOf(section)
   if (name === null || origin === null) return []

@@ -1,4 +1,6 @@
-/** Reads rooms from an answer of Cloudflare's Waiting Room API. Errors say which input is expected. */
+/**
+ * Reads rooms from an answer of Cloudflare's Waiting Room API. Errors say which input is expected.
+ */
 
 /** A room from the API, unvalidated. */
 export type CloudflareRoom = Readonly<Record<string, unknown>>

@@ -1,4 +1,7 @@
-/** Converts a room of Cloudflare's Waiting Room: every key is carried over, or reported with the reason why not. */
+/**
+ * Converts a room of Cloudflare's Waiting Room: every key is carried over, or reported with the
+ * reason why not.
+ */
 import { LANGUAGES, languageOf } from '../../src/pages/languages.ts'
 import { type CloudflareRoom, isTable, oneLine } from './cloudflare-rooms.ts'
 
@@ -131,7 +134,10 @@ function nameOf(name: string): Carried {
   }
 }
 
-/** At Cloudflare a session ends this long after its last request, or after its first if renewal is off. */
+/**
+ * At Cloudflare a session ends this long after its last request, or after its first if renewal is
+ * off.
+ */
 function sessionDuration(value: unknown, { disable_session_renewal }: CloudflareRoom): Carried {
   const seconds = Number(value) * SECONDS_PER_MINUTE
   if (disable_session_renewal === true) {

@@ -1,4 +1,7 @@
-/** Converts bypass rules of Cloudflare's Waiting Room whose expressions only match a path or addresses. */
+/**
+ * Converts bypass rules of Cloudflare's Waiting Room whose expressions only match a path or
+ * addresses.
+ */
 import { type CloudflareRoom, isTable, MigrateError, oneLine } from './cloudflare-rooms.ts'
 
 export interface MigratedRules {

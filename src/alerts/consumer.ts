@@ -1,9 +1,10 @@
 /**
- * Consumer of the queue `alerts` and of its dead-letter queue: delivers each message and records the outcome in the ledger of
- * the room, which also tells whether the message was delivered before.
+ * Consumer of the queue `alerts` and of its dead-letter queue: delivers each message and records
+ * the outcome in the ledger of the room, which also tells whether the message was delivered before.
  *
- * Delivery is at least once: a message is sent twice if the code dies between a receiver's answer and its record, or if the
- * queue hands duplicates to two consumers at the same moment. Receivers recognise such a pair by its id.
+ * Delivery is at least once: a message is sent twice if the code dies between a receiver's answer
+ * and its record, or if the queue hands duplicates to two consumers at the same moment. Receivers
+ * recognise such a pair by its id.
  */
 import { logError, logWarning } from '../log/log.ts'
 import type { Channel } from '../settings/channels.ts'
@@ -47,7 +48,8 @@ export async function consumeDeadAlerts(batch: MessageBatch, delivery: AlertDeli
 type Consume = (task: Task, delivery: AlertDelivery) => Promise<void>
 
 async function forEachAlert(batch: MessageBatch, delivery: AlertDelivery, consume: Consume): Promise<void> {
-  // Duplicates within a batch are handled in sequence, so that the second one finds the record of the first.
+  // Duplicates within a batch are handled in sequence, so that the second one finds the record of
+  // the first.
   const groups = Map.groupBy(
     batch.messages.map(parsed).filter((incoming) => incoming !== null),
     ({ alert }) => `${alert.room} ${alert.channel} ${alert.id}`,
@@ -67,7 +69,10 @@ function parsed(message: Message): Incoming | null {
   return null
 }
 
-/** Retries the message when the ledger is unreachable or on a bug, without affecting the others of the batch. */
+/**
+ * Retries the message when the ledger is unreachable or on a bug, without affecting the others of
+ * the batch.
+ */
 async function consumeOrRetry(incoming: Incoming, delivery: AlertDelivery, consume: Consume): Promise<void> {
   try {
     const channel = delivery.channelOf(incoming.alert)

@@ -1,4 +1,7 @@
-/** One attempt to deliver one message through one channel. Never throws for anything that a receiver does. */
+/**
+ * One attempt to deliver one message through one channel. Never throws for anything that a receiver
+ * does.
+ */
 import type { Channel } from '../settings/channels.ts'
 import { sendMail } from './email.ts'
 import { type HttpMessage, slackMessage, webhookMessage } from './http-messages.ts'
@@ -58,7 +61,10 @@ async function post(url: string, message: HttpMessage, io: DeliveryIo): Promise<
   }
 }
 
-/** The mail binding cannot be cancelled, so a slow mail may be sent twice, with the same `Message-ID`. */
+/**
+ * The mail binding cannot be cancelled, so a slow mail may be sent twice, with the same
+ * `Message-ID`.
+ */
 async function withTimeout(sending: Promise<DeliveryOutcome>, timeoutMs: number): Promise<DeliveryOutcome> {
   let timer: ReturnType<typeof setTimeout> | null = null
   const timeout = new Promise<DeliveryOutcome>((resolve) => {

@@ -39,7 +39,10 @@ export async function sendMail(
   }
 }
 
-/** The mail as RFC 5322 text. Every attempt has the same `Message-ID`, so that mailboxes can deduplicate. */
+/**
+ * The mail as RFC 5322 text. Every attempt has the same `Message-ID`, so that mailboxes can
+ * deduplicate.
+ */
 export function mimeOf(notice: AlertNotice, channel: EmailChannel): string {
   const mail = createMimeMessage()
   const title = titleOf(notice)

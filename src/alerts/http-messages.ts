@@ -1,4 +1,7 @@
-/** Requests for receivers that are called over HTTP: Standard Webhooks (https://www.standardwebhooks.com) and Slack. */
+/**
+ * Requests for receivers that are called over HTTP: Standard Webhooks
+ * (https://www.standardwebhooks.com) and Slack.
+ */
 import { Webhook } from 'standardwebhooks'
 import { type AlertMessage, type AlertNotice, detailsOf, titleOf } from './message.ts'
 
@@ -10,7 +13,8 @@ export interface HttpMessage {
 
 /**
  * @param secrets `whsec_` and base64; each one signs, and the receiver accepts any of them
- * @param nowMs the time of this attempt: receivers reject timestamps that are older than a few minutes
+ * @param nowMs the time of this attempt: receivers reject timestamps that are older than a few
+ * minutes
  */
 export function webhookMessage(message: AlertMessage, secrets: readonly string[], nowMs: number): HttpMessage {
   const body = JSON.stringify({
@@ -39,7 +43,10 @@ function webhookData(message: AlertMessage): object {
 /** Slack rejects longer headers. */
 const SLACK_HEADER_MAX_CHARS = 150
 
-/** A message for a Slack incoming webhook. Slack uses `text` for notifications and `blocks` for display. */
+/**
+ * A message for a Slack incoming webhook. Slack uses `text` for notifications and `blocks` for
+ * display.
+ */
 export function slackMessage(notice: AlertNotice): HttpMessage {
   const title = titleOf(notice)
   const fields = detailsOf(notice).map(([label, value]) => ({
@@ -57,7 +64,10 @@ export function slackMessage(notice: AlertNotice): HttpMessage {
   return { headers: { 'content-type': 'application/json' }, body }
 }
 
-/** Escapes Slack's three control characters, so that a name can neither mention a whole channel nor fake a link. */
+/**
+ * Escapes Slack's three control characters, so that a name can neither mention a whole channel nor
+ * fake a link.
+ */
 function escapeSlack(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 }

@@ -1,10 +1,13 @@
 /**
- * The room's record of deliveries, consulted before each attempt and updated after it. It keeps duplicates of a queue message
- * from being sent twice, and shows operators which messages were lost.
+ * The room's record of deliveries, consulted before each attempt and updated after it. It keeps
+ * duplicates of a queue message from being sent twice, and shows operators which messages were
+ * lost.
  */
 import type { Channel } from '../settings/channels.ts'
 
-/** `done`: this channel already received the message. `disabled`: its receiver answered 410 (gone). */
+/**
+ * `done`: this channel already received the message. `disabled`: its receiver answered 410 (gone).
+ */
 export type DeliveryTurn = 'send' | 'done' | 'disabled'
 
 export type DeliveryState = 'queued' | 'delivered' | 'retrying' | 'lost' | 'disabled'
@@ -20,7 +23,10 @@ export interface DeliveryRecord {
 }
 
 export interface DeliveryLedger {
-  /** `receiver`: a fingerprint of the channel's destination. A disabled channel is enabled again when it changes. */
+  /**
+   * `receiver`: a fingerprint of the channel's destination. A disabled channel is enabled again
+   * when it changes.
+   */
   beginDelivery(id: string, channel: string, receiver: string): Promise<DeliveryTurn>
   recordDelivery(record: DeliveryRecord, receiver: string): Promise<void>
 }
@@ -29,8 +35,8 @@ export interface DeliveryLedger {
 export const NO_RECEIVER = 'none'
 
 /**
- * 64 bits of a hash, in hex: tells receivers apart without revealing either. A new signing secret does not change it, since
- * the receiver stays the same.
+ * 64 bits of a hash, in hex: tells receivers apart without revealing either. A new signing secret
+ * does not change it, since the receiver stays the same.
  */
 export async function receiverFingerprint(channel: Channel): Promise<string> {
   const destination = channel.type === 'email' ? `${channel.from} ${channel.to}` : channel.url

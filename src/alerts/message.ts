@@ -1,6 +1,6 @@
 /**
- * A message of the queue `alerts`: one event for one channel. This module defines its shape and its wording for channels
- * that people read.
+ * A message of the queue `alerts`: one event for one channel. This module defines its shape and its
+ * wording for channels that people read.
  */
 import * as v from 'valibot'
 
@@ -8,7 +8,10 @@ const name = v.pipe(v.string(), v.regex(/^[a-z0-9-]{1,32}$/))
 const whole = v.pipe(v.number(), v.integer(), v.minValue(0))
 
 const base = {
-  /** Identical in every retry and duplicate of this message, so that receivers and the ledger can deduplicate. */
+  /**
+   * Identical in every retry and duplicate of this message, so that receivers and the ledger can
+   * deduplicate.
+   */
   id: v.pipe(v.string(), v.regex(/^[A-Za-z0-9_.-]{1,200}$/)),
   room: name,
   /** The name of a channel, or `stats-push` for a push of figures. */

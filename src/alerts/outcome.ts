@@ -1,6 +1,6 @@
 /**
- * The outcome of one delivery attempt, and the delay before the next. Reasons are fixed texts: a receiver's answer or an
- * error may contain an address or a secret, so neither is ever quoted.
+ * The outcome of one delivery attempt, and the delay before the next. Reasons are fixed texts: a
+ * receiver's answer or an error may contain an address or a secret, so neither is ever quoted.
  */
 import { BACK_OFF_BASE_SECONDS, BACK_OFF_MAX_SECONDS, RETRY_AFTER_MAX_SECONDS } from './limits.ts'
 
@@ -27,7 +27,10 @@ export function outcomeOfAnswer(status: number, retryAfter: string | null, nowMs
   return { kind: 'refused', reason }
 }
 
-/** `Retry-After` (RFC 9110, section 10.2.3) in seconds, from 0 to an hour; null: absent or unreadable. */
+/**
+ * `Retry-After` (RFC 9110, section 10.2.3) in seconds, from 0 to an hour; null: absent or
+ * unreadable.
+ */
 export function retryAfterSeconds(value: string | null, nowMs: number): number | null {
   const text = value?.trim() ?? ''
   // A date contains letters. `Date.parse` alone would read "-1" or "1.5" as a year.
@@ -40,8 +43,8 @@ export function retryAfterSeconds(value: string | null, nowMs: number): number |
 }
 
 /**
- * The delay before the next attempt in whole seconds, at least 1: exponential with full jitter, so that receivers that were
- * down together are not retried together.
+ * The delay before the next attempt in whole seconds, at least 1: exponential with full jitter, so
+ * that receivers that were down together are not retried together.
  * @param attempt the number of the failed attempt, from 1
  * @param random 0 to 1
  * @param retryAfterSeconds the receiver's `Retry-After`, a lower bound

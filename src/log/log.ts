@@ -1,7 +1,7 @@
 /**
- * Structured logs: one JSON line per event, which Workers Logs filters by field. A line never contains a token, cookie or
- * address. An error needs an operator's attention and also goes to the reporter. An expected event, such as a retried call or
- * an origin that is down, is a warning.
+ * Structured logs: one JSON line per event, which Workers Logs filters by field. A line never
+ * contains a token, cookie or address. An error needs an operator's attention and also goes to the
+ * reporter. An expected event, such as a retried call or an origin that is down, is a warning.
  */
 
 import { cacheSet } from '../cache.ts'
@@ -30,8 +30,10 @@ export function logWarning(event: string, fields: LogFields = {}): void {
 const loggedAtMs = new Map<string, number>()
 
 /**
- * Logs a warning that any request may cause, at most once per `REPEATED_WARNING_MS` and subject in this isolate.
- * @param subject what the warning is about; clients must not be able to choose it freely, or they could fill the log
+ * Logs a warning that any request may cause, at most once per `REPEATED_WARNING_MS` and subject in
+ * this isolate.
+ * @param subject what the warning is about; clients must not be able to choose it freely, or they
+ * could fill the log
  */
 export function logRepeatedWarning(event: string, subject: string, fields: LogFields = {}): void {
   const key = `${event} ${subject}`

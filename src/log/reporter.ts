@@ -1,12 +1,15 @@
 /**
- * Reports errors to an external service, in addition to the log. Reports are bounded in number and never awaited, and a failed
- * report never affects the code that met the error. This module decides what is reported, how often and when; the sender
- * decides where it goes.
+ * Reports errors to an external service, in addition to the log. Reports are bounded in number and
+ * never awaited, and a failed report never affects the code that met the error. This module decides
+ * what is reported, how often and when; the sender decides where it goes.
  */
 import { ageMs } from '../core/age.ts'
 import { errorText, scrub } from './scrub.ts'
 
-/** Reports per isolate and window. Further errors are only logged: a few reports reveal a fault that hits every request. */
+/**
+ * Reports per isolate and window. Further errors are only logged: a few reports reveal a fault that
+ * hits every request.
+ */
 export const REPORTS_MAX = 20
 
 /** Reports per event and window, so that a frequent fault leaves room for others. */
@@ -21,8 +24,9 @@ const STACK_FRAMES_MAX = 30
 export type LogFields = Readonly<Record<string, string | number | boolean | null | undefined>>
 
 /**
- * `now`: within the current event. `at_next_start`: for an object that is about to abort, because the platform cancels its
- * pending requests. The next object that starts in this isolate sends the report, unless it aborts at once too.
+ * `now`: within the current event. `at_next_start`: for an object that is about to abort, because
+ * the platform cancels its pending requests. The next object that starts in this isolate sends the
+ * report, unless it aborts at once too.
  */
 export type ReportTime = 'now' | 'at_next_start'
 
@@ -111,7 +115,10 @@ class ReportBudget {
   }
 }
 
-/** The data about an error that may leave this isolate. Fields are on an allow-list, so a new log field is not sent. */
+/**
+ * The data about an error that may leave this isolate. Fields are on an allow-list, so a new log
+ * field is not sent.
+ */
 export interface Report {
   readonly event: string
   /** Class, text and stack of the error. */

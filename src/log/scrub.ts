@@ -1,6 +1,7 @@
 /**
- * Removes secrets and personal data from free text. Error texts come from the runtime, from libraries and from receivers, and
- * may repeat their input. Removes too much rather than too little.
+ * Removes secrets and personal data from free text. Error texts come from the runtime, from
+ * libraries and from receivers, and may repeat their input. Removes too much rather than too
+ * little.
  */
 const REMOVED = '[removed]'
 
@@ -10,7 +11,10 @@ const ERROR_TEXT_MAX_CHARS = 1_000
 /** Longer text is truncated before the search. */
 const SEARCHED_MAX_CHARS = 8_192
 
-/** Applied in order: a URL contains what later patterns match. Each pattern takes time linear in the text. */
+/**
+ * Applied in order: a URL contains what later patterns match. Each pattern takes time linear in the
+ * text.
+ */
 const SECRETS: readonly (readonly [RegExp, string])[] = [
   // Headers with their values.
   [/\b((?:set-)?cookie|(?:proxy-)?authorization)(["']?\s*[:=]\s*)[^\r\n]+/gi, `$1$2${REMOVED}`],

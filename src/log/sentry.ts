@@ -1,6 +1,7 @@
 /**
- * Sends reports to Sentry, or to any service that accepts its envelopes, with toucan-js. The library sees neither the request
- * nor the original error, only the report, and only the fields named here are sent.
+ * Sends reports to Sentry, or to any service that accepts its envelopes, with toucan-js. The
+ * library sees neither the request nor the original error, only the report, and only the fields
+ * named here are sent.
  */
 import { waitUntil } from 'cloudflare:workers'
 import { Toucan } from 'toucan-js'
@@ -17,8 +18,8 @@ type BeforeSend = NonNullable<ConstructorParameters<typeof Toucan>[0]['beforeSen
 type SentryEvent = Parameters<BeforeSend>[0]
 
 /**
- * The reporter of an isolate, null without a usable DSN. It holds no request: the platform's `waitUntil` extends whichever
- * event is running.
+ * The reporter of an isolate, null without a usable DSN. It holds no request: the platform's
+ * `waitUntil` extends whichever event is running.
  */
 export function sentryReporter(value: string | undefined): Reporter | null {
   if (value === undefined || value === '') return null
@@ -41,7 +42,8 @@ function sentrySender(dsn: string): (report: Report) => Promise<void> {
   return async (report) => {
     let sending: Promise<unknown> = Promise.reject(new Error('the report was not sent'))
     sending.catch(() => {})
-    // One client per report: a client keeps promises, which are bound to the event that created them.
+    // One client per report: a client keeps promises, which are bound to the event that created
+    // them.
     const sentry = new Toucan({
       dsn,
       release: VERSION,
@@ -69,7 +71,8 @@ function errorOf({ type, message, stack }: Report): Error {
 function allowedEvent({ event, tags, figures }: Report, built: SentryEvent): SentryEvent {
   const allowed: SentryEvent = {
     type: undefined,
-    // For the platform "javascript" Sentry would store the sender's address as the user's. `infer_ip` also forbids it.
+    // For the platform "javascript" Sentry would store the sender's address as the user's.
+    // `infer_ip` also forbids it.
     platform: 'node',
     level: 'error',
     message: event,

@@ -1,6 +1,7 @@
 /**
- * Operators that Cloudflare Access authenticated: verifies the JWT that Access adds to each request, with the team's public
- * keys. Needs `ACCESS_TEAM_DOMAIN` and `ACCESS_AUD`. The policy of Access decides who may operate the rooms.
+ * Operators that Cloudflare Access authenticated: verifies the JWT that Access adds to each
+ * request, with the team's public keys. Needs `ACCESS_TEAM_DOMAIN` and `ACCESS_AUD`. The policy of
+ * Access decides who may operate the rooms.
  */
 import { createLocalJWKSet, decodeProtectedHeader, type JSONWebKeySet, jwtVerify } from 'jose'
 import { ageMs } from '../core/age.ts'
@@ -49,7 +50,9 @@ export class Access {
     }
   }
 
-  /** Shares the keys between requests, but not the fetch: no request may wait for another one's I/O. */
+  /**
+   * Shares the keys between requests, but not the fetch: no request may wait for another one's I/O.
+   */
   private async refreshKeys(kid: string | undefined, nowMs: number): Promise<void> {
     const isKnown = this.keys.keys.some((key) => key.kid === kid)
     if (isKnown && ageMs(this.fetchedMs, nowMs) < ACCESS_KEYS_KEPT_MS) return
@@ -61,7 +64,8 @@ export class Access {
       this.fetchedMs = nowMs
     } catch (error) {
       logWarning('access_keys_not_fetched', { error: errorText(error) })
-      // Known keys stay in use when they cannot be refreshed: operators must get in during an outage.
+      // Known keys stay in use when they cannot be refreshed: operators must get in during an
+      // outage.
       if (!isKnown) throw error
     }
   }

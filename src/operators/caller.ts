@@ -1,6 +1,6 @@
 /**
- * Authenticates the caller of the operators' API: by a bearer token, a browser session, or Cloudflare Access. Returns values;
- * the API maps them to HTTP answers.
+ * Authenticates the caller of the operators' API: by a bearer token, a browser session, or
+ * Cloudflare Access. Returns values; the API maps them to HTTP answers.
  */
 import { isSameOrigin } from '../http/same-origin.ts'
 import type { Access } from './access.ts'
@@ -8,7 +8,10 @@ import type { FailedLogins } from './failed-logins.ts'
 import { type Operator, operatorOf, type TokenOperator } from './operators.ts'
 import { readSession, type Session, type SessionKey } from './session.ts'
 
-/** Required for every change by a browser. A page of another site can send it only after a preflight, which is refused. */
+/**
+ * Required for every change by a browser. A page of another site can send it only after a
+ * preflight, which is refused.
+ */
 export const CSRF_HEADER = 'Waiting-Room-Operator'
 
 export interface OperatorAccess {

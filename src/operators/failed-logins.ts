@@ -1,6 +1,6 @@
 /**
- * Rate-limits token guessing: after too many failures an address is blocked for up to a minute. One object counts for all
- * isolates, and each isolate caches the blocks that it learns of.
+ * Rate-limits token guessing: after too many failures an address is blocked for up to a minute. One
+ * object counts for all isolates, and each isolate caches the blocks that it learns of.
  */
 
 import { cacheSet } from '../cache.ts'
@@ -58,7 +58,10 @@ export class FailedLogins {
     }
   }
 
-  /** Stores a keyed hash instead of the address. IPv6 addresses are reduced to the network of one household or server. */
+  /**
+   * Stores a keyed hash instead of the address. IPv6 addresses are reduced to the network of one
+   * household or server.
+   */
   private async addressOf(request: Request): Promise<string> {
     const network = clientNetwork(request) ?? 'unknown'
     const digest = await crypto.subtle.sign('HMAC', this.key, new TextEncoder().encode(`address ${network}`))

@@ -1,6 +1,7 @@
 /**
- * The operators of the rooms, from `ADMIN_TOKEN` = `name:token[:read][,name:token[:read]...]`, or one bare token for an
- * operator named `admin`. The audit records the name. `read` makes the token read-only.
+ * The operators of the rooms, from `ADMIN_TOKEN` = `name:token[:read][,name:token[:read]...]`, or
+ * one bare token for an operator named `admin`. The audit records the name. `read` makes the token
+ * read-only.
  */
 import { ADMIN_TOKEN_MIN_CHARS, OPERATORS_MAX } from '../limits.ts'
 import { secretRemedy } from '../settings/problems.ts'
@@ -55,7 +56,10 @@ async function importEntry({ name, kind, token }: Parsed): Promise<TokenOperator
   return { name, kind, digest: await sha256(token), fingerprint }
 }
 
-/** Compares hashes of all tokens in constant time, so that timing reveals neither a length nor a matching prefix. */
+/**
+ * Compares hashes of all tokens in constant time, so that timing reveals neither a length nor a
+ * matching prefix.
+ */
 export async function operatorOf(token: string, operators: readonly TokenOperator[]): Promise<TokenOperator | null> {
   const given = await sha256(token)
   let found: TokenOperator | null = null

@@ -1,7 +1,7 @@
 /**
- * The session of an operator's browser: a short-lived JWT in a Strict, HttpOnly cookie. Its keys are derived from SIGNING_KEYS
- * for this purpose only, so a visitor's token is never a session, nor a session a visitor's token. A session ends with the
- * operator token that started it.
+ * The session of an operator's browser: a short-lived JWT in a Strict, HttpOnly cookie. Its keys
+ * are derived from SIGNING_KEYS for this purpose only, so a visitor's token is never a session, nor
+ * a session a visitor's token. A session ends with the operator token that started it.
  */
 import { parse, serialize } from 'hono/utils/cookie'
 import { jwtVerify, SignJWT } from 'jose'

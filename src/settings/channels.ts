@@ -1,7 +1,9 @@
 /**
- * The channels that carry alerts, from the variable `ALERT_CHANNELS`. All problems are reported at once.
+ * The channels that carry alerts, from the variable `ALERT_CHANNELS`. All problems are reported at
+ * once.
  *
- * A parsed channel contains its URL and secrets in plain text. Only its name and type may go to a log or an answer.
+ * A parsed channel contains its URL and secrets in plain text. Only its name and type may go to a
+ * log or an answer.
  */
 import * as v from 'valibot'
 import { type NetworkPlace, placeOf } from '../http/network-place.ts'
@@ -97,7 +99,10 @@ const channelSchema = v.variant(
   (issue) => (issue.path === undefined ? 'must be a table' : 'must be one of webhook, slack, email'),
 )
 
-/** Reads `ALERT_CHANNELS`: the list of tables from wrangler.toml, or the same as JSON text. Unset means no channels. */
+/**
+ * Reads `ALERT_CHANNELS`: the list of tables from wrangler.toml, or the same as JSON text. Unset
+ * means no channels.
+ */
 export function parseChannels(value: unknown, context: ChannelContext): ParsedChannels {
   const list = listOf(value)
   if (list === null) {
@@ -120,7 +125,10 @@ export function parseChannels(value: unknown, context: ChannelContext): ParsedCh
   return problems.length > 0 ? { channels: null, problems } : { channels, problems: [] }
 }
 
-/** The channel of a room's `stats_push_url`: a webhook that is signed with the secrets of `stats-push`. */
+/**
+ * The channel of a room's `stats_push_url`: a webhook that is signed with the secrets of
+ * `stats-push`.
+ */
 export function parsePushUrl(value: unknown, context: ChannelContext): ParsedPushUrl {
   const { url, problem } = parseReceiverUrl(value, context.addresses)
   if (url === null) return { channel: null, problem }
@@ -129,7 +137,10 @@ export function parsePushUrl(value: unknown, context: ChannelContext): ParsedPus
   return { channel: { name: STATS_PUSH, type: 'webhook', url, secrets }, problem: null }
 }
 
-/** The URL of a receiver, if alerts may be sent there. Problems never contain the URL, which may be a secret. */
+/**
+ * The URL of a receiver, if alerts may be sent there. Problems never contain the URL, which may be
+ * a secret.
+ */
 export function parseReceiverUrl(value: unknown, rules: AddressRules): ParsedReceiverUrl {
   if (typeof value !== 'string' || value.length > RECEIVER_URL_MAX_CHARS || !URL.canParse(value)) {
     return { url: null, problem: `must be an https:// URL of at most ${RECEIVER_URL_MAX_CHARS} characters` }

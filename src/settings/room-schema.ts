@@ -1,6 +1,6 @@
 /**
- * The schema of `[[vars.ROOMS]]`: every key with its bounds and default. A key that Cloudflare Waiting Room also has keeps its
- * name.
+ * The schema of `[[vars.ROOMS]]`: every key with its bounds and default. A key that Cloudflare
+ * Waiting Room also has keeps its name.
  */
 import * as v from 'valibot'
 import { bypassSchema } from '../bypass/bypass-schema.ts'
@@ -106,7 +106,8 @@ const allowedOrigins = v.pipe(
 function isSerializedOrigin(text: string): boolean {
   const [, scheme = '', host = ''] = ORIGIN.exec(text) ?? []
   if (scheme === '' || !URL.canParse(text)) return false
-  // The parser normalises default ports and upper-case hosts. Browsers send the normalised form only.
+  // The parser normalises default ports and upper-case hosts. Browsers send the normalised form
+  // only.
   if (scheme === 'https') return new URL(text).origin === text
   if (scheme === 'http') return new URL(text).origin === text && LOOPBACK.test(host)
   return !SCHEMES_WITHOUT_ORIGIN.includes(scheme)

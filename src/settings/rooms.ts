@@ -1,4 +1,7 @@
-/** The rooms of a deployment: parses the variable `ROOMS`, reporting all problems at once, and finds rooms by host and path. */
+/**
+ * The rooms of a deployment: parses the variable `ROOMS`, reporting all problems at once, and finds
+ * rooms by host and path.
+ */
 import * as v from 'valibot'
 import type { AlertRule } from '../core/alert-rules.ts'
 import type { LineRules } from '../core/rules.ts'
@@ -45,7 +48,8 @@ export function parseRooms(value: unknown): ParsedRooms {
 }
 
 /**
- * The room that covers a path of a host: the one with the most specific host, then the longest path.
+ * The room that covers a path of a host: the one with the most specific host, then the longest
+ * path.
  * @param paths the path in every form that an origin may act on: as sent, and canonical
  */
 export function findRoom(
@@ -109,14 +113,20 @@ function hostsOf(room: RoomSettings): readonly (string | undefined)[] {
   return [room.host, ...room.additional_hosts]
 }
 
-/** The rank of the most specific host that matches. Allocates nothing, because it runs for every request. */
+/**
+ * The rank of the most specific host that matches. Allocates nothing, because it runs for every
+ * request.
+ */
 function rankHosts(room: RoomSettings, hostname: string): number {
   let best = rankHost(room.host, hostname)
   for (const host of room.additional_hosts) best = Math.max(best, rankHost(host, hostname))
   return best
 }
 
-/** -1: no match. Otherwise the rank rises from any host over wildcards, by length, to the exact name. */
+/**
+ * -1: no match. Otherwise the rank rises from any host over wildcards, by length, to the exact
+ * name.
+ */
 function rankHost(pattern: string | undefined, hostname: string): number {
   if (pattern === undefined) return 0
   const host = withoutFinalDot(hostname)
@@ -167,7 +177,9 @@ function duplicates(rooms: readonly RoomSettings[]): string[] {
   return problems
 }
 
-/** Paths of one host that differ only in case, where one room ignores case: it would hide the other. */
+/**
+ * Paths of one host that differ only in case, where one room ignores case: it would hide the other.
+ */
 function caseTwins(rooms: readonly RoomSettings[]): string[] {
   const placeOf = (host: string | undefined, path: string) => `${host ?? 'any host'}${foldedPaths(path)[0]}`
   return rooms.flatMap((room, i) =>

@@ -1,6 +1,7 @@
 /**
- * The settings that operators change while a room runs: keys, bounds, and precedence over deployed values. An override holds
- * until it is cleared or until the deployed value of the same key changes.
+ * The settings that operators change while a room runs: keys, bounds, and precedence over deployed
+ * values. An override holds until it is cleared or until the deployed value of the same key
+ * changes.
  */
 import * as v from 'valibot'
 import type { SteeredRules } from '../core/rules.ts'
@@ -84,7 +85,10 @@ export function withoutStale(
   return { overrides: pick(overrides, (key) => !dropped.includes(key)), dropped }
 }
 
-/** A patch that replaces or removes the message also clears its end, unless the patch sets a new one. */
+/**
+ * A patch that replaces or removes the message also clears its end, unless the patch sets a new
+ * one.
+ */
 export function withMessageEnd(patch: SettingsPatch): SettingsPatch {
   return patch.message === undefined ? patch : { message_until: null, ...patch }
 }
@@ -113,8 +117,9 @@ export interface PatchProblem {
 }
 
 /**
- * Refuses times in the past, which would take effect at once: the settings would say closed while the room is open. Checks
- * only patches that change a time, because a room that opened by itself keeps its past `opens_at`.
+ * Refuses times in the past, which would take effect at once: the settings would say closed while
+ * the room is open. Checks only patches that change a time, because a room that opened by itself
+ * keeps its past `opens_at`.
  * @param values the values after the patch
  */
 export function pastTimeOf(patch: SettingsPatch, values: RuntimeValues, nowMs: number): PatchProblem | null {

@@ -101,7 +101,9 @@ function parseBypasses(raw: RawSettings, rooms: readonly RoomSettings[]) {
   return { bypasses, problems }
 }
 
-/** Requires both or neither: without the audience, any application of the team would be accepted. */
+/**
+ * Requires both or neither: without the audience, any application of the team would be accepted.
+ */
 function parseAccess({ ACCESS_TEAM_DOMAIN: domain = '', ACCESS_AUD: audience = '' }: RawSettings) {
   const none = { settings: null, problems: [] as string[] }
   if (domain === '' && audience === '') return none
@@ -160,7 +162,10 @@ function parseOriginUrl(value: unknown): URL | null | undefined {
   return plain && (url.protocol === 'http:' || url.protocol === 'https:') ? url : undefined
 }
 
-/** The platform honours a different `Host` header only within one zone. Elsewhere it would connect to `ORIGIN_HOST` itself. */
+/**
+ * The platform honours a different `Host` header only within one zone. Elsewhere it would connect
+ * to `ORIGIN_HOST` itself.
+ */
 function parseOriginHost(value: unknown, originUrl: URL | null) {
   if (value === undefined || value === '') return { host: null, problems: [] }
   if (typeof value !== 'string' || !isHostName(value)) {

@@ -1,9 +1,11 @@
 /**
- * The secrets that sign webhooks, from the variable `ALERT_SECRETS` = `channel:whsec_base64[,channel:whsec_base64...]`.
+ * The secrets that sign webhooks, from the variable `ALERT_SECRETS` =
+ * `channel:whsec_base64[,channel:whsec_base64...]`.
  *
- * Every secret of a channel signs, so a receiver that knows either the old or the new one accepts the message. To rotate, put
- * the new secret in front, change the receiver, then drop the old secret. Entries of unknown channels are ignored, because
- * secrets and channels are deployed separately.
+ * Every secret of a channel signs, so a receiver that knows either the old or the new one accepts
+ * the message. To rotate, put the new secret in front, change the receiver, then drop the old
+ * secret. Entries of unknown channels are ignored, because secrets and channels are deployed
+ * separately.
  */
 
 /** Standard Webhooks: a symmetric secret has 24 to 64 bytes. */

@@ -1,6 +1,7 @@
 /**
- * From a crowd to an alert: samples, cron, rules, queue and a real HTTP receiver, on the Worker with the queues and the cron of
- * wrangler.toml. Only the test triggers the cron, possibly before the minute ends.
+ * From a crowd to an alert: samples, cron, rules, queue and a real HTTP receiver, on the Worker
+ * with the queues and the cron of wrangler.toml. Only the test triggers the cron, possibly before
+ * the minute ends.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { DeployedWorker } from './support/deployed-worker.ts'

@@ -1,4 +1,7 @@
-/** A stand-in for the part of Cloudflare's API that `npm run setup` uses: queues and a Worker's secrets, over real HTTP. */
+/**
+ * A stand-in for the part of Cloudflare's API that `npm run setup` uses: queues and a Worker's
+ * secrets, over real HTTP.
+ */
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'

@@ -1,4 +1,7 @@
-/** The installation at the first `npm run demo` or `npm test` of a fresh clone, with a stand-in for npm. */
+/**
+ * The installation at the first `npm run demo` or `npm test` of a fresh clone, with a stand-in for
+ * npm.
+ */
 import { spawnSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

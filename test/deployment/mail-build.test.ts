@@ -1,4 +1,6 @@
-/** wrangler.toml replaces the mail builder's polyfills; the deployed code must write the same mail. */
+/**
+ * wrangler.toml replaces the mail builder's polyfills; the deployed code must write the same mail.
+ */
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { build } from 'esbuild'

@@ -1,5 +1,6 @@
 /**
- * Actions on a room. Most of them change a runtime setting; the others act on the line itself. The audit records each one.
+ * Actions on a room. Most of them change a runtime setting; the others act on the line itself. The
+ * audit records each one.
  */
 import type { Context } from 'hono'
 import * as v from 'valibot'

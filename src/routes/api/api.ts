@@ -1,4 +1,7 @@
-/** The operators' API below `/api/v1`: the routes of its operations, its OpenAPI document and a reference page. */
+/**
+ * The operators' API below `/api/v1`: the routes of its operations, its OpenAPI document and a
+ * reference page.
+ */
 import { type Context, Hono } from 'hono'
 import type { AppEnv } from '../../app-env.ts'
 import { PREFIX } from '../../http/paths.ts'
@@ -27,7 +30,9 @@ export const operations: readonly Operation[] = [
 
 let cached: ReturnType<typeof openApiDocument> | null = null
 
-/** Built on the first request and cached: building takes milliseconds, and the document is public. */
+/**
+ * Built on the first request and cached: building takes milliseconds, and the document is public.
+ */
 function document(): ReturnType<typeof openApiDocument> {
   cached ??= openApiDocument(operations)
   return cached

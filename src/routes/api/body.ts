@@ -1,4 +1,7 @@
-/** Reads bodies of the API: bounded in size, validated by a schema, every problem reported with its key. */
+/**
+ * Reads bodies of the API: bounded in size, validated by a schema, every problem reported with its
+ * key.
+ */
 import type { Context } from 'hono'
 import * as v from 'valibot'
 import type { AppEnv } from '../../app-env.ts'

@@ -112,7 +112,9 @@ function refusalResponse(description: string): Json {
   return { description, content: { 'application/problem+json': { schema } } }
 }
 
-/** The JSON Schema of the input. Omits what JSON Schema cannot express, such as checks across keys. */
+/**
+ * The JSON Schema of the input. Omits what JSON Schema cannot express, such as checks across keys.
+ */
 function jsonSchema(schema: v.GenericSchema): Json {
   const { $schema: _, ...rest } = toJsonSchema(schema, { errorMode: 'ignore', typeMode: 'input' })
   return rest

@@ -1,6 +1,6 @@
 /**
- * One operation of the API: its parameters, answers, required permission and handler. Both the routes and the OpenAPI document
- * are generated from the list of operations, so they cannot differ.
+ * One operation of the API: its parameters, answers, required permission and handler. Both the
+ * routes and the OpenAPI document are generated from the list of operations, so they cannot differ.
  */
 import type { Context } from 'hono'
 import * as v from 'valibot'
@@ -54,7 +54,9 @@ export type RoomHandler = (c: Context<AppEnv>, room: RoomSettings) => Promise<Re
 
 export const NO_STORE = { 'Cache-Control': 'no-store' }
 
-/** Wraps the handler of one room: answers when the room does not exist or its object is unreachable. */
+/**
+ * Wraps the handler of one room: answers when the room does not exist or its object is unreachable.
+ */
 export function withRoom(handle: RoomHandler): Handler {
   return async function roomOperation(c) {
     const name = c.req.param('room')

@@ -110,7 +110,10 @@ function settingsAnswer(c: Context<AppEnv>, room: RoomSettings, view: SettingsVi
   return c.json(body, 200, { ...NO_STORE, ...etagOf(view) })
 }
 
-/** Headers for an answer with settings. `no-transform`: compression by a proxy would weaken the tag, and weak tags never match. */
+/**
+ * Headers for an answer with settings. `no-transform`: compression by a proxy would weaken the tag,
+ * and weak tags never match.
+ */
 export function etagOf({ etag }: SettingsView) {
   return { ETag: `"${etag}"`, 'Cache-Control': 'no-store, no-transform' }
 }
@@ -131,7 +134,9 @@ export function settingsJson({ settings }: SettingsView) {
 /** Opaque tags contain no double quote, but may contain a comma. */
 const ENTITY_TAG = /(W\/)?"([\x21\x23-\x7e\x80-\xff]*)"/g
 
-/** `tags`: the strong entity tags of the header. Weak ones never match, so the list may be empty. */
+/**
+ * `tags`: the strong entity tags of the header. Weak ones never match, so the list may be empty.
+ */
 type IfMatch =
   | { readonly kind: 'any' }
   | { readonly kind: 'tags'; readonly tags: readonly string[] }

@@ -1,6 +1,6 @@
 /**
- * The protocol between tests and receivers (../support/receivers.ts, which runs in Node). Types only, so that
- * neither side sees the runtime types of the other.
+ * The protocol between tests and receivers (../support/receivers.ts, which runs in Node). Types
+ * only, so that neither side sees the runtime types of the other.
  */
 import 'vitest'
 
