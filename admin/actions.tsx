@@ -1,10 +1,13 @@
-/** What an operator can have the room do. What is a setting can be undone; the rest is asked for first. */
+/**
+ * Actions on a room. Changes of settings can be undone; other destructive actions ask for
+ * confirmation.
+ */
 import { useState } from 'hono/jsx/dom'
 import type { Stats } from './api.ts'
+import type { Controls } from './controls.ts'
 import { Deployed } from './deployed.tsx'
+import { NumberField } from './fields.tsx'
 import { Message } from './message.tsx'
-import { NumberField } from './number-field.tsx'
-import type { Controls } from './room.tsx'
 import { VERBS } from './words.ts'
 
 interface Props {
@@ -17,7 +20,7 @@ export function Actions({ room, stats, controls }: Props) {
   return (
     <section class="card" aria-labelledby="actions-title">
       <h3 id="actions-title">Actions</h3>
-      {!controls.mayWrite && <p class="muted">Your token may only read.</p>}
+      {!controls.mayWrite && <p class="muted">Your token is read-only.</p>}
       <fieldset class="plain" disabled={!controls.mayWrite}>
         <legend class="hidden">Actions</legend>
         <AdmitNext stats={stats} controls={controls} />
@@ -26,7 +29,7 @@ export function Actions({ room, stats, controls }: Props) {
         <Revoke controls={controls} />
         <div class="action">
           <p>
-            <b>Reset</b> empties the room for good.
+            <b>Reset</b> empties the room and cannot be undone.
           </p>
           <button
             type="button"
@@ -34,10 +37,10 @@ export function Actions({ room, stats, controls }: Props) {
             onClick={() =>
               controls.ask({
                 title: `Reset ${room}?`,
-                text: `All ${stats.waiting} visitors in line lose their place, and all ${stats.active} on the site lose their session. This cannot be undone.`,
+                text: `All ${stats.waiting.toLocaleString()} visitors in line lose their place, and all ${stats.active.toLocaleString()} on the site lose their session. This cannot be undone.`,
                 confirm: 'Reset the room',
                 phrase: room,
-                run: () => controls.act('The room was reset', 'actions/reset', { confirm: room }),
+                run: () => controls.act('Room reset', 'actions/reset', { confirm: room }),
               })
             }
           >
@@ -57,21 +60,21 @@ function Switches({ room, controls }: { room: string; controls: Controls }) {
     <>
       <Switch
         name="queue_all"
-        what="everyone waits, and you let visitors in by hand."
+        what="everyone waits, and you admit visitors by hand."
         controls={controls}
         onClick={() => change(queue_all ? 'Queue all ended' : 'Queue all: everyone waits', { queue_all: !queue_all })}
       />
       <Switch
         name="suspended"
-        what="the room steps aside, and everyone goes straight to the site."
-        more="…"
+        what="the room is switched off, and everyone goes straight to the site."
+        asks
         controls={controls}
         onClick={() =>
           suspended
             ? change('Suspension ended', { suspended: false })
             : ask({
                 title: `Suspend ${room}?`,
-                text: 'Everyone goes straight to the site, however many they are, until you end the suspension.',
+                text: 'Everyone goes straight to the site, without any limit, until you end the suspension.',
                 confirm: 'Suspend',
                 run: suspend,
               })
@@ -84,13 +87,13 @@ function Switches({ room, controls }: { room: string; controls: Controls }) {
 interface SwitchProps {
   readonly name: 'queue_all' | 'suspended'
   readonly what: string
-  /** After the word of a button that asks first. */
-  readonly more?: string
+  /** The button opens a dialog. */
+  readonly asks?: boolean
   readonly controls: Controls
   readonly onClick: () => void
 }
 
-function Switch({ name, what, more = '', controls, onClick }: SwitchProps) {
+function Switch({ name, what, asks = false, controls, onClick }: SwitchProps) {
   const isOn = Boolean(controls.values[name])
   const { begin, end } = VERBS[name]
   return (
@@ -99,7 +102,7 @@ function Switch({ name, what, more = '', controls, onClick }: SwitchProps) {
         <b>{begin}</b>: {what}
       </p>
       <button type="button" aria-pressed={isOn ? 'true' : 'false'} onClick={onClick}>
-        {isOn ? end : `${begin}${more}`}
+        {isOn ? end : `${begin}${asks ? '…' : ''}`}
       </button>
       <Deployed name={name} controls={controls} />
     </div>
@@ -112,23 +115,23 @@ function AdmitNext({ stats, controls: { act } }: { stats: Stats; controls: Contr
   const obstacle = obstacleOf(stats, free)
   const submit = (event: Event) => {
     event.preventDefault()
-    act('', 'actions/admit-next', { count }, ({ admitted }) => `${admitted} let in by hand`)
+    act('', 'actions/admit-next', { count }, ({ admitted }) => `Admitted by hand: ${admitted}`)
   }
   return (
     <form class="action" onSubmit={submit}>
-      <p id="let-in-note">
-        <b>Let in</b> the next in line, past the rate.{' '}
+      <p id="admit-note">
+        <b>Admit</b> the next in line, regardless of the rate.{' '}
         {obstacle ?? `${free.toLocaleString()} ${free === 1 ? 'place is' : 'places are'} free.`}
       </p>
       <NumberField label="How many" value={count} max={10000} onText={(text) => setCount(Number(text))} />
-      <button type="submit" disabled={obstacle !== null} aria-describedby="let-in-note">
-        Let in
+      <button type="submit" disabled={obstacle !== null} aria-describedby="admit-note">
+        Admit
       </button>
     </form>
   )
 }
 
-/** Why nobody can be let in; null: someone can. */
+/** Why nobody can be admitted by hand; null: somebody can. */
 function obstacleOf({ suspended, mode, waiting, capacity, active }: Stats, free: number): string | null {
   if (suspended) return 'Not possible: the room is suspended.'
   if (mode === 'paused') return 'Not possible: the room is paused. Resume first.'
@@ -144,11 +147,11 @@ function Revoke({ controls: { act, ask } }: { controls: Controls }) {
   const submit = (event: Event) => {
     event.preventDefault()
     ask({
-      title: `Revoke number ${number}?`,
-      text: 'Its place in line, or its session on the site, ends for good.',
+      title: `Revoke ticket ${number}?`,
+      text: 'Its place in line or its session on the site ends. This cannot be undone.',
       confirm: 'Revoke',
       run: () => {
-        act(`Number ${number} was revoked`, 'actions/revoke', { number: Number(number) })
+        act(`Ticket ${number} revoked`, 'actions/revoke', { number: Number(number) })
         setNumber('')
       },
     })
@@ -156,9 +159,9 @@ function Revoke({ controls: { act, ask } }: { controls: Controls }) {
   return (
     <form class="action" onSubmit={submit}>
       <p>
-        <b>Revoke</b> ends one ticket.
+        <b>Revoke</b> ends one ticket: a place in line or a session.
       </p>
-      <NumberField label="Number" value={number} onText={setNumber} />
+      <NumberField label="Ticket" value={number} onText={setNumber} />
       <button type="submit">Revoke…</button>
     </form>
   )

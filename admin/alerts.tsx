@@ -1,7 +1,7 @@
-/** Alert rules with their states, channels, and what became of messages. */
+/** Alert rules and their states, disabled channels, and recent deliveries. */
 import type { Alerts as View } from './api.ts'
+import type { Controls } from './controls.ts'
 import type { Polled } from './hooks.ts'
-import type { Controls } from './room.tsx'
 import { clockText } from './times.ts'
 
 const DELIVERIES_SHOWN = 8
@@ -17,9 +17,9 @@ export function Alerts({ polled, controls }: { polled: Polled<View>; controls: C
           <button
             type="button"
             disabled={!controls?.mayWrite}
-            onClick={() => controls?.act('Test messages are on their way', 'alerts/test', {}, undefined)}
+            onClick={() => controls?.act('Test messages queued', 'alerts/test', {})}
           >
-            Send a test
+            Send test messages
           </button>
         )}
       </div>
@@ -61,7 +61,7 @@ function Rules({ view: { rules, channels, deliveries } }: { view: View }) {
       </ul>
       <h4>Messages</h4>
       {deliveries.length === 0 ? (
-        <p class="muted">No messages were sent yet.</p>
+        <p class="muted">No messages yet.</p>
       ) : (
         <ul class="list">
           {deliveries.slice(0, DELIVERIES_SHOWN).map(({ id, channel, kind, rule, state, updated, reason }) => (

@@ -1,4 +1,4 @@
-/** The operators' API as the page sees it. */
+/** Client of the operators' API. */
 import type * as v from 'valibot'
 import type {
   alertsSchema,
@@ -22,13 +22,13 @@ export type Ticket = v.InferOutput<typeof ticketSchema>
 export type Session = v.InferOutput<typeof sessionSchema>
 export type Settings = v.InferOutput<typeof settingsSchema>
 
-/** Values of the run-time settings, by key. */
+/** Values of the runtime settings, by key. */
 export type Values = Readonly<Record<string, string | number | boolean | null>>
 
 export const BASE = '/__waiting-room/api/v1'
 const TIMEOUT_MS = 10_000
 
-/** A refusal, with what to do about it. */
+/** An error answer. Its message says what to do. */
 export class Refused extends Error {
   readonly status: number
   constructor(status: number, title: string, detail: string | undefined) {
@@ -42,7 +42,7 @@ export interface Reply<T> {
   readonly etag: string | null
 }
 
-/** @throws Refused; with status 0 where no answer came */
+/** @throws Refused, with status 0 if there was no answer */
 export async function call<T>(method: string, path: string, body?: unknown, etag?: string): Promise<Reply<T>> {
   const response = await fetch(`${BASE}${path}`, {
     method,
@@ -57,17 +57,17 @@ export async function call<T>(method: string, path: string, body?: unknown, etag
   }).catch(() => {
     throw new Refused(0, 'No answer from the server', undefined)
   })
-  // What stands in between may answer with a page of its own.
+  // A proxy may answer with an HTML page.
   const answer = response.status === 204 ? null : await response.json().catch(() => null)
-  const isWhole = answer !== null || response.status === 204
-  if (!response.ok || !isWhole) {
+  const isReadable = answer !== null || response.status === 204
+  if (!response.ok || !isReadable) {
     throw new Refused(
       response.status,
       answer?.title ?? `The server answered with status ${response.status}`,
       answer?.detail,
     )
   }
-  // A proxy that compresses on the way marks our strong tag as weak, and weak tags never match.
+  // A compressing proxy weakens the entity tag, and weak tags never match.
   return { body: answer as T, etag: response.headers.get('ETag')?.replace(/^W\//, '') ?? null }
 }
 

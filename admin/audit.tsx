@@ -1,4 +1,7 @@
-/** Who did what when, in the words of the buttons, with the keys that changed. */
+/**
+ * The audit log: who did what and when, in the words of the buttons, with the settings that
+ * changed.
+ */
 import { useState } from 'hono/jsx/dom'
 import { type Audit, get } from './api.ts'
 import type { Polled } from './hooks.ts'
@@ -26,16 +29,16 @@ export function AuditLog({ room, polled }: { room: string; polled: Polled<Audit>
   const error = olderError ?? polled.error
   return (
     <section class="card" aria-labelledby="audit-title">
-      <h3 id="audit-title">Audit</h3>
+      <h3 id="audit-title">Audit log</h3>
       {error !== null && (
         <p class="error" role="alert">
-          The audit could not be loaded ({error.message}).
+          The audit log could not be loaded ({error.message}).
         </p>
       )}
       {entries.length === 0 ? (
-        error === null && <p class="muted">{newest === null ? 'Loading…' : 'Nobody has changed anything yet.'}</p>
+        error === null && <p class="muted">{newest === null ? 'Loading…' : 'No changes yet.'}</p>
       ) : (
-        <section class="scroll" tabindex={0} aria-label="Entries of the audit">
+        <section class="scroll" tabindex={0} aria-label="Audit entries">
           <table>
             <thead>
               <tr>
@@ -56,7 +59,7 @@ export function AuditLog({ room, polled }: { room: string; polled: Polled<Audit>
       {next !== null && (
         <div class="row end">
           <button type="button" onClick={more}>
-            Older
+            Show older
           </button>
         </div>
       )}

@@ -1,11 +1,11 @@
-/** A chart over time. Its last values are told in words, too. */
+/** A chart over time. The latest values are also in its accessible name. */
 import { useEffect, useRef } from 'hono/jsx/dom'
 import uPlot from 'uplot'
 import { useCleanEffect, useColorScheme } from './hooks.ts'
 
 export interface Line {
   readonly label: string
-  /** A custom property of the style sheet. */
+  /** The name of a CSS custom property. */
   readonly color: string
   readonly dashed?: boolean
   readonly filled?: boolean
@@ -20,7 +20,7 @@ interface Props {
   readonly range: readonly [number, number]
   readonly lines: readonly Line[]
   readonly format: (value: number) => string
-  /** Beyond its red limit. */
+  /** Above the red limit. */
   readonly isBad?: boolean
 }
 
@@ -53,7 +53,7 @@ export function Chart({ title, times, range, lines, format, isBad = false }: Pro
   useEffect(() => {
     plot.current?.setData([[...times], ...lines.map(({ values }) => [...values])] as uPlot.AlignedData)
   })
-  const told = lines.map(({ label, values }) => `${label} ${lastOf(values, format)}`).join(', ')
+  const latestText = lines.map(({ label, values }) => `${label} ${lastOf(values, format)}`).join(', ')
   return (
     <figure class={isBad ? 'chart card bad' : 'chart card'}>
       <figcaption>
@@ -67,7 +67,7 @@ export function Chart({ title, times, range, lines, format, isBad = false }: Pro
           ))}
         </ul>
       </figcaption>
-      <div ref={box} class="plot" role="img" aria-label={`${title}: ${told}`} />
+      <div ref={box} class="plot" role="img" aria-label={`${title}: ${latestText}`} />
     </figure>
   )
 }

@@ -1,4 +1,4 @@
-/** Charts of a room over 10 minutes to 7 days. The last point is now. */
+/** Charts of a room over ranges from 10 minutes to 7 days. The last point is the current value. */
 import { useState } from 'hono/jsx/dom'
 import { BASE, get, type History, type HistoryPoint, type Stats } from './api.ts'
 import { Chart } from './chart.tsx'
@@ -23,7 +23,7 @@ const percent = (value: number) => `${count.format(value)}%`
 interface Props {
   readonly room: string
   readonly stats: Stats | null
-  /** Time between two samples. */
+  /** Interval between two samples. */
   readonly tickSeconds: number
 }
 
@@ -58,13 +58,13 @@ export function Charts({ room, stats, tickSeconds }: Props) {
       </div>
       {history.error !== null && (
         <p class="banner error" role="alert">
-          The history of the last {range.label} could not be loaded ({history.error.message}). This page keeps trying.
+          The history of the last {range.label} could not be loaded ({history.error.message}). Retrying.
         </p>
       )}
       {history.value === null && history.error === null && <p class="muted">Loading the last {range.label}…</p>}
       {history.value?.points.length === 0 && (
         <p class="muted">
-          No samples in the last {range.label}. The room takes one every {tickSeconds} s while someone is there.
+          No samples in the last {range.label}. The room takes one every {tickSeconds} s while visitors are present.
         </p>
       )}
       <div class="charts" data-range={history.value === null ? '' : id}>
@@ -89,16 +89,16 @@ interface PlotsProps {
 }
 
 function Plots({ points, range, stats, nowMs, tickSeconds }: PlotsProps) {
-  const steps = withGaps(points, Math.max(range.stepSeconds, tickSeconds))
+  const plotted = withGaps(points, Math.max(range.stepSeconds, tickSeconds))
   const nowSeconds = nowMs / 1000
   const startSeconds = nowSeconds - range.minutes * 60
   const shared = {
-    times: [startSeconds, ...steps.map(({ at }) => at), nowSeconds],
+    times: [startSeconds, ...plotted.map(({ at }) => at), nowSeconds],
     range: [startSeconds, nowSeconds] as const,
   }
   const line = (figure: (point: HistoryPoint) => number | null, now: number | null) => [
     null,
-    ...steps.map(({ point }) => (point === null ? null : figure(point))),
+    ...plotted.map(({ point }) => (point === null ? null : figure(point))),
     now,
   ]
   const perMinute = (figure: (point: HistoryPoint) => number) =>

@@ -1,12 +1,14 @@
-/** What is deployed for a setting, who changed it when, and the way back. */
-import type { Controls } from './room.tsx'
+/**
+ * The deployed value of a setting, who overrode it and when, and a button to revert the override.
+ */
+import type { Controls } from './controls.ts'
 import { clockText } from './times.ts'
 import { nameOf, valueText } from './words.ts'
 
 interface Props {
   readonly name: 'total_active_users' | 'new_users_per_minute' | 'queue_all' | 'suspended'
   readonly controls: Controls
-  /** Also where nobody has changed it. */
+  /** Also shown without an override. */
   readonly always?: boolean
 }
 
@@ -24,12 +26,14 @@ export function Deployed({ name, controls: { settings, mayWrite, change }, alway
             type="button"
             class="link"
             disabled={!mayWrite}
-            aria-label={`Back to deployed: ${nameOf(name)}`}
+            aria-label={`Revert to deployed: ${nameOf(name)}`}
             onClick={() =>
-              change(`${nameOf(name)} back to deployed (${valueText(setting.deployed)})`, { [name]: null })
+              change(`${nameOf(name)} reverted to the deployed value (${valueText(setting.deployed)})`, {
+                [name]: null,
+              })
             }
           >
-            Back to deployed
+            Revert to deployed
           </button>
         </>
       )}

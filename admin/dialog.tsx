@@ -1,4 +1,4 @@
-/** Asks before something that cannot be taken back lightly. */
+/** Confirmation dialogs. */
 import { useRef, useState } from 'hono/jsx/dom'
 import { useCleanEffect } from './hooks.ts'
 
@@ -6,10 +6,10 @@ export interface Question {
   readonly title: string
   readonly text: string
   readonly confirm: string
-  /** Must be typed first. */
+  /** The operator must type this first. */
   readonly phrase?: string
   readonly run: () => void
-  /** Another way to go on, beside `confirm`. */
+  /** An alternative to `confirm`. */
   readonly other?: { readonly label: string; readonly run: () => void }
 }
 

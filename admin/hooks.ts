@@ -1,82 +1,86 @@
-/** Effects that end what they began, and asking again and again as long as someone looks. */
+/** Effects with reliable cleanup, and polling while the page is visible. */
 import { useEffect, useLayoutEffect, useRef, useState } from 'hono/jsx/dom'
 
 export interface Polled<T> {
   readonly value: T | null
-  /** The last answer was an error. */
+  /** The error of the last poll; null: it succeeded. */
   readonly error: Error | null
-  /** Asks at once. */
-  readonly again: () => void
+  /** Loads the value now. */
+  readonly refresh: () => void
 }
 
 type Cleanup = () => void
 
 /**
- * As `useEffect`, with one cleanup for each effect. hono/jsx/dom runs effects in the next frame: a second render before it
- * runs an effect twice and forgets the first one's cleanup, and a component that is gone by then still has its effect run.
+ * `useEffect` with exactly one cleanup per effect. hono/jsx/dom runs effects in the next frame: a
+ * second render before it runs the effect twice and loses the first cleanup, and a component that
+ * was removed meanwhile still runs its effect.
  */
 export function useCleanEffect(effect: () => Cleanup | undefined, deps: readonly unknown[]): void {
-  const kept = useRef<{ cleanup: Cleanup | undefined; isGone: boolean }>({ cleanup: undefined, isGone: false })
-  const state = kept.current as { cleanup: Cleanup | undefined; isGone: boolean }
+  const kept = useRef<{ cleanup: Cleanup | undefined; isRemoved: boolean }>({ cleanup: undefined, isRemoved: false })
+  const state = kept.current as { cleanup: Cleanup | undefined; isRemoved: boolean }
   const end = () => {
     state.cleanup?.()
     state.cleanup = undefined
   }
   useLayoutEffect(() => {
-    state.isGone = false
+    state.isRemoved = false
     return () => {
-      state.isGone = true
+      state.isRemoved = true
       end()
     }
   }, [])
   useEffect(() => {
     end()
-    if (!state.isGone) state.cleanup = effect()
+    if (!state.isRemoved) state.cleanup = effect()
   }, deps)
 }
 
-/** Asks every `everyMs` while the page is visible; anew when `key` changes, whose old answers are dropped. */
-export function usePolling<T>(key: string, everyMs: number, ask: () => Promise<T>): Polled<T> {
+/**
+ * Polls every `everyMs` while the page is visible. A changed `key` starts over and discards pending
+ * answers.
+ */
+export function usePolling<T>(key: string, everyMs: number, load: () => Promise<T>): Polled<T> {
   const [state, setState] = useState<{ key: string; value: T | null; error: Error | null }>(EMPTY)
   const [round, setRound] = useState(0)
-  const latest = useRef(ask)
-  latest.current = ask
+  const latest = useRef(load)
+  latest.current = load
   useCleanEffect(() => {
-    let over = false
+    let ended = false
     let timer: ReturnType<typeof setTimeout> | undefined
-    const turn = async () => {
+    const poll = async () => {
       clearTimeout(timer)
       if (document.visibilityState === 'visible') {
         try {
           const value = await (latest.current as () => Promise<T>)()
-          if (!over) setState({ key, value, error: null })
+          if (!ended) setState({ key, value, error: null })
         } catch (error) {
-          if (!over)
+          if (!ended)
             setState((before) => ({ key, value: before.key === key ? before.value : null, error: error as Error }))
         }
       }
-      if (!over) timer = setTimeout(turn, everyMs)
+      if (!ended) timer = setTimeout(poll, everyMs)
     }
-    const onVisible = () => document.visibilityState === 'visible' && turn()
+    const onVisible = () => document.visibilityState === 'visible' && poll()
     document.addEventListener('visibilitychange', onVisible)
-    turn()
+    poll()
     return () => {
-      over = true
+      ended = true
       clearTimeout(timer)
       document.removeEventListener('visibilitychange', onVisible)
     }
   }, [key, everyMs, round])
-  const isOurs = state.key === key
+  const isCurrent = state.key === key
   return {
-    value: isOurs ? state.value : null,
-    error: isOurs ? state.error : null,
-    again: () => setRound((before) => before + 1),
+    value: isCurrent ? state.value : null,
+    error: isCurrent ? state.error : null,
+    refresh: () => setRound((before) => before + 1),
   }
 }
 
 const EMPTY = { key: '', value: null, error: null }
 
-/** Draws again when the system changes between light and dark. */
+/** Renders again when the system switches between light and dark. */
 export function useColorScheme(): 'light' | 'dark' {
   const query = '(prefers-color-scheme: dark)'
   const [dark, setDark] = useState(matchMedia(query).matches)

@@ -1,4 +1,4 @@
-/** Logging in with a token. */
+/** The login form. */
 import { useState } from 'hono/jsx/dom'
 import { call, type Session } from './api.ts'
 

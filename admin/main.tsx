@@ -1,4 +1,4 @@
-/** The operators' page: who is logged in sees the rooms, who is not logs in. */
+/** The operators' page: the rooms after login, else the login form. */
 import 'uplot/dist/uPlot.min.css'
 import './admin.css'
 import { render, useState } from 'hono/jsx/dom'
@@ -18,10 +18,10 @@ function App() {
   }, [])
   if (session === undefined) return <p class="loading">Loading…</p>
   if (session === null) return <Login onLogin={setSession} />
-  return <Desk session={session} onOver={() => setSession(null)} />
+  return <Dashboard session={session} onSessionEnd={() => setSession(null)} />
 }
 
-function Desk({ session, onOver }: { session: Session; onOver: () => void }) {
+function Dashboard({ session, onSessionEnd }: { session: Session; onSessionEnd: () => void }) {
   const rooms = usePolling('rooms', ROOMS_EVERY_MS, () => get<RoomList>('/rooms'))
   const [chosen, setChosen] = useState(roomOfHash())
   useCleanEffect(() => {
@@ -29,26 +29,26 @@ function Desk({ session, onOver }: { session: Session; onOver: () => void }) {
     addEventListener('hashchange', onHash)
     return () => removeEventListener('hashchange', onHash)
   }, [])
-  const isOver = rooms.error instanceof Refused && rooms.error.status === 401
+  const hasEnded = rooms.error instanceof Refused && rooms.error.status === 401
   useCleanEffect(() => {
-    if (isOver) onOver()
+    if (hasEnded) onSessionEnd()
     return undefined
-  }, [isOver])
+  }, [hasEnded])
   const list = rooms.value?.rooms ?? []
-  // One room needs no overview.
+  // A single room needs no overview.
   const room = list.length === 1 ? list[0] : list.find(({ name }) => name === chosen)
   const logOut = async () => {
-    // Whatever becomes of the call, the page shows nothing any more.
+    // The page logs out even if the call fails.
     await call('DELETE', '/session').catch(() => null)
-    onOver()
+    onSessionEnd()
   }
   const frame = (
     <>
       <div class="head">
         <Top session={session} onLogOut={logOut} />
-        {rooms.error !== null && !isOver && (
+        {rooms.error !== null && !hasEnded && (
           <p class="banner error" role="alert">
-            The list of rooms could not be loaded ({rooms.error.message}). This page keeps trying.
+            The list of rooms could not be loaded ({rooms.error.message}). Retrying.
           </p>
         )}
       </div>
@@ -56,7 +56,7 @@ function Desk({ session, onOver }: { session: Session; onOver: () => void }) {
     </>
   )
   return (
-    <div class="desk">
+    <div class="dashboard">
       {room === undefined || rooms.value === null ? (
         <div class="page">
           {frame}
@@ -112,7 +112,7 @@ function RoomLinks({ rooms, chosen }: { rooms: Rooms; chosen: string | null }) {
             <a href={`#${name}`} aria-current={current(name === chosen)}>
               <span>{name}</span>
               <small>
-                {reachable ? `${waiting} waiting` : 'out of reach'}
+                {reachable ? `${waiting} waiting` : 'unreachable'}
                 {site?.state === 'bad' && ', site failing'}
               </small>
             </a>

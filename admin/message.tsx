@@ -1,11 +1,11 @@
-/** The message to everyone in line: what is shown now, until when, and the next one. */
+/** The message to everyone in line: the current one with its end, and a form for the next. */
 import { useState } from 'hono/jsx/dom'
 import type { Stats, Values } from './api.ts'
-import { MomentField } from './moment-field.tsx'
-import type { Controls } from './room.tsx'
+import type { Controls } from './controls.ts'
+import { MomentField } from './fields.tsx'
 import { countdownText, momentText, readMoment } from './times.ts'
 
-/** What everyone in line reads at a time; null: nothing. */
+/** The message that visitors in line see at a given time; null: none. */
 export function shownMessage({ message, message_until }: Values, nowMs: number): string | null {
   if (typeof message !== 'string') return null
   return typeof message_until === 'string' && Date.parse(message_until) <= nowMs ? null : message
@@ -28,11 +28,11 @@ export function Message({ stats, controls: { values, change } }: { stats: Stats;
   const submit = (event: Event) => {
     event.preventDefault()
     if (!isNew || moment.state === 'past') return
-    change('The message is shown', { message: text, message_until: moment.state === 'ahead' ? moment.iso : null })
+    change('Message shown', { message: text, message_until: moment.state === 'ahead' ? moment.iso : null })
     clear()
   }
   const remove = () => {
-    change('The message was removed', WITHOUT_MESSAGE)
+    change('Message removed', WITHOUT_MESSAGE)
     clear()
   }
   return (

@@ -1,4 +1,4 @@
-/** All rooms at a glance: state, figures and site health of each. */
+/** All rooms at a glance, each with its state, figures and site health. */
 import type { Rooms } from './api.ts'
 import { Badges } from './pinned.tsx'
 import { percentText, SITE_WORDS } from './words.ts'
@@ -6,18 +6,18 @@ import { percentText, SITE_WORDS } from './words.ts'
 type Listed = Rooms[number]
 
 const count = new Intl.NumberFormat()
-const told = (value: number | null) => (value === null ? '–' : count.format(value))
+const countText = (value: number | null) => (value === null ? '–' : count.format(value))
 
 export function Overview({ rooms }: { rooms: Rooms }) {
   const waiting = rooms.reduce((sum, room) => sum + (room.waiting ?? 0), 0)
   const active = rooms.reduce((sum, room) => sum + (room.active ?? 0), 0)
-  const troubled = rooms.filter((room) => !room.reachable || room.site?.state === 'bad').length
+  const unhealthy = rooms.filter((room) => !room.reachable || room.site?.state === 'bad').length
   return (
     <main class="room">
       <h2>All rooms</h2>
-      <p class={troubled > 0 ? 'banner error' : 'muted'}>
+      <p class={unhealthy > 0 ? 'banner error' : 'muted'}>
         {rooms.length} rooms, {count.format(waiting)} waiting, {count.format(active)} on their sites.{' '}
-        {troubled > 0 && `${troubled === 1 ? '1 room needs' : `${troubled} rooms need`} attention.`}
+        {unhealthy > 0 && `${unhealthy === 1 ? '1 room needs' : `${unhealthy} rooms need`} attention.`}
       </p>
       <ul class="overview">
         {rooms.map((room) => (
@@ -38,17 +38,17 @@ function RoomCard({ room }: { room: Listed }) {
       </h3>
       <p class="muted">{`${host ?? 'any host'}${path}`}</p>
       <p class="states">
-        {reachable ? <Badges stats={room} /> : <span class="badge bad">Out of reach</span>}
+        {reachable ? <Badges stats={room} /> : <span class="badge bad">Unreachable</span>}
         {site !== null && site.state !== 'unknown' && (
           <span class={`badge ${site.state}`}>Site: {SITE_WORDS[site.state].toLowerCase()}</span>
         )}
       </p>
       <dl class="facts">
         <dt>Waiting</dt>
-        <dd>{told(waiting)}</dd>
+        <dd>{countText(waiting)}</dd>
         <dt>On the site</dt>
         <dd>
-          {told(active)} of {told(capacity)}
+          {countText(active)} of {countText(capacity)}
         </dd>
         <dt>Admitted per minute</dt>
         <dd>{admittedPerMinute === null ? '–' : count.format(Math.round(admittedPerMinute * 10) / 10)}</dd>

@@ -1,10 +1,10 @@
-/** What must be in reach at any moment: the state of the room, Pause or Resume, Close or Open. */
+/** Controls that are always in view: the room's state, Pause or Resume, Close or Open. */
 import { useState } from 'hono/jsx/dom'
 import type { Stats } from './api.ts'
+import type { Controls } from './controls.ts'
 import { Modal } from './dialog.tsx'
+import { MomentField } from './fields.tsx'
 import { shownMessage, WITHOUT_MESSAGE } from './message.tsx'
-import { MomentField } from './moment-field.tsx'
-import type { Controls } from './room.tsx'
 import { countdownText, momentText, readMoment } from './times.ts'
 import { badgesOf, VERBS } from './words.ts'
 
@@ -17,7 +17,7 @@ interface Props {
 export function Pinned({ room, stats, controls }: Props) {
   const [isClosing, setClosing] = useState(false)
   const { values, mayWrite, change } = controls
-  // Not by the setting: at `opens_at` the room has opened by itself.
+  // The setting still says closed after the room opened itself at `opens_at`.
   const { closed } = stats
   const paused = Boolean(values.paused)
   return (
@@ -29,7 +29,7 @@ export function Pinned({ room, stats, controls }: Props) {
       <button
         type="button"
         disabled={!mayWrite}
-        title={paused ? 'Visitors are admitted again' : 'Nobody is admitted, everyone keeps their place'}
+        title={paused ? 'Admit visitors again' : 'Admit nobody; everyone keeps their place'}
         aria-pressed={paused ? 'true' : 'false'}
         onClick={() => (paused ? resume(room, Date.parse(stats.at), controls) : change('Paused', { paused: true }))}
       >
@@ -38,7 +38,7 @@ export function Pinned({ room, stats, controls }: Props) {
       <button
         type="button"
         disabled={!mayWrite}
-        title={closed ? 'New visitors may join again' : 'New visitors are turned away, the line goes on'}
+        title={closed ? 'Let new visitors join again' : 'Turn new visitors away; the line continues'}
         aria-pressed={closed ? 'true' : 'false'}
         onClick={() => (closed ? change('Open to new visitors', { closed: false, opens_at: null }) : setClosing(true))}
       >
@@ -62,11 +62,11 @@ export function Badges({ stats }: { stats: Parameters<typeof badgesOf>[0] }) {
 }
 
 function openingText(opensAt: unknown, nowMs: number): string {
-  if (typeof opensAt !== 'string') return 'until you open'
+  if (typeof opensAt !== 'string') return 'until you open it'
   return `opens in ${countdownText(Date.parse(opensAt) - nowMs)} (${momentText(opensAt)})`
 }
 
-/** A message is often about the pause: it is offered for removal. */
+/** Offers to remove the message, which is often about the pause. */
 function resume(room: string, nowMs: number, { values, change, ask }: Controls): void {
   const message = shownMessage(values, nowMs)
   if (message === null) {
@@ -75,10 +75,10 @@ function resume(room: string, nowMs: number, { values, change, ask }: Controls):
   }
   ask({
     title: `Resume ${room}?`,
-    text: `Everyone in line still reads this message: “${message}”`,
+    text: `Visitors in line still see this message: “${message}”`,
     confirm: 'Resume and remove the message',
-    run: () => change('Resumed, the message was removed', { paused: false, ...WITHOUT_MESSAGE }),
-    other: { label: 'Resume and keep it', run: () => change('Resumed', { paused: false }) },
+    run: () => change('Resumed, message removed', { paused: false, ...WITHOUT_MESSAGE }),
+    other: { label: 'Resume and keep the message', run: () => change('Resumed', { paused: false }) },
   })
 }
 

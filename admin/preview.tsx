@@ -1,11 +1,12 @@
-/** The waiting page as visitors see it, in any state and language. */
+/** Opens the waiting page as visitors see it, in any state and language. */
 import { useState } from 'hono/jsx/dom'
 import type { RoomList } from './api.ts'
+import { Choice } from './fields.tsx'
 
 interface Props {
   readonly room: string
   readonly choices: RoomList['preview']
-  /** What everyone in line reads now. */
+  /** The message that visitors in line see now. */
   readonly message: string | null
 }
 
@@ -24,7 +25,7 @@ export function Preview({ room, choices: { states, languages }, message }: Props
           label="Language"
           value={lang}
           values={languages}
-          told={(tag) => languageNames.of(tag) ?? tag}
+          nameOf={(tag) => languageNames.of(tag) ?? tag}
           onChange={setLang}
         />
         <a class="button" href={`/__waiting-room/admin/preview?${query}`} target="_blank" rel="noopener">
@@ -32,28 +33,5 @@ export function Preview({ room, choices: { states, languages }, message }: Props
         </a>
       </div>
     </section>
-  )
-}
-
-interface ChoiceProps {
-  readonly label: string
-  readonly value: string
-  readonly values: readonly string[]
-  readonly told?: (value: string) => string
-  readonly onChange: (value: string) => void
-}
-
-function Choice({ label, value, values, told = (one) => one, onChange }: ChoiceProps) {
-  return (
-    <label class="field inline">
-      {label}
-      <select value={value} onChange={(event: Event) => onChange((event.target as HTMLSelectElement).value)}>
-        {values.map((one) => (
-          <option key={one} value={one} selected={one === value}>
-            {told(one)}
-          </option>
-        ))}
-      </select>
-    </label>
   )
 }

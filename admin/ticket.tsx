@@ -1,7 +1,7 @@
-/** What became of a ticket, for the visitor who calls. */
+/** Looks up the state of one ticket, for instance for a visitor who contacts support. */
 import { useState } from 'hono/jsx/dom'
 import { get, type Ticket } from './api.ts'
-import { NumberField } from './number-field.tsx'
+import { NumberField } from './fields.tsx'
 import { clockText } from './times.ts'
 
 export function TicketLookup({ room }: { room: string }) {
@@ -32,10 +32,10 @@ export function TicketLookup({ room }: { room: string }) {
 
 function Found({ ticket }: { ticket: Ticket }) {
   const { number, state, position, joinedAt, admitted, admittedAt, ended, endedAt } = ticket
-  const at = (time: string | null) => (time === null ? 'time no longer known' : clockText(time))
+  const at = (time: string | null) => (time === null ? 'time no longer stored' : clockText(time))
   return (
     <dl class="facts">
-      <dt>Number {number}</dt>
+      <dt>Ticket {number}</dt>
       <dd>
         {state}
         {position !== null && `, position ${position.toLocaleString()}`}

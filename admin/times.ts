@@ -1,11 +1,11 @@
-/** Times in the reader's own words and time zone. Time spans are told to the second where they are short. */
+/** Formats times in the reader's language and time zone. */
 
 const SECOND_MS = 1_000
 const MINUTE_MS = 60 * SECOND_MS
 const HOUR_MS = 60 * MINUTE_MS
 const DAY_MS = 24 * HOUR_MS
 
-/** The time of day; for another day with its date. */
+/** The time of day, with the date unless it is today. */
 export function clockText(iso: string): string {
   const at = new Date(iso)
   const isToday = at.toDateString() === new Date().toDateString()
@@ -18,7 +18,7 @@ export function dateText(iso: string): string {
   return new Date(iso).toLocaleString([], { dateStyle: 'medium', timeStyle: 'medium' })
 }
 
-/** A moment as people agree on it: with its day and time zone. */
+/** A time with weekday, date and time zone. */
 export function momentText(iso: string): string {
   return new Date(iso).toLocaleString([], {
     weekday: 'short',
@@ -42,7 +42,7 @@ const UNITS = [
   [SECOND_MS, 's'],
 ] as const
 
-/** How long until then, in the two largest units: "2 d 3 h", "4 min 12 s". */
+/** A duration in its two largest units: "2 d 3 h", "4 min 12 s". */
 export function countdownText(ms: number): string {
   const parts: string[] = []
   let rest = Math.max(0, ms)
@@ -59,7 +59,7 @@ export type Moment =
   | { readonly state: 'past' }
   | { readonly state: 'ahead'; readonly iso: string; readonly note: string }
 
-/** What was put into a field of date and time, in the reader's zone. */
+/** Reads the value of a `datetime-local` field, in the reader's time zone. */
 export function readMoment(text: string, nowMs: number): Moment {
   const atMs = new Date(text).getTime()
   if (text === '' || Number.isNaN(atMs)) return { state: 'none' }

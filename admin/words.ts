@@ -1,10 +1,10 @@
-/** One word per thing, the same on badges, buttons and in the audit. */
+/** The vocabulary of the page: badges, buttons and the audit log use the same words. */
 import type { Audit, Rooms, Stats } from './api.ts'
 import { momentText } from './times.ts'
 
 type Entry = Audit['entries'][number]
 
-/** Settings and figures by their keys. */
+/** Labels of settings and figures, by key. */
 const NAMES: Readonly<Record<string, string>> = {
   total_active_users: 'Capacity',
   new_users_per_minute: 'Rate',
@@ -17,8 +17,8 @@ const NAMES: Readonly<Record<string, string>> = {
   message_until: 'Message ends at',
   waiting: 'Waiting',
   active: 'On the site',
-  asked: 'Asked for',
-  admitted: 'Let in',
+  asked: 'Requested',
+  admitted: 'Admitted',
   number: 'Number',
   state: 'State',
   run: 'Run',
@@ -28,10 +28,10 @@ export function nameOf(key: string): string {
   return NAMES[key] ?? key.replaceAll('_', ' ')
 }
 
-/** Settings that are times. */
+/** Settings whose value is a time. */
 const TIMES: readonly string[] = ['opens_at', 'message_until']
 
-/** Buttons that begin and end a state, by the setting of the state. */
+/** Labels of the buttons that begin and end a state, by setting. */
 export const VERBS = {
   paused: { begin: 'Pause', end: 'Resume' },
   queue_all: { begin: 'Queue all', end: 'End queue all' },
@@ -41,17 +41,17 @@ export const VERBS = {
 } as const
 
 const ACTIONS: Readonly<Record<string, string>> = {
-  'admit-next': 'Let in',
+  'admit-next': 'Admit',
   revoke: 'Revoke',
   reset: 'Reset',
 }
 
-/** Keys whose value is another one after than before. */
+/** Keys whose value changed. */
 export function changedKeys({ before, after }: Pick<Entry, 'before' | 'after'>): string[] {
   return Object.keys(after).filter((key) => before[key] !== after[key])
 }
 
-/** What an entry of the audit did, in the words of the buttons. */
+/** The action of an audit entry, in the words of the buttons. */
 export function actionText({ who, action, before, after }: Pick<Entry, 'who' | 'action' | 'before' | 'after'>): string {
   if (ACTIONS[action] !== undefined) return ACTIONS[action]
   const verbs = changedKeys({ before, after }).flatMap((key) => verbOf(key, after[key]) ?? [])
@@ -61,18 +61,20 @@ export function actionText({ who, action, before, after }: Pick<Entry, 'who' | '
 
 function verbOf(key: string, value: unknown): string | null {
   if (Object.hasOwn(VERBS, key)) return VERBS[key as keyof typeof VERBS][value ? 'begin' : 'end']
-  // Times go with the state that they end.
+  // A time is part of the state that it ends.
   return TIMES.includes(key) ? null : nameOf(key)
 }
 
-/** The changed keys with their values. */
+/** The changed settings, with their values. */
 export function changesText(entry: Pick<Entry, 'before' | 'after'>): string {
   return changedKeys(entry)
     .map((key) => {
-      const told = (value: unknown) =>
+      const format = (value: unknown) =>
         TIMES.includes(key) && typeof value === 'string' ? momentText(value) : valueText(value)
-      const after = told(entry.after[key])
-      return key in entry.before ? `${nameOf(key)}: ${told(entry.before[key])} → ${after}` : `${nameOf(key)}: ${after}`
+      const after = format(entry.after[key])
+      return key in entry.before
+        ? `${nameOf(key)}: ${format(entry.before[key])} → ${after}`
+        : `${nameOf(key)}: ${after}`
     })
     .join(', ')
 }
@@ -88,7 +90,7 @@ export interface Badge {
   readonly kind: 'good' | 'warn' | 'bad'
 }
 
-/** The states that a room is in; "Open" where it is in none. */
+/** The current states of a room; "Open" if it has no other. */
 export function badgesOf(room: Pick<Stats, 'suspended' | 'mode' | 'closed'> | Rooms[number]): Badge[] {
   const badges = [
     room.suspended && 'Suspended',
@@ -113,13 +115,13 @@ export function latencyText(ms: number): string {
   return ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`
 }
 
-/** What the origin guard does to the rate of admission. */
+/** The effect of the origin guard on admission. */
 export function guardText({ guard }: Site, admissionFactor: number): string {
   switch (guard) {
     case 'off':
       return 'Origin guard: off.'
     case 'content':
-      return 'Origin guard: on, does not slow admission.'
+      return 'Origin guard: on, not limiting admission.'
     case 'slowed':
       return `Origin guard: slows admission to ${percentText(admissionFactor)} of the rate.`
     case 'stopped':
@@ -127,17 +129,18 @@ export function guardText({ guard }: Site, admissionFactor: number): string {
   }
 }
 
-/** Where the colours come from. */
+/** The limits behind the colours, and where they are set. */
 export function limitsText({ limits: { errorRatio, latencyMs } }: Site): string {
   const own = [errorRatio, latencyMs].filter(({ from }) => from === 'room').length
   const source = own === 2 ? 'limits of this room' : own === 1 ? 'one limit of this room, one default' : 'defaults'
   return `Red above ${percentText(errorRatio.bad)} errors or ${latencyText(latencyMs.bad)} (${source}).`
 }
 
-/** What the site does, in a sentence. */
+/** The health of the site, as a sentence. */
 export function siteText({ errorRatio, latencyMsP90, requests, windowSeconds }: Site): string {
-  const errors =
-    errorRatio === null ? 'no requests' : `${percentText(errorRatio)} of ${requests.toLocaleString()} requests failed`
-  const latency = latencyMsP90 === null ? '' : `, 90% answered within about ${latencyText(latencyMsP90)}`
-  return `In the last ${windowSeconds / 60} minutes ${errors}${latency}.`
+  const period = `${windowSeconds / 60} minutes`
+  if (errorRatio === null) return `No requests in the last ${period}.`
+  const errors = `${percentText(errorRatio)} of ${requests.toLocaleString()} requests failed`
+  const latency = latencyMsP90 === null ? '' : ` and 90% were answered within about ${latencyText(latencyMsP90)}`
+  return `In the last ${period}, ${errors}${latency}.`
 }

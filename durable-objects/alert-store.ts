@@ -2,8 +2,9 @@
  * Alerts in the object's storage: the state of each rule, the minute last reported, and what became of each message. The
  * newest deliveries are kept; one that was pushed out counts as done.
  */
-import type { AlertMessage } from '../src/alerts/alert-message.ts'
-import type { DeliveryRecord, DeliveryState, DeliveryTurn } from '../src/alerts/delivery-ledger.ts'
+
+import type { DeliveryRecord, DeliveryState, DeliveryTurn } from '../src/alerts/ledger.ts'
+import type { AlertMessage } from '../src/alerts/message.ts'
 import { ageMs } from '../src/core/age.ts'
 import { type AlertState, NO_ALERT } from '../src/core/alert-rules.ts'
 

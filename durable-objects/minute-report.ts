@@ -3,12 +3,12 @@
  * rule, and the messages that follow. Idempotent: no minute is reported twice, and the next report
  * makes up for missed minutes.
  */
-import type { AlertMessage } from '../src/alerts/alert-message.ts'
-import type { RoomAlert } from '../src/alerts/room-alert.ts'
+import type { AlertMessage } from '../src/alerts/message.ts'
 import { type MinuteFigures, minuteFigures, stepAlert } from '../src/core/alert-rules.ts'
 import { SAMPLED } from '../src/core/figures.ts'
 import type { Line } from '../src/core/line.ts'
 import type { Sample } from '../src/core/sample.ts'
+import type { RoomAlert } from '../src/settings/rooms.ts'
 import type { AlertStore } from './alert-store.ts'
 import type { SampleStore } from './sample-store.ts'
 

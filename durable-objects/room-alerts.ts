@@ -2,8 +2,9 @@
  * The alerts side of a room's object: reports, test messages, and the ledger of deliveries. Owns when something is written
  * and sent; what it means is in minute-report.ts and alert-store.ts.
  */
-import type { AlertMessage } from '../src/alerts/alert-message.ts'
-import type { DeliveryRecord, DeliveryTurn } from '../src/alerts/delivery-ledger.ts'
+
+import type { DeliveryRecord, DeliveryTurn } from '../src/alerts/ledger.ts'
+import type { AlertMessage } from '../src/alerts/message.ts'
 import type { AlertState } from '../src/core/alert-rules.ts'
 import type { Line } from '../src/core/line.ts'
 import { logError } from '../src/log/log.ts'

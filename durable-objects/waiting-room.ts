@@ -9,7 +9,7 @@
  * alarm, the checks, the controls of operators, alerts and figures. Owns no rule of the line.
  */
 import { DurableObject } from 'cloudflare:workers'
-import type { DeliveryRecord, DeliveryTurn } from '../src/alerts/delivery-ledger.ts'
+import type { DeliveryRecord, DeliveryTurn } from '../src/alerts/ledger.ts'
 import { applyExchange, type ExchangeAnswer, type ExchangeRequest } from '../src/core/exchange.ts'
 import type { JournalPage } from '../src/core/journal.ts'
 import { Line } from '../src/core/line.ts'

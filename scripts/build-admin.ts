@@ -1,7 +1,7 @@
 /**
- * `npm run build-admin`: makes the operators' page (public/admin/) from its source (admin/). The result is kept with the
- * source, so that a deploy and every test find it without a step before. `-- --check` writes nothing and fails where the two
- * do not agree.
+ * `npm run build-admin`: builds the operators' page (public/admin/) from its source (admin/). The
+ * result is committed, so that deploys and tests need no build step. `-- --check` writes nothing
+ * and fails if the result is out of date.
  */
 import { buildSync } from 'esbuild'
 import { writeOrCheck } from './made-file.ts'

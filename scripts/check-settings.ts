@@ -1,10 +1,11 @@
 /**
- * Checks wrangler.toml, each environment of it, with the very schema that the Worker starts with. A dry run of a deploy does
- * not run the code, so it would not see what is wrong. All problems of all environments are named at once.
+ * Checks every environment of wrangler.toml with the schema that the Worker uses at start-up. A dry
+ * run of a deploy does not run the Worker, so it cannot find these problems. Reports all problems
+ * of all environments at once.
  */
-import { bypassSuggestions } from './bypass-suggestions.ts'
 import { bindingNotes } from './checks/bindings.ts'
 import { environmentProblems, problemList } from './checks/environment-problems.ts'
+import { bypassSuggestions } from './checks/rooms.ts'
 import { originPlaceholder } from './checks/variables.ts'
 import { environments, WRANGLER_TOML } from './deployment-config.ts'
 
@@ -18,9 +19,9 @@ for (const environment of all) {
     console.error(problemList(place, problems))
     continue
   }
-  console.log(`${place}: settings can be used`)
+  console.log(`${place}: settings are valid`)
   const placeholder = originPlaceholder(environment)
-  // The top level is for development and the demo.
+  // The top level is only for development and the demo.
   const suggestions = environment.name === null ? [] : bypassSuggestions(environment.section.vars?.ROOMS)
   const notes = [
     ...bindingNotes(environment.section),

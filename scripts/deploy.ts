@@ -1,15 +1,13 @@
 /**
- * npm run deploy -- --env NAME [arguments of wrangler deploy]: checks the environment, then deploys it. Refuses the top level,
- * which is for development, and placeholders, unless it is a dry run.
+ * npm run deploy -- --env NAME [arguments of wrangler deploy]: checks an environment and deploys
+ * it. Refuses the top level, which is for development, and placeholders except in a dry run.
  */
 import { spawnSync } from 'node:child_process'
 import { parseArgs } from 'node:util'
 import { didYouMean } from './checks/did-you-mean.ts'
 import { environmentProblems, problemList } from './checks/environment-problems.ts'
 import { originPlaceholder } from './checks/variables.ts'
-import { type Environment, environments, WRANGLER_TOML } from './deployment-config.ts'
-
-const WRANGLER = new URL('../node_modules/wrangler/bin/wrangler.js', import.meta.url).pathname
+import { type Environment, environments, WRANGLER, WRANGLER_TOML } from './deployment-config.ts'
 
 const args = process.argv.slice(2)
 const { values } = parseArgs({
@@ -19,7 +17,7 @@ const { values } = parseArgs({
     config: { type: 'string', short: 'c', default: WRANGLER_TOML },
     'dry-run': { type: 'boolean', default: false },
   },
-  // Everything else is wrangler's.
+  // All other arguments go to wrangler.
   strict: false,
 })
 const file = String(values.config)
@@ -33,9 +31,9 @@ if (refusal === null) {
   process.exitCode = 1
 }
 
-/** Why nothing is deployed, null: nothing stands against it. */
+/** Why the deploy is refused; null: it is not. */
 function refusalOf(name: string): string | null {
-  const environment = all.find((one) => one.name === name)
+  const environment = all.find((candidate) => candidate.name === name)
   if (environment === undefined) return noSuchEnvironment(name)
   const problems = environmentProblems(environment, all, file)
   const placeholder = values['dry-run'] === true ? null : originPlaceholder(environment)
@@ -43,12 +41,12 @@ function refusalOf(name: string): string | null {
   return problems.length > 0 ? problemList(`${file}, ${name}`, problems) : null
 }
 
-function noSuchEnvironment(written: string): string {
+function noSuchEnvironment(requested: string): string {
   const names = all.flatMap(({ name }: Environment) => name ?? [])
   const commands = names.map((name) => `npm run deploy -- --env ${name}`).join('\n  ')
-  const what =
-    written === ''
-      ? `say which environment; the top level of ${file} is for npm run dev and the demo`
-      : `${file} has no [env.${written}]${didYouMean(written, names)}`
-  return `${what}:\n  ${commands}`
+  const reason =
+    requested === ''
+      ? `choose an environment; the top level of ${file} is for npm run dev and the demo`
+      : `${file} has no [env.${requested}]${didYouMean(requested, names)}`
+  return `${reason}:\n  ${commands}`
 }

@@ -1,10 +1,14 @@
 /**
- * What wrangler.toml says of one environment: the Worker's name, its variables, queues and the secrets they call for.
+ * Reads the environments of wrangler.toml: the Worker's name, variables, queues and required
+ * secrets.
  */
 import { readFileSync } from 'node:fs'
 import { parse } from 'smol-toml'
 
 export const WRANGLER_TOML = 'wrangler.toml'
+
+/** The path of wrangler's executable. */
+export const WRANGLER = new URL('../node_modules/wrangler/bin/wrangler.js', import.meta.url).pathname
 
 export interface Section {
   name?: string
@@ -28,7 +32,9 @@ export interface Section {
   env?: Record<string, Section>
 }
 
-/** What wrangler hands down to an environment that does not set it. Variables and bindings are not among them. */
+/**
+ * Keys that an environment inherits from the top level. Variables and bindings are not inherited.
+ */
 export const INHERITED_KEYS = [
   'main',
   'compatibility_date',
@@ -50,14 +56,14 @@ export const INHERITED_KEYS = [
   'build',
 ]
 
-/** An environment as `wrangler deploy` sees it; `name` null: the top level. */
+/** An environment as `wrangler deploy` resolves it. A null `name` is the top level. */
 export interface Environment {
   readonly name: string | null
   readonly worker: string
   readonly section: Section
 }
 
-/** The top level, then each environment, with what it inherits. */
+/** The top level, then each environment with its inherited keys. */
 export function environments(file: string = WRANGLER_TOML): Environment[] {
   const top = parse(readFileSync(file, 'utf8')) as Section
   const worker = top.name ?? ''
@@ -70,7 +76,7 @@ export function environments(file: string = WRANGLER_TOML): Environment[] {
   return [{ name: null, worker, section: top }, ...named]
 }
 
-/** Every queue that is written to, read from, or takes what is given up. */
+/** All queues: those of producers, consumers and dead letters. */
 export function queueNames({ queues }: Section): string[] {
   const consumers = queues?.consumers ?? []
   const names = [
@@ -80,17 +86,17 @@ export function queueNames({ queues }: Section): string[] {
   return [...new Set(names)]
 }
 
-/** The rooms as written, from tables or from JSON text. */
+/** The unvalidated rooms, from tables or from JSON text. */
 export function roomTables({ vars = {} }: Section): Record<string, unknown>[] {
   return tables(vars.ROOMS)
 }
 
-/** The channels as written, from tables or from JSON text. */
+/** The unvalidated channels, from tables or from JSON text. */
 export function channelTables({ vars = {} }: Section): Record<string, unknown>[] {
   return tables(vars.ALERT_CHANNELS)
 }
 
-/** Names in ALERT_SECRETS: the channels that sign what they send, and the push of figures. */
+/** Channels that need an entry in ALERT_SECRETS: webhooks, and the push of figures. */
 export function signedChannels(section: Section): string[] {
   const rooms = roomTables(section)
   const signed = channelTables(section)
@@ -99,18 +105,21 @@ export function signedChannels(section: Section): string[] {
   return rooms.some(({ stats_push_url }) => stats_push_url !== undefined) ? [...signed, 'stats-push'] : signed
 }
 
-/** Secrets that hold the address of a channel (`url_from`). */
+/** Names of the secrets that contain a channel's URL (`url_from`). */
 export function addressSecrets(section: Section): string[] {
   return channelTables(section).flatMap(({ url_from }) => (typeof url_from === 'string' ? [url_from] : []))
 }
 
-/** Secrets that let whoever sends one skip a room (`bypass`). */
+/** Names of the secrets that let a request skip a room (`bypass`). */
 export function bypassSecrets(section: Section): string[] {
   const rules = roomTables(section).flatMap(({ bypass }) => tables(bypass))
   return [...new Set(rules.flatMap(({ secret }) => (typeof secret === 'string' ? [secret] : [])))]
 }
 
-/** What is no table is named by the settings' own check; the others keep their places. */
+/**
+ * Replaces invalid entries, which the settings check reports, by empty tables, so that indexes stay
+ * the same.
+ */
 function tables(value: unknown): Record<string, unknown>[] {
   const list: unknown = typeof value === 'string' ? parsedJson(value) : value
   return Array.isArray(list) ? list.map((entry) => (typeof entry === 'object' && entry !== null ? entry : {})) : []

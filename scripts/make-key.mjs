@@ -1,4 +1,4 @@
-/** Prints a new value for SIGNING_KEYS: a key id with today's date and 32 random bytes. */
+/** Prints a new value for SIGNING_KEYS: today's date as the key id, and 32 random bytes. */
 import { randomBytes } from 'node:crypto'
 
 const day = new Date().toISOString().slice(0, 10)

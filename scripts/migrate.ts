@@ -1,7 +1,8 @@
 /**
- * npm run migrate -- FILE: writes the rooms of an answer of Cloudflare's Waiting Room API as `[[vars.ROOMS]]` for wrangler.toml to
- * standard output, with comments on what was changed or has no counterpart. What is refused or cannot be expressed is also listed on standard error,
- * and makes it end with status 1. Asks nobody, changes nothing.
+ * npm run migrate -- FILE: converts an answer of Cloudflare's Waiting Room API to `[[vars.ROOMS]]`
+ * tables on standard output, with comments on changed settings. Settings that are refused or have
+ * no counterpart are also listed on standard error, with exit status 1. Makes no network calls and
+ * changes no files.
  */
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
@@ -12,10 +13,10 @@ import { migrateRoom } from './migrate/migrate-room.ts'
 import { migrateRules } from './migrate/migrate-rules.ts'
 
 const HELP = `npm run --silent migrate -- FILE [--rules FILE] [--env NAME] > rooms.toml
-  FILE          what the API answered: GET /zones/ZONE/waiting_rooms, or .../waiting_rooms/ROOM; "-": standard input
-  --rules FILE  bypass rules of the one room in FILE: GET .../waiting_rooms/ROOM/rules
-  --env NAME    for an environment of wrangler.toml, such as production
-Put the tables into wrangler.toml in place of the ones there. docs/migrate.md says what becomes of every key.`
+  FILE          the API's answer to GET /zones/ZONE/waiting_rooms or .../waiting_rooms/ROOM; "-": standard input
+  --rules FILE  the bypass rules of the single room in FILE: GET .../waiting_rooms/ROOM/rules
+  --env NAME    write the tables for an environment of wrangler.toml, such as production
+Replace the tables in wrangler.toml with the output. docs/migrate.md describes how every key is migrated.`
 
 interface Options {
   readonly file: string
@@ -28,8 +29,8 @@ function readOptions(): Options | null {
   const { values, positionals } = parseArgs({ options, allowPositionals: true })
   if (values.help) return null
   const [file, ...more] = positionals
-  if (file === undefined || more.length > 0) throw new MigrateError(`Name one file.\n${HELP}`)
-  if (values.env !== undefined && !/^[A-Za-z0-9_-]+$/.test(values.env)) throw new MigrateError('--env: no such name')
+  if (file === undefined || more.length > 0) throw new MigrateError(`Pass one file.\n${HELP}`)
+  if (values.env !== undefined && !/^[A-Za-z0-9_-]+$/.test(values.env)) throw new MigrateError('--env: invalid name')
   return { file, rules: values.rules, env: values.env }
 }
 
@@ -44,7 +45,7 @@ function textOf(file: string): string {
 function migrate({ file, rules, env }: Options): void {
   const migrated = roomsInAnswer(textOf(file)).map(migrateRoom)
   if (rules !== undefined && migrated.length > 1) {
-    throw new MigrateError('--rules belongs to one room: pass the answer of .../waiting_rooms/ROOM beside it.')
+    throw new MigrateError('--rules is for a single room: pass the answer to .../waiting_rooms/ROOM with it.')
   }
   const { bypass, notes, refused } =
     rules === undefined ? { bypass: [], notes: [], refused: [] } : migrateRules(textOf(rules))
@@ -54,17 +55,17 @@ function migrate({ file, rules, env }: Options): void {
     const vars = { vars: { ROOMS: [room] } }
     console.log(`${comments.join('')}${stringify(env === undefined ? vars : { env: { [env]: vars } })}`)
   }
-  const unlike = migrated.flatMap((one, i) =>
-    [...one.refused, ...refused].map((text) => `ROOMS[${i}] (${one.room.name}): ${text}`),
+  const different = migrated.flatMap((converted, i) =>
+    [...converted.refused, ...refused].map((text) => `ROOMS[${i}] (${converted.room.name}): ${text}`),
   )
-  report('These settings are refused here or have no counterpart. Decide on each, docs/migrate.md says how:', unlike)
-  report('The rooms cannot be deployed as they are. Change these:', parseRooms(rooms).problems)
+  report('These settings are refused here or have no counterpart. Decide on each, docs/migrate.md says how:', different)
+  report('These settings are invalid. Fix them before the deploy:', parseRooms(rooms).problems)
 }
 
-function report(what: string, problems: readonly string[]): void {
+function report(heading: string, problems: readonly string[]): void {
   if (problems.length === 0) return
   process.exitCode = 1
-  console.error(`${what}\n${problems.map((problem) => `  - ${problem}`).join('\n')}`)
+  console.error(`${heading}\n${problems.map((problem) => `  - ${problem}`).join('\n')}`)
 }
 
 try {

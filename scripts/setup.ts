@@ -1,6 +1,7 @@
 /**
- * npm run setup -- --env NAME: creates at Cloudflare what an environment of wrangler.toml needs and wrangler can create (queues,
- * secrets), and says what remains. May be run again at any time: what is there already is left alone.
+ * npm run setup -- --env NAME: creates the queues and secrets that an environment of wrangler.toml
+ * needs at Cloudflare, and lists the remaining steps. Idempotent: leaves existing queues and
+ * secrets unchanged.
  */
 import { execFileSync, spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
@@ -14,17 +15,17 @@ import {
   environments,
   queueNames,
   signedChannels,
+  WRANGLER,
   WRANGLER_TOML,
 } from './deployment-config.ts'
 
-const WRANGLER = new URL('../node_modules/wrangler/bin/wrangler.js', import.meta.url).pathname
 const MAKE_KEY = new URL('make-key.mjs', import.meta.url).pathname
-/** The API's code. */
+/** Error code of Cloudflare's API. */
 const QUEUE_NAME_TAKEN = 11009
 const HELP = `npm run setup -- --env NAME [--dry-run]
   --env NAME   an environment of wrangler.toml: staging or production
-  --dry-run    only says what would be created; asks Cloudflare nothing
-Needs: npx wrangler login, or CLOUDFLARE_API_TOKEN (and CLOUDFLARE_ACCOUNT_ID where there are several accounts).`
+  --dry-run    shows what would be created, without calling Cloudflare
+Requires npx wrangler login, or CLOUDFLARE_API_TOKEN (and CLOUDFLARE_ACCOUNT_ID if there are several accounts).`
 
 class SetupError extends Error {}
 
@@ -34,11 +35,11 @@ function setUp(environment: Environment, dryRun: boolean): void {
   if (problems.length > 0) throw new SetupError(problemList(`${WRANGLER_TOML}, ${environment.name}`, problems))
   if (!dryRun) logIn()
   const queues = queueNames(environment.section)
-  if (dryRun) for (const queue of queues) console.log(`  queue ${queue}: created where it is not there`)
+  if (dryRun) for (const queue of queues) console.log(`  queue ${queue}: would be created if missing`)
   else createQueues(queues)
   setSecrets(environment, dryRun)
   console.log(
-    `\nWhat remains:\n${remaining(environment)
+    `\nRemaining steps:\n${remaining(environment)
       .map((text, i) => `  ${i + 1}. ${text}`)
       .join('\n')}`,
   )
@@ -48,7 +49,7 @@ function chosen(name: string | undefined): Environment {
   const all = environments()
   const names = all.flatMap((environment) => environment.name ?? [])
   const found = all.find((environment) => environment.name === name && name !== undefined)
-  if (found === undefined) throw new SetupError(`say which environment: --env ${names.join(' or --env ')}\n${HELP}`)
+  if (found === undefined) throw new SetupError(`choose an environment: --env ${names.join(' or --env ')}\n${HELP}`)
   return found
 }
 
@@ -56,33 +57,35 @@ function logIn(): void {
   const { ok, output } = wrangler(['whoami', '--json'])
   if (ok) return
   throw new SetupError(
-    `not logged in at Cloudflare. Run \`npx wrangler login\`, or set CLOUDFLARE_API_TOKEN.\n${output}`,
+    `not logged in to Cloudflare. Run \`npx wrangler login\`, or set CLOUDFLARE_API_TOKEN.\n${output}`,
   )
 }
 
-/** The list has pages; a queue that is not on the first one is found by the refusal to make it twice. */
+/** The list is paginated. Creating a queue that is on a later page fails because it exists. */
 function createQueues(names: readonly string[]): void {
   const listed = wrangler(['queues', 'list'])
   if (!listed.ok) throw new SetupError(`cannot list the queues:\n${listed.output}`)
   const known = listed.output.split(/[\s│|]+/)
-  for (const name of names)
-    console.log(`  queue ${name}: ${known.includes(name) ? 'there already' : createQueue(name)}`)
+  for (const name of names) console.log(`  queue ${name}: ${known.includes(name) ? 'exists' : createQueue(name)}`)
 }
 
 function createQueue(name: string): string {
   const created = wrangler(['queues', 'create', name])
   if (created.ok) return 'created'
-  if (created.output.includes(`code: ${QUEUE_NAME_TAKEN}`)) return 'there already'
+  if (created.output.includes(`code: ${QUEUE_NAME_TAKEN}`)) return 'exists'
   throw new SetupError(`cannot create the queue ${name}:\n${created.output}`)
 }
 
-/** What is generated is set in one call, so that a failure leaves none half set. Shown is only what people need to know. */
+/**
+ * Sets all generated secrets in one call, so that a failure leaves none of them set. Prints only
+ * those that people need.
+ */
 function setSecrets(environment: Environment, dryRun: boolean): void {
-  const there = dryRun ? [] : secretsOf(environment)
-  const generated = Object.entries(generators(environment)).filter(([name]) => !there.includes(name))
-  for (const name of there) console.log(`  secret ${name}: there already`)
+  const existing = dryRun ? [] : secretsOf(environment)
+  const generated = Object.entries(generators(environment)).filter(([name]) => !existing.includes(name))
+  for (const name of existing) console.log(`  secret ${name}: exists`)
   if (dryRun) {
-    for (const [name] of generated) console.log(`  secret ${name}: generated where it is not set`)
+    for (const [name] of generated) console.log(`  secret ${name}: would be generated if not set`)
     return
   }
   if (generated.length === 0) return
@@ -90,13 +93,13 @@ function setSecrets(environment: Environment, dryRun: boolean): void {
   const put = wrangler(['secret', 'bulk', '--name', environment.worker], JSON.stringify(secrets))
   if (!put.ok) throw new SetupError(`cannot set the secrets:\n${put.output}`)
   for (const [name, { shown }] of generated) {
-    console.log(`  secret ${name}: generated and set${shown ? `. Shown this once, keep it: ${secrets[name]}` : ''}`)
+    console.log(`  secret ${name}: generated and set${shown ? `. Shown only once, keep it: ${secrets[name]}` : ''}`)
   }
 }
 
 interface Generator {
   readonly make: () => string
-  /** Whether somebody besides the Worker needs the value. */
+  /** Somebody other than the Worker needs the value. */
   readonly shown: boolean
 }
 
@@ -114,7 +117,7 @@ function generators({ section }: Environment): Record<string, Generator> {
   }
 }
 
-/** Names of the secrets that are set; a Worker that is not there yet has none. */
+/** Names of existing secrets. A Worker that is not deployed yet has none. */
 function secretsOf({ worker }: Environment): string[] {
   const listed = wrangler(['secret', 'list', '--name', worker, '--format', 'json'])
   if (listed.ok) return (JSON.parse(listed.stdout) as { name: string }[]).map(({ name }) => name)
@@ -127,14 +130,16 @@ function remaining(environment: Environment): string[] {
   const placeholder = originPlaceholder(environment)
   const steps: string[] = placeholder === null ? [] : [`in wrangler.toml, ${placeholder}`]
   if (section.routes === undefined && section.route === undefined) {
-    steps.push(`set env.${name}.routes, so that your site's visitors come by (until then: the workers.dev address)`)
+    steps.push(
+      `set env.${name}.routes, so that visitors of your site reach the Worker (until then: the workers.dev address)`,
+    )
   }
   for (const secret of addressSecrets(section)) {
-    steps.push(`npx wrangler secret put ${secret} --env ${name}   (the address of an alert channel)`)
+    steps.push(`npx wrangler secret put ${secret} --env ${name}   (the URL of an alert channel)`)
   }
   for (const secret of bypassSecrets(section)) {
     steps.push(
-      `npx wrangler secret put ${secret} --env ${name}   (whoever sends it skips the room: 16 characters or more)`,
+      `npx wrangler secret put ${secret} --env ${name}   (a request with it skips the room: 16 characters or more)`,
     )
   }
   if (signedChannels(section).length > 0) {
@@ -142,17 +147,17 @@ function remaining(environment: Environment): string[] {
       `a channel added later needs its entry in ALERT_SECRETS: npx wrangler secret put ALERT_SECRETS --env ${name} (docs/figures.md)`,
     )
   }
-  if ((section.send_email ?? []).length > 0) steps.push('verify the receivers of alert mails in Email Routing')
-  steps.push('let the site refuse requests without the header Waiting-Room-Origin-Secret (the value of ORIGIN_SECRET)')
+  if ((section.send_email ?? []).length > 0) steps.push('verify the recipients of alert mails in Email Routing')
+  steps.push('make the site refuse requests without the header Waiting-Room-Origin-Secret (the value of ORIGIN_SECRET)')
   steps.push(`npx wrangler secret put SENTRY_DSN --env ${name}   (optional)`)
-  steps.push(`npm run deploy -- --env ${name}   (its first figures create the Analytics Engine dataset)`)
+  steps.push(`npm run deploy -- --env ${name}   (the first figures create the Analytics Engine dataset)`)
   return steps
 }
 
 interface Result {
   readonly ok: boolean
   readonly stdout: string
-  /** Everything it said. */
+  /** Standard output and standard error. */
   readonly output: string
 }
 

@@ -1,7 +1,7 @@
 /** What handlers receive: our own, and Hono's for the operators' endpoints. */
 import type { Deployment } from './deployment.ts'
 import type { RequestUrl } from './http/request-url.ts'
-import type { Caller } from './operators/gatekeeper.ts'
+import type { Caller } from './operators/caller.ts'
 import type { KeepAlive } from './room/room-client.ts'
 
 /** A request, and the deployment that answers it. */

@@ -1,11 +1,11 @@
 /** This isolate's settings, keys and bindings, checked once and then shared by all requests. */
-import type { AlertDelivery } from './alerts/consume-alerts.ts'
+import type { AlertDelivery } from './alerts/consumer.ts'
 import { platformIo } from './alerts/deliver.ts'
 import type { BypassRule } from './bypass/bypass-settings.ts'
 import { logError } from './log/log.ts'
 import { Access } from './operators/access.ts'
+import type { OperatorAccess } from './operators/caller.ts'
 import { FailedLogins } from './operators/failed-logins.ts'
-import type { OperatorAccess } from './operators/gatekeeper.ts'
 import { importOperators, type TokenOperator } from './operators/operators.ts'
 import { sessionKeys } from './operators/session.ts'
 import { siteNames } from './origin/host-names.ts'

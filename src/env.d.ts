@@ -2,7 +2,10 @@
 interface UnlistedBindings {
   /** `kid:base64url[,kid:base64url...]`, 32 bytes or more each. */
   SIGNING_KEYS?: string
-  /** `name:token[:read],...` or one token, for the operators' API; unset: the API is off. */
+  /**
+   * Operators, as `name:token[:read],...` or one bare token. Unset: the API is off, unless Access
+   * is configured.
+   */
   ADMIN_TOKEN?: string
   /**
    * Cloudflare Access for operators: `team.cloudflareaccess.com` and the application's audience
@@ -10,25 +13,23 @@ interface UnlistedBindings {
    */
   ACCESS_TEAM_DOMAIN?: string
   ACCESS_AUD?: string
-  /**
-   * The files of public/: templates and logos of rooms, the operators' page; absent: none of these.
-   */
+  /** The files of public/: templates and logos of rooms, and the operators' page. */
   ASSETS?: Fetcher
-  /** Sent to the origin, so that it can refuse requests that did not come through the room. */
+  /** Sent to the origin, so that it can refuse requests that bypass the room. */
   ORIGIN_SECRET?: string
   /** A service binding to the origin, instead of ORIGIN_URL. */
   ORIGIN?: Fetcher
-  /** The `Host` that the origin sees, if it is not the host of ORIGIN_URL. */
+  /** The `Host` header for the origin, if it differs from the host of ORIGIN_URL. */
   ORIGIN_HOST?: string
   ORIGIN_TIMEOUT_SECONDS?: string | number
-  /** The receivers of alerts: tables, or the same as JSON text. */
+  /** Alert channels, as tables or JSON text. */
   ALERT_CHANNELS?: unknown
-  /** `channel:whsec_base64[,channel:whsec_base64...]`: the keys that sign webhooks. */
+  /** Signing secrets of webhooks: `channel:whsec_base64[,channel:whsec_base64...]`. */
   ALERT_SECRETS?: string
   ALERT_ALLOW_PRIVATE?: string
-  /** `https://key@host/project` reports errors to Sentry; unset: errors are only logged. */
+  /** `https://key@host/project`. Unset: errors are only logged, not reported to Sentry. */
   SENTRY_DSN?: string
-  /** Sends mail, if the account has Email Routing. */
+  /** Sends mail. The account needs Email Routing. */
   EMAIL?: SendEmail
 }
 

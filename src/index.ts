@@ -2,19 +2,20 @@
  * The Worker's entry: requests, queue messages, the cron trigger, and the class of the rooms'
  * objects.
  */
-import { consumeAlerts, consumeDeadAlerts } from './alerts/consume-alerts.ts'
+import { env } from 'cloudflare:workers'
+import { consumeAlerts, consumeDeadAlerts } from './alerts/consumer.ts'
 import { serve } from './app.ts'
 import { reportMinute } from './cron.ts'
 import { type Deployment, deployment } from './deployment.ts'
 import { UNKNOWN_QUEUE_RETRY_SECONDS } from './limits.ts'
-import { deployedReporter } from './log/deployed-reporter.ts'
 import { logError, logWarning, reportErrorsTo } from './log/log.ts'
+import { sentryReporter } from './log/sentry.ts'
 import { consumeChecks, consumeDeadChecks } from './queues/checks.ts'
 import { QUEUE_ROLES, queueRole } from './queues/queue-role.ts'
 
 export { WaitingRoom } from '../durable-objects/waiting-room.ts'
 
-reportErrorsTo(deployedReporter)
+reportErrorsTo(sentryReporter(env.SENTRY_DSN))
 
 export default {
   fetch: serve,

@@ -1,4 +1,4 @@
-/** Bindings and options of an environment that the Worker cannot do without, or that would change what it does. */
+/** Bindings and options of an environment that the Worker requires, or that would break it. */
 import { channelTables, type Section } from '../deployment-config.ts'
 import { didYouMean } from './did-you-mean.ts'
 
@@ -12,7 +12,8 @@ export function bindingProblems(section: Section): string[] {
     ...objects
       .filter(({ name, class_name }) => name === 'WAITING_ROOM' && class_name !== 'WaitingRoom')
       .map(
-        ({ class_name }) => `durable_objects.bindings: the class of WAITING_ROOM is "WaitingRoom", not "${class_name}"`,
+        ({ class_name }) =>
+          `durable_objects.bindings: the class of WAITING_ROOM must be "WaitingRoom", not "${class_name}"`,
       ),
     ...missing('queues.producers', 'CHECKS', namesOf(producers, 'binding')),
     ...missing('queues.producers', 'ALERTS', namesOf(producers, 'binding')),
@@ -20,11 +21,11 @@ export function bindingProblems(section: Section): string[] {
   ]
 }
 
-/** Features that are off without their binding. */
+/** Features that are off because their binding is missing. */
 export function bindingNotes(section: Section): string[] {
   const notes: string[] = []
   if (!namesOf(section.ratelimits, 'name').includes('JOIN_LIMIT')) {
-    notes.push('no [[ratelimits]] JOIN_LIMIT: newcomers are not limited by address (docs/abuse.md)')
+    notes.push('no [[ratelimits]] JOIN_LIMIT: new visitors are not rate-limited by address (docs/abuse.md)')
   }
   if (!namesOf(section.analytics_engine_datasets, 'binding').includes('FIGURES')) {
     notes.push('no [[analytics_engine_datasets]] FIGURES: no figures are written to Analytics Engine (docs/figures.md)')
@@ -39,13 +40,13 @@ export function optionProblems(section: Section): string[] {
   const { triggers, observability, assets, cache, exports = {} } = section
   const problems: string[] = []
   if (!triggers?.crons?.includes(EVERY_MINUTE)) {
-    problems.push(`triggers.crons: must have "${EVERY_MINUTE}": figures and alert rules are worked out each minute`)
+    problems.push(`triggers.crons: must contain "${EVERY_MINUTE}": figures and alert rules are evaluated every minute`)
   }
   if (observability?.enabled !== true || observability.logs?.enabled === false) {
-    problems.push('observability: must be on (enabled = true), or what the Worker logs is lost')
+    problems.push('observability: must be on (enabled = true), or the logs of the Worker are lost')
   }
   if (assets !== undefined && assets.run_worker_first !== true) {
-    problems.push('assets.run_worker_first: must be true, or files of public/ are served past the room')
+    problems.push('assets.run_worker_first: must be true, or files of public/ bypass the room')
   }
   if (cache?.enabled === true) problems.push(`cache.enabled: ${NO_CACHE}`)
   for (const [name, entry] of Object.entries(exports)) {
@@ -55,20 +56,20 @@ export function optionProblems(section: Section): string[] {
 }
 
 const NO_CACHE =
-  'must be off: Workers Cache answers before the Worker runs, so visitors would get pages past the room, and pages of others'
+  'must be off: Workers Cache answers before the Worker runs, so visitors would bypass the room and see pages of others'
 
 function missing(table: string, name: string, names: readonly string[]): string[] {
   if (names.includes(name)) return []
   const close = names.find((other) => didYouMean(other, [name]) !== '')
-  const there = close === undefined ? '' : `, only "${close}"`
-  return [`${table}: there is no ${name}${there}; copy the table from the top level of the wrangler.toml that we ship`]
+  const found = close === undefined ? '' : `, only "${close}"`
+  return [`${table}: there is no ${name}${found}; copy the table from the top level of the original wrangler.toml`]
 }
 
 function mailProblems(section: Section): string[] {
   const sendsMail = channelTables(section).some(({ type }) => type === 'email')
   if (!sendsMail || namesOf(section.send_email, 'name').includes('EMAIL')) return []
   return [
-    'send_email: a channel of ALERT_CHANNELS has the type "email", which needs [[send_email]] with name = "EMAIL"',
+    'send_email: a channel in ALERT_CHANNELS has the type "email", which needs [[send_email]] with name = "EMAIL"',
   ]
 }
 

@@ -1,9 +1,9 @@
-/** Names that were probably meant by a misspelt one. */
+/** Suggests the intended name for a misspelled one. */
 
-/** Beyond so many changed letters two names have nothing to do with each other. */
+/** Names that differ in more letters are unrelated. */
 const CHANGES_MAX = 3
 
-/** ` (did you mean NAME?)` for a message, empty where no name is close. */
+/** ` (did you mean NAME?)`, or an empty string if no name is close. */
 export function didYouMean(written: string, names: readonly string[]): string {
   const ranked = names
     .map((name) => ({ name, changes: editDistance(written.toUpperCase(), name.toUpperCase()) }))
@@ -12,7 +12,7 @@ export function didYouMean(written: string, names: readonly string[]): string {
   return ranked[0] === undefined ? '' : ` (did you mean ${ranked[0].name}?)`
 }
 
-/** Levenshtein: letters to insert, delete or replace. One row of the table at a time. */
+/** Levenshtein distance, with one row of the table in memory. */
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, j) => j)
   for (let i = 1; i <= a.length; i++) {

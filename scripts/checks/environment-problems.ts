@@ -1,16 +1,19 @@
 /**
- * Everything that is known to be wrong with an environment before it is deployed, all at once: settings as the Worker itself
- * reads them, the files that they name, variables, bindings, queues and options.
+ * All problems of an environment that can be found before a deploy: settings, with the Worker's own
+ * schema, the files they name, variables, bindings, queues and options.
  */
 import { dirname, join } from 'node:path'
 import { type Environment, roomTables } from '../deployment-config.ts'
-import { lookProblems } from '../look-problems.ts'
-import { settingsProblems } from '../settings-problem.ts'
 import { bindingProblems, optionProblems } from './bindings.ts'
 import { queueProblems, sharedQueues } from './queues.ts'
+import { lookProblems, settingsProblems } from './rooms.ts'
 import { originProblems, unknownVariables } from './variables.ts'
 
-/** Each with its key and what to do. `file`: the wrangler.toml; `all`: its environments. */
+/**
+ * Each with its key and what to do.
+ * @param all the environments of the file
+ * @param file the path of wrangler.toml
+ */
 export function environmentProblems(environment: Environment, all: readonly Environment[], file: string): string[] {
   const { section } = environment
   return [
@@ -25,7 +28,7 @@ export function environmentProblems(environment: Environment, all: readonly Envi
   ]
 }
 
-/** As a list below a place, such as "wrangler.toml, production". */
+/** A list with a heading, such as "wrangler.toml, production". */
 export function problemList(place: string, problems: readonly string[]): string {
-  return `${place}: cannot be used:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`
+  return `${place}: invalid:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`
 }

@@ -1,12 +1,12 @@
-/** How the queues of an environment are wired: what is sent is taken by this Worker, and what is given up, too. */
+/** Checks that this Worker consumes every queue that it sends to, and every dead-letter queue. */
 import { QUEUE_ROLES, type QueueRole, queueRole } from '../../src/queues/queue-role.ts'
 import { type Environment, queueNames, type Section } from '../deployment-config.ts'
 import { didYouMean } from './did-you-mean.ts'
 
-/** What the Worker sends by each binding. */
-const SENDS: Readonly<Record<string, QueueRole>> = { CHECKS: 'checks', ALERTS: 'alerts' }
+/** The role of the queue behind each binding. */
+const PRODUCER_ROLES: Readonly<Record<string, QueueRole>> = { CHECKS: 'checks', ALERTS: 'alerts' }
 
-const DEAD: Partial<Record<QueueRole, QueueRole>> = { checks: 'checks-dead', alerts: 'alerts-dead' }
+const DEAD_LETTER_ROLES: Partial<Record<QueueRole, QueueRole>> = { checks: 'checks-dead', alerts: 'alerts-dead' }
 
 export function queueProblems({ queues }: Section): string[] {
   const producers = queues?.producers ?? []
@@ -18,8 +18,12 @@ export function queueProblems({ queues }: Section): string[] {
   ]
   return [
     ...producers.flatMap(({ binding, queue }) => [
-      ...wrongRole(`queues.producers, ${binding}`, queue, Object.hasOwn(SENDS, binding) ? SENDS[binding] : undefined),
-      ...(consumed.includes(queue) ? [] : [`queues.producers, ${binding}: ${nobodyTakes(queue, consumed)}`]),
+      ...wrongRole(
+        `queues.producers, ${binding}`,
+        queue,
+        Object.hasOwn(PRODUCER_ROLES, binding) ? PRODUCER_ROLES[binding] : undefined,
+      ),
+      ...(consumed.includes(queue) ? [] : [`queues.producers, ${binding}: ${noConsumer(queue, consumed)}`]),
     ]),
     ...consumers.flatMap(({ queue, dead_letter_queue }) => {
       const place = `queues.consumers, ${queue}`
@@ -36,35 +40,40 @@ function deadLetterProblems(
   deadLetterQueue: string | undefined,
   consumed: readonly string[],
 ): string[] {
-  const dead = DEAD[queueRole(queue) as QueueRole]
+  const dead = DEAD_LETTER_ROLES[queueRole(queue) as QueueRole]
   if (dead === undefined) return []
   if (deadLetterQueue === undefined) {
-    return [`${place}: has no dead_letter_queue, so what is given up is lost unseen: set one that ends with -${dead}`]
+    return [
+      `${place}: has no dead_letter_queue, so failed messages are lost unnoticed: set one whose name ends with -${dead}`,
+    ]
   }
   return [
     ...wrongRole(`${place}, dead_letter_queue`, deadLetterQueue, dead),
     ...(consumed.includes(deadLetterQueue)
       ? []
-      : [`${place}, dead_letter_queue: ${nobodyTakes(deadLetterQueue, consumed)}`]),
+      : [`${place}, dead_letter_queue: ${noConsumer(deadLetterQueue, consumed)}`]),
   ]
 }
 
 function wrongRole(place: string, queue: string, wanted: QueueRole | undefined): string[] {
   if (wanted === undefined || queueRole(queue) === wanted) return []
-  return [`${place}: the name of its queue must end with -${wanted}, not "${queue}": the Worker goes by that`]
+  return [`${place}: the name of its queue must end with -${wanted}, not "${queue}": it selects the consumer`]
 }
 
 function noRole(queue: string): string {
   const parts = queue.split('-')
   const meant = [parts.slice(-2).join('-'), parts.slice(-1).join()].map((end) => didYouMean(end, QUEUE_ROLES))
-  return `the Worker goes by the end of the name, which must be one of -${QUEUE_ROLES.join(', -')}${meant.find(Boolean) ?? ''}`
+  return `the end of the name selects the consumer and must be one of -${QUEUE_ROLES.join(', -')}${meant.find(Boolean) ?? ''}`
 }
 
-function nobodyTakes(queue: string, consumed: readonly string[]): string {
+function noConsumer(queue: string, consumed: readonly string[]): string {
   return `the queue "${queue}" has no [[queues.consumers]]${didYouMean(queue, consumed)}`
 }
 
-/** A queue has one consumer: an environment that shares one would take messages of the other, or get none. */
+/**
+ * Queues must not be shared: each has one consumer, so one environment would consume the messages
+ * of the other.
+ */
 export function sharedQueues(environment: Environment, all: readonly Environment[]): string[] {
   const place = all.findIndex(({ name }) => name === environment.name)
   const others = all.slice(0, place)
@@ -73,7 +82,7 @@ export function sharedQueues(environment: Environment, all: readonly Environment
       .filter(({ section }) => queueNames(section).includes(queue))
       .map(
         ({ name }) =>
-          `queues: "${queue}" belongs to ${name === null ? 'the top level' : `env.${name}`} already: name one of its own`,
+          `queues: "${queue}" belongs to ${name === null ? 'the top level' : `env.${name}`} already: give each environment its own queue`,
       ),
   )
 }

@@ -1,9 +1,9 @@
-/** Variables of an environment: names that the Worker does not read, and an origin that it cannot reach. */
+/** Checks the variables of an environment for unknown names and for an unreachable origin. */
 import { placeOf } from '../../src/http/hosts.ts'
 import { addressSecrets, type Environment, type Section } from '../deployment-config.ts'
 import { didYouMean } from './did-you-mean.ts'
 
-/** What the Worker reads from `vars`. */
+/** The variables that the Worker reads from `vars`. */
 export const VARIABLES = [
   'ROOMS',
   'ORIGIN_URL',
@@ -15,7 +15,7 @@ export const VARIABLES = [
   'ACCESS_AUD',
 ]
 
-/** Secrets belong elsewhere, but local runs may have them among the variables. Settings name further ones. */
+/** Secrets, which local runs may set as variables. Settings can name further ones. */
 export const SECRETS = ['SIGNING_KEYS', 'ADMIN_TOKEN', 'ORIGIN_SECRET', 'ALERT_SECRETS', 'SENTRY_DSN']
 
 const BYPASS_SECRET = /^BYPASS_/
@@ -24,32 +24,38 @@ export function unknownVariables(section: Section): string[] {
   const known = [...VARIABLES, ...SECRETS, ...addressSecrets(section)]
   return Object.keys(section.vars ?? {})
     .filter((name) => !known.includes(name) && !BYPASS_SECRET.test(name))
-    .map((name) => `${name}: there is no such variable${didYouMean(name, known)}; the README lists them, "Settings"`)
+    .map(
+      (name) =>
+        `${name}: there is no such variable${didYouMean(name, known)}; for the list see "Settings" in the README`,
+    )
 }
 
-const WAYS_TO_THE_SITE = 'set it to the address of your site, or leave it out and set routes (docs/deploy.md)'
+const ORIGIN_REMEDY = 'set it to the address of your site, or leave it out and set routes (docs/deploy.md)'
 
-/** A deployed Worker reaches public addresses only; `npm run dev` and the demo, at the top level, reach this machine. */
+/**
+ * A deployed Worker reaches only public addresses. The top level, for `npm run dev` and the demo,
+ * may use this machine.
+ */
 export function originProblems({ name, section }: Environment): string[] {
   const origin = originOf(section)
   if (name === null || origin === null) return []
   const place = placeOf(origin.hostname)
   if (place === 'public') return []
-  const what = place === 'loopback' ? 'the machine that asks' : 'a private network'
-  return [`ORIGIN_URL: ${origin.origin} is an address of ${what}, which Cloudflare cannot reach: ${WAYS_TO_THE_SITE}`]
+  const what = place === 'loopback' ? 'the local machine' : 'a private network'
+  return [`ORIGIN_URL: ${origin.origin} is an address of ${what}, which Cloudflare cannot reach: ${ORIGIN_REMEDY}`]
 }
 
-/** Names that RFC 2606 reserves: nobody's site is there. */
+/** Names that RFC 2606 reserves, so no site has them. */
 const RESERVED_HOST = /(^|\.)(example|invalid|test|example\.(com|net|org))$/
 
-/** What must be filled in before a real deploy; the check and a dry run go without. Null: nothing. */
+/** The placeholder to replace before a deploy; null: none. The check and a dry run accept it. */
 export function originPlaceholder({ name, section }: Environment): string | null {
   const origin = originOf(section)
   if (name === null || origin === null || !RESERVED_HOST.test(origin.hostname)) return null
-  return `env.${name}.vars.ORIGIN_URL: ${origin.origin} is a placeholder: ${WAYS_TO_THE_SITE}`
+  return `env.${name}.vars.ORIGIN_URL: ${origin.origin} is a placeholder: ${ORIGIN_REMEDY}`
 }
 
-/** Null: there is none, the settings refuse it themselves, or a service binding takes its place. */
+/** Null: not set, invalid (the settings report it), or replaced by a service binding. */
 function originOf({ vars = {}, services = [] }: Section): URL | null {
   const { ORIGIN_URL: text } = vars
   if (services.some(({ binding }) => binding === 'ORIGIN')) return null

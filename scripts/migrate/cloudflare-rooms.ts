@@ -1,15 +1,15 @@
 /**
- * The rooms in an answer of Cloudflare's Waiting Room API. Bad input is named, with what to pass instead.
+ * Reads rooms from an answer of Cloudflare's Waiting Room API. Errors say which input is expected.
  */
 
-/** A room as that API tells it, unchecked. */
+/** A room from the API, unvalidated. */
 export type CloudflareRoom = Readonly<Record<string, unknown>>
 
 export class MigrateError extends Error {
   override name = 'MigrateError'
 }
 
-const WANTED = 'wanted is the answer of GET /zones/ZONE/waiting_rooms, or of .../waiting_rooms/ROOM'
+const EXPECTED = 'expected the answer to GET /zones/ZONE/waiting_rooms or .../waiting_rooms/ROOM'
 
 /**
  * Reads one room, a list of rooms, or either as `result` of an answer.
@@ -19,7 +19,7 @@ export function roomsInAnswer(text: string): readonly CloudflareRoom[] {
   const answer = parsed(text)
   const result = isTable(answer) && ('result' in answer || 'success' in answer) ? resultOf(answer) : answer
   const rooms = Array.isArray(result) ? result : [result]
-  if (rooms.length === 0) throw new MigrateError(`There is no room in it; ${WANTED}.`)
+  if (rooms.length === 0) throw new MigrateError(`The answer contains no room; ${EXPECTED}.`)
   return rooms.map(checked)
 }
 
@@ -27,33 +27,38 @@ function parsed(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch (error) {
-    throw new MigrateError(`This is no JSON (${(error as Error).message}); ${WANTED}.`)
+    throw new MigrateError(`This is not JSON (${(error as Error).message}); ${EXPECTED}.`)
   }
 }
 
 function resultOf(answer: CloudflareRoom): unknown {
   if (answer.success === false) {
     const errors = Array.isArray(answer.errors) ? answer.errors : []
-    const told = errors.map((error) => (isTable(error) ? `${error.code}: ${error.message}` : String(error)))
-    throw new MigrateError(
-      `The API answered with an error instead of rooms: ${told.join('; ') || 'it does not say which'}`,
-    )
+    const messages = errors.map((error) => (isTable(error) ? `${error.code}: ${error.message}` : String(error)))
+    throw new MigrateError(`The API answered with an error instead of rooms: ${messages.join('; ') || 'no details'}`)
   }
   return answer.result
 }
 
 function checked(room: unknown, i: number): CloudflareRoom {
   const place = `Entry ${i + 1}`
-  if (!isTable(room)) throw new MigrateError(`${place} is no room; ${WANTED}.`)
+  if (!isTable(room)) throw new MigrateError(`${place} is not a room; ${EXPECTED}.`)
   if ('event_start_time' in room) {
-    throw new MigrateError(`${place} is an event. Events are not migrated: see docs/migrate.md, "Events"; ${WANTED}.`)
+    throw new MigrateError(`${place} is an event. Events are not migrated: see docs/migrate.md, "Events"; ${EXPECTED}.`)
   }
   if ('expression' in room) {
-    throw new MigrateError(`${place} is a rule: pass rules with --rules FILE beside their room; ${WANTED}.`)
+    throw new MigrateError(`${place} is a rule: pass rules with --rules FILE, together with their room; ${EXPECTED}.`)
   }
   const missing = ['name', 'host', 'total_active_users', 'new_users_per_minute'].filter((key) => !(key in room))
-  if (missing.length > 0) throw new MigrateError(`${place} is no room, it has no ${missing.join(', ')}; ${WANTED}.`)
+  if (missing.length > 0) throw new MigrateError(`${place} is not a room: ${missing.join(', ')} missing; ${EXPECTED}.`)
   return room
+}
+
+/** Makes a value safe for a comment: a note must not break out of its line. */
+export function oneLine(value: unknown, maxChars = 200): string {
+  const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? '')
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: TOML allows none in a comment
+  return text.replace(/[\x00-\x1f\x7f]+/g, ' ').slice(0, maxChars)
 }
 
 export function isTable(value: unknown): value is CloudflareRoom {

@@ -1,18 +1,19 @@
 /**
- * One room of Cloudflare's Waiting Room as one of ours: every key it may have is carried over, or named with the reason why not.
+ * Converts a room of Cloudflare's Waiting Room: every key is carried over, or reported with the
+ * reason why not.
  */
 import { LANGUAGES, languageOf } from '../../src/pages/languages.ts'
-import { type CloudflareRoom, isTable } from './cloudflare-rooms.ts'
+import { type CloudflareRoom, isTable, oneLine } from './cloudflare-rooms.ts'
 
 export interface MigratedRoom {
   readonly room: Readonly<Record<string, unknown>>
-  /** What was changed, or has no counterpart; one sentence each, for the operator. */
+  /** Changed settings and settings without a counterpart, one sentence each. */
   readonly notes: readonly string[]
-  /** Those of the notes that visitors would feel: settings that are refused here, or cannot be expressed. */
+  /** The notes that affect visitors: settings that are refused or cannot be expressed. */
   readonly refused: readonly string[]
 }
 
-/** What a key becomes: settings of ours, and what there is to say about it. */
+/** The result for one key. */
 interface Carried {
   readonly settings?: Readonly<Record<string, unknown>>
   readonly notes?: readonly string[]
@@ -24,7 +25,7 @@ const note = (...notes: string[]): Carried => ({ notes })
 const refuse = (...refused: string[]): Carried => ({ refused })
 const SECONDS_PER_MINUTE = 60
 
-/** Every key that the API documents for a room. */
+/** Conversions of all documented keys. */
 const KEYS: Readonly<Record<string, (value: unknown, room: CloudflareRoom) => Carried>> = {
   name: (value) => nameOf(String(value)),
   host: (value) => ({ settings: { host: String(value).toLowerCase() } }),
@@ -40,17 +41,21 @@ const KEYS: Readonly<Record<string, (value: unknown, room: CloudflareRoom) => Ca
   additional_routes: additionalRoutes,
   description: (value) => (value === '' || value === null ? NOTHING : note(`description: ${oneLine(value)}`)),
   json_response_enabled: (value) =>
-    value === true ? NOTHING : note('json_response_enabled = false: here whoever asks for JSON (Accept) gets JSON.'),
+    value === true
+      ? NOTHING
+      : note('json_response_enabled = false: here every client that asks for JSON (Accept) gets JSON.'),
   custom_page_html: (value) =>
     value === '' || value === null
       ? NOTHING
-      : note('custom_page_html is not taken over: put it into public/ (Mustache, with the same variables) and try it.'),
+      : note(
+          'custom_page_html is not carried over: put it into public/ (Mustache, with the same variables) and test it.',
+        ),
   default_template_language: defaultLanguage,
   cookie_attributes: cookieAttributes,
   cookie_suffix: (value) =>
     value === '' || value === null
       ? NOTHING
-      : note(`cookie_suffix = ${oneLine(value)}: here the cookie is named by the room, waiting-room-NAME.`),
+      : note(`cookie_suffix = ${oneLine(value)}: here the cookie is named after the room, waiting-room-NAME.`),
   enabled_origin_commands: (value) =>
     Array.isArray(value) && value.length > 0
       ? note(
@@ -61,13 +66,13 @@ const KEYS: Readonly<Record<string, (value: unknown, room: CloudflareRoom) => Ca
     value === 'off' || value === null
       ? NOTHING
       : refuse(
-          `turnstile_mode = ${oneLine(value)} has no counterpart: set a WAF rule that challenges, in front of the Worker.`,
+          `turnstile_mode = ${oneLine(value)} has no counterpart: add a WAF rule with a challenge in front of the Worker.`,
         ),
   turnstile_action: () => NOTHING,
   next_event_start_time: (value) =>
     value === null
       ? NOTHING
-      : refuse(`an event starts at ${oneLine(value)}: events are steered by the operators, docs/migrate.md, "Events".`),
+      : refuse(`an event starts at ${oneLine(value)}: operators run events by hand, see docs/migrate.md, "Events".`),
   next_event_prequeue_start_time: () => NOTHING,
   id: () => NOTHING,
   created_on: () => NOTHING,
@@ -76,7 +81,7 @@ const KEYS: Readonly<Record<string, (value: unknown, room: CloudflareRoom) => Ca
   zone_name: () => NOTHING,
 }
 
-/** The keys that are known, for the documents. */
+/** For the test that docs/migrate.md is complete. */
 export const CLOUDFLARE_KEYS = Object.keys(KEYS)
 
 export function migrateRoom(from: CloudflareRoom): MigratedRoom {
@@ -95,20 +100,20 @@ export function migrateRoom(from: CloudflareRoom): MigratedRoom {
   return { room, notes, refused }
 }
 
-/** A key newer than this script. Where it is set to something it may change what visitors meet. */
+/** A key that is newer than this script. A set value may affect visitors. */
 function unknownKey(key: string, value: unknown): Carried {
-  const text = `${oneLine(key)} is not known here: not taken over.`
+  const text = `${oneLine(key)} is unknown: not carried over.`
   const isOff = value === null || value === false || value === '' || (Array.isArray(value) && value.length === 0)
   return isOff ? note(text) : refuse(text)
 }
 
-/** Cloudflare names languages with a region, as "de-DE". "en-US" is the default of both. */
+/** Cloudflare's language tags have a region, such as "de-DE". "en-US" is the default of both. */
 function defaultLanguage(value: unknown): Carried {
   if (value === null || value === '' || value === 'en-US') return NOTHING
   const language = languageOf(String(value))
   if (language !== undefined) return { settings: { default_language: language } }
   return note(
-    `default_template_language = ${oneLine(value)}: the page does not speak it. It speaks ${LANGUAGES.join(', ')}, and each visitor gets the one of these that the browser asks for.`,
+    `default_template_language = ${oneLine(value)}: not supported. The page supports ${LANGUAGES.join(', ')}, and each visitor gets the one that the browser prefers.`,
   )
 }
 
@@ -123,17 +128,23 @@ function nameOf(name: string): Carried {
     .replace(/^-|-$/g, '')
     .slice(0, 32)
   if (ours === name) return { settings: { name } }
-  return { settings: { name: ours }, notes: [`name was ${oneLine(name)}: here a-z, 0-9 and "-", at most 32.`] }
+  return {
+    settings: { name: ours },
+    notes: [`name was ${oneLine(name)}: names here have a-z, 0-9 and "-", 32 characters at most.`],
+  }
 }
 
-/** There a session is as long as this after the last request, or after the first where renewal is off. */
+/**
+ * At Cloudflare a session ends this long after its last request, or after its first if renewal is
+ * off.
+ */
 function sessionDuration(value: unknown, { disable_session_renewal }: CloudflareRoom): Carried {
   const seconds = Number(value) * SECONDS_PER_MINUTE
   if (disable_session_renewal === true) {
-    const text = `session_duration = ${oneLine(value)} without renewal: a session ends after that, whatever happens.`
+    const text = `session_duration = ${oneLine(value)} without renewal: a session ends after that time in any case.`
     return { settings: { session_max_seconds: seconds }, notes: [text] }
   }
-  const text = `session_duration = ${oneLine(value)}: who does nothing for so long is out, and who closes the page is after about 20 s. To count requests alone, as there: session_heartbeat = "requests", session_timeout_seconds = ${seconds}, no idle_timeout_seconds.`
+  const text = `session_duration = ${oneLine(value)}: a session ends after this long without activity, or about 20 s after the page is closed. To count only requests, as at Cloudflare: session_heartbeat = "requests", session_timeout_seconds = ${seconds}, no idle_timeout_seconds.`
   return { settings: { idle_timeout_seconds: seconds }, notes: [text] }
 }
 
@@ -145,23 +156,21 @@ function queueingMethod(value: unknown): Carried {
     case 'passthrough':
       return {
         settings: { suspended: true },
-        refused: ['queueing_method = passthrough: the room steps aside (suspended) until you say otherwise.'],
+        refused: ['queueing_method = passthrough: the room is suspended until you end the suspension.'],
       }
     case 'reject':
       return {
         settings: { queue_all: true },
         refused: [
-          'queueing_method = reject has no setting: nobody is admitted (queue_all). Close the room once it is deployed, so that newcomers read when it opens.',
+          'queueing_method = reject has no setting: nobody is admitted (queue_all). Close the room after the deploy, so that new visitors see when it opens.',
         ],
       }
     default:
-      return refuse(
-        `queueing_method = ${oneLine(value)} is refused: here people are let in in order of arrival, always.`,
-      )
+      return refuse(`queueing_method = ${oneLine(value)} is refused: visitors are always admitted in order of arrival.`)
   }
 }
 
-/** One room here covers several hosts of one domain, with one path. */
+/** A room covers several hosts of one domain with the same path. */
 function additionalRoutes(value: unknown, from: CloudflareRoom): Carried {
   const routes = Array.isArray(value) ? value.filter(isTable) : []
   if (routes.length === 0) return NOTHING
@@ -170,7 +179,7 @@ function additionalRoutes(value: unknown, from: CloudflareRoom): Carried {
   const others = routes.filter((route) => pathOf(route) !== path)
   const refused = others.map(
     (route) =>
-      `additional route ${oneLine(route.host)}${oneLine(pathOf(route))} is not covered: a room has one path. Choose a path above both, or a room of its own.`,
+      `additional route ${oneLine(route.host)}${oneLine(pathOf(route))} is not covered: a room has one path. Choose a common parent path, or add a separate room.`,
   )
   if (fitting.length === 0) return { refused }
   const hosts = fitting.map(({ host }) => String(host).toLowerCase())
@@ -178,7 +187,7 @@ function additionalRoutes(value: unknown, from: CloudflareRoom): Carried {
   if (domain === null)
     return refuse(
       ...refused,
-      `additional hosts ${hosts.map(oneLine).join(', ')} share no domain with ${oneLine(from.host)}: give each a room.`,
+      `additional hosts ${hosts.map(oneLine).join(', ')} share no domain with ${oneLine(from.host)}: add a room for each.`,
     )
   return { settings: { additional_hosts: hosts, cookie_domain: domain }, refused }
 }
@@ -187,7 +196,7 @@ function pathOf({ path }: CloudflareRoom): string {
   return typeof path === 'string' && path !== '' ? path : '/'
 }
 
-/** The longest domain that all hosts belong to, of two labels or more. */
+/** The longest domain of at least two labels that contains all hosts. */
 function commonDomain(hosts: readonly string[]): string | null {
   const [first = [], ...rest] = hosts.map((host) => host.split('.').reverse())
   const differs = first.findIndex((label, i) => rest.some((labels) => labels[i] !== label))
@@ -201,15 +210,8 @@ function cookieAttributes(value: unknown): Carried {
   const refused: string[] = []
   if (samesite !== 'auto' && samesite !== 'none')
     refused.push(
-      `cookie_attributes.samesite = ${oneLine(samesite)}: here None over https, so that a form sent back from a payment page keeps its pass.`,
+      `cookie_attributes.samesite = ${oneLine(samesite)}: here it is None over https, so that a cross-site POST from a payment page keeps its pass.`,
     )
   if (secure === 'never') refused.push('cookie_attributes.secure = never is refused: over https the cookie is Secure.')
   return { refused }
-}
-
-/** Fit for a comment: notes must not break out of their line. */
-function oneLine(value: unknown): string {
-  const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? '')
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: TOML allows none in a comment
-  return text.replace(/[\x00-\x1f\x7f]+/g, ' ').slice(0, 200)
 }

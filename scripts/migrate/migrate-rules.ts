@@ -1,19 +1,20 @@
 /**
- * Bypass rules of Cloudflare's Waiting Room as ours, as far as their expressions say no more than a path or addresses.
+ * Converts bypass rules of Cloudflare's Waiting Room whose expressions only match a path or
+ * addresses.
  */
-import { type CloudflareRoom, isTable, MigrateError } from './cloudflare-rooms.ts'
+import { type CloudflareRoom, isTable, MigrateError, oneLine } from './cloudflare-rooms.ts'
 
 export interface MigratedRules {
   readonly bypass: readonly Readonly<Record<string, unknown>>[]
   readonly notes: readonly string[]
-  /** Those of the notes that are about rules in force: whoever skips the room there would wait here. */
+  /** The notes about active rules: requests that skip the room at Cloudflare would wait here. */
   readonly refused: readonly string[]
 }
 
 const PATH = String.raw`http\.request\.uri\.path`
 const ADDRESS = String.raw`[0-9a-fA-F.:]+(?:/\d{1,3})?`
 
-/** Each with what its match becomes. */
+/** Supported expressions, each with the conditions that its match becomes. */
 const EXPRESSIONS: readonly [RegExp, (match: string) => Record<string, unknown>][] = [
   [new RegExp(`^${PATH} eq "([^"*]+)"$`), (path) => ({ paths: [path] })],
   [new RegExp(String.raw`^starts_with\(${PATH}, ?"([^"*]+)"\)$`), (path) => ({ paths: [`${path}*`] })],
@@ -23,21 +24,23 @@ const EXPRESSIONS: readonly [RegExp, (match: string) => Record<string, unknown>]
   [new RegExp(`^ip\\.src in \\{(${ADDRESS}(?: +${ADDRESS})*)\\}$`), (list) => ({ addresses: list.split(/ +/) })],
 ]
 
-/** @throws MigrateError when the text is no answer of the rules API */
+/** @throws MigrateError if the text is not an answer of the rules API */
 export function migrateRules(text: string): MigratedRules {
   const bypass: Record<string, unknown>[] = []
   const notes: string[] = []
   const refused: string[] = []
   for (const { expression, enabled, status, description } of rulesIn(text)) {
-    const told = `rule ${JSON.stringify(description ?? expression)}`
-    const ours = bypassOf(String(expression))
-    if (enabled === false || status === 'disabled') notes.push(`${told} is off there: not taken over.`)
-    else if (ours === null)
-      refused.push(`${told} is not taken over, write it by hand (docs/abuse.md): ${oneLine(String(expression))}`)
-    else bypass.push(ours)
+    const subject = `rule ${JSON.stringify(description ?? expression)}`
+    const converted = bypassOf(String(expression))
+    if (enabled === false || status === 'disabled') notes.push(`${subject} is off at Cloudflare: not carried over.`)
+    else if (converted === null)
+      refused.push(`${subject} is not carried over, write it by hand (docs/abuse.md): ${oneLine(expression)}`)
+    else bypass.push(converted)
   }
-  return { bypass, notes: [...refused, ...notes].map(oneLine), refused: refused.map(oneLine) }
+  return { bypass, notes: [...refused, ...notes].map(bounded), refused: refused.map(bounded) }
 }
+
+const bounded = (text: string) => oneLine(text, 400)
 
 function bypassOf(expression: string): Record<string, unknown> | null {
   const bare = expression
@@ -52,21 +55,16 @@ function bypassOf(expression: string): Record<string, unknown> | null {
 }
 
 function rulesIn(text: string): CloudflareRoom[] {
-  const wanted = 'wanted is the answer of GET /zones/ZONE/waiting_rooms/ROOM/rules'
+  const expected = 'expected the answer to GET /zones/ZONE/waiting_rooms/ROOM/rules'
   let answer: unknown
   try {
     answer = JSON.parse(text)
   } catch {
-    throw new MigrateError(`The file of --rules is no JSON; ${wanted}.`)
+    throw new MigrateError(`The --rules file is not JSON; ${expected}.`)
   }
   const rules = isTable(answer) ? answer.result : answer
   if (!Array.isArray(rules) || !rules.every((rule) => isTable(rule) && typeof rule.expression === 'string')) {
-    throw new MigrateError(`The file of --rules has no rules; ${wanted}.`)
+    throw new MigrateError(`The --rules file has no rules; ${expected}.`)
   }
   return rules
-}
-
-function oneLine(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: TOML allows none in a comment
-  return text.replace(/[\x00-\x1f\x7f]+/g, ' ').slice(0, 400)
 }

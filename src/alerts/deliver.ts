@@ -1,27 +1,26 @@
 /**
- * One try to deliver one message by one channel. Never throws for what a receiver does.
+ * One attempt to deliver one message through one channel. Never throws for anything that a receiver
+ * does.
  */
-import type { AlertMessage } from './alert-message.ts'
-import type { Channel } from './channels.ts'
-import { type DeliveryOutcome, outcomeOfAnswer } from './delivery-outcome.ts'
+import type { Channel } from '../settings/channels.ts'
 import { sendMail } from './email.ts'
+import { type HttpMessage, slackMessage, webhookMessage } from './http-messages.ts'
 import { DELIVERY_TIMEOUT_MS } from './limits.ts'
-import { slackMessage } from './slack.ts'
-import { type HttpMessage, webhookMessage } from './webhook.ts'
+import type { AlertMessage } from './message.ts'
+import { type DeliveryOutcome, outcomeOfAnswer } from './outcome.ts'
 
-/** What a delivery needs of the world; tests pass their own. */
+/** The I/O of a delivery. Tests pass their own. */
 export interface DeliveryIo {
   readonly fetch: (url: string, init: RequestInit) => Promise<Response>
   /** Null: the deployment cannot send mail. */
   readonly email: SendEmail | null
   readonly nowMs: () => number
-  /** 0 to 1, for the jitter of pauses. */
+  /** 0 to 1, for the jitter of the back-off. */
   readonly random: () => number
-  /** For the whole exchange with a receiver. */
+  /** Bounds the whole exchange with a receiver. */
   readonly timeoutMs: number
 }
 
-/** The io of a deployment. */
 export function platformIo(email: SendEmail | null): DeliveryIo {
   return {
     fetch: (url, init) => fetch(url, init),
@@ -38,7 +37,7 @@ export async function deliver(message: AlertMessage, channel: Channel, io: Deliv
   }
   if (message.kind === 'stats') return { kind: 'refused', reason: 'figures are pushed to webhooks only' }
   if (channel.type === 'slack') return post(channel.url, slackMessage(message), io)
-  return withinTime(sendMail(message, channel, io.email), io.timeoutMs)
+  return withTimeout(sendMail(message, channel, io.email), io.timeoutMs)
 }
 
 async function post(url: string, message: HttpMessage, io: DeliveryIo): Promise<DeliveryOutcome> {
@@ -48,11 +47,11 @@ async function post(url: string, message: HttpMessage, io: DeliveryIo): Promise<
       method: 'POST',
       headers: { ...message.headers, 'user-agent': 'edge-waiting-room' },
       body: message.body,
-      // Followed redirects would lead past the rules for receivers' addresses.
+      // A redirect would bypass the rules for receivers' addresses.
       redirect: 'manual',
       signal,
     })
-    // Whatever the receiver has to say is not read: not one byte of it could be shown or logged.
+    // The body is never read: none of it may be shown or logged.
     response.body?.cancel().catch(() => {})
     return outcomeOfAnswer(response.status, response.headers.get('retry-after'), io.nowMs())
   } catch {
@@ -62,14 +61,17 @@ async function post(url: string, message: HttpMessage, io: DeliveryIo): Promise<
   }
 }
 
-/** The mail binding cannot be called off: a mail that is late may be sent twice, under the same `Message-ID`. */
-async function withinTime(sending: Promise<DeliveryOutcome>, timeoutMs: number): Promise<DeliveryOutcome> {
+/**
+ * The mail binding cannot be cancelled, so a slow mail may be sent twice, with the same
+ * `Message-ID`.
+ */
+async function withTimeout(sending: Promise<DeliveryOutcome>, timeoutMs: number): Promise<DeliveryOutcome> {
   let timer: ReturnType<typeof setTimeout> | null = null
-  const late = new Promise<DeliveryOutcome>((resolve) => {
+  const timeout = new Promise<DeliveryOutcome>((resolve) => {
     timer = setTimeout(() => resolve(timedOut(timeoutMs)), timeoutMs)
   })
   try {
-    return await Promise.race([sending, late])
+    return await Promise.race([sending, timeout])
   } finally {
     clearTimeout(timer)
   }

@@ -1,13 +1,11 @@
-/**
- * An alert as mail, through the binding `send_email`.
- */
+/** Sends an alert as mail, through the `send_email` binding. */
 import { createMimeMessage } from 'mimetext/browser'
-import { type AlertNotice, detailsOf, titleOf } from './alert-words.ts'
-import type { EmailChannel } from './channels.ts'
-import type { DeliveryOutcome } from './delivery-outcome.ts'
+import type { EmailChannel } from '../settings/channels.ts'
+import { type AlertNotice, detailsOf, titleOf } from './message.ts'
+import type { DeliveryOutcome } from './outcome.ts'
 
-/** The platform's error codes that another try does not change. */
-const FINAL_CODES = new Set([
+/** Error codes of the platform that a retry cannot fix. */
+const PERMANENT_CODES = new Set([
   'E_VALIDATION_ERROR',
   'E_FIELD_MISSING',
   'E_CONTENT_TOO_LARGE',
@@ -17,7 +15,7 @@ const FINAL_CODES = new Set([
   'E_RECIPIENT_SUPPRESSED',
 ])
 
-/** RFC 2045: encoded lines have at most this many characters. */
+/** RFC 2045: the longest line of an encoded body. */
 const LINE_MAX_CHARS = 76
 
 /** @param binding null: the deployment has no `send_email` binding */
@@ -28,20 +26,23 @@ export async function sendMail(
 ): Promise<DeliveryOutcome> {
   if (binding === null) return { kind: 'refused', reason: 'mail needs a send_email binding named EMAIL' }
   try {
-    // Not at the top: a runtime without mail has no such module, and would not start.
+    // A static import would keep the Worker from starting on a runtime without this module.
     const { EmailMessage } = await import('cloudflare:email')
     await binding.send(new EmailMessage(channel.from, channel.to, mimeOf(notice, channel)))
     return { kind: 'delivered' }
   } catch (error) {
     const code = codeOf(error)
     const reason = code === null ? 'mail could not be sent' : `mail could not be sent (${code})`
-    return code !== null && FINAL_CODES.has(code)
+    return code !== null && PERMANENT_CODES.has(code)
       ? { kind: 'refused', reason }
       : { kind: 'retry', afterSeconds: null, reason }
   }
 }
 
-/** The mail as RFC 5322 text. Every try has the same `Message-ID`: mailboxes can tell a duplicate. */
+/**
+ * The mail as RFC 5322 text. Every attempt has the same `Message-ID`, so that mailboxes can
+ * deduplicate.
+ */
 export function mimeOf(notice: AlertNotice, channel: EmailChannel): string {
   const mail = createMimeMessage()
   const title = titleOf(notice)
@@ -60,7 +61,7 @@ export function mimeOf(notice: AlertNotice, channel: EmailChannel): string {
   return mail.asRaw()
 }
 
-/** The error's code, never its text: that may name addresses. */
+/** The code of an error, never its text, which may contain addresses. */
 function codeOf(error: unknown): string | null {
   const code = typeof error === 'object' && error !== null ? (error as { code?: unknown }).code : undefined
   return typeof code === 'string' && /^E_[A-Z_]{1,60}$/.test(code) ? code : null

@@ -6,7 +6,7 @@ import ipaddr from 'ipaddr.js'
 import * as v from 'valibot'
 import type { ClientAddress } from '../http/client-address.ts'
 import { BYPASS_SECRET_MIN_CHARS } from '../limits.ts'
-import { secretRemedy } from '../settings/secret-remedy.ts'
+import { secretRemedy } from '../settings/problems.ts'
 
 /** Categories of `cf.verifiedBotCategory`, as Cloudflare spells them. */
 export type BotCategory = 'Search Engine Crawler' | 'AI Search'

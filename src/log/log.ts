@@ -1,7 +1,7 @@
 /**
- * Structured logs: one JSON line per event, which Workers Logs can filter by its fields. Never a token, cookie or address.
- * Errors are what an operator must look into, and go to the reporter as well; what is expected to happen (a call that is
- * made again, an origin that is down) is a warning.
+ * Structured logs: one JSON line per event, which Workers Logs filters by field. A line never
+ * contains a token, cookie or address. An error needs an operator's attention and also goes to the
+ * reporter. An expected event, such as a retried call or an origin that is down, is a warning.
  */
 
 import { cacheSet } from '../cache.ts'
@@ -9,15 +9,15 @@ import { REPEATED_WARNING_MS, REPEATED_WARNINGS_KEPT_MAX } from '../limits.ts'
 import type { LogFields, Reporter, ReportTime } from './reporter.ts'
 import { errorText } from './scrub.ts'
 
-/** Of this isolate, the same for all events. */
+/** One per isolate. */
 let reporter: Reporter | null = null
 
-/** Called once, when the code starts; null: errors are only logged. */
+/** Called once, at start-up. Null: errors are only logged. */
 export function reportErrorsTo(next: Reporter | null): void {
   reporter = next
 }
 
-/** For an object that starts: tells of what made an object of this isolate abort. */
+/** Called by an object at its start: sends the errors that made objects of this isolate abort. */
 export function sendHeldReports(): void {
   reporter?.sendHeld()
 }
@@ -26,12 +26,14 @@ export function logWarning(event: string, fields: LogFields = {}): void {
   console.warn(line('warning', event, fields))
 }
 
-/** When each repeated warning was last logged, by event and subject. */
+/** Time of the last warning, by event and subject. */
 const loggedAtMs = new Map<string, number>()
 
 /**
- * Logs a warning that every request may cause, once per `REPEATED_WARNING_MS` for each subject in this isolate. `subject`: what the
- * warning is about. Clients must not be able to choose it freely, or they fill the log.
+ * Logs a warning that any request may cause, at most once per `REPEATED_WARNING_MS` and subject in
+ * this isolate.
+ * @param subject what the warning is about; clients must not be able to choose it freely, or they
+ * could fill the log
  */
 export function logRepeatedWarning(event: string, subject: string, fields: LogFields = {}): void {
   const key = `${event} ${subject}`

@@ -1,19 +1,22 @@
 /**
- * Reports errors to an outside service, in addition to the log. Reports are bounded in number, never awaited, and a failure to
- * report never disturbs the code that met the error. This module decides what is reported, how much and when; the sender decides
- * where it goes.
+ * Reports errors to an external service, in addition to the log. Reports are bounded in number and
+ * never awaited, and a failed report never affects the code that met the error. This module decides
+ * what is reported, how often and when; the sender decides where it goes.
  */
 import { ageMs } from '../core/age.ts'
 import { errorText, scrub } from './scrub.ts'
 
-/** Reports per isolate and window; the rest is only logged. A few are enough to reveal a fault that hits every request. */
+/**
+ * Reports per isolate and window. Further errors are only logged: a few reports reveal a fault that
+ * hits every request.
+ */
 export const REPORTS_MAX = 20
 
-/** Reports of one event among them, so that a frequent fault leaves room for others. */
+/** Reports per event and window, so that a frequent fault leaves room for others. */
 export const REPORTS_OF_ONE_EVENT_MAX = 5
 export const REPORT_WINDOW_MS = 60_000
 
-/** No report is sent for this long after one failed: the receiver is down or rejects our rate. */
+/** Pause after a failed report: the receiver is down or rate-limits us. */
 export const REPORT_PAUSE_MS = 60_000
 
 const STACK_FRAMES_MAX = 30
@@ -21,25 +24,25 @@ const STACK_FRAMES_MAX = 30
 export type LogFields = Readonly<Record<string, string | number | boolean | null | undefined>>
 
 /**
- * `now`: while the event lasts that met the error. `at_next_start`: for an object that is about to abort, since the platform
- * cancels what it still sends; the next start of an object in this isolate sends it, unless that one aborts at once, too.
+ * `now`: within the current event. `at_next_start`: for an object that is about to abort, because
+ * the platform cancels its pending requests. The next object that starts in this isolate sends the
+ * report, unless it aborts at once too.
  */
 export type ReportTime = 'now' | 'at_next_start'
 
 export interface Reporter {
   /** Never throws. */
   report(event: string, error: unknown, fields: LogFields, when: ReportTime): void
-  /** Sends what was kept for the next start. Never throws. */
+  /** Sends the reports that were held for the next start. Never throws. */
   sendHeld(): void
 }
 
 export interface ReporterIo {
-  /** @throws where the receiver did not take it */
+  /** @throws if the receiver did not accept the report */
   readonly send: (report: Report) => Promise<void>
-  /** Keeps the current event alive until the promise settles. */
+  /** Extends the current event until the promise settles. */
   readonly waitUntil: (promise: Promise<void>) => void
   readonly nowMs: () => number
-  /** Logs that a report could not be sent. */
   readonly warn: (event: string, fields: LogFields) => void
 }
 
@@ -56,7 +59,7 @@ export function createReporter(io: ReporterIo): Reporter {
     }
   }
 
-  /** The error is in the log already: a failure in here must not become a second one. */
+  /** The error is already in the log, so a failure to report it must not become a second error. */
   function guard(work: () => void): void {
     try {
       work()
@@ -80,7 +83,7 @@ export function createReporter(io: ReporterIo): Reporter {
   }
 }
 
-/** How many reports may go out per window; a fixed window is exact enough here. */
+/** Limits the reports per fixed window. */
 class ReportBudget {
   private startMs = 0
   private taken = 0
@@ -89,7 +92,7 @@ class ReportBudget {
 
   take(event: string, nowMs: number): boolean {
     if (this.isPaused(nowMs)) return false
-    // A clock that went back starts a new window, too.
+    // A clock that was set back starts a new window as well.
     if (ageMs(this.startMs, nowMs) >= REPORT_WINDOW_MS) {
       this.startMs = nowMs
       this.taken = 0
@@ -112,14 +115,17 @@ class ReportBudget {
   }
 }
 
-/** What may leave this isolate about an error. Built from an allow-list, so a new log field stays inside until it is listed. */
+/**
+ * The data about an error that may leave this isolate. Fields are on an allow-list, so a new log
+ * field is not sent.
+ */
 export interface Report {
   readonly event: string
-  /** Of the error: its class, text and stack. */
+  /** Class, text and stack of the error. */
   readonly type: string
   readonly message: string
   readonly stack: string
-  /** What reports are searched by. */
+  /** Reports are searched by these. */
   readonly tags: Readonly<Record<string, string>>
   readonly figures: Readonly<Record<string, number>>
 }
@@ -127,7 +133,7 @@ export interface Report {
 const TAGS = ['room', 'channel', 'kind', 'state', 'queue'] as const
 const FIGURES = ['segment', 'minute', 'attempts', 'messages', 'lateMs'] as const
 
-/** Names from settings; anything else in such a field is not ours. */
+/** The form of names in settings. Any other value is dropped. */
 const NAME = /^[a-z0-9][a-z0-9_-]{0,63}$/i
 
 export function reportOf(event: string, error: unknown, fields: LogFields): Report {
@@ -149,7 +155,7 @@ function typeOf(error: unknown): string {
   return NAME.test(name) ? name : 'Error'
 }
 
-/** The frames alone: the engine puts the text of the error in front of them. */
+/** The frames alone, without the error's text that the engine puts in front of them. */
 function stackOf(error: unknown): string {
   if (!(error instanceof Error) || typeof error.stack !== 'string') return ''
   const textEnd = error.stack.indexOf(error.message)

@@ -1,12 +1,15 @@
 /**
- * Sends reports to Sentry, or to anything that takes its envelopes, by toucan-js. The library sees neither the request nor
- * the error itself, only the report, and of the event it makes only what is named here goes out.
+ * Sends reports to Sentry, or to any service that accepts its envelopes, with toucan-js. The
+ * library sees neither the request nor the original error, only the report, and only the fields
+ * named here are sent.
  */
+import { waitUntil } from 'cloudflare:workers'
 import { Toucan } from 'toucan-js'
 import packageJson from '../../package.json' with { type: 'json' }
-import type { Report } from './reporter.ts'
+import { logWarning } from './log.ts'
+import { createReporter, type Report, type Reporter } from './reporter.ts'
 
-/** A receiver that hangs is cut off. */
+/** Bounds the request to a receiver that hangs. */
 const REPORT_TIMEOUT_MS = 5_000
 
 const DSN = /^https?:\/\/\w+@[\w.-]+(:\d+)?\/([\w.-]+\/)*\d+$/
@@ -14,17 +17,33 @@ const DSN = /^https?:\/\/\w+@[\w.-]+(:\d+)?\/([\w.-]+\/)*\d+$/
 type BeforeSend = NonNullable<ConstructorParameters<typeof Toucan>[0]['beforeSend']>
 type SentryEvent = Parameters<BeforeSend>[0]
 
+/**
+ * The reporter of an isolate, null without a usable DSN. It holds no request: the platform's
+ * `waitUntil` extends whichever event is running.
+ */
+export function sentryReporter(value: string | undefined): Reporter | null {
+  if (value === undefined || value === '') return null
+  const dsn = usableDsn(value)
+  if (dsn !== null) {
+    return createReporter({ send: sentrySender(dsn), waitUntil, nowMs: () => Date.now(), warn: logWarning })
+  }
+  // Missing reports are no reason to stop serving.
+  logWarning('sentry_dsn_unusable', { error: 'SENTRY_DSN must look like https://key@host/project: reports stay off' })
+  return null
+}
+
 /** Null: not set, or not of the form `https://key@host/project`. */
 export function usableDsn(value: unknown): string | null {
   return typeof value === 'string' && DSN.test(value) ? value : null
 }
 
-/** A sender for the reporter; throws where the report was not taken. */
-export function sentrySender(dsn: string): (report: Report) => Promise<void> {
+/** @throws (the sender) if the receiver did not accept the report */
+function sentrySender(dsn: string): (report: Report) => Promise<void> {
   return async (report) => {
     let sending: Promise<unknown> = Promise.reject(new Error('the report was not sent'))
     sending.catch(() => {})
-    // One client per report: it keeps promises, which belong to the event that made them.
+    // One client per report: a client keeps promises, which are bound to the event that created
+    // them.
     const sentry = new Toucan({
       dsn,
       release: packageJson.version,
@@ -34,7 +53,7 @@ export function sentrySender(dsn: string): (report: Report) => Promise<void> {
           sending = promise
         },
       },
-      beforeSend: (event) => onlyOf(report, event),
+      beforeSend: (event) => allowedEvent(report, event),
       transportOptions: { fetcher: post },
     })
     sentry.captureException(errorOf(report))
@@ -49,10 +68,11 @@ function errorOf({ type, message, stack }: Report): Error {
   return error
 }
 
-function onlyOf({ event, tags, figures }: Report, made: SentryEvent): SentryEvent {
-  const only: SentryEvent = {
+function allowedEvent({ event, tags, figures }: Report, built: SentryEvent): SentryEvent {
+  const allowed: SentryEvent = {
     type: undefined,
-    // Of the platform "javascript" Sentry would keep the sender's address as the user's; `infer_ip` says so once more.
+    // For the platform "javascript" Sentry would store the sender's address as the user's.
+    // `infer_ip` also forbids it.
     platform: 'node',
     level: 'error',
     message: event,
@@ -61,11 +81,11 @@ function onlyOf({ event, tags, figures }: Report, made: SentryEvent): SentryEven
     extra: { ...figures },
     sdk: { settings: { infer_ip: 'never' } } as NonNullable<SentryEvent['sdk']>,
   }
-  const { event_id, timestamp, release, exception } = made
-  return Object.assign(only, { event_id, timestamp, release, exception })
+  const { event_id, timestamp, release, exception } = built
+  return Object.assign(allowed, { event_id, timestamp, release, exception })
 }
 
-/** Neither follows redirects, which would carry the report elsewhere, nor waits for long. */
+/** Does not follow redirects, which would send the report elsewhere. */
 const post: typeof fetch = async (url, init) => {
   const signal = AbortSignal.timeout(REPORT_TIMEOUT_MS)
   const response = await fetch(url, { ...init, redirect: 'manual', signal })

@@ -1,6 +1,7 @@
 /**
- * Operators whom Cloudflare Access has let in: the JWT that it adds to each request, verified with the team's public keys.
- * Needs `ACCESS_TEAM_DOMAIN` and `ACCESS_AUD`; Access itself decides who passes.
+ * Operators that Cloudflare Access authenticated: verifies the JWT that Access adds to each
+ * request, with the team's public keys. Needs `ACCESS_TEAM_DOMAIN` and `ACCESS_AUD`. The policy of
+ * Access decides who may operate the rooms.
  */
 import { createLocalJWKSet, decodeProtectedHeader, type JSONWebKeySet, jwtVerify } from 'jose'
 import { ageMs } from '../core/age.ts'
@@ -20,7 +21,7 @@ export class Access {
   private readonly fetchKeys: FetchKeys
   private keys: JSONWebKeySet = { keys: [] }
   private fetchedMs = Number.NEGATIVE_INFINITY
-  private askedMs = Number.NEGATIVE_INFINITY
+  private attemptedMs = Number.NEGATIVE_INFINITY
 
   constructor({ teamDomain, audience }: AccessSettings, fetchKeys: FetchKeys = fetchKeySet) {
     this.issuer = `https://${teamDomain}`
@@ -28,7 +29,7 @@ export class Access {
     this.fetchKeys = fetchKeys
   }
 
-  /** The operator of a request, null where Access did not vouch for one. */
+  /** Null: the request has no valid JWT of Access. */
   async operatorOf(request: Request, nowMs: number): Promise<Operator | null> {
     const text = request.headers.get(ACCESS_HEADER)
     if (text === null || text === '') return null
@@ -41,7 +42,7 @@ export class Access {
         requiredClaims: ['exp'],
         currentDate: new Date(nowMs),
       })
-      // People have an address, service tokens a name.
+      // People have a mail address, service tokens a name.
       const name = payload.email ?? payload.common_name
       return typeof name === 'string' && name !== '' ? { name, kind: 'full' } : null
     } catch {
@@ -49,19 +50,22 @@ export class Access {
     }
   }
 
-  /** Only the keys are shared between requests, never the fetch: no request may wait for another's. */
+  /**
+   * Shares the keys between requests, but not the fetch: no request may wait for another one's I/O.
+   */
   private async refreshKeys(kid: string | undefined, nowMs: number): Promise<void> {
     const isKnown = this.keys.keys.some((key) => key.kid === kid)
     if (isKnown && ageMs(this.fetchedMs, nowMs) < ACCESS_KEYS_KEPT_MS) return
-    // A key that is not known may be new; but anyone can name one.
-    if (ageMs(this.askedMs, nowMs) < ACCESS_KEYS_RETRY_MS && this.keys.keys.length > 0) return
-    this.askedMs = nowMs
+    // An unknown key id may be a new key, but any client can make one up, so attempts are limited.
+    if (ageMs(this.attemptedMs, nowMs) < ACCESS_KEYS_RETRY_MS && this.keys.keys.length > 0) return
+    this.attemptedMs = nowMs
     try {
       this.keys = await this.fetchKeys(`${this.issuer}/cdn-cgi/access/certs`)
       this.fetchedMs = nowMs
     } catch (error) {
       logWarning('access_keys_not_fetched', { error: errorText(error) })
-      // A key that is due for renewal is as good as it was: operators must get in.
+      // Known keys stay in use when they cannot be refreshed: operators must get in during an
+      // outage.
       if (!isKnown) throw error
     }
   }
@@ -69,6 +73,6 @@ export class Access {
 
 async function fetchKeySet(url: string): Promise<JSONWebKeySet> {
   const response = await fetch(url, { signal: AbortSignal.timeout(ACCESS_TIMEOUT_MS) })
-  if (!response.ok) throw new Error(`the keys of Access: ${response.status}`)
+  if (!response.ok) throw new Error(`the keys of Access answered ${response.status}`)
   return await response.json<JSONWebKeySet>()
 }

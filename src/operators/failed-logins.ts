@@ -1,6 +1,6 @@
 /**
- * Slows down who guesses tokens: after some failures an address is turned away until a minute is over. Counted by one object
- * for all isolates; each isolate remembers whom it was told to turn away.
+ * Rate-limits token guessing: after too many failures an address is blocked for up to a minute. One
+ * object counts for all isolates, and each isolate caches the blocks that it learns of.
  */
 
 import { cacheSet } from '../cache.ts'
@@ -25,21 +25,21 @@ export class FailedLogins {
     this.key = (keys[0] as SessionKey).key
   }
 
-  /** Seconds until the request's address may try again, 0: now. `ask`: whatever this isolate remembers. */
+  /** Seconds until the request's address may try again; 0: now. `ask`: also asks the object. */
   async blockedSeconds(request: Request, ask: boolean, nowMs: number): Promise<number> {
     const address = await this.addressOf(request)
     const untilMs = this.blocked.get(address) ?? (ask ? await this.call((stub) => stub.loginBlockedUntil(address)) : 0)
     return this.remember(address, untilMs, nowMs)
   }
 
-  /** Counts a failure; seconds until the address may try again, 0: now. */
+  /** Counts a failure. Returns the seconds until the address may try again; 0: now. */
   async note(request: Request, nowMs: number): Promise<number> {
     const address = await this.addressOf(request)
     return this.remember(address, await this.call((stub) => stub.noteFailedLogin(address)), nowMs)
   }
 
   private remember(address: string, untilMs: number, nowMs: number): number {
-    // Two windows ahead: this isolate's clock went back since. One alone could be a difference of clocks.
+    // More than two windows ahead, this isolate's clock was set back. Up to one, clocks may differ.
     if (untilMs <= nowMs || untilMs - nowMs > 2 * LOGIN_WINDOW_MS) {
       this.blocked.delete(address)
       return 0
@@ -48,7 +48,7 @@ export class FailedLogins {
     return Math.ceil((untilMs - nowMs) / 1000)
   }
 
-  /** Who cannot be counted is not locked out: in an outage operators must get in. */
+  /** Nobody is blocked while the object is unreachable: operators must get in during an outage. */
   private async call(ask: (stub: ReturnType<RoomNamespace['getByName']>) => Promise<number>): Promise<number> {
     try {
       return await ask(this.namespace.getByName(COUNTER))
@@ -58,7 +58,10 @@ export class FailedLogins {
     }
   }
 
-  /** Not the address itself is stored. Of IPv6 the part that one household or server has. */
+  /**
+   * Stores a keyed hash instead of the address. IPv6 addresses are reduced to the network of one
+   * household or server.
+   */
   private async addressOf(request: Request): Promise<string> {
     const network = clientNetwork(request) ?? 'unknown'
     const digest = await crypto.subtle.sign('HMAC', this.key, new TextEncoder().encode(`address ${network}`))

@@ -1,9 +1,10 @@
 /**
- * Who may operate the rooms: `ADMIN_TOKEN` = `name:token[:read][,name:token[:read]...]`, or one bare token, whose bearer is
- * called `admin`. The name is what the audit notes; `read` may look, but change nothing.
+ * The operators of the rooms, from `ADMIN_TOKEN` = `name:token[:read][,name:token[:read]...]`, or
+ * one bare token for an operator named `admin`. The audit records the name. `read` makes the token
+ * read-only.
  */
 import { ADMIN_TOKEN_MIN_CHARS, OPERATORS_MAX } from '../limits.ts'
-import { secretRemedy } from '../settings/secret-remedy.ts'
+import { secretRemedy } from '../settings/problems.ts'
 import { base64Url } from '../tokens/signing-keys.ts'
 
 export type OperatorKind = 'full' | 'read'
@@ -14,25 +15,25 @@ export interface Operator {
 }
 
 export interface TokenOperator extends Operator {
-  /** Of the token, which itself is not kept. */
+  /** The hash of the token, which itself is not stored. */
   readonly digest: ArrayBuffer
-  /** Ends the sessions of a token that is taken away or replaced. */
+  /** Binds sessions to the token: they end when it is removed or replaced. */
   readonly fingerprint: string
 }
 
 const BARE_NAME = 'admin'
 const FORM = /^(?:([a-z0-9-]{1,32}):)?([^\s:,]+?)(?::(read|full))?$/
-const REMEDY = `${secretRemedy('ADMIN_TOKEN')}; docs/api.md shows how to make one`
+const REMEDY = `${secretRemedy('ADMIN_TOKEN')}; docs/api.md shows how to generate one`
 
-/** @throws Error naming every entry that cannot be used; it never contains a token */
+/** @throws Error that names every unusable entry, without its token */
 export async function importOperators(value: string): Promise<readonly TokenOperator[]> {
   const entries = value.split(',').map((entry) => entry.trim())
   const parsed = entries.map(parseEntry)
   const problems = parsed.flatMap((entry, i) => ('problem' in entry ? [`entry ${i + 1} ${entry.problem}`] : []))
   const good = parsed.filter((entry) => !('problem' in entry)) as Parsed[]
   if (entries.length > OPERATORS_MAX) problems.push(`has more than ${OPERATORS_MAX} entries`)
-  if (new Set(good.map(({ name }) => name)).size < good.length) problems.push('has two entries of one name')
-  if (new Set(good.map(({ token }) => token)).size < good.length) problems.push('has one token twice')
+  if (new Set(good.map(({ name }) => name)).size < good.length) problems.push('has two entries with the same name')
+  if (new Set(good.map(({ token }) => token)).size < good.length) problems.push('has the same token twice')
   if (problems.length > 0) throw new Error(`ADMIN_TOKEN: ${problems.join('; ')}. ${REMEDY}`)
   return Promise.all(good.map(importEntry))
 }
@@ -56,8 +57,8 @@ async function importEntry({ name, kind, token }: Parsed): Promise<TokenOperator
 }
 
 /**
- * The operator with this token. Every one is compared, in constant time: both sides are hashed, so that neither lengths nor
- * how far a guess was right show.
+ * Compares hashes of all tokens in constant time, so that timing reveals neither a length nor a
+ * matching prefix.
  */
 export async function operatorOf(token: string, operators: readonly TokenOperator[]): Promise<TokenOperator | null> {
   const given = await sha256(token)

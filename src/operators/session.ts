@@ -1,7 +1,7 @@
 /**
- * The session of an operator's browser: a short-lived JWT in a Strict, HttpOnly cookie. Signed with keys derived from
- * SIGNING_KEYS for this purpose alone, so no visitor's token is ever one, nor the other way round. It ends with the token it
- * was begun with.
+ * The session of an operator's browser: a short-lived JWT in a Strict, HttpOnly cookie. Its keys
+ * are derived from SIGNING_KEYS for this purpose only, so a visitor's token is never a session, nor
+ * a session a visitor's token. A session ends with the operator token that started it.
  */
 import { parse, serialize } from 'hono/utils/cookie'
 import { jwtVerify, SignJWT } from 'jose'
@@ -27,7 +27,7 @@ export interface Session {
   /** When the operator logged in, seconds since 1970. */
   readonly sinceSeconds: number
   readonly expiresSeconds: number
-  /** It is time to hand out a new cookie. */
+  /** The cookie is due for renewal. */
   readonly isDue: boolean
 }
 
@@ -40,7 +40,7 @@ export function sessionKeys(keys: readonly SigningKey[]): Promise<readonly Sessi
   )
 }
 
-/** The cookie's value and when it ends. No session outlives its bound, however often it is renewed. */
+/** The cookie's value and its expiry. Renewals never extend a session beyond its maximum. */
 export async function signSession(
   operator: TokenOperator,
   sinceSeconds: number,
@@ -61,7 +61,7 @@ export async function signSession(
   return { text, expiresSeconds }
 }
 
-/** Null for anything that is not a running session of an operator that there is. */
+/** Null: not a valid session of a configured operator. */
 export async function readSession(
   request: Request,
   operators: readonly TokenOperator[],
@@ -90,12 +90,12 @@ export async function readSession(
       isDue: ageMs(iat * 1000, nowMs) >= SESSION_RENEW_SECONDS * 1000,
     }
   } catch {
-    // Expired, of another key, or nothing of ours: no session.
+    // Expired, signed with another key, or malformed.
     return null
   }
 }
 
-/** `Set-Cookie` for a session; null ends it. */
+/** The `Set-Cookie` value for a session. Null ends the session. */
 export function sessionCookie(request: Request, session: string | null): string {
   return serialize(sessionCookieName(request), session ?? '', {
     path: '/',
@@ -106,7 +106,7 @@ export function sessionCookie(request: Request, session: string | null): string 
   })
 }
 
-/** With the prefix that only a page over TLS of this very host may set. */
+/** Only this host, over TLS, can set a cookie with the `__Host-` prefix. */
 function sessionCookieName(request: Request): string {
   return isSecure(request) ? `__Host-${OPERATOR_COOKIE}` : OPERATOR_COOKIE
 }

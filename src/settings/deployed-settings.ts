@@ -1,6 +1,7 @@
 /**
- * The settings of this deployment, read once when the code starts. Settings that cannot be used make the start fail: a
- * deploy is refused and the version before goes on serving.
+ * The settings of this deployment, parsed once at start-up. Invalid settings make the start fail:
+ * the platform rejects the deploy and keeps serving the previous version. Apart from settings.ts,
+ * because scripts parse settings outside of Workers.
  */
 import { env } from 'cloudflare:workers'
 import { parseSettings } from './settings.ts'

@@ -1,4 +1,4 @@
-/** Settings of what a room's waiting page looks like and says. */
+/** Settings for the appearance and the texts of a room's waiting page. */
 import * as v from 'valibot'
 import { LANGUAGES } from '../pages/languages.ts'
 import { PAGE_STATES } from '../pages/messages/messages.ts'
@@ -16,11 +16,11 @@ const templateMessage = 'must be the name of a file in public/, such as "shop.ht
 const logoMessage =
   'must be a file in public/ (svg, png, webp, jpg), or a data:image/...;base64 URL of at most 3,000 characters'
 const textsMessage =
-  'must be tables by language, as texts.en."waiting.heading"; a key is a state of the page and title, heading, lead or action'
+  'must be tables by language, such as texts.en."waiting.heading"; a key is a page state and title, heading, lead or action'
 const TEXT_KEY = new RegExp(`^(${PAGE_STATES.join('|')})\\.(title|heading|lead|action)$`)
 
 export const lookEntries = {
-  /** The name that visitors know the site by; without it the page shows its host. */
+  /** The name of the site as visitors know it. Without it the page shows the host. */
   site_name: v.optional(
     v.pipe(v.string('must be a text'), v.minLength(1, 'is empty'), v.maxLength(80, 'at most 80 characters')),
   ),

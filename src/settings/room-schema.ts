@@ -1,5 +1,6 @@
 /**
- * The schema of `[[vars.ROOMS]]`: every key, its bounds and its default. Names are Cloudflare Waiting Room's where it has one.
+ * The schema of `[[vars.ROOMS]]`: every key with its bounds and default. A key that Cloudflare
+ * Waiting Room also has keeps its name.
  */
 import * as v from 'valibot'
 import { bypassSchema } from '../bypass/bypass-settings.ts'
@@ -7,9 +8,9 @@ import { ALERT_METRICS } from '../core/alert-rules.ts'
 import { ORIGIN_LATENCY_BUCKETS_MS } from '../core/limits.ts'
 import { RETURNS_MAX } from '../core/ticket-state.ts'
 import { isHostName, isWithin } from '../http/hosts.ts'
-import { IDLE_TIMEOUT_MIN_SECONDS } from '../limits.ts'
-import { allowedOriginsSchema } from './allowed-origins.ts'
+import { ALLOWED_ORIGIN_MAX_CHARS, ALLOWED_ORIGINS_MAX, IDLE_TIMEOUT_MIN_SECONDS } from '../limits.ts'
 import { lookEntries } from './look-schema.ts'
+import { UNKNOWN_SETTING } from './problems.ts'
 
 const whole = (min: number, max: number) => {
   const message = `must be a whole number from ${min} to ${max}`
@@ -70,7 +71,7 @@ const alertSchema = v.pipe(
   v.rawCheck(({ dataset, addIssue }) => {
     if (!dataset.typed) return
     for (const key of Object.keys(dataset.value)) {
-      if (!Object.hasOwn(alertEntries, key)) addIssue({ message: 'there is no such setting', path: [pathItem(key)] })
+      if (!Object.hasOwn(alertEntries, key)) addIssue({ message: UNKNOWN_SETTING, path: [pathItem(key)] })
     }
     const { above, below } = dataset.value
     if ((above === undefined) === (below === undefined)) {
@@ -78,6 +79,39 @@ const alertSchema = v.pipe(
     }
   }),
 )
+
+const originMessage =
+  'must be an origin as browsers send it, such as "https://app.example.com", "http://localhost:3000" (http for loopback only) ' +
+  'or "capacitor://localhost": lower case, no path, no trailing slash, no default port, no wildcard'
+
+const ORIGIN = /^([a-z][a-z0-9+.-]*):\/\/(\[::1\]|[a-z0-9-]+(?:\.[a-z0-9-]+)*)(?::\d{1,5})?$/
+const LOOPBACK = /^(localhost|(?:[a-z0-9-]+\.)+localhost|127\.\d+\.\d+\.\d+|\[::1\])$/
+
+/** Pages of these schemes send `Origin: null`, or no `Origin`. */
+const SCHEMES_WITHOUT_ORIGIN = ['about', 'blob', 'data', 'file', 'ftp', 'javascript', 'ws', 'wss']
+
+/** Origins exactly as browsers write them in the `Origin` header. */
+const allowedOrigins = v.pipe(
+  v.array(
+    v.pipe(
+      v.string(originMessage),
+      v.maxLength(ALLOWED_ORIGIN_MAX_CHARS, originMessage),
+      v.check(isSerializedOrigin, originMessage),
+    ),
+    'must be a list of origins',
+  ),
+  v.maxLength(ALLOWED_ORIGINS_MAX, `at most ${ALLOWED_ORIGINS_MAX} origins`),
+)
+
+function isSerializedOrigin(text: string): boolean {
+  const [, scheme = '', host = ''] = ORIGIN.exec(text) ?? []
+  if (scheme === '' || !URL.canParse(text)) return false
+  // The parser normalises default ports and upper-case hosts. Browsers send the normalised form
+  // only.
+  if (scheme === 'https') return new URL(text).origin === text
+  if (scheme === 'http') return new URL(text).origin === text && LOOPBACK.test(host)
+  return !SCHEMES_WITHOUT_ORIGIN.includes(scheme)
+}
 
 export const roomEntries = {
   name: v.pipe(v.string(nameMessage), v.regex(/^[a-z0-9-]{1,32}$/, nameMessage)),
@@ -106,7 +140,7 @@ export const roomEntries = {
     v.pipe(v.array(host, 'must be a list of host names'), v.maxLength(20, 'at most 20')),
     [],
   ),
-  allowed_origins: v.optional(allowedOriginsSchema, []),
+  allowed_origins: v.optional(allowedOrigins, []),
   location_hint: v.optional(oneOf(['wnam', 'enam', 'sam', 'weur', 'eeur', 'apac', 'oc', 'afr', 'me'])),
   bind_pass: v.optional(oneOf(['none', 'agent', 'agent-and-network']), 'none'),
   force_https: v.optional(flag, true),
@@ -119,7 +153,7 @@ export const roomEntries = {
   queueing_status_code: v.optional(oneOf([200, 202, 429, 503]), 503),
   on_room_failure: v.optional(oneOf(['hold', 'admit']), 'hold'),
   origin_error_ratio_max: v.optional(shareOrOff(0.01, 0.99), 0),
-  // Isolates count by these, so only these can be told apart exactly.
+  // Isolates count latencies in these buckets, so only their bounds can be compared exactly.
   origin_latency_max_ms: v.optional(oneOf([0, ...ORIGIN_LATENCY_BUCKETS_MS]), 0),
   alerts: v.optional(v.pipe(v.array(alertSchema, 'must be a list of rules'), v.maxLength(20, 'at most 20 rules')), []),
   stats_push_url: v.optional(v.pipe(v.string('must be a URL'), v.maxLength(500, 'at most 500 characters'))),
@@ -136,25 +170,25 @@ export const roomSchema = v.pipe(
 
 export type RoomSettings = v.InferOutput<v.LooseObjectSchema<typeof roomEntries, undefined>>
 
-/** Keys of a raw room table that no setting has, at any depth where the schema itself would not name them. */
+/** Unknown keys of a raw room table, at any depth where the schema does not report them itself. */
 export function unknownKeys(room: unknown): string[] {
   if (typeof room !== 'object' || room === null) return []
   return Object.entries(room).flatMap(([key, value]) =>
-    Object.hasOwn(roomEntries, key) ? keysLeftOut(value, key) : [key],
+    Object.hasOwn(roomEntries, key) ? droppedKeys(value, key) : [key],
   )
 }
 
-/** The validator leaves these out before it checks anything. */
-const LEFT_OUT = ['__proto__', 'prototype', 'constructor']
+/** The validator drops these keys before any check. */
+const DROPPED_KEYS = ['__proto__', 'prototype', 'constructor']
 
-function keysLeftOut(value: unknown, path: string): string[] {
+function droppedKeys(value: unknown, path: string): string[] {
   if (typeof value !== 'object' || value === null) return []
   return Object.entries(value).flatMap(([key, inner]) =>
-    LEFT_OUT.includes(key) ? [`${path}.${key}`] : keysLeftOut(inner, `${path}.${key}`),
+    DROPPED_KEYS.includes(key) ? [`${path}.${key}`] : droppedKeys(inner, `${path}.${key}`),
   )
 }
 
-/** What only shows when two keys are seen together, as (problem, key). */
+/** Checks across keys, as (problem, key). */
 function* crossChecks(room: RoomSettings): Iterable<[string, keyof typeof roomEntries]> {
   if (room.check_interval_seconds >= room.heartbeat_timeout_seconds) {
     yield ['must be below heartbeat_timeout_seconds', 'check_interval_seconds']

@@ -1,15 +1,17 @@
 /**
- * The rooms of a deployment: read from the variable `ROOMS`, all problems named at once, and found by host and path.
+ * The rooms of a deployment: parses the variable `ROOMS`, reporting all problems at once, and finds
+ * rooms by host and path.
  */
 import * as v from 'valibot'
-import type { RoomAlert } from '../alerts/room-alert.ts'
+import type { AlertRule } from '../core/alert-rules.ts'
 import type { LineRules } from '../core/rules.ts'
 import { withoutFinalDot } from '../http/hosts.ts'
 import { foldedPaths } from '../http/paths.ts'
+import { issueProblem, UNKNOWN_SETTING } from './problems.ts'
 import { type RoomSettings, roomSchema, unknownKeys } from './room-schema.ts'
 import { deployedValues, type RuntimeValues, steeredRules } from './runtime-settings.ts'
 
-/** The platform's bound for one variable. */
+/** The platform's limit for one variable. */
 export const ROOMS_MAX_BYTES = 5 * 1024
 
 const TOO_LARGE_REMEDY =
@@ -17,11 +19,16 @@ const TOO_LARGE_REMEDY =
 
 export type { RoomSettings }
 
+/** An alert rule of a room, with the names of the channels that carry its messages. */
+export interface RoomAlert extends AlertRule {
+  readonly channels: readonly string[]
+}
+
 export type ParsedRooms =
   | { readonly rooms: readonly RoomSettings[]; readonly problems: readonly [] }
   | { readonly rooms: null; readonly problems: readonly string[] }
 
-/** Reads `ROOMS`: the list of tables from wrangler.toml, or the same as JSON text. Names every problem with its key. */
+/** Parses `ROOMS`: the list of tables from wrangler.toml, or the same as JSON text. */
 export function parseRooms(value: unknown): ParsedRooms {
   const list = fromJson(value)
   if (!Array.isArray(list) || list.length === 0) {
@@ -32,8 +39,8 @@ export function parseRooms(value: unknown): ParsedRooms {
   }
   const result = v.safeParse(v.array(roomSchema), list)
   const problems = [
-    ...list.flatMap((room, i) => unknownKeys(room).map((key) => `ROOMS[${i}].${key}: there is no such setting`)),
-    ...(result.issues ?? []).map((issue) => `${keyOf(issue)}: ${problemOf(issue)}`),
+    ...list.flatMap((room, i) => unknownKeys(room).map((key) => `ROOMS[${i}].${key}: ${UNKNOWN_SETTING}`)),
+    ...(result.issues ?? []).map((issue) => `${keyOf(issue)}: ${issueProblem(issue)}`),
     ...(result.success ? [...duplicates(result.output), ...caseTwins(result.output)] : []),
     ...tooLarge(list),
   ]
@@ -41,8 +48,9 @@ export function parseRooms(value: unknown): ParsedRooms {
 }
 
 /**
- * The room that covers a path of a host: the most specific host, then the longest path; undefined: none. `paths`: the path
- * in every form that an origin might go by, as it was sent and the canonical one; folded for rooms that ignore case.
+ * The room that covers a path of a host: the one with the most specific host, then the longest
+ * path.
+ * @param paths the path in every form that an origin may act on: as sent, and canonical
  */
 export function findRoom(
   rooms: readonly RoomSettings[],
@@ -68,14 +76,14 @@ export function findRoom(
   return best
 }
 
-/** The rooms that cover any path of a host. */
+/** The rooms that cover at least one path of a host. */
 export function roomsOfHost(rooms: readonly RoomSettings[], hostname: string): readonly RoomSettings[] {
   return rooms.filter((room) => rankHosts(room, hostname) >= 0)
 }
 
 /**
- * What the line itself obeys; `values`: what operators made of the settings that they may change. A room that is no longer
- * in the settings drains: nobody is admitted any more.
+ * The rules of the line. A room that is no longer in the settings drains: nobody is admitted.
+ * @param values the runtime settings with their overrides; default: as deployed
  */
 export function lineRules(room: RoomSettings | undefined, values?: RuntimeValues): LineRules {
   const defaults = { name: 'removed', total_active_users: 1, new_users_per_minute: 1 }
@@ -105,14 +113,20 @@ function hostsOf(room: RoomSettings): readonly (string | undefined)[] {
   return [room.host, ...room.additional_hosts]
 }
 
-/** Of the hosts of a room the most specific counts. No list is made: every request is looked at. */
+/**
+ * The rank of the most specific host that matches. Allocates nothing, because it runs for every
+ * request.
+ */
 function rankHosts(room: RoomSettings, hostname: string): number {
   let best = rankHost(room.host, hostname)
   for (const host of room.additional_hosts) best = Math.max(best, rankHost(host, hostname))
   return best
 }
 
-/** -1: does not match; otherwise higher for the more specific: any host, a wildcard (the longer the better), the name. */
+/**
+ * -1: no match. Otherwise the rank rises from any host over wildcards, by length, to the exact
+ * name.
+ */
 function rankHost(pattern: string | undefined, hostname: string): number {
   if (pattern === undefined) return 0
   const host = withoutFinalDot(hostname)
@@ -120,7 +134,7 @@ function rankHost(pattern: string | undefined, hostname: string): number {
   return pattern.startsWith('*.') && host.endsWith(pattern.slice(1)) ? pattern.length : -1
 }
 
-/** The rules of a room as the line's alerts want them. */
+/** The alert rules of a room, in the form that the core evaluates. */
 export function roomAlerts(room: RoomSettings): RoomAlert[] {
   return room.alerts.map(({ name, metric, above, below, for_minutes, channels }) => ({
     name,
@@ -146,29 +160,26 @@ function keyOf(issue: v.BaseIssue<unknown>): string {
   return `ROOMS[${String(index?.key ?? '?')}]${keys.map((item) => `.${String(item.key)}`).join('')}`
 }
 
-function problemOf(issue: v.BaseIssue<unknown>): string {
-  const missing = issue.input === undefined && issue.expected !== 'never'
-  return missing && issue.kind === 'schema' ? 'is missing' : issue.message
-}
-
 function duplicates(rooms: readonly RoomSettings[]): string[] {
   const problems: string[] = []
   const seen = new Map<string, number>()
   for (const [i, room] of rooms.entries()) {
     const covered = hostsOf(room).map((host) => `${host ?? 'any host'}${room.path}`)
-    for (const [key, what] of [[`name ${room.name}`, 'name'], ...covered.map((c) => [c, 'path'])] as [
+    for (const [key, setting] of [[`name ${room.name}`, 'name'], ...covered.map((c) => [c, 'path'])] as [
       string,
       string,
     ][]) {
       const other = seen.get(key)
       if (other === undefined) seen.set(key, i)
-      else problems.push(`ROOMS[${i}].${what}: ROOMS[${other}] already has ${key}`)
+      else problems.push(`ROOMS[${i}].${setting}: ROOMS[${other}] already has ${key}`)
     }
   }
   return problems
 }
 
-/** Paths of one host that differ in case only, while one room ignores case: the other would hardly be found. */
+/**
+ * Paths of one host that differ only in case, where one room ignores case: it would hide the other.
+ */
 function caseTwins(rooms: readonly RoomSettings[]): string[] {
   const placeOf = (host: string | undefined, path: string) => `${host ?? 'any host'}${foldedPaths(path)[0]}`
   return rooms.flatMap((room, i) =>

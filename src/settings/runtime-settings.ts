@@ -1,6 +1,7 @@
 /**
- * The settings that operators change while a room runs: which they are, their bounds, and what holds when a deploy says
- * something else. An override holds until it is cleared, or until the deployed value of that very key is another one.
+ * The settings that operators change while a room runs: keys, bounds, and precedence over deployed
+ * values. An override holds until it is cleared or until the deployed value of the same key
+ * changes.
  */
 import * as v from 'valibot'
 import type { SteeredRules } from '../core/rules.ts'
@@ -17,7 +18,7 @@ const time = v.pipe(
   v.check((text) => !Number.isNaN(Date.parse(text)), timeMessage),
 )
 
-/** Each run-time setting with its bounds. The first four may be deployed, too. */
+/** The runtime settings with their bounds. The first four can also be deployed. */
 export const runtimeEntries = {
   total_active_users: roomEntries.total_active_users,
   new_users_per_minute: roomEntries.new_users_per_minute,
@@ -34,7 +35,7 @@ export type RuntimeKey = keyof typeof runtimeEntries
 
 export const RUNTIME_KEYS = Object.keys(runtimeEntries) as RuntimeKey[]
 
-/** What holds for each key; null: nothing is set. */
+/** Effective values by key; null: not set. */
 export interface RuntimeValues {
   readonly total_active_users: number
   readonly new_users_per_minute: number
@@ -44,18 +45,18 @@ export interface RuntimeValues {
   readonly closed: boolean
   readonly opens_at: string | null
   readonly message: string | null
-  /** After this the message is no longer told; null: it is told until it is removed. */
+  /** When the message ends; null: when it is removed. */
   readonly message_until: string | null
 }
 
 type RuntimeValue = RuntimeValues[RuntimeKey]
 
-/** New values by key; null clears the override of a key. */
+/** New values by key. Null clears the override. */
 export type SettingsPatch = { readonly [K in RuntimeKey]?: RuntimeValues[K] | null | undefined }
 
 export interface Override {
   readonly value: RuntimeValue
-  /** What was deployed when it was set. */
+  /** The deployed value when the override was set. */
   readonly deployed: RuntimeValue
   readonly atMs: number
   readonly by: string
@@ -74,7 +75,7 @@ export function effectiveValues(deployed: RuntimeValues, overrides: Overrides): 
   return { ...deployed, ...Object.fromEntries(set) }
 }
 
-/** The overrides without those whose deployed value is another one by now; `dropped` names these. */
+/** Drops overrides whose deployed value has changed since. `dropped` lists their keys. */
 export function withoutStale(
   deployed: RuntimeValues,
   overrides: Overrides,
@@ -84,12 +85,15 @@ export function withoutStale(
   return { overrides: pick(overrides, (key) => !dropped.includes(key)), dropped }
 }
 
-/** A message's end belongs to that message: another one, or none, has no end unless the patch names one. */
+/**
+ * A patch that replaces or removes the message also clears its end, unless the patch sets a new
+ * one.
+ */
 export function withMessageEnd(patch: SettingsPatch): SettingsPatch {
   return patch.message === undefined ? patch : { message_until: null, ...patch }
 }
 
-/** The overrides after a patch. A value that is the deployed one needs no override. */
+/** The overrides after a patch. A value equal to the deployed one removes the override. */
 export function patched(
   deployed: RuntimeValues,
   overrides: Overrides,
@@ -106,27 +110,32 @@ export function patched(
   return next
 }
 
-/** Why a change is refused, as the key that cannot be used and what to do about it; null: it is not. */
+/** Why a patch is refused: the key, and what to do about it. */
 export interface PatchProblem {
   readonly key: RuntimeKey
   readonly problem: string
 }
 
 /**
- * A time to come that is over would be obeyed at once: the room would read as closed and be open. `values`: as they would be
- * after the patch. Only a patch that touches the times is judged: a room that opened by itself keeps the time it opened at.
+ * Refuses times in the past, which would take effect at once: the settings would say closed while
+ * the room is open. Checks only patches that change a time, because a room that opened by itself
+ * keeps its past `opens_at`.
+ * @param values the values after the patch
  */
 export function pastTimeOf(patch: SettingsPatch, values: RuntimeValues, nowMs: number): PatchProblem | null {
-  const isOver = (time: string | null | undefined) => typeof time === 'string' && Date.parse(time) <= nowMs
-  const closesAnew = patch.closed === true && isOver(values.opens_at)
-  if (isOver(patch.opens_at) || closesAnew) {
-    return { key: 'opens_at', problem: 'is over: name a time to come, or null to stay closed until you open' }
+  const isPast = (time: string | null | undefined) => typeof time === 'string' && Date.parse(time) <= nowMs
+  const closesAnew = patch.closed === true && isPast(values.opens_at)
+  if (isPast(patch.opens_at) || closesAnew) {
+    return {
+      key: 'opens_at',
+      problem: 'is in the past: set a future time, or null to stay closed until you open the room',
+    }
   }
-  if (!isOver(patch.message_until)) return null
-  return { key: 'message_until', problem: 'is over: name a time to come, or null for a message without an end' }
+  if (!isPast(patch.message_until)) return null
+  return { key: 'message_until', problem: 'is in the past: set a future time, or null for a message without an end' }
 }
 
-/** What of these values the line obeys. */
+/** The rules of the line that these values set. */
 export function steeredRules(values: RuntimeValues): SteeredRules {
   return {
     capacity: values.total_active_users,
@@ -140,6 +149,6 @@ export function steeredRules(values: RuntimeValues): SteeredRules {
   }
 }
 
-function pick(overrides: Overrides, isWanted: (key: RuntimeKey) => boolean): Overrides {
-  return Object.fromEntries(Object.entries(overrides).filter(([key]) => isWanted(key as RuntimeKey)))
+function pick(overrides: Overrides, predicate: (key: RuntimeKey) => boolean): Overrides {
+  return Object.fromEntries(Object.entries(overrides).filter(([key]) => predicate(key as RuntimeKey)))
 }

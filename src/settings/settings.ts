@@ -1,39 +1,31 @@
-/**
- * Everything that a deployment is configured with in plain variables, checked as one: all problems are named at once.
- */
+/** Parses all variables that configure a deployment, and reports all problems at once. */
 
-import {
-  type Channel,
-  type ChannelContext,
-  parseChannels,
-  parsePushUrl,
-  type WebhookChannel,
-} from '../alerts/channels.ts'
-import { parseSigningSecrets } from '../alerts/signing-secrets.ts'
 import { type BypassRule, bypassRules } from '../bypass/bypass-settings.ts'
 import { canShareZone, isHostName, withoutFinalDot } from '../http/hosts.ts'
 import { ORIGIN_TIMEOUT_DEFAULT_SECONDS, ORIGIN_TIMEOUT_MAX_SECONDS } from '../limits.ts'
+import { type Channel, type ChannelContext, parseChannels, parsePushUrl, type WebhookChannel } from './channels.ts'
 import { parseRooms, type RoomSettings } from './rooms.ts'
+import { parseSigningSecrets } from './signing-secrets.ts'
 
 export interface Settings {
-  /** Whom Cloudflare Access lets in may operate the rooms; null: Access is not asked. */
+  /** Cloudflare Access as a login for operators; null: not used. */
   readonly access: AccessSettings | null
   readonly rooms: readonly RoomSettings[]
-  /** Where admitted visitors go; null: to the binding ORIGIN, or to where the route leads. */
+  /** The origin; null: the binding ORIGIN, or the target of the route. */
   readonly originUrl: URL | null
-  /** The `Host` that the origin is asked with; null: the host of the URL that is asked for. */
+  /** The `Host` header for the origin; null: the host of the requested URL. */
   readonly originHost: string | null
-  /** How long the origin may take until its headers. */
+  /** Time limit for the origin's response headers. */
   readonly originTimeoutSeconds: number
-  /** Where alerts go, by the names that rules use. */
+  /** The channels that alert rules name. */
   readonly channels: readonly Channel[]
-  /** Where each room's figures are pushed, by room name. */
+  /** Receivers of the rooms' figures, by room name. */
   readonly pushes: ReadonlyMap<string, WebhookChannel>
-  /** Who skips each room, by room name. */
+  /** Bypass rules, by room name. */
   readonly bypasses: ReadonlyMap<string, readonly BypassRule[]>
 }
 
-/** Of an application of Cloudflare Access. */
+/** An application of Cloudflare Access. */
 export interface AccessSettings {
   /** `team.cloudflareaccess.com`. */
   readonly teamDomain: string
@@ -50,7 +42,7 @@ export interface RawSettings {
   readonly ORIGIN_TIMEOUT_SECONDS?: unknown
   readonly ALERT_CHANNELS?: unknown
   readonly ALERT_SECRETS?: unknown
-  /** "true": receivers may have private addresses; for development. */
+  /** "true": receivers may have private addresses. For development. */
   readonly ALERT_ALLOW_PRIVATE?: unknown
 }
 
@@ -58,12 +50,12 @@ export class SettingsError extends Error {
   override name = 'SettingsError'
   readonly problems: readonly string[]
   constructor(problems: readonly string[]) {
-    super(`These settings cannot be used:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`)
+    super(`Invalid settings:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`)
     this.problems = problems
   }
 }
 
-/** @throws SettingsError that names every problem with its key */
+/** @throws SettingsError with every problem and its key */
 export function parseSettings(raw: RawSettings): Settings {
   const { rooms, problems } = parseRooms(raw.ROOMS)
   const originUrl = parseOriginUrl(raw.ORIGIN_URL)
@@ -109,18 +101,20 @@ function parseBypasses(raw: RawSettings, rooms: readonly RoomSettings[]) {
   return { bypasses, problems }
 }
 
-/** Both or neither: without the audience any application of the team would do. */
+/**
+ * Requires both or neither: without the audience, any application of the team would be accepted.
+ */
 function parseAccess({ ACCESS_TEAM_DOMAIN: domain = '', ACCESS_AUD: audience = '' }: RawSettings) {
   const none = { settings: null, problems: [] as string[] }
   if (domain === '' && audience === '') return none
   const problems: string[] = []
   if (typeof domain !== 'string' || !/^[a-z0-9-]+(\.[a-z0-9-]+)+$/.test(domain)) {
     problems.push(
-      'ACCESS_TEAM_DOMAIN: must be the team\'s domain, such as "team.cloudflareaccess.com", without https://',
+      'ACCESS_TEAM_DOMAIN: must be the domain of your team, such as "team.cloudflareaccess.com", without https://',
     )
   }
   if (typeof audience !== 'string' || !/^[0-9a-f]{16,128}$/.test(audience)) {
-    problems.push("ACCESS_AUD: must be the application's audience tag, which its overview at Cloudflare shows")
+    problems.push("ACCESS_AUD: must be the application's audience tag, shown in its overview at Cloudflare")
   }
   return problems.length > 0 ? { settings: null, problems } : { settings: accessOf(domain, audience), problems }
 }
@@ -129,7 +123,7 @@ function accessOf(teamDomain: unknown, audience: unknown): AccessSettings {
   return { teamDomain: String(teamDomain), audience: String(audience) }
 }
 
-/** Channels, and what rooms say of them. */
+/** The channels, and the rooms' references to them. */
 function parseAlerts(raw: RawSettings, rooms: readonly RoomSettings[]) {
   const { secrets, problems: secretProblems } = parseSigningSecrets(raw.ALERT_SECRETS)
   const context: ChannelContext = {
@@ -158,7 +152,7 @@ function unknownChannels(room: RoomSettings, i: number, channels: readonly Chann
   )
 }
 
-/** Null: not set; undefined: cannot be used. */
+/** Null: not set; undefined: invalid. */
 function parseOriginUrl(value: unknown): URL | null | undefined {
   if (value === undefined || value === '') return null
   if (typeof value !== 'string' || !URL.canParse(value)) return undefined
@@ -168,7 +162,10 @@ function parseOriginUrl(value: unknown): URL | null | undefined {
   return plain && (url.protocol === 'http:' || url.protocol === 'https:') ? url : undefined
 }
 
-/** The platform sends another `Host` than the URL's only within one zone; elsewhere it would ask `ORIGIN_HOST` itself. */
+/**
+ * The platform honours a different `Host` header only within one zone. Elsewhere it would connect
+ * to `ORIGIN_HOST` itself.
+ */
 function parseOriginHost(value: unknown, originUrl: URL | null) {
   if (value === undefined || value === '') return { host: null, problems: [] }
   if (typeof value !== 'string' || !isHostName(value)) {
@@ -177,7 +174,7 @@ function parseOriginHost(value: unknown, originUrl: URL | null) {
   if (originUrl !== null && !canShareZone(withoutFinalDot(originUrl.hostname), value)) {
     const problem =
       "ORIGIN_HOST: must be a host of the same Cloudflare zone as ORIGIN_URL's. Cloudflare ignores it otherwise: " +
-      'make a DNS record for the origin in the zone and name that in ORIGIN_URL'
+      'create a DNS record for the origin in that zone and use it in ORIGIN_URL'
     return { host: null, problems: [problem] }
   }
   return { host: value, problems: [] }

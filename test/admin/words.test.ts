@@ -37,10 +37,10 @@ describe('an entry of the audit', () => {
     expect([actionText(entry(before, after)), changesText(entry(before, after))]).toEqual([action, changes])
   })
 
-  it('names what is no setting by its button, and a deploy as one', () => {
-    expect(actionText(entry({ waiting: 3 }, { waiting: 1, asked: 2, admitted: 2 }, 'admit-next'))).toBe('Let in')
+  it('names actions by their button, and deploys as such', () => {
+    expect(actionText(entry({ waiting: 3 }, { waiting: 1, asked: 2, admitted: 2 }, 'admit-next'))).toBe('Admit')
     expect(changesText(entry({ waiting: 3 }, { waiting: 1, asked: 2, admitted: 2 }, 'admit-next'))).toBe(
-      'Waiting: 3 → 1, Asked for: 2, Let in: 2',
+      'Waiting: 3 → 1, Requested: 2, Admitted: 2',
     )
     expect(actionText(entry({ total_active_users: 9 }, { total_active_users: 5 }, 'settings', 'deployment'))).toBe(
       'Deploy: Capacity',
@@ -56,7 +56,7 @@ it.each([
   expect(badgesOf(room).map(({ text }) => text)).toEqual(texts)
 })
 
-describe('a time to come', () => {
+describe('a future time', () => {
   const nowMs = new Date(2026, 10, 27, 8, 0).getTime()
 
   it.each([
@@ -70,7 +70,7 @@ describe('a time to come', () => {
     expect(readMoment(text, nowMs).state).toBe(state)
   })
 
-  it('is told with how long it is until then', () => {
+  it('has a note with the time until then', () => {
     expect(readMoment('2026-11-27T10:30', nowMs)).toMatchObject({ note: expect.stringMatching(/, in 2 h 30 min$/) })
   })
 
@@ -80,7 +80,7 @@ describe('a time to come', () => {
     [61_000, '1 min 1 s'],
     [3_600_000, '1 h 0 min'],
     [90_061_000, '1 d 1 h'],
-  ])('%i ms are told as %s', (ms, text) => {
+  ])('%i ms are shown as %s', (ms, text) => {
     expect(countdownText(ms)).toBe(text)
   })
 })

@@ -1,4 +1,4 @@
-/** What operators see of the site behind a room, now and over time. */
+/** The health of the site on the operators' page. */
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterEach, expect, test } from 'vitest'
 import { useStage } from '../contract/support/stage.ts'
@@ -8,12 +8,12 @@ import { useChromium } from './support/browser.ts'
 import { button, crowd, figure, figureValue, logIn, wholePicture } from './support/operators-page.ts'
 import { room, visitorOf } from './support/site.ts'
 
-/** People that the site of these tests carries at once. */
+/** The number of visitors that the site of these tests can handle. */
 const CARRIES = 2
 const SEEN_MS = 3_000
 const CLICK_EVERY_MS = 200
 
-/** When each visitor was last on the site. */
+/** Time of each visitor's last request. */
 const lastSeenMs = new Map<string, number>()
 
 const stage = useStage(
@@ -41,7 +41,7 @@ afterEach(async () => {
   await Promise.all(clicking.splice(0))
 })
 
-/** Clicks about for as long as the test runs. */
+/** Clicks until the test ends. */
 async function click(visitor: Visitor, name: string): Promise<void> {
   while (!busy.signal.aborted) {
     await visitor.get('/shop', { 'X-Visitor': name })
@@ -49,7 +49,7 @@ async function click(visitor: Visitor, name: string): Promise<void> {
   }
 }
 
-test('raises the capacity over what the site carries, and the page turns red', async () => {
+test('turns red when the capacity exceeds what the site can handle', async () => {
   for (let i = 0; i < 6; i++) clicking.push(click(visitorOf(stage, 'overrun'), `visitor ${i}`))
   const page = await chromium.page({ viewport: { width: 1280, height: 900 } })
   await logIn(stage, page, 'overrun')
@@ -60,7 +60,7 @@ test('raises the capacity over what the site carries, and the page turns red', a
   await wholePicture(page, 'admin-healthy')
 
   const capacity = page.getByLabel('Capacity, as a number')
-  const warning = page.getByRole('alert').filter({ hasText: 'More people put more load on it.' })
+  const warning = page.getByRole('alert').filter({ hasText: 'Admitting more visitors increases its load.' })
   await capacity.fill('6')
   await expect.poll(() => button(page, 'Apply').isEnabled()).toBe(true)
   expect(await warning.count()).toBe(0)
@@ -75,7 +75,7 @@ test('raises the capacity over what the site carries, and the page turns red', a
   await page.emulateMedia({ colorScheme: 'dark' })
   expect(await accessibilityViolations(page)).toEqual([])
   await wholePicture(page, 'admin-failing-dark')
-  // One drawing in each chart, however often it was drawn anew.
+  // One plot per chart, however often it was rendered.
   const drawings = () =>
     page.locator('.plot').evaluateAll((plots) => plots.map((plot) => plot.querySelectorAll('.uplot').length))
   await expect.poll(async () => new Set(await drawings())).toEqual(new Set([1]))
@@ -83,17 +83,17 @@ test('raises the capacity over what the site carries, and the page turns red', a
   await capacity.fill('20')
   await warning.waitFor()
   await button(page, 'Apply').click()
-  const dialog = page.getByRole('dialog', { name: 'Admit more people?' })
+  const dialog = page.getByRole('dialog', { name: 'Admit more visitors?' })
   await dialog.waitFor()
   await button(dialog, 'Cancel').click()
   await figureValue(page, 'On the site now').filter({ hasText: '6' }).waitFor()
   await page.getByText('of 6, ').waitFor()
-  // Fewer people need no warning.
+  // Admitting fewer visitors needs no warning.
   await capacity.fill('1')
   await warning.waitFor({ state: 'detached' })
 })
 
-test('goes by the limits of the room where it sets any', async () => {
+test('uses the limits of the room where it sets any', async () => {
   const [visitor] = await crowd(stage, 'tolerant', 1)
   for (let i = 0; i < 20; i++) await visitor?.get(i % 2 === 0 ? '/failing' : '/echo')
   const page = await chromium.page()
@@ -101,7 +101,7 @@ test('goes by the limits of the room where it sets any', async () => {
   const site = figure(page, 'Site errors')
   await site.getByText('Strained').waitFor()
   await site.getByText('Red above 90% errors or 5.0 s (one limit of this room, one default).').waitFor()
-  await site.getByText('Origin guard: on, does not slow admission.').waitFor()
+  await site.getByText('Origin guard: on, not limiting admission.').waitFor()
 })
 
 test('loads the chart of every range', async () => {

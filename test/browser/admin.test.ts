@@ -1,4 +1,4 @@
-/** What an operator does on the page: in, raise the capacity, see the line move, pause, resume, read the audit, out. */
+/** An operator's work on the page. */
 import { readFileSync } from 'node:fs'
 import type { Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
@@ -55,7 +55,7 @@ test('logs in, raises the capacity, sees the line move, pauses, resumes, reads t
   await button(page, 'Resume').click()
   await pinned(page).getByText('Open').waitFor()
 
-  // The words of badge and button, with the day and only what changed.
+  // The audit uses the words of badges and buttons, and shows the date and only what changed.
   const audit = page.getByRole('table')
   await audit.getByText('Capacity: 1 → 3', { exact: true }).waitFor()
   for (const [action, change] of [
@@ -72,12 +72,12 @@ test('logs in, raises the capacity, sees the line move, pauses, resumes, reads t
   await page.getByLabel('Token').waitFor()
   expect(await page.context().cookies()).toEqual([])
   expect(elsewhere).toEqual([])
-  // Neither the policy of the page nor its script had anything to complain of.
+  // There were no errors, neither from the content security policy nor from the script.
   expect(mistakes.filter((text) => !text.includes('401'))).toEqual([])
 })
 
 describe('the operators’ page', () => {
-  test('asks before it resets, by the name of the room, and works by the keyboard alone', async () => {
+  test('requires the room’s name for a reset, and works with the keyboard alone', async () => {
     await crowd(stage, 'acted', 3)
     const page = await chromium.page()
     await logIn(stage, page, 'acted')
@@ -93,11 +93,11 @@ describe('the operators’ page', () => {
     await page.getByRole('button', { name: 'Reset…' }).press('Enter')
     await dialog.getByLabel('to confirm').fill('acted')
     await dialog.getByRole('button', { name: 'Reset the room' }).press('Enter')
-    await page.getByText('The room was reset').waitFor()
+    await page.getByText('Room reset').waitFor()
     await figureValue(page, 'Waiting now').filter({ hasText: '0' }).waitFor()
   })
 
-  test('refuses an opening time that is over, and counts down to one that is to come', async () => {
+  test('refuses an opening time in the past, and counts down to a future one', async () => {
     const page = await chromium.page(UTC)
     await logIn(stage, page, 'closing')
     await page.getByRole('button', { name: 'Close…' }).click()
@@ -106,7 +106,7 @@ describe('the operators’ page', () => {
     await dialog.getByText('Your time zone: UTC').waitFor()
     for (const ms of [0, Date.now() - 60_000, Date.now() - 400 * 86_400_000]) {
       await dialog.getByLabel('Opens at').fill(localTime(ms))
-      await dialog.getByText('This time is over.').waitFor()
+      await dialog.getByText('This time is in the past.').waitFor()
       expect(await close.isDisabled()).toBe(true)
     }
     expect(await accessibilityViolations(page)).toEqual([])
@@ -124,7 +124,7 @@ describe('the operators’ page', () => {
     await page.getByRole('button', { name: 'Close…' }).waitFor()
   })
 
-  test('shows a message until a time, removes it, and offers to remove it on resume', async () => {
+  test('shows a message until its end, removes it, and offers to remove it on resume', async () => {
     const page = await chromium.page(UTC)
     await logIn(stage, page, 'told')
     const message = page.getByLabel('Message to everyone in line')
@@ -133,7 +133,7 @@ describe('the operators’ page', () => {
     expect(await remove.isDisabled()).toBe(true)
     await message.fill('Back soon')
     await page.getByLabel('Ends at').fill(localTime(Date.now() - HOUR_MS))
-    await page.getByText('This time is over.').waitFor()
+    await page.getByText('This time is in the past.').waitFor()
     expect(await button(page, 'Show message').isDisabled()).toBe(true)
     await page.getByLabel('Ends at').fill(inHours(50))
     await button(page, 'Show message').click()
@@ -146,7 +146,7 @@ describe('the operators’ page', () => {
 
     const dialog = page.getByRole('dialog', { name: 'Resume told?' })
     for (const [choice, left] of [
-      ['Resume and keep it', 'Shown now, until you remove it.'],
+      ['Resume and keep the message', 'Shown now, until you remove it.'],
       ['Resume and remove the message', 'No message is shown.'],
     ]) {
       await button(page, 'Pause').click()
@@ -156,21 +156,21 @@ describe('the operators’ page', () => {
       await page.getByText(left as string).waitFor()
       await button(page, 'Pause').waitFor()
     }
-    // Nothing is left to ask about.
+    // Without a message there is no dialog.
     await button(page, 'Pause').click()
     await button(page, 'Resume').click()
     await button(page, 'Pause').waitFor()
   })
 
-  test('says why nobody can be let in by hand', async () => {
+  test('says why nobody can be admitted by hand', async () => {
     const page = await chromium.page()
     await logIn(stage, page, 'full')
-    const letIn = button(page, 'Let in')
+    const admit = button(page, 'Admit')
     await page.getByText('Not possible: nobody is waiting.').waitFor()
-    expect(await letIn.isDisabled()).toBe(true)
+    expect(await admit.isDisabled()).toBe(true)
     const [guest] = await crowd(stage, 'full', 2)
     await page.getByText('Not possible: no place is free (1 of 1 taken).').waitFor()
-    expect(await letIn.isDisabled()).toBe(true)
+    expect(await admit.isDisabled()).toBe(true)
     await button(page, 'Pause').click()
     await page.getByText('Not possible: the room is paused. Resume first.').waitFor()
     await button(page, 'Resume').click()
@@ -179,11 +179,11 @@ describe('the operators’ page', () => {
     await button(page, 'End queue all').waitFor()
     await guest?.leave()
     await page.getByText('1 place is free.').waitFor()
-    await letIn.click()
-    await page.getByText('1 let in by hand').waitFor()
+    await admit.click()
+    await page.getByText('Admitted by hand: 1').waitFor()
   })
 
-  test('takes a setting back to what is deployed, tells the windows of its figures, and hands out its data', async () => {
+  test('reverts a setting to its deployed value, labels the windows of its figures, and exports its data', async () => {
     await crowd(stage, 'kept', 3)
     const page = await chromium.page()
     await logIn(stage, page, 'kept')
@@ -191,10 +191,10 @@ describe('the operators’ page', () => {
     await page.getByLabel('Capacity, as a number').fill('2')
     await button(page, 'Apply').click()
     await page.getByText('Deployed: 1. Changed by admin').waitFor()
-    await button(page, 'Back to deployed: Capacity').click()
+    await button(page, 'Revert to deployed: Capacity').click()
     await page.getByText('of 1, ').waitFor()
-    await button(page, 'Back to deployed: Capacity').waitFor({ state: 'detached' })
-    await button(page, 'Back to deployed: Rate').waitFor()
+    await button(page, 'Revert to deployed: Capacity').waitFor({ state: 'detached' })
+    await button(page, 'Revert to deployed: Rate').waitFor()
     for (const window of ['now', 'last 2 minutes', 'last 512 admissions', 'Since the last reset']) {
       await page.getByRole('region', { name: 'Figures' }).getByText(window).first().waitFor()
     }
@@ -216,19 +216,19 @@ describe('the operators’ page', () => {
     expect(preview.url()).toContain('state=closed')
   })
 
-  test('shows every room, on a phone and in the dark, and changes nothing for who may only read', async () => {
+  test('shows every room on a phone in dark mode, and is read-only with a read-only token', async () => {
     const [first] = await crowd(stage, 'other', 6)
     const page = await chromium.page({ viewport: { width: 390, height: 844 }, colorScheme: 'dark' })
     await logIn(stage, page, 'other', READER)
     await page.getByText('read only').waitFor()
-    await page.getByText('Your token may only read.').waitFor()
+    await page.getByText('Your token is read-only.').waitFor()
     expect(await button(page, 'Pause').isDisabled()).toBe(true)
     const search = page.getByRole('region', { name: 'Find a ticket' })
     await search.getByLabel('Ticket number').fill(String(first?.number))
     await button(search, 'Find').click()
-    await page.getByText(`Number ${first?.number}`).waitFor()
+    await page.getByText(`Ticket ${first?.number}`).waitFor()
     expect(await accessibilityViolations(page)).toEqual([])
-    // Nothing is cut off at the side.
+    // Nothing overflows horizontally.
     expect(await isCutOff(page)).toBe(false)
     await wholePicture(page, 'admin-phone-dark')
     const rooms = page.getByRole('navigation', { name: 'Rooms' })
@@ -252,13 +252,13 @@ describe('the operators’ page', () => {
     ['a small phone', { width: 320, height: 568 }],
     ['a phone on its side', { width: 844, height: 390 }],
     ['a desktop', { width: 1280, height: 800 }],
-  ])('keeps Pause and Close in reach on %s, and no notice covers anything', async (_, viewport) => {
+  ])('keeps Pause and Close in view on %s, and no notice covers anything', async (_, viewport) => {
     const page = await chromium.page({ viewport })
     await logIn(stage, page, 'pocket')
     const [pause, close] = [pinned(page).getByText('Pause'), pinned(page).getByText('Close…')]
     await pause.waitFor()
     await page.getByRole('heading', { name: 'Audit' }).scrollIntoViewIfNeeded()
-    // Playwright clicks only what is in view and not covered; it would scroll to it, were it elsewhere.
+    // Playwright would scroll to a control out of view, so check its position first.
     for (const control of [pause, close]) expect(await isInView(control.boundingBox(), viewport)).toBe(true)
     await pause.click()
     const notice = page.locator('.notice').filter({ hasText: 'Paused' })
@@ -273,7 +273,7 @@ describe('the operators’ page', () => {
   })
 })
 
-/** Whether anything is beyond the side of the window, or of the part of the page that scrolls. */
+/** Whether anything overflows the window, or the scrolling part of the page, horizontally. */
 function isCutOff(page: Page): Promise<boolean> {
   return page.evaluate(() => {
     const area = document.querySelector('.page')

@@ -1,6 +1,7 @@
 /**
- * From a crowd to a person: samples, cron, rules, queue and a real HTTP receiver, on the Worker with the queues and the cron of
- * wrangler.toml. Only the cron's clock is the test's: a minute may be called over before it is.
+ * From a crowd to an alert: samples, cron, rules, queue and a real HTTP receiver, on the Worker
+ * with the queues and the cron of wrangler.toml. Only the test triggers the cron, possibly before
+ * the minute ends.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { DeployedWorker } from './support/deployed-worker.ts'
@@ -63,8 +64,8 @@ describe.concurrent('alerts', () => {
     await origin?.stop()
   })
 
-  // A real minute has to pass in the midst, and the receiver's failures are waited out.
-  test('a crowd of two minutes is told once, its end once, whatever is repeated or fails', async () => {
+  // Takes a real minute, and the retries of failed deliveries.
+  test('a crowd of two minutes causes one alert and one resolution, despite duplicates and failures', async () => {
     const guest = await joined()
     const line = await Promise.all(Array.from({ length: IN_LINE }, joined))
     expect([guest, ...line].map(({ holds }) => holds)).toEqual(['pass', ...line.map(() => 'ticket')])
@@ -96,7 +97,7 @@ describe.concurrent('alerts', () => {
 
     for (const visitor of [...line, guest]) expect((await visitor.leave()).status).toBe(204)
     expect(await stats(worker.front, 'busy')).toMatchObject({ waiting: 0, active: 0 })
-    // The first minute that had nobody in it from its start. Those before it are made up for.
+    // The first minute that was empty from its start. Earlier minutes are reported as well.
     const empty = Math.max(second, Math.floor(Date.now() / MINUTE_MS)) + 1
     await repeat(() => worker.minuteIsOver(empty))
     expect(await crowd()).toMatchObject({ rules: [{ state: 'resolved', value: 0 }] })
@@ -126,7 +127,7 @@ describe.concurrent('alerts', () => {
     expect(receiver.at('/ops').filter(({ id }) => !id.includes('.test.'))).toHaveLength(4)
   })
 
-  test('a test message arrives, and a channel whose receiver is gone is disabled and shown as such', async () => {
+  test('a test message arrives, and a channel whose receiver is gone is shown as disabled', async () => {
     const [toDuty, toGone] = await testAlerts(worker.front, 'calm')
     const isSettled = ({ deliveries }: AlertsView) =>
       deliveries.every(({ state }) => state === 'delivered' || state === 'disabled')
@@ -153,7 +154,7 @@ describe.concurrent('alerts', () => {
     expect([receiver.at('/duty').length, receiver.at('/gone').length]).toEqual([2, 1])
   })
 
-  test('a delivery that is tried again is shown as such, and nothing tells where alerts go or what signs them', async () => {
+  test('a retried delivery is shown as such, and no answer reveals URLs or signing secrets', async () => {
     await testAlerts(worker.front, 'rough')
     await until(
       () => alertsOf(worker.front, 'rough'),
@@ -167,7 +168,7 @@ describe.concurrent('alerts', () => {
     }
   })
 
-  test('a site that breaks is left alone, and gets visitors again once it is well', async () => {
+  test('a failing site gets no visitors, and gets them again once it recovers', async () => {
     const guest = new Visitor(worker.front, 'fragile.test')
     expect((await guest.get('/echo')).status).toBe(200)
     const look = async () => stats(worker.front, 'fragile')
@@ -189,7 +190,7 @@ describe.concurrent('alerts', () => {
 
     isBroken = false
     await failing
-    // Who is on the site is served all the time; that it is well is the news.
+    // Visitors on the site are served all the time, which shows that it recovers.
     const served = async () => {
       expect((await guest.get('/echo')).status).toBe(200)
       return newcomer.get('/echo')
@@ -209,7 +210,7 @@ describe.concurrent('alerts', () => {
 
   const crowd = () => alertsOf(worker.front, 'busy')
 
-  /** The first minute from this one on of which there is a sample with the whole crowd in it. */
+  /** The first minute from now with a sample of the whole crowd. */
   async function sampledMinute(from: number): Promise<number> {
     const isSought = ({ at, waiting }: HistoryPoint) => Date.parse(at) >= from * MINUTE_MS && waiting === IN_LINE
     const point = await until(
@@ -219,7 +220,7 @@ describe.concurrent('alerts', () => {
     return Date.parse(point?.at ?? '') / MINUTE_MS
   }
 
-  /** Two messages one after the other have gone the way of all that was sent before. */
+  /** Two messages in sequence have passed everything that was sent before. */
   async function queueIsThrough(): Promise<void> {
     for (let i = 0; i < 2; i++) {
       const ids = await testAlerts(worker.front, 'busy')
@@ -233,7 +234,7 @@ async function repeat(work: () => Promise<void>): Promise<void> {
   await work()
 }
 
-/** The queue's message, from what its receiver was told. */
+/** Rebuilds the queue's message from the webhook. */
 function messageOf(delivered: Delivered): object {
   const { type, timestamp, data } = verified(delivered, SECRET)
   const kind = type.replace('waiting-room.alert.', '')

@@ -1,4 +1,4 @@
-/** Deployments that lack a setting, or have a wrong one: they refuse, and say to the operator what is wrong. */
+/** Deployments with a missing or invalid setting refuse to serve, and tell the operator why. */
 import { afterEach, expect, test } from 'vitest'
 import { Origin } from './support/origin.ts'
 import { room } from './support/stage.ts'
@@ -29,7 +29,7 @@ test.each<[string, string | null, RegExp]>([
   ['in the base64 of openssl', `k:${'+/'.repeat(22)}=`, /entry 1: is not NAME:KEY, the key must be base64url/],
   ['cut off', `k:${'A'.repeat(41)}`, /entry 1: is not NAME:KEY, the key must be base64url/],
   ['too short in their second entry', `a:${'A'.repeat(43)},b:QUJD`, /entry 2 \(b\): has 3 bytes/],
-])('signing keys that are %s: a page of our own, and the log names the command', async (_what, keys, reason) => {
+])('signing keys that are %s: an error page, and the log names the command', async (_what, keys, reason) => {
   const { workerd, origin } = await start({ signingKeys: keys })
   const visitor = new Visitor(workerd, 'shop.test')
   for (const path of ['/', '/__waiting-room/status']) {
@@ -48,7 +48,7 @@ test.each<[string, string | null, RegExp]>([
   if (keys !== null && keys !== '') expect(workerd.log).not.toContain(keys)
 })
 
-test('settings that cannot be used: it does not start, and names every problem by its key', async () => {
+test('invalid settings: the Worker does not start, and the error names every problem by its key', async () => {
   const rooms = [
     { name: 'Shop!', new_users_per_minute: 0, total_active_users: 1.5, path: 'shop', heartbeat_timeout_second: 20 },
     { name: 'twice', total_active_users: 1, new_users_per_minute: 1, check_interval_seconds: 30 },
@@ -82,7 +82,7 @@ test('settings that cannot be used: it does not start, and names every problem b
   for (const key of keys) expect(message).toContain(key)
 })
 
-test('two rooms of one name, or over the same address, are refused', async () => {
+test('two rooms with the same name or address are refused', async () => {
   const one = { total_active_users: 1, new_users_per_minute: 1 }
   const rooms = [
     { ...one, name: 'a' },
@@ -117,7 +117,7 @@ test.each([
   await expect.poll(() => workerd.log).toMatch(/ADMIN_TOKEN: entry 1 has a token of 5 characters/)
 })
 
-test('the operators API wants the very token, and then knows its rooms', async () => {
+test('the operators API requires the exact token', async () => {
   const { workerd } = await start({})
   const ask = (authorization: string, path = 'rooms/shop/stats') =>
     new Visitor(workerd, 'shop.test', { Authorization: authorization }).get(`/__waiting-room/api/v1/${path}`)
@@ -141,7 +141,7 @@ test('the operators API wants the very token, and then knows its rooms', async (
   expect((await ask(`Bearer ${ADMIN_TOKEN}`, 'nope')).status).toBe(404)
 })
 
-test('a key put in front takes over, and no place is lost', async () => {
+test('a new first key takes over, and no place is lost', async () => {
   const [old, young] = [
     `old:${Buffer.alloc(32, 1).toString('base64url')}`,
     `young:${Buffer.alloc(32, 2).toString('base64url')}`,

@@ -35,11 +35,11 @@ async function settingOf(name: string, key: string): Promise<unknown> {
   return settings[key]?.value
 }
 
-/** A page of the room, asked for by a program that keeps no cookies: a newcomer each time. */
+/** A page of the room, requested without cookies: a new visitor each time. */
 const newcomer = (name: string) => stage.visitor(name, { ...CURL, Accept: 'application/json' })
 
 describe('settings', () => {
-  it('are told with their ETag, as they hold and as deployed', async () => {
+  it('have an ETag, effective values and deployed values', async () => {
     const reply = await desk().get('/rooms/main/settings')
     expect(etagOf(reply)).toMatch(/^"0-[0-9a-f]+"$/)
     expect(reply.json()).toMatchObject({
@@ -48,7 +48,7 @@ describe('settings', () => {
     })
   })
 
-  it('are changed by who has seen the newest, and then told to who waits', async () => {
+  it('are changed only with the current ETag, and reach waiting visitors', async () => {
     const before = await desk().get('/rooms/told/settings')
     const change = { message: 'Doors open at 10', total_active_users: 5 }
     const changed = await desk().call('PATCH', '/rooms/told/settings', change, { 'If-Match': etagOf(before) })
@@ -83,14 +83,14 @@ describe('settings', () => {
     ['the tag without its quotes', (etag: string) => etag.slice(1, -1), 400],
     ['any within a list', (etag: string) => `${etag}, *`, 400],
     ['nothing', () => ',', 400],
-  ])('are changed or refused by If-Match as RFC 9110 says: %s', async (_, header, status) => {
+  ])('follow If-Match as defined by RFC 9110: %s', async (_, header, status) => {
     const { etag } = (await desk().get('/rooms/matched/settings')).headers
     const change = { message: `after ${status}` }
     const reply = await desk().call('PATCH', '/rooms/matched/settings', change, { 'If-Match': header(String(etag)) })
     expect(reply.status).toBe(status)
   })
 
-  it('are sent so that nothing on the way weakens their ETag', async () => {
+  it('are sent with no-transform, so that no proxy weakens their ETag', async () => {
     const reply = await desk().get('/rooms/main/settings')
     expect(reply.headers['cache-control']).toBe('no-store, no-transform')
   })
@@ -105,7 +105,7 @@ describe('settings', () => {
     [{ message: 'x'.repeat(501) }, /"message" must be a text of 1 to 500/],
     [{ message: '' }, /"message" must be/],
     [{ opens_at: 'tomorrow' }, /"opens_at" must be an ISO 8601 time/],
-    [{ path: '/' }, /"path" is changed by a deploy alone/],
+    [{ path: '/' }, /"path" can only be changed by a deploy/],
     [{ capacity: 5 }, /"capacity" is an unknown setting/],
     [{ constructor: 1 }, /"constructor" is an unknown setting/],
     [{ toString: null }, /"toString" is an unknown setting/],
@@ -114,7 +114,7 @@ describe('settings', () => {
     [{}, /at least one/],
     ['[]', /JSON object/],
     [{ message: 'x'.repeat(9000) }, /at most 8192 bytes/],
-  ])('are refused with what cannot be used, by name, and nothing changes (%#)', async (body, detail) => {
+  ])('refuse invalid values by name, and nothing changes (%#)', async (body, detail) => {
     const reply = await desk().call('PATCH', '/rooms/main/settings', body, { 'If-Match': '*' })
     expectProblem(reply, 400, detail)
     expect(await settingOf('main', 'total_active_users')).toBe(2)
@@ -129,26 +129,26 @@ describe('settings', () => {
     [{ closed: true, opens_at: '2026-01-01T09:00:00+02:00' }],
     [{ closed: false, opens_at: PAST }],
     [{ paused: true, closed: true, opens_at: PAST }],
-  ])('are refused with an opening time that is over, and nothing changes (%j)', async (body) => {
+  ])('refuse an opening time in the past, and nothing changes (%j)', async (body) => {
     const reply = await desk().call('PATCH', '/rooms/main/settings', body, { 'If-Match': '*' })
-    expectProblem(reply, 400, /"opens_at" is over: name a time to come, or null/)
+    expectProblem(reply, 400, /"opens_at" is in the past: set a future time, or null/)
     expect(reply.json()).toMatchObject({ problems: [{ key: 'opens_at' }] })
     for (const key of ['closed', 'paused']) expect(await settingOf('main', key)).toBe(false)
   })
 
-  it('close a room anew only with another opening time than the one at which it opened by itself', async () => {
+  it('require a new opening time to close a room that opened automatically', async () => {
     const change = (body: unknown) => desk().call('PATCH', '/rooms/reopened/settings', body, { 'If-Match': '*' })
     const opens_at = new Date(Date.now() + 10_000).toISOString()
     expect((await change({ closed: true, opens_at })).status).toBe(200)
     await untilJson({ closed: false }, () => desk().get('/rooms/reopened/stats'))
-    // What does not touch the times is none of their business.
+    // A patch that changes no time is not checked.
     expect((await change({ message: 'The doors are open' })).status).toBe(200)
-    expectProblem(await change({ closed: true }), 400, /"opens_at" is over/)
+    expectProblem(await change({ closed: true }), 400, /"opens_at" is in the past/)
     expect((await change({ closed: true, opens_at: soon() })).status).toBe(200)
     expect((await change({ closed: true, opens_at: null })).status).toBe(200)
   })
 
-  it('name every problem at once', async () => {
+  it('report every problem at once', async () => {
     const body = { total_active_users: 0, queue_all: 'yes' }
     const reply = await desk().call('PATCH', '/rooms/main/settings', body, { 'If-Match': '*' })
     expect(
@@ -161,7 +161,7 @@ describe('settings', () => {
 })
 
 describe('actions', () => {
-  it('pause and resume: nobody is admitted meanwhile, and the page says so', async () => {
+  it('pause and resume: nobody is admitted in between, and the page says so', async () => {
     expect((await desk().act('gate', 'pause')).json()).toMatchObject({ settings: { paused: { value: true } } })
     const visitor = stage.visitor('gate')
     expect((await visitor.get('/')).status).toBe(503)
@@ -171,7 +171,7 @@ describe('actions', () => {
     await visitor.leave()
   })
 
-  it('queue-all: newcomers wait even while there is room; admit-next lets them in by hand', async () => {
+  it('queue-all: new visitors wait even while slots are free; admit-next admits them by hand', async () => {
     await desk().act('acted', 'queue-all')
     const [first, second] = [stage.visitor('acted'), stage.visitor('acted')]
     expect((await first.get('/')).status).toBe(503)
@@ -184,13 +184,13 @@ describe('actions', () => {
     })
   })
 
-  it('admit-next is refused in a pause', async () => {
+  it('admit-next is refused while the room is paused', async () => {
     await desk().act('main', 'pause')
-    expectProblem(await desk().act('main', 'admit-next'), 409, /resume first/)
+    expectProblem(await desk().act('main', 'admit-next'), 409, /Resume the room first/)
     await desk().act('main', 'resume')
   })
 
-  it('close and open: newcomers are told when, who waits keeps the place', async () => {
+  it('close and open: new visitors see the opening time, waiting visitors keep their place', async () => {
     const [guest, waiter] = [await stage.guest('closing'), stage.visitor('closing')]
     await waiter.get('/')
     const opens_at = new Date(Date.now() + 3_600_000).toISOString()
@@ -206,7 +206,7 @@ describe('actions', () => {
     expect(joined).toMatchObject({ number: 3 })
   })
 
-  it('suspend: everyone goes past the room, and back into it', async () => {
+  it('suspend: everyone bypasses the room until the suspension ends', async () => {
     const guest = await stage.guest('aside')
     await desk().act('aside', 'suspend')
     await untilStatus(200, () => newcomer('aside').get('/'))
@@ -216,14 +216,14 @@ describe('actions', () => {
     expect((await guest.get('/')).status).toBe(200)
   })
 
-  it('suspend with {"on": false} puts a room in place that was deployed suspended', async () => {
+  it('suspend with {"on": false} activates a room that was deployed suspended', async () => {
     expect((await newcomer('deployed-aside').get('/')).status).toBe(200)
     await desk().act('deployed-aside', 'suspend', { on: false })
     await stage.guest('deployed-aside').catch(() => null)
     await untilStatus(503, () => newcomer('deployed-aside').get('/'))
   })
 
-  it('message: everyone in line reads it', async () => {
+  it('message: everyone in line sees it', async () => {
     const guest = await stage.guest('main')
     const other = await stage.guest('main')
     await desk().act('main', 'message', { text: 'Back at <noon>' })
@@ -235,7 +235,7 @@ describe('actions', () => {
     await Promise.all([guest.leave(), other.leave(), visitor.leave()])
   })
 
-  it('message with an end: it is told until then, and the next message has none of it', async () => {
+  it('message with an end: it is shown until then, and the next message has no end', async () => {
     const visitor = stage.visitor('announced')
     const guest = await stage.guest('announced')
     await visitor.get('/')
@@ -247,7 +247,7 @@ describe('actions', () => {
     await untilJson({ message: 'Back in a moment' }, status)
     await untilJson({ message: null }, status)
     expect(Date.now()).toBeGreaterThanOrEqual(Date.parse(until))
-    // As a program does that knows of no end.
+    // As sent by a client that does not know message ends.
     const patch = { message: 'Still here' }
     const changed = await desk().call('PATCH', '/rooms/announced/settings', patch, { 'If-Match': '*' })
     expect(changed.json()).toMatchObject({ settings: { message_until: { value: null, override: null } } })
@@ -257,7 +257,7 @@ describe('actions', () => {
     await guest.leave()
   })
 
-  it('revoke: the session ends and its slot goes to the next; a second time it is gone', async () => {
+  it('revoke: the session ends and its slot goes to the next visitor; a second revoke is refused', async () => {
     const guest = await stage.guest('looked-up')
     const waiter = stage.visitor('looked-up')
     await waiter.get('/')
@@ -265,7 +265,7 @@ describe('actions', () => {
     expect(revoked.json()).toMatchObject({ result: { number: guest.number, was: 'active' } })
     await untilStatus(200, () => waiter.get('/'))
     expect((await guest.post('/__waiting-room/heartbeat', '', { 'Sec-Fetch-Site': 'same-origin' })).status).toBe(410)
-    expectProblem(await desk().act('looked-up', 'revoke', { number: guest.number }), 409, /no place/)
+    expectProblem(await desk().act('looked-up', 'revoke', { number: guest.number }), 409, /no longer holds a place/)
     expectProblem(await desk().act('looked-up', 'revoke', { number: 99 }), 404, /not issued/)
     const ticket = await desk().get(`/rooms/looked-up/tickets/${guest.number}`)
     expect(ticket.json()).toMatchObject({
@@ -276,7 +276,7 @@ describe('actions', () => {
     })
   })
 
-  it('reset: confirmed by name, voids every token, for good', async () => {
+  it('reset: requires the name of the room and voids every token', async () => {
     const guest = await stage.guest('emptied')
     expectProblem(await desk().act('emptied', 'reset', { confirm: 'main' }), 400, /\{"confirm": "emptied"\}/)
     expectProblem(await desk().act('emptied', 'reset'), 400, /"confirm" is missing/)
@@ -284,17 +284,17 @@ describe('actions', () => {
     expect(reset.json()).toMatchObject({ result: { run: expect.any(Number) } })
     await stage.workerd.restart()
     expect((await desk().get('/rooms/emptied/stats')).json()).toMatchObject({ active: 0, nextNumber: 1 })
-    // The old session counts for nothing: its visitor joins anew.
+    // The old session is void: its visitor joins again.
     await untilStatus(410, () => guest.post('/__waiting-room/heartbeat', '', { 'Sec-Fetch-Site': 'same-origin' }))
   })
 
   it.each([
     ['queue-all', { on: 'yes' }, /"on" must be true or false/],
-    ['close', { opens_at: '2020-01-01T00:00:00Z' }, /"opens_at" is over/],
+    ['close', { opens_at: '2020-01-01T00:00:00Z' }, /"opens_at" is in the past/],
     ['close', { opens_at: 'soon' }, /"opens_at" must be/],
     ['message', {}, /"text" is missing/],
     ['message', { text: 5 }, /"text" must be/],
-    ['message', { text: 'x', until: '2020-01-01T00:00:00Z' }, /"message_until" is over/],
+    ['message', { text: 'x', until: '2020-01-01T00:00:00Z' }, /"message_until" is in the past/],
     ['message', { text: 'x', until: 'noon' }, /"until" must be an ISO 8601 time/],
     ['message', { text: 'x', until: 5 }, /"until" must be/],
     ['admit-next', { count: 0 }, /"count" must be a whole number from 1 to 10000/],
@@ -304,9 +304,9 @@ describe('actions', () => {
     expectProblem(await desk().act('main', action, body), 400, detail)
   })
 
-  it('are refused where there is no such room, action or method', async () => {
+  it('are refused for an unknown room, action or method', async () => {
     expectProblem(await desk().act('nowhere', 'pause'), 404, /lists the rooms/)
-    expectProblem(await desk().act('main', 'explode'), 404, /described at/)
+    expectProblem(await desk().act('main', 'explode'), 404, /API reference/)
     const wrong = await desk().call('DELETE', '/rooms/main/settings')
     expectProblem(wrong, 405, /GET, HEAD, PATCH/)
     expect(wrong.headers.allow).toBe('GET, HEAD, PATCH, OPTIONS')
@@ -330,18 +330,18 @@ describe('actions', () => {
 })
 
 describe('reading', () => {
-  it('lists the rooms with how they are', async () => {
+  it('lists the rooms with their states', async () => {
     const { rooms } = (await desk().get('/rooms')).json<{ rooms: Record<string, unknown>[] }>()
     expect(rooms).toHaveLength(12)
     expect(rooms[0]).toMatchObject({ name: 'main', host: 'main.test', reachable: true, capacity: 2, mode: 'open' })
   })
 
-  it('tells of one ticket, and of none', async () => {
+  it('shows a ticket, and answers 404 for an unknown one', async () => {
     expectProblem(await desk().get('/rooms/looked-up/tickets/999'), 404, /not issued/)
     expectProblem(await desk().get('/rooms/looked-up/tickets/abc'), 400, /whole number/)
   })
 
-  it('tells the history as CSV', async () => {
+  it('exports the history as CSV', async () => {
     const reply = await desk().get('/rooms/main/history?format=csv')
     expect([reply.status, reply.headers['content-type']]).toEqual([200, 'text/csv; charset=utf-8; header=present'])
     expect(reply.text).toMatch(/^at(,|\r\n)/)

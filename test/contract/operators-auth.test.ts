@@ -20,13 +20,13 @@ async function loggedIn(token = ADA): Promise<Desk> {
 }
 
 describe('tokens', () => {
-  it('have names, which the audit notes', async () => {
+  it('have names, which the audit records', async () => {
     expect((await bearer(ADA).act('main', 'pause')).status).toBe(200)
     expect((await bearer(ADA).get('/rooms/main/audit?limit=1')).json()).toMatchObject({ entries: [{ who: 'ada' }] })
     await bearer(ADA).act('main', 'resume')
   })
 
-  it('may be for reading alone', async () => {
+  it('may be read-only', async () => {
     expect((await bearer(BOB).get('/rooms/main/stats')).status).toBe(200)
     const refused = await bearer(BOB).act('main', 'pause')
     expect([refused.status, refused.json()]).toMatchObject([403, { detail: expect.stringMatching(/without ":read"/) }])
@@ -38,13 +38,13 @@ describe('tokens', () => {
     ['a wrong one', { Authorization: `Bearer ${ADA}x`, 'CF-Connecting-IP': '192.0.2.2' }],
     ['the name with it', { Authorization: `Bearer ada:${ADA}`, 'CF-Connecting-IP': '192.0.2.2' }],
     ['another scheme', { Authorization: `Basic ${ADA}` }],
-  ])('are needed: %s is refused', async (_, headers) => {
+  ])('are required: %s is refused', async (_, headers) => {
     const reply = await new Desk(stage.workerd, headers).get('/rooms/main/stats')
     expect(reply.status).toBe(401)
     expect(reply.headers['www-authenticate']).toMatch(/^Bearer/)
   })
 
-  it('of figures open the metrics, too', async () => {
+  it('also give access to the metrics', async () => {
     const path = '/__waiting-room/metrics'
     const reply = await bearer(BOB).browser.get(path, { Authorization: `Bearer ${BOB}` })
     expect([reply.status, reply.text]).toEqual([200, expect.stringContaining('waiting_room_up{room="main"} 1')])
@@ -52,7 +52,7 @@ describe('tokens', () => {
 })
 
 describe('a session of a browser', () => {
-  it('is a Strict, HttpOnly cookie of this very host', async () => {
+  it('is a Strict, HttpOnly cookie of this host', async () => {
     const desk = Desk.browser(stage.workerd)
     const reply = await desk.logIn(ADA)
     expect(reply.json()).toMatchObject({ operator: { name: 'ada', kind: 'full' }, via: 'session' })
@@ -72,13 +72,13 @@ describe('a session of a browser', () => {
     expect((await (await loggedIn(BOB)).act('main', 'pause')).status).toBe(403)
   })
 
-  it('counts on a site with passwords of its own, too, which browsers send along', async () => {
+  it('works on a site with HTTP passwords, which browsers send as well', async () => {
     const desk = await loggedIn()
     const reply = await desk.get('/session', { Authorization: 'Basic dTpw' })
     expect([reply.status, reply.json()]).toMatchObject([200, { via: 'session' }])
   })
 
-  it('ends with the logout', async () => {
+  it('ends at logout', async () => {
     const desk = await loggedIn()
     expect((await desk.call('DELETE', '/session')).status).toBe(204)
     expect((await desk.get('/session')).status).toBe(401)
@@ -98,7 +98,7 @@ describe('a session of a browser', () => {
     expect((await browser.send({ ...login, headers: { ...OVER_TLS, ...headers } })).status).toBe(403)
   })
 
-  it('is no visitor’s token, and a visitor’s token is no session', async () => {
+  it('is not a visitor’s token, nor the other way round', async () => {
     const guest = await stage.guest('one')
     const cookie = `waiting-room-_operator=${guest.token}`
     expect((await new Desk(stage.workerd, { Cookie: cookie }).get('/session')).status).toBe(401)
@@ -117,7 +117,7 @@ describe('a session of a browser', () => {
     expect(echo.text).not.toContain(value)
   })
 
-  it('ends when its token is taken away or replaced, and outlives a new signing key put in front', async () => {
+  it('ends when its token is removed or replaced, and survives a new first signing key', async () => {
     const workerd = await Workerd.start({ rooms: [room('main', 1)], originUrl: stage.origin.url, adminToken: TOKENS })
     try {
       const desk = Desk.browser(workerd)
@@ -135,7 +135,7 @@ describe('a session of a browser', () => {
 })
 
 describe('guessing', () => {
-  it('is slowed down by address, or network of IPv6: after ten failures nothing is even looked at, in other places neither', async () => {
+  it('is blocked by address, or IPv6 network, after ten failures, on every isolate', async () => {
     const guess = () => bearer('a-guess-of-a-token', '203.0.113.7').get('/session')
     for (let i = 0; i < 9; i++) expect((await guess()).status).toBe(401)
     const blocked = await guess()
@@ -147,20 +147,20 @@ describe('guessing', () => {
     for (let i = 0; i < 10; i++) await bearer('a-guess-of-a-token', `2001:db8::${i}`).get('/session')
     expect((await bearer(ADA, '2001:db8::ffff').get('/session')).status).toBe(429)
     expect((await bearer(ADA, '203.0.113.8').get('/session')).status).toBe(200)
-    // The count is durable: isolates that start anew ask for it at each login.
+    // The count is durable: new isolates read it at each login.
     await stage.workerd.restart()
     expect((await new Desk(stage.workerd, login).logIn(ADA)).status).toBe(429)
   })
 })
 
-describe('tokens that cannot be used', () => {
+describe('unusable tokens', () => {
   it.each([
     ['short', /entry 1 has a token of 5 characters/],
     [`ada:${ADA},bob:short`, /entry 2 has a token of 5 characters/],
-    [`ada:${ADA},ada:${BOB}`, /two entries of one name/],
-    [`ada:${ADA},bob:${ADA}`, /one token twice/],
+    [`ada:${ADA},ada:${BOB}`, /two entries with the same name/],
+    [`ada:${ADA},bob:${ADA}`, /the same token twice/],
     [`ada:${ADA}:write`, /entry 1 is not name:token/],
-  ])('leave the API off, never open, and the log says why (%#)', async (adminToken, reason) => {
+  ])('turn the API off, and the log says why (%#)', async (adminToken, reason) => {
     const workerd = await Workerd.start({ rooms: [room('main', 1)], originUrl: stage.origin.url, adminToken })
     try {
       const reply = await new Desk(workerd, { Authorization: `Bearer ${ADA}` }).get('/session')

@@ -1,8 +1,8 @@
-/** What the settings check suggests for the bypass rules of a room. */
+/** Suggestions of the settings check for bypass rules. */
 import { execFileSync } from 'node:child_process'
 import { resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { bypassSuggestions } from '../../scripts/bypass-suggestions.ts'
+import { bypassSuggestions } from '../../scripts/checks/rooms.ts'
 
 const ROOT = resolve(import.meta.dirname, '../..')
 const room = (bypass: object[], more: object = {}) => ({
@@ -14,7 +14,7 @@ const room = (bypass: object[], more: object = {}) => ({
 })
 
 describe('suggestions for bypass rules', () => {
-  it('are one line for a room without any, with the paths and where to read on', () => {
+  it('are one line for a room without rules, with the paths and a link', () => {
     const [line = '', ...more] = bypassSuggestions([room([])])
     expect(more).toEqual([])
     expect(line).toMatch(/^room "main" has no bypass rule for \/robots\.txt, \/\.well-known\/acme-challenge\/\*, /)
@@ -52,17 +52,17 @@ describe('suggestions for bypass rules', () => {
       [{ paths: ['/robots.txt', '/.well-known/a*', '/.well-known/*.json'] }],
       '/.well-known/security.txt',
     ],
-  ])('name what is missing from %s', (_, bypass, missing) => {
+  ])('name the paths that are missing from %s', (_, bypass, missing) => {
     const [line = ''] = bypassSuggestions([room(bypass)])
     expect(line).toContain(`no bypass rule for ${missing}: `)
   })
 
-  it('are none for a room on a path, and for settings that cannot be used', () => {
+  it('are none for a room on a path or for invalid settings', () => {
     expect(bypassSuggestions([room([], { path: '/shop' })])).toEqual([])
     for (const rooms of [undefined, [], 'x', [{ name: 'Main' }]]) expect(bypassSuggestions(rooms)).toEqual([])
   })
 
-  it('are told by the settings check for what is deployed, and fail nothing', () => {
+  it('are printed by the settings check for deployed environments, without failing it', () => {
     const output = execFileSync(process.execPath, ['scripts/check-settings.ts'], { cwd: ROOT, encoding: 'utf8' })
     const [topLevel = '', ...environments] = output.split(/^(?=wrangler\.toml, )/m)
     expect(topLevel).not.toContain('bypass')

@@ -1,4 +1,4 @@
-/** What `npm run check` and `npm run deploy` refuse of wrangler.toml: the one that we ship, with one thing changed in it. */
+/** Checks of `npm run check` and `npm run deploy`, on the shipped wrangler.toml with one change. */
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -60,17 +60,17 @@ describe('an environment is refused', () => {
     [
       'with this machine as origin',
       (p) => (p.vars.ORIGIN_URL = 'http://127.0.0.1:8080'),
-      /^ORIGIN_URL: http:\/\/127\.0\.0\.1:8080 is an address of the machine that asks/,
+      /^ORIGIN_URL: http:\/\/127\.0\.0\.1:8080 is an address of the local machine/,
     ],
     [
       'with localhost as origin',
       (p) => (p.vars.ORIGIN_URL = 'http://localhost:3000'),
-      /^ORIGIN_URL: .* of the machine that asks/,
+      /^ORIGIN_URL: .* of the local machine/,
     ],
     [
       'with IPv6 loopback as origin',
       (p) => (p.vars.ORIGIN_URL = 'http://[::1]:8080'),
-      /^ORIGIN_URL: .* of the machine that asks/,
+      /^ORIGIN_URL: .* of the local machine/,
     ],
     [
       'with a private address as origin',
@@ -96,11 +96,15 @@ describe('an environment is refused', () => {
     ['with origin_url', (p) => (p.vars.origin_url = 'x'), /^origin_url: .*did you mean ORIGIN_URL\?/],
     ['with ALERT_CHANELS', (p) => (p.vars.ALERT_CHANELS = 'x'), /^ALERT_CHANELS: .*did you mean ALERT_CHANNELS\?/],
     [
-      'with a variable like no other',
+      'with an unknown variable',
       (p) => (p.vars.FEATURE_X = 'on'),
-      /^FEATURE_X: there is no such variable; the README/,
+      /^FEATURE_X: there is no such variable; for the list/,
     ],
-    ['with a variable of every object', (p) => (p.vars.constructor = 'x'), /^constructor: there is no such variable/],
+    [
+      'with a property name of Object.prototype as a variable',
+      (p) => (p.vars.constructor = 'x'),
+      /^constructor: there is no such variable/,
+    ],
     [
       'without WAITING_ROOM',
       (p) => (p.durable_objects.bindings = []),
@@ -109,7 +113,7 @@ describe('an environment is refused', () => {
     [
       'with another class',
       (p) => (p.durable_objects.bindings[0].class_name = 'Room'),
-      /the class of WAITING_ROOM is "WaitingRoom", not "Room"/,
+      /the class of WAITING_ROOM must be "WaitingRoom", not "Room"/,
     ],
     [
       'without CHECKS',
@@ -160,23 +164,23 @@ describe('an environment is refused', () => {
     [
       'with a consumer whose name says nothing',
       (p) => (consumer(p, '-checks').queue = 'production-waiting-room'),
-      /^queues\.consumers, production-waiting-room: the Worker goes by the end/,
+      /^queues\.consumers, production-waiting-room: the end of the name selects/,
     ],
     [
       'with -checks-dlq',
       (p) => (consumer(p, '-checks-dead').queue = 'production-checks-dlq'),
-      /production-checks-dlq: the Worker .*did you mean checks-dead\?/,
+      /production-checks-dlq: the end .*did you mean checks-dead\?/,
     ],
     [
       'with a queue of another environment',
       (p, top) => (p.queues = top.env.staging.queues),
       /^queues: "staging-waiting-room-checks" belongs to env\.staging already/,
     ],
-    ['without a trigger', (_, top) => delete top.triggers, /^triggers\.crons: must have "\* \* \* \* \*"/],
+    ['without a trigger', (_, top) => delete top.triggers, /^triggers\.crons: must contain "\* \* \* \* \*"/],
     [
       'with an hourly trigger of its own',
       (p) => (p.triggers = { crons: ['0 * * * *'] }),
-      /^triggers\.crons: must have/,
+      /^triggers\.crons: must contain/,
     ],
     ['without observability', (_, top) => delete top.observability, /^observability: must be on/],
     ['with observability off', (p) => (p.observability = { enabled: false }), /^observability: must be on/],
@@ -273,7 +277,7 @@ describe('an environment is not refused', () => {
     expect(production(change).problems).toEqual([])
   })
 
-  it('but what is off without an optional binding is said', () => {
+  it('but missing optional bindings are noted', () => {
     const { environment } = production((p, top) => {
       delete p.ratelimits
       delete p.analytics_engine_datasets
@@ -288,7 +292,7 @@ describe('an environment is not refused', () => {
 })
 
 describe('npm run check', () => {
-  it('names the problems of all stages and all environments together, and fails', () => {
+  it('reports the problems of all checks and environments together, and fails', () => {
     const file = changed((p, top) => {
       p.vars.ROOMS[0].queue_al = true
       p.vars.ROOMS[0].template = 'nowhere.html'
@@ -298,12 +302,12 @@ describe('npm run check', () => {
     })
     const { status, stderr } = run('scripts/check-settings.ts', file)
     expect(status).toBe(1)
-    expect(stderr).toMatch(/, production: cannot be used:\n/)
+    expect(stderr).toMatch(/, production: invalid:\n/)
     for (const key of [
       'ROOMS[0].queue_al',
       'ROOMS[0].template',
       'ORGN_URL',
-      'staging: cannot',
+      'staging: invalid',
       'ORIGIN_URL: http://127',
       'triggers.crons',
     ]) {
@@ -311,7 +315,7 @@ describe('npm run check', () => {
     }
   })
 
-  it('knows every variable and secret that the Worker declares', () => {
+  it('knows every variable and secret that the Worker reads', () => {
     const declared = readFileSync(`${ROOT}/src/env.d.ts`, 'utf8').matchAll(/^ {2}([A-Z][A-Z_]+)\?: (.+)$/gm)
     const plain = [...declared].filter(([, , type = '']) => !/Fetcher|SendEmail/.test(type)).map(([, name]) => name)
     expect(plain.length).toBeGreaterThan(5)
@@ -321,9 +325,9 @@ describe('npm run check', () => {
 
 describe('npm run deploy', () => {
   it.each([
-    ['without --env', [], /say which environment[\s\S]*npm run deploy -- --env staging/],
-    ['with --env and nothing', ['--env', ''], /say which environment/],
-    ['as a dry run without --env', ['--dry-run'], /say which environment/],
+    ['without --env', [], /choose an environment[\s\S]*npm run deploy -- --env staging/],
+    ['with --env and nothing', ['--env', ''], /choose an environment/],
+    ['as a dry run without --env', ['--dry-run'], /choose an environment/],
     [
       'with a misspelt environment',
       ['--env=prodution'],
@@ -340,7 +344,7 @@ describe('npm run deploy', () => {
     expect(stderr).toMatch(remedy)
   })
 
-  it('refuses what cannot be used, also as a dry run', () => {
+  it('refuses invalid settings, also in a dry run', () => {
     const file = changed((p) => (p.vars.ORIGIN_URL = 'http://192.168.0.7'))
     const { status, stderr } = run('scripts/deploy.ts', '--dry-run', '--env', 'production', '--config', file)
     expect([status, stderr]).toEqual([1, expect.stringContaining('ORIGIN_URL: http://192.168.0.7')])
@@ -356,7 +360,7 @@ describe('npm run deploy', () => {
     expect(Math.abs(Number(gzipKiB) - Number(measured))).toBeLessThan(10)
   })
 
-  it('takes a placeholder for one by its reserved name alone', () => {
+  it('recognises a placeholder only by a reserved name', () => {
     const hostOf = (host: string) =>
       originPlaceholder(production((p) => (p.vars.ORIGIN_URL = `https://${host}`)).environment)
     for (const host of ['origin.example.com', 'example.net', 'a.example', 'site.invalid', 'site.test']) {

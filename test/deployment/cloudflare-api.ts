@@ -1,4 +1,7 @@
-/** As much of Cloudflare's API, over real HTTP, as `npm run setup` makes wrangler ask for: queues and a Worker's secrets. */
+/**
+ * A stand-in for the part of Cloudflare's API that `npm run setup` uses: queues and a Worker's
+ * secrets, over real HTTP.
+ */
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -9,11 +12,11 @@ const PAGE = 3
 
 export class CloudflareApi {
   readonly queues: string[] = []
-  /** By Worker, null: the Worker is not there. */
+  /** By Worker. Null: the Worker does not exist. */
   readonly secrets = new Map<string, Record<string, string>>()
-  /** Calls that changed something. */
+  /** Number of calls with changes. */
   changes = 0
-  /** Answers to every call from now on; null: as the API does. */
+  /** Status of all answers from now on; null: as the API would answer. */
   failWith: number | null = null
   private readonly server: Server
 
@@ -68,7 +71,7 @@ export class CloudflareApi {
     return { status: 200, result: this.listed(name).map(queue) }
   }
 
-  /** A first page that is too short for all of them. */
+  /** Only the first page, which does not contain all of them. */
   private listed(name: string | null): string[] {
     return this.queues.filter((known) => name === null || known === name).slice(0, PAGE)
   }

@@ -1,4 +1,7 @@
-/** The first `npm run demo` or `npm test` on a fresh clone: what the installation says, with a stand-in for npm. */
+/**
+ * The installation at the first `npm run demo` or `npm test` of a fresh clone, with a stand-in for
+ * npm.
+ */
 import { spawnSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -17,7 +20,7 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(clone, { recursive: true }))
 
-/** npm as a shell script; its arguments are noted. */
+/** npm as a shell script that records its arguments. */
 function install(npm: string) {
   const file = join(clone, 'bin/npm')
   writeFileSync(file, `#!/bin/sh\necho "$@" >> ${clone}/calls\nmkdir -p ${clone}/node_modules\n${npm}\n`, {
@@ -31,19 +34,19 @@ function install(npm: string) {
 
 const NOISE = 'echo "added 700 packages"; echo "npm warn EBADENGINE Unsupported engine" >&2'
 
-it('is quiet: one line with its duration, and nothing on standard output', () => {
+it('prints one line with its duration, and nothing to standard output', () => {
   const { status, stdout, stderr } = install(NOISE)
   expect([status, stdout]).toEqual([0, ''])
   expect(stderr).toMatch(/^Installing the dependencies with npm ci, .* done after \d+ s\n$/)
 })
 
-it('asks npm for no warnings, no audit and no calls for funds, and for the tools of development', () => {
+it('runs npm without warnings, audit and funding messages, with development dependencies', () => {
   install('')
   const calls = readFileSync(join(clone, 'calls'), 'utf8')
   expect(calls).toBe('ci --include=dev --no-audit --no-fund --loglevel=error\n')
 })
 
-it('says nothing when all is in place', () => {
+it('prints nothing when everything is installed', () => {
   install('')
   const again = install('exit 1')
   expect(again).toMatchObject({ status: 0, stdout: '', stderr: '' })
@@ -57,7 +60,7 @@ it.each([
   ],
   ['by a signal', 'kill -9 $$', ['SIGKILL']],
   ['without a word', 'exit 1', ['exit code 1']],
-])('that fails %s shows what npm said, and is tried again the next time', (_, npm, told) => {
+])('that fails %s shows the output of npm and is retried the next time', (_, npm, told) => {
   const { status, stderr } = install(npm)
   expect(status).toBe(1)
   expect(stderr).toMatch(/failed after \d+ s\n/)

@@ -1,4 +1,4 @@
-/** wrangler hands neither variables nor bindings down to an environment: each repeats them, and must not forget any. */
+/** Environments inherit neither variables nor bindings, so each one must repeat them all. */
 import { resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { environments, queueNames, type Section } from '../../scripts/deployment-config.ts'
@@ -7,7 +7,7 @@ const all = environments(resolve(import.meta.dirname, '../../wrangler.toml'))
 const top = all.find(({ name }) => name === null)?.section as Section
 const named = all.filter(({ name }) => name !== null)
 
-/** What wrangler inherits from the top level. */
+/** Keys that wrangler inherits from the top level. */
 const INHERITED = [
   'name',
   'main',
@@ -26,7 +26,7 @@ const INHERITED = [
   'env',
 ]
 
-/** Only what must be the environment's own may differ: its rooms and origin, and the names of what it stores in. */
+/** Only rooms, origin and the names of storage may differ. */
 function comparable(section: Section, environment: string | null): unknown {
   const { vars, ...rest } = Object.fromEntries(Object.entries(section).filter(([key]) => !INHERITED.includes(key)))
   const ownNames = JSON.stringify(rest)
@@ -45,7 +45,7 @@ describe('the environments of wrangler.toml', () => {
     expect(comparable(section, name)).toEqual(comparable(top, null))
   })
 
-  it('share no queue, no dataset and no rate limit: neither counts or answers for the other', () => {
+  it('share no queue, dataset or rate limit', () => {
     const queues = all.flatMap(({ section }) => queueNames(section))
     expect(new Set(queues).size).toBe(queues.length)
     const datasets = all.map(({ section }) => JSON.stringify(section.analytics_engine_datasets))

@@ -1,4 +1,6 @@
-/** wrangler.toml leaves the mail builder's polyfills out: what is deployed writes the same mail. */
+/**
+ * wrangler.toml replaces the mail builder's polyfills; the deployed code must write the same mail.
+ */
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { build } from 'esbuild'
@@ -25,7 +27,7 @@ async function bundled(alias: Record<string, string>): Promise<{ mimeOf: typeof 
   return { mimeOf: module.mimeOf, bytes: code.length }
 }
 
-test('a mail is the same without the polyfills, and the bundle is smaller', async () => {
+test('a mail is identical without the polyfills, and the bundle is smaller', async () => {
   const [whole, deployed] = await Promise.all([bundled({}), bundled(alias)])
   const notice = {
     id: 'shop.1.2.crowd.firing.mail',

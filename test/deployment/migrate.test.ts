@@ -11,7 +11,7 @@ import { parseRooms } from '../../src/settings/rooms.ts'
 
 const ROOT = resolve(import.meta.dirname, '../..')
 
-/** As the API answers for a room that has everything. */
+/** An API answer for a room with every setting. */
 const ROOM = {
   id: '699d98642c564d2e855e9661899b7252',
   created_on: '2024-01-01T05:20:00.12345Z',
@@ -46,7 +46,7 @@ const ROOM = {
   zone_name: 'example.com',
 }
 
-/** As a room that was made with what is required. */
+/** A room with only the required settings. */
 const PLAIN = { name: 'plain', host: 'a.example.com', total_active_users: 200, new_users_per_minute: 200 }
 
 const RULES = {
@@ -66,14 +66,14 @@ const RULES = {
 const answer = (result: unknown) => JSON.stringify({ success: true, errors: [], messages: [], result })
 const migrated = (changes: object) => migrateRoom({ ...PLAIN, ...changes })
 
-/** `npm run migrate` with files given as text on standard input. */
+/** `npm run migrate` with its file on standard input. */
 function run(input: string, ...options: string[]) {
   const args = ['scripts/migrate.ts', '-', ...options]
   return spawnSync(process.execPath, args, { cwd: ROOT, input, encoding: 'utf8' })
 }
 
 describe('npm run migrate', () => {
-  it('writes tables that our settings take, and says what it could not carry over', () => {
+  it('writes valid tables and reports what it could not carry over', () => {
     const { status, stdout, stderr } = run(answer([ROOM, PLAIN]), '--env', 'production')
     expect(status).toBe(1)
     expect(stderr.split('\n').filter((line) => line.startsWith('  - '))).toEqual([
@@ -105,14 +105,14 @@ describe('npm run migrate', () => {
     }
   })
 
-  it('names what must be mended by its key, and says so by its status', () => {
+  it('reports invalid settings by key and exits with 1', () => {
     const { status, stdout, stderr } = run(answer({ ...PLAIN, path: '/läden' }))
     expect(status).toBe(1)
     expect(stdout).toContain('[[vars.ROOMS]]')
     expect(stderr).toMatch(/ROOMS\[0\]\.path: must begin with/)
   })
 
-  it('ends with 0, and says nothing on standard error, where everything is carried over', () => {
+  it('exits with 0 and prints nothing to standard error when everything is carried over', () => {
     const fitting = { ...PLAIN, queueing_method: 'fifo', turnstile_mode: 'off', default_template_language: 'fr-FR' }
     expect(run(answer([PLAIN, fitting].map((room, i) => ({ ...room, name: `r${i}`, path: `/${i}` }))))).toMatchObject({
       status: 0,
@@ -122,7 +122,7 @@ describe('npm run migrate', () => {
 
   it.each<[string, object, RegExp]>([
     ['random order', { queueing_method: 'random' }, /queueing_method = random is refused/],
-    ['an order that is not known', { queueing_method: 'lottery' }, /queueing_method = lottery is refused/],
+    ['an unknown order', { queueing_method: 'lottery' }, /queueing_method = lottery is refused/],
     ['passthrough', { queueing_method: 'passthrough' }, /queueing_method = passthrough/],
     ['reject', { queueing_method: 'reject' }, /queueing_method = reject/],
     ['Turnstile', { turnstile_mode: 'visible_managed' }, /turnstile_mode = visible_managed/],
@@ -135,8 +135,8 @@ describe('npm run migrate', () => {
     ],
     ['another domain', { additional_routes: [{ host: 'b.example.org', path: '' }] }, /share no domain/],
     ['an event to come', { next_event_start_time: '2026-12-01T00:00:00Z' }, /an event starts at 2026-12-01/],
-    ['a key that is newer than the script', { lottery_seed: 7 }, /lottery_seed is not known here/],
-  ])('ends with 1 and lists on standard error: %s', (_, changes, told) => {
+    ['a key that is newer than the script', { lottery_seed: 7 }, /lottery_seed is unknown/],
+  ])('exits with 1 and lists on standard error: %s', (_, changes, told) => {
     const { status, stdout, stderr } = run(answer({ ...PLAIN, ...changes }))
     expect(status).toBe(1)
     expect(stderr).toMatch(/^These settings are refused here or have no counterpart/)
@@ -146,7 +146,7 @@ describe('npm run migrate', () => {
     expect(stdout).toMatch(told)
   })
 
-  it('lists every refused setting of every room, and what our settings do not take', () => {
+  it('lists every refused setting of every room, and every invalid one', () => {
     const rooms = [
       { ...PLAIN, queueing_method: 'random', turnstile_mode: 'invisible' },
       { ...PLAIN, name: 'second', path: '/läden', cookie_attributes: { samesite: 'lax' } },
@@ -158,15 +158,15 @@ describe('npm run migrate', () => {
     }
   })
 
-  it('ends with 1 for a bypass rule in force that is not taken over', () => {
+  it('exits with 1 for an active bypass rule that is not carried over', () => {
     const rules = join(mkdtempSync(join(tmpdir(), 'migrate-')), 'rules.json')
     writeFileSync(rules, JSON.stringify(RULES))
     const { status, stderr } = run(answer(PLAIN), '--rules', rules)
-    expect([status, stderr]).toEqual([1, expect.stringContaining('"Germany" is not taken over')])
+    expect([status, stderr]).toEqual([1, expect.stringContaining('"Germany" is not carried over')])
     expect(stderr).not.toContain('"old"')
   })
 
-  it('explains what it wants', () => {
+  it('says which input it expects', () => {
     expect(run('no JSON')).toMatchObject({
       status: 1,
       stdout: '',
@@ -184,42 +184,42 @@ describe('an answer of the API', () => {
   })
 
   it.each([
-    ['no JSON', '<html>', /^This is no JSON/],
+    ['no JSON', '<html>', /^This is not JSON/],
     [
       'an error',
       '{"success":false,"errors":[{"code":10000,"message":"Authentication error"}]}',
       /10000: Authentication error/,
     ],
-    ['an empty list', answer([]), /no room in it/],
-    ['no room', answer([1]), /^Entry 1 is no room/],
-    ['nothing', answer(null), /^Entry 1 is no room/],
-    ['another thing', answer([{ name: 'x', host: 'y' }]), /has no total_active_users, new_users_per_minute/],
+    ['an empty list', answer([]), /contains no room/],
+    ['no room', answer([1]), /^Entry 1 is not a room/],
+    ['nothing', answer(null), /^Entry 1 is not a room/],
+    ['another thing', answer([{ name: 'x', host: 'y' }]), /: total_active_users, new_users_per_minute missing/],
     ['events', answer([{ name: 'x', event_start_time: 'z' }]), /^Entry 1 is an event\. Events are not migrated/],
     ['rules', JSON.stringify(RULES), /^Entry 1 is a rule: pass rules with --rules/],
-  ])('is refused with %s, saying what is wanted', (_, text, message) => {
+  ])('is refused with %s, and the error names the expected input', (_, text, message) => {
     expect(() => roomsInAnswer(text)).toThrow(MigrateError)
     expect(() => roomsInAnswer(text)).toThrow(message)
   })
 })
 
 describe('a room', () => {
-  it('without renewal of sessions ends them after their duration, whatever happens', () => {
+  it('without session renewal ends sessions after their duration', () => {
     const { room } = migrated({ session_duration: 5, disable_session_renewal: true })
     expect(room).toMatchObject({ session_max_seconds: 300 })
     expect(room).not.toHaveProperty('idle_timeout_seconds')
   })
 
   it.each([
-    ['random', {}, /refused: here people are let in in order of arrival/],
-    ['passthrough', { suspended: true }, /steps aside/],
+    ['random', {}, /refused: visitors are always admitted in order of arrival/],
+    ['passthrough', { suspended: true }, /is suspended/],
     ['reject', { queue_all: true }, /Close the room/],
-  ])('that queues by %s is carried over as far as it goes, and says so', (queueing_method, settings, told) => {
+  ])('that queues by %s is carried over in part, with a note', (queueing_method, settings, told) => {
     const { room, notes } = migrated({ queueing_method })
     expect(room).toMatchObject(settings)
     expect(notes).toEqual([expect.stringMatching(told)])
   })
 
-  it('with hosts of different domains keeps its own', () => {
+  it('with hosts of different domains keeps only its own', () => {
     const { room, notes } = migrated({ additional_routes: [{ host: 'b.example.org', path: '' }] })
     expect(room).not.toHaveProperty('additional_hosts')
     expect(notes).toEqual([expect.stringContaining('share no domain')])
@@ -232,25 +232,25 @@ describe('a room', () => {
     ['zh-TW', 'zh-Hant'],
     ['ja-JP', 'ja'],
     ['ar-EG', 'ar'],
-  ])('whose page speaks %s does so here', (default_template_language, default_language) => {
+  ])('whose page language is %s keeps it', (default_template_language, default_language) => {
     const { room, notes } = migrated({ default_template_language })
     expect(room).toMatchObject({ default_language })
     expect(notes).toEqual([])
     expect(parseRooms([room]).problems).toEqual([])
   })
 
-  it.each(['tl-PH', 'fa-IR', 'sr-BA', '../x'])('whose page speaks %s gets a note and no setting', (tag) => {
+  it.each(['tl-PH', 'fa-IR', 'sr-BA', '../x'])('whose page language is %s gets a note and no setting', (tag) => {
     const { room, notes, refused } = migrated({ default_template_language: tag })
     expect(room).not.toHaveProperty('default_language')
     expect([notes, refused]).toEqual([[expect.stringContaining(tag)], []])
   })
 
-  it('says which of its keys are not known, and never leaves its comment', () => {
+  it('notes unknown keys and cannot break out of its comment', () => {
     const { notes } = migrated({ brand_new: 1, description: 'one\ntwo\r\n[[vars.ROOMS]]' })
-    expect(notes).toEqual(['description: one two [[vars.ROOMS]]', 'brand_new is not known here: not taken over.'])
+    expect(notes).toEqual(['description: one two [[vars.ROOMS]]', 'brand_new is unknown: not carried over.'])
   })
 
-  it('has nothing to say where everything is as it is here', () => {
+  it('has no notes when nothing changes', () => {
     expect(migrated({ json_response_enabled: true, queueing_method: 'fifo', turnstile_mode: 'off' }).notes).toEqual([])
   })
 
@@ -262,7 +262,7 @@ describe('a room', () => {
 })
 
 describe('bypass rules', () => {
-  it('become ours where they say no more than paths or addresses; the others are named', () => {
+  it('are converted if they only match paths or addresses; the others are reported', () => {
     const { bypass, notes } = migrateRules(JSON.stringify(RULES))
     expect(bypass).toEqual([
       { addresses: ['10.20.30.40', '192.0.2.0/24', '2001:db8::/32'] },
@@ -271,14 +271,14 @@ describe('bypass rules', () => {
     ])
     expect(parseRooms([{ ...migrateRoom(PLAIN).room, bypass }]).problems).toEqual([])
     expect(notes).toEqual([
-      expect.stringMatching(/"Germany" is not taken over.*ip\.geoip\.country/),
+      expect.stringMatching(/"Germany" is not carried over.*ip\.geoip\.country/),
       expect.stringMatching(/ and ssl/),
       expect.stringMatching(/"old" is off/),
     ])
   })
 
-  it('are refused where they are something else', () => {
+  it('are refused if the input has another shape', () => {
     expect(() => migrateRules(answer([PLAIN]))).toThrow(/has no rules/)
-    expect(() => migrateRules('{')).toThrow(/no JSON/)
+    expect(() => migrateRules('{')).toThrow(/not JSON/)
   })
 })

@@ -1,4 +1,4 @@
-/** `npm run setup`, the real wrangler, and a stand-in for Cloudflare's API. */
+/** `npm run setup` with the real wrangler and a stand-in for Cloudflare's API. */
 import { execFile } from 'node:child_process'
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -40,10 +40,10 @@ describe('npm run setup', () => {
     return settled.promise
   }
 
-  it('creates the queues that are not there, and strong secrets for a new Worker', async () => {
+  it('creates missing queues, and strong secrets for a new Worker', async () => {
     api.queues.push(...QUEUES.slice(0, 2))
     const { status, output } = await setUp('--env', 'staging')
-    expect({ status, output }).toMatchObject({ status: 0, output: expect.stringContaining('What remains') })
+    expect({ status, output }).toMatchObject({ status: 0, output: expect.stringContaining('Remaining steps') })
     expect(api.queues.toSorted()).toEqual(QUEUES)
     const secrets = api.secrets.get('edge-waiting-room-staging') ?? {}
     expect(Object.keys(secrets).toSorted()).toEqual(['ADMIN_TOKEN', 'ORIGIN_SECRET', 'SIGNING_KEYS'])
@@ -53,22 +53,22 @@ describe('npm run setup', () => {
     expect(output).not.toContain(secrets.SIGNING_KEYS)
   })
 
-  it('leaves alone what is there already', async () => {
+  it('leaves existing queues and secrets unchanged', async () => {
     api.queues.push(...QUEUES)
     const set = { SIGNING_KEYS: 'kept', ADMIN_TOKEN: 'kept', ORIGIN_SECRET: 'kept' }
     api.secrets.set('edge-waiting-room-staging', { ...set })
     const { status, output } = await setUp('--env', 'staging')
     expect({ status, output }).toMatchObject({
       status: 0,
-      output: expect.stringContaining('SIGNING_KEYS: there already'),
+      output: expect.stringContaining('SIGNING_KEYS: exists'),
     })
-    // One queue is not on the first page of the list: it is asked for, and refused.
+    // One queue is not on the first page of the list, so creating it is attempted and refused.
     expect(api.changes).toBe(1)
     expect(api.queues).toEqual(QUEUES)
     expect(api.secrets.get('edge-waiting-room-staging')).toEqual(set)
   })
 
-  it('says what is wrong, and creates nothing: not logged in, no such environment, an unknown option', async () => {
+  it('reports an error and creates nothing: not logged in, unknown environment, unknown option', async () => {
     api.failWith = 401
     const notLoggedIn = await setUp('--env', 'staging')
     expect(notLoggedIn).toMatchObject({ status: 1, output: expect.stringContaining('npx wrangler login') })
@@ -83,7 +83,7 @@ describe('npm run setup', () => {
     expect(api.changes).toBe(0)
   })
 
-  it('only says what it would do in a dry run', async () => {
+  it('only prints its plan in a dry run', async () => {
     const { status, output } = await setUp('--env', 'production', '--dry-run')
     expect(status).toBe(0)
     for (const { name, section } of environments()) {

@@ -1,6 +1,6 @@
 import { runInDurableObject } from 'cloudflare:test'
 import { describe, expect, it } from 'vitest'
-import type { AlertMessage } from '../../src/alerts/alert-message.ts'
+import type { AlertMessage } from '../../src/alerts/message.ts'
 import { passSeconds, TestRoom, withFakeClock } from './support/room.ts'
 
 withFakeClock()

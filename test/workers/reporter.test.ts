@@ -49,18 +49,18 @@ describe('the scrubber', () => {
     '    at WaitingRoom.exchange (index.js:12345:67)',
     '    at async Promise.all (index 0)',
     'kj/compat/http.c++:4321: failed: expected x == y',
-  ])('leaves as it is: %s', (text) => {
+  ])('keeps %s', (text) => {
     expect(scrub(text)).toBe(text)
   })
 
-  it('cuts long texts without leaving a part of a secret at the cut', () => {
+  it('truncates long texts without leaving part of a secret', () => {
     const text = `${'word '.repeat(1637)}1234 ${JWT}`
     expect(scrub(text)).not.toContain('eyJ')
     expect(scrub(text)).not.toContain('word 1234 e')
     expect(errorText(new Error(text)).length).toBeLessThanOrEqual(1_000)
   })
 
-  it.each(['a', '1.', ':', 'a:', 'a@', 'eyJ.', '?a=', 'http://', 'a1-', '::'])('is quick with many "%s"', (part) => {
+  it.each(['a', '1.', ':', 'a:', 'a@', 'eyJ.', '?a=', 'http://', 'a1-', '::'])('stays fast with many "%s"', (part) => {
     const startedMs = Date.now()
     scrub(part.repeat(100_000))
     expect(Date.now() - startedMs).toBeLessThan(500)
@@ -68,14 +68,14 @@ describe('the scrubber', () => {
 })
 
 describe('a report', () => {
-  it('has only the fields that may be told, with names and figures as values', () => {
+  it('has only allow-listed fields, with names and numbers as values', () => {
     const fields = { room: 'shop', segment: 3, attempts: 2, id: 'm1', host: 'origin.example', ip: '203.0.113.7' }
     const { tags, figures } = reportOf('check_failed', new Error('x'), { ...fields, channel: `a ${JWT}` })
     expect(tags).toEqual({ room: 'shop' })
     expect(figures).toEqual({ segment: 3, attempts: 2 })
   })
 
-  it('has the frames of the stack without the text, even where that looks like a frame', () => {
+  it('has the stack frames without the error text, even if the text looks like a frame', () => {
     const error = new TypeError(`first\n    at jane@example.com (${JWT}:1:1)`)
     const { type, message, stack } = reportOf('request_failed', error, {})
     expect(type).toBe('TypeError')
@@ -85,7 +85,7 @@ describe('a report', () => {
     expect(stack).toMatch(/^\s+at /)
   })
 
-  it.each([['text'], [null], [undefined], [{ secret: 'hidden' }], [Symbol('s')]])('is made of %s, too', (thrown) => {
+  it.each([['text'], [null], [undefined], [{ secret: 'hidden' }], [Symbol('s')]])('can be made from %s', (thrown) => {
     const report = reportOf('request_failed', thrown, {})
     expect(report.type).toBe('Error')
     expect(JSON.stringify(report)).not.toContain('hidden')
@@ -109,7 +109,7 @@ function setUp(send: (report: Report) => Promise<void> = async () => {}) {
 }
 
 describe('the reporter', () => {
-  it('sends so many reports per minute, and so many of one event', () => {
+  it('limits reports per minute, in total and per event', () => {
     const { reporter, sent, clock } = setUp()
     const flood = () => {
       for (let i = 0; i < 100; i++) reporter.report(`event_${i % 10}`, new Error('x'), {}, 'now')
@@ -129,7 +129,7 @@ describe('the reporter', () => {
     expect(sent).toHaveLength(3 * REPORTS_MAX)
   })
 
-  it('keeps what an aborting object reports for the next start, and sends it once', () => {
+  it('holds reports of an aborting object until the next start, and sends them once', () => {
     const { reporter, sent } = setUp()
     reporter.report('room_aborted', new Error('x'), { room: 'shop' }, 'at_next_start')
     expect(sent).toEqual([])
@@ -138,7 +138,7 @@ describe('the reporter', () => {
     expect(sent).toMatchObject([{ event: 'room_aborted', tags: { room: 'shop' } }])
   })
 
-  it('keeps no more than a bounded number for the next start', () => {
+  it('bounds the number of held reports', () => {
     const { reporter, sent, clock } = setUp()
     for (let i = 0; i < 100; i++) {
       reporter.report('room_aborted', new Error('x'), {}, 'at_next_start')
@@ -148,7 +148,7 @@ describe('the reporter', () => {
     expect(sent).toHaveLength(REPORTS_MAX)
   })
 
-  it('logs a report that failed, and is quiet for a while', async () => {
+  it('logs a failed report and then pauses', async () => {
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
     const { reporter, sent, clock, settled } = setUp(async () => {
       throw new Error(`answered 429 to ${JWT}`)

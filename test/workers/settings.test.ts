@@ -15,17 +15,17 @@ function problems(...rooms: unknown[]): readonly string[] {
 }
 
 describe('room settings', () => {
-  it('need a name, a capacity and a rate; everything else has a default', () => {
+  it('require a name, a capacity and a rate; everything else has a default', () => {
     const { rooms } = parseRooms([room()])
     expect(rooms?.[0]).toMatchObject({ path: '/', heartbeat_timeout_seconds: 20, queueing_status_code: 503 })
     expect(lineRules(rooms?.[0])).toMatchObject({ capacity: 10, ratePerMinute: 60, mode: 'open' })
   })
 
-  it('may be JSON text, too', () => {
+  it('may be JSON text', () => {
     expect(parseRooms(JSON.stringify([room()])).rooms).toHaveLength(1)
   })
 
-  it('are refused with every problem at once, each with its key', () => {
+  it('report every problem at once, each with its key', () => {
     const bad = { name: 'Shop!', total_active_users: 0, heartbeat_timeout_second: 20, path: 'shop', queue_all: 'yes' }
     expect(problems(room(), bad)).toEqual([
       'ROOMS[1].heartbeat_timeout_second: there is no such setting',
@@ -42,7 +42,7 @@ describe('room settings', () => {
     ['toString', { toString: 1 }, 'toString'],
     ['constructor among languages', { texts: { constructor: {} } }, 'texts.constructor'],
     ['prototype among texts', { texts: { en: { prototype: 'x' } } }, 'texts.en.prototype'],
-  ])('are refused with a key that every object has: %s', (_, changes, key) => {
+  ])('are refused with a property name of Object.prototype: %s', (_, changes, key) => {
     expect(problems(room(changes))).toContain(`ROOMS[0].${key}: there is no such setting`)
   })
 
@@ -116,7 +116,7 @@ describe('room settings', () => {
     'capacitor://*',
     `https://${'a.'.repeat(200)}example`,
     7,
-  ])('refuse the origin %j by its place in the list, with examples', (origin) => {
+  ])('refuse the origin %j by its index, with examples', (origin) => {
     const said = problems(room({ allowed_origins: ['https://app.example.com', origin] }))
     expect(said).toEqual([
       expect.stringMatching(/^ROOMS\[0\]\.allowed_origins\.1: must be an origin as browsers send it, such as "https:/),
@@ -129,7 +129,7 @@ describe('room settings', () => {
     expect(problems(room({ allowed_origins: origins(21) }))).toEqual(['ROOMS[0].allowed_origins: at most 20 origins'])
   })
 
-  it('refuse two rooms of one name, two of one place, none at all, and more than fits a variable', () => {
+  it('refuse rooms with the same name or address, an empty list, and too many bytes', () => {
     expect(problems(room(), room({ path: '/b' }))).toEqual([expect.stringContaining('ROOMS[1].name')])
     expect(problems(room(), room({ name: 'b' }))).toEqual([expect.stringContaining('ROOMS[1].path')])
     expect(problems()).toHaveLength(1)
@@ -138,7 +138,7 @@ describe('room settings', () => {
     expect(problems(...many)).toEqual([expect.stringMatching(/^ROOMS: is \d+ bytes, 5120 at most. Move texts/)])
   })
 
-  it('are named together with what is wrong elsewhere', () => {
+  it('are reported together with problems of other variables', () => {
     const raw = { ROOMS: [room({ total_active_users: -1 })], ORIGIN_URL: 'ftp://x', ORIGIN_TIMEOUT_SECONDS: '0' }
     expect(() => parseSettings(raw)).toThrow(SettingsError)
     expect(() => parseSettings(raw)).toThrow(/total_active_users[\s\S]*ORIGIN_URL[\s\S]*ORIGIN_TIMEOUT_SECONDS/)
@@ -157,19 +157,19 @@ describe('room settings', () => {
     expect(() => parseSettings(raw)).toThrow(/^ {2}- ORIGIN_HOST: must be a /m)
   })
 
-  it('refuse an ORIGIN_HOST for an origin that is named by its address', () => {
+  it('refuse an ORIGIN_HOST if ORIGIN_URL has an IP address', () => {
     const raw = { ROOMS: [room()], ORIGIN_URL: 'http://192.0.2.7:8080', ORIGIN_HOST: 'www.example.com' }
     expect(() => parseSettings(raw)).toThrow(/ORIGIN_HOST: .*DNS record/)
   })
 
-  it('take an ORIGIN_HOST of the same zone, and one without an ORIGIN_URL', () => {
+  it('accept an ORIGIN_HOST of the same zone, or without an ORIGIN_URL', () => {
     const raw = { ROOMS: [room()], ORIGIN_URL: 'https://origin.example.com', ORIGIN_HOST: 'www.example.com' }
     expect(parseSettings(raw).originHost).toBe('www.example.com')
     expect(parseSettings({ ...raw, ORIGIN_URL: undefined }).originHost).toBe('www.example.com')
     expect(parseSettings({ ...raw, ORIGIN_HOST: '' }).originHost).toBeNull()
   })
 
-  it('let a room that was removed drain: nobody is admitted', () => {
+  it('drain a removed room: nobody is admitted', () => {
     expect(lineRules(undefined)).toMatchObject({ capacity: 0, heartbeatTimeoutSeconds: 20 })
   })
 })
@@ -192,7 +192,7 @@ describe('alert settings', () => {
     }
   }
 
-  it('say what is watched and who is told', () => {
+  it('define rules and their channels', () => {
     expect(problemsOf({})).toEqual([])
     expect(problemsOf({ above: undefined, below: 1, for_minutes: 60 })).toEqual([])
   })
@@ -219,7 +219,7 @@ describe('alert settings', () => {
     expect(problemsOf(changes)).toEqual([expect.stringMatching(problem)])
   })
 
-  it('are refused with two rules of one name', () => {
+  it('are refused with two rules of the same name', () => {
     expect(problems(room({ alerts: [rule, rule] }))).toEqual([expect.stringMatching(/^ROOMS\[0\]\.alerts: two rules/)])
   })
 
@@ -231,7 +231,7 @@ describe('alert settings', () => {
     expect(problemsOf({}, { ALERT_CHANNELS: [{ ...ops, url }] })).toContainEqual(expect.stringMatching(problem))
   })
 
-  it('are refused with a push of figures that is not https, or that nothing signs', () => {
+  it('are refused with a push of figures that is not https or has no signing secret', () => {
     const pushed = (url: string) => problemsOf({}, { ROOMS: [room({ stats_push_url: url })] })
     expect(pushed('http://figures.example.com/')).toEqual([expect.stringMatching(/^ROOMS\[0\]\.stats_push_url: /)])
     expect(pushed('https://figures.example.com/')).toEqual([expect.stringMatching(/stats_push_url: .*ALERT_SECRETS/)])
@@ -269,16 +269,16 @@ describe('the room of a URL', () => {
     '/./shop/a',
     '/shop;id=1',
     '/shop/..%2fa',
-  ])('is not walked around by %s', (path) => {
+  ])('cannot be bypassed with %s', (path) => {
     expect(nameOf('other.org', path)).toBe('shop-path')
   })
 
-  it('is found for what cannot be decoded', () => {
+  it('is found for a path that cannot be decoded', () => {
     for (const path of ['/shop/%E0%A4%A', '/%73hop/%FF', '/%73hop/%'])
       expect(nameOf('other.org', path)).toBe('shop-path')
   })
 
-  it('of which the path tells upper from lower case is found by its own spelling only', () => {
+  it('with a case-sensitive path is found only by its exact spelling', () => {
     for (const path of ['/Shop', '/SHOP/x', '/%53hop', '/shop.', '/shop::$DATA'])
       expect(nameOf('other.org', path)).toBe('everywhere')
   })
@@ -302,7 +302,7 @@ describe('a room whose path ignores case', () => {
     '/%53hop.%4Eet/basket/x',
     '/%u0053hop.net/basket',
     '/%U0073hop.net%u002fbasket',
-    // "ſ" and the Kelvin sign: their upper or lower case is that of "s" and "k".
+    // "ſ" and the Kelvin sign fold to "s" and "k".
     '/%C5%BFhop.net/basket',
     '/shop.net/bas%E2%84%AAet/x',
     '/%C5%BFhop.net/basket/%FF',
@@ -331,18 +331,18 @@ describe('a room whose path ignores case', () => {
     '/shopanet/basket',
   ])('is not found by %s', (path) => expect(nameOf(path)).toBe('everywhere'))
 
-  it('gives way to a room of a longer path, in its own spelling', () => {
+  it('yields to a room with a longer path in its exact spelling', () => {
     expect(nameOf('/shop.net/basket/vip')).toBe('below')
     expect(nameOf('/Shop.net/basket/vip')).toBe('shop')
   })
 
-  it('is found in time that grows with the length of the path alone', () => {
+  it('is found in time linear in the length of the path', () => {
     const started = performance.now()
     for (const part of ['.', ' ', '. ', ':', '..%20/', '%u002e', '%c5%bf']) nameOf(`/${part.repeat(4_000)}x`)
     expect(performance.now() - started).toBeLessThan(1_000)
   })
 
-  it('is refused beside one whose path differs in case only', () => {
+  it('is refused beside a room whose path differs only in case', () => {
     const problemsOf = (...more: object[]) => parseRooms(more.map((one, i) => room({ name: `r${i}`, ...one }))).problems
     const problem =
       'ROOMS[1].path: ROOMS[0] has it in another spelling, and path_case_sensitive = false in one of the two'

@@ -1,3 +1,6 @@
-/** In place of Babel's helper and the core-js behind it: class fields as the language itself defines them. */
+/**
+ * Replaces Babel's helper, which pulls in core-js, with the language's own definition of class
+ * fields.
+ */
 export default (object, key, value) =>
   Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true })

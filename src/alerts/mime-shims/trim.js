@@ -1,2 +1,2 @@
-/** In place of core-js: every runtime of ours has `trim`. Returns the method, as the original does. */
+/** Replaces core-js: the Workers runtime has `trim`. Returns the method, as the original does. */
 export default () => String.prototype.trim

@@ -1,6 +1,6 @@
 /**
- * What operators have a room do. Most actions are changes of settings under the name that operators use; the others touch the
- * line itself. Each is noted in the audit.
+ * Actions on a room. Most of them change a runtime setting; the others act on the line itself. The
+ * audit records each one.
  */
 import type { Context } from 'hono'
 import * as v from 'valibot'
@@ -11,12 +11,11 @@ import { problem } from '../../http/problem.ts'
 import { ADMIT_NEXT_MAX } from '../../limits.ts'
 import type { RoomSettings } from '../../settings/rooms.ts'
 import { type PatchProblem, runtimeEntries, type SettingsPatch } from '../../settings/runtime-settings.ts'
-import { readBody, unusable } from './body.ts'
-import { NO_STORE, type Operation } from './operation.ts'
+import { invalidBody, readBody } from './body.ts'
+import { NO_STORE, type Operation, ROOM_PARAMETER, withRoom } from './operation.ts'
 import { callerName } from './operator.ts'
 import { actionSchema } from './schemas.ts'
 import { etagOf, settingsJson } from './settings.ts'
-import { ROOM_PARAMETER, withRoom } from './with-room.ts'
 
 interface Action<S extends v.GenericSchema> {
   readonly name: string
@@ -25,9 +24,9 @@ interface Action<S extends v.GenericSchema> {
   readonly body: S
   readonly bodyRequired?: boolean
   readonly example?: unknown
-  /** Refusals of the room itself, or of what was sent. */
+  /** Refusals in addition to those that every action has. */
   readonly refusals?: Readonly<Record<number, string>>
-  /** The command, or why there is none. */
+  /** The command for the room, or a refusal. */
   readonly command: (body: v.InferOutput<S>, room: RoomSettings) => Command | Response
 }
 
@@ -38,60 +37,58 @@ const whole = (max: number) => {
 const nothing = v.strictObject({})
 const onOff = v.strictObject({ on: v.optional(v.boolean('must be true or false'), true) })
 
-const action = <S extends v.GenericSchema>(one: Action<S>): Operation => toOperation(one)
-
 const set = (name: string, patch: SettingsPatch): Command => ({ kind: 'settings', action: name, patch, etag: null })
 
 export const actionOperations: readonly Operation[] = [
-  action({
+  operationOf({
     name: 'pause',
-    summary: 'Nobody is admitted any more',
-    description: 'Newcomers join the line, everyone keeps the place, and the page says that the line is paused.',
+    summary: 'Stop admitting visitors',
+    description: 'New visitors join the line, everyone keeps their place, and the page says that the line is paused.',
     body: nothing,
     command: () => set('pause', { paused: true }),
   }),
-  action({
+  operationOf({
     name: 'resume',
-    summary: 'Ends a pause',
+    summary: 'End a pause',
     body: nothing,
     command: () => set('resume', { paused: false }),
   }),
-  action({
+  operationOf({
     name: 'queue-all',
-    summary: 'Everyone waits, newcomers always, even while there is room',
-    description:
-      'As the setting `queue_all`: nobody is admitted but by hand, with `admit-next`. `{"on": false}` ends it.',
+    summary: 'Make everyone wait, even while slots are free',
+    description: 'Sets `queue_all`: visitors are admitted only by hand, with `admit-next`. `{"on": false}` ends it.',
     body: onOff,
     example: { on: true },
     command: ({ on }) => set('queue-all', { queue_all: on }),
   }),
-  action({
+  operationOf({
     name: 'close',
-    summary: 'Newcomers see a closed page, with the time of opening if there is one',
-    description: 'Who is in line keeps the place and is admitted as before. At `opens_at` the room opens by itself.',
+    summary: 'Turn new visitors away with a page that shows the opening time, if set',
+    description:
+      'Visitors in line keep their place and are admitted as before. At `opens_at` the room opens automatically.',
     body: v.strictObject({ opens_at: v.optional(v.nullable(runtimeEntries.opens_at), null) }),
     example: { opens_at: '2026-11-27T08:00:00Z' },
-    refusals: { 400: 'A body that cannot be used, or an opening time that is over.' },
+    refusals: { 400: 'Invalid body, or an opening time in the past.' },
     command: ({ opens_at }) => set('close', { closed: true, opens_at }),
   }),
-  action({
+  operationOf({
     name: 'open',
-    summary: 'Newcomers may join again',
+    summary: 'Let new visitors join again',
     body: nothing,
     command: () => set('open', { closed: false, opens_at: null }),
   }),
-  action({
+  operationOf({
     name: 'suspend',
-    summary: 'The room steps aside: everyone goes past it to the site',
-    description: 'Learned by every isolate within about 5 seconds of traffic. `{"on": false}` puts the room back.',
+    summary: 'Switch the room off: everyone goes straight to the site',
+    description: 'Reaches every isolate within about 5 seconds of traffic. `{"on": false}` switches the room on again.',
     body: onOff,
     example: { on: true },
     command: ({ on }) => set('suspend', { suspended: on }),
   }),
-  action({
+  operationOf({
     name: 'message',
-    summary: 'A word to everyone in line; null takes it away',
-    description: 'With `until` it is no longer told after that time. Without, it is told until it is taken away.',
+    summary: 'Show a message to everyone in line; null removes it',
+    description: 'With `until`, the message ends at that time. Without it, the message is shown until it is removed.',
     body: v.strictObject({
       text: v.nullable(runtimeEntries.message),
       until: v.optional(v.nullable(runtimeEntries.message_until), null),
@@ -100,30 +97,33 @@ export const actionOperations: readonly Operation[] = [
     example: { text: 'We are back at noon.', until: '2026-11-27T12:00:00Z' },
     command: ({ text, until }) => set('message', { message: text, message_until: text === null ? null : until }),
   }),
-  action({
+  operationOf({
     name: 'admit-next',
-    summary: 'Lets the next ones in by hand: past the rate, never over the capacity',
-    description: 'Also under `queue-all`. `result.admitted` says how many there was room for.',
+    summary: 'Admit the next visitors by hand: regardless of the rate, within the capacity',
+    description: 'Also works under `queue-all`. `result.admitted` is the number of visitors admitted.',
     body: v.strictObject({ count: v.optional(whole(ADMIT_NEXT_MAX), 1) }),
     example: { count: 10 },
     refusals: { 409: 'The room is paused or suspended.' },
     command: ({ count }) => ({ kind: 'admit-next', count }),
   }),
-  action({
+  operationOf({
     name: 'revoke',
-    summary: 'Ends one ticket: its place in line, or its session',
-    description: 'A pass that is out opens the site until it ends: after 15 seconds by default, 60 at most.',
+    summary: 'End one ticket: its place in line or its session',
+    description: 'An issued pass remains valid until it expires: after 15 seconds by default, 60 at most.',
     body: v.strictObject({ number: whole(MAX_NUMBER) }),
     bodyRequired: true,
     example: { number: 4711 },
-    refusals: { 404: 'No such room, or the number was never issued in this run.', 409: 'It is gone already.' },
+    refusals: {
+      404: 'No such room, or a number that was not issued in this run.',
+      409: 'The ticket has already ended.',
+    },
     command: ({ number }) => ({ kind: 'revoke', number }),
   }),
-  action({
+  operationOf({
     name: 'reset',
-    summary: 'Empties the room for good: everyone loses the place',
+    summary: 'Empty the room: everyone loses their place',
     description:
-      'A new run begins with number 1, and every token of the old one is void. Settings, history and audit stay.',
+      'Starts a new run at number 1 and voids every token of the old run. Keeps settings, history and audit.',
     body: v.strictObject({ confirm: v.string('must be the name of the room') }),
     bodyRequired: true,
     example: { confirm: 'main' },
@@ -133,14 +133,14 @@ export const actionOperations: readonly Operation[] = [
       return problem(
         400,
         'Not confirmed',
-        `Everyone in line loses the place. Send {"confirm": "${room.name}"} to do it.`,
+        `Everyone in line loses their place. Send {"confirm": "${room.name}"} to confirm.`,
       )
     },
   }),
 ]
 
-function toOperation<S extends v.GenericSchema>(one: Action<S>): Operation {
-  const { name, summary, description, body, bodyRequired = false, example, refusals } = one
+function operationOf<S extends v.GenericSchema>(action: Action<S>): Operation {
+  const { name, summary, description, body, bodyRequired = false, example, refusals } = action
   return {
     id: name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase()),
     method: 'post',
@@ -151,9 +151,9 @@ function toOperation<S extends v.GenericSchema>(one: Action<S>): Operation {
     needs: 'write',
     parameters: ROOM_PARAMETER,
     body: { schema: body, required: bodyRequired, ...(example === undefined ? {} : { example }) },
-    answers: { 200: { description: 'Done, durably.', schema: actionSchema } },
-    refusals: { 400: 'A body that cannot be used; each problem is named.', ...refusals },
-    handle: withRoom((c, room) => act(c, room, one)),
+    answers: { 200: { description: 'Done and stored durably.', schema: actionSchema } },
+    refusals: { 400: 'Invalid body. Every problem is listed.', ...refusals },
+    handle: withRoom((c, room) => act(c, room, action)),
   }
 }
 
@@ -164,25 +164,25 @@ async function act<S extends v.GenericSchema>(
 ): Promise<Response> {
   const read = await readBody(c, body)
   if (!read.ok) return read.refusal
-  const asked = command(read.body, room)
-  if (asked instanceof Response) return asked
-  const answer: CommandAnswer = await c.var.deployment.stub(room).operate(room.name, asked, callerName(c))
+  const request = command(read.body, room)
+  if (request instanceof Response) return request
+  const answer: CommandAnswer = await c.var.deployment.stub(room).operate(room.name, request, callerName(c))
   if (answer.state === 'refused') return refusalOf(answer.why)
   const done = { room: room.name, action: name, result: answer.result, settings: settingsJson(answer.settings) }
   return c.json(done, 200, { ...NO_STORE, ...etagOf(answer.settings) })
 }
 
 function refusalOf(why: Refusal | PatchProblem): Response {
-  if (typeof why === 'object') return unusable([why])
+  if (typeof why === 'object') return invalidBody([why])
   switch (why) {
     case 'paused':
-      return problem(409, 'The room is paused', 'Nobody is admitted in a pause: resume first.')
+      return problem(409, 'The room is paused', 'Resume the room first.')
     case 'suspended':
-      return problem(409, 'The room is suspended', 'Everyone goes past it: end the suspension first.')
+      return problem(409, 'The room is suspended', 'End the suspension first.')
     case 'no-such-ticket':
       return problem(404, 'No such ticket', 'That number was not issued in the current run.')
     case 'gone-already':
-      return problem(409, 'Gone already', 'That ticket holds no place and no session any more.')
+      return problem(409, 'Already ended', 'That ticket no longer holds a place or a session.')
     case 'changed-meanwhile':
       return problem(412, 'Changed meanwhile', 'Read the settings again.')
   }

@@ -1,6 +1,4 @@
-/**
- * `GET .../rooms/:room/alerts`: rules with their states, channels, deliveries. `POST .../alerts/test`: a test message.
- */
+/** The alerts of a room: rules with their states, channels and deliveries; and test messages. */
 import type { Context } from 'hono'
 import * as v from 'valibot'
 import type { AlertOverview } from '../../../durable-objects/room-alerts.ts'
@@ -10,10 +8,8 @@ import { problem } from '../../http/problem.ts'
 import { deployedSettings } from '../../settings/deployed-settings.ts'
 import type { RoomSettings } from '../../settings/rooms.ts'
 import { readBody } from './body.ts'
-import { isoTime } from './iso-time.ts'
-import { NO_STORE, type Operation } from './operation.ts'
+import { isoTime, NO_STORE, type Operation, ROOM_PARAMETER, withRoom } from './operation.ts'
 import { alertsSchema, testAlertsSchema } from './schemas.ts'
-import { ROOM_PARAMETER, withRoom } from './with-room.ts'
 
 const testBody = v.strictObject({ channel: v.optional(v.string('must be the name of a channel')) })
 
@@ -23,10 +19,10 @@ export const alertOperations: readonly Operation[] = [
     method: 'get',
     path: '/rooms/{room}/alerts',
     tag: 'alerts',
-    summary: 'Alert rules with their states, channels, and what became of messages',
+    summary: 'Get alert rules with their states, channels and recent deliveries',
     needs: 'read',
     parameters: ROOM_PARAMETER,
-    answers: { 200: { description: 'Deliveries are the newest first.', schema: alertsSchema } },
+    answers: { 200: { description: 'Deliveries are sorted newest first.', schema: alertsSchema } },
     handle: withRoom(alerts),
   },
   {
@@ -34,14 +30,16 @@ export const alertOperations: readonly Operation[] = [
     method: 'post',
     path: '/rooms/{room}/alerts/test',
     tag: 'alerts',
-    summary: 'Sends a test message by one channel, or by all that the rules use',
+    summary: 'Send a test message through one channel, or through all that the rules use',
     needs: 'write',
     parameters: ROOM_PARAMETER,
     body: { schema: testBody, required: false, example: { channel: 'ops' } },
-    answers: { 202: { description: 'The ids of the messages, which the deliveries show.', schema: testAlertsSchema } },
+    answers: {
+      202: { description: 'The ids of the messages. The deliveries show their outcome.', schema: testAlertsSchema },
+    },
     refusals: {
-      400: 'A body that cannot be used.',
-      404: 'No such room, or no rule of it has a channel of that name.',
+      400: 'Invalid body.',
+      404: 'No such room, or none of its rules uses a channel of that name.',
       409: 'No rule of this room has a channel.',
     },
     handle: withRoom(testAlerts),
@@ -59,8 +57,12 @@ async function alerts(c: Context<AppEnv>, room: RoomSettings): Promise<Response>
       return { ...rule, state, since: sinceMinute === 0 ? null : isoTime(sinceMinute * 60_000), value }
     }),
     channels: [...channelsOf(room), ...pushOf(room)].map(({ name, type }) => {
-      const end = disabled.get(name)
-      return { name, type, disabled: end === undefined ? null : { since: isoTime(end.atMs), reason: end.reason } }
+      const disabling = disabled.get(name)
+      return {
+        name,
+        type,
+        disabled: disabling === undefined ? null : { since: isoTime(disabling.atMs), reason: disabling.reason },
+      }
     }),
     deliveries: (known?.deliveries ?? []).map(({ createdMs, updatedMs, ...delivery }) => ({
       ...delivery,
@@ -77,20 +79,20 @@ async function testAlerts(c: Context<AppEnv>, room: RoomSettings): Promise<Respo
   const names = channelsOf(room).map(({ name }) => name)
   const { channel } = read.body
   if (channel !== undefined && !names.includes(channel)) {
-    return problem(404, 'No such channel', 'No rule of this room has a channel of that name.')
+    return problem(404, 'No such channel', 'No rule of this room uses a channel of that name.')
   }
   if (names.length === 0) return problem(409, 'No channels', 'No rule of this room has a channel.')
   const ids = await c.var.deployment.stub(room).testAlerts(room.name, channel === undefined ? names : [channel])
   return c.json({ messages: [...ids] }, 202, NO_STORE)
 }
 
-/** The channels that any rule of the room uses. */
+/** The channels that the rules of a room use. */
 function channelsOf(room: RoomSettings) {
   const used = new Set(room.alerts.flatMap(({ channels }) => channels))
   return deployedSettings.channels.filter(({ name }) => used.has(name))
 }
 
-/** The push of figures can be disabled like any channel. */
+/** The push of figures is a channel that can be disabled as well. */
 function pushOf({ name }: RoomSettings) {
   const push = deployedSettings.pushes.get(name)
   return push === undefined ? [] : [push]

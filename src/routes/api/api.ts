@@ -1,4 +1,7 @@
-/** The operators' API below `/api/v1`: its operations as routes, its OpenAPI document, and a page to read it. */
+/**
+ * The operators' API below `/api/v1`: the routes of its operations, its OpenAPI document and a
+ * reference page.
+ */
 import { type Context, Hono } from 'hono'
 import type { AppEnv } from '../../app-env.ts'
 import { PREFIX } from '../../http/paths.ts'
@@ -25,12 +28,14 @@ export const operations: readonly Operation[] = [
   ...sessionOperations,
 ]
 
-let made: ReturnType<typeof openApiDocument> | null = null
+let cached: ReturnType<typeof openApiDocument> | null = null
 
-/** Made when it is first asked for, then kept: it takes some milliseconds, and anyone may ask. */
+/**
+ * Built on the first request and cached: building takes milliseconds, and the document is public.
+ */
 function document(): ReturnType<typeof openApiDocument> {
-  made ??= openApiDocument(operations)
-  return made
+  cached ??= openApiDocument(operations)
+  return cached
 }
 
 export function operatorsApi(): Hono<AppEnv> {
@@ -41,7 +46,7 @@ export function operatorsApi(): Hono<AppEnv> {
   }
   api.get('/openapi.json', (c) => c.json({ ...document(), servers: [{ url: baseOf(c) }] }, 200, NO_STORE))
   api.get('/', apiReference)
-  api.all('*', () => problem(404, 'No such resource', 'The API is described at /__waiting-room/api/v1/'))
+  api.all('*', () => problem(404, 'No such resource', 'See the API reference at /__waiting-room/api/v1/'))
   return api
 }
 

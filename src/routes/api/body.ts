@@ -1,4 +1,7 @@
-/** Bodies of the API: read within bounds, checked by a schema, every problem named with its key. */
+/**
+ * Reads bodies of the API: bounded in size, validated by a schema, every problem reported with its
+ * key.
+ */
 import type { Context } from 'hono'
 import * as v from 'valibot'
 import type { AppEnv } from '../../app-env.ts'
@@ -6,7 +9,10 @@ import { readFields } from '../../http/body.ts'
 import { problem } from '../../http/problem.ts'
 import { API_BODY_MAX_BYTES } from '../../limits.ts'
 
-/** The body, or the refusal. An empty one has no fields. `unknownKey`: the problem with a key that the schema does not have. */
+/**
+ * The validated body, or a refusal. An empty body counts as an object without fields.
+ * @param unknownKey words the problem with a key that the schema does not have
+ */
 export async function readBody<S extends v.GenericSchema>(
   c: Context<AppEnv>,
   schema: S,
@@ -26,11 +32,11 @@ export async function readBody<S extends v.GenericSchema>(
     const unknown = issue.type === 'strict_object' && issue.expected === 'never'
     return { key, problem: unknown ? unknownKey(key) : problemOf(issue) }
   })
-  return { ok: false, refusal: unusable(problems) }
+  return { ok: false, refusal: invalidBody(problems) }
 }
 
-/** The refusal of a body whose keys have these problems. */
-export function unusable(problems: readonly { readonly key: string; readonly problem: string }[]): Response {
+/** The refusal of a body with these problems. */
+export function invalidBody(problems: readonly { readonly key: string; readonly problem: string }[]): Response {
   const detail = problems.map(({ key, problem: text }) => (key === '' ? text : `"${key}" ${text}`)).join('; ')
   return problem(400, 'Bad body', `${detail}.`, {}, { problems })
 }

@@ -1,9 +1,9 @@
-/** The OpenAPI 3.1 document of the API, made from its operations. */
+/** The OpenAPI 3.1 document of the API, generated from its operations. */
 import { toJsonSchema } from '@valibot/to-json-schema'
 import type * as v from 'valibot'
 import packageJson from '../../../package.json' with { type: 'json' }
 import { OPERATOR_COOKIE } from '../../http/paths.ts'
-import { CSRF_HEADER } from '../../operators/gatekeeper.ts'
+import { CSRF_HEADER } from '../../operators/caller.ts'
 import type { Answer, Operation } from './operation.ts'
 import { problemSchema } from './schemas.ts'
 
@@ -11,22 +11,22 @@ type Json = Record<string, unknown>
 
 const TAGS: Readonly<Record<Operation['tag'], string>> = {
   rooms: 'The rooms of this deployment.',
-  figures: 'How a room is and was.',
-  settings: 'What may be changed while a room runs.',
-  actions: 'What operators have a room do, and who did what.',
-  alerts: 'Who is called when.',
-  session: 'Logging in with a browser.',
+  figures: 'Current and past figures of a room.',
+  settings: 'Settings that can be changed while a room runs.',
+  actions: 'Actions on a room, and the audit of all changes.',
+  alerts: 'Alert rules, channels and deliveries.',
+  session: 'Login with a browser.',
 }
 
-/** Refusals that any call of an operator may get. */
+/** Refusals that every authenticated operation has. */
 const COMMON: Readonly<Record<number, string>> = {
   401: 'No valid token or session.',
-  403: 'The API is off, the token may only read, or a browser’s call does not come from the operators’ page.',
+  403: 'The API is off, the token is read-only, or a browser’s call does not come from the operators’ page.',
   429: 'Too many failed logins from this address.',
 }
 const OF_A_ROOM: Readonly<Record<number, string>> = { 404: 'No such room.', 503: 'The room cannot be reached.' }
 
-/** All but `servers`: where the API is depends on who asks. */
+/** The document without `servers`, which depend on the host of the request. */
 export function openApiDocument(operations: readonly Operation[]): Json {
   const paths: Record<string, Json> = {}
   for (const operation of operations) {
@@ -38,7 +38,7 @@ export function openApiDocument(operations: readonly Operation[]): Json {
       title: 'Edge waiting room: operators’ API',
       version: packageJson.version,
       description:
-        'See and steer the rooms of a waiting room. Errors are problem details (RFC 9457) that say what to do.',
+        'Monitor and control the rooms of a waiting room. Errors are problem details (RFC 9457) that say what to do.',
       license: { name: 'MIT', identifier: 'MIT' },
     },
     tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
@@ -51,7 +51,7 @@ export function openApiDocument(operations: readonly Operation[]): Json {
           type: 'apiKey',
           in: 'cookie',
           name: `__Host-${OPERATOR_COOKIE}`,
-          description: `A browser that has logged in. Changes need the header \`${CSRF_HEADER}\`, too.`,
+          description: `A browser that has logged in. Changes also need the header \`${CSRF_HEADER}\`.`,
         },
       },
       schemas: { Problem: jsonSchema(problemSchema) },
@@ -112,7 +112,9 @@ function refusalResponse(description: string): Json {
   return { description, content: { 'application/problem+json': { schema } } }
 }
 
-/** As what is sent, with defaults left to the reader; what JSON Schema cannot say (checks across keys) is left out. */
+/**
+ * The JSON Schema of the input. Omits what JSON Schema cannot express, such as checks across keys.
+ */
 function jsonSchema(schema: v.GenericSchema): Json {
   const { $schema: _, ...rest } = toJsonSchema(schema, { errorMode: 'ignore', typeMode: 'input' })
   return rest

@@ -14,10 +14,8 @@ import { PAGE_STATES } from '../../pages/messages/messages.ts'
 import type { RoomSettings } from '../../settings/rooms.ts'
 import { roomFigures, siteOf } from '../room-figures.ts'
 import { history } from './history.ts'
-import { isoTime, isoTimeOrNull } from './iso-time.ts'
-import { NO_STORE, type Operation } from './operation.ts'
+import { isoTime, isoTimeOrNull, NO_STORE, type Operation, ROOM_PARAMETER, withRoom } from './operation.ts'
 import { auditSchema, historySchema, journalSchema, roomsSchema, statsSchema, ticketSchema } from './schemas.ts'
-import { ROOM_PARAMETER, withRoom } from './with-room.ts'
 
 const wholeText = v.pipe(v.string(), v.regex(/^\d{1,15}$/))
 const timeText = v.string()

@@ -5,8 +5,7 @@ import type { AppEnv } from '../../app-env.ts'
 import { problem } from '../../http/problem.ts'
 import { HISTORY_RANGE_SLACK_MS } from '../../limits.ts'
 import type { RoomSettings } from '../../settings/rooms.ts'
-import { isoTime } from './iso-time.ts'
-import { NO_STORE } from './operation.ts'
+import { isoTime, NO_STORE } from './operation.ts'
 
 const HOUR_MS = 3_600_000
 

@@ -1,12 +1,16 @@
 /**
- * One operation of the API: what it takes, what it answers, who may call it, and what it does. Routes and the OpenAPI document
- * are made from the same list, so neither can have what the other has not.
+ * One operation of the API: its parameters, answers, required permission and handler. Both the
+ * routes and the OpenAPI document are generated from the list of operations, so they cannot differ.
  */
 import type { Context } from 'hono'
-import type * as v from 'valibot'
+import * as v from 'valibot'
 import type { AppEnv } from '../../app-env.ts'
+import { problem } from '../../http/problem.ts'
+import { logError } from '../../log/log.ts'
 import type { RoomSettings } from '../../settings/rooms.ts'
-import type { Need } from './operator.ts'
+
+/** `write`: for operators of kind `full` only. */
+export type Need = 'read' | 'write'
 
 type Schema = v.GenericSchema
 
@@ -21,7 +25,7 @@ export interface Parameter {
 export interface Answer {
   readonly description: string
   readonly schema?: Schema
-  /** Media types, `application/json` unless told otherwise; those besides JSON are text. */
+  /** Media types, `application/json` by default. All others are described as text. */
   readonly types?: readonly string[]
   readonly headers?: Readonly<Record<string, string>>
 }
@@ -39,7 +43,7 @@ export interface Operation {
   readonly parameters?: Readonly<Record<string, Parameter>>
   readonly body?: { readonly schema: Schema; readonly required: boolean; readonly example?: unknown }
   readonly answers: Readonly<Record<number, Answer>>
-  /** Refusals besides those that every operation may give. */
+  /** Refusals in addition to those that every operation has. */
   readonly refusals?: Readonly<Record<number, string>>
   readonly handle: Handler
 }
@@ -49,3 +53,43 @@ export type Handler = (c: Context<AppEnv>) => Promise<Response> | Response
 export type RoomHandler = (c: Context<AppEnv>, room: RoomSettings) => Promise<Response>
 
 export const NO_STORE = { 'Cache-Control': 'no-store' }
+
+/**
+ * Wraps the handler of one room: answers when the room does not exist or its object is unreachable.
+ */
+export function withRoom(handle: RoomHandler): Handler {
+  return async function roomOperation(c) {
+    const name = c.req.param('room')
+    const room = c.var.deployment.rooms.find((other) => other.name === name)
+    if (room === undefined) {
+      return problem(404, 'No such room', 'GET /__waiting-room/api/v1/rooms lists the rooms.')
+    }
+    try {
+      return await handle(c, room)
+    } catch (error) {
+      logError('api_failed', error, { room: room.name })
+      const detail = 'The call may or may not have taken effect. Read the room before you retry.'
+      return problem(503, 'The room cannot be reached', c.req.method === 'GET' ? undefined : detail, {
+        'Retry-After': '5',
+      })
+    }
+  }
+}
+
+export const ROOM_PARAMETER: Readonly<Record<'room', Parameter>> = {
+  room: {
+    in: 'path',
+    required: true,
+    description: "The room's `name` in the settings.",
+    schema: v.pipe(v.string(), v.regex(/^[a-z0-9-]{1,32}$/)),
+    example: 'main',
+  },
+}
+
+export function isoTime(ms: number): string {
+  return new Date(ms).toISOString()
+}
+
+export function isoTimeOrNull(ms: number | null): string | null {
+  return ms === null ? null : isoTime(ms)
+}

@@ -1,29 +1,27 @@
-/** Lets operators in: who is nobody is refused, who may only read changes nothing. */
+/** Middleware that authenticates operators and checks their permission. */
 import type { Context, MiddlewareHandler } from 'hono'
 import type { AppEnv } from '../../app-env.ts'
 import { problem } from '../../http/problem.ts'
-import { type Caller, CSRF_HEADER, callerOf } from '../../operators/gatekeeper.ts'
+import { authenticate, type Caller, CSRF_HEADER } from '../../operators/caller.ts'
 import { sessionCookie, signSession } from '../../operators/session.ts'
-import { secretRemedy } from '../../settings/secret-remedy.ts'
-
-/** `write`: for operators of kind `full` alone. */
-export type Need = 'read' | 'write'
+import { secretRemedy } from '../../settings/problems.ts'
+import type { Need } from './operation.ts'
 
 export function requireOperator(need: Need): MiddlewareHandler<AppEnv> {
   return async function operatorOnly(c, next) {
-    const who = c.var.deployment.operators
-    if (who === null) return apiIsOff()
+    const auth = c.var.deployment.operators
+    if (auth === null) return apiIsOff()
     const nowMs = Date.now()
-    const caller = await callerOf(c.req.raw, who, nowMs)
+    const caller = await authenticate(c.req.raw, auth, nowMs)
     if (caller.state !== 'known') return refusal(caller)
     if (need === 'write' && caller.operator.kind === 'read') {
-      return problem(403, 'This token may only read', 'Use a token without ":read" to change anything.')
+      return problem(403, 'This token is read-only', 'Use a token without ":read" to make changes.')
     }
     c.set('caller', caller)
     await next()
     const { session } = caller
     if (session?.isDue !== true || c.res.headers.has('Set-Cookie')) return undefined
-    const { text } = await signSession(session.operator, session.sinceSeconds, who.sessionKeys, nowMs)
+    const { text } = await signSession(session.operator, session.sinceSeconds, auth.sessionKeys, nowMs)
     c.res.headers.append('Set-Cookie', sessionCookie(c.req.raw, text))
     return undefined
   }
@@ -32,14 +30,14 @@ export function requireOperator(need: Need): MiddlewareHandler<AppEnv> {
 export function refusal(caller: Exclude<Caller, { state: 'known' }>): Response {
   switch (caller.state) {
     case 'unknown':
-      return problem(401, 'A valid bearer token is needed', 'Send "Authorization: Bearer TOKEN", or log in.', {
+      return problem(401, 'A valid bearer token is required', 'Send "Authorization: Bearer TOKEN", or log in.', {
         'WWW-Authenticate': 'Bearer',
       })
     case 'forged':
       return problem(
         403,
         'Not from the operators’ page',
-        `A browser's call must come from this very origin with the header "${CSRF_HEADER}: 1".`,
+        `A browser's call must come from this origin with the header "${CSRF_HEADER}: 1".`,
       )
     case 'blocked':
       return problem(429, 'Too many failed logins', `Try again in ${caller.seconds} seconds.`, {
@@ -52,7 +50,7 @@ export function apiIsOff(): Response {
   return problem(403, 'The API is off', `Choose a token of 16 or more characters. ${secretRemedy('ADMIN_TOKEN')}`)
 }
 
-/** The name that the audit notes. */
+/** The operator's name for the audit. */
 export function callerName(c: Context<AppEnv>): string {
   return c.var.caller.operator.name
 }

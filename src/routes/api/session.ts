@@ -1,13 +1,12 @@
-/** Logging in and out with a browser. */
+/** Login, logout and the current session of a browser. */
 import type { Context } from 'hono'
 import * as v from 'valibot'
 import type { AppEnv } from '../../app-env.ts'
-import { CSRF_HEADER, callerWithToken, isFromOwnPage } from '../../operators/gatekeeper.ts'
+import { authenticateLogin, CSRF_HEADER, isFromOwnPage } from '../../operators/caller.ts'
 import type { TokenOperator } from '../../operators/operators.ts'
 import { sessionCookie, signSession } from '../../operators/session.ts'
 import { readBody } from './body.ts'
-import { isoTimeOrNull } from './iso-time.ts'
-import { NO_STORE, type Operation } from './operation.ts'
+import { isoTimeOrNull, NO_STORE, type Operation } from './operation.ts'
 import { apiIsOff, refusal } from './operator.ts'
 import { sessionSchema } from './schemas.ts'
 
@@ -17,7 +16,8 @@ const CSRF_PARAMETER = {
   [CSRF_HEADER]: {
     in: 'header',
     required: true,
-    description: 'Anything: shows that the page of this very origin sends it. Every change by a session needs it, too.',
+    description:
+      'Any value. Proves that a page of this origin made the call. Every change with a session needs it as well.',
     schema: v.string(),
     example: '1',
   },
@@ -29,17 +29,17 @@ export const sessionOperations: readonly Operation[] = [
     method: 'post',
     path: '/session',
     tag: 'session',
-    summary: 'Logs a browser in: a session cookie for a token',
+    summary: 'Log in: exchange a token for a session cookie',
     description:
-      'The cookie is HttpOnly and SameSite=Strict. The session ends 30 minutes after its last call, 12 hours after the login at the latest, and with its token. After 10 failures an address is turned away until a minute is over.',
+      'The cookie is HttpOnly and SameSite=Strict. The session ends 30 minutes after its last call, 12 hours after the login at the latest, and with its token. After 10 failed logins an address is blocked for up to a minute.',
     needs: 'nobody',
     parameters: CSRF_PARAMETER,
     body: { schema: loginBody, required: true, example: { token: 'the token' } },
     answers: { 200: { description: 'Logged in.', schema: sessionSchema, headers: { 'Set-Cookie': 'The session.' } } },
     refusals: {
-      400: 'A body that cannot be used.',
+      400: 'Invalid body.',
       401: 'No operator has this token.',
-      403: 'The API is off, or the call does not come from the page of this origin.',
+      403: 'The API is off, or the call does not come from a page of this origin.',
       429: 'Too many failed logins.',
     },
     handle: logIn,
@@ -49,35 +49,35 @@ export const sessionOperations: readonly Operation[] = [
     method: 'get',
     path: '/session',
     tag: 'session',
-    summary: 'Who is calling',
+    summary: 'Get the current operator',
     needs: 'read',
     answers: { 200: { description: 'The operator.', schema: sessionSchema } },
-    handle: whoAmI,
+    handle: getSession,
   },
   {
     id: 'logOut',
     method: 'delete',
     path: '/session',
     tag: 'session',
-    summary: 'Logs a browser out',
+    summary: 'Log out',
     needs: 'nobody',
     parameters: CSRF_PARAMETER,
-    answers: { 204: { description: 'The cookie is taken away.', headers: { 'Set-Cookie': 'Empty.' } } },
-    refusals: { 403: 'The call does not come from the page of this origin.' },
+    answers: { 204: { description: 'The cookie is removed.', headers: { 'Set-Cookie': 'Empty.' } } },
+    refusals: { 403: 'The call does not come from a page of this origin.' },
     handle: logOut,
   },
 ]
 
 async function logIn(c: Context<AppEnv>): Promise<Response> {
-  const who = c.var.deployment.operators
-  if (who === null) return apiIsOff()
+  const auth = c.var.deployment.operators
+  if (auth === null) return apiIsOff()
   const read = await readBody(c, loginBody)
   if (!read.ok) return read.refusal
   const nowMs = Date.now()
-  const caller = await callerWithToken(c.req.raw, read.body.token, who, nowMs)
+  const caller = await authenticateLogin(c.req.raw, read.body.token, auth, nowMs)
   if (caller.state !== 'known') return refusal(caller)
   const operator = caller.operator as TokenOperator
-  const { text, expiresSeconds } = await signSession(operator, Math.floor(nowMs / 1000), who.sessionKeys, nowMs)
+  const { text, expiresSeconds } = await signSession(operator, Math.floor(nowMs / 1000), auth.sessionKeys, nowMs)
   const headers = { ...NO_STORE, 'Set-Cookie': sessionCookie(c.req.raw, text) }
   return c.json(sessionJson(operator, 'session', expiresSeconds), 200, headers)
 }
@@ -87,7 +87,7 @@ function logOut(c: Context<AppEnv>): Response {
   return c.body(null, 204, { ...NO_STORE, 'Set-Cookie': sessionCookie(c.req.raw, null) })
 }
 
-function whoAmI(c: Context<AppEnv>): Response {
+function getSession(c: Context<AppEnv>): Response {
   const { operator, via, session } = c.var.caller
   return c.json(sessionJson(operator, via, session?.expiresSeconds ?? null), 200, NO_STORE)
 }

@@ -1,4 +1,4 @@
-/** The operators' page as an operator uses it: by roles and words. */
+/** Drives the operators' page by roles and texts. */
 import type { Locator, Page } from 'playwright-core'
 import type { Stage } from '../../contract/support/stage.ts'
 import type { Visitor } from '../../contract/support/visitor.ts'
@@ -13,7 +13,7 @@ export async function logIn(stage: Stage, page: Page, name: string, token = ADMI
   await page.getByRole('heading', { name, level: 2 }).waitFor()
 }
 
-/** People of a room, in order of arrival; the first ones find a place. */
+/** Visitors who arrive in order. The first ones are admitted. */
 export async function crowd(stage: Stage, name: string, count: number): Promise<Visitor[]> {
   const visitors = Array.from({ length: count }, () => visitorOf(stage, name))
   for (const visitor of visitors) await visitor.get('/')
@@ -29,7 +29,7 @@ export function figureValue(page: Page, label: string): Locator {
   return figure(page, label).locator('.value')
 }
 
-/** What is always in reach: badges, Pause, Close. */
+/** The controls that are always in view: badges, Pause, Close. */
 export function pinned(page: Page): Locator {
   return page.getByRole('region', { name: 'Pause and close' })
 }
@@ -38,12 +38,12 @@ export function button(page: Page | Locator, name: string): Locator {
   return page.getByRole('button', { name, exact: true })
 }
 
-/** A time as a field of date and time takes it, in the time zone of the browser that the tests open. */
+/** A time as the value of a `datetime-local` field, for a browser in UTC. */
 export function localTime(ms: number): string {
   return new Date(ms).toISOString().slice(0, 16)
 }
 
-/** The page has a scroll area of its own: a picture of all of it needs a window of its height. */
+/** The page scrolls inside an element, so a full screenshot needs a window of its height. */
 export async function wholePicture(page: Page, name: string): Promise<void> {
   const before = page.viewportSize()
   const height = await page.evaluate(() => {

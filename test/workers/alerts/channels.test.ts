@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { type ChannelContext, parseChannels, parsePushUrl } from '../../../src/alerts/channels.ts'
-import { receiverFingerprint } from '../../../src/alerts/receiver-fingerprint.ts'
-import { parseReceiverUrl } from '../../../src/alerts/receiver-url.ts'
-import { parseSigningSecrets } from '../../../src/alerts/signing-secrets.ts'
+import { receiverFingerprint } from '../../../src/alerts/ledger.ts'
+import { type ChannelContext, parseChannels, parsePushUrl, parseReceiverUrl } from '../../../src/settings/channels.ts'
+import { parseSigningSecrets } from '../../../src/settings/signing-secrets.ts'
 import { NEW_SECRET, OLD_SECRET, webhookTo } from './support.ts'
 
 const production = { allowLoopback: false, allowPrivate: false }
@@ -25,7 +24,7 @@ function problems(...channels: unknown[]): readonly string[] {
 }
 
 describe('alert channels', () => {
-  it('are webhooks with all their secrets, Slack by a secret URL, and mail', () => {
+  it('are webhooks with their secrets, Slack by a secret URL, or mail', () => {
     expect(parseChannels([ops, slack, mail], context()).channels).toEqual([
       { ...ops, secrets: [NEW_SECRET, OLD_SECRET] },
       { name: 'team', type: 'slack', url: variables.SLACK_URL },
@@ -33,12 +32,12 @@ describe('alert channels', () => {
     ])
   })
 
-  it('may be JSON text, and need not be', () => {
+  it('may be JSON text and are optional', () => {
     expect(parseChannels(JSON.stringify([ops]), context()).channels).toHaveLength(1)
     for (const nothing of [undefined, '', []]) expect(parseChannels(nothing, context()).channels).toEqual([])
   })
 
-  it('are refused with every problem at once, each with its key', () => {
+  it('report every problem at once, each with its key', () => {
     const bad = { name: 'Ops!', type: 'email', from: 'room at example.com', url: 'https://a.example.com' }
     expect(problems(ops, bad, 'text', { name: 'a', type: 'sms' }, { type: 'slack' })).toEqual([
       'ALERT_CHANNELS[1].url: there is no such setting',
@@ -62,7 +61,7 @@ describe('alert channels', () => {
     ['a secret variable without a URL', { ...slack, url_from: 'BROKEN_URL' }, '.url_from: must be an https:// URL'],
     ['a variable name of another form', { ...slack, url_from: 'slack url' }, '.url_from: must be the name'],
     ['a webhook that nothing signs', { ...ops, name: 'unsigned' }, '.name: needs a signing secret'],
-    ['the name of the push of figures', { ...ops, name: 'stats-push' }, '.name: is taken'],
+    ['the name of the push of figures', { ...ops, name: 'stats-push' }, '.name: is reserved'],
     [
       'an address with a line break',
       { ...mail, to: 'duty@example.org\r\nBcc: all@example.org' },
@@ -73,7 +72,7 @@ describe('alert channels', () => {
     expect(problems(channel)).toEqual([expect.stringContaining(`ALERT_CHANNELS[0]${problem}`)])
   })
 
-  it('refuse two of one name, more than 20, more than fits a variable, and what is no list', () => {
+  it('refuse duplicate names, more than 20 channels, too many bytes and a value that is not a list', () => {
     expect(problems(mail, { ...slack, name: 'duty' })).toEqual([expect.stringContaining('ALERT_CHANNELS[1].name')])
     const many = (count: number, pad = '') =>
       Array.from({ length: count }, (_, i) => ({ ...mail, name: `duty-${i}`, to: `${pad}duty@example.org` }))
@@ -85,7 +84,7 @@ describe('alert channels', () => {
     for (const value of ['not JSON', '{}', 7, {}]) expect(parseChannels(value, context()).problems).toHaveLength(1)
   })
 
-  it('never show a URL in a problem', () => {
+  it('never reveal a URL in a problem', () => {
     const urls = ['http://hidden.example.com/hidden', 'https://hidden:hidden@example.com', 'https://10.0.0.1/hidden']
     expect(JSON.stringify(urls.map((url) => problems({ ...ops, url })))).not.toContain('hidden')
     expect(JSON.stringify(problems({ ...slack, url_from: 'BROKEN_URL' }))).not.toContain('hidden')
@@ -173,14 +172,14 @@ describe("a receiver's URL", () => {
   })
 
   it.each(['http://localhost:8080/', 'http://127.0.0.1:8080/', 'http://[::1]:8080/', 'https://localhost/'])(
-    'may be %s where loopback is allowed, and only there',
+    'may be %s only where loopback is allowed',
     (url) => {
       expect(accepted(url, { allowLoopback: true, allowPrivate: false })).toBe(true)
       expect(accepted(url, { allowLoopback: false, allowPrivate: true })).toBe(false)
     },
   )
 
-  it.each(['192.168.1.1', '[fd00::1]', 'printer.local'])('may be on %s in development, by https', (host) => {
+  it.each(['192.168.1.1', '[fd00::1]', 'printer.local'])('may be on %s in development, over https only', (host) => {
     const development = { allowLoopback: true, allowPrivate: true }
     expect(accepted(`https://${host}/`, development)).toBe(true)
     expect(accepted(`http://${host}/`, development)).toBe(false)
@@ -189,7 +188,7 @@ describe("a receiver's URL", () => {
 })
 
 describe('a push of figures', () => {
-  it('goes by the rules of webhooks, signed with the secret of its own name', () => {
+  it('follows the rules of webhooks and is signed with its own secret', () => {
     expect(parsePushUrl('https://hooks.example.com/stats', context()).channel).toEqual({
       name: 'stats-push',
       type: 'webhook',
@@ -204,7 +203,7 @@ describe('a push of figures', () => {
 })
 
 describe('signing secrets', () => {
-  it('are listed by channel, the newest first', () => {
+  it('are grouped by channel, newest first', () => {
     const { secrets, problems } = parseSigningSecrets(` a:${NEW_SECRET} , b:${OLD_SECRET},a:${OLD_SECRET}\n`)
     expect(problems).toEqual([])
     expect([...secrets]).toEqual([
@@ -213,7 +212,7 @@ describe('signing secrets', () => {
     ])
   })
 
-  it('may be missing', () => {
+  it('are optional', () => {
     for (const value of [undefined, '', ' '])
       expect(parseSigningSecrets(value)).toEqual({ secrets: new Map(), problems: [] })
   })
@@ -231,7 +230,7 @@ describe('signing secrets', () => {
       'entry 5 (ops): at most 4',
     ],
     ['no text', 7, 'entry 1: is not "channel:whsec_base64"'],
-  ])('are refused when %s, without being shown', (_, value, problem) => {
+  ])('are refused when %s, without being revealed', (_, value, problem) => {
     const { problems } = parseSigningSecrets(value)
     expect(problems).toEqual([expect.stringContaining(problem)])
     for (const part of ['hidden', NEW_SECRET.slice(6, 20), btoa('xxxxxx')]) expect(problems.join()).not.toContain(part)
@@ -239,7 +238,7 @@ describe('signing secrets', () => {
 })
 
 describe("a receiver's fingerprint", () => {
-  it('changes with the receiver, not with the secret, and does not show it', async () => {
+  it('changes with the receiver but not with the secret, and reveals neither', async () => {
     const one = await receiverFingerprint(webhookTo('https://hooks.example.com/hidden'))
     expect(one).toMatch(/^[0-9a-f]{16}$/)
     expect(await receiverFingerprint(webhookTo('https://hooks.example.com/hidden', { secrets: [OLD_SECRET] }))).toBe(

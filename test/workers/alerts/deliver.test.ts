@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { deliver, platformIo } from '../../../src/alerts/deliver.ts'
 import { firing, NEW_SECRET, OLD_SECRET, Receiver, stats, testIo, webhookTo } from './support.ts'
 
-describe('a webhook, by real HTTP', () => {
+describe('a webhook, over real HTTP', () => {
   it('is posted once, signed so that either secret of a rotation verifies', async () => {
     const receiver = new Receiver()
     const channel = webhookTo(receiver.url, { secrets: [NEW_SECRET, OLD_SECRET] })
@@ -20,7 +20,7 @@ describe('a webhook, by real HTTP', () => {
     }
   })
 
-  it('carries the push of figures, too', async () => {
+  it('also carries a push of figures', async () => {
     const receiver = new Receiver()
     await deliver(stats, webhookTo(receiver.url, { name: 'stats-push' }), testIo())
     const [request] = await receiver.received()
@@ -30,7 +30,7 @@ describe('a webhook, by real HTTP', () => {
     })
   })
 
-  it('is tried again later when the receiver says so, in seconds or by date', async () => {
+  it('is retried after Retry-After, in seconds or as a date', async () => {
     const nowMs = Date.UTC(2026, 4, 1)
     const receiver = await new Receiver().answers(
       { status: 503, headers: { 'retry-after': '42' } },
@@ -55,7 +55,7 @@ describe('a webhook, by real HTTP', () => {
     })
   })
 
-  it('disables the channel with 410 and gives up with other 4xx', async () => {
+  it('disables the channel on 410 and gives up on other 4xx', async () => {
     const receiver = await new Receiver().answers({ status: 410 }, { status: 400 })
     expect(await deliver(firing, webhookTo(receiver.url), testIo())).toEqual({
       kind: 'disabled',
@@ -74,20 +74,20 @@ describe('a webhook, by real HTTP', () => {
     expect(await target.received()).toEqual([])
   })
 
-  it('is cut off at a receiver that hangs', async () => {
+  it('times out on a receiver that hangs', async () => {
     const receiver = await new Receiver().answers({})
     const outcome = await deliver(firing, webhookTo(receiver.url), testIo({ timeoutMs: 200 }))
     expect(outcome).toEqual({ kind: 'retry', afterSeconds: null, reason: 'no answer within 0.2 s' })
     await expect.poll(() => receiver.open()).toBe(0)
   })
 
-  it('does not listen to an answer without end', async () => {
+  it('does not read an endless answer', async () => {
     const receiver = await new Receiver().answers({ status: 200, endless: true })
     expect(await deliver(firing, webhookTo(receiver.url), testIo())).toEqual({ kind: 'delivered' })
     await expect.poll(() => receiver.open()).toBe(0)
   })
 
-  it('is tried again when nobody listens, and nothing of the error is repeated', async () => {
+  it('is retried when the connection fails, without quoting the error', async () => {
     const channel = webhookTo('https://hooks.example.com/hidden-part-of-the-url')
     const io = testIo({ fetch: (url) => Promise.reject(new TypeError(`no connection to ${url}`)) })
     expect(await deliver(firing, channel, io)).toEqual({
@@ -97,13 +97,13 @@ describe('a webhook, by real HTTP', () => {
     })
   })
 
-  it('has ten seconds in a deployment', () => {
+  it('times out after ten seconds in a deployment', () => {
     expect(platformIo(null).timeoutMs).toBe(10_000)
   })
 })
 
-describe('Slack, by real HTTP', () => {
-  it('is posted its blocks, unsigned', async () => {
+describe('Slack, over real HTTP', () => {
+  it('gets blocks, unsigned', async () => {
     const receiver = new Receiver()
     expect(await deliver(firing, { name: 'team', type: 'slack', url: receiver.url }, testIo())).toEqual({
       kind: 'delivered',
@@ -113,7 +113,7 @@ describe('Slack, by real HTTP', () => {
     expect(Object.keys(request?.headers ?? {})).not.toContain('webhook-signature')
   })
 
-  it('is not for figures', async () => {
+  it('is not used for figures', async () => {
     const receiver = new Receiver()
     expect(await deliver(stats, { name: 'team', type: 'slack', url: receiver.url }, testIo())).toMatchObject({
       kind: 'refused',
@@ -126,14 +126,14 @@ describe('mail', () => {
   const channel = { name: 'duty', type: 'email', from: 'room@example.com', to: 'duty@example.org' } as const
   const binding = (send: (message: EmailMessage) => Promise<unknown>) => ({ send }) as unknown as SendEmail
 
-  it('is handed to the binding with its envelope', async () => {
+  it('is passed to the binding with its envelope', async () => {
     const sent: EmailMessage[] = []
     const email = binding(async (message) => sent.push(message))
     expect(await deliver(firing, channel, testIo({ email }))).toEqual({ kind: 'delivered' })
     expect(sent).toMatchObject([{ from: 'room@example.com', to: 'duty@example.org' }])
   })
 
-  // The runtime's own binding parses the mail. Only where the tests' configuration has one.
+  // The runtime's binding parses the mail, if the test configuration has one.
   const ownBinding = (env as { EMAIL?: SendEmail }).EMAIL ?? null
   it.skipIf(ownBinding === null)("is accepted by the runtime's binding", async () => {
     expect(await deliver(firing, channel, testIo({ email: ownBinding }))).toEqual({ kind: 'delivered' })
@@ -151,7 +151,7 @@ describe('mail', () => {
     ['E_SENDER_NOT_VERIFIED', 'refused'],
     ['E_RATE_LIMIT_EXCEEDED', 'retry'],
     ['E_INTERNAL_SERVER_ERROR', 'retry'],
-  ])('that fails with %s is %s, and no address is in the reason', async (code, kind) => {
+  ])('that fails with %s is %s, without an address in the reason', async (code, kind) => {
     const email = binding(async () => {
       throw Object.assign(new Error('550 duty@example.org'), { code })
     })
@@ -159,7 +159,7 @@ describe('mail', () => {
     expect(outcome).toMatchObject({ kind, reason: `mail could not be sent (${code})` })
   })
 
-  it('that fails for unknown reasons, or hangs, is tried again', async () => {
+  it('that fails for an unknown reason or hangs is retried', async () => {
     const failing = binding(() => Promise.reject(new Error('duty@example.org is not verified')))
     expect(await deliver(firing, channel, testIo({ email: failing }))).toMatchObject({
       reason: 'mail could not be sent',

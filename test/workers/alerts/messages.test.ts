@@ -1,16 +1,14 @@
 import { Webhook } from 'standardwebhooks'
 import { describe, expect, it } from 'vitest'
-import { backOffSeconds } from '../../../src/alerts/back-off.ts'
-import { outcomeOfAnswer, retryAfterSeconds } from '../../../src/alerts/delivery-outcome.ts'
 import { mimeOf } from '../../../src/alerts/email.ts'
-import { slackMessage } from '../../../src/alerts/slack.ts'
-import { webhookMessage } from '../../../src/alerts/webhook.ts'
+import { slackMessage, webhookMessage } from '../../../src/alerts/http-messages.ts'
+import { backOffSeconds, outcomeOfAnswer, retryAfterSeconds } from '../../../src/alerts/outcome.ts'
 import { firing, NEW_SECRET, OLD_SECRET, stats } from './support.ts'
 
 const now = Date.UTC(2026, 4, 1, 12, 0, 0)
 
 describe('the message of a webhook', () => {
-  it('says what happened, when, and in which room', () => {
+  it('contains event, time and room', () => {
     const { headers, body } = webhookMessage(firing, [NEW_SECRET], now + 90_000)
     expect(JSON.parse(body)).toEqual({
       type: 'waiting-room.alert.firing',
@@ -20,7 +18,7 @@ describe('the message of a webhook', () => {
     expect(headers).toMatchObject({ 'webhook-id': firing.id, 'webhook-timestamp': String(now / 1000 + 90) })
   })
 
-  it('carries the figures of a minute as they are', () => {
+  it('contains the figures of a minute unchanged', () => {
     expect(JSON.parse(webhookMessage(stats, [NEW_SECRET], now).body)).toEqual({
       type: 'waiting-room.stats',
       timestamp: '2026-05-01T12:00:00.000Z',
@@ -28,7 +26,7 @@ describe('the message of a webhook', () => {
     })
   })
 
-  it('is accepted by receivers that know either secret of a rotation, by no other', () => {
+  it('is accepted by receivers with either secret of a rotation, and by no other', () => {
     const { headers, body } = webhookMessage(firing, [NEW_SECRET, OLD_SECRET], Date.now())
     for (const secret of [NEW_SECRET, OLD_SECRET]) {
       expect(new Webhook(secret).verify(body, headers)).toMatchObject({ data: { rule: 'crowd' } })
@@ -58,7 +56,7 @@ describe('the message of Slack', () => {
     ])
   })
 
-  it('lets no name call a channel or show a link', () => {
+  it('escapes names, so that they cannot mention a channel or contain a link', () => {
     const { text, blocks } = JSON.parse(slackMessage({ ...firing, rule: '<!channel> & <http://x|y>' }).body)
     expect(text).toContain('&lt;!channel&gt; &amp; &lt;http://x|y&gt;')
     expect(JSON.stringify(blocks[1])).not.toContain('<!channel>')
@@ -80,7 +78,7 @@ describe('the mail', () => {
     }
   }
 
-  it('has the sender, the receiver, the words, and the same id in every try', () => {
+  it('has sender, recipient, text, and the same id in every attempt', () => {
     const mail = parsed(mimeOf({ ...firing, rule: 'Größe' }, channel))
     expect(mail.headers).toMatchObject({
       From: '<room@example.com>',
@@ -95,14 +93,14 @@ describe('the mail', () => {
     expect(mail.body.split('\r\n').every((line) => line.length <= 76)).toBe(true)
   })
 
-  it('gets no header from a name with line breaks', () => {
+  it('gets no extra header from a name with line breaks', () => {
     const mail = parsed(mimeOf({ ...firing, rule: 'x\r\nBcc: all@example.org' }, channel))
     expect(Object.keys(mail.headers)).not.toContain('Bcc')
   })
 })
 
-describe('the pause before the next try', () => {
-  it('doubles up to a quarter of an hour, with full jitter, and is at least a second', () => {
+describe('the back-off', () => {
+  it('doubles up to 15 minutes, with full jitter, and is at least one second', () => {
     expect([1, 2, 3, 4, 8, 9, 50].map((attempt) => backOffSeconds(attempt, 1, null))).toEqual([
       5, 10, 20, 40, 640, 900, 900,
     ])
@@ -110,7 +108,7 @@ describe('the pause before the next try', () => {
     expect(backOffSeconds(50, 0, null)).toBe(1)
   })
 
-  it('is never shorter than what the receiver asked for', () => {
+  it('is never shorter than Retry-After', () => {
     expect(backOffSeconds(1, 1, 120)).toBe(120)
     expect(backOffSeconds(50, 1, 120)).toBe(900)
   })
@@ -152,7 +150,7 @@ describe('an answer', () => {
     ['soon', null],
     ['', null],
     [null, null],
-  ])('with Retry-After %j asks for %j seconds', (value, seconds) => {
+  ])('with Retry-After %j means a delay of %j seconds', (value, seconds) => {
     expect(retryAfterSeconds(value, now)).toBe(seconds)
   })
 })

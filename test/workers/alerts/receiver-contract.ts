@@ -1,6 +1,6 @@
 /**
- * What the tests and their receivers (../support/receivers.ts, which runs in Node) say to each other. Types only, so that
- * neither side's runtime types get into the other's.
+ * The protocol between tests and receivers (../support/receivers.ts, which runs in Node). Types
+ * only, so that neither side sees the runtime types of the other.
  */
 import 'vitest'
 
@@ -11,11 +11,11 @@ declare module 'vitest' {
   }
 }
 
-/** How a receiver answers one request; without a status it never does. */
+/** The answer to one request. Without a status the receiver never answers. */
 export interface Answer {
   readonly status?: number
   readonly headers?: Record<string, string>
-  /** Keep sending a body without end. */
+  /** Send an endless body. */
   readonly endless?: boolean
 }
 

@@ -1,21 +1,21 @@
 /**
- * What the tests of deliveries share: messages, a ledger in memory, a real receiver, and what was logged.
+ * Support for delivery tests: messages, an in-memory ledger, a real receiver, and captured logs.
  */
 import { createExecutionContext, createMessageBatch, getQueueResult } from 'cloudflare:test'
 import { inject, vi } from 'vitest'
-import type { AlertMessage } from '../../../src/alerts/alert-message.ts'
-import type { WebhookChannel } from '../../../src/alerts/channels.ts'
 import type { DeliveryIo } from '../../../src/alerts/deliver.ts'
-import type { DeliveryLedger, DeliveryRecord, DeliveryTurn } from '../../../src/alerts/delivery-ledger.ts'
+import type { DeliveryLedger, DeliveryRecord, DeliveryTurn } from '../../../src/alerts/ledger.ts'
+import type { AlertMessage } from '../../../src/alerts/message.ts'
+import type { WebhookChannel } from '../../../src/settings/channels.ts'
 import type { Answer, ReceivedRequest } from './receiver-contract.ts'
 
 let receivers = 0
 
-/** A receiver of its own on the real HTTP server that runs beside the tests: answers as told, the last answer for good. */
+/** A receiver on the real HTTP server that runs beside the tests. Repeats its last answer. */
 export class Receiver {
   private readonly id = `r${receivers++}-${Math.random().toString(36).slice(2)}`
 
-  /** Has a part that must not be seen anywhere. */
+  /** Contains a part that must never be revealed. */
   readonly url = `${inject('receivers')}/hook/${this.id}/hidden-part-of-the-url`
 
   async answers(...answers: Answer[]): Promise<this> {
@@ -27,13 +27,13 @@ export class Receiver {
     return (await fetch(`${inject('receivers')}/received/${this.id}`)).json()
   }
 
-  /** How many of its connections are open. */
+  /** The number of open connections. */
   async open(): Promise<number> {
     return (await fetch(`${inject('receivers')}/open/${this.id}`)).json()
   }
 }
 
-/** Two secrets of 32 bytes, as an operator has them during a rotation. */
+/** Two secrets of 32 bytes, as during a rotation. */
 export const NEW_SECRET = `whsec_${btoa('a new secret of thirty-two bytes')}`
 export const OLD_SECRET = `whsec_${btoa('an old one, thirty-two bytes too')}`
 
@@ -74,10 +74,10 @@ export function testIo(changes: Partial<DeliveryIo> = {}): DeliveryIo {
   }
 }
 
-/** Does what the room's object is to do, in memory. */
+/** The ledger of a room's object, in memory. */
 export class MemoryLedger implements DeliveryLedger {
   readonly records: DeliveryRecord[] = []
-  /** So many of the next calls fail, as if the object was out of reach. */
+  /** The number of next calls that fail, as if the object was unreachable. */
   failures = 0
   private readonly disabled = new Map<string, string>()
 
@@ -108,7 +108,7 @@ function isOver({ state }: DeliveryRecord): boolean {
   return state === 'delivered' || state === 'lost'
 }
 
-/** Hands messages to a consumer as the queue does; tells what it did with them. */
+/** Passes messages to a consumer as the queue does, and returns what became of them. */
 export async function consumed(
   bodies: readonly unknown[],
   consume: (batch: MessageBatch) => Promise<void>,
@@ -116,7 +116,7 @@ export async function consumed(
 ) {
   const messages = bodies.map((body, i) => ({ id: `m${i}`, timestamp: new Date(), attempts, body }))
   const batch = createMessageBatch('waiting-room-alerts', messages)
-  // The pause is not part of the result, so the calls are listened to.
+  // The result does not contain the delay, so the calls are spied on.
   const pauses = batch.messages.map((message) => vi.spyOn(message, 'retry'))
   await consume(batch)
   const result = await getQueueResult(batch, createExecutionContext())
@@ -129,7 +129,7 @@ export async function consumed(
   }
 }
 
-/** Takes the log's lines until the test ends. */
+/** Captures log lines until the test ends. */
 export function logLines(): string[] {
   const lines: string[] = []
   for (const level of ['warn', 'error', 'log', 'info'] as const) {

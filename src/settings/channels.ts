@@ -1,16 +1,25 @@
 /**
- * The channels that alerts go out by: read from the variable `ALERT_CHANNELS`, all problems named at once.
+ * The channels that carry alerts, from the variable `ALERT_CHANNELS`. All problems are reported at
+ * once.
  *
- * A parsed channel holds its URL and secrets in plain: it never goes to a log or an answer as a whole, only its name and
- * type do.
+ * A parsed channel contains its URL and secrets in plain text. Only its name and type may go to a
+ * log or an answer.
  */
 import * as v from 'valibot'
-import { secretRemedy } from '../settings/secret-remedy.ts'
-import { CHANNELS_MAX, CHANNELS_MAX_BYTES } from './limits.ts'
-import { type AddressRules, parseReceiverUrl } from './receiver-url.ts'
+import { type NetworkPlace, placeOf } from '../http/hosts.ts'
+import { issueProblem, secretRemedy, UNKNOWN_SETTING } from './problems.ts'
 import type { SigningSecrets } from './signing-secrets.ts'
 
-/** The name under which a room's push of figures is delivered and signed. */
+/** Each rule names a few channels, so more than this is a mistake. */
+const CHANNELS_MAX = 20
+
+/** The platform's limit for one variable. */
+const CHANNELS_MAX_BYTES = 5 * 1024
+
+/** Many servers reject longer URLs. */
+const RECEIVER_URL_MAX_CHARS = 2_000
+
+/** The channel name under which a room's push of figures is delivered and signed. */
 export const STATS_PUSH = 'stats-push'
 
 export interface WebhookChannel {
@@ -24,7 +33,7 @@ export interface WebhookChannel {
 export interface SlackChannel {
   readonly name: string
   readonly type: 'slack'
-  /** Whoever knows it can post: a secret. */
+  /** A secret: anyone who knows it can post. */
   readonly url: string
 }
 
@@ -36,6 +45,14 @@ export interface EmailChannel {
 }
 
 export type Channel = WebhookChannel | SlackChannel | EmailChannel
+
+/** Which non-public addresses a receiver may have. */
+export interface AddressRules {
+  /** This machine, also over plain http. */
+  readonly allowLoopback: boolean
+  /** Private, link-local and similar addresses, over https only. For development. */
+  readonly allowPrivate: boolean
+}
 
 export interface ChannelContext {
   readonly secrets: SigningSecrets
@@ -52,6 +69,10 @@ export type ParsedPushUrl =
   | { readonly channel: WebhookChannel; readonly problem: null }
   | { readonly channel: null; readonly problem: string }
 
+export type ParsedReceiverUrl =
+  | { readonly url: string; readonly problem: null }
+  | { readonly url: null; readonly problem: string }
+
 const nameMessage = 'must be 1 to 32 of a-z, 0-9 and "-"'
 const variableMessage = 'must be the name of a secret variable: A-Z, 0-9 and "_"'
 const mailMessage = 'must be a mail address such as "alerts@example.com"'
@@ -59,7 +80,7 @@ const mailMessage = 'must be a mail address such as "alerts@example.com"'
 const name = v.pipe(
   v.string(nameMessage),
   v.regex(/^[a-z0-9-]{1,32}$/, nameMessage),
-  v.notValue(STATS_PUSH, 'is taken by the push of figures'),
+  v.notValue(STATS_PUSH, 'is reserved for the push of figures'),
 )
 const mailAddress = v.pipe(v.string(mailMessage), v.maxLength(254, mailMessage), v.email(mailMessage))
 
@@ -78,7 +99,10 @@ const channelSchema = v.variant(
   (issue) => (issue.path === undefined ? 'must be a table' : 'must be one of webhook, slack, email'),
 )
 
-/** Reads `ALERT_CHANNELS`: the list of tables from wrangler.toml, or the same as JSON text; nothing means no channels. */
+/**
+ * Reads `ALERT_CHANNELS`: the list of tables from wrangler.toml, or the same as JSON text. Unset
+ * means no channels.
+ */
 export function parseChannels(value: unknown, context: ChannelContext): ParsedChannels {
   const list = listOf(value)
   if (list === null) {
@@ -91,23 +115,58 @@ export function parseChannels(value: unknown, context: ChannelContext): ParsedCh
   const problems: string[] = []
   for (const [i, raw] of list.entries()) {
     const parsed = parseChannel(raw, context)
-    problems.push(...unknownKeys(raw).map((key) => `ALERT_CHANNELS[${i}].${key}: there is no such setting`))
+    problems.push(...unknownKeys(raw).map((key) => `ALERT_CHANNELS[${i}].${key}: ${UNKNOWN_SETTING}`))
     problems.push(...parsed.problems.map((problem) => `ALERT_CHANNELS[${i}]${problem}`))
     if (parsed.channel === null) continue
-    const other = channels.find((channel) => channel.name === parsed.channel.name)
-    if (other !== undefined) problems.push(`ALERT_CHANNELS[${i}].name: another channel already has it`)
+    const isTaken = channels.some((channel) => channel.name === parsed.channel.name)
+    if (isTaken) problems.push(`ALERT_CHANNELS[${i}].name: another channel already has it`)
     channels.push(parsed.channel)
   }
   return problems.length > 0 ? { channels: null, problems } : { channels, problems: [] }
 }
 
-/** The channel of a room's `stats_push_url`: the URL rules of a webhook, signed with the secrets of `stats-push`. */
+/**
+ * The channel of a room's `stats_push_url`: a webhook that is signed with the secrets of
+ * `stats-push`.
+ */
 export function parsePushUrl(value: unknown, context: ChannelContext): ParsedPushUrl {
   const { url, problem } = parseReceiverUrl(value, context.addresses)
   if (url === null) return { channel: null, problem }
   const secrets = context.secrets.get(STATS_PUSH)
   if (secrets === undefined) return { channel: null, problem: secretMissing(STATS_PUSH) }
   return { channel: { name: STATS_PUSH, type: 'webhook', url, secrets }, problem: null }
+}
+
+/**
+ * The URL of a receiver, if alerts may be sent there. Problems never contain the URL, which may be
+ * a secret.
+ */
+export function parseReceiverUrl(value: unknown, rules: AddressRules): ParsedReceiverUrl {
+  if (typeof value !== 'string' || value.length > RECEIVER_URL_MAX_CHARS || !URL.canParse(value)) {
+    return { url: null, problem: `must be an https:// URL of at most ${RECEIVER_URL_MAX_CHARS} characters` }
+  }
+  const url = new URL(value)
+  const place = placeOf(url.hostname)
+  const problem = schemeProblem(url, place) ?? placeProblem(place, rules)
+  return problem === null ? { url: url.href, problem } : { url: null, problem }
+}
+
+function schemeProblem({ protocol, username, password }: URL, place: NetworkPlace): string | null {
+  if (protocol !== 'https:' && !(protocol === 'http:' && place === 'loopback')) {
+    return 'must begin with https:// (http:// only for a loopback host)'
+  }
+  return username === '' && password === '' ? null : 'must not contain a user or a password'
+}
+
+function placeProblem(place: NetworkPlace, rules: AddressRules): string | null {
+  switch (place) {
+    case 'public':
+      return null
+    case 'loopback':
+      return rules.allowLoopback ? null : 'must not point at this machine itself'
+    case 'private':
+      return rules.allowPrivate ? null : 'must not point at a private, link-local or otherwise non-public address'
+  }
 }
 
 type ParsedChannel =
@@ -118,7 +177,7 @@ type ParsedChannel =
 function parseChannel(raw: unknown, context: ChannelContext): ParsedChannel {
   const result = v.safeParse(channelSchema, raw)
   if (!result.success) {
-    return { channel: null, problems: result.issues.map((issue) => `${keyOf(issue)}: ${problemOf(issue)}`) }
+    return { channel: null, problems: result.issues.map((issue) => `${keyOf(issue)}: ${issueProblem(issue)}`) }
   }
   const settings = result.output
   if (settings.type === 'email') {
@@ -128,12 +187,12 @@ function parseChannel(raw: unknown, context: ChannelContext): ParsedChannel {
   if ((settings.url === undefined) === (settings.url_from === undefined)) {
     return { channel: null, problems: ['.url: exactly one of url and url_from is needed'] }
   }
-  return withReceiver(settings, context)
+  return parseHttpChannel(settings, context)
 }
 
-type ReceiverSettings = Exclude<v.InferOutput<typeof channelSchema>, { type: 'email' }>
+type HttpChannelSettings = Exclude<v.InferOutput<typeof channelSchema>, { type: 'email' }>
 
-function withReceiver(settings: ReceiverSettings, context: ChannelContext): ParsedChannel {
+function parseHttpChannel(settings: HttpChannelSettings, context: ChannelContext): ParsedChannel {
   const { name, type, url_from } = settings
   const key = url_from === undefined ? '.url' : '.url_from'
   const text = url_from === undefined ? settings.url : context.variable(url_from)
@@ -177,7 +236,7 @@ function sizeProblem(list: readonly unknown[]): string | null {
     : `ALERT_CHANNELS: is ${bytes} bytes, ${CHANNELS_MAX_BYTES} at most. Keep long addresses in secrets (url_from), or drop channels`
 }
 
-/** Keys of a raw channel that no setting of its type has; an unknown type is a problem of its own. */
+/** Keys of a raw channel that its type does not have. The schema reports an unknown type. */
 function unknownKeys(raw: unknown): string[] {
   if (typeof raw !== 'object' || raw === null) return []
   const type = (raw as { type?: unknown }).type
@@ -187,8 +246,4 @@ function unknownKeys(raw: unknown): string[] {
 
 function keyOf(issue: v.BaseIssue<unknown>): string {
   return (issue.path ?? []).map((item) => `.${String(item.key)}`).join('')
-}
-
-function problemOf(issue: v.BaseIssue<unknown>): string {
-  return issue.input === undefined && issue.kind === 'schema' ? 'is missing' : issue.message
 }

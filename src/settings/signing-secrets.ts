@@ -1,16 +1,24 @@
 /**
- * What webhooks are signed with: the secret variable `ALERT_SECRETS` = `channel:whsec_base64[,channel:whsec_base64...]`.
+ * The secrets that sign webhooks, from the variable `ALERT_SECRETS` =
+ * `channel:whsec_base64[,channel:whsec_base64...]`.
  *
- * All entries of a channel sign, so a receiver that knows the old or the new one accepts: put the new one in front, change
- * the receiver, drop the old one. Entries of channels that do not exist are left alone, since secrets and channels are
- * deployed one after the other.
+ * Every secret of a channel signs, so a receiver that knows either the old or the new one accepts
+ * the message. To rotate, put the new secret in front, change the receiver, then drop the old
+ * secret. Entries of unknown channels are ignored, because secrets and channels are deployed
+ * separately.
  */
-import { SECRETS_PER_CHANNEL_MAX, SIGNING_SECRET_MAX_BYTES, SIGNING_SECRET_MIN_BYTES } from './limits.ts'
 
-/** Channel name to its secrets, each as `whsec_` and base64, the newest first. */
+/** Standard Webhooks: a symmetric secret has 24 to 64 bytes. */
+const SECRET_MIN_BYTES = 24
+const SECRET_MAX_BYTES = 64
+
+/** A rotation needs two. Each one adds 47 characters to the signature header. */
+const SECRETS_PER_CHANNEL_MAX = 4
+
+/** Secrets by channel name, each as `whsec_` and base64, the newest first. */
 export type SigningSecrets = ReadonlyMap<string, readonly string[]>
 
-/** Reads `ALERT_SECRETS`. Problems name the entry by its place and never contain any of it but a channel's name. */
+/** Problems name an entry by its index and contain nothing of it but the channel's name. */
 export function parseSigningSecrets(value: unknown): {
   readonly secrets: SigningSecrets
   readonly problems: readonly string[]
@@ -35,23 +43,22 @@ export function parseSigningSecrets(value: unknown): {
 
 function entriesOf(value: unknown): string[] {
   if (value === undefined || value === null) return []
-  return typeof value === 'string' && value.trim() === ''
-    ? []
-    : String(value)
-        .split(',')
-        .map((entry) => entry.trim())
+  if (typeof value === 'string' && value.trim() === '') return []
+  return String(value)
+    .split(',')
+    .map((entry) => entry.trim())
 }
 
 function lengthProblem(base64: string): string | null {
   const bytes = byteLength(base64)
   if (bytes === null) return 'is not "channel:whsec_base64"'
-  const fits = bytes >= SIGNING_SECRET_MIN_BYTES && bytes <= SIGNING_SECRET_MAX_BYTES
-  return fits ? null : `has ${bytes} bytes, ${SIGNING_SECRET_MIN_BYTES} to ${SIGNING_SECRET_MAX_BYTES} are needed`
+  if (bytes >= SECRET_MIN_BYTES && bytes <= SECRET_MAX_BYTES) return null
+  return `has ${bytes} bytes, ${SECRET_MIN_BYTES} to ${SECRET_MAX_BYTES} are needed`
 }
 
 function byteLength(base64: string): number | null {
   try {
-    // `atob` forgives missing padding, the library that signs does not.
+    // `atob` accepts missing padding; the signing library does not.
     return base64.length % 4 === 0 ? atob(base64).length : null
   } catch {
     return null

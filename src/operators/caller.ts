@@ -1,6 +1,6 @@
 /**
- * Who calls the operators' API: the bearer of a token, a browser with a session, or someone whom Cloudflare Access let in.
- * Values only; what is answered is in src/routes/api/operator.ts.
+ * Authenticates the caller of the operators' API: by a bearer token, a browser session, or
+ * Cloudflare Access. Returns values; the API maps them to HTTP answers.
  */
 import { isSameOrigin } from '../http/request-url.ts'
 import type { Access } from './access.ts'
@@ -8,11 +8,14 @@ import type { FailedLogins } from './failed-logins.ts'
 import { type Operator, operatorOf, type TokenOperator } from './operators.ts'
 import { readSession, type Session, type SessionKey } from './session.ts'
 
-/** Sent with every change by a browser: a page of another site cannot send it without being asked first, and never is let. */
+/**
+ * Required for every change by a browser. A page of another site can send it only after a
+ * preflight, which is refused.
+ */
 export const CSRF_HEADER = 'Waiting-Room-Operator'
 
 export interface OperatorAccess {
-  /** Empty: only Access lets anyone in. */
+  /** Empty: only Access authenticates operators. */
   readonly operators: readonly TokenOperator[]
   readonly sessionKeys: readonly SessionKey[]
   readonly access: Access | null
@@ -27,52 +30,62 @@ export type Caller =
       readonly session: Session | null
     }
   | { readonly state: 'unknown' }
-  /** The browser's own credentials came with a request that the operators' page did not send. */
+  /** A browser added its credentials to a request that the operators' page did not make. */
   | { readonly state: 'forged' }
   | { readonly state: 'blocked'; readonly seconds: number }
 
-export async function callerOf(request: Request, who: OperatorAccess, nowMs: number): Promise<Caller> {
+export async function authenticate(request: Request, auth: OperatorAccess, nowMs: number): Promise<Caller> {
   const authorization = request.headers.get('Authorization') ?? ''
-  // Another scheme is for a site that has passwords of its own: browsers send them along wherever they go on its host.
-  if (/^Bearer\b/i.test(authorization)) return bearer(request, authorization, who, nowMs)
-  const session = await readSession(request, who.operators, who.sessionKeys, nowMs)
+  // Other schemes belong to the site: browsers send its HTTP passwords to every path of the host.
+  if (/^Bearer\b/i.test(authorization)) return authenticateBearer(request, authorization, auth, nowMs)
+  const session = await readSession(request, auth.operators, auth.sessionKeys, nowMs)
   if (session !== null) {
     if (!isRead(request) && !isFromOwnPage(request)) return { state: 'forged' }
     return { state: 'known', operator: session.operator, via: 'session', session }
   }
-  const operator = (await who.access?.operatorOf(request, nowMs)) ?? null
+  const operator = (await auth.access?.operatorOf(request, nowMs)) ?? null
   if (operator === null) return { state: 'unknown' }
-  // Access adds its word to whatever a browser sends; only programs send neither of these two headers.
+  // Access adds its JWT to forged requests as well. Only programs send neither of these headers.
   const isBrowser = request.headers.has('Sec-Fetch-Site') || request.headers.has('Origin')
   if (!isRead(request) && isBrowser && !isFromOwnPage(request)) return { state: 'forged' }
   return { state: 'known', operator, via: 'access', session: null }
 }
 
-async function bearer(request: Request, authorization: string, who: OperatorAccess, nowMs: number): Promise<Caller> {
+async function authenticateBearer(
+  request: Request,
+  authorization: string,
+  auth: OperatorAccess,
+  nowMs: number,
+): Promise<Caller> {
   const [, token] = /^Bearer +(\S+)$/i.exec(authorization) ?? []
   if (token === undefined) return { state: 'unknown' }
-  const blockedSeconds = await who.failedLogins.blockedSeconds(request, false, nowMs)
+  const blockedSeconds = await auth.failedLogins.blockedSeconds(request, false, nowMs)
   if (blockedSeconds > 0) return { state: 'blocked', seconds: blockedSeconds }
-  return byToken(request, token, who, nowMs)
+  return authenticateToken(request, token, auth, nowMs)
 }
 
-/** What someone logs in with: the object is asked first, whether this address may try. */
-export async function callerWithToken(
+/** Authenticates a login. Asks the object first whether this address may try. */
+export async function authenticateLogin(
   request: Request,
   token: string,
-  who: OperatorAccess,
+  auth: OperatorAccess,
   nowMs: number,
 ): Promise<Caller> {
   if (!isFromOwnPage(request)) return { state: 'forged' }
-  const blockedSeconds = await who.failedLogins.blockedSeconds(request, true, nowMs)
+  const blockedSeconds = await auth.failedLogins.blockedSeconds(request, true, nowMs)
   if (blockedSeconds > 0) return { state: 'blocked', seconds: blockedSeconds }
-  return byToken(request, token, who, nowMs)
+  return authenticateToken(request, token, auth, nowMs)
 }
 
-async function byToken(request: Request, token: string, who: OperatorAccess, nowMs: number): Promise<Caller> {
-  const operator = await operatorOf(token, who.operators)
+async function authenticateToken(
+  request: Request,
+  token: string,
+  auth: OperatorAccess,
+  nowMs: number,
+): Promise<Caller> {
+  const operator = await operatorOf(token, auth.operators)
   if (operator !== null) return { state: 'known', operator, via: 'token', session: null }
-  const seconds = await who.failedLogins.note(request, nowMs)
+  const seconds = await auth.failedLogins.note(request, nowMs)
   return seconds > 0 ? { state: 'blocked', seconds } : { state: 'unknown' }
 }
 
@@ -80,7 +93,7 @@ function isRead({ method }: Request): boolean {
   return method === 'GET' || method === 'HEAD'
 }
 
-/** Sent by a page of this very origin, or by a program that says it means it. */
+/** From a page of this origin, or from a program that sends the header deliberately. */
 export function isFromOwnPage(request: Request): boolean {
   return request.headers.has(CSRF_HEADER) && isSameOrigin(request)
 }

@@ -1,57 +1,62 @@
-/** Capacity and rate, with what they will do to the line, and a warning while the site struggles, before they are applied. */
+/**
+ * Changes capacity and rate. Forecasts the effect, and warns before admitting more visitors to a
+ * struggling site.
+ */
 import { useState } from 'hono/jsx/dom'
 import { get, type History, type Stats } from './api.ts'
+import type { Controls } from './controls.ts'
 import { Deployed } from './deployed.tsx'
 import { forecast, forecastText, paceOf } from './forecast.ts'
 import { usePolling } from './hooks.ts'
-import type { Controls } from './room.tsx'
 import { siteText } from './words.ts'
 
 const PACE_EVERY_MS = 10_000
 const MAX = 1_000_000
 
-export function Steer({ room, stats, controls }: { room: string; stats: Stats; controls: Controls }) {
+export function CapacityAndRate({ room, stats, controls }: { room: string; stats: Stats; controls: Controls }) {
   const [draft, setDraft] = useState<{ capacity: number | null; rate: number | null }>({ capacity: null, rate: null })
   const history = usePolling(`${room} pace`, PACE_EVERY_MS, () => get<History>(`/rooms/${room}/history?step=10s`))
   const pace = paceOf(history.value?.points ?? [], controls.tickSeconds / 60)
   const { values, mayWrite } = controls
   const now = { capacity: Number(values.total_active_users), rate: Number(values.new_users_per_minute) }
-  const wished = { capacity: draft.capacity ?? now.capacity, rate: draft.rate ?? now.rate }
-  const isChanged = wished.capacity !== now.capacity || wished.rate !== now.rate
-  const isValid = [wished.capacity, wished.rate].every((value) => Number.isInteger(value) && value >= 1 && value <= MAX)
+  const draftValues = { capacity: draft.capacity ?? now.capacity, rate: draft.rate ?? now.rate }
+  const isChanged = draftValues.capacity !== now.capacity || draftValues.rate !== now.rate
+  const isValid = [draftValues.capacity, draftValues.rate].every(
+    (value) => Number.isInteger(value) && value >= 1 && value <= MAX,
+  )
   const factor = stats.admissionFactor
   const nowMs = Date.parse(stats.at)
   const discard = () => setDraft({ capacity: null, rate: null })
   const apply = () => {
-    const text = `Capacity ${wished.capacity.toLocaleString()}, rate ${wished.rate.toLocaleString()} per minute`
-    controls.change(text, { total_active_users: wished.capacity, new_users_per_minute: wished.rate })
+    const text = `Capacity ${draftValues.capacity.toLocaleString()}, rate ${draftValues.rate.toLocaleString()} per minute`
+    controls.change(text, { total_active_users: draftValues.capacity, new_users_per_minute: draftValues.rate })
     discard()
   }
-  const isRaised = wished.capacity > now.capacity || wished.rate > now.rate
+  const isRaised = draftValues.capacity > now.capacity || draftValues.rate > now.rate
   const warning = isRaised ? warningOf(stats) : null
   const submit = (event: Event) => {
     event.preventDefault()
     if (!isChanged || !isValid) return
     if (warning === null) apply()
-    else controls.ask({ title: 'Admit more people?', text: warning, confirm: 'Apply anyway', run: apply })
+    else controls.ask({ title: 'Admit more visitors?', text: warning, confirm: 'Apply anyway', run: apply })
   }
   return (
-    <section class="card" aria-labelledby="steer-title">
-      <h3 id="steer-title">Capacity and rate</h3>
+    <section class="card" aria-labelledby="capacity-title">
+      <h3 id="capacity-title">Capacity and rate</h3>
       <form onSubmit={submit}>
         <Slider
           label="Capacity"
-          unit="people on the site at once"
+          unit="visitors on the site at once"
           name="total_active_users"
-          value={wished.capacity}
+          value={draftValues.capacity}
           controls={controls}
           onChange={(capacity) => setDraft({ ...draft, capacity })}
         />
         <Slider
           label="Rate"
-          unit="people admitted per minute"
+          unit="visitors admitted per minute"
           name="new_users_per_minute"
-          value={wished.rate}
+          value={draftValues.rate}
           controls={controls}
           onChange={(rate) => setDraft({ ...draft, rate })}
         />
@@ -63,13 +68,13 @@ export function Steer({ room, stats, controls }: { room: string; stats: Stats; c
             {!isValid
               ? `Both must be whole numbers from 1 to ${MAX.toLocaleString()}.`
               : isChanged
-                ? forecastText(forecast(stats, pace, wished.capacity, wished.rate * factor), nowMs)
+                ? forecastText(forecast(stats, pace, draftValues.capacity, draftValues.rate * factor), nowMs)
                 : 'Move a slider to see the effect.'}
           </dd>
         </dl>
         {history.error !== null && (
           <p class="error" role="alert">
-            The forecast uses old figures: the history could not be loaded ({history.error.message}).
+            The forecast is out of date: the history could not be loaded ({history.error.message}).
           </p>
         )}
         {warning !== null && (
@@ -90,11 +95,11 @@ export function Steer({ room, stats, controls }: { room: string; stats: Stats; c
   )
 }
 
-/** Why more people are a risk at the moment; null: nothing speaks against it. */
+/** Why admitting more visitors is risky now; null: it is not. */
 function warningOf({ site }: Stats): string | null {
   if (site.state !== 'bad' && site.state !== 'warn' && !site.errorsRise) return null
-  const lead = site.errorsRise ? 'Errors of the site are rising.' : 'The site is struggling.'
-  return `${lead} ${siteText(site)} More people put more load on it.`
+  const lead = site.errorsRise ? 'Site errors are rising.' : 'The site is struggling.'
+  return `${lead} ${siteText(site)} Admitting more visitors increases its load.`
 }
 
 interface SliderProps {
@@ -106,10 +111,10 @@ interface SliderProps {
   readonly onChange: (value: number) => void
 }
 
-/** A range for the hand and a number for the eye; beyond the range the number alone goes. */
+/** A slider with a number field, which also takes values beyond the slider's range. */
 function Slider({ label, unit, name, value, controls, onChange }: SliderProps) {
-  const [max, setMax] = useState(topOf(Math.max(value, Number(controls.settings[name]?.deployed))))
-  if (value > max) setMax(topOf(value))
+  const [max, setMax] = useState(sliderMax(Math.max(value, Number(controls.settings[name]?.deployed))))
+  if (value > max) setMax(sliderMax(value))
   const read = (event: Event) => onChange(Number((event.target as HTMLInputElement).value))
   const id = `slider-${label.toLowerCase()}`
   const disabled = !controls.mayWrite
@@ -134,9 +139,9 @@ function Slider({ label, unit, name, value, controls, onChange }: SliderProps) {
   )
 }
 
-/** Twice as much, rounded up to a number that reads well. */
-function topOf(value: number): number {
-  const wanted = Math.max(20, value * 2)
-  const magnitude = 10 ** Math.floor(Math.log10(wanted))
-  return Math.min(MAX, Math.ceil(wanted / magnitude) * magnitude)
+/** The end of a slider: twice the value, rounded up to one significant digit. */
+function sliderMax(value: number): number {
+  const target = Math.max(20, value * 2)
+  const magnitude = 10 ** Math.floor(Math.log10(target))
+  return Math.min(MAX, Math.ceil(target / magnitude) * magnitude)
 }

@@ -1,67 +1,67 @@
 /**
- * Consumer of the queue `alerts`, and of its dead-letter queue: delivers each message and tells the room's object how it
- * went, which also says whether it was delivered before.
+ * Consumer of the queue `alerts` and of its dead-letter queue: delivers each message and records
+ * the outcome in the ledger of the room, which also tells whether the message was delivered before.
  *
- * Delivery is at least once: a message is sent twice if the code dies between a receiver's answer and its record, or if the
- * queue hands out duplicates to two consumers at the same moment. Receivers tell such a pair by its id.
+ * Delivery is at least once: a message is sent twice if the code dies between a receiver's answer
+ * and its record, or if the queue hands duplicates to two consumers at the same moment. Receivers
+ * recognise such a pair by its id.
  */
 import { logError, logWarning } from '../log/log.ts'
-import { type AlertMessage, parseAlertMessage } from './alert-message.ts'
-import { backOffSeconds } from './back-off.ts'
-import type { Channel } from './channels.ts'
+import type { Channel } from '../settings/channels.ts'
 import { type DeliveryIo, deliver } from './deliver.ts'
-import type { DeliveryLedger, DeliveryRecord } from './delivery-ledger.ts'
-import type { DeliveryOutcome } from './delivery-outcome.ts'
+import { type DeliveryLedger, type DeliveryRecord, NO_RECEIVER, receiverFingerprint } from './ledger.ts'
 import { DELIVERIES_AT_ONCE, DELIVERY_TRIES_MAX, RECORD_TRIES_MAX } from './limits.ts'
-import { NO_RECEIVER, receiverFingerprint } from './receiver-fingerprint.ts'
+import { type AlertMessage, parseAlertMessage } from './message.ts'
+import { backOffSeconds, type DeliveryOutcome } from './outcome.ts'
 
 export interface AlertDelivery {
-  /** The channel a message goes out by; undefined: it is no longer in the settings. */
+  /** The channel that carries a message; undefined: it is no longer in the settings. */
   readonly channelOf: (message: AlertMessage) => Channel | undefined
-  /** Called anew for each use: a stub is not used again after an error. */
+  /** Called for each use, because a stub must not be used again after an error. */
   readonly ledger: (room: string) => DeliveryLedger
   readonly io: DeliveryIo
 }
 
-/** One message of the queue, understood. */
+/** A queue message and its parsed body. */
 interface Incoming {
   readonly message: Message
   readonly alert: AlertMessage
 }
 
-/** And where it goes. */
+/** A message with its destination. */
 interface Task extends Incoming {
   readonly channel: Channel | undefined
   readonly receiver: string
 }
 
-type Settled = Exclude<DeliveryOutcome, { kind: 'retry' }>
+type FinalOutcome = Exclude<DeliveryOutcome, { kind: 'retry' }>
 
 export async function consumeAlerts(batch: MessageBatch, delivery: AlertDelivery): Promise<void> {
-  await eachAlert(batch, delivery, consumeAlert)
+  await forEachAlert(batch, delivery, consumeAlert)
 }
 
-/** Messages given up by the queue: recorded as lost, where the operator sees it. */
+/** Records messages that exhausted their retries as lost, so that operators see them. */
 export async function consumeDeadAlerts(batch: MessageBatch, delivery: AlertDelivery): Promise<void> {
-  await eachAlert(batch, delivery, consumeDeadAlert)
+  await forEachAlert(batch, delivery, consumeDeadAlert)
 }
 
 type Consume = (task: Task, delivery: AlertDelivery) => Promise<void>
 
-async function eachAlert(batch: MessageBatch, delivery: AlertDelivery, consume: Consume): Promise<void> {
-  // Duplicates of a batch go one after the other: the second finds what the first has recorded.
+async function forEachAlert(batch: MessageBatch, delivery: AlertDelivery, consume: Consume): Promise<void> {
+  // Duplicates within a batch are handled in sequence, so that the second one finds the record of
+  // the first.
   const groups = Map.groupBy(
-    batch.messages.map(understood).filter((incoming) => incoming !== null),
+    batch.messages.map(parsed).filter((incoming) => incoming !== null),
     ({ alert }) => `${alert.room} ${alert.channel} ${alert.id}`,
   )
-  const waiting = groups.values()
+  const pending = groups.values()
   const worker = async () => {
-    for (const group of waiting) for (const incoming of group) await guarded(incoming, delivery, consume)
+    for (const group of pending) for (const incoming of group) await consumeOrRetry(incoming, delivery, consume)
   }
   await Promise.all(Array.from({ length: DELIVERIES_AT_ONCE }, worker))
 }
 
-function understood(message: Message): Incoming | null {
+function parsed(message: Message): Incoming | null {
   const alert = parseAlertMessage(message.body)
   if (alert !== null) return { message, alert }
   logWarning('alert_unknown_shape', { id: message.id })
@@ -69,17 +69,23 @@ function understood(message: Message): Incoming | null {
   return null
 }
 
-/** The ledger out of reach, or a mistake of ours: the message comes back, the others of the batch go on. */
-async function guarded(incoming: Incoming, delivery: AlertDelivery, consume: Consume): Promise<void> {
+/**
+ * Retries the message when the ledger is unreachable or on a bug, without affecting the others of
+ * the batch.
+ */
+async function consumeOrRetry(incoming: Incoming, delivery: AlertDelivery, consume: Consume): Promise<void> {
   try {
     const channel = delivery.channelOf(incoming.alert)
     const receiver = channel === undefined ? NO_RECEIVER : await receiverFingerprint(channel)
     await consume({ ...incoming, channel, receiver }, delivery)
   } catch (error) {
-    logError('alert_failed', nameOf(error), logFields(incoming))
+    logError('alert_failed', errorName(error), logFields(incoming))
     retryLater(incoming, null, delivery)
   }
 }
+
+const DISABLED = 'the channel is disabled'
+const NOT_CONFIGURED: FinalOutcome = { kind: 'refused', reason: 'the channel is not in the settings' }
 
 async function consumeAlert(task: Task, delivery: AlertDelivery): Promise<void> {
   const { message, alert, channel, receiver } = task
@@ -88,12 +94,12 @@ async function consumeAlert(task: Task, delivery: AlertDelivery): Promise<void> 
     case 'done':
       return message.ack()
     case 'disabled':
-      // That was told when it happened; here it is no news.
-      logWarning('alert_not_sent', { ...logFields(task), reason: disabledBefore })
-      await record(task, recordOf(task, 'disabled', message.attempts - 1, disabledBefore), delivery)
+      // A warning, because the error was logged when the channel was disabled.
+      logWarning('alert_not_sent', { ...logFields(task), reason: DISABLED })
+      await record(task, recordOf(task, 'disabled', message.attempts - 1, DISABLED), delivery)
       return message.ack()
     case 'send': {
-      const outcome = channel === undefined ? notConfigured : await deliver(alert, channel, delivery.io)
+      const outcome = channel === undefined ? NOT_CONFIGURED : await deliver(alert, channel, delivery.io)
       if (outcome.kind !== 'retry') return settle(task, outcome, message.attempts, delivery)
       logWarning('alert_retried', { ...logFields(task), reason: outcome.reason })
       retryLater(task, outcome.afterSeconds, delivery)
@@ -102,12 +108,9 @@ async function consumeAlert(task: Task, delivery: AlertDelivery): Promise<void> 
   }
 }
 
-const disabledBefore = 'the channel is disabled'
-const notConfigured: Settled = { kind: 'refused', reason: 'the channel is not in the settings' }
-
-async function settle(task: Task, outcome: Settled, attempts: number, delivery: AlertDelivery): Promise<void> {
+async function settle(task: Task, outcome: FinalOutcome, attempts: number, delivery: AlertDelivery): Promise<void> {
   if (outcome.kind === 'delivered') {
-    // Recorded or not: a message that has arrived must not be sent again.
+    // Acknowledged even if the record fails: a delivered message must not be sent again.
     task.message.ack()
     return recordOrLog(task, recordOf(task, 'delivered', attempts, null), delivery)
   }
@@ -120,7 +123,7 @@ async function settle(task: Task, outcome: Settled, attempts: number, delivery: 
 async function consumeDeadAlert(task: Task, delivery: AlertDelivery): Promise<void> {
   const { message, alert, receiver } = task
   const turn = await delivery.ledger(alert.room).beginDelivery(alert.id, alert.channel, receiver)
-  // A duplicate of what has arrived after all is not lost.
+  // `done`: a duplicate of this message was delivered, so nothing is lost.
   if (turn !== 'done') {
     const reason = 'given up after all retries'
     logError('alert_lost', reason, logFields(task))
@@ -138,16 +141,16 @@ function recordOf(
   return { id: alert.id, channel: alert.channel, state, attempts, reason }
 }
 
-/** Where the message's fate does not hang on the record. */
+/** For records that do not decide what becomes of the message. */
 async function recordOrLog(task: Task, entry: DeliveryRecord, delivery: AlertDelivery): Promise<void> {
   try {
     await record(task, entry, delivery)
   } catch (error) {
-    logError('alert_unrecorded', nameOf(error), { ...logFields(task), state: entry.state })
+    logError('alert_unrecorded', errorName(error), { ...logFields(task), state: entry.state })
   }
 }
 
-/** @throws what the ledger threw last */
+/** @throws the last error of the ledger */
 async function record({ alert, receiver }: Task, entry: DeliveryRecord, delivery: AlertDelivery): Promise<void> {
   for (let tries = 1; ; tries++) {
     try {
@@ -166,7 +169,7 @@ function logFields({ message, alert }: Incoming) {
   return { room: alert.room, channel: alert.channel, id: alert.id, kind: alert.kind, attempts: message.attempts }
 }
 
-/** Only the kind of an error is logged: its text might repeat an address. */
-function nameOf(error: unknown): string {
+/** Only the class of an error is logged: its text may contain an address. */
+function errorName(error: unknown): string {
   return error instanceof Error ? error.name : 'unknown'
 }

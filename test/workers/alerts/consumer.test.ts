@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import type { Channel } from '../../../src/alerts/channels.ts'
-import { type AlertDelivery, consumeAlerts, consumeDeadAlerts } from '../../../src/alerts/consume-alerts.ts'
+import { type AlertDelivery, consumeAlerts, consumeDeadAlerts } from '../../../src/alerts/consumer.ts'
+import type { Channel } from '../../../src/settings/channels.ts'
 import { consumed, firing, logLines, MemoryLedger, NEW_SECRET, Receiver, stats, testIo, webhookTo } from './support.ts'
 
 let ledger: MemoryLedger
@@ -12,7 +12,7 @@ beforeEach(() => {
 })
 
 afterEach(() => {
-  // Whatever went wrong in a test, nothing of these is ever written down.
+  // No test may leave one of these in a log or record.
   const written = JSON.stringify([lines, ledger.records])
   for (const secret of ['hidden', '127.0.0.1', 'example.org', NEW_SECRET.slice(6)])
     expect(written).not.toContain(secret)
@@ -32,7 +32,7 @@ function logged(event: string) {
 }
 
 describe('the queue "alerts"', () => {
-  it('delivers, records, acknowledges', async () => {
+  it('delivers, records and acknowledges a message', async () => {
     const receiver = new Receiver()
     expect(await run(webhookTo(receiver.url), [firing])).toEqual({ acked: ['m0'], retried: [] })
     expect(await receiver.received()).toHaveLength(1)
@@ -40,7 +40,7 @@ describe('the queue "alerts"', () => {
     expect(lines).toEqual([])
   })
 
-  it('sends nothing twice: neither later duplicates nor those of one batch', async () => {
+  it('sends no duplicates, neither later ones nor those within a batch', async () => {
     const receiver = new Receiver()
     const duplicates = await run(webhookTo(receiver.url), [firing, firing, firing])
     expect(duplicates).toEqual({ acked: ['m0', 'm1', 'm2'], retried: [] })
@@ -58,7 +58,7 @@ describe('the queue "alerts"', () => {
     for (const receiver of Object.values(receivers)) expect(await receiver.received()).toHaveLength(1)
   })
 
-  it('reaches a receiver that fails twice, exactly once, under one id', async () => {
+  it('delivers exactly once, under one id, to a receiver that fails twice', async () => {
     const receiver = await new Receiver().answers({ status: 500 }, { status: 502 }, { status: 200 })
     const channel = webhookTo(receiver.url)
     expect(await run(channel, [firing], 1)).toEqual({ acked: [], retried: [{ id: 'm0', delaySeconds: 3 }] })
@@ -74,12 +74,12 @@ describe('the queue "alerts"', () => {
     ])
   })
 
-  it('waits as long as the receiver asks for', async () => {
+  it('honours the Retry-After of the receiver', async () => {
     const receiver = await new Receiver().answers({ status: 429, headers: { 'retry-after': '77' } })
     expect((await run(webhookTo(receiver.url), [firing])).retried).toEqual([{ id: 'm0', delaySeconds: 77 }])
   })
 
-  it('cuts off a receiver that hangs, message by message, and still delivers to the others', async () => {
+  it('times out on a receiver that hangs and still delivers to the others', async () => {
     const hanging = await new Receiver().answers({})
     const well = new Receiver()
     const io = testIo({ timeoutMs: 3_000 })
@@ -93,7 +93,7 @@ describe('the queue "alerts"', () => {
     expect(ledger.records.filter(({ reason }) => reason === 'no answer within 3 s')).toHaveLength(6)
   })
 
-  it('disables a channel whose receiver is gone, until it sends elsewhere', async () => {
+  it('disables a channel whose receiver is gone, until its receiver changes', async () => {
     const gone = await new Receiver().answers({ status: 410 })
     const moved = new Receiver()
     const later = { ...firing, id: 'later' }
@@ -111,19 +111,19 @@ describe('the queue "alerts"', () => {
   it.each([
     ['a receiver that refuses it', 400, 'answered 400'],
     ['a receiver that redirects it', 302, 'redirected (302), which is not followed'],
-  ])('records as lost, and does not try again, what meets %s', async (_, status, reason) => {
+  ])('records a message as lost, without a retry, after %s', async (_, status, reason) => {
     const receiver = await new Receiver().answers({ status })
     expect(await run(webhookTo(receiver.url), [firing])).toEqual({ acked: ['m0'], retried: [] })
     expect(ledger.records).toMatchObject([{ state: 'lost', reason }])
     expect(logged('alert_lost')).toMatchObject([{ level: 'error', room: 'shop', channel: 'ops', id: firing.id }])
   })
 
-  it('records as lost what goes to a channel that is no longer in the settings', async () => {
+  it('records messages to a removed channel as lost', async () => {
     expect(await run(undefined, [firing])).toEqual({ acked: ['m0'], retried: [] })
     expect(ledger.records).toMatchObject([{ state: 'lost', reason: 'the channel is not in the settings' }])
   })
 
-  it('keeps the message while the ledger is out of reach, and sends nothing', async () => {
+  it('retries the message, without sending it, while the ledger is unreachable', async () => {
     const receiver = new Receiver()
     ledger.failures = 1
     expect(await run(webhookTo(receiver.url), [firing])).toEqual({
@@ -134,7 +134,7 @@ describe('the queue "alerts"', () => {
     expect(logged('alert_failed')).toHaveLength(1)
   })
 
-  it('does not send again what arrived but could not be recorded', async () => {
+  it('does not resend a delivered message that could not be recorded', async () => {
     const receiver = new Receiver()
     const failing = Object.assign(new MemoryLedger(), { recordDelivery: () => Promise.reject(new Error('hidden')) })
     const result = await consumed([firing], (batch) =>
@@ -144,7 +144,7 @@ describe('the queue "alerts"', () => {
     expect(logged('alert_unrecorded')).toMatchObject([{ state: 'delivered' }])
   })
 
-  it('tries again to record what could not be at first', async () => {
+  it('retries a failed record', async () => {
     const receiver = new Receiver()
     const flaky = new MemoryLedger()
     const begin = flaky.beginDelivery.bind(flaky)
@@ -159,7 +159,7 @@ describe('the queue "alerts"', () => {
     expect(flaky.states).toEqual(['delivered'])
   })
 
-  it('drops what it does not understand, with a log line that does not repeat it', async () => {
+  it('drops a malformed message, with a log line that does not quote it', async () => {
     const receiver = new Receiver()
     const shapes = [null, 'hidden', {}, { ...firing, channel: '../hidden' }, { ...firing, kind: 'hidden' }]
     expect((await run(webhookTo(receiver.url), [...shapes, firing])).acked).toHaveLength(6)
@@ -167,7 +167,7 @@ describe('the queue "alerts"', () => {
     expect(await receiver.received()).toHaveLength(1)
   })
 
-  it('goes on with the others when one fails by a mistake of ours', async () => {
+  it('handles the rest of a batch when one message hits a bug', async () => {
     const receiver = new Receiver()
     const channelOf = ({ channel }: { channel: string }) => {
       if (channel === 'worse') throw new Error('hidden')
@@ -179,7 +179,7 @@ describe('the queue "alerts"', () => {
     expect(await receiver.received()).toHaveLength(1)
   })
 
-  it('delivers the push of figures by the channel that the caller names', async () => {
+  it('delivers a push of figures through the channel of the caller', async () => {
     const receiver = new Receiver()
     await run(webhookTo(receiver.url, { name: 'stats-push' }), [stats])
     expect(JSON.parse((await receiver.received())[0]?.body ?? '')).toMatchObject({ type: 'waiting-room.stats' })
@@ -191,7 +191,7 @@ describe('the dead-letter queue of "alerts"', () => {
   const runDead = (bodies: readonly unknown[]) =>
     consumed(bodies, (batch) => consumeDeadAlerts(batch, delivery(webhookTo('https://hooks.example.com/'))))
 
-  it('records the loss where the operator sees it, and logs it', async () => {
+  it('records and logs the loss', async () => {
     expect(await runDead([firing, 'hidden'])).toEqual({ acked: ['m0', 'm1'], retried: [] })
     expect(ledger.records).toEqual([
       { id: firing.id, channel: 'ops', state: 'lost', attempts: 13, reason: 'given up after all retries' },
@@ -199,14 +199,14 @@ describe('the dead-letter queue of "alerts"', () => {
     expect(logged('alert_lost')).toMatchObject([{ level: 'error', error: 'given up after all retries' }])
   })
 
-  it('does not call lost what a duplicate has delivered', async () => {
+  it('does not record a message as lost that a duplicate delivered', async () => {
     const receiver = new Receiver()
     await run(webhookTo(receiver.url), [firing])
     await runDead([firing])
     expect(ledger.states).toEqual(['delivered'])
   })
 
-  it('keeps the message while the loss cannot be recorded', async () => {
+  it('retries the message while the loss cannot be recorded', async () => {
     ledger.failures = 1
     expect(await runDead([firing])).toMatchObject({ acked: [], retried: [{ id: 'm0' }] })
   })
