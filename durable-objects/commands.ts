@@ -7,8 +7,8 @@ import { State, stateName } from '../src/core/ticket-state.ts'
 import type { RoomSettings } from '../src/settings/room-schema.ts'
 import {
   type PatchProblem,
+  runtimeRules,
   type SettingsPatch,
-  steeredRules,
   withMessageEnd,
 } from '../src/settings/runtime-settings.ts'
 import type { AuditValues } from './control-store.ts'
@@ -72,7 +72,7 @@ function changeSettings(
   const problem = controls.problemOf(room, patch, nowMs)
   if (problem !== null) return { state: 'refused', why: problem }
   const note = controls.change(room, patch, who, action, nowMs)
-  line.steer(steeredRules(controls.values(room)))
+  line.applyRuntimeRules(runtimeRules(controls.values(room)))
   line.admit()
   return { state: 'done', line, result: {}, note }
 }

@@ -5,7 +5,7 @@
  * change: an object that was only asked for its figures leaves no trace.
  */
 
-import type { LineChanges, StoredHead, StoredLine, StoredSegment } from '../src/core/stored.ts'
+import type { LineChanges, StoredHead, StoredLine, StoredSegment } from '../src/core/line-state.ts'
 import { isUsed, migrate } from './migrations.ts'
 
 export interface StoredRoom {

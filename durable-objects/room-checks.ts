@@ -30,7 +30,7 @@ export class RoomChecks {
 
   /** For segments that have their first live ticket. */
   start(room: string, line: Line, nowMs: number): void {
-    for (const segment of line.tickets.takeBornLive()) {
+    for (const segment of line.tickets.takeNewlyLive()) {
       const check = this.chains.start(segment, nowMs, line.rules.checkIntervalSeconds)
       if (check !== null) this.send(room, line, check)
     }

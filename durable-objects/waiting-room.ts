@@ -18,6 +18,7 @@ import { Pacing } from '../src/core/pacing.ts'
 import type { LineRules } from '../src/core/rules.ts'
 import type { Sample } from '../src/core/sample.ts'
 import { NO_RECENT_SITE, type RecentSite } from '../src/core/site-health.ts'
+import { SnapshotCache } from '../src/core/snapshot.ts'
 import { type TicketReport, ticketReport } from '../src/core/ticket-report.ts'
 import { logError, logWarning, sendHeldReports } from '../src/log/log.ts'
 import type { CheckMessage } from '../src/queues/check-message.ts'
@@ -26,7 +27,6 @@ import { deployedSettings } from '../src/settings/deployed-settings.ts'
 import { lineRules, type RoomSettings, roomAlerts } from '../src/settings/rooms.ts'
 import { type Command, type CommandAnswer, perform } from './commands.ts'
 import type { AuditEntry } from './control-store.ts'
-import { KeptSnapshot } from './kept-snapshot.ts'
 import { LineStore } from './line-store.ts'
 import { LoginStore } from './login-store.ts'
 import { isUsed } from './migrations.ts'
@@ -56,7 +56,7 @@ export class WaitingRoom extends DurableObject<Env> {
   private readonly alerts: RoomAlerts
   private readonly controls: RoomControls
   private readonly pacing = new Pacing()
-  private readonly snapshot = new KeptSnapshot()
+  private readonly snapshot = new SnapshotCache()
   private line: Line | null = null
   private room = ''
   private calls = 0
@@ -87,7 +87,7 @@ export class WaitingRoom extends DurableObject<Env> {
       this.commit(line, nowMs, false)
       return {
         ...answer,
-        snapshot: this.snapshot.fresh(line, nowMs),
+        snapshot: this.snapshot.get(line, nowMs),
         nextCallAfterMs: this.pacing.nextCallAfterMs(request.isolate, nowMs),
       }
     })
@@ -100,7 +100,7 @@ export class WaitingRoom extends DurableObject<Env> {
     this.event(room, (line, nowMs) => {
       const next = this.checks.next(message, nowMs)
       if (next === null) return
-      line.beginOther(nowMs)
+      line.beginInternalEvent(nowMs)
       const isAlive = line.check(segment)
       this.commit(line, nowMs, false)
       this.checks.goOn(room, line, next, isAlive)
@@ -125,7 +125,7 @@ export class WaitingRoom extends DurableObject<Env> {
 
   private tick(): void {
     this.event(this.room, (line, nowMs) => {
-      line.beginOther(nowMs)
+      line.beginInternalEvent(nowMs)
       const factorBefore = line.admissionFactor
       line.advance()
       if (line.tickets.live === 0) this.alarmClock.clear()
@@ -166,10 +166,10 @@ export class WaitingRoom extends DurableObject<Env> {
   operate(name: string, command: Command, who: string): CommandAnswer {
     const room = mustBeDeployed(name)
     return this.event(name, (line, nowMs) => {
-      line.beginOther(nowMs)
+      line.beginInternalEvent(nowMs)
       const outcome = perform(command, line, { room, controls: this.controls, who, nowMs })
       if (outcome.state === 'refused') return { ...outcome, settings: this.controls.view(room) }
-      this.snapshot.forget()
+      this.snapshot.clear()
       if (outcome.line !== line) this.replaceLine(outcome.line)
       this.commit(outcome.line, nowMs, true)
       outcome.note()

@@ -9,8 +9,7 @@
 import { applyExchange } from '../src/core/exchange.ts'
 import { Line } from '../src/core/line.ts'
 import type { LineRules } from '../src/core/rules.ts'
-import { takeSnapshot } from '../src/core/snapshot.ts'
-import { SnapshotView } from '../src/core/snapshot-view.ts'
+import { SnapshotView, takeSnapshot } from '../src/core/snapshot.ts'
 import { intervalScore, percentile, type Range } from './figures.ts'
 import { Random } from './random.ts'
 
@@ -94,7 +93,7 @@ class CalibrationRun {
     const view = new SnapshotView(takeSnapshot(this.line, this.nowMs))
     for (const answer of answers) if (answer.state === 'waiting') this.noteJoin(answer.number, view)
     if (second % this.scenario.rules.checkIntervalSeconds !== 0) return
-    this.line.beginOther(this.nowMs)
+    this.line.beginInternalEvent(this.nowMs)
     this.line.advance()
     this.line.takeChanges(true)
     this.follow()

@@ -1,9 +1,9 @@
 /** The figures of a line for its operators. */
-import type { ObstacleCounts } from './beacon-obstacles.ts'
+
 import type { Line } from './line.ts'
-import type { LatencyHistogram } from './origin-latency.ts'
+import type { Totals } from './line-record.ts'
+import type { LatencyHistogram, ObstacleCounts } from './origin-report.ts'
 import { isClosed, type LineMode } from './rules.ts'
-import type { Totals } from './stored.ts'
 import type { WaitHistogram } from './wait-times.ts'
 
 export interface LineStats {

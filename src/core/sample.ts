@@ -1,7 +1,8 @@
 /** The figures of one tick: what is now, and what happened since the tick before. */
-import type { OriginLatency } from './origin-latency.ts'
+
+import type { Totals } from './line-record.ts'
+import type { OriginLatency } from './origin-report.ts'
 import type { LineRules } from './rules.ts'
-import type { Totals } from './stored.ts'
 import type { Tickets } from './tickets.ts'
 import type { WaitTimes } from './wait-times.ts'
 

@@ -1,6 +1,6 @@
 /**
- * How the site behind a room does, in the words that operators read: good, warn or bad by the room's own limits, or by
- * defaults for display where it sets none. It judges and steers nothing; the origin guard does.
+ * The health of the site behind a room, for operators: good, warn or bad by the room's limits, or by display defaults if it sets
+ * none. It changes nothing; the origin guard does.
  */
 import {
   GUARD_REQUESTS_MIN,
@@ -14,15 +14,15 @@ import {
 } from './limits.ts'
 import type { LineRules } from './rules.ts'
 
-/** What the samples of a span of time say. */
+/** The samples of a time span, summed up. */
 export interface SiteFigures {
   readonly requests: number
   readonly errors: number
-  /** The p90 of each tick, averaged by its requests; null: none was timed. */
+  /** The p90 of each tick, averaged by requests; null: no latency was measured. */
   readonly latencyMsP90: number | null
 }
 
-/** The last `SITE_WINDOW_MS`, and the minutes before them. */
+/** The last `SITE_WINDOW_MS`, and the `SITE_BEFORE_MS` before it. */
 export interface RecentSite {
   readonly recent: SiteFigures
   readonly before: SiteFigures
@@ -36,22 +36,22 @@ export type SiteState = (typeof SITE_STATES)[number]
 
 export const GUARD_STATES = ['off', 'content', 'slowed', 'stopped'] as const
 
-/** Beyond `warn` a figure is amber, beyond `bad` red. */
+/** Above `warn` a figure is amber, above `bad` red. */
 export interface SiteLimit {
   readonly warn: number
   readonly bad: number
-  /** `room`: from the room's settings, amber at half of it. */
+  /** `room`: from the room's settings; `warn` is half of it. */
   readonly from: 'room' | 'default'
 }
 
 export interface SiteHealth extends SiteFigures {
-  /** The worst of errors, latency and guard; `unknown`: nothing was asked of the site. */
+  /** The worst of errors, latency and guard; `unknown`: no requests. */
   readonly state: SiteState
   readonly errorState: SiteState
   readonly latencyState: SiteState
   readonly windowSeconds: number
   readonly errorRatio: number | null
-  /** Errors are clearly more frequent than in the minutes before. */
+  /** Errors are clearly more frequent than in the time before. */
   readonly errorsRise: boolean
   readonly guard: (typeof GUARD_STATES)[number]
   readonly limits: { readonly errorRatio: SiteLimit; readonly latencyMs: SiteLimit }
@@ -89,7 +89,7 @@ function ratioOf({ requests, errors }: SiteFigures): number | null {
   return requests > 0 ? errors / requests : null
 }
 
-/** A few requests prove nothing: they warn at most. */
+/** A few requests warn at most. */
 function stateOf(value: number | null, { warn, bad }: SiteLimit, isFew: boolean): SiteState {
   if (value === null) return 'unknown'
   if (value > bad && !isFew) return 'bad'

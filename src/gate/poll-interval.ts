@@ -2,7 +2,7 @@
  * When a visitor who waits asks again. Near the front soon, else about every six seconds: three polls fit into the shortest
  * heartbeat time-out but one, so one lost poll never costs a place. Spread, so that a crowd does not ask in step.
  */
-import type { SnapshotView } from '../core/snapshot-view.ts'
+import type { SnapshotView } from '../core/snapshot.ts'
 
 const NEAR_SECONDS = 2
 const FAR_MIN_SECONDS = 5

@@ -2,7 +2,7 @@
  * Adds the beacon script to the HTML of an admitted visitor, unless the page says no or its policy would not let it work.
  * A page that should get the script and does not is told of, with the reason.
  */
-import type { BeaconObstacle } from '../core/beacon-obstacles.ts'
+import type { BeaconObstacle } from '../core/origin-report.ts'
 import { PREFIX } from '../http/paths.ts'
 import { requestUrl } from '../http/request-url.ts'
 import type { PageHead } from './page-head.ts'

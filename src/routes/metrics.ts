@@ -3,9 +3,9 @@
  */
 import type { Context } from 'hono'
 import type { AppEnv } from '../app-env.ts'
-import { BEACON_OBSTACLES } from '../core/beacon-obstacles.ts'
 import { ORIGIN_LATENCY_BUCKETS_MS, WAIT_BUCKETS_SECONDS } from '../core/limits.ts'
-import type { Totals } from '../core/stored.ts'
+import type { Totals } from '../core/line-record.ts'
+import { BEACON_OBSTACLES } from '../core/origin-report.ts'
 import { logError } from '../log/log.ts'
 import { type RoomFigures, roomFigures } from './room-figures.ts'
 

@@ -3,7 +3,7 @@
  * something else. An override holds until it is cleared, or until the deployed value of that very key is another one.
  */
 import * as v from 'valibot'
-import type { SteeredRules } from '../core/rules.ts'
+import type { RuntimeRules } from '../core/rules.ts'
 import { MESSAGE_MAX_CHARS } from '../limits.ts'
 import { type RoomSettings, roomEntries } from './room-schema.ts'
 
@@ -127,7 +127,7 @@ export function pastTimeOf(patch: SettingsPatch, values: RuntimeValues, nowMs: n
 }
 
 /** What of these values the line obeys. */
-export function steeredRules(values: RuntimeValues): SteeredRules {
+export function runtimeRules(values: RuntimeValues): RuntimeRules {
   return {
     capacity: values.total_active_users,
     ratePerMinute: values.new_users_per_minute,

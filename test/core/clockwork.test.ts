@@ -8,46 +8,46 @@ import { rules } from './support/rules.ts'
 describe('the listening clock', () => {
   it('adds at most one interval + 5 s per event, however long nothing happened', () => {
     const clock = ListeningClock.start(START_MS, rules())
-    clock.call(START_MS + 3_600_000, 10)
+    clock.advanceOnCall(START_MS + 3_600_000, 10)
     expect(clock.listeningMs).toBe(15_000)
   })
 
   it('adds nothing for a clock that goes back, and goes on from there', () => {
     const clock = ListeningClock.start(START_MS, rules())
-    clock.call(START_MS - 3_600_000, 10)
+    clock.advanceOnCall(START_MS - 3_600_000, 10)
     expect(clock.listeningMs).toBe(0)
-    clock.call(START_MS - 3_590_000, 10)
+    clock.advanceOnCall(START_MS - 3_590_000, 10)
     expect(clock.listeningMs).toBe(10_000)
   })
 
   it('does not listen by ticks alone while a crowd lives, for at most 300 s in a row', () => {
     const clock = ListeningClock.start(START_MS, rules())
-    clock.tickDone()
+    clock.endTick()
     let nowMs = START_MS
     for (let tick = 0; tick < 30; tick++) {
       nowMs += 10_000
-      clock.other(nowMs, 10, 9)
-      clock.tickDone()
+      clock.advanceOnInternalEvent(nowMs, 10, 9)
+      clock.endTick()
     }
     expect(clock.listeningMs).toBe(0)
-    clock.other(nowMs + 10_000, 10, 9)
+    clock.advanceOnInternalEvent(nowMs + 10_000, 10, 9)
     expect(clock.listeningMs).toBe(15_000)
-    clock.other(nowMs + 20_000, 10, 9)
+    clock.advanceOnInternalEvent(nowMs + 20_000, 10, 9)
     expect(clock.listeningMs).toBe(25_000)
   })
 
   it('listens by ticks alone while few live', () => {
     const clock = ListeningClock.start(START_MS, rules())
-    clock.tickDone()
-    clock.other(START_MS + 10_000, 10, 8)
+    clock.endTick()
+    clock.advanceOnInternalEvent(START_MS + 10_000, 10, 8)
     expect(clock.listeningMs).toBe(10_000)
   })
 
   it('loses no time between a check that did not count and the next call', () => {
     const clock = ListeningClock.start(START_MS, rules())
-    clock.tickDone()
-    clock.other(START_MS + 900, 10, 100)
-    clock.call(START_MS + 1000, 10)
+    clock.endTick()
+    clock.advanceOnInternalEvent(START_MS + 900, 10, 100)
+    clock.advanceOnCall(START_MS + 1000, 10)
     expect(clock.listeningMs).toBe(1000)
   })
 })

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { Line } from '../../src/core/line.ts'
+import { NO_TOTALS } from '../../src/core/line-record.ts'
 import { lineStats } from '../../src/core/line-stats.ts'
-import { OriginLatency, reportsAddedUp } from '../../src/core/origin-latency.ts'
+import { addReports, OriginLatency } from '../../src/core/origin-report.ts'
 import { isClosed } from '../../src/core/rules.ts'
 import type { Sample } from '../../src/core/sample.ts'
-import { NO_TOTALS } from '../../src/core/stored.ts'
 import { aged, DrivenLine, START_MS } from './support/driven-line.ts'
 import { rules } from './support/rules.ts'
 
@@ -159,7 +159,7 @@ describe("the origin's latency", () => {
   it('adds up requests, errors, counts and sums, of reports with fewer buckets, too', () => {
     const a = { requests: 5, errors: 1, latency: { counts: [1, 2], sumMs: 100 } }
     const b = { requests: 7, errors: 4, latency: { counts: [3], sumMs: 11 } }
-    expect(reportsAddedUp(a, b)).toEqual({
+    expect(addReports(a, b)).toEqual({
       requests: 12,
       errors: 5,
       latency: { counts: [4, 2, ...new Array(14).fill(0)], sumMs: 111 },

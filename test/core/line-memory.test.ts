@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { BrokenInvariant } from '../../src/core/tickets.ts'
+import { BrokenInvariant } from '../../src/core/ticket-state.ts'
 import { DrivenLine, keepPolling } from './support/driven-line.ts'
 
 describe('memory', () => {

@@ -167,7 +167,7 @@ describe('a tick that slows admission for the sake of the origin', () => {
     line.join(50)
     line.pass(10)
     line.operate((core) => {
-      core.steer({ ...core.rules, capacity: 50 })
+      core.applyRuntimeRules({ ...core.rules, capacity: 50 })
       core.noteOrigin({ requests: 20, errors: 20, latency: { counts: [], sumMs: 0 } })
       core.advance()
     })

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import type { SteeredRules } from '../../src/core/rules.ts'
+import type { RuntimeRules } from '../../src/core/rules.ts'
 import { takeSnapshot } from '../../src/core/snapshot.ts'
 import { ticketReport } from '../../src/core/ticket-report.ts'
 import { DrivenLine } from './support/driven-line.ts'
 
 /** Steers as the object does: the change, then whoever it lets in. */
-function steer(line: DrivenLine, changes: Partial<SteeredRules>): void {
+function steer(line: DrivenLine, changes: Partial<RuntimeRules>): void {
   line.operate((core) => {
-    core.steer({ ...core.rules, ...changes })
+    core.applyRuntimeRules({ ...core.rules, ...changes })
     core.admit()
   })
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { OriginGuard } from '../../src/core/origin-guard.ts'
-import type { OriginReport } from '../../src/core/origin-latency.ts'
+import type { OriginReport } from '../../src/core/origin-report.ts'
 
 const BY_ERRORS = { originErrorRatioMax: 0.2, originLatencyMaxMs: 0 }
 /** The bound is that of the second bucket. */

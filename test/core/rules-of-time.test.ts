@@ -2,13 +2,13 @@
 import { describe, expect, it } from 'vitest'
 import { mayAdmit, mayAdmitNewcomer } from '../../src/core/admission.ts'
 import { SEGMENT_SIZE } from '../../src/core/limits.ts'
-import { passLifeSeconds } from '../../src/core/pass-life.ts'
 import { RateBucket } from '../../src/core/rate-bucket.ts'
 import { isClosed } from '../../src/core/rules.ts'
 import { Segment } from '../../src/core/segment.ts'
 import { Sessions } from '../../src/core/sessions.ts'
 import {
   afterSilence,
+  passLifeSeconds,
   silenceLimitSeconds,
   silenceLimits,
   silentBefore,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { BLOCK_SIZE, SEGMENT_SIZE } from '../../src/core/limits.ts'
 import { Segment } from '../../src/core/segment.ts'
-import { State } from '../../src/core/ticket-state.ts'
+import { BrokenInvariant, State } from '../../src/core/ticket-state.ts'
 
 describe('a segment', () => {
   it('counts states and who waits in each block, and knows when it is empty', () => {
@@ -26,7 +26,7 @@ describe('a segment', () => {
     const segment = new Segment(0, states)
     expect([...segment.counts]).toEqual([SEGMENT_SIZE - 3, 2, 0, 0, 1])
     expect([...segment.waitingPerBlock.slice(0, 2)]).toEqual([1, 1])
-    expect(segment.countsHold()).toBe(true)
+    expect(() => segment.verify()).not.toThrow()
   })
 
   it('finds the first who waits from anywhere on', () => {
@@ -67,7 +67,7 @@ describe('a segment', () => {
     expect([...many.putMany(offsets, to)]).toEqual([0, 3, 0, 1, 1])
     for (const offset of offsets) each.put(offset, to[each.stateAt(offset)] as number)
     expect(many).toEqual(each)
-    expect(many.countsHold()).toBe(true)
+    expect(() => many.verify()).not.toThrow()
     many.hearMany(offsets, 9)
     expect([0, 1, 256, 257, 4095].map((offset) => many.heard[offset])).toEqual([9, 0, 9, 0, 9])
   })
@@ -80,14 +80,21 @@ describe('a segment', () => {
       return segment
     }
     const first = fresh()
-    expect([first.blockHolds(0), first.blockHolds(1), first.countsHold()]).toEqual([true, true, true])
+    const verifyBlocks = (...blocks: number[]) => {
+      first.movedBlocks = blocks.reduce((bits, block) => bits | (1 << block), 0)
+      first.verifyMoved()
+    }
+    expect(() => verifyBlocks(0, 1)).not.toThrow()
+    expect(() => first.verify()).not.toThrow()
     first.waitingPerBlock[1] = 1
-    expect([first.blockHolds(0), first.blockHolds(1), first.countsHold()]).toEqual([true, false, false])
+    expect(() => verifyBlocks(0)).not.toThrow()
+    expect(() => verifyBlocks(1)).toThrow(new BrokenInvariant('block 1: the waiting count differs from a recount'))
+    expect(() => first.verify()).toThrow(BrokenInvariant)
     const second = fresh()
     second.counts[State.absent] = 1
-    expect(second.countsHold()).toBe(false)
+    expect(() => second.verify()).toThrow(BrokenInvariant)
     const third = fresh()
     third.waitingPerBlock[9] = 1
-    expect(third.countsHold()).toBe(false)
+    expect(() => third.verify()).toThrow(BrokenInvariant)
   })
 })

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { MAX_NUMBER } from '../../src/core/limits.ts'
-import { takeSnapshot } from '../../src/core/snapshot.ts'
-import { SnapshotView } from '../../src/core/snapshot-view.ts'
+import { SnapshotView, takeSnapshot } from '../../src/core/snapshot.ts'
 import { DrivenLine } from './support/driven-line.ts'
 
 const snapshotOf = (line: DrivenLine) => takeSnapshot(line.line, line.nowMs)
@@ -111,7 +110,7 @@ describe('the wait of a room that admits nobody', () => {
       line.pass(2).hear(numbers(leaver + 1, 30))
     }
     expect(viewOf(line).estimate(5)).not.toBeNull()
-    line.operate((core) => core.steer({ ...core.rules, mode }))
+    line.operate((core) => core.applyRuntimeRules({ ...core.rules, mode }))
     expect(viewOf(line).estimate(5)).toBeNull()
   })
 })

@@ -5,7 +5,7 @@ import type { LineRules } from '../../src/core/rules.ts'
 import { aged, DrivenLine, keepPolling } from './support/driven-line.ts'
 
 function suspend(line: DrivenLine, suspended: boolean): void {
-  line.steer({ suspended })
+  line.applyRuntimeRules({ suspended })
 }
 
 /** Ticks, without a word of anyone. */
@@ -178,7 +178,7 @@ describe('any sequence of events around suspensions', () => {
           else if (action.do === 'check') line.check(0)
           else if (action.do === 'suspend' || action.do === 'resume') {
             if (suspended && action.do === 'resume') resumedMs = line.nowMs
-            line.steer({ suspended: action.do === 'suspend' })
+            line.applyRuntimeRules({ suspended: action.do === 'suspend' })
           } else if (action.do === 'restart') {
             line.tick()
             line.crash()

@@ -67,13 +67,13 @@ describe('what is stored of the table of tickets', () => {
     const tickets = new Tickets()
     tickets.issue(State.waiting, 0)
     tickets.issue(State.waiting, 0)
-    expect(tickets.takeBornLive()).toEqual([0])
-    expect(tickets.takeBornLive()).toEqual([])
+    expect(tickets.takeNewlyLive()).toEqual([0])
+    expect(tickets.takeNewlyLive()).toEqual([])
     tickets.move(1, State.gone)
     tickets.move(2, State.gone)
-    expect(tickets.takeBornLive()).toEqual([])
+    expect(tickets.takeNewlyLive()).toEqual([])
     tickets.issue(State.active, 0)
-    expect(tickets.takeBornLive()).toEqual([0])
+    expect(tickets.takeNewlyLive()).toEqual([0])
   })
 
   it('is the same after it was stored, in whatever order the rows come', () => {

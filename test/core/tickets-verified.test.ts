@@ -2,8 +2,8 @@
 import { describe, expect, it } from 'vitest'
 import { SEGMENT_SIZE } from '../../src/core/limits.ts'
 import type { Segment } from '../../src/core/segment.ts'
-import { State } from '../../src/core/ticket-state.ts'
-import { BrokenInvariant, Tickets } from '../../src/core/tickets.ts'
+import { BrokenInvariant, State } from '../../src/core/ticket-state.ts'
+import { Tickets } from '../../src/core/tickets.ts'
 import { tableOf } from './support/table.ts'
 
 describe('a count that memory got wrong', () => {

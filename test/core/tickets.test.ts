@@ -2,8 +2,8 @@
 import { describe, expect, it } from 'vitest'
 import { MAX_NUMBER, SEGMENT_BITS, SEGMENT_SIZE } from '../../src/core/limits.ts'
 import type { Segment } from '../../src/core/segment.ts'
-import { BEACON_FLAG, DEPARTING_FLAG, State } from '../../src/core/ticket-state.ts'
-import { BrokenInvariant, Tickets } from '../../src/core/tickets.ts'
+import { BEACON_FLAG, BrokenInvariant, DEPARTING_FLAG, State } from '../../src/core/ticket-state.ts'
+import { Tickets } from '../../src/core/tickets.ts'
 import { tableOf } from './support/table.ts'
 
 describe('the table of tickets', () => {

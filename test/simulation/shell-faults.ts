@@ -17,7 +17,7 @@ export interface ShellFault {
 const SHELL = 'durable-objects/waiting-room.ts'
 const STORE = 'durable-objects/line-store.ts'
 const ALARM = 'durable-objects/room-alarm.ts'
-const SNAPSHOT = 'durable-objects/kept-snapshot.ts'
+const SNAPSHOT = 'src/core/snapshot.ts'
 
 export const SHELL_FAULTS: readonly ShellFault[] = [
   {
@@ -130,7 +130,7 @@ export const SHELL_FAULTS: readonly ShellFault[] = [
     name: 'calls do not count as listening',
     file: SHELL,
     find: 'line.beginCall(nowMs)',
-    replace: 'line.beginOther(nowMs)',
+    replace: 'line.beginInternalEvent(nowMs)',
     why: 'whoever leaves a crowd is found late',
   },
   {

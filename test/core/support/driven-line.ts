@@ -4,8 +4,8 @@
  */
 import { applyExchange, type ExchangeRequest, type LineAnswer } from '../../../src/core/exchange.ts'
 import { Line } from '../../../src/core/line.ts'
-import type { LineRules, SteeredRules } from '../../../src/core/rules.ts'
-import type { StoredHead, StoredSegment } from '../../../src/core/stored.ts'
+import type { StoredHead, StoredSegment } from '../../../src/core/line-state.ts'
+import type { LineRules, RuntimeRules } from '../../../src/core/rules.ts'
 import { type StateName, stateName } from '../../../src/core/ticket-state.ts'
 import { rules as defaultRules } from './rules.ts'
 
@@ -73,13 +73,13 @@ export class DrivenLine {
   }
 
   tick(): void {
-    this.line.beginOther(this.nowMs)
+    this.line.beginInternalEvent(this.nowMs)
     this.line.advance()
     this.store(true)
   }
 
   check(segment: number): boolean {
-    this.line.beginOther(this.nowMs)
+    this.line.beginInternalEvent(this.nowMs)
     const alive = this.line.check(segment)
     this.store(false)
     return alive
@@ -87,17 +87,17 @@ export class DrivenLine {
 
   /** One event of an operator. */
   operate<T>(work: (line: Line) => T): T {
-    this.line.beginOther(this.nowMs)
+    this.line.beginInternalEvent(this.nowMs)
     const result = work(this.line)
     this.store(true)
     return result
   }
 
   /** What operators change, and what the line then admits. Rules that a restart takes up. */
-  steer(changes: Partial<SteeredRules>): void {
+  applyRuntimeRules(changes: Partial<RuntimeRules>): void {
     this.rules = { ...this.rules, ...changes }
     this.operate((line) => {
-      line.steer(this.rules)
+      line.applyRuntimeRules(this.rules)
       line.admit()
     })
   }

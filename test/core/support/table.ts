@@ -6,7 +6,7 @@ export function tableOf(count: number): Tickets {
   const tickets = new Tickets()
   for (let i = 0; i < count; i++) tickets.issue(State.waiting, 7)
   tickets.takeChanges(true)
-  tickets.takeBornLive()
+  tickets.takeNewlyLive()
   tickets.verifyMoved()
   return tickets
 }

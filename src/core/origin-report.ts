@@ -1,0 +1,90 @@
+/**
+ * What isolates report about the origin: requests, errors and latency, and pages that got no beacon script.
+ *
+ * The latency is kept as two histograms: one since the run began (stored) and one since the last sample (in memory).
+ */
+import { percentileOf } from './histogram.ts'
+import { ORIGIN_LATENCY_BUCKETS_MS } from './limits.ts'
+
+/** One isolate's counts since its last answered call. If an answer is lost, the counts are sent again and counted twice. */
+export interface OriginReport {
+  /** Requests of admitted visitors that were forwarded to the origin. */
+  readonly requests: number
+  /** Those that failed: 5xx, a timeout or no answer. */
+  readonly errors: number
+  /** Until the response headers. */
+  readonly latency: LatencyHistogram
+}
+
+export interface LatencyHistogram {
+  /** Requests per bucket of `ORIGIN_LATENCY_BUCKETS_MS`, then slower ones. Unanswered requests are not counted. */
+  readonly counts: readonly number[]
+  readonly sumMs: number
+}
+
+export const NO_LATENCY: LatencyHistogram = { counts: [], sumMs: 0 }
+
+export const NO_REPORT: OriginReport = { requests: 0, errors: 0, latency: NO_LATENCY }
+
+export class OriginLatency {
+  private total: LatencyHistogram
+  private sinceSample: LatencyHistogram = NO_LATENCY
+
+  constructor(histogram: LatencyHistogram = NO_LATENCY) {
+    this.total = sumOf(histogram, NO_LATENCY)
+  }
+
+  add(latency: LatencyHistogram): void {
+    this.total = sumOf(this.total, latency)
+    this.sinceSample = sumOf(this.sinceSample, latency)
+  }
+
+  /** Of the requests since the last call, whole ms; null if there were none. */
+  takePercentile(share: number): number | null {
+    const { counts } = this.sinceSample
+    this.sinceSample = NO_LATENCY
+    const value = percentileOf(ORIGIN_LATENCY_BUCKETS_MS, counts, share)
+    return value === null ? null : Math.round(value)
+  }
+
+  toStored(): LatencyHistogram {
+    return this.total
+  }
+}
+
+export function addReports(a: OriginReport, b: OriginReport): OriginReport {
+  return {
+    requests: a.requests + b.requests,
+    errors: a.errors + b.errors,
+    latency: sumOf(a.latency, b.latency),
+  }
+}
+
+/** One count per bucket of this version; other versions may have fewer. */
+function sumOf(a: LatencyHistogram, b: LatencyHistogram): LatencyHistogram {
+  const buckets = ORIGIN_LATENCY_BUCKETS_MS.length + 1
+  const counts = Array.from({ length: buckets }, (_, i) => (a.counts[i] ?? 0) + (b.counts[i] ?? 0))
+  return { counts, sumMs: a.sumMs + b.sumMs }
+}
+
+export const BEACON_OBSTACLES = ['amp', 'charset', 'coding', 'head', 'markup', 'no-transform', 'policy'] as const
+
+/**
+ * Why a page gets no beacon script. `amp`: AMP pages allow no foreign scripts. `charset`: its encoding is not ASCII-compatible.
+ * `coding`: its content coding cannot be decoded. `head`: its head does not end within the size limit. `markup`: it does not
+ * start like HTML. `no-transform`: its `Cache-Control` forbids changes. `policy`: its Content-Security-Policy would block the
+ * script or its calls.
+ */
+export type BeaconObstacle = (typeof BEACON_OBSTACLES)[number]
+
+export type ObstacleCounts = Record<BeaconObstacle, number>
+
+export function noObstacles(): ObstacleCounts {
+  return { amp: 0, charset: 0, coding: 0, head: 0, markup: 0, 'no-transform': 0, policy: 0 }
+}
+
+/** Adds `more` to `counts`. `more` may come from another version, with other reasons or none. */
+export function countObstacles(counts: ObstacleCounts, more: Partial<ObstacleCounts> = {}): ObstacleCounts {
+  for (const reason of BEACON_OBSTACLES) counts[reason] += more[reason] ?? 0
+  return counts
+}
