@@ -4,15 +4,9 @@
 import { SITE_BEFORE_MS, SITE_WINDOW_MS } from '../src/core/limits.ts'
 import type { Sample } from '../src/core/sample.ts'
 import type { RecentSite, SiteFigures } from '../src/core/site-health.ts'
+import type { HistoryPoint } from '../src/room/room-object.ts'
 
 export const SAMPLES_KEPT_MS = 7 * 24 * 3600 * 1000
-
-/** One step of the history: gauges as at its last sample, counts as their sum, waits and latencies as the highest. */
-export interface HistoryPoint extends Omit<Sample, 'atMs'> {
-  /** Start of the step. */
-  readonly fromMs: number
-  readonly samples: number
-}
 
 export class SampleStore {
   private readonly sql: SqlStorage

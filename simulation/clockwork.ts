@@ -2,10 +2,12 @@
  * The platform around the object that calls it on its own: the alarm, the queue `checks` with its shipped consumer, and
  * Cron. Each may be late, repeated, out of order, or not come at all.
  */
+import type { CheckMessage } from '../src/queues/check-message.ts'
+import type { RoomSettings } from '../src/settings/rooms.ts'
+import type { ObjectFaults } from './faults.ts'
 import type { Random } from './random.ts'
 import type { Scheduler } from './scheduler.ts'
 import { consumeChecks, type QueueMessage, type RoomCalls, reportMinute } from './shipped.ts'
-import type { SimulatedObject } from './simulated-object.ts'
 
 const MINUTE_MS = 60_000
 /** As the platform: six more attempts from 2 s on, then nothing arms it again. */
@@ -15,6 +17,17 @@ const ALARM_LATE_MAX_MS = 60_000
 const QUEUE_JITTER_MS = 1_000
 const QUEUE_ATTEMPTS_MAX = 4
 const REORDERED_MAX_MS = 40_000
+
+/** The object that is called. */
+interface Callee {
+  readonly faults: ObjectFaults
+  readonly settings: RoomSettings
+  /** By the object's own clock. */
+  readonly nowMs: number
+  alarm(): Promise<void>
+  check(message: CheckMessage): void
+  report(minute: number): void
+}
 
 export class Clockwork {
   /** When the alarm is due by the object's clock; null: not set. */
@@ -27,11 +40,11 @@ export class Clockwork {
   private pendingAlarm: number | null | undefined = undefined
   private pendingSends: { body: unknown; delayMs: number }[] = []
   private messages = 0
-  private readonly object: SimulatedObject
+  private readonly object: Callee
   private readonly scheduler: Scheduler
   private readonly random: Random
 
-  constructor(object: SimulatedObject, scheduler: Scheduler, random: Random) {
+  constructor(object: Callee, scheduler: Scheduler, random: Random) {
     this.object = object
     this.scheduler = scheduler
     this.random = random

@@ -2,12 +2,13 @@
  * Faults that last: isolates cut off for a while, clocks that step, deploys. Each seed's profile says which of them happen;
  * all end with the faults.
  */
+
+import type { Command } from '../src/room/room-object.ts'
 import type { RoomSettings } from '../src/settings/rooms.ts'
 import type { SettingsPatch } from '../src/settings/runtime-settings.ts'
 import type { Faults } from './faults.ts'
 import type { Random } from './random.ts'
 import type { Scheduler } from './scheduler.ts'
-import type { Command } from './shipped.ts'
 import type { SimulatedIsolate } from './simulated-isolate.ts'
 import type { SimulatedObject } from './simulated-object.ts'
 

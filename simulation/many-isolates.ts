@@ -11,7 +11,7 @@ import { Browser, type BrowserWitness } from './browser.ts'
 import { NO_NETWORK_FAULTS, NO_OBJECT_FAULTS } from './faults.ts'
 import { Random } from './random.ts'
 import { Scheduler } from './scheduler.ts'
-import type { RoomObject } from './shipped.ts'
+import type { RoomInstance } from './shipped.ts'
 import { type Mutant, SimulatedIsolate } from './simulated-isolate.ts'
 import { type ObjectWitness, SimulatedObject } from './simulated-object.ts'
 import { type Plan, Visitor } from './visitor.ts'
@@ -104,13 +104,13 @@ class Watch implements ObjectWitness, BrowserWitness {
   private readonly defects: string[] = []
   private worstPaceMs = 0
   private unreached = 0
-  private object: RoomObject | null = null
+  private object: RoomInstance | null = null
 
   constructor(scheduler: Scheduler) {
     this.scheduler = scheduler
   }
 
-  committed(what: string, _: SimulatedObject, instance: RoomObject): void {
+  committed(what: string, _: SimulatedObject, instance: RoomInstance): void {
     this.object = instance
     if (what === 'exchange') this.count(this.calls)
   }

@@ -4,12 +4,14 @@
  * gate). A crash loses the instance and what was not committed, never more.
  */
 import type { ExchangeAnswer, ExchangeRequest } from '../src/core/exchange.ts'
+import type { CheckMessage } from '../src/queues/check-message.ts'
+import type { Command } from '../src/room/room-object.ts'
 import type { RoomSettings } from '../src/settings/rooms.ts'
 import { Clockwork } from './clockwork.ts'
 import type { ObjectFaults } from './faults.ts'
 import type { Random } from './random.ts'
 import type { Scheduler } from './scheduler.ts'
-import { type Command, type RoomObject, WaitingRoom } from './shipped.ts'
+import { type RoomInstance, WaitingRoom } from './shipped.ts'
 import { deployedSettings } from './stand-ins/deployed-settings.ts'
 import { listenToLog } from './stand-ins/log.ts'
 import { Storage } from './storage.ts'
@@ -20,7 +22,7 @@ export class Crash extends Error {
 
 export interface ObjectWitness {
   /** An event was committed. `what`: which one. */
-  committed(what: string, object: SimulatedObject, instance: RoomObject): void
+  committed(what: string, object: SimulatedObject, instance: RoomInstance): void
   /** The object failed without being made to. */
   defect(what: string, error: unknown): void
   note(text: string): void
@@ -41,7 +43,7 @@ export class SimulatedObject {
   clockOffsetMs = 0
   /** Runs the code from before the newest fields of the exchange. */
   isOld = false
-  private instance: RoomObject | null = null
+  private instance: RoomInstance | null = null
   private clockReads = 0
   private statementsUntilCrash = 0
   private readonly scheduler: Scheduler
@@ -93,7 +95,7 @@ export class SimulatedObject {
     return this.event('exchange', (instance) => instance.exchange(request))
   }
 
-  check(message: unknown): void {
+  check(message: CheckMessage): void {
     this.event('check', (instance) => instance.check(message))
   }
 
@@ -133,14 +135,14 @@ export class SimulatedObject {
   }
 
   /** An instance that starts from what is committed, and writes nothing. */
-  restored(): RoomObject {
+  restored(): RoomInstance {
     const sql = { exec: (text: string, ...values: unknown[]) => this.storage.exec(text, ...values) }
     const restored = new WaitingRoom({ storage: { sql } }, {})
     this.storage.rollback()
     return restored
   }
 
-  private event<T>(what: string, work: (instance: RoomObject) => T): T {
+  private event<T>(what: string, work: (instance: RoomInstance) => T): T {
     const instance = this.begin()
     this.clockReads = 0
     let result: T
@@ -158,7 +160,7 @@ export class SimulatedObject {
     return result
   }
 
-  private begin(): RoomObject {
+  private begin(): RoomInstance {
     this.planCrash()
     try {
       this.instance ??= this.start()
@@ -175,7 +177,7 @@ export class SimulatedObject {
     this.statementsUntilCrash = planned ? this.random.whole(1, STATEMENTS_MAX) : 0
   }
 
-  private commit(what: string, instance: RoomObject): void {
+  private commit(what: string, instance: RoomInstance): void {
     this.statementsUntilCrash = 0
     if (this.random.chance(this.faults.crashBeforeCommit)) {
       this.lose()
@@ -205,8 +207,8 @@ export class SimulatedObject {
     this.instance = null
   }
 
-  private start(): RoomObject {
-    let started: RoomObject | null = null
+  private start(): RoomInstance {
+    let started: RoomInstance | null = null
     const isDead = () => this.instance !== started && started !== null
     const alive = () => {
       if (isDead()) throw new Crash('this instance is gone')
@@ -222,7 +224,7 @@ export class SimulatedObject {
       deleteAlarm: async () => this.clockwork.setAlarm(null),
       sync: async () => {
         alive()
-        this.commit('armed', started as RoomObject)
+        this.commit('armed', started as RoomInstance)
         await this.scheduler.sleep(this.random.whole(1, SYNC_MAX_MS))
         alive()
         this.planCrash()

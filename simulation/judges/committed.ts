@@ -7,7 +7,7 @@ import { SEGMENT_SIZE } from '../../src/core/limits.ts'
 import type { LineStats } from '../../src/core/line-stats.ts'
 import type { LineRules } from '../../src/core/rules.ts'
 import { DEPARTING_FLAG, RETURNS_MASK, STATE_MASK, State } from '../../src/core/ticket-state.ts'
-import type { RoomObject } from '../shipped.ts'
+import type { RoomInstance } from '../shipped.ts'
 import type { SimulatedObject } from '../simulated-object.ts'
 import { RateWindow } from './rate-window.ts'
 
@@ -51,7 +51,7 @@ export class CommittedJudge {
   }
 
   /** `entries`: what the line noted in this event. */
-  see(what: string, object: SimulatedObject, instance: RoomObject, entries: readonly JournalEntry[]): void {
+  see(what: string, object: SimulatedObject, instance: RoomInstance, entries: readonly JournalEntry[]): void {
     const { line } = instance
     if (line === null) return
     this.rate.pass(object.nowMs, line.rules)
@@ -151,7 +151,7 @@ export class CommittedJudge {
    * A tick stores everything, and what a restart finds is recounted; other events leave out who of the waiting is silent,
    * and hints.
    */
-  private judgeRestart(what: string, object: SimulatedObject, instance: RoomObject): void {
+  private judgeRestart(what: string, object: SimulatedObject, instance: RoomInstance): void {
     const lazily = what !== 'tick'
     const restored = object.restored()
     const now = instance.line?.tickets.all() ?? []

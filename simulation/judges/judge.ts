@@ -5,7 +5,7 @@ import type { Browser, BrowserWitness } from '../browser.ts'
 import { type Faults, NO_NETWORK_FAULTS, NO_OBJECT_FAULTS } from '../faults.ts'
 import { inversions } from '../figures.ts'
 import type { Scheduler } from '../scheduler.ts'
-import type { RoomObject } from '../shipped.ts'
+import type { RoomInstance } from '../shipped.ts'
 import type { SimulatedIsolate } from '../simulated-isolate.ts'
 import type { ObjectWitness, SimulatedObject } from '../simulated-object.ts'
 import type { Visitor } from '../visitor.ts'
@@ -53,7 +53,7 @@ export class Judge implements ObjectWitness, BrowserWitness {
   private readonly isObjectWell: boolean
   private readonly isNetworkWell: boolean
   private readonly profile: string
-  private journalOf: RoomObject | null = null
+  private journalOf: RoomInstance | null = null
   private journalAfter = 0
   private unreachables = 0
   private left = 1
@@ -91,7 +91,7 @@ export class Judge implements ObjectWitness, BrowserWitness {
     )
   }
 
-  committed(what: string, object: SimulatedObject, instance: RoomObject): void {
+  committed(what: string, object: SimulatedObject, instance: RoomInstance): void {
     if (instance.line === null) return
     if (this.journalOf !== instance) this.startedAnew(instance)
     const page = instance.journal(this.journalAfter)
@@ -116,7 +116,7 @@ export class Judge implements ObjectWitness, BrowserWitness {
     this.left = waiting + occupied
   }
 
-  private startedAnew(instance: RoomObject): void {
+  private startedAnew(instance: RoomInstance): void {
     this.journalOf = instance
     this.journalAfter = 0
   }

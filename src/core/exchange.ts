@@ -75,11 +75,12 @@ export interface ExchangeAnswer extends LineAnswer {
 export function applyExchange(line: Line, request: ExchangeRequest): LineAnswer {
   const sameRun = request.run === line.run
   if (sameRun) {
-    forEachAged(request.presence, (number, ageMs) => line.hear(number, ageMs))
-    if (request.touches !== undefined) forEachAged(request.touches, (number, ageMs) => line.touch(number, ageMs))
-    forEachAged(request.departures, (number, ageMs) => line.depart(number, ageMs))
+    forEachAged(request.presence, (number, ageMs) => line.presence.hear(number, ageMs))
+    if (request.touches !== undefined)
+      forEachAged(request.touches, (number, ageMs) => line.presence.touch(number, ageMs))
+    forEachAged(request.departures, (number, ageMs) => line.presence.depart(number, ageMs))
     for (const number of request.leaves) line.leave(number)
-    for (const { number, ageMs } of request.claims) line.hear(number, ageMs ?? 0)
+    for (const { number, ageMs } of request.claims) line.presence.hear(number, ageMs ?? 0)
   }
   line.totals.roomErrors += request.failures
   line.totals.honoured += request.honoured

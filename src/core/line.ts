@@ -48,6 +48,7 @@ export interface ClaimDetails {
 }
 
 export class Line {
+  readonly presence: Presence
   readonly tickets: Tickets
   readonly journal: Journal
   readonly totals: Totals
@@ -59,14 +60,13 @@ export class Line {
 
   private readonly state: LineState
   private readonly record: LineRecord
-  private readonly presence: Presence
   /** Slots taken when the event under way began. After a restore these may exceed the capacity, which a deploy can lower. */
   private occupiedAtBegin: number
 
   private constructor(state: LineState) {
-    const { tickets, record } = state
+    const { record } = state
     this.state = state
-    this.tickets = tickets
+    this.tickets = state.tickets
     this.record = record
     this.journal = record.journal
     this.totals = record.totals
@@ -75,7 +75,7 @@ export class Line {
     this.originLatency = record.originLatency
     this.pagesWithoutBeacon = record.pagesWithoutBeacon
     this.presence = new Presence(state, (number) => this.losePlace(number))
-    this.occupiedAtBegin = tickets.occupied
+    this.occupiedAtBegin = state.tickets.occupied
   }
 
   /** A new, empty line. `run`: higher than any run of this room before. */
@@ -145,22 +145,6 @@ export class Line {
     this.state.bucket.refill(this.pace, this.record.nowMs)
   }
 
-  /** A visitor was heard `ageMs` ago. An absent ticket waits again with its number. Unknown numbers are ignored. */
-  hear(number: number, ageMs: number): void {
-    this.presence.hear(number, ageMs)
-  }
-
-  /** A session was used `ageMs` ago. */
-  touch(number: number, ageMs: number): void {
-    const { sessions, clock, rules } = this.state
-    sessions.touch(number, clock.heardSeconds(ageMs, rules.checkIntervalSeconds))
-  }
-
-  /** A page was left `ageMs` ago: another silence limit applies until the visitor is heard again. */
-  depart(number: number, ageMs: number): void {
-    this.presence.depart(number, ageMs)
-  }
-
   /** A visitor gave up the place for good, or an operator revoked it. False: the ticket was gone before. */
   leave(number: number, event: 'left' | 'revoked' = 'left'): boolean {
     const state = this.tickets.stateOf(number)
@@ -204,7 +188,7 @@ export class Line {
       this.record.claimed(number)
     }
     if (beacon) this.tickets.setFlags(number, BEACON_FLAG)
-    if (touched) this.touch(number, 0)
+    if (touched) this.presence.touch(number, 0)
     return { state: 'active' }
   }
 
@@ -231,7 +215,7 @@ export class Line {
   }
 
   private joinAgain(number: number): JoinAnswer {
-    this.hear(number, 0)
+    this.presence.hear(number, 0)
     const claimed = this.claim(number, { beacon: false, touched: false })
     return { state: claimed.state === 'active' ? 'active' : 'waiting', number }
   }

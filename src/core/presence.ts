@@ -89,6 +89,12 @@ export class Presence {
     tickets.setFlags(number, DEPARTING_FLAG, extendsStay ? 'durable' : 'lazy')
   }
 
+  /** A session was used `ageMs` ago. */
+  touch(number: number, ageMs: number): void {
+    const { sessions, clock, rules } = this.line
+    sessions.touch(number, clock.heardSeconds(ageMs, rules.checkIntervalSeconds))
+  }
+
   /**
    * Moves every silent ticket of these segments on: to absent, or to gone. Works by segment, as one tick may find a million.
    * In a suspended room nobody expires: its clock stands still, and tickets that were silent before are kept, too.

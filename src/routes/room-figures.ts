@@ -1,11 +1,12 @@
 /** A room's figures as its object has them; all zero, without a run, for a room that nobody has come to yet. */
-import type { RoomStats } from '../../durable-objects/waiting-room.ts'
+
 import { Line } from '../core/line.ts'
 import { NO_TOTALS } from '../core/line-record.ts'
 import { lineStats } from '../core/line-stats.ts'
 import { countObstacles, NO_LATENCY, noObstacles } from '../core/origin-report.ts'
 import { NO_RECENT_SITE, type SiteHealth, siteHealth } from '../core/site-health.ts'
 import type { Deployment } from '../deployment.ts'
+import type { RoomStats } from '../room/room-object.ts'
 import { lineRules, type RoomSettings } from '../settings/rooms.ts'
 
 export type RoomFigures = Omit<RoomStats, 'run'> & { readonly run: number | null }

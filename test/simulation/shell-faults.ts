@@ -16,7 +16,7 @@ export interface ShellFault {
 
 const SHELL = 'durable-objects/waiting-room.ts'
 const STORE = 'durable-objects/line-store.ts'
-const ALARM = 'durable-objects/room-alarm.ts'
+const CLOCKWORK = 'durable-objects/room-clockwork.ts'
 const SNAPSHOT = 'src/core/snapshot.ts'
 
 export const SHELL_FAULTS: readonly ShellFault[] = [
@@ -65,36 +65,36 @@ export const SHELL_FAULTS: readonly ShellFault[] = [
   {
     name: 'a failed write is ignored',
     file: SHELL,
-    find: 'if (changes !== null) this.store.write(this.room, atMs, changes)',
-    replace: 'if (changes !== null) try { this.store.write(this.room, atMs, changes) } catch {}',
+    find: 'if (changes !== null) this.store.write(this.room, alarmAtMs, changes)',
+    replace: 'if (changes !== null) try { this.store.write(this.room, alarmAtMs, changes) } catch {}',
     why: 'people are told what was never stored',
   },
   {
     name: 'alarm not re-armed by the tick',
     file: SHELL,
-    find: 'this.alarmClock.arm(Date.now(), this.rules().checkIntervalSeconds)\n    this.store.writeAlarm(this.alarmClock.atMs)\n    await',
+    find: 'this.clockwork.armAlarm(Date.now(), this.rules().checkIntervalSeconds)\n    this.store.writeAlarm(this.clockwork.alarmAtMs)\n    await',
     replace: 'await',
     why: 'nobody finds the silent where the checks fail, too',
   },
   {
     name: 'alarm re-armed at the end of the tick only',
     file: SHELL,
-    find: 'this.alarmClock.arm(Date.now(), this.rules().checkIntervalSeconds)\n    this.store.writeAlarm(this.alarmClock.atMs)\n    await this.ctx.storage.sync()\n    try {\n      this.tick()',
+    find: 'this.clockwork.armAlarm(Date.now(), this.rules().checkIntervalSeconds)\n    this.store.writeAlarm(this.clockwork.alarmAtMs)\n    await this.ctx.storage.sync()\n    try {\n      this.tick()',
     replace:
-      'try {\n      this.tick()\n      this.alarmClock.arm(Date.now(), this.rules().checkIntervalSeconds)\n      this.store.writeAlarm(this.alarmClock.atMs)',
+      'try {\n      this.tick()\n      this.clockwork.armAlarm(Date.now(), this.rules().checkIntervalSeconds)\n      this.store.writeAlarm(this.clockwork.alarmAtMs)',
     why: 'a tick that crashes is the last one',
   },
   {
     name: 'alarm not armed by the first ticket',
-    file: ALARM,
-    find: 'if (this.atMs === 0) {\n      this.arm(nowMs, checkIntervalSeconds)\n      return\n    }',
-    replace: 'if (this.atMs === 0) return',
+    file: CLOCKWORK,
+    find: 'if (this.alarmAtMs === 0) {\n      this.armAlarm(nowMs, checkIntervalSeconds)\n      return\n    }',
+    replace: 'if (this.alarmAtMs === 0) return',
     why: 'who leaves is found by the checks alone, if they are not lost',
   },
   {
     name: 'alarm cleared while people wait',
     file: SHELL,
-    find: 'if (line.tickets.live === 0) this.alarmClock.clear()',
+    find: 'if (line.tickets.live === 0) this.clockwork.clearAlarm()',
     replace: 'if (line.tickets.occupied > 0) void this.ctx.storage.deleteAlarm()',
     why: 'the clockwork stops',
   },

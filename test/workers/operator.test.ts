@@ -1,6 +1,6 @@
 import { abortAllDurableObjects } from 'cloudflare:test'
 import { describe, expect, it } from 'vitest'
-import type { Command } from '../../durable-objects/commands.ts'
+import type { Command } from '../../src/room/room-object.ts'
 import type { SettingsPatch } from '../../src/settings/runtime-settings.ts'
 import { passSeconds, TestRoom, withFakeClock } from './support/room.ts'
 

@@ -4,7 +4,6 @@
  */
 import { env, evictDurableObject, reset, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
 import { afterEach, beforeEach, vi } from 'vitest'
-import type { WaitingRoom } from '../../../durable-objects/waiting-room.ts'
 import type { ExchangeAnswer, ExchangeRequest } from '../../../src/core/exchange.ts'
 import type { RoomNamespace } from '../../../src/room/room-clients.ts'
 
@@ -42,7 +41,7 @@ export class TestRoom {
     this.object = object
   }
 
-  get stub(): DurableObjectStub<WaitingRoom> {
+  get stub(): ReturnType<RoomNamespace['get']> {
     return (env.WAITING_ROOM as unknown as RoomNamespace).getByName(this.object)
   }
 
