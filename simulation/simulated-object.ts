@@ -1,7 +1,7 @@
 /**
  * The object of a room: the shipped shell and core, on a platform that can fail between any two steps. An event runs in a
- * transaction; the alarm that it set and the messages that it sent exist once that is committed (the platform's output
- * gate). A crash loses the instance and what was not committed, never more.
+ * transaction. Its alarm and messages take effect when it is committed (the platform's output gate). A crash loses the instance
+ * and whatever was not committed, never more.
  */
 import type { ExchangeAnswer, ExchangeRequest } from '../src/core/exchange.ts'
 import type { CheckMessage } from '../src/queues/check-message.ts'
@@ -23,7 +23,7 @@ export class Crash extends Error {
 export interface ObjectWitness {
   /** An event was committed. `what`: which one. */
   committed(what: string, object: SimulatedObject, instance: RoomInstance): void
-  /** The object failed without being made to. */
+  /** The object failed without an injected fault. */
   defect(what: string, error: unknown): void
   note(text: string): void
 }
@@ -37,11 +37,11 @@ export class SimulatedObject {
   crashes = 0
   evictions = 0
   faults: ObjectFaults
-  /** Virtual times at which a call brought word of a number last. */
+  /** By number: when a call last reported it, in virtual time. */
   readonly heardOfMs = new Map<number, number>()
-  /** How far its clock is off. */
+  /** The offset of its clock. */
   clockOffsetMs = 0
-  /** Runs the code from before the newest fields of the exchange. */
+  /** Runs code that does not know the newest fields of the exchange. */
   isOld = false
   private instance: RoomInstance | null = null
   private clockReads = 0
@@ -71,12 +71,12 @@ export class SimulatedObject {
     })
   }
 
-  /** What its clock shows. */
+  /** By the object's clock. */
   get nowMs(): number {
     return this.scheduler.nowMs + this.clockOffsetMs
   }
 
-  /** As the code reads it. */
+  /** The clock as the shipped code reads it. */
   readClock(): number {
     this.clockReads++
     return this.nowMs
@@ -86,7 +86,7 @@ export class SimulatedObject {
     return deployedSettings.rooms[0] as RoomSettings
   }
 
-  /** @throws Crash where the object died before or after it had committed */
+  /** @throws Crash if the object crashed before or after the commit */
   exchange(request: ExchangeRequest): ExchangeAnswer {
     for (const { numbers } of [request.presence, request.departures]) {
       for (const number of numbers) this.heardOfMs.set(number, this.scheduler.nowMs)
@@ -108,7 +108,7 @@ export class SimulatedObject {
     this.event(command.kind, (instance) => instance.operate(this.settings.name, command, 'simulation'))
   }
 
-  /** Other settings need another start of the code. */
+  /** New settings restart the code. */
   deploy(settings: RoomSettings, isOld: boolean): void {
     this.witness.note(`deploy: ${settings.total_active_users} users, ${settings.new_users_per_minute} a minute`)
     deployedSettings.rooms = [settings]
@@ -122,7 +122,7 @@ export class SimulatedObject {
     this.clockwork.clockStepped()
   }
 
-  /** As an event, but with a pause in it: what it wrote until then is committed, others come in between. */
+  /** Two events: the first writes are committed, and other events may run before the second. */
   async alarm(): Promise<void> {
     const instance = this.begin()
     try {
@@ -134,7 +134,7 @@ export class SimulatedObject {
     if (this.instance === instance) this.commit('tick', instance)
   }
 
-  /** An instance that starts from what is committed, and writes nothing. */
+  /** An instance restored from the committed storage. It writes nothing. */
   restored(): RoomInstance {
     const sql = { exec: (text: string, ...values: unknown[]) => this.storage.exec(text, ...values) }
     const restored = new WaitingRoom({ storage: { sql } }, {})
@@ -148,7 +148,7 @@ export class SimulatedObject {
     let result: T
     try {
       result = work(instance)
-      // Real clocks go on between two readings, this one does not.
+      // A real clock may advance between two readings; this one does not.
       if (this.clockReads > 1) throw new Error(`the clock was read ${this.clockReads} times in one event`)
     } catch (error) {
       if (!(error instanceof Crash)) this.witness.defect(what, error)

@@ -18,12 +18,12 @@ async function firstBroken(profile: string, mutant: (typeof mutants)[keyof typeo
 
 describe('the judges notice a room client', () => {
   it.each([
-    ['that makes no failed call again', 'losses', mutants.withoutRetry, /told "out of reach"/],
+    ['that makes no failed call again', 'losses', mutants.withoutRetry, /told "unreachable"/],
     ['that takes what it heard long ago for news', 'outages', mutants.withoutAges, /found silent after/],
-    ['that forgets what a failed call carried', 'outages', mutants.withoutPutBack, /expired .* after a word/],
-    ['that never flushes presence by itself', 'outages', mutants.withoutFlush, /expired .* after a word|found silent/],
-    ['that forgets whose claim could not be made', 'outages', mutants.withoutClaimsHeard, /expired .* after a word/],
-    ['that gives a repeated join another key', 'losses', mutants.withoutJoinKeys, /given to nobody/],
+    ['that forgets what a failed call carried', 'outages', mutants.withoutPutBack, /expired .* after a message/],
+    ['that never flushes presence by itself', 'outages', mutants.withoutFlush, /expired .* after a message|found silent/],
+    ['that forgets whose claim could not be made', 'outages', mutants.withoutClaimsHeard, /expired .* after a message/],
+    ['that gives a repeated join another key', 'losses', mutants.withoutJoinKeys, /have no holder/],
   ])(
     '%s',
     async (_, profile, mutant, promise) => expect(await firstBroken(profile, mutant, promise)).toMatch(promise),
@@ -31,7 +31,7 @@ describe('the judges notice a room client', () => {
   )
 
   it('that forgets words as old as the waiting time-out', { timeout: 120_000 }, async () => {
-    const promise = /expired .* after a word/
+    const promise = /expired .* after a message/
     expect(await firstBroken('long outages', mutants.withShortPutBack, promise, 560)).toMatch(promise)
   })
 })
