@@ -37,7 +37,7 @@ import { deployedSettings } from '../src/settings/deployed-settings.ts'
 import { lineRules, type RoomSettings, roomAlerts } from '../src/settings/rooms.ts'
 import { applyCommand } from './commands.ts'
 import { LineStore } from './line-store.ts'
-import { LoginStore } from './login-store.ts'
+import { blockedUntil } from './login-guard.ts'
 import { isUsed } from './migrations.ts'
 import { RoomAlerts } from './room-alerts.ts'
 import { RoomClockwork } from './room-clockwork.ts'
@@ -178,13 +178,9 @@ export class WaitingRoom extends DurableObject<Env> implements RoomObject {
     return isUsed(this.ctx.storage.sql) ? this.controls.auditEntries(beforeId, count) : []
   }
 
-  /** Of the one object that counts for all: when an address may try to log in again, ms since 1970; 0: at once. */
   loginBlockedUntil(address: string): number {
-    return new LoginStore(this.ctx.storage.sql).blockedUntil(address, Date.now())
-  }
-
-  noteFailedLogin(address: string): number {
-    return new LoginStore(this.ctx.storage.sql).note(address, Date.now())
+    const { sql } = this.ctx.storage
+    return isUsed(sql) ? blockedUntil(sql, address, Date.now()) : 0
   }
 
   journal(after: number): RoomJournal | null {

@@ -7,7 +7,7 @@ import { platformIo } from './alerts/deliver.ts'
 import type { BypassRule } from './bypass/bypass-rules.ts'
 import { logError } from './log/log.ts'
 import { Access } from './operators/access.ts'
-import { FailedLogins } from './operators/failed-logins.ts'
+import { FailedLogins, type LoginGuardNamespace } from './operators/failed-logins.ts'
 import type { OperatorAccess } from './operators/gatekeeper.ts'
 import { importOperators, type TokenOperator } from './operators/operators.ts'
 import { sessionKeys } from './operators/session.ts'
@@ -51,7 +51,7 @@ export async function deployment(env: Env): Promise<Deployment | null> {
   if (ready !== null) return ready
   try {
     const keys = await importSigningKeys(env.SIGNING_KEYS)
-    // Written by wrangler without the class's methods, since the class is in this very Worker.
+    // The generated types of the bindings lack the methods: the classes are in this Worker.
     const namespace = env.WAITING_ROOM as unknown as RoomNamespace
     ready = {
       rooms: deployedSettings.rooms,
@@ -106,13 +106,14 @@ function alertDelivery(namespace: RoomNamespace, env: Env): AlertDelivery {
 async function operatorAccess(
   env: Env,
   keys: readonly SigningKey[],
-  namespace: RoomNamespace,
+  rooms: RoomNamespace,
 ): Promise<OperatorAccess | null> {
   const operators = await usableOperators(env.ADMIN_TOKEN)
   const access = deployedSettings.access === null ? null : new Access(deployedSettings.access)
   if (operators === null || (operators.length === 0 && access === null)) return null
   const sessions = await sessionKeys(keys)
-  return { operators, sessionKeys: sessions, access, failedLogins: new FailedLogins(namespace, sessions) }
+  const guards = env.LOGIN_GUARD as unknown as LoginGuardNamespace
+  return { operators, sessionKeys: sessions, access, failedLogins: new FailedLogins(guards, rooms, sessions) }
 }
 
 /** Null: they cannot be used, and the API stays off, never open. */

@@ -1,6 +1,6 @@
 /**
- * The Worker: requests go to the app, queue messages to their consumers, each minute to the rooms. The object of each room
- * is exported for its binding.
+ * The Worker: requests go to the app, queue messages to their consumers, each minute to the rooms. The classes of the Durable
+ * Objects are exported for their bindings.
  */
 import { consumeAlerts, consumeDeadAlerts } from './alerts/consume-alerts.ts'
 import { serve } from './app.ts'
@@ -12,6 +12,7 @@ import { logError, logWarning, reportErrorsTo } from './log/log.ts'
 import { consumeChecks, consumeDeadChecks } from './queues/checks.ts'
 import { QUEUE_ROLES, queueRole } from './queues/queue-role.ts'
 
+export { LoginGuard } from '../durable-objects/login-guard.ts'
 export { WaitingRoom } from '../durable-objects/waiting-room.ts'
 
 reportErrorsTo(deployedReporter)

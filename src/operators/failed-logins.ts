@@ -1,8 +1,7 @@
 /**
- * Slows down who guesses tokens: after some failures an address is turned away until a minute is over. Counted by one object
- * for all isolates; each isolate remembers whom it was told to turn away.
+ * Slows down token guessing: after some failures an address is refused until a minute has passed. One object counts for all
+ * isolates; each isolate remembers the addresses that are blocked.
  */
-
 import { cacheSet } from '../cache.ts'
 import { clientNetwork } from '../http/client-address.ts'
 import { LOGIN_ADDRESSES_MAX, LOGIN_WINDOW_MS } from '../limits.ts'
@@ -12,34 +11,56 @@ import type { RoomNamespace } from '../room/room-clients.ts'
 import { base64Url } from '../tokens/base64-url.ts'
 import type { SessionKey } from './session.ts'
 
-/** No room has this name; the object has no line and only counts. */
-const COUNTER = '~operators'
+/** The RPC interface of durable-objects/login-guard.ts. Both return when the address may try again, ms since 1970; 0: now. */
+export interface LoginGuardObject {
+  countFailure(address: string): number
+  blockedUntil(address: string): number
+}
+
+export type LoginGuardNamespace = DurableObjectNamespace<LoginGuardObject & Rpc.DurableObjectBranded>
+
+/** The name of the one guard. */
+const GUARD = 'operators'
+
+/** Earlier versions counted in an object of the rooms' class with this name, which no room has. Its blocks last a minute. */
+const FORMER_GUARD = '~operators'
 
 export class FailedLogins {
-  private readonly namespace: RoomNamespace
+  private readonly guards: LoginGuardNamespace
+  private readonly rooms: RoomNamespace
   private readonly key: CryptoKey
   private readonly blocked = new Map<string, number>()
 
-  constructor(namespace: RoomNamespace, keys: readonly SessionKey[]) {
-    this.namespace = namespace
+  constructor(guards: LoginGuardNamespace, rooms: RoomNamespace, keys: readonly SessionKey[]) {
+    this.guards = guards
+    this.rooms = rooms
     this.key = (keys[0] as SessionKey).key
   }
 
-  /** Seconds until the request's address may try again, 0: now. `ask`: whatever this isolate remembers. */
+  /** Seconds until the address of the request may try again, 0: now. `ask`: calls the object for an unknown address. */
   async blockedSeconds(request: Request, ask: boolean, nowMs: number): Promise<number> {
     const address = await this.addressOf(request)
-    const untilMs = this.blocked.get(address) ?? (ask ? await this.call((stub) => stub.loginBlockedUntil(address)) : 0)
+    const untilMs = this.blocked.get(address) ?? (ask ? await this.blockedUntil(address) : 0)
     return this.remember(address, untilMs, nowMs)
   }
 
-  /** Counts a failure; seconds until the address may try again, 0: now. */
+  /** Counts a failure. Returns the seconds until the address may try again, 0: now. */
   async note(request: Request, nowMs: number): Promise<number> {
     const address = await this.addressOf(request)
-    return this.remember(address, await this.call((stub) => stub.noteFailedLogin(address)), nowMs)
+    const untilMs = await callOrAllow(() => this.guards.getByName(GUARD).countFailure(address))
+    return this.remember(address, untilMs, nowMs)
+  }
+
+  private async blockedUntil(address: string): Promise<number> {
+    const untilMs = await Promise.all([
+      callOrAllow(() => this.guards.getByName(GUARD).blockedUntil(address)),
+      callOrAllow(() => this.rooms.getByName(FORMER_GUARD).loginBlockedUntil(address)),
+    ])
+    return Math.max(...untilMs)
   }
 
   private remember(address: string, untilMs: number, nowMs: number): number {
-    // Two windows ahead: this isolate's clock went back since. One alone could be a difference of clocks.
+    // Two windows ahead: the clock of this isolate went back. One window could be a difference between clocks.
     if (untilMs <= nowMs || untilMs - nowMs > 2 * LOGIN_WINDOW_MS) {
       this.blocked.delete(address)
       return 0
@@ -48,20 +69,20 @@ export class FailedLogins {
     return Math.ceil((untilMs - nowMs) / 1000)
   }
 
-  /** Who cannot be counted is not locked out: in an outage operators must get in. */
-  private async call(ask: (stub: ReturnType<RoomNamespace['getByName']>) => Promise<number>): Promise<number> {
-    try {
-      return await ask(this.namespace.getByName(COUNTER))
-    } catch (error) {
-      logWarning('failed_logins_not_counted', { error: errorText(error) })
-      return 0
-    }
-  }
-
-  /** Not the address itself is stored. Of IPv6 the part that one household or server has. */
+  /** Only a digest is stored, not the address. An IPv6 address counts by the part that identifies a household or server. */
   private async addressOf(request: Request): Promise<string> {
     const network = clientNetwork(request) ?? 'unknown'
     const digest = await crypto.subtle.sign('HMAC', this.key, new TextEncoder().encode(`address ${network}`))
     return base64Url(new Uint8Array(digest)).slice(0, 22)
+  }
+}
+
+/** An address that cannot be counted is not blocked: in an outage operators must be able to log in. */
+async function callOrAllow(call: () => Promise<number>): Promise<number> {
+  try {
+    return await call()
+  } catch (error) {
+    logWarning('failed_logins_not_counted', { error: errorText(error) })
+    return 0
   }
 }

@@ -47,9 +47,8 @@ export interface RoomObject {
   beginDelivery(id: string, channel: string, receiver: string): DeliveryTurn
   recordDelivery(record: DeliveryRecord, receiver: string): void
 
-  /** When an address may try to log in again, ms since 1970; 0: at once. */
+  /** A block that an earlier version stored: see `FailedLogins`. */
   loginBlockedUntil(address: string): number
-  noteFailedLogin(address: string): number
 }
 
 export interface RoomStats extends LineStats {

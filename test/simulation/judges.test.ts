@@ -21,7 +21,12 @@ describe('the judges notice a room client', () => {
     ['that makes no failed call again', 'losses', mutants.withoutRetry, /told "unreachable"/],
     ['that takes what it heard long ago for news', 'outages', mutants.withoutAges, /found silent after/],
     ['that forgets what a failed call carried', 'outages', mutants.withoutPutBack, /expired .* after a message/],
-    ['that never flushes presence by itself', 'outages', mutants.withoutFlush, /expired .* after a message|found silent/],
+    [
+      'that never flushes presence by itself',
+      'outages',
+      mutants.withoutFlush,
+      /expired .* after a message|found silent/,
+    ],
     ['that forgets whose claim could not be made', 'outages', mutants.withoutClaimsHeard, /expired .* after a message/],
     ['that gives a repeated join another key', 'losses', mutants.withoutJoinKeys, /have no holder/],
   ])(
