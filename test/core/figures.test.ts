@@ -11,8 +11,8 @@ import { rules } from './support/rules.ts'
 const NO_COUNTS_OF_WAITS = new Array<number>(13).fill(0)
 const NO_COUNTS_OF_LATENCY = new Array<number>(16).fill(0)
 
-describe('the figures of a line', () => {
-  it('of an empty one are its rules and zeros; what nobody has lived through yet is not known', () => {
+describe('the stats of a line', () => {
+  it('are its rules and zeros for an empty line, and null for what was not observed', () => {
     const line = Line.start(rules({ ratePerMinute: 90 }), 7, START_MS)
     expect(lineStats(line, START_MS + 5)).toEqual({
       run: 7,
@@ -40,7 +40,7 @@ describe('the figures of a line', () => {
     expect(Object.values(NO_TOTALS)).toEqual(new Array(13).fill(0))
   })
 
-  it('tell who is where and how long the last ones waited', () => {
+  it('count tickets by state and the last waits', () => {
     const line = new DrivenLine({ capacity: 2, mode: 'queue-all' })
     line.join(4)
     line.pass(10).hear([1, 2, 3, 4])
@@ -59,7 +59,7 @@ describe('the figures of a line', () => {
 })
 
 describe('a closed room', () => {
-  it('opens by itself at the time that was set, to the millisecond, and without one not at all', () => {
+  it('opens at its configured time to the millisecond, and never without one', () => {
     const closed = (opensAtMs: number | null) => isClosed(rules({ closed: true, opensAtMs }), START_MS)
     expect([closed(null), closed(START_MS + 1), closed(START_MS), closed(START_MS - 1)]).toEqual([
       true,
@@ -72,7 +72,7 @@ describe('a closed room', () => {
 })
 
 describe('a sample', () => {
-  it('is what is now, and what happened since the one before', () => {
+  it('has the current gauges and the counts since the last sample', () => {
     const line = new DrivenLine({ capacity: 3 })
     line.join(5)
     line.leave(1)
@@ -108,7 +108,7 @@ describe('a sample', () => {
     })
   })
 
-  it('counts nothing twice: where nothing happened since the one before, nothing did', () => {
+  it('counts nothing twice', () => {
     const line = new DrivenLine({ capacity: 1 })
     line.join(3)
     for (let i = 0; i < 3; i++) {
@@ -135,7 +135,7 @@ describe('a sample', () => {
     expect(figures(line.line.takeSample())).toEqual([0, 0, 0, 0, 0, 0, 0, 0])
   })
 
-  it('has no waits and no latency where nobody was admitted and nothing was asked', () => {
+  it('has no waits and no latency without admissions and requests', () => {
     const line = new DrivenLine()
     expect(line.line.takeSample()).toMatchObject({
       waitSecondsP50: null,
@@ -144,7 +144,7 @@ describe('a sample', () => {
     })
   })
 
-  it('after a restart goes on from what the one before had counted', () => {
+  it('continues from the last counts after a restart', () => {
     const line = new DrivenLine()
     line.join(2)
     line.line.takeSample()
@@ -156,7 +156,7 @@ describe('a sample', () => {
 })
 
 describe("the origin's latency", () => {
-  it('adds up requests, errors, counts and sums, of reports with fewer buckets, too', () => {
+  it('adds up requests, errors, counts and sums, including reports with fewer buckets', () => {
     const a = { requests: 5, errors: 1, latency: { counts: [1, 2], sumMs: 100 } }
     const b = { requests: 7, errors: 4, latency: { counts: [3], sumMs: 11 } }
     expect(addReports(a, b)).toEqual({
@@ -166,7 +166,7 @@ describe("the origin's latency", () => {
     })
   })
 
-  it('tells a percentile of what came since the last one only, and keeps the whole', () => {
+  it('has the percentile since the last call and keeps the total', () => {
     const latency = new OriginLatency({ counts: [1], sumMs: 10 })
     expect(latency.takePercentile(0.9)).toBeNull()
     latency.add({ counts: [0, 3], sumMs: 225 })

@@ -1,4 +1,4 @@
-/** How often a place survives absence, and what it costs to hold many places. */
+/** How often a place survives absence, and what holding many places costs. */
 import { describe, expect, it } from 'vitest'
 import { RETURNS_MAX, returnsOf } from '../../src/core/ticket-state.ts'
 import { DrivenLine, keepPolling } from './support/driven-line.ts'
@@ -16,7 +16,7 @@ function lineOf(returnsMax: number, waiting = 3): DrivenLine {
   return line
 }
 
-describe('a ticket that comes back from absence', () => {
+describe('a ticket that returns from absence', () => {
   it.each([1, 2, 3, RETURNS_MAX])(
     'keeps its number %d times where that is the bound, then it is gone',
     (returnsMax) => {
@@ -32,7 +32,7 @@ describe('a ticket that comes back from absence', () => {
     },
   )
 
-  it('keeps its number without bound where the bound is 0', () => {
+  it('keeps its number without limit if the limit is 0', () => {
     const line = lineOf(0)
     for (let i = 0; i < 20; i++) {
       absent(line, 60)
@@ -41,7 +41,7 @@ describe('a ticket that comes back from absence', () => {
     expect(line.state(2)).toBe('waiting')
   })
 
-  it('is in front again, but what was given away meanwhile is not made up for', () => {
+  it('is in front again, but gets no slot that was given away meanwhile', () => {
     const line = lineOf(3, 4)
     absent(line, 60, [3, 4, 5])
     line.leave(GUEST)
@@ -54,7 +54,7 @@ describe('a ticket that comes back from absence', () => {
     expect(line.states(2, 4, 5)).toEqual(['offered', 'waiting', 'waiting'])
   })
 
-  it('who was on the site since may come back as often again', () => {
+  it('has its full returns again after a session', () => {
     const line = new DrivenLine({ capacity: 1, returnsMax: 1 })
     line.join(2)
     keepPolling(line, [1], 60)
@@ -66,7 +66,7 @@ describe('a ticket that comes back from absence', () => {
     expect(line.claim(2)).toBe('active')
   })
 
-  it('a restart remembers how often it came back', () => {
+  it('keeps its number of returns over a restart', () => {
     const line = lineOf(2)
     absent(line, 60)
     line.hear([2])
@@ -79,7 +79,7 @@ describe('a ticket that comes back from absence', () => {
     expect(line.claim(2)).toBe('gone')
   })
 
-  it('a word that was under way for too long is no return', () => {
+  it('does not return by a message that is too old', () => {
     const line = lineOf(1)
     absent(line, 60)
     line.hear([2], 25_000)
@@ -114,7 +114,7 @@ describe('holding 1,000 places for an hour', () => {
     return words
   }
 
-  it('takes 142,000 polls with at most 3 returns, and 11,000 without a bound', { timeout: 60_000 }, () => {
+  it('takes 142,000 polls with at most 3 returns, and 11,000 without a limit', { timeout: 60_000 }, () => {
     expect([wordsNeeded(3), wordsNeeded(0)]).toEqual([142_000, 11_000])
   })
 })

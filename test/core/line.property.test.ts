@@ -92,7 +92,7 @@ function expectSame(line: DrivenLine, naive: NaiveLine): void {
 }
 
 describe('any sequence of events', () => {
-  it('leaves every ticket in the state that the naive rules say, each at its position', () => {
+  it('leaves every ticket in the state and position of the naive model', () => {
     fc.assert(
       fc.property(settings, timedSteps, (changes, steps) => {
         const line = new DrivenLine(changes)
@@ -107,7 +107,7 @@ describe('any sequence of events', () => {
     )
   })
 
-  it('admits in order of number those who were never absent, each at most once a stay, within capacity and rate', () => {
+  it('admits never-absent tickets by number, once each, within capacity and rate', () => {
     fc.assert(
       fc.property(settings, timedSteps, (changes, steps) => {
         const line = new DrivenLine(changes)

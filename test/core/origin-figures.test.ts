@@ -21,7 +21,7 @@ function report(...latenciesMs: (number | null)[]) {
 }
 
 describe('a percentile of a histogram', () => {
-  it('lies in the bucket of the true one, spread evenly within it', () => {
+  it('is interpolated within its bucket', () => {
     fc.assert(
       fc.property(
         fc.array(fc.nat({ max: 29_999 }), { minLength: 1 }),
@@ -39,14 +39,14 @@ describe('a percentile of a histogram', () => {
     expect(percentileOf([100, 200, 300], [1, 0, 1], 0.5)).toBe(100)
   })
 
-  it('is the last bound beyond it, and not known where nothing was counted', () => {
+  it('is at most the last bound, and unknown without counts', () => {
     expect(percentileOf(BOUNDS, countsOf([60_000]), 0.9)).toBe(30_000)
     expect(percentileOf(BOUNDS, countsOf([]), 0.9)).toBeNull()
   })
 })
 
 describe("the origin's figures", () => {
-  it('add up over isolates, are told by the sample of the tick, and survive a restart', () => {
+  it('add up over isolates, are in the sample of the tick, and survive a restart', () => {
     const line = new DrivenLine()
     line.exchange({ joins: ['a'], origin: report(10, 80, null) })
     line.exchange({ origin: report(80, 80) })
@@ -59,14 +59,14 @@ describe("the origin's figures", () => {
     expect(line.line.originLatency.toStored()).toEqual({ counts: [1, 3, ...new Array(14).fill(0)], sumMs: 250 })
   })
 
-  it('take buckets that this version does not know as no buckets', () => {
+  it('ignore buckets that this version does not know', () => {
     const line = new DrivenLine()
     const latency = { counts: new Array(20).fill(1), sumMs: 1 }
     line.exchange({ origin: { requests: 20, errors: 0, latency } })
     expect(line.line.originLatency.toStored().counts).toHaveLength(BOUNDS.length + 1)
   })
 
-  it('of an isolate that was not asked are none', () => {
+  it('are empty for an isolate without requests', () => {
     const line = new DrivenLine()
     line.exchange({ joins: ['a'] })
     expect(line.line.totals).toMatchObject({ originRequests: 0, originErrors: 0 })

@@ -4,7 +4,7 @@ import { Segment } from '../../src/core/segment.ts'
 import { BrokenInvariant, State } from '../../src/core/ticket-state.ts'
 
 describe('a segment', () => {
-  it('counts states and who waits in each block, and knows when it is empty', () => {
+  it('counts tickets by state and waiting ones by block, and knows when it is empty', () => {
     const segment = new Segment(3)
     expect([segment.live, segment.waiting]).toEqual([0, 0])
     segment.put(0, State.waiting)
@@ -18,7 +18,7 @@ describe('a segment', () => {
     expect([segment.live, segment.waiting]).toEqual([4, 2])
   })
 
-  it('counts what it is made of', () => {
+  it('counts the states it is created with', () => {
     const states = new Uint8Array(SEGMENT_SIZE)
     states[5] = State.waiting | 16
     states[300] = State.waiting
@@ -29,7 +29,7 @@ describe('a segment', () => {
     expect(() => segment.verify()).not.toThrow()
   })
 
-  it('finds the first who waits from anywhere on', () => {
+  it('finds the first waiting ticket from any offset', () => {
     const segment = new Segment(0)
     expect(segment.firstWaiting()).toBe(-1)
     for (const offset of [3, 300, SEGMENT_SIZE - 1]) segment.put(offset, State.waiting)
@@ -46,7 +46,7 @@ describe('a segment', () => {
     expect(segment.firstWaiting(SEGMENT_SIZE)).toBe(-1)
   })
 
-  it('counts who waits before an offset, not the one there', () => {
+  it('counts waiting tickets before an offset, excluding it', () => {
     const segment = new Segment(0)
     for (const offset of [0, 255, 256, 700]) segment.put(offset, State.waiting)
     expect([0, 1, 255, 256, 257, 700, 701].map((offset) => segment.waitingBefore(offset))).toEqual([
@@ -54,7 +54,7 @@ describe('a segment', () => {
     ])
   })
 
-  it('moves many as it moves one, and says how many were in each state', () => {
+  it('moves many tickets like one, and returns how many were in each state', () => {
     const [many, each] = [new Segment(0), new Segment(0)]
     const offsets = Uint16Array.of(0, 255, 256, 700, 4095)
     for (const segment of [many, each]) {
@@ -72,7 +72,7 @@ describe('a segment', () => {
     expect([0, 1, 256, 257, 4095].map((offset) => many.heard[offset])).toEqual([9, 0, 9, 0, 9])
   })
 
-  it('sees a count that is wrong, of a block or of a state', () => {
+  it('detects a wrong count of a block or of a state', () => {
     const fresh = () => {
       const segment = new Segment(0)
       segment.put(260, State.waiting)

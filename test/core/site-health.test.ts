@@ -49,7 +49,7 @@ describe('site health', () => {
     })
   })
 
-  it('warns at most of a few requests, and knows nothing of none', () => {
+  it('warns at most with a few requests, and is unknown without any', () => {
     expect(siteHealth(recently({ requests: 9, errors: 9 }), NO_LIMITS, 1).state).toBe('warn')
     expect(siteHealth(NO_RECENT_SITE, NO_LIMITS, 1)).toMatchObject({ state: 'unknown', errorRatio: null })
   })

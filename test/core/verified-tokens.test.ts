@@ -6,14 +6,14 @@ function ticket(number: number): Token {
   return { kind: 'ticket', room: 'shop', run: 1, number, issuedSeconds: 0, seenSeconds: 0, expiresSeconds: 0 }
 }
 
-it('finds a token by its exact text only', () => {
+it('finds a token only by its exact text', () => {
   const tokens = new VerifiedTokens()
   tokens.add('a.b.c', ticket(1))
   expect(tokens.find('a.b.c')).toEqual(ticket(1))
   for (const text of ['a.b.C', 'a.b.c ', 'a.b', '']) expect(tokens.find(text)).toBeUndefined()
 })
 
-it('keeps what is in use and never more than its bound', () => {
+it('keeps used tokens, and never more than its bound', () => {
   const tokens = new VerifiedTokens(10)
   for (let i = 0; i < 1000; i++) {
     tokens.add(`token ${i}`, ticket(i))

@@ -14,7 +14,7 @@ function waits(...seconds: number[]): WaitTimes {
 const many = (count: number, value: number) => new Array<number>(count).fill(value)
 
 describe('waits', () => {
-  it('have percentiles of the nearest rank', () => {
+  it('have nearest-rank percentiles', () => {
     const times = waits(100, 9, 10, 8, 7, 6, 5, 4, 3, 2)
     const expected = [2, 6, 10, 100]
     expect(times.recentPercentiles([0, 0.5, 0.9, 1])).toEqual(expected)
@@ -22,12 +22,12 @@ describe('waits', () => {
     expect(waits(5).recentPercentiles([0.01, 1])).toEqual([5, 5])
   })
 
-  it('of nobody are not known', () => {
+  it('are unknown without admissions', () => {
     expect(waits().recentPercentiles([0.5])).toEqual([null])
     expect(waits().takePercentiles([0.5, 0.9])).toEqual([null, null])
   })
 
-  it('are of the admissions since the sample before, while the recent ones go on', () => {
+  it('cover the admissions since the last sample, apart from the recent ones', () => {
     const times = waits(10)
     times.takePercentiles([0.5])
     expect(times.takePercentiles([0.5])).toEqual([null])
@@ -36,20 +36,20 @@ describe('waits', () => {
     expect(times.recentPercentiles([0, 1])).toEqual([10, 20])
   })
 
-  it('are kept of 512: the last ones as the recent, the first ones of a sample', () => {
+  it('are kept for 512: the last as recent, the first of a sample', () => {
     expect(waits(...many(1, 9), ...many(512, 3)).recentPercentiles([0, 1])).toEqual([3, 3])
     expect(waits(...many(1, 9), ...many(511, 3)).recentPercentiles([0, 1])).toEqual([3, 9])
     expect(waits(...many(512, 3), ...many(1, 9)).takePercentiles([0, 1])).toEqual([3, 3])
     expect(waits(...many(511, 3), ...many(1, 9)).takePercentiles([0, 1])).toEqual([3, 9])
   })
 
-  it('below nothing, as a clock that was set back tells them, are none', () => {
+  it('below 0, after the clock went back, count as 0', () => {
     const times = waits(-5)
     expect(times.recentPercentiles([0.5])).toEqual([0])
     expect(times.toStored()).toEqual({ counts: [1, ...many(12, 0)], sumSeconds: 0 })
   })
 
-  it('are counted in buckets up to their bound, and go on from what was stored', () => {
+  it('are counted in buckets and continue from the stored counts', () => {
     const times = waits(0, 1, 10, 11, 14_400, 14_401)
     const stored = times.toStored()
     expect(stored).toEqual({ counts: [1, 2, 1, ...many(8, 0), 1, 1], sumSeconds: 28_823 })
@@ -84,7 +84,7 @@ describe('join times', () => {
     expect([128, 129, 130].map((number) => joinedSeconds(tickets, number, 1100))).toEqual([1000, 1050, 1100])
   })
 
-  it('are that of the first where it is the only one, and where the clock was set back', () => {
+  it('are those of the first number if it is the only one or the clock went back', () => {
     expect(
       joinedSeconds(
         joined(128, () => 1000),
@@ -101,7 +101,7 @@ describe('join times', () => {
     ).toBe(1000)
   })
 
-  it('go on over the end of a segment', () => {
+  it('continue over the end of a segment', () => {
     const tickets = joined(4096 + 65, (number) => 1000 + number)
     // Number 1 is the first of its 63; each other row of 64 begins with the time of its first.
     expect([1, 4032, 4064, 4095, 4096, 4160].map((number) => joinedSeconds(tickets, number, 6000))).toEqual([
@@ -109,12 +109,12 @@ describe('join times', () => {
     ])
   })
 
-  it('are spread up to the newest number at the end of a segment, too: the next one has not begun', () => {
+  it('are spread up to the newest number at the end of a segment', () => {
     const tickets = joined(4095, () => 1000)
     expect([4032, 4095].map((number) => joinedSeconds(tickets, number, 1063))).toEqual([1000, 1063])
   })
 
-  it('are not known of who never joined', () => {
+  it('are unknown for numbers that never joined', () => {
     const tickets = joined(10, () => 1000)
     expect([64, 5000].map((number) => joinedSeconds(tickets, number, 1100))).toEqual([null, null])
     noteJoinTime(tickets, 5000, 1000)
@@ -126,7 +126,7 @@ describe('recent rates', () => {
   /** What is left of a count after half the time constant of 120 s. */
   const AFTER_60_S = Math.exp(-0.5)
 
-  it('are admissions per minute and leavers per person and minute, of a past that fades', () => {
+  it('are admissions per minute and leavers per ticket and minute, with exponential decay', () => {
     const rates = new RecentRates()
     for (let i = 0; i < 6; i++) rates.admitted()
     for (let i = 0; i < 3; i++) rates.leftLine(1)
@@ -143,14 +143,14 @@ describe('recent rates', () => {
     })
   })
 
-  it('go on from what was stored', () => {
+  it('continue from the stored state', () => {
     const stored = { admissions: 1, leavers: 2, seconds: 30, personSeconds: 40 }
     const rates = new RecentRates(stored)
     expect(rates.toStored()).toEqual(stored)
     expect([rates.admittedPerMinute, rates.leaverSharePerMinute]).toEqual([2, 3])
   })
 
-  it('do not fade while nobody waits, nor by a time that did not pass', () => {
+  it('do not decay while nobody waits or no time passes', () => {
     const stored = { admissions: 1, leavers: 2, seconds: 30, personSeconds: 40 }
     const rates = new RecentRates(stored)
     rates.pass(60_000, 0)
@@ -158,7 +158,7 @@ describe('recent rates', () => {
     expect(rates.toStored()).toEqual(stored)
   })
 
-  it('rest on half an admission and a second at least, else nothing is told', () => {
+  it('need at least half an admission and a second', () => {
     const rate = (admissions: number, seconds: number) =>
       new RecentRates({ admissions, leavers: 0, seconds, personSeconds: 0 }).admittedPerMinute
     expect([rate(0.5, 1), rate(0.49, 1), rate(0.5, 0.99), rate(0, 0)]).toEqual([30, null, null, null])
@@ -167,7 +167,7 @@ describe('recent rates', () => {
     expect([share(1), share(0.99)]).toEqual([60, 0])
   })
 
-  it('take back a leaver who returns, and never more than there were', () => {
+  it('subtract returning leavers, never below 0', () => {
     const rates = new RecentRates({ admissions: 0, leavers: 2, seconds: 0, personSeconds: 60 })
     rates.returned()
     expect(rates.leaverSharePerMinute).toBe(1)

@@ -15,7 +15,7 @@ async function deliver(queue: string, bodies: unknown[]) {
 }
 
 describe('the queue "checks"', () => {
-  it('has its messages handed to the room and acknowledged', async () => {
+  it('delivers its messages to the room and acknowledges them', async () => {
     const room = new TestRoom('shop')
     await room.join(4)
     passSeconds(10)
@@ -27,7 +27,7 @@ describe('the queue "checks"', () => {
     expect(await room.events('expired')).toEqual([4])
   })
 
-  it('drops messages of unknown shape with a log line, and still takes the others', async () => {
+  it('drops messages of unknown shape with a log line, and delivers the others', async () => {
     const room = new TestRoom('shop')
     await room.join(4)
     passSeconds(10)
@@ -56,7 +56,7 @@ describe('the queue "checks"', () => {
     expect(result.explicitAcks).toEqual(['m0'])
   })
 
-  it('logs what ends in the dead-letter queue', async () => {
+  it('logs messages in the dead-letter queue', async () => {
     const error = vi.spyOn(console, 'error').mockImplementation(() => {})
     const result = await deliver('waiting-room-checks-dead', [{ room: 'shop', run: 1, segment: 7, generation: 1 }])
     expect(result.explicitAcks).toEqual(['m0'])
@@ -79,7 +79,7 @@ describe('a queue with an unknown name', () => {
     'checks',
     'waiting-room-alerts-2',
     'waiting-room-Checks',
-  ])('%s has its messages retried later and logged as an error, once for each batch', async (queue) => {
+  ])('%s has its messages retried and logs one error per batch', async (queue) => {
     const error = vi.spyOn(console, 'error').mockImplementation(() => {})
     const messages = [0, 1].map((i) => ({ id: `m${i}`, timestamp: new Date(), attempts: 1, body: CHECK }))
     const batch = createMessageBatch(queue, messages)

@@ -11,7 +11,7 @@ withFakeClock()
 
 const SEED = 20261122
 const SEQUENCES = 25
-/** So short that nobody falls silent: who does, and when, is measured from the last call known (waiting-room.test.ts). */
+/** Too short for any expiry: after a restart, expiry is measured from the last stored call (waiting-room.test.ts). */
 const STEP_SECONDS = 0.5
 
 type Step =
@@ -26,7 +26,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ call: fc.constantFrom('tick' as const, 'check' as const, 'stats' as const) }),
 )
 
-/** After each call: the object alone is evicted, or the code starts again and every object with it. */
+/** After each call: only the object is evicted, or the code restarts with all objects. */
 const loss = fc.constantFrom('evict' as const, 'restart' as const)
 
 it('answers the same as an object that never lost its memory', async () => {
@@ -54,7 +54,7 @@ it('answers the same as an object that never lost its memory', async () => {
   )
 }, 60_000)
 
-/** The answer to one call, and what is durable after it. */
+/** The answer to one call, and the storage after it. */
 async function answerTo(room: TestRoom, step: Step): Promise<unknown> {
   passSeconds(STEP_SECONDS)
   const answer = await call(room, step)
