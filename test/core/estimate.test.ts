@@ -1,11 +1,11 @@
 /**
- * The estimated wait in figures. They are the formula of estimate.ts worked out apart from it, to the second: who changes the
- * formula measures it with the simulation and works them out anew.
+ * The estimated wait in figures, computed independently of estimate.ts, to the second. After a change of the
+ * formula, measure it with the simulation and compute them again.
  */
 import { describe, expect, it } from 'vitest'
 import { type EstimateInput, estimateWait } from '../../src/core/estimate.ts'
 
-/** One a minute, counted from 64 admissions, in a room that its capacity binds, not its rate. */
+/** One a minute, measured over 64 admissions, in a room bound by its capacity. */
 const SLOW: EstimateInput = {
   position: 25,
   admittedPerMinute: 1,

@@ -5,7 +5,7 @@ import { DrivenLine, keepPolling } from './support/driven-line.ts'
 
 const GUEST = 1
 
-/** Numbers from 2 on wait; the guest is always heard, and nobody else is for so long. */
+/** Numbers from 2 on wait. The first is always heard; the others are silent for this long. */
 function absent(line: DrivenLine, seconds: number, others: number[] = []): void {
   keepPolling(line, [GUEST, ...others], seconds)
 }
@@ -93,7 +93,7 @@ describe('holding 1,000 places for an hour', () => {
   const HOUR_SECONDS = 3_600
   const PLACES = 1_000
 
-  /** Words needed by someone who knows the rules: as few as keep every place. */
+  /** The fewest messages that keep every place. */
   function wordsNeeded(returnsMax: number): number {
     const line = new DrivenLine({ capacity: 1, returnsMax })
     const numbers = line.join(PLACES + 1).slice(1)

@@ -3,7 +3,7 @@ import { Journal, type LineEvent } from '../../src/core/journal.ts'
 import { State } from '../../src/core/ticket-state.ts'
 import { START_MS } from './support/driven-line.ts'
 
-/** The ring of JOURNAL_SIZE. */
+/** A full ring of JOURNAL_SIZE events. */
 const KEPT = 4096
 
 function filled(events: number): Journal {
@@ -50,7 +50,7 @@ describe('the journal', () => {
     const journal = filled(3)
     expect(journal.after(1).entries.map(({ sequence }) => sequence)).toEqual([2, 3])
     expect(journal.after(3)).toEqual({ entries: [], last: 3, lost: false })
-    // As after a restart: the reader knows more than there is.
+    // As after a restart: the reader is ahead of the journal.
     expect(journal.after(50)).toEqual({ entries: [], last: 3, lost: false })
   })
 

@@ -61,7 +61,7 @@ describe('leavers', () => {
     expect([line.state(2), leavers(line)]).toEqual(['absent', 1])
     line.leave(4)
     expect(leavers(line)).toBe(2)
-    // The first one who was never admitted, right at the frontier.
+    // The first ticket that was never admitted, right at the frontier.
     expect(line.line.frontier).toBe(2)
     line.hear([2])
     expect(leavers(line)).toBe(1)
@@ -145,7 +145,7 @@ describe('a broken invariant', () => {
 })
 
 describe('what is stored', () => {
-  /** Whether an event that must store nothing of its own does. */
+  /** Whether an event without changes stores anything. */
   function stores(line: DrivenLine): boolean {
     line.line.beginCall(line.nowMs)
     return line.line.takeChanges(false) !== null

@@ -11,7 +11,7 @@ function departed(): DrivenLine {
 }
 
 function stateAfter(line: DrivenLine, seconds: number): string {
-  // Others are heard, so that the clock goes on.
+  // Other visitors are heard, so that the clock advances.
   for (let left = seconds; left > 0; left -= 5) line.pass(Math.min(left, 5)).hear([1, 2])
   line.tick()
   return line.state(3)
@@ -171,7 +171,7 @@ describe('a tick in which the origin guard slows admission', () => {
       core.noteOrigin({ requests: 20, errors: 20, latency: { counts: [], sumMs: 0 } })
       core.advance()
     })
-    // Half the rate: 5 in an interval of 10 s, and one more. Saved up were 11.
+    // Half the rate: 5 per interval of 10 s, plus 1. The saved credit was 11.
     expect(line.line.tickets.offered).toBe(6)
   })
 })

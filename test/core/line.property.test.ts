@@ -5,7 +5,7 @@ import { DrivenLine, START_MS } from './support/driven-line.ts'
 import { NaiveLine } from './support/naive-line.ts'
 import { rules } from './support/rules.ts'
 
-/** `who` picks one of the numbers handed out so far. */
+/** `who` picks one of the numbers issued so far. */
 type Step =
   | { do: 'join'; count: number }
   | { do: 'hear'; who: number[]; ageMs: number }
@@ -44,7 +44,7 @@ function applyBoth(line: DrivenLine, naive: NaiveLine, action: Step): void {
   const pick = (index: number) => (index % issued) + 1
   naive.begin(line.nowMs - START_MS, true)
   if (action.do === 'tick' || action.do === 'restart') {
-    // Some isolate always calls, so that ticks listen, too: what they do otherwise is tested by example.
+    // An isolate calls before each tick, so that the tick counts time. Holds are tested by example.
     naive.admit()
     line.exchange()
   }

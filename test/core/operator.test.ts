@@ -4,7 +4,7 @@ import { takeSnapshot } from '../../src/core/snapshot.ts'
 import { ticketReport } from '../../src/core/ticket-report.ts'
 import { DrivenLine } from './support/driven-line.ts'
 
-/** Steers as the object does: the change, then whoever it lets in. */
+/** Changes rules as the object does: the change, then the admissions that it allows. */
 function steer(line: DrivenLine, changes: Partial<RuntimeRules>): void {
   line.operate((core) => {
     core.applyRuntimeRules({ ...core.rules, ...changes })

@@ -13,7 +13,7 @@ function countsOf(values: readonly number[]): number[] {
   return counts
 }
 
-/** What an isolate would send after these answers; null: the origin could not be reached. */
+/** The report of an isolate after these answers; null: the origin could not be reached. */
 function report(...latenciesMs: (number | null)[]) {
   const tally = new OriginTally()
   for (const latencyMs of latenciesMs) tally.add({ failed: latencyMs === null, latencyMs })

@@ -184,11 +184,11 @@ describe('whatever the site does', () => {
           expect(admissionFactor).toBeGreaterThanOrEqual(0)
           expect(admissionFactor).toBeLessThanOrEqual(1)
           expect(line.line.pace.ratePerMinute).toBeLessThanOrEqual(changes.ratePerMinute)
-          // Nobody on the site lost the place by it.
+          // No session ended.
           expect(line.line.tickets.occupied).toBeGreaterThanOrEqual(before)
           expect(line.line.tickets.occupied).toBeLessThanOrEqual(changes.capacity)
         }
-        // It is well: ten ticks, and what is left of the last evidence.
+        // Recovery: ten ticks, plus the remaining evidence.
         for (let i = 0; i < 16; i++) {
           line.pass(10).hear(living())
           line.tick()

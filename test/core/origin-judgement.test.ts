@@ -38,7 +38,7 @@ describe("the origin guard's judgement of a tick", () => {
   it('waits at most five ticks for enough requests while few went badly, then starts anew', () => {
     const ticks = [report(9, 9), null, null, null, null, null]
     expect(factors(BY_ERRORS, ticks, 0)).toEqual([0, 0, 0, 0, 0, 0.1])
-    // What was too little for so long is not counted into the next verdict, nor are its ticks.
+    // Discarded evidence and its ticks do not count for the next judgement.
     expect(factors(BY_ERRORS, [...ticks, report(1, 1), null], 0).slice(-2)).toEqual([0.1, 0.1])
   })
 

@@ -145,7 +145,7 @@ describe('isolates that always have something to report', () => {
       if (second === 20) object.pacing = new Pacing()
     }
     const { perSecond } = callsOf({ isolates, seconds: 60, comingMs: 10_000, happens: lose })
-    // What was booked before still comes, for 6 s.
+    // Slots booked before are still used, for 6 s.
     expect(worst(perSecond)).toBeLessThan(600)
     expect(worst(perSecond.slice(45))).toBeLessThan(445)
   })

@@ -1,6 +1,6 @@
 /**
- * Where a script goes in a page, judged by a parser that follows the HTML Standard: it must end up in the head of the
- * document, and the document must be the same but for it.
+ * Where a script is inserted into a page, verified by a parser that follows the HTML Standard: it must be in the head of the
+ * document, and the rest of the document must not change.
  */
 import fc from 'fast-check'
 import { parse, type DefaultTreeAdapterTypes as Tree } from 'parse5'
@@ -10,7 +10,7 @@ import { PageHead } from '../../src/origin/page-head.ts'
 const RUNS = Number(process.env.FUZZ_RUNS ?? 3000)
 const SCRIPT = '<script src="/added.js"></script>'
 
-/** Pieces of markup that a head may have, or that look as if they ended one. */
+/** Markup that a head may contain, or that looks like the end of one. */
 const pieces = fc.constantFrom(
   ...[
     '<!doctype html>',
@@ -127,7 +127,7 @@ const page = fc.oneof(
     .map((parts) => `<head><script><!-- 1</script><script>2${parts.join('')}</script></head><body>`),
 )
 
-/** The page with the script, null where it stays as it is. `cuts`: where chunks begin. */
+/** The page with the script, null if unchanged. `cuts`: where chunks begin. */
 function withScript(text: string, cuts: readonly number[] = []): string | null {
   const bytes = Buffer.from(text)
   const head = new PageHead()
@@ -150,7 +150,7 @@ function isAdded(node: Tree.ChildNode): boolean {
   return node.nodeName === 'script' && 'attrs' in node && node.attrs.some(({ value }) => value === '/added.js')
 }
 
-/** A text for each node, with its depth. `found`: takes the parents of the script. */
+/** A text per node, with its depth. `found` receives the parents of the script. */
 function outline(node: Tree.Node, found: string[], depth = 0): string[] {
   const children = 'childNodes' in node ? node.childNodes : []
   const content =
@@ -175,7 +175,7 @@ function outline(node: Tree.Node, found: string[], depth = 0): string[] {
   return lines
 }
 
-/** A decoder takes the byte order mark off before a parser sees the page. */
+/** A decoder removes the byte order mark before parsing. */
 function decoded(text: string): string {
   return text.replace(/^\ufeff/, '')
 }

@@ -58,13 +58,13 @@ function expected(href: string) {
 }
 
 describe('the URL of a request', () => {
-  it('has the parts that URL finds, however it is written', () => {
+  it('has the same parts as URL, in any spelling', () => {
     fc.assert(
       fc.property(scheme, host, rest, (s, h, r) => {
         const href = `${s}://${h}/${r}`
         fc.pre(URL.canParse(href))
         expect(requestUrl(href)).toEqual(expected(href))
-        // Once more, with what is remembered of its host.
+        // Once more, with the host cached.
         expect(requestUrl(`${s}://${h}/`)).toEqual(expected(`${s}://${h}/`))
         expect(requestUrl(href)).toEqual(expected(href))
       }),
@@ -72,7 +72,7 @@ describe('the URL of a request', () => {
     )
   })
 
-  it('is canonical only where nothing could be read in another way', () => {
+  it('is canonical only if no part is ambiguous', () => {
     for (const path of ['/shop', '/shop/', '/a.b/c-d_e~f', '/'])
       expect(requestUrl(`http://x.example${path}`).canonical).toBe(path)
     for (const path of ['//shop', '/x/../shop', '/%73hop', '/shop;a', '/./shop', '\\shop']) {
@@ -80,7 +80,7 @@ describe('the URL of a request', () => {
     }
   })
 
-  it('stays right with more hosts than are kept', () => {
+  it('stays correct with more hosts than the cache holds', () => {
     for (let i = 0; i < 500; i++) expect(requestUrl(`http://h${i}.example/a`).hostname).toBe(`h${i}.example`)
   })
 })

@@ -44,7 +44,7 @@ describe('a snapshot', () => {
     const line = new DrivenLine({ capacity: 1 })
     line.join(4096 + 600)
     const { blockRuns, blockCounts } = snapshotOf(line)
-    // Number 0 is nobody's, 1 is on the site; 4,696 is the last one, in block 18.
+    // Number 0 does not exist, 1 is on the site; 4,696 is the last, in block 18.
     expect([...blockRuns]).toEqual([0, 19])
     expect([...blockCounts]).toEqual([253, ...Array.from({ length: 17 }, () => 255), 88])
   })

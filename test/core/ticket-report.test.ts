@@ -90,7 +90,7 @@ describe('a ticket report', () => {
     expect(report(line, 2)).toMatchObject({ admitted: 'no', position: 1 })
     line.crash()
     expect(report(line, 2)).toMatchObject({ admitted: 'unknown' })
-    // Nor does what the journal noted since tell more than it does.
+    // Later journal entries add nothing.
     const { joinedMs } = report(line, 2)
     line.pass(10).leave(2)
     expect(events(line, 2)).toEqual(['left'])

@@ -27,7 +27,7 @@ describe('what is stored of the table of tickets', () => {
     tickets.move(3, State.offered)
     expect(indexes(tickets.takeChanges(false))).toEqual({ changed: [0], dropped: [] })
     expect(indexes(tickets.takeChanges(true))).toEqual(none)
-    // A goodbye may wait, a beacon may not; what is set already changes nothing.
+    // A departure may wait, a beacon may not; setting a flag twice changes nothing.
     tickets.setFlags(4, DEPARTING_FLAG)
     expect(indexes(tickets.takeChanges(false))).toEqual(none)
     tickets.setFlags(4, BEACON_FLAG)

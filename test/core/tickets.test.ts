@@ -71,7 +71,7 @@ describe('the table of tickets', () => {
     expect(tickets.lowestWaitingFrom(SEGMENT_SIZE + 400)).toBe(SEGMENT_SIZE + 400)
     expect(tickets.lowestWaitingFrom(3)).toBe(SEGMENT_SIZE + 300)
     expect(tickets.lowestWaitingFrom(5 * SEGMENT_SIZE)).toBe(-1)
-    // Someone comes back in front of everyone who was passed over.
+    // A ticket returns in front of all skipped ones.
     tickets.move(9, State.absent)
     tickets.move(9, State.waiting)
     expect(tickets.lowestWaiting()).toBe(9)
@@ -97,7 +97,7 @@ describe('the table of tickets', () => {
     tickets.move(1, State.offered)
     expect(byte()).toBe(State.offered)
     expect(tickets.waiting).toBe(2)
-    // Of who is gone, or was never there, there is nothing to keep.
+    // Gone and unknown tickets keep nothing.
     tickets.move(2, State.gone)
     tickets.setFlags(2, DEPARTING_FLAG)
     expect(tickets.segmentOf(2)?.states[2]).toBe(State.gone)

@@ -123,7 +123,7 @@ describe('join times', () => {
 })
 
 describe('recent rates', () => {
-  /** What is left of a count after half the time constant of 120 s. */
+  /** The rest of a count after half the time constant of 120 s. */
   const AFTER_60_S = Math.exp(-0.5)
 
   it('are admissions per minute and leavers per ticket and minute, with exponential decay', () => {

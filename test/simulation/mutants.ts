@@ -10,7 +10,7 @@ import type { RoomClient, RoomPort } from '../../src/room/room-client.ts'
 export const withoutRetry: Mutant = {
   port: (port) => ({
     ...port,
-    // What the platform says of an object that wants to be left alone.
+    // The platform marks errors of an overloaded object like this.
     call: (request) => port.call(request).catch((error) => Promise.reject(Object.assign(error, { overloaded: true }))),
   }),
 }

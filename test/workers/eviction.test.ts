@@ -1,6 +1,6 @@
 /**
- * Memory is lost between any two calls: an idle object is evicted, a deploy starts all of them again. Each sequence of calls
- * runs twice from the same moment on, once undisturbed and once with a loss after each call: all answers are the same.
+ * Memory is lost between any two calls: an idle object is evicted, a deploy restarts all objects. Each sequence of calls
+ * runs twice from the same moment, undisturbed and with a loss after each call. All answers must be equal.
  */
 import { abortAllDurableObjects } from 'cloudflare:test'
 import fc from 'fast-check'
@@ -33,7 +33,7 @@ it('answers the same as an object that never lost its memory', async () => {
   let sequence = 0
   await fc.assert(
     fc.asyncProperty(fc.array(fc.tuple(step, loss), { minLength: 5, maxLength: 18 }), async (calls) => {
-      // Before anyone has joined there is nothing to lose: nothing is stored.
+      // Nothing is stored before the first join.
       const steps: typeof calls = [[{ call: 'join', count: 1 }, 'evict'], ...calls]
       sequence++
       const startMs = Date.now()
