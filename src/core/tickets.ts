@@ -92,7 +92,7 @@ export class Tickets {
    */
   move(number: number, to: State): void {
     const segment = this.segmentOf(number)
-    if (segment === undefined) throw new BrokenInvariant(`ticket ${number} was never handed out`)
+    if (segment === undefined) throw new BrokenInvariant(`ticket ${number} was never issued`)
     const offset = number % SEGMENT_SIZE
     const from = segment.stateAt(offset)
     if (!mayMove(from, to)) {

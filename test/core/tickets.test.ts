@@ -35,7 +35,7 @@ describe('the table of tickets', () => {
     expect(tickets.stateOf(SEGMENT_SIZE * 5)).toBe(State.gone)
     expect(tickets.segmentOf(SEGMENT_SIZE)).toBeUndefined()
     expect(() => tickets.move(SEGMENT_SIZE * 5, State.waiting)).toThrow(
-      new BrokenInvariant('ticket 20480 was never handed out'),
+      new BrokenInvariant('ticket 20480 was never issued'),
     )
     expect(() => tickets.move(1, State.active)).toThrow(
       new BrokenInvariant('ticket 1 cannot go from waiting to active'),
