@@ -1,37 +1,24 @@
 /**
- * Alerts in the object's storage: the state of each rule, the minute last reported, and what became of each message. The
- * newest deliveries are kept; one that was pushed out counts as done.
+ * Alerts in the object's storage: the state of each rule, the minute last reported, and the delivery of each message. The newest
+ * deliveries are kept; a message that was pushed out counts as delivered.
  */
 
 import type { DeliveryRecord, DeliveryState, DeliveryTurn } from '../src/alerts/ledger.ts'
 import type { AlertMessage } from '../src/alerts/message.ts'
 import { ageMs } from '../src/core/age.ts'
 import { type AlertState, NO_ALERT } from '../src/core/alert-rules.ts'
+import type { Delivery, DisabledChannel } from '../src/room/room-object.ts'
 
 const DELIVERIES_KEPT = 200
 
-/** How long a send may take until it is taken for lost: the object may have ended before it knew. */
+/** A send without an outcome after this long counts as failed: the object may have ended before it learned the outcome. */
 const SEND_LEASE_MS = 120_000
 
-/** The platform's bound for one `sendBatch`. */
+/** The platform's limit for one `sendBatch`. */
 const SENT_AT_ONCE_MAX = 100
 
-/** Pushes of figures come each minute: few of them are kept, so that they do not crowd out the alerts. */
+/** Figures are pushed each minute. Few pushes are kept, so that they do not crowd out the alerts. */
 const PUSHES_KEPT = 20
-
-/** A delivery as the operator sees it. */
-export interface Delivery extends DeliveryRecord {
-  readonly kind: string
-  readonly rule: string | null
-  readonly createdMs: number
-  readonly updatedMs: number
-}
-
-export interface DisabledChannel {
-  readonly channel: string
-  readonly reason: string
-  readonly atMs: number
-}
 
 export class AlertStore {
   private readonly sql: SqlStorage
@@ -59,7 +46,7 @@ export class AlertStore {
     this.sql.exec('INSERT OR REPLACE INTO alerts (rule, state) VALUES (?, ?)', rule, JSON.stringify(state))
   }
 
-  /** Notes a message that is about to be sent; one that is known already stays as it is. */
+  /** Records a message that is about to be sent. A known one stays as it is. */
   addDelivery(message: AlertMessage, nowMs: number): void {
     this.sql.exec(
       `INSERT OR IGNORE INTO deliveries (id, channel, kind, rule, state, attempts, reason, created_ms, updated_ms, message)
@@ -82,8 +69,8 @@ export class AlertStore {
   }
 
   /**
-   * The messages that the queue has not accepted and that nobody is sending: the oldest first, as many as one send carries.
-   * The caller sends them, and has the lease of each until it says what became of the send.
+   * Leases messages that the queue has not accepted and that no send is carrying, oldest first, up to one batch. The caller sends
+   * them and then calls `markQueued` or `endLease`.
    */
   leaseUnqueued(nowMs: number): AlertMessage[] {
     const rows = this.sql
@@ -98,7 +85,7 @@ export class AlertStore {
     return rows.map(({ message }) => JSON.parse(message as string) as AlertMessage)
   }
 
-  /** The queue has accepted these messages: it delivers them at least once, however long its consumer takes. */
+  /** The queue has accepted these messages and will deliver them at least once. */
   markQueued(messages: readonly AlertMessage[], nowMs: number): void {
     for (const { id } of messages) this.sql.exec('UPDATE deliveries SET queued_ms = ? WHERE id = ?', nowMs, id)
   }
@@ -113,7 +100,7 @@ export class AlertStore {
     if (disabled?.receiver === receiver) return 'disabled'
     if (disabled !== undefined) this.sql.exec('DELETE FROM disabled_channels WHERE channel = ?', channel)
     const [row] = this.sql.exec('SELECT state FROM deliveries WHERE id = ?', id).toArray()
-    // A message that is not noted here is older than what is kept: it had its end.
+    // An unknown message is older than the deliveries kept.
     if (row === undefined) return 'done'
     const state = row.state as DeliveryState
     return state === 'queued' || state === 'retrying' ? 'send' : 'done'
@@ -129,7 +116,7 @@ export class AlertStore {
       id,
     )
     if (state !== 'disabled') return
-    // The first word of a receiver stays: later messages only find the channel disabled.
+    // The first reason of a receiver stays: later messages only find the channel disabled.
     this.sql.exec(
       `INSERT INTO disabled_channels (channel, receiver, reason, at_ms) VALUES (?, ?, ?, ?)
        ON CONFLICT (channel) DO UPDATE SET receiver = excluded.receiver, reason = excluded.reason, at_ms = excluded.at_ms
@@ -141,7 +128,7 @@ export class AlertStore {
     )
   }
 
-  /** The newest first. */
+  /** Newest first. */
   deliveries(): Delivery[] {
     const rows = this.sql.exec(
       'SELECT * FROM deliveries ORDER BY created_ms DESC, id LIMIT ?',

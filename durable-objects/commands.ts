@@ -1,111 +1,87 @@
 /**
- * What operators may have a room do, and what becomes of it: each command changes the line in memory and says what the audit
- * is to note. Does not store anything: the object does, all at once.
+ * The commands of operators. Each changes the line in memory and returns what the audit records. Stores nothing: the object
+ * does, in one write.
  */
 import type { Line } from '../src/core/line.ts'
 import { State, stateName } from '../src/core/ticket-state.ts'
+import type { AuditValues, Command, Refusal, SettingsCommand } from '../src/room/room-object.ts'
 import type { RoomSettings } from '../src/settings/room-schema.ts'
-import {
-  type PatchProblem,
-  type SettingsPatch,
-  steeredRules,
-  withMessageEnd,
-} from '../src/settings/runtime-settings.ts'
-import type { AuditValues } from './control-store.ts'
-import type { RoomControls, SettingsView } from './room-controls.ts'
+import { type PatchProblem, runtimeRules, withMessageEnd } from '../src/settings/runtime-settings.ts'
+import type { RoomControls } from './room-controls.ts'
 
-export type Command =
-  | SettingsCommand
-  | { readonly kind: 'admit-next'; readonly count: number }
-  | { readonly kind: 'revoke'; readonly number: number }
-  | { readonly kind: 'reset' }
-
-export interface SettingsCommand {
-  readonly kind: 'settings'
-  /** What the audit calls it. */
-  readonly action: string
-  readonly patch: SettingsPatch
-  /** Refused unless it (any of several) is still the current one; null: whatever it is. */
-  readonly etag: string | readonly string[] | null
-}
-
-export type Refusal = 'changed-meanwhile' | 'paused' | 'suspended' | 'no-such-ticket' | 'gone-already'
-
-export type CommandAnswer =
-  | { readonly state: 'done'; readonly result: AuditValues; readonly settings: SettingsView }
-  | { readonly state: 'refused'; readonly why: Refusal | PatchProblem; readonly settings: SettingsView }
-
-/** `note` writes what is to be kept besides the line; `result` is what the operator is told. */
+/**
+ * `line`: another one after a reset. `result`: the operator's answer. `record`: writes everything besides the line, once the line
+ * is stored.
+ */
 type Outcome =
-  | { readonly state: 'done'; readonly line: Line; readonly result: AuditValues; readonly note: () => void }
+  | { readonly state: 'done'; readonly line: Line; readonly result: AuditValues; readonly record: () => void }
   | { readonly state: 'refused'; readonly why: Refusal | PatchProblem }
 
-export interface Desk {
+export interface CommandContext {
   readonly room: RoomSettings
   readonly controls: RoomControls
   readonly who: string
   readonly nowMs: number
 }
 
-/** The line has begun the event. `line` of the outcome is another one after a reset. */
-export function perform(command: Command, line: Line, desk: Desk): Outcome {
+/** The line's event has begun. */
+export function applyCommand(command: Command, line: Line, context: CommandContext): Outcome {
   switch (command.kind) {
     case 'settings':
-      return changeSettings(command, line, desk)
+      return changeSettings(command, line, context)
     case 'admit-next':
-      return admitNext(command.count, line, desk)
+      return admitNext(command.count, line, context)
     case 'revoke':
-      return revoke(command.number, line, desk)
+      return revoke(command.number, line, context)
     case 'reset':
-      return reset(line, desk)
+      return reset(line, context)
   }
 }
 
-function changeSettings(
-  { patch: asked, action, etag }: SettingsCommand,
-  line: Line,
-  { room, controls, who, nowMs }: Desk,
-): Outcome {
-  if (etag !== null && ![etag].flat().includes(controls.view(room).etag))
+function changeSettings(command: SettingsCommand, line: Line, context: CommandContext): Outcome {
+  const { room, controls, who, nowMs } = context
+  const { action, etag } = command
+  if (etag !== null && ![etag].flat().includes(controls.view(room).etag)) {
     return { state: 'refused', why: 'changed-meanwhile' }
-  const patch = withMessageEnd(asked)
+  }
+  const patch = withMessageEnd(command.patch)
   const problem = controls.problemOf(room, patch, nowMs)
   if (problem !== null) return { state: 'refused', why: problem }
-  const note = controls.change(room, patch, who, action, nowMs)
-  line.steer(steeredRules(controls.values(room)))
+  const record = controls.change(room, patch, who, action, nowMs)
+  line.applyRuntimeRules(runtimeRules(controls.values(room)))
   line.admit()
-  return { state: 'done', line, result: {}, note }
+  return { state: 'done', line, result: {}, record }
 }
 
-function admitNext(count: number, line: Line, { controls, who, nowMs }: Desk): Outcome {
+function admitNext(count: number, line: Line, { controls, who, nowMs }: CommandContext): Outcome {
   const { mode, suspended } = line.rules
   if (suspended) return { state: 'refused', why: 'suspended' }
   if (mode === 'paused') return { state: 'refused', why: 'paused' }
   const before = figures(line)
   const admitted = line.admitByHand(count)
   const result = { asked: count, admitted }
-  const note = () => controls.note(who, 'admit-next', before, { ...figures(line), ...result }, nowMs)
-  return { state: 'done', line, result, note }
+  const record = () => controls.audit(who, 'admit-next', before, { ...figures(line), ...result }, nowMs)
+  return { state: 'done', line, result, record }
 }
 
-function revoke(number: number, line: Line, { controls, who, nowMs }: Desk): Outcome {
+function revoke(number: number, line: Line, { controls, who, nowMs }: CommandContext): Outcome {
   if (number >= line.tickets.next) return { state: 'refused', why: 'no-such-ticket' }
   const was = line.tickets.stateOf(number)
   if (was === State.gone) return { state: 'refused', why: 'gone-already' }
   line.leave(number, 'revoked')
   line.admit()
   const result = { number, was: stateName(was) }
-  const note = () => controls.note(who, 'revoke', { number, state: result.was }, { number, state: 'gone' }, nowMs)
-  return { state: 'done', line, result, note }
+  const record = () => controls.audit(who, 'revoke', { number, state: result.was }, { number, state: 'gone' }, nowMs)
+  return { state: 'done', line, result, record }
 }
 
-/** A new run begins with nobody in it: every token of the one before is void. */
-function reset(line: Line, { controls, who, nowMs }: Desk): Outcome {
-  // A clock that went back must not give out a run twice.
+/** Starts a new, empty run, which voids every token of the previous one. */
+function reset(line: Line, { controls, who, nowMs }: CommandContext): Outcome {
+  // Run ids stay unique even if the clock went back.
   const next = line.startOver(Math.max(line.run + 1, nowMs), nowMs)
   const before = { run: line.run, ...figures(line) }
-  const note = () => controls.note(who, 'reset', before, { run: next.run, ...figures(next) }, nowMs)
-  return { state: 'done', line: next, result: { run: next.run }, note }
+  const record = () => controls.audit(who, 'reset', before, { run: next.run, ...figures(next) }, nowMs)
+  return { state: 'done', line: next, result: { run: next.run }, record }
 }
 
 function figures({ tickets }: Line) {

@@ -1,11 +1,10 @@
 /**
  * The line in the object's SQLite storage: one row for the head, one row per segment.
  *
- * All calls are synchronous, so everything written in one turn commits together. Nothing is written before the first
- * change: an object that was only asked for its figures leaves no trace.
+ * All calls are synchronous, so everything written in one turn commits together. Nothing is written before the first change:
+ * reading figures leaves no trace.
  */
-
-import type { LineChanges, StoredHead, StoredLine, StoredSegment } from '../src/core/stored.ts'
+import type { LineChanges, StoredHead, StoredLine, StoredSegment } from '../src/core/line-state.ts'
 import { isUsed, migrate } from './migrations.ts'
 
 export interface StoredRoom {
@@ -18,14 +17,14 @@ export interface StoredRoom {
 export class LineStore {
   private readonly sql: SqlStorage
   private migrated = false
-  /** Since this object started: what its storage is paid by. */
+  /** Since this object started. Storage is billed by rows written. */
   rowsWritten = 0
 
   constructor(sql: SqlStorage) {
     this.sql = sql
   }
 
-  /** What is stored, null in a new object. */
+  /** The stored room, null in a new object. */
   load(): StoredRoom | null {
     if (!isUsed(this.sql)) return null
     this.migrate()
@@ -35,7 +34,6 @@ export class LineStore {
     return { room: row.room as string, alarmAtMs: row.alarm_at_ms as number, line: { head, segments: this.segments() } }
   }
 
-  /** Writes what changed. */
   write(room: string, alarmAtMs: number, changes: LineChanges): void {
     this.migrate()
     this.change(
@@ -56,14 +54,14 @@ export class LineStore {
     for (const index of changes.dropped) this.change('DELETE FROM segments WHERE segment = ?', index)
   }
 
-  /** Forgets the line: a new run begins. */
+  /** Deletes the line: a new run begins. */
   clear(): void {
     this.migrate()
     this.sql.exec('DELETE FROM segments')
     this.sql.exec('DELETE FROM line')
   }
 
-  /** Notes when the alarm is due, where nothing else changed. */
+  /** Writes only when the alarm is due. */
   writeAlarm(alarmAtMs: number): void {
     this.change('UPDATE line SET alarm_at_ms = ?', alarmAtMs)
   }

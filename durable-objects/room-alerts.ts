@@ -1,26 +1,21 @@
 /**
- * The alerts side of a room's object: reports, test messages, and the ledger of deliveries. Owns when something is written
- * and sent; what it means is in minute-report.ts and alert-store.ts.
+ * The alerts of a room's object: minute reports, test messages, and the ledger of deliveries.
+ *
+ * Owns when something is written and sent. The report is in minute-report.ts, the tables are in alert-store.ts.
  */
 
 import type { DeliveryRecord, DeliveryTurn } from '../src/alerts/ledger.ts'
 import type { AlertMessage } from '../src/alerts/message.ts'
-import type { AlertState } from '../src/core/alert-rules.ts'
 import type { Line } from '../src/core/line.ts'
 import { logError } from '../src/log/log.ts'
-import { AlertStore, type Delivery, type DisabledChannel } from './alert-store.ts'
+import type { AlertOverview } from '../src/room/room-object.ts'
+import { AlertStore } from './alert-store.ts'
 import { migrate } from './migrations.ts'
 import { dataPointOf, type ReportedRoom, reportMinutes } from './minute-report.ts'
 import { SampleStore } from './sample-store.ts'
 
-/** The platform's bound for one call; a minute has 6 to 12. After a gap of Cron the newest samples are sent. */
+/** The platform's limit per invocation. A minute has 6 to 12 samples; after a gap of Cron the newest are sent. */
 const DATA_POINTS_MAX = 25
-
-export interface AlertOverview {
-  readonly states: Readonly<Record<string, AlertState>>
-  readonly deliveries: readonly Delivery[]
-  readonly disabledChannels: readonly DisabledChannel[]
-}
 
 export class RoomAlerts {
   readonly samples: SampleStore
@@ -42,7 +37,7 @@ export class RoomAlerts {
     this.sendUnqueued(nowMs)
   }
 
-  /** Notes and sends messages that only try the channels; returns their ids. */
+  /** Sends a test message by each channel. Returns the message ids. */
   test(room: string, channels: readonly string[], nowMs: number): string[] {
     migrate(this.ctx.storage.sql)
     const messages = channels.map(
@@ -80,7 +75,7 @@ export class RoomAlerts {
     this.alerts.recordDelivery(record, receiver, nowMs)
   }
 
-  /** Never awaited. A send that fails is made again by the next report, one whose outcome is unknown once its lease is over. */
+  /** Not awaited. A failed send is retried by the next report; one without an outcome once its lease has ended. */
   private sendUnqueued(nowMs: number): void {
     const { ALERTS } = this.env
     if (ALERTS === undefined) return

@@ -1,7 +1,10 @@
 /**
- * The operators' side of a room's object: which settings hold, and what was done to the room by whom. Owns when something is
- * written; which values hold is in src/settings/runtime-settings.ts, what they do in src/core.
+ * What operators changed, in the object's storage: the overrides of runtime settings, and the audit of who did what and when.
+ *
+ * Owns when something is written. Which values are in force is decided in src/settings/runtime-settings.ts.
  */
+import { AUDIT_PAGE_MAX } from '../src/limits.ts'
+import type { AuditEntry, AuditValues, SettingsView, SettingView } from '../src/room/room-object.ts'
 import type { RoomSettings } from '../src/settings/room-schema.ts'
 import {
   deployedValues,
@@ -16,50 +19,44 @@ import {
   type SettingsPatch,
   withoutStale,
 } from '../src/settings/runtime-settings.ts'
-import { type AuditEntry, type AuditValues, ControlStore, type StoredControls } from './control-store.ts'
 
-/** Stands in the audit for a deploy that took the place of an override. */
+/** Newest audit entries kept. */
+const AUDIT_KEPT = 1_000
+
+/** In the audit: a deploy that replaced an override. */
 const DEPLOYMENT = 'deployment'
 
-/** A run-time setting as operators see it. */
-export interface SettingView {
-  readonly value: RuntimeValues[RuntimeKey]
-  readonly deployed: RuntimeValues[RuntimeKey]
-  /** Who set it when; null: as deployed. */
-  readonly override: { readonly atMs: number; readonly by: string } | null
-}
-
-export interface SettingsView {
-  /** Another one after each change, by operators or by a deploy. */
-  readonly etag: string
-  readonly settings: Readonly<Record<RuntimeKey, SettingView>>
-}
-
 export class RoomControls {
-  private readonly store: ControlStore
-  private controls: StoredControls = { version: 0, overrides: {} }
+  private readonly sql: SqlStorage
+  /** Counts the changes; 0: there was none. */
+  private version = 0
+  private overrides: Overrides = {}
 
   constructor(sql: SqlStorage) {
-    this.store = new ControlStore(sql)
+    this.sql = sql
   }
 
-  /** Takes up what is stored. Overrides whose deployed value has changed give way to it. */
+  /** Loads the overrides. Those whose deployed value has changed are dropped. */
   load(room: RoomSettings | undefined, nowMs: number): void {
-    this.controls = this.store.load()
-    // A room that is out of the settings only drains; should it come back, its overrides are judged then.
+    const [row] = this.sql.exec('SELECT version, overrides FROM controls').toArray()
+    if (row === undefined) return
+    this.version = row.version as number
+    this.overrides = JSON.parse(row.overrides as string) as Overrides
+    // A room that was removed from the settings drains. If it comes back, its overrides are judged then.
     if (room === undefined) return
     const deployed = deployedValues(room)
-    const before = effectiveValues(deployed, this.controls.overrides)
-    const { overrides, dropped } = withoutStale(deployed, this.controls.overrides)
+    const before = effectiveValues(deployed, this.overrides)
+    const { overrides, dropped } = withoutStale(deployed, this.overrides)
     if (dropped.length === 0) return
-    this.controls = { version: this.controls.version + 1, overrides }
-    this.store.write(this.controls)
-    const [was, is] = [only(before, dropped), only(deployed, dropped)]
-    this.store.addAudit({ atMs: nowMs, who: DEPLOYMENT, action: 'settings', before: was, after: is })
+    this.version++
+    this.overrides = overrides
+    this.write()
+    this.audit(DEPLOYMENT, 'settings', only(before, dropped), only(deployed, dropped), nowMs)
   }
 
+  /** The values in force. */
   values(room: RoomSettings): RuntimeValues {
-    return effectiveValues(deployedValues(room), this.controls.overrides)
+    return effectiveValues(deployedValues(room), this.overrides)
   }
 
   view(room: RoomSettings): SettingsView {
@@ -67,45 +64,71 @@ export class RoomControls {
     const values = this.values(room)
     const settings = Object.fromEntries(
       RUNTIME_KEYS.map((key) => {
-        const override = this.controls.overrides[key]
+        const override = this.overrides[key]
         const set = override === undefined ? null : { atMs: override.atMs, by: override.by }
         return [key, { value: values[key], deployed: deployed[key], override: set }]
       }),
     ) as Record<RuntimeKey, SettingView>
-    return { etag: this.etag(deployed), settings }
+    // The hash makes the tag change with a deploy that changes a value.
+    return { etag: `${this.version}-${fnv1a(JSON.stringify(deployed))}`, settings }
   }
 
-  /** Why the room would refuse a patch; null: it would not. */
+  /** Why the room refuses a patch; null: it does not. */
   problemOf(room: RoomSettings, patch: SettingsPatch, nowMs: number): PatchProblem | null {
     const deployed = deployedValues(room)
-    const after = effectiveValues(deployed, patched(deployed, this.controls.overrides, patch, nowMs, ''))
+    const after = effectiveValues(deployed, patched(deployed, this.overrides, patch, nowMs, ''))
     return pastTimeOf(patch, after, nowMs)
   }
 
-  /** Takes a patch up in memory; the result, called once the line is stored, makes it durable and notes it. */
+  /** Applies a patch in memory. Call the result once the line is stored: it stores the overrides and the audit entry. */
   change(room: RoomSettings, patch: SettingsPatch, who: string, action: string, nowMs: number): () => void {
     const before = this.values(room)
-    const overrides: Overrides = patched(deployedValues(room), this.controls.overrides, patch, nowMs, who)
-    this.controls = { version: this.controls.version + 1, overrides }
+    this.overrides = patched(deployedValues(room), this.overrides, patch, nowMs, who)
+    this.version++
     const after = this.values(room)
     const keys = RUNTIME_KEYS.filter((key) => patch[key] !== undefined)
     return () => {
-      this.store.write(this.controls)
-      this.note(who, action, only(before, keys), only(after, keys), nowMs)
+      this.write()
+      this.audit(who, action, only(before, keys), only(after, keys), nowMs)
     }
   }
 
-  note(who: string, action: string, before: AuditValues, after: AuditValues, atMs: number): void {
-    this.store.addAudit({ atMs, who, action, before, after })
+  private write(): void {
+    this.sql.exec(
+      'INSERT OR REPLACE INTO controls (id, version, overrides) VALUES (1, ?, ?)',
+      this.version,
+      JSON.stringify(this.overrides),
+    )
   }
 
-  audit(beforeId: number, count: number): AuditEntry[] {
-    return this.store.audit(beforeId, count)
+  /** Adds an audit entry. */
+  audit(who: string, action: string, before: AuditValues, after: AuditValues, atMs: number): void {
+    this.sql.exec(
+      'INSERT INTO audit (at_ms, who, action, before, after) VALUES (?, ?, ?, ?, ?)',
+      atMs,
+      who,
+      action,
+      JSON.stringify(before),
+      JSON.stringify(after),
+    )
+    this.sql.exec('DELETE FROM audit WHERE id <= (SELECT MAX(id) FROM audit) - ?', AUDIT_KEPT)
   }
 
-  /** A deploy that changes a value changes the tag, too. */
-  private etag(deployed: RuntimeValues): string {
-    return `${this.controls.version}-${fnv1a(JSON.stringify(deployed))}`
+  /** Audit entries before an id, newest first. */
+  auditEntries(beforeId: number, count: number): AuditEntry[] {
+    const rows = this.sql.exec(
+      'SELECT * FROM audit WHERE id < ? ORDER BY id DESC LIMIT ?',
+      beforeId,
+      Math.min(count, AUDIT_PAGE_MAX),
+    )
+    return rows.toArray().map((row) => ({
+      id: row.id as number,
+      atMs: row.at_ms as number,
+      who: row.who as string,
+      action: row.action as string,
+      before: JSON.parse(row.before as string) as AuditValues,
+      after: JSON.parse(row.after as string) as AuditValues,
+    }))
   }
 }
 

@@ -3,15 +3,9 @@ import { eachFigure, FIGURES, SAMPLED, SAMPLED_GAUGES, type SampledName } from '
 import { SITE_BEFORE_MS, SITE_WINDOW_MS } from '../src/core/limits.ts'
 import type { Sample, SampledFigures } from '../src/core/sample.ts'
 import type { RecentSite, SiteFigures } from '../src/core/site-health.ts'
+import type { HistoryPoint } from '../src/room/room-object.ts'
 
 export const SAMPLES_KEPT_MS = 7 * 24 * 3600 * 1000
-
-/** One step of the history: the last value of gauges, the sum of counts, the highest percentile. */
-export interface HistoryPoint extends SampledFigures {
-  /** Start of the step. */
-  readonly fromMs: number
-  readonly samples: number
-}
 
 type Column = (typeof FIGURES)[SampledName]['sample']['column']
 type Row = Record<Column, number | null>

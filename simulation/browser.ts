@@ -1,6 +1,6 @@
 /**
- * A browser as the room knows it: one cookie jar, a ticket in each tab's page, and requests that any isolate answers with
- * the shipped `visit`. Tells the judge what was said, and what was heard back.
+ * A browser: one cookie jar, a ticket in the page of each tab, and requests that any isolate answers with the shipped `visit`.
+ * Reports every request and answer to the judge.
  */
 
 import { claim, isSuspended, type Visit, visit } from '../src/gate/visit.ts'
@@ -10,11 +10,11 @@ import type { Random } from './random.ts'
 import type { Scheduler } from './scheduler.ts'
 import type { SimulatedIsolate } from './simulated-isolate.ts'
 
-/** What the judge learns from a browser. */
+/** The judge's view of a browser. */
 export interface BrowserWitness {
   /** A sign of life reached an isolate. */
   said(number: number, run: number, isolate: SimulatedIsolate, what: 'word' | 'beacon' | 'hint'): void
-  /** A number's place was given to this browser. */
+  /** This browser was told its number. */
   told(browser: Browser, number: number, run: number): void
   unreachable(isolate: SimulatedIsolate, askedMs: number): void
   beaconAnswered(number: number): void
@@ -25,7 +25,7 @@ export class Tab {
   ticket: PresentedToken | null = null
 }
 
-/** Most requests of a browser go to the place that its last one went to. */
+/** Most requests of a browser go to the isolate of its last request. */
 const SAME_ISOLATE_SHARE = 0.9
 
 export class Browser {
@@ -44,7 +44,7 @@ export class Browser {
     this.isolate = random.pick(isolates)
   }
 
-  /** A page or a poll: joins who has no token. */
+  /** A page or a poll. A browser without a token joins. */
   async ask(tab: Tab): Promise<Visit> {
     const isolate = this.route()
     if (isSuspended(this.contextAt(isolate))) {
@@ -60,7 +60,7 @@ export class Browser {
     return answer
   }
 
-  /** The beacon of a page on the site. False: the session is over. */
+  /** The beacon of a page on the site. False: the session has ended. */
   async beat(tab: Tab): Promise<boolean> {
     const isolate = this.route()
     const chosen = this.jar
@@ -75,13 +75,13 @@ export class Browser {
       if (answer.state === 'unreachable') this.witness.unreachable(isolate, askedMs)
       return suspended || answer.state === 'unreachable'
     }
-    // A pass that was only honoured says nothing of the object.
+    // A pass that was accepted without the object tells nothing about it.
     if (answer.pass.renewed) this.witness.beaconAnswered(chosen.token.number)
     this.hearBack(answer, tab, isolate, askedMs)
     return true
   }
 
-  /** The page says goodbye: a link, a reload or the end look alike. */
+  /** The page is left: a link, a reload and closing look alike. */
   hint(tab: Tab): void {
     const isolate = this.route()
     const [chosen] = byPreference(this.presented(tab))
@@ -90,7 +90,7 @@ export class Browser {
     isolate.client.depart(chosen.token.run, chosen.token.number, isolate)
   }
 
-  /** The leave button: asked again until it is confirmed. */
+  /** The leave button: retried until it is confirmed. */
   async leave(tab: Tab): Promise<void> {
     for (const { token } of this.presented(tab)) {
       let left = false
@@ -108,7 +108,7 @@ export class Browser {
     tab.ticket = null
   }
 
-  /** As the page is told: soon when the turn is near. */
+  /** The poll interval that the page was told: short near the front. */
   pollAfterMs(position: number | null): number {
     const { view } = this.isolate.client
     if (view === null || position === null) return this.random.whole(5_000, 7_000)

@@ -1,23 +1,22 @@
 /**
- * How honest the shown range of the wait is: crowds without any fault against the real line, and for each visitor the range
- * shown on joining against the wait that came of it.
+ * Calibrates the displayed range of the wait: crowds without faults join the real line, and each visitor's range on joining is
+ * compared with the actual wait.
  *
- * Crowds are steady, rising or falling; rooms are bound by their rate or by their capacity (then the line moves as sessions
- * end); a share of those in line gives up, half of them silently. The naive peers are position / rate, the rate once as it
- * was set and once as measured over the last two minutes, each with a range of 30% around it.
+ * Crowds are steady, rising or falling. Rooms are bound by their rate or by their capacity (the line then moves as sessions end).
+ * A share of the waiting visitors gives up, half of them silently. The naive peers estimate position / rate, with the configured
+ * rate and with the rate measured over the last two minutes, each with a range of 30 % around it.
  */
 import { applyExchange } from '../src/core/exchange.ts'
 import { Line } from '../src/core/line.ts'
 import type { LineRules } from '../src/core/rules.ts'
-import { takeSnapshot } from '../src/core/snapshot.ts'
-import { SnapshotView } from '../src/core/snapshot-view.ts'
+import { SnapshotView, takeSnapshot } from '../src/core/snapshot.ts'
 import { intervalScore, percentile, type Range } from './figures.ts'
 import { Random } from './random.ts'
 
 export interface Scenario {
   readonly name: string
   readonly rules: LineRules
-  /** Arrivals per minute at a minute of the run. */
+  /** Arrivals per minute, by minute of the run. */
   arrivalsPerMinute(minute: number): number
   readonly minutes: number
   readonly patienceMinutes: number
@@ -26,11 +25,11 @@ export interface Scenario {
 
 export interface Calibration {
   readonly scenario: string
-  /** Visitors who had to wait and got in. */
+  /** Visitors who waited and were admitted. */
   readonly admitted: number
-  /** Of these, those shown no range on joining: nothing was known yet. */
+  /** The share of them without a range on joining, because nothing was known yet. */
   readonly unknownShare: number
-  /** Of those shown a range: whose wait lay in it. */
+  /** The share of the others whose wait was within the range. */
   readonly insideShare: number
   /** Median of (high - low) / likely. */
   readonly medianWidth: number
@@ -55,7 +54,7 @@ const POLL_SECONDS = 5
 
 export function calibrate(scenario: Scenario, seed: number): Calibration {
   const run = new CalibrationRun(scenario, new Random(seed))
-  // Until everyone has got in or given up.
+  // Until every visitor was admitted or gave up.
   for (let second = 0; second < scenario.minutes * 60 || run.waits; second++) run.second(second)
   return run.result()
 }
@@ -94,7 +93,7 @@ class CalibrationRun {
     const view = new SnapshotView(takeSnapshot(this.line, this.nowMs))
     for (const answer of answers) if (answer.state === 'waiting') this.noteJoin(answer.number, view)
     if (second % this.scenario.rules.checkIntervalSeconds !== 0) return
-    this.line.beginOther(this.nowMs)
+    this.line.beginInternalEvent(this.nowMs)
     this.line.advance()
     this.line.takeChanges(true)
     this.follow()
@@ -164,7 +163,7 @@ class CalibrationRun {
     return { numbers: Uint32Array.from(numbers), agesMs: new Uint32Array(numbers.length) }
   }
 
-  /** Poisson: as many as fit into a second. */
+  /** Poisson arrivals within one second. */
   private arrivals(second: number): string[] {
     const { arrivalsPerMinute, minutes } = this.scenario
     if (second >= minutes * 60) return []
@@ -193,7 +192,7 @@ class CalibrationRun {
     })
   }
 
-  /** Who was let in begins a session; one that nobody waits for any more is left to the line to find. */
+  /** Admitted visitors start a session. Slots of visitors who gave up are left for the line to find. */
   private follow(): void {
     const page = this.line.journal.after(this.journalAfter)
     this.journalAfter = page.last

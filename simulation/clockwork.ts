@@ -1,14 +1,16 @@
 /**
- * The platform around the object that calls it on its own: the alarm, the queue `checks` with its shipped consumer, and
- * Cron. Each may be late, repeated, out of order, or not come at all.
+ * The platform's calls to the object: the alarm, the queue `checks` with its shipped consumer, and Cron. Each may be late,
+ * repeated, out of order, or missing.
  */
+import type { CheckMessage } from '../src/core/check-chains.ts'
+import type { RoomSettings } from '../src/settings/rooms.ts'
+import type { ObjectFaults } from './faults.ts'
 import type { Random } from './random.ts'
 import type { Scheduler } from './scheduler.ts'
 import { consumeChecks, type QueueMessage, type RoomCalls, reportMinute } from './shipped.ts'
-import type { SimulatedObject } from './simulated-object.ts'
 
 const MINUTE_MS = 60_000
-/** As the platform: six more attempts from 2 s on, then nothing arms it again. */
+/** As on the platform: six retries, starting after 2 s, then the alarm is lost. */
 const ALARM_RETRIES = 6
 const ALARM_RETRY_MS = 2_000
 const ALARM_LATE_MAX_MS = 60_000
@@ -16,22 +18,33 @@ const QUEUE_JITTER_MS = 1_000
 const QUEUE_ATTEMPTS_MAX = 4
 const REORDERED_MAX_MS = 40_000
 
+/** The object that is called. */
+interface Callee {
+  readonly faults: ObjectFaults
+  readonly settings: RoomSettings
+  /** By the object's own clock. */
+  readonly nowMs: number
+  alarm(): Promise<void>
+  check(message: CheckMessage): void
+  report(minute: number): void
+}
+
 export class Clockwork {
   /** When the alarm is due by the object's clock; null: not set. */
   alarmAtMs: number | null = null
-  /** A fault of the platform ate it, or it failed and may be tried again. */
+  /** A platform fault dropped it, or it failed and may be retried. */
   alarmDropped = false
-  /** It is being handled: in the end it must be armed again. */
+  /** Its handler is running and must arm it again. */
   isFiring = false
   private generation = 0
   private pendingAlarm: number | null | undefined = undefined
   private pendingSends: { body: unknown; delayMs: number }[] = []
   private messages = 0
-  private readonly object: SimulatedObject
+  private readonly object: Callee
   private readonly scheduler: Scheduler
   private readonly random: Random
 
-  constructor(object: SimulatedObject, scheduler: Scheduler, random: Random) {
+  constructor(object: Callee, scheduler: Scheduler, random: Random) {
     this.object = object
     this.scheduler = scheduler
     this.random = random
@@ -46,7 +59,7 @@ export class Clockwork {
     this.pendingSends.push({ body, delayMs: delaySeconds * 1000 })
   }
 
-  /** The event is committed: its alarm and its messages are real. */
+  /** The event is committed: its alarm and messages take effect. */
   release(): void {
     if (this.pendingAlarm !== undefined) this.arm(this.pendingAlarm)
     this.pendingAlarm = undefined
@@ -58,7 +71,7 @@ export class Clockwork {
     this.pendingSends = []
   }
 
-  /** The alarm comes when the object's own clock says so. */
+  /** The alarm fires by the object's own clock. */
   clockStepped(): void {
     if (this.alarmAtMs !== null && !this.alarmDropped) this.wait(this.alarmAtMs)
   }
@@ -86,7 +99,7 @@ export class Clockwork {
     try {
       await this.object.alarm()
     } catch {
-      // Armed again before it failed, or the platform tries again.
+      // Either it was armed again before it failed, or the platform retries.
       if (this.alarmAtMs !== null) return
       this.alarmDropped = true
       if (attempt >= ALARM_RETRIES) return

@@ -1,29 +1,30 @@
 /**
- * Faults that last: isolates cut off for a while, clocks that step, deploys. Each seed's profile says which of them happen;
- * all end with the faults.
+ * Faults that last: isolates cut off for a while, clock steps, deploys, operators. The profile of a seed selects them. All of
+ * them end with the faults.
  */
+
+import type { Command } from '../src/room/room-object.ts'
 import type { RoomSettings } from '../src/settings/rooms.ts'
 import type { SettingsPatch } from '../src/settings/runtime-settings.ts'
 import type { Faults } from './faults.ts'
 import type { Random } from './random.ts'
 import type { Scheduler } from './scheduler.ts'
-import type { Command } from './shipped.ts'
 import type { SimulatedIsolate } from './simulated-isolate.ts'
 import type { SimulatedObject } from './simulated-object.ts'
 
-/** `short`: long enough to lose several words of a visitor, short enough that their place is kept. `long`: past some limits, or past all. */
+/** `short`: loses several messages of a visitor, but no place. `long`: exceeds some or all silence limits. */
 const OUTAGE_MS = { short: [3_000, 18_000], long: [25_000, 130_000] } as const
 const OUTAGE_PAUSE_MS = [5_000, 40_000] as const
-/** Two steps closer than the clock's own protection (listening-clock.ts) are no promise. */
+/** Steps closer together than the clock's protection (listening-clock.ts) are not covered by the guarantees. */
 const CLOCK_STEP_EVERY_MS = [150_000, 200_000] as const
 const OPERATE_EVERY_MS = [3_000, 25_000] as const
 const DEPLOY_EVERY_MS = [20_000, 80_000] as const
 const SUSPEND_EVERY_MS = [20_000, 60_000] as const
-/** For less and for more than any limit. */
+/** Shorter and longer than any limit. */
 const SUSPENDED_MS = [3_000, 150_000] as const
 const RESET_EVERY_MS = [40_000, 120_000] as const
 
-/** What operators did is taken back. */
+/** Reverts all changes of the operators. */
 const AS_DEPLOYED: Command = {
   kind: 'settings',
   action: 'settings',
@@ -82,7 +83,7 @@ export class Disturbances {
     })
   }
 
-  /** The object starts again with other settings; some isolates run the old code and settings for a while. */
+  /** The object restarts with other settings. Some isolates keep the old code and settings for a while. */
   private deploy(object: SimulatedObject, isolates: readonly SimulatedIsolate[], first: RoomSettings): void {
     const rate = first.new_users_per_minute
     const settings: RoomSettings = {
@@ -126,7 +127,7 @@ export class Disturbances {
     ])
   }
 
-  /** Again until it is done, as the object may die of it; but what they did is taken back last. */
+  /** Retried until it succeeds, as the object may crash. Nothing follows `AS_DEPLOYED`. */
   private operate(object: SimulatedObject, command: Command): void {
     if (command !== AS_DEPLOYED && this.scheduler.nowMs >= this.untilMs) return
     try {

@@ -1,5 +1,5 @@
 /**
- * What goes wrong in a run: each seed has one of these profiles, or all of them at once. Shares are of events, 0 to 1.
+ * The fault profiles. Each seed has one, or all at once. Shares are of events, 0 to 1.
  */
 export interface ObjectFaults {
   readonly crashBetweenStatements: number
@@ -11,31 +11,31 @@ export interface ObjectFaults {
   readonly alarmLate: number
   readonly checkLost: number
   readonly checkDuplicated: number
-  /** Delivered long after others that were sent later. */
+  /** Delivered long after checks that were sent later. */
   readonly checkReordered: number
   readonly cronSkipped: number
-  /** Deploys with other settings, and the old code beside the new one. */
+  /** Deploys with other settings, while some isolates run the old code. */
   readonly deploys: boolean
-  /** Operators pause, close, steer, admit by hand and revoke. */
+  /** Operators pause, close, change capacity and rate, admit by hand and revoke. */
   readonly operators: boolean
-  /** Operators suspend the room, and resume it. */
+  /** Operators suspend and resume the room. */
   readonly suspensions: boolean
   /** Operators reset the room. */
   readonly resets: boolean
-  /** Its clock steps by up to this, ms, and back again. */
+  /** The clock of the object steps by up to this, ms. */
   readonly clockStepMs: number
 }
 
 export interface NetworkFaults {
   readonly requestLost: number
   readonly answerLost: number
-  /** The same call is delivered once more, up to 3 s later. */
+  /** The call is delivered a second time, up to 3 s later. */
   readonly repeated: number
-  /** Neither answered nor refused: the request that made it was cancelled. */
+  /** Neither answered nor failed: the request that made the call was cancelled. */
   readonly hung: number
   /** A call that takes seconds. */
   readonly slow: number
-  /** One isolate after the other is cut off: for seconds, or for up to two minutes. */
+  /** Each isolate is cut off now and then: for seconds, or for up to two minutes. */
   readonly outages: 'none' | 'short' | 'long'
   /** The isolate's memory is lost, per minute. */
   readonly recycled: number

@@ -3,7 +3,7 @@
  */
 
 /**
- * Pairs in another order than ascending. Over all pairs, n (n - 1) / 2, this is the normalised Kendall tau distance
+ * The number of pairs out of ascending order. Over all pairs, n (n - 1) / 2, this is the normalised Kendall tau distance
  * (M. G. Kendall, "A New Measure of Rank Correlation", Biometrika 30, 1938). By merge sort, n log n.
  */
 export function inversions(values: readonly number[]): number {
@@ -32,12 +32,12 @@ export interface Range {
   readonly high: number
 }
 
-/** Of ranges that ought to hold four times out of five. */
+/** For ranges that should hold four times out of five. */
 const MISSED = 0.2
 
 /**
- * The interval score of a central prediction interval, lower is better: its width, and 2 / alpha times what the value lies
- * outside of it (T. Gneiting, A. E. Raftery, "Strictly Proper Scoring Rules, Prediction, and Estimation", JASA 102, 2007,
+ * The interval score of a central prediction interval, lower is better: its width + 2 / alpha times the distance of the value
+ * from it (T. Gneiting, A. E. Raftery, "Strictly Proper Scoring Rules, Prediction, and Estimation", JASA 102, 2007,
  * section 6.2).
  */
 export function intervalScore({ low, high }: Range, value: number): number {

@@ -1,4 +1,4 @@
-/** Lets Node load the shipped code with the stand-ins of the simulation. Imported before anything that loads it. */
+/** Makes Node load the shipped code with the stand-ins of the simulation. Import this first. */
 import { registerHooks } from 'node:module'
 import { pathToFileURL } from 'node:url'
 import { substitutes } from './stand-ins/substitutes.ts'

@@ -1,9 +1,8 @@
 /**
- * One room under many isolates at once: how many calls its object gets while its own pacing holds them back, and whether
- * anyone who is there is taken for gone. The shipped shell, client and gate as in the other simulations, without faults; only
- * the judges of each event are left out, who look at every ticket.
+ * One room with many isolates: how many calls its object gets under its own pacing, and whether present visitors expire. Runs
+ * the shipped shell, client and gate, without faults and without the judges, which look at every ticket in each event.
  *
- * Visitors arrive over some seconds, wait, stay for a while, follow links, and leave by the button. Nobody falls silent.
+ * Visitors arrive within some seconds, wait, stay for a while, follow links, and leave by the button. Nobody falls silent.
  */
 import * as v from 'valibot'
 import { roomSchema } from '../src/settings/room-schema.ts'
@@ -11,7 +10,7 @@ import { Browser, type BrowserWitness } from './browser.ts'
 import { NO_NETWORK_FAULTS, NO_OBJECT_FAULTS } from './faults.ts'
 import { Random } from './random.ts'
 import { Scheduler } from './scheduler.ts'
-import type { RoomObject } from './shipped.ts'
+import type { RoomInstance } from './shipped.ts'
 import { type Mutant, SimulatedIsolate } from './simulated-isolate.ts'
 import { type ObjectWitness, SimulatedObject } from './simulated-object.ts'
 import { type Plan, Visitor } from './visitor.ts'
@@ -22,27 +21,27 @@ export interface ManyIsolatesOptions {
   readonly capacity: number
   readonly ratePerMinute: number
   readonly seed: number
-  /** Everyone arrives within this time. */
+  /** All visitors arrive within this time. */
   readonly arrivalSeconds: number
-  /** How long it goes on after that. */
+  /** How long the run continues after that. */
   readonly staySeconds: number
 }
 
 export interface ManyIsolatesFigures {
   readonly isolates: number
   readonly visitors: number
-  /** Of the seconds after everyone has arrived. */
+  /** Over the seconds after all have arrived. */
   readonly callsPerSecond: number
-  /** Of all seconds. */
+  /** Over all seconds. */
   readonly worstSecond: number
-  /** What one call per request of a visitor would have been, in the seconds after everyone has arrived. */
+  /** The calls that one call per visitor request would have made, over the seconds after all have arrived. */
   readonly requestsPerSecond: number
   readonly worstPaceMs: number
   readonly joined: number
   readonly admitted: number
-  /** Visitors taken for gone, all of whom were there. */
+  /** Visitors who expired although they were present. */
   readonly expired: number
-  /** Requests told that the room is out of reach. */
+  /** Requests that were told the room is unreachable. */
   readonly unreachable: number
   /** Events in which the object failed. */
   readonly defects: readonly string[]
@@ -104,13 +103,13 @@ class Watch implements ObjectWitness, BrowserWitness {
   private readonly defects: string[] = []
   private worstPaceMs = 0
   private unreached = 0
-  private object: RoomObject | null = null
+  private object: RoomInstance | null = null
 
   constructor(scheduler: Scheduler) {
     this.scheduler = scheduler
   }
 
-  committed(what: string, _: SimulatedObject, instance: RoomObject): void {
+  committed(what: string, _: SimulatedObject, instance: RoomInstance): void {
     this.object = instance
     if (what === 'exchange') this.count(this.calls)
   }
@@ -131,7 +130,7 @@ class Watch implements ObjectWitness, BrowserWitness {
   told(): void {}
   beaconAnswered(): void {}
 
-  /** Listens to the pace that each isolate is told. */
+  /** Records the pace that each isolate is told. */
   readonly port: NonNullable<Mutant['port']> = (port) => ({
     ...port,
     call: async (request) => {

@@ -1,6 +1,5 @@
 /**
- * The exchange as the first deploy spoke it: what was added since does not cross between old and new code, whichever side
- * is the old one.
+ * The exchange of the first deploy: fields added since then do not cross between old and new code, whichever side is old.
  */
 import type { ExchangeAnswer, ExchangeRequest } from '../src/core/exchange.ts'
 import type { Snapshot } from '../src/core/snapshot.ts'

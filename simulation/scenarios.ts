@@ -5,7 +5,7 @@ import type { Scenario } from './calibration.ts'
 
 const MINUTES = 40
 
-/** Admissions per minute of each room, by its rate or by its sessions ending. */
+/** Each room admits this many per minute, bound by its rate or by the end of sessions. */
 const ROOMS: readonly {
   readonly name: string
   readonly perMinute: number
@@ -16,7 +16,7 @@ const ROOMS: readonly {
   { name: 'bound by the capacity', perMinute: 25, rules: rules({ capacity: 50, ratePerMinute: 600 }), stayMinutes: 2 },
 ]
 
-/** Arrivals as a share of what the room lets in. */
+/** Arrivals as a share of the admissions. */
 const CROWDS: readonly { readonly name: string; readonly share: (minute: number) => number }[] = [
   { name: 'steady', share: () => 1.3 },
   { name: 'rising', share: (minute) => 0.8 + (1.4 * minute) / MINUTES },

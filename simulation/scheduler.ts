@@ -1,9 +1,9 @@
 /**
- * Virtual time: callbacks in order of their time, and after each one everything that only waits for its turn.
+ * Virtual time: runs callbacks in order of their time, and after each one all settled promises.
  */
 export class Scheduler {
   nowMs: number
-  /** A binary heap by time, then by order of arrival, so that a seed always runs the same way. */
+  /** A binary heap by time, then by insertion, so that a seed always runs the same way. */
   private readonly heap: Event[] = []
   private arrivals = 0
 
@@ -89,7 +89,7 @@ function isBefore(a: Event, b: Event): boolean {
   return a.atMs < b.atMs || (a.atMs === b.atMs && a.order < b.order)
 }
 
-/** Lets promises that are already decided take their course, however long their chain. */
+/** Runs the callbacks of settled promises, however long their chain. */
 function settle(): Promise<void> {
   return new Promise((resolve) => void setImmediate(resolve))
 }

@@ -1,32 +1,19 @@
 /**
- * The deployed code that is loaded by its path only, because its types are those of the Workers runtime: the object's shell,
- * the consumer of the queue `checks` and the report of each minute. What of them the simulation uses is written here.
+ * The deployed code that uses the types of the Workers runtime: the object's shell, the consumer of the queue `checks` and the
+ * report of each minute. It is loaded by path, and the types that the simulation needs are declared here.
  */
-import type { ExchangeAnswer, ExchangeRequest } from '../src/core/exchange.ts'
-import type { JournalPage } from '../src/core/journal.ts'
+
+import type { CheckMessage } from '../src/core/check-chains.ts'
 import type { Line } from '../src/core/line.ts'
-import type { LineStats } from '../src/core/line-stats.ts'
+import type { RoomObject } from '../src/room/room-object.ts'
 import type { RoomSettings } from '../src/settings/rooms.ts'
-import type { SettingsPatch } from '../src/settings/runtime-settings.ts'
 
-export interface RoomObject {
-  /** Private in the shell: only the judge looks at it. */
+/** An instance of the object. */
+export interface RoomInstance extends RoomObject {
+  /** Private in the shell: only the judge reads it. */
   readonly line: Line | null
-  exchange(request: ExchangeRequest): ExchangeAnswer
-  check(message: unknown): void
   alarm(): Promise<void>
-  report(minute: number): void
-  operate(room: string, command: Command, who: string): unknown
-  journal(after: number): JournalPage | null
-  stats(): LineStats | null
 }
-
-/** As operators give them, see durable-objects/commands.ts. */
-export type Command =
-  | { readonly kind: 'settings'; readonly action: string; readonly patch: SettingsPatch; readonly etag: null }
-  | { readonly kind: 'admit-next'; readonly count: number }
-  | { readonly kind: 'revoke'; readonly number: number }
-  | { readonly kind: 'reset' }
 
 export interface QueueMessage {
   readonly id: string
@@ -38,10 +25,10 @@ export interface QueueMessage {
 
 export interface RoomCalls {
   readonly rooms: readonly RoomSettings[]
-  readonly stub: () => { check(message: unknown): Promise<void>; report(minute: number): Promise<void> }
+  readonly stub: () => { check(message: CheckMessage): Promise<void>; report(minute: number): Promise<void> }
 }
 
-type Shell = { readonly WaitingRoom: new (ctx: object, env: object) => RoomObject }
+type Shell = { readonly WaitingRoom: new (ctx: object, env: object) => RoomInstance }
 type Checks = { consumeChecks(batch: { messages: readonly QueueMessage[] }, calls: RoomCalls): Promise<void> }
 type Cron = { reportMinute(scheduledMs: number, calls: RoomCalls): Promise<void> }
 

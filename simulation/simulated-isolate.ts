@@ -1,6 +1,6 @@
 /**
- * An isolate: the shipped room client, on virtual time and a clock of its own, behind a network that loses, delays, repeats
- * and cuts off calls. Keeps what the judge asks: when it was asked, and when a call of it failed.
+ * An isolate: the shipped room client in virtual time, with its own clock, behind a network that loses, delays, repeats and cuts
+ * off calls. Records its requests and failed calls for the judge.
  */
 import type { ExchangeAnswer, ExchangeRequest } from '../src/core/exchange.ts'
 import { PATIENCE_MAX_MS, PATIENCE_MIN_MS } from '../src/limits.ts'
@@ -12,7 +12,7 @@ import type { Random } from './random.ts'
 import type { Scheduler } from './scheduler.ts'
 import type { SimulatedObject } from './simulated-object.ts'
 
-/** Changes a client before it is used: a test shows that the judges notice. */
+/** A defect put into a client: tests show that the judges notice it. */
 export interface Mutant {
   readonly port?: (port: RoomPort) => RoomPort
   readonly client?: (client: RoomClient) => void
@@ -27,20 +27,20 @@ export class SimulatedIsolate implements KeepAlive {
   faults: NetworkFaults
   settings: RoomSettings
   isOld = false
-  /** Cut off: calls do not arrive, or their answers do not. */
+  /** Cut off: calls or their answers do not arrive. */
   outage: 'none' | 'requests' | 'answers' = 'none'
   calls = 0
-  /** Virtual times at which a call failed, hung for too long, or the memory was lost. */
+  /** Virtual times at which a call failed or hung, or the memory was lost. */
   readonly failuresMs: number[] = []
-  /** Virtual times at which a call failed, or was not answered for as long as a request is patient. */
+  /** Virtual times at which a call failed, or had no answer within the patience of a request. */
   readonly troublesMs: number[] = []
-  /** Virtual times at which visitors asked. */
+  /** Virtual times of visitor requests. */
   readonly askedMs: number[] = []
   private readonly object: SimulatedObject
   private readonly scheduler: Scheduler
   private readonly random: Random
   private readonly mutant: Mutant
-  /** How far its clock is off, ms: it decides nothing. */
+  /** The offset of its clock, ms. It must not affect anything. */
   private readonly skewMs: number
 
   constructor(
@@ -65,7 +65,7 @@ export class SimulatedIsolate implements KeepAlive {
     return this.scheduler.nowMs + this.skewMs
   }
 
-  /** Another isolate takes over with nothing but the code. Requests under way end in the old one. */
+  /** A new isolate without memory takes over. Running requests end in the old one. */
   recycle(): void {
     this.failuresMs.push(this.scheduler.nowMs)
     this.client = this.newClient()
@@ -126,13 +126,13 @@ export class SimulatedIsolate implements KeepAlive {
     return this.scheduler.sleep(this.random.whole(1, isSlow ? SLOW_MAX_MS : WAY_MAX_MS))
   }
 
-  /** The network delivers the same call once more; nobody hears that answer. */
+  /** The network delivers the same call a second time. Its answer is lost. */
   private repeatLater(request: ExchangeRequest): void {
     this.scheduler.after(this.random.whole(1, REPEATED_AFTER_MAX_MS), () => {
       try {
         this.deliver(request)
       } catch {
-        // A crash then is as good as any.
+        // This call may crash the object like any other.
       }
     })
   }

@@ -1,15 +1,18 @@
 /**
  * The object of a room: the shipped shell and core, on a platform that can fail between any two steps. An event runs in a
- * transaction; the alarm that it set and the messages that it sent exist once that is committed (the platform's output
- * gate). A crash loses the instance and what was not committed, never more.
+ * transaction. Its alarm and messages take effect when it is committed (the platform's output gate). A crash loses the instance
+ * and whatever was not committed, never more.
  */
+
+import type { CheckMessage } from '../src/core/check-chains.ts'
 import type { ExchangeAnswer, ExchangeRequest } from '../src/core/exchange.ts'
+import type { Command } from '../src/room/room-object.ts'
 import type { RoomSettings } from '../src/settings/rooms.ts'
 import { Clockwork } from './clockwork.ts'
 import type { ObjectFaults } from './faults.ts'
 import type { Random } from './random.ts'
 import type { Scheduler } from './scheduler.ts'
-import { type Command, type RoomObject, WaitingRoom } from './shipped.ts'
+import { type RoomInstance, WaitingRoom } from './shipped.ts'
 import { deployedSettings } from './stand-ins/deployed-settings.ts'
 import { listenToLog } from './stand-ins/log.ts'
 import { Storage } from './storage.ts'
@@ -20,8 +23,8 @@ export class Crash extends Error {
 
 export interface ObjectWitness {
   /** An event was committed. `what`: which one. */
-  committed(what: string, object: SimulatedObject, instance: RoomObject): void
-  /** The object failed without being made to. */
+  committed(what: string, object: SimulatedObject, instance: RoomInstance): void
+  /** The object failed without an injected fault. */
   defect(what: string, error: unknown): void
   note(text: string): void
 }
@@ -35,13 +38,13 @@ export class SimulatedObject {
   crashes = 0
   evictions = 0
   faults: ObjectFaults
-  /** Virtual times at which a call brought word of a number last. */
+  /** By number: when a call last reported it, in virtual time. */
   readonly heardOfMs = new Map<number, number>()
-  /** How far its clock is off. */
+  /** The offset of its clock. */
   clockOffsetMs = 0
-  /** Runs the code from before the newest fields of the exchange. */
+  /** Runs code that does not know the newest fields of the exchange. */
   isOld = false
-  private instance: RoomObject | null = null
+  private instance: RoomInstance | null = null
   private clockReads = 0
   private statementsUntilCrash = 0
   private readonly scheduler: Scheduler
@@ -69,12 +72,12 @@ export class SimulatedObject {
     })
   }
 
-  /** What its clock shows. */
+  /** By the object's clock. */
   get nowMs(): number {
     return this.scheduler.nowMs + this.clockOffsetMs
   }
 
-  /** As the code reads it. */
+  /** The clock as the shipped code reads it. */
   readClock(): number {
     this.clockReads++
     return this.nowMs
@@ -84,7 +87,7 @@ export class SimulatedObject {
     return deployedSettings.rooms[0] as RoomSettings
   }
 
-  /** @throws Crash where the object died before or after it had committed */
+  /** @throws Crash if the object crashed before or after the commit */
   exchange(request: ExchangeRequest): ExchangeAnswer {
     for (const { numbers } of [request.presence, request.departures]) {
       for (const number of numbers) this.heardOfMs.set(number, this.scheduler.nowMs)
@@ -93,7 +96,7 @@ export class SimulatedObject {
     return this.event('exchange', (instance) => instance.exchange(request))
   }
 
-  check(message: unknown): void {
+  check(message: CheckMessage): void {
     this.event('check', (instance) => instance.check(message))
   }
 
@@ -106,7 +109,7 @@ export class SimulatedObject {
     this.event(command.kind, (instance) => instance.operate(this.settings.name, command, 'simulation'))
   }
 
-  /** Other settings need another start of the code. */
+  /** New settings restart the code. */
   deploy(settings: RoomSettings, isOld: boolean): void {
     this.witness.note(`deploy: ${settings.total_active_users} users, ${settings.new_users_per_minute} a minute`)
     deployedSettings.rooms = [settings]
@@ -120,7 +123,7 @@ export class SimulatedObject {
     this.clockwork.clockStepped()
   }
 
-  /** As an event, but with a pause in it: what it wrote until then is committed, others come in between. */
+  /** Two events: the first writes are committed, and other events may run before the second. */
   async alarm(): Promise<void> {
     const instance = this.begin()
     try {
@@ -132,21 +135,21 @@ export class SimulatedObject {
     if (this.instance === instance) this.commit('tick', instance)
   }
 
-  /** An instance that starts from what is committed, and writes nothing. */
-  restored(): RoomObject {
+  /** An instance restored from the committed storage. It writes nothing. */
+  restored(): RoomInstance {
     const sql = { exec: (text: string, ...values: unknown[]) => this.storage.exec(text, ...values) }
     const restored = new WaitingRoom({ storage: { sql } }, {})
     this.storage.rollback()
     return restored
   }
 
-  private event<T>(what: string, work: (instance: RoomObject) => T): T {
+  private event<T>(what: string, work: (instance: RoomInstance) => T): T {
     const instance = this.begin()
     this.clockReads = 0
     let result: T
     try {
       result = work(instance)
-      // Real clocks go on between two readings, this one does not.
+      // A real clock may advance between two readings; this one does not.
       if (this.clockReads > 1) throw new Error(`the clock was read ${this.clockReads} times in one event`)
     } catch (error) {
       if (!(error instanceof Crash)) this.witness.defect(what, error)
@@ -158,7 +161,7 @@ export class SimulatedObject {
     return result
   }
 
-  private begin(): RoomObject {
+  private begin(): RoomInstance {
     this.planCrash()
     try {
       this.instance ??= this.start()
@@ -175,7 +178,7 @@ export class SimulatedObject {
     this.statementsUntilCrash = planned ? this.random.whole(1, STATEMENTS_MAX) : 0
   }
 
-  private commit(what: string, instance: RoomObject): void {
+  private commit(what: string, instance: RoomInstance): void {
     this.statementsUntilCrash = 0
     if (this.random.chance(this.faults.crashBeforeCommit)) {
       this.lose()
@@ -205,8 +208,8 @@ export class SimulatedObject {
     this.instance = null
   }
 
-  private start(): RoomObject {
-    let started: RoomObject | null = null
+  private start(): RoomInstance {
+    let started: RoomInstance | null = null
     const isDead = () => this.instance !== started && started !== null
     const alive = () => {
       if (isDead()) throw new Crash('this instance is gone')
@@ -222,7 +225,7 @@ export class SimulatedObject {
       deleteAlarm: async () => this.clockwork.setAlarm(null),
       sync: async () => {
         alive()
-        this.commit('armed', started as RoomObject)
+        this.commit('armed', started as RoomInstance)
         await this.scheduler.sleep(this.random.whole(1, SYNC_MAX_MS))
         alive()
         this.planCrash()

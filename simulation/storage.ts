@@ -1,12 +1,12 @@
 /**
- * The storage of one object: SQLite in memory, one transaction per event. What is not committed is lost with the instance.
+ * The storage of one object: SQLite in memory, one transaction per event. Uncommitted writes are lost with the instance.
  */
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 
 type Row = Record<string, unknown>
 
 export class Storage {
-  /** Called before each statement: may throw in its place. */
+  /** Called before each statement. May throw instead of it. */
   onStatement: () => void = () => {}
   private readonly db = new DatabaseSync(':memory:')
   private readonly statements = new Map<string, StatementSync>()
@@ -24,14 +24,14 @@ export class Storage {
     return this.run(sql, values)
   }
 
-  /** Whether anything was written since this was asked last. */
+  /** Whether anything was written since the last call. */
   takeWritten(): boolean {
     const { written } = this
     this.written = false
     return written
   }
 
-  /** Of what is committed, for the judge: no statement of an event. */
+  /** Reads committed data for the judge. Not a statement of an event. */
   read(sql: string): Row[] {
     return this.run(sql, []).toArray()
   }

@@ -21,7 +21,7 @@ export function summaryOf(reports: readonly Report[]) {
     failedCalls: sum(({ failedCalls }) => failedCalls),
     crashes: sum(({ crashes }) => crashes),
     evictions: sum(({ evictions }) => evictions),
-    /** Of those never absent: pairs admitted in another order than their numbers, as a share of all pairs. */
+    /** Pairs admitted out of order, as a share of all pairs of tickets that were never absent. */
     kendallTauDistance:
       sum(({ inversions }) => inversions) /
       Math.max(
@@ -31,7 +31,7 @@ export function summaryOf(reports: readonly Report[]) {
     capacityOvershoot: Math.max(...reports.map(({ overshoot }) => overshoot)),
     expiries: sum(({ expiries }) => expiries),
     falseExpiries: sum(({ falseExpiries }) => falseExpiries),
-    /** Where the object is well: from the last word to the end of the place, whatever the room's time-outs. */
+    /** While the object is healthy: from a visitor's last message to the expiry, over all timeouts. */
     silenceFoundSeconds: {
       count: delays.length,
       min: seconds(0),

@@ -1,13 +1,13 @@
 /**
- * A person with a browser: arrives, waits in a way of their own, stays on the site, and goes in one of several ways.
+ * A visitor: arrives, waits, stays on the site and leaves, each in one of several ways.
  */
 import type { Visit } from '../src/gate/visit.ts'
 import { type Browser, Tab } from './browser.ts'
 
 /**
- * How someone waits. `leaving`: presses the button. `vanishing`: falls silent. `departing`: closes the page, which says
- * goodbye. `sleeper`: silent, then back within the grace; `late`: after it. `twin`: two tabs opened at once, before any
- * cookie. `tabs`: more tabs later, one ticket. `slow`: asks rarely, but often enough.
+ * How a visitor waits. `leaving`: presses the leave button. `vanishing`: falls silent. `departing`: closes the page. `sleeper`:
+ * silent, then back within the grace. `late`: silent, then back after it. `twin`: two tabs opened at once, before any cookie.
+ * `tabs`: more tabs later, one ticket. `slow`: polls rarely, but often enough.
  */
 export const WAITS = [
   'patient',
@@ -24,11 +24,11 @@ export const WAITS = [
 ] as const
 export type Wait = (typeof WAITS)[number]
 
-/** How someone stays: with the beacon, by requests alone, with a visit to the payment page of another site. */
+/** How a visitor stays: with the beacon, by requests only, or with a visit to a payment page on another site. */
 export const STAYS = ['beacon', 'beacon', 'requests', 'payment'] as const
 export type Stay = (typeof STAYS)[number]
 
-/** How a stay ends. `cut-off`: silent until the session is over, then back. */
+/** How a stay ends. `cut-off`: silent until the session has ended, then back. */
 export const ENDS = ['leaves', 'vanishes', 'closes', 'cut-off'] as const
 export type End = (typeof ENDS)[number]
 
@@ -38,7 +38,7 @@ export interface Plan {
   readonly end: End
   readonly patienceMs: number
   readonly stayMs: number
-  /** Seconds of silence that the room allows, and how long a place is kept. */
+  /** The silence that the room allows, and how long it keeps a place. */
   readonly heartbeatTimeoutSeconds: number
   readonly sessionTimeoutSeconds: number
   readonly graceSeconds: number
@@ -76,7 +76,7 @@ export class Visitor {
     this.over = true
   }
 
-  /** Two pages at the same moment: each may get a ticket, the lower one is kept. */
+  /** Two pages at the same moment: each may get a ticket, and the lower one is kept. */
   private async openTwin(tab: Tab): Promise<void> {
     const other = new Tab()
     await Promise.all([this.browser.ask(tab), this.browser.ask(other)])
@@ -84,7 +84,7 @@ export class Visitor {
     await this.browser.ask(other)
   }
 
-  /** True: let in. False: gave up. */
+  /** True: admitted. False: gave up. */
   private async wait(tab: Tab): Promise<boolean> {
     const { browser, plan } = this
     const startMs = browser.scheduler.nowMs
@@ -162,7 +162,7 @@ export class Visitor {
     this.over = true
   }
 
-  /** False: the session is over, and the visitor has to wait again. */
+  /** False: the session has ended, and the visitor waits again. */
   private async useSite(tab: Tab): Promise<boolean> {
     const { browser, plan } = this
     if (plan.stay === 'requests') {
@@ -177,7 +177,7 @@ export class Visitor {
       await this.pause(5_000, Math.max(20_000, plan.departureGraceSeconds * 1_100))
       return isOnSite(await browser.ask(tab))
     }
-    // A link: the page goes, the next one comes.
+    // A link: one page is left, the next one loads.
     if (browser.random.chance(0.15)) {
       browser.hint(tab)
       await this.pause(200, 3_000)
@@ -192,7 +192,7 @@ export class Visitor {
   }
 }
 
-/** A suspended room lets everyone pass. */
+/** A suspended room lets every visitor pass. */
 function isOnSite({ state }: Visit): boolean {
   return state === 'admitted' || state === 'unreachable' || state === 'suspended'
 }

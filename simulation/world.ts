@@ -1,6 +1,6 @@
 /**
- * One seed: a room, its isolates, a crowd, and what goes wrong. Judged at every committed event and at every word; in the end
- * everyone who stayed must have got in, and nobody may be left in the line.
+ * One seed: a room, its isolates, a crowd and faults. Every committed event and every message is judged. In the end every visitor
+ * who stayed must have been admitted, and the line must be empty.
  */
 import * as v from 'valibot'
 import { roomSchema } from '../src/settings/room-schema.ts'
@@ -17,7 +17,7 @@ import { SimulatedObject } from './simulated-object.ts'
 import { Visitor } from './visitor.ts'
 
 export interface RunOptions {
-  /** Told each step, in words. */
+  /** Receives a line of text per step. */
   readonly trace?: (line: string) => void
   /** Changes every client. */
   readonly mutant?: Mutant
@@ -25,7 +25,7 @@ export interface RunOptions {
 
 const START_MS = 1_700_000_000_000
 const FAULTS_MS = 180_000
-/** A room for one may give each of its visitors a slot for minutes: goodbyes keep it. */
+/** In a room with one slot each visitor may keep it for minutes after a departure. */
 const END_MS = 21_600_000
 
 /** The same seed runs the same way anywhere. */
@@ -61,7 +61,7 @@ export async function runSeed(seed: number, { trace, mutant = {} }: RunOptions =
   return judge.conclude(seed, visitors, object, isolates)
 }
 
-/** What goes wrong with a seed. */
+/** The faults of a seed. */
 export function profileOf(seed: number): string {
   return new Random(seed).pick(PROFILES).profile
 }

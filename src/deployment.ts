@@ -5,7 +5,7 @@ import type { BypassRule } from './bypass/bypass-settings.ts'
 import { logError } from './log/log.ts'
 import { Access } from './operators/access.ts'
 import type { OperatorAccess } from './operators/caller.ts'
-import { FailedLogins } from './operators/failed-logins.ts'
+import { FailedLogins, type LoginGuardNamespace } from './operators/failed-logins.ts'
 import { importOperators, type TokenOperator } from './operators/operators.ts'
 import { sessionKeys } from './operators/session.ts'
 import { siteNames } from './origin/host-names.ts'
@@ -101,13 +101,14 @@ function alertDelivery(namespace: RoomNamespace, env: Env): AlertDelivery {
 async function operatorAccess(
   env: Env,
   keys: readonly SigningKey[],
-  namespace: RoomNamespace,
+  rooms: RoomNamespace,
 ): Promise<OperatorAccess | null> {
   const operators = await usableOperators(env.ADMIN_TOKEN)
   const access = deployedSettings.access === null ? null : new Access(deployedSettings.access)
   if (operators === null || (operators.length === 0 && access === null)) return null
   const sessions = await sessionKeys(keys)
-  return { operators, sessionKeys: sessions, access, failedLogins: new FailedLogins(namespace, sessions) }
+  const guards = env.LOGIN_GUARD as unknown as LoginGuardNamespace
+  return { operators, sessionKeys: sessions, access, failedLogins: new FailedLogins(guards, rooms, sessions) }
 }
 
 /** Null: the value cannot be used. The API is then off, never open. */

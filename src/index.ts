@@ -1,6 +1,6 @@
 /**
- * The Worker's entry: requests, queue messages, the cron trigger, and the class of the rooms'
- * objects.
+ * The Worker: requests go to the app, queue messages to their consumers, each minute to the rooms. The classes of the Durable
+ * Objects are exported for their bindings.
  */
 import { env } from 'cloudflare:workers'
 import { consumeAlerts, consumeDeadAlerts } from './alerts/consumer.ts'
@@ -13,6 +13,7 @@ import { sentryReporter } from './log/sentry.ts'
 import { consumeChecks, consumeDeadChecks } from './queues/checks.ts'
 import { QUEUE_ROLES, queueRole } from './queues/queue-role.ts'
 
+export { LoginGuard } from '../durable-objects/login-guard.ts'
 export { WaitingRoom } from '../durable-objects/waiting-room.ts'
 
 reportErrorsTo(sentryReporter(env.SENTRY_DSN))

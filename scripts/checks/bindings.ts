@@ -4,17 +4,21 @@ import { didYouMean } from './did-you-mean.ts'
 
 const EVERY_MINUTE = '* * * * *'
 
+/** The Durable Object class of each required binding. */
+const OBJECT_CLASSES: Readonly<Record<string, string>> = { WAITING_ROOM: 'WaitingRoom', LOGIN_GUARD: 'LoginGuard' }
+
 export function bindingProblems(section: Section): string[] {
   const objects = section.durable_objects?.bindings ?? []
   const producers = section.queues?.producers ?? []
   return [
-    ...missing('durable_objects.bindings', 'WAITING_ROOM', namesOf(objects, 'name')),
-    ...objects
-      .filter(({ name, class_name }) => name === 'WAITING_ROOM' && class_name !== 'WaitingRoom')
-      .map(
-        ({ class_name }) =>
-          `durable_objects.bindings: the class of WAITING_ROOM must be "WaitingRoom", not "${class_name}"`,
-      ),
+    ...Object.entries(OBJECT_CLASSES).flatMap(([name, className]) => [
+      ...missing('durable_objects.bindings', name, namesOf(objects, 'name')),
+      ...objects
+        .filter((binding) => binding.name === name && binding.class_name !== className)
+        .map(
+          ({ class_name }) => `durable_objects.bindings: the class of ${name} is "${className}", not "${class_name}"`,
+        ),
+    ]),
     ...missing('queues.producers', 'CHECKS', namesOf(producers, 'binding')),
     ...missing('queues.producers', 'ALERTS', namesOf(producers, 'binding')),
     ...mailProblems(section),

@@ -1,13 +1,13 @@
 /**
- * Judges every committed event from what is stored, not from what the line says of itself: numbers, capacity, rate, order,
- * counters, the armed alarm, and that a restart would find the same line (DESIGN section 9, invariants 1 to 6 and 8).
+ * Judges every committed event from storage, not from the line's own counters: numbers, capacity, rate, order, counters, the
+ * armed alarm, and that a restart would restore the same line.
  */
 import type { JournalEntry } from '../../src/core/journal.ts'
 import { SEGMENT_SIZE } from '../../src/core/limits.ts'
 import type { LineStats } from '../../src/core/line-stats.ts'
 import type { LineRules } from '../../src/core/rules.ts'
 import { DEPARTING_FLAG, RETURNS_MASK, STATE_MASK, State } from '../../src/core/ticket-state.ts'
-import type { RoomObject } from '../shipped.ts'
+import type { RoomInstance } from '../shipped.ts'
 import type { SimulatedObject } from '../simulated-object.ts'
 import { RateWindow } from './rate-window.ts'
 
@@ -15,15 +15,15 @@ export interface Findings {
   violation(text: string): void
 }
 
-/** A whole restart is compared after so many ticks, and after so many other events. */
+/** A full restart is compared after this many ticks, and after this many other events. */
 const RESTORE_EVERY_TICKS = 3
 const RESTORE_EVERY = 40
 
 export class CommittedJudge {
   admitted = 0
-  /** Most slots taken over the capacity by an admission. */
+  /** The most slots that an admission took beyond the capacity. */
   overshoot = 0
-  /** Numbers admitted, in order of admission, of those never absent. */
+  /** Admitted numbers that were never absent, in order of admission. */
   readonly inOrder: number[] = []
   next = 1
   private readonly everAbsent = new Set<number>()
@@ -50,8 +50,8 @@ export class CommittedJudge {
     this.rate = new RateWindow()
   }
 
-  /** `entries`: what the line noted in this event. */
-  see(what: string, object: SimulatedObject, instance: RoomObject, entries: readonly JournalEntry[]): void {
+  /** `entries`: the journal of this event. */
+  see(what: string, object: SimulatedObject, instance: RoomInstance, entries: readonly JournalEntry[]): void {
     const { line } = instance
     if (line === null) return
     this.rate.pass(object.nowMs, line.rules)
@@ -69,7 +69,7 @@ export class CommittedJudge {
     if (isTurn) this.judgeRestart(what, object, instance)
   }
 
-  /** The stored states before and after show who got a slot; the line must have noted just them. */
+  /** The stored states before and after show which tickets got a slot. The journal must list exactly these. */
   private judgeSlots(
     what: string,
     object: SimulatedObject,
@@ -95,7 +95,7 @@ export class CommittedJudge {
       this.findings.violation(`${admitted.length} admitted faster than the rate`)
   }
 
-  /** Reads what is stored now; the numbers that hold a slot and did not before. */
+  /** Reads the storage. Returns the numbers that hold a slot and did not before. */
   private readStored(object: SimulatedObject): number[] {
     if (!object.storage.takeWritten()) return []
     const [head] = object.storage.read('SELECT head FROM line')
@@ -110,7 +110,7 @@ export class CommittedJudge {
     const kept = new Set(rows.map(({ segment }) => segment))
     for (const [index, before] of this.stored) {
       if (kept.has(index)) continue
-      // Whose sessions ended in the same event: that the counts agree shows it.
+      // Tickets admitted and ended in the same event: the counts cover them.
       this.occupied -= before.reduce((count, byte) => count + Number(holdsSlot(byte)), 0)
       this.stored.delete(index)
     }
@@ -136,7 +136,7 @@ export class CommittedJudge {
     }
   }
 
-  /** Among those never absent numbers are admitted in order. */
+  /** Tickets that were never absent are admitted in order. */
   private judgeOrder(entries: readonly JournalEntry[]): void {
     for (const { event, number } of entries) {
       if (event === 'expired') this.everAbsent.add(number)
@@ -148,16 +148,16 @@ export class CommittedJudge {
   }
 
   /**
-   * A tick stores everything, and what a restart finds is recounted; other events leave out who of the waiting is silent,
-   * and hints.
+   * A tick stores everything, so a restart must restore the same line. Other events do not store lazy changes: absence of waiting
+   * tickets, and flags.
    */
-  private judgeRestart(what: string, object: SimulatedObject, instance: RoomObject): void {
+  private judgeRestart(what: string, object: SimulatedObject, instance: RoomInstance): void {
     const lazily = what !== 'tick'
     const restored = object.restored()
     const now = instance.line?.tickets.all() ?? []
     for (const segment of now) {
       const { states } = restored.line?.tickets.segmentAt(segment.index) ?? {}
-      // Not stored before its first ticket is.
+      // A line is not stored before its first ticket.
       if (states === undefined && segment.live === 0) continue
       const differs = firstDifference(segment.states, states ?? new Uint8Array(SEGMENT_SIZE), lazily)
       if (differs < 0) continue
@@ -189,7 +189,7 @@ function firstDifference(now: Uint8Array, stored: Uint8Array, lazily: boolean): 
   return -1
 }
 
-/** A restart forgets hints. Lazily stored: waiting or absent is one to it, and how often it came back. */
+/** Ignores what a restart may lose: flags, returns, and the difference between waiting and absent. */
 function asStored(byte: number, lazily: boolean): number {
   const kept = byte & ~DEPARTING_FLAG
   if (!lazily) return kept
@@ -197,7 +197,7 @@ function asStored(byte: number, lazily: boolean): number {
   return (once & STATE_MASK) === State.absent ? (once & ~STATE_MASK) | State.waiting : once
 }
 
-/** Without the clock's time, and without the last waits and the counts of calls, which only memory has. */
+/** Without the time, and without figures that are only in memory: the last waits and the counts of calls. */
 function comparable(stats: LineStats | null): string {
   return JSON.stringify(stats, (key, value) =>
     /^(atMs|calls|rowsWritten|waitSecondsP\d+)$/.test(key) ? undefined : value,

@@ -1,8 +1,8 @@
 /**
- * Gaps in what the object's clock counts: a step of its clock, nothing at all for a while, or no isolate's call. The line
- * protects everyone from one gap (all silence counts from there), and again once every limit can have run out since. A
- * second one within that time may cost as much silence as one step of the listening clock, and a step of the clock that is
- * smaller than that counts as time that passed (docs/guarantees.md).
+ * Gaps in the object's listening: a step of its clock, no event for a while, or no call of an isolate. The line protects every
+ * ticket from one gap (all silence counts from there), and again once every limit can have passed since. A second gap within that
+ * time may cost as much silence as one step of the listening clock. A smaller step of the clock counts as elapsed time
+ * (docs/guarantees.md).
  */
 import type { LineRules } from '../../src/core/rules.ts'
 import { listeningStepSeconds, protectedSeconds } from './specification.ts'
@@ -11,9 +11,9 @@ export class Gaps {
   private objectMs: number | null = null
   private callMs: number | null = null
   private eventMs: number | null = null
-  /** Virtual times of the gaps that were too small, or came too soon after another one, and what each may cost. */
+  /** Unprotected gaps, too small or too soon after another: virtual time, and the silence that each may cost. */
   private readonly uncovered: { readonly atMs: number; readonly lostMs: number }[] = []
-  /** Of all gaps, whether they were protected or not: when, and what each may cost someone who is not protected. */
+  /** All gaps, protected or not: virtual time, and the silence that each may cost an unprotected ticket. */
   private readonly all: { readonly atMs: number; readonly lostMs: number }[] = []
   private lastMs = Number.NEGATIVE_INFINITY
 
@@ -25,7 +25,7 @@ export class Gaps {
     this.objectMs = objectNowMs
     if (what === 'exchange') this.callMs = nowMs
     const stepMs = listeningStepSeconds(rules) * 1000
-    // What could as well be time that passed is taken for that.
+    // A small step cannot be told from elapsed time.
     if (steppedMs > 0 && passedMs <= stepMs) this.uncovered.push({ atMs: nowMs, lostMs: steppedMs })
     if (Math.max(passedMs, quietMs) <= stepMs) return
     this.all.push({ atMs: nowMs, lostMs: stepMs })
@@ -33,12 +33,12 @@ export class Gaps {
     this.lastMs = nowMs
   }
 
-  /** How much earlier than its limit a silence since then may end. */
+  /** How much before its limit a silence that began then may end. */
   uncoveredMs(sinceMs: number): number {
     return lostSince(this.uncovered, sinceMs)
   }
 
-  /** The same for someone whom gaps do not protect: away on a page of another site, not expected to be heard. */
+  /** The same for a ticket that gaps do not protect: its visitor is on a page of another site and not expected to be heard. */
   unprotectedMs(sinceMs: number): number {
     return lostSince(this.uncovered, sinceMs) + lostSince(this.all, sinceMs)
   }

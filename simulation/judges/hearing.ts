@@ -1,16 +1,15 @@
 /**
- * Judges who is found silent, from what visitors said and not from what the line heard.
+ * Judges expiry, from the messages that visitors sent and not from what the line heard.
  *
- * False expiry: the line ended a place for silence, though its visitor had said something within the limit to an isolate
- * that could reach the object in time. That is the case once an isolate has had, after the word, as long as its design
- * needs to deliver it without another call failing: the flush deadline; and after a failed call the longest pause, the
- * time after which another request takes the flush over, and such a request.
+ * False expiry: a ticket expired although its visitor had sent a message within the limit, to an isolate that could deliver it in
+ * time. An isolate can if, after the message, it had as much time without a failed call as its design needs: the flush deadline;
+ * and after a failed call the longest pause, the time until another request takes the flush over, and such a request.
  *
- * Late detection: somebody's silence lasted longer than limit + check interval + what rounding, the network and the cut of
- * long delays add, though the object was well and called at least once per interval.
+ * Late detection: a silence lasted longer than limit + check interval + the allowance for rounding, the network and capped
+ * delays, although the object was healthy and called at least once per interval.
  *
- * Too soon out of reach: a request was told that the object cannot be reached before four of its isolate's calls had
- * failed or outlasted its patience, or its time was up.
+ * Unreachable too soon: a request was told that the object is unreachable before four calls of its isolate had failed or
+ * outlasted its patience, or its time was up.
  */
 import type { JournalEntry } from '../../src/core/journal.ts'
 import type { LineRules } from '../../src/core/rules.ts'
@@ -40,16 +39,16 @@ interface Word {
 
 const AFTER_FAILURE_MS = NEXT_TRY_WITHIN_MS + TAKEN_OVER_WITHIN_MS
 const WORDS_KEPT = 12
-/** Two words so close together may overtake each other, or fall into one second of the listening clock. */
+/** Two messages this close may overtake each other, or fall into one second of the listening clock. */
 const OVERTAKING_MS = 2_000
 
 export class HearingJudge {
   falseExpiries = 0
   expiries = 0
-  /** From the last word to the end of the place, ms: without faults that reach the object. */
+  /** From the last message to the expiry, ms, while no fault affects the object. */
   readonly detectionMs: number[] = []
   private readonly words = new Map<number, Word[]>()
-  /** Numbers that ever sent a beacon, answered or not: the short limit may hold for them. */
+  /** Numbers that ever sent a beacon, answered or not: the short limit may apply to them. */
   private readonly sentBeacon = new Set<number>()
   private readonly beaconsMs = new Map<number, number>()
   private readonly admittedMs = new Map<number, number>()
@@ -61,7 +60,7 @@ export class HearingJudge {
   private heardOfMs: ReadonlyMap<number, number> = new Map()
   private readonly findings: Findings
   private readonly network: NetworkFaults
-  /** From when on the object itself has been well for long enough. */
+  /** The object has been healthy for long enough from then on. */
   wellSinceMs: number
 
   constructor(findings: Findings, network: NetworkFaults, wellSinceMs: number) {
@@ -91,11 +90,11 @@ export class HearingJudge {
     const troubles = isolate.troublesMs.filter((atMs) => atMs >= askedMs).length
     if (troubles >= CALLS_BEFORE_OUT_OF_REACH) return
     this.findings.violation(
-      `told "out of reach" after ${nowMs - askedMs} ms and ${troubles} calls that failed or were slow`,
+      `told "unreachable" after ${nowMs - askedMs} ms and ${troubles} calls that failed or were slow`,
     )
   }
 
-  /** A new run: its numbers are others. */
+  /** A new run starts new numbers. */
   startOver(): void {
     for (const known of [this.words, this.beaconsMs, this.admittedMs, this.returnedMs, this.toldMs]) known.clear()
     this.sentBeacon.clear()
@@ -134,19 +133,19 @@ export class HearingJudge {
       )
       const limitMs = limit * 1000 - this.gaps.uncoveredMs(word.atMs)
       if (word.atMs <= nowMs - limitMs) continue
-      // However long the isolate was cut off: a word counts for its whole limit.
+      // However long the isolate was cut off, a message counts for its whole limit.
       const deliveredMs = this.deliverableMs(word)
       if (deliveredMs > nowMs) continue
       this.falseExpiries++
       const silentMs = nowMs - word.atMs
       this.findings.violation(
-        `${number} expired ${silentMs} ms after a word that could be heard ${nowMs - deliveredMs} ms ago`,
+        `${number} expired ${silentMs} ms after a message that could be heard ${nowMs - deliveredMs} ms ago`,
       )
       return
     }
   }
 
-  /** After a suspension everyone has a full limit again, whatever was heard before. */
+  /** After a suspension every ticket has its full limit again. */
   private judgeResumed(number: number, isActive: boolean, hinted: boolean, rules: LineRules, nowMs: number): void {
     const hasBeacon = this.sentBeacon.has(number)
     const limits = [false, hinted].map((isHinted) => limitSeconds(rules, isActive, hasBeacon, isHinted))
@@ -156,34 +155,36 @@ export class HearingJudge {
     this.findings.violation(`${number} expired ${sinceMs} ms after the room was resumed`)
   }
 
-  /** Whose page said goodbye, and was heard to, keeps the slot for the grace. */
+  /** A session whose departure was heard keeps its slot for the grace. */
   private judgePaymentVisit(number: number, words: readonly Word[], rules: LineRules, nowMs: number): void {
     const [last, before] = [words.at(-1), words.at(-2)]
     if (last?.what !== 'hint' || this.deliverableMs(last) > nowMs) return
     if (before !== undefined && last.atMs - before.atMs <= this.overtakingMs) return
-    // What is long under way is taken for newer than it is, or for overtaken.
+    // A delayed message counts as newer than it is, or as overtaken.
     if (this.uncountedMs(number, last, rules) > 0 || this.hasTrouble(last)) return
     const keptMs = goodbyeOfSessionSeconds(rules) * 1000 - this.gaps.unprotectedMs(last.atMs)
     if (nowMs - last.atMs >= keptMs) return
     this.falseExpiries++
-    this.findings.violation(`${number} expired ${nowMs - last.atMs} ms after a goodbye that keeps it for ${keptMs} ms`)
+    this.findings.violation(
+      `${number} expired ${nowMs - last.atMs} ms after a departure that keeps it for ${keptMs} ms`,
+    )
   }
 
-  /** Whether its isolate had a failed call around a word: the word may not have been told at all. */
+  /** Whether the isolate had a failed call around a message, which may then be lost. */
   private hasTrouble({ atMs, isolate }: Word): boolean {
     return isolate.failuresMs.some((failedMs) => Math.abs(failedMs - atMs) <= AFTER_FAILURE_MS)
   }
 
-  /** By when an isolate that works as designed has told the object of a word. */
+  /** When an isolate that works as designed has delivered a message. */
   private deliverableMs({ atMs, isolate }: Word): number {
     const wayMs = 2 * this.wayMs + TOLD_WITHIN_MS / 2
     let byMs = atMs + TOLD_WITHIN_MS + wayMs
     for (const failedMs of isolate.failuresMs) {
-      // One just before the word still holds the isolate back.
+      // A failure just before the message still delays the isolate.
       if (failedMs < atMs - AFTER_FAILURE_MS || failedMs > byMs) continue
       const taken = isolate.askedMs.find((asked) => asked >= failedMs + AFTER_FAILURE_MS)
       if (taken === undefined) return Number.POSITIVE_INFINITY
-      // It may find a flush that is due soon.
+      // A flush may already be due.
       byMs = Math.max(byMs, taken + NEXT_TRY_WITHIN_MS + wayMs)
     }
     return byMs
@@ -194,19 +195,19 @@ export class HearingJudge {
     const last = words.at(-1)
     if (last === undefined || last.atMs < this.wellSinceMs || this.wasQuiet(last.atMs, nowMs, rules)) return
     const delayMs = nowMs - Math.max(last.atMs, this.resumedMs)
-    // Whose last word is still under way did not leave.
+    // A visitor whose last message is under way has not left.
     if (this.deliverableMs(last) <= nowMs && this.resumedMs < last.atMs) this.detectionMs.push(delayMs)
     const before = words.at(-2)
-    // A late word from before the goodbye brought the number back: that lasts as long as any word.
+    // A late message from before the departure brought the ticket back, for as long as any message.
     const isBack = (this.returnedMs.get(number) ?? 0) > last.atMs
-    // A goodbye that is long under way may be forgotten; so it is where a word from before it arrives that late.
+    // A delayed departure may be dropped; so may one that a delayed earlier message follows.
     const isClear = before === undefined || last.atMs - before.atMs > this.overtakingMs
     const stepMs = listeningStepSeconds(rules) * 1000
     const isPrompt =
       this.deliverableMs(last) - last.atMs <= stepMs && this.uncountedMs(number, before ?? last, rules) === 0
     const hinted = last.what === 'hint' && !isBack && isClear && isPrompt
     const hasBeacon = (this.beaconsMs.get(number) ?? 0) > (this.admittedMs.get(number) ?? 0)
-    // A goodbye that may have been forgotten may as well not have been; one that no later word could take back may still hold.
+    // A departure that may have been dropped may not count; one that no later message cancelled may still count.
     const isTold = this.deliverableMs(last) - last.atMs < wordsKeptSeconds(rules) * 1000
     const mayHold = ({ what, atMs }: Word) => what === 'hint' && (!isTold || last.atMs - atMs <= this.overtakingMs)
     const mayBeHinted = words.some(mayHold)
@@ -214,19 +215,19 @@ export class HearingJudge {
       ? limitSeconds(rules, isActive, hasBeacon, true)
       : Math.max(...[false, mayBeHinted].map((isHinted) => limitSeconds(rules, isActive, hasBeacon, isHinted)))
     const wellMs = (limit + rules.checkIntervalSeconds + 3) * 1000 + 2 * this.wayMs + this.repeatedMs
-    // Who waits for an answer is there: a request that had to ask twice was heard again at the second time.
+    // A visitor who waits for an answer is present: a request that called twice was heard at the second call, too.
     const openMs = Math.max(0, (this.toldMs.get(number) ?? 0) - last.atMs)
     const boundMs = wellMs + this.uncountedMs(number, last, rules) + openMs
     if (delayMs > boundMs) this.findings.violation(`${number} was found silent after ${delayMs} ms, at most ${boundMs}`)
   }
 
-  /** What the line cannot know of a word's age: it counts a long delay as one step of its clock. */
+  /** The line caps the age of a message at one step of its clock. */
   private uncountedMs(number: number, { atMs }: Word, rules: LineRules): number {
     const heardOfMs = this.heardOfMs.get(number) ?? atMs
     return Math.max(0, heardOfMs - atMs - listeningStepSeconds(rules) * 1000)
   }
 
-  /** Whether the object was not called for longer than an interval in between. */
+  /** Whether the object got no call for longer than an interval. */
   private wasQuiet(fromMs: number, toMs: number, { checkIntervalSeconds }: LineRules): boolean {
     let laterMs = toMs
     for (let i = this.callsMs.length - 1; i >= 0; i--) {
@@ -238,7 +239,7 @@ export class HearingJudge {
     return true
   }
 
-  /** A call is as old as it was at its start, however long the network takes, and so is its repetition. */
+  /** Ages are as of the start of a call, however long the network takes, and also in its repetition. */
   private get overtakingMs(): number {
     return OVERTAKING_MS + 2 * this.wayMs + this.repeatedMs
   }

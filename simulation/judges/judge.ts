@@ -1,11 +1,11 @@
 /**
- * All judges of one run, and what they found: listens to the object and the browsers, and concludes with a report.
+ * Runs all judges of one seed: observes the object and the browsers, and reports the violations.
  */
 import type { Browser, BrowserWitness } from '../browser.ts'
 import { type Faults, NO_NETWORK_FAULTS, NO_OBJECT_FAULTS } from '../faults.ts'
 import { inversions } from '../figures.ts'
 import type { Scheduler } from '../scheduler.ts'
-import type { RoomObject } from '../shipped.ts'
+import type { RoomInstance } from '../shipped.ts'
 import type { SimulatedIsolate } from '../simulated-isolate.ts'
 import type { ObjectWitness, SimulatedObject } from '../simulated-object.ts'
 import type { Visitor } from '../visitor.ts'
@@ -17,7 +17,7 @@ import { SuspensionJudge } from './suspension.ts'
 export interface Report {
   readonly seed: number
   readonly profile: string
-  /** Every broken promise, in words; empty: all held. */
+  /** Every broken guarantee; empty: all held. */
   readonly violations: readonly string[]
   readonly visitors: number
   readonly admitted: number
@@ -28,16 +28,16 @@ export interface Report {
   readonly overshoot: number
   readonly expiries: number
   readonly falseExpiries: number
-  /** Pairs admitted in another order than that of their numbers, of those never absent, and all such pairs. */
+  /** Pairs of tickets that were never absent: those admitted out of order, and all of them. */
   readonly inversions: number
   readonly pairs: number
-  /** From the last word of who fell silent to the end of the place, ms; where the object was well. */
+  /** From the last message of a silent visitor to the expiry, ms, while the object was healthy. */
   readonly detectionMs: readonly number[]
   readonly simulatedSeconds: number
 }
 
 const VIOLATIONS_MAX = 20
-/** So long after the last fault of the object its clockwork runs evenly again. */
+/** This long after the last fault, the clockwork of the object runs evenly again. */
 const SETTLED_MS = 180_000
 
 export class Judge implements ObjectWitness, BrowserWitness {
@@ -53,7 +53,7 @@ export class Judge implements ObjectWitness, BrowserWitness {
   private readonly isObjectWell: boolean
   private readonly isNetworkWell: boolean
   private readonly profile: string
-  private journalOf: RoomObject | null = null
+  private journalOf: RoomInstance | null = null
   private journalAfter = 0
   private unreachables = 0
   private left = 1
@@ -84,14 +84,14 @@ export class Judge implements ObjectWitness, BrowserWitness {
     if (this.violations.length < VIOLATIONS_MAX) this.violations.push(`${this.clock()} ${text}`)
   }
 
-  /** A promise that fails is a defect, too: nothing may throw at a visitor. */
+  /** A rejected promise is a defect: nothing may throw at a visitor. */
   watch(life: Promise<void>): void {
     life.catch((error: unknown) =>
       this.violation(`a visitor met an error: ${error instanceof Error ? error.stack : error}`),
     )
   }
 
-  committed(what: string, object: SimulatedObject, instance: RoomObject): void {
+  committed(what: string, object: SimulatedObject, instance: RoomInstance): void {
     if (instance.line === null) return
     if (this.journalOf !== instance) this.startedAnew(instance)
     const page = instance.journal(this.journalAfter)
@@ -116,7 +116,7 @@ export class Judge implements ObjectWitness, BrowserWitness {
     this.left = waiting + occupied
   }
 
-  private startedAnew(instance: RoomObject): void {
+  private startedAnew(instance: RoomInstance): void {
     this.journalOf = instance
     this.journalAfter = 0
   }
@@ -150,7 +150,7 @@ export class Judge implements ObjectWitness, BrowserWitness {
   }
 
   unreachable(isolate: SimulatedIsolate, askedMs: number): void {
-    this.note('told "out of reach"')
+    this.note('told "unreachable"')
     this.unreachables++
     this.hearing.unreachable(isolate, askedMs, this.scheduler.nowMs)
   }
@@ -165,12 +165,14 @@ export class Judge implements ObjectWitness, BrowserWitness {
     const sum = (figure: (isolate: SimulatedIsolate) => number) => isolates.reduce((total, i) => total + figure(i), 0)
     for (const { over, plan, browser } of visitors) {
       if (!over)
-        this.violation(`a visitor (${plan.wait}, ${plan.stay}) with ${browser.jar?.text ?? 'no token'} never got in`)
+        this.violation(
+          `a visitor (${plan.wait}, ${plan.stay}) with ${browser.jar?.text ?? 'no token'} was never admitted`,
+        )
     }
-    // Each request that gave up may have left one number that nobody holds; nothing else may.
+    // Only a request that gave up may leave a number that no visitor holds.
     const phantoms = committedJudge.next - 1 - this.owners.size
-    if (this.isObjectWell && phantoms > this.unreachables) this.violation(`${phantoms} numbers were given to nobody`)
-    if (!this.nobodyIsLeft) this.violation(`${this.left} are left in a line that nobody stands in`)
+    if (this.isObjectWell && phantoms > this.unreachables) this.violation(`${phantoms} numbers have no holder`)
+    if (!this.nobodyIsLeft) this.violation(`${this.left} are left in a line without visitors`)
     const pairs = (committedJudge.inOrder.length * (committedJudge.inOrder.length - 1)) / 2
     return {
       seed,

@@ -1,9 +1,9 @@
 /**
- * Invariant 2, for every window at once: admissions in it are at most rate x its length + one interval's worth + 1.
+ * The rate in every window at once: its admissions are at most rate x length + one interval's worth + 1.
  *
  * With A(t) the admissions that the rate allows from the beginning to t, and n(t) those made, the bound is
  * n(b) - n(a) <= A(b) - A(a) + cap for all a <= b, which holds when n - A never rises by more than the cap above the lowest
- * value that it had just before an admission. Time is the object's clock; where that goes back it does not count.
+ * value that it had just before an admission. Time is the object's clock, ignoring steps back.
  */
 import type { LineRules } from '../../src/core/rules.ts'
 
@@ -16,7 +16,7 @@ export class RateWindow {
 
   pass(nowMs: number, rules: LineRules): void {
     const { ratePerMinute, checkIntervalSeconds } = rules
-    // Another deploy's rate: its windows begin anew.
+    // A new rate starts new windows.
     if (this.rules?.ratePerMinute !== ratePerMinute) {
       this.excess = 0
       this.lowest = 0
@@ -28,7 +28,7 @@ export class RateWindow {
     this.atMs = nowMs
   }
 
-  /** False: these are too many. */
+  /** False: too many admissions. */
   admit(count: number): boolean {
     this.excess += count
     return this.excess - this.lowest <= this.cap + 1e-6

@@ -1,6 +1,6 @@
 /**
- * Judges resets: a new run has a higher number than any before and nobody in it, nothing of the old one stays stored, and its
- * tokens are void as soon as isolates have heard of it, but for passes, which open the door until they end.
+ * Judges resets: a new run has a higher number than any before and no tickets, nothing of the old run stays stored, and its
+ * tokens are void as soon as isolates know the new run, except passes, which stay valid until they expire.
  */
 
 import { MAX_NUMBER } from '../../src/core/limits.ts'
@@ -9,7 +9,7 @@ import type { SimulatedObject } from '../simulated-object.ts'
 import type { Findings } from './committed.ts'
 import { passLifeSeconds } from './specification.ts'
 
-/** A snapshot is answered from for 5 s, and an answer takes up to 8 s. */
+/** A snapshot serves for 5 s, and an answer takes up to 8 s. */
 const HEARD_OF_MS = 13_000
 
 export class ResetJudge {
@@ -22,7 +22,7 @@ export class ResetJudge {
     this.findings = findings
   }
 
-  /** True: a new run began with this event. */
+  /** True: this event started a new run. */
   see(what: string, line: Line, object: SimulatedObject, nowMs: number): boolean {
     const before = this.run
     if (before === line.run) return false
@@ -35,7 +35,7 @@ export class ResetJudge {
     const [{ kept } = { kept: 0 }] = object.storage.read(
       `SELECT COUNT(*) AS kept FROM segments WHERE segment <= ${MAX_NUMBER}`,
     )
-    if (what === 'reset' && kept !== 0) this.findings.violation(`${kept} segments of the run before are stored`)
+    if (what === 'reset' && kept !== 0) this.findings.violation(`${kept} segments of the previous run are stored`)
     return true
   }
 
@@ -46,6 +46,6 @@ export class ResetJudge {
   /** A visitor was told a number of a run. */
   told(number: number, run: number, nowMs: number): void {
     if (this.isCurrent(run) || nowMs - this.sinceMs <= HEARD_OF_MS + this.passLifeMs) return
-    this.findings.violation(`${number} of a run that is over was told ${nowMs - this.sinceMs} ms after the reset`)
+    this.findings.violation(`${number} of a previous run was told ${nowMs - this.sinceMs} ms after the reset`)
   }
 }

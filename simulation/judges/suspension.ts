@@ -1,6 +1,6 @@
 /**
- * Judges suspensions, from what is stored: whoever was there before is there after, in the same order, unless they left; nobody is
- * let in, ended or forgotten meanwhile. That nobody overtakes follows from the order of admissions, which is judged for all.
+ * Judges suspensions from storage: a ticket that was live before is live after, in the same order, unless its visitor left.
+ * Meanwhile nobody is admitted, ended or forgotten. The order of admissions is judged elsewhere.
  */
 import type { JournalEntry } from '../../src/core/journal.ts'
 import type { Line } from '../../src/core/line.ts'
@@ -10,7 +10,7 @@ import type { Findings } from './committed.ts'
 const FORBIDDEN: ReadonlySet<JournalEntry['event']> = new Set(['admitted', 'expired', 'forgotten', 'ended'])
 
 export class SuspensionJudge {
-  /** Numbers that live, in order; null: the room is not suspended. */
+  /** Live numbers in order; null: the room is not suspended. */
   private present: Set<number> | null = null
   private readonly findings: Findings
 
@@ -18,12 +18,12 @@ export class SuspensionJudge {
     this.findings = findings
   }
 
-  /** A new run has nobody in it. */
+  /** A new run has no tickets. */
   startOver(): void {
     this.present = null
   }
 
-  /** True: the room was resumed by this event. */
+  /** True: this event resumed the room. */
   see(what: string, line: Line, entries: readonly JournalEntry[]): boolean {
     const { suspended } = line.rules
     const wasSuspended = this.present !== null

@@ -1,4 +1,4 @@
-/** In place of the deployment's settings: a deploy of the simulation puts others here. */
+/** Replaces the settings of the deployment. A simulated deploy assigns new ones. */
 import type { RoomSettings } from '../../src/settings/rooms.ts'
 
 export const deployedSettings: { rooms: readonly RoomSettings[] } = { rooms: [] }

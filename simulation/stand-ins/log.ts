@@ -1,4 +1,4 @@
-/** In place of the log: whoever runs the simulation listens. */
+/** Replaces the log. The simulation listens. */
 type Listener = (event: string, error: unknown) => void
 
 let listener: Listener = () => {}

@@ -1,4 +1,4 @@
-/** In place of signed tokens: signing takes real time, and who forges one is no part of the simulation. */
+/** Replaces signed tokens: signing takes real time, and forgery is not simulated. */
 import type { Token } from '../../src/tokens/token.ts'
 
 export type { Token }
@@ -11,7 +11,7 @@ export async function verifyToken(): Promise<null> {
   return null
 }
 
-/** No key: every text that is not remembered as issued counts as none. */
+/** Without a key, a text that was not issued is no token. */
 export function claimedKey(): undefined {
   return undefined
 }

@@ -1,4 +1,4 @@
-/** In place of `cloudflare:workers`: the base class of objects, and no bindings. */
+/** Replaces `cloudflare:workers`: the base class of objects, and no bindings. */
 export class DurableObject {
   protected readonly ctx: unknown
   protected readonly env: unknown

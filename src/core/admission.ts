@@ -1,36 +1,36 @@
 /**
- * The rule of admission, all of it.
+ * The rule of admission, complete.
  *
- * Who waits is admitted strictly by number, the lowest first, as long as
- *   1. the room is open (not `queue-all`, not `paused`, not suspended),
+ * Waiting tickets are admitted strictly by number, lowest first, while
+ *   1. the room is open (not `queue-all`, `paused` or suspended),
  *   2. a slot is free: offered + active < capacity,
  *   3. the rate, which the origin guard may scale down, allows it: the bucket holds a whole admission.
- * A newcomer is admitted at once only if, besides, nobody waits. An admitted ticket is `offered` until its visitor claims
- * it; admission does not refresh when it was last heard, so that who left just before costs the next one seconds.
+ * A newcomer is admitted at once only if, in addition, nobody waits. An admitted ticket is `offered` until its visitor claims
+ * it. Admission does not refresh the last-seen time, so a visitor who left just before costs the next one seconds, not a session.
  *
- * By hand an operator may let the next ones in whatever the rate, and under `queue-all`; never over the capacity.
+ * An operator may admit tickets regardless of the rate and under `queue-all`, but never beyond the capacity.
  */
 import type { RateBucket } from './rate-bucket.ts'
 import type { LineRules } from './rules.ts'
-import { State } from './ticket-state.ts'
-import { BrokenInvariant, type Tickets } from './tickets.ts'
+import { BrokenInvariant, State } from './ticket-state.ts'
+import type { Tickets } from './tickets.ts'
 
-/** Whether one more may be let in now as far as the rate allows it: the room is open and a slot is free. */
-export function hasPlace(tickets: Tickets, rules: LineRules): boolean {
+/** Conditions 1 and 2. */
+export function hasFreeSlot(tickets: Tickets, rules: LineRules): boolean {
   return rules.mode === 'open' && !rules.suspended && tickets.occupied < rules.capacity
 }
 
-/** Whether one more may be let in now. The bucket has been refilled up to now. */
+/** Conditions 1 to 3. The bucket has been refilled up to now. */
 export function mayAdmit(tickets: Tickets, bucket: RateBucket, rules: LineRules): boolean {
-  return hasPlace(tickets, rules) && bucket.hasAdmission
+  return hasFreeSlot(tickets, rules) && bucket.hasAdmission
 }
 
-/** Whether a newcomer need not wait. */
+/** Whether a newcomer is admitted without waiting. */
 export function mayAdmitNewcomer(tickets: Tickets, bucket: RateBucket, rules: LineRules): boolean {
   return tickets.waiting === 0 && mayAdmit(tickets, bucket, rules)
 }
 
-/** Offers a place to as many as may be let in, lowest number first, and tells each number. */
+/** Offers every free slot that the rate allows, lowest number first, and reports each number. */
 export function admitWaiting(
   tickets: Tickets,
   bucket: RateBucket,
@@ -43,7 +43,7 @@ export function admitWaiting(
   }
 }
 
-/** Offers a place to the next `count`, as far as slots are free. Takes nothing from the rate. */
+/** Offers a slot to the next `count` tickets while slots are free. Takes nothing from the bucket. */
 export function admitByHand(
   tickets: Tickets,
   rules: LineRules,
@@ -61,4 +61,23 @@ function offerNext(tickets: Tickets, rules: LineRules, onAdmitted: (number: numb
   tickets.move(number, State.offered)
   if (tickets.occupied > rules.capacity) throw new BrokenInvariant(`admitting ${number} exceeds the capacity`)
   onAdmitted(number)
+}
+
+/**
+ * No event takes more slots than the capacity. `occupiedBefore`: slots taken when the event began, which exceed a capacity that
+ * was lowered.
+ * @throws BrokenInvariant
+ */
+export function verifyCapacity(occupied: number, capacity: number, occupiedBefore: number): void {
+  if (occupied > Math.max(capacity, occupiedBefore)) {
+    throw new BrokenInvariant(`${occupied} slots taken of ${capacity}`)
+  }
+}
+
+/**
+ * Only issued numbers are admitted. `frontier`: 1 + the highest number ever admitted; `next`: the next number to issue.
+ * @throws BrokenInvariant
+ */
+export function verifyFrontier(frontier: number, next: number): void {
+  if (frontier > next) throw new BrokenInvariant(`frontier ${frontier} above next number ${next}`)
 }

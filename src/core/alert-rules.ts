@@ -1,6 +1,5 @@
 /**
- * Alert rules: when one fires and when it is resolved. One step per minute; a message on firing and one on resolving, none
- * in between.
+ * Alert rules: when one fires and when it resolves. One step per minute; one message on firing and one on resolving.
  */
 import type { Sample } from './sample.ts'
 
@@ -25,14 +24,14 @@ export interface AlertRule {
   readonly metric: AlertMetric
   readonly bound: 'above' | 'below'
   readonly threshold: number
-  /** Whole minutes in a row, 1 or more. */
+  /** Consecutive minutes, 1 or more. */
   readonly forMinutes: number
 }
 
-/** `resolved` is shown for the minute after which it is `ok` again. */
+/** `resolved` lasts one minute, then `ok` follows. */
 export interface AlertState {
   readonly state: 'ok' | 'pending' | 'firing' | 'resolved'
-  /** Minutes in a row in which the rule held. */
+  /** Consecutive minutes in which the rule held. */
   readonly heldMinutes: number
   /** The minute (since 1970) in which the state was entered. */
   readonly sinceMinute: number
@@ -44,13 +43,13 @@ export const NO_ALERT: AlertState = { state: 'ok', heldMinutes: 0, sinceMinute: 
 
 export interface AlertStep {
   readonly state: AlertState
-  /** What is to be told now; null: nothing. */
+  /** The message to send now; null: none. */
   readonly message: 'firing' | 'resolved' | null
 }
 
 /**
- * One minute on. A value that is not known (nobody was admitted, say) leaves everything as it is. In an idle minute (nobody
- * was there at all) no rule holds: an empty room is no fault, even where a rule watches for too little.
+ * Advances a rule by one minute. An unknown value (for example, without admissions) keeps the state. In an idle minute (no
+ * visitors at all) no rule holds: an empty room is no fault, even for a rule with a lower bound.
  */
 export function stepAlert(
   rule: AlertRule,
@@ -78,9 +77,8 @@ function isBeyond({ bound, threshold }: AlertRule, value: number): boolean {
 export type MinuteFigures = Readonly<Record<AlertMetric, number | null>>
 
 /**
- * The metrics of one minute from its samples: gauges as their mean, counts as their sum, waits and latencies as the highest
- * p90.
- * `stalled`: 1 or 0, null: not known. Without samples only `stalled` is known, or, in an empty room, everything is 0.
+ * The metrics of one minute from its samples: gauges as means, counts as sums, waits and latencies as the highest p90.
+ * `stalled`: 1 or 0, null: unknown. Without samples the other metrics are unknown, or 0 in an empty room.
  */
 export function minuteFigures(samples: readonly Sample[], stalled: boolean | null, empty: boolean): MinuteFigures {
   const stall = stalled === null ? null : Number(stalled)
@@ -95,7 +93,7 @@ export function minuteFigures(samples: readonly Sample[], stalled: boolean | nul
       expired_per_minute: rest,
       stalled: stall,
       room_errors: rest,
-      // Of an origin that was not asked nothing is known, not even that all is well.
+      // Without requests nothing is known about the origin.
       origin_error_ratio: null,
       origin_latency_ms_p90: null,
       admission_factor: null,
@@ -118,7 +116,7 @@ export function minuteFigures(samples: readonly Sample[], stalled: boolean | nul
   }
 }
 
-/** Null while none is known. */
+/** Null if no value is known. */
 function highest(values: readonly (number | null)[]): number | null {
   const known = values.filter((value) => value !== null)
   return known.length === 0 ? null : Math.max(...known)

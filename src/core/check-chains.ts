@@ -1,10 +1,9 @@
 /**
  * The chains of delayed checks, one per segment with live tickets.
  *
- * A queue delivers at least once and in any order. Each check carries a generation; the first message with a generation
- * not seen before goes on with the next one, all others end there. So duplicates never fork a chain, and a chain that was
- * started twice (after a loss of memory, or by mistake) is one chain again after a step. A lost message is made good by
- * the tick, which starts a chain again once it is overdue.
+ * A queue delivers at least once and in any order. Each check carries a generation. The first message of a new generation
+ * continues the chain; all others end there. So duplicates never fork a chain, and a chain that was started twice (after a loss
+ * of memory) merges after one step. If a message is lost, the tick restarts the chain once it is overdue.
  */
 import { ageMs } from './age.ts'
 
@@ -13,7 +12,13 @@ export interface SegmentCheck {
   readonly generation: number
 }
 
-/** A chain is taken as broken when it is silent for this many check intervals. */
+/** The message of the queue `checks`. */
+export interface CheckMessage extends SegmentCheck {
+  readonly room: string
+  readonly run: number
+}
+
+/** A chain without a message for this many check intervals is broken. */
 const OVERDUE_INTERVALS = 3
 
 interface Chain {
@@ -25,27 +30,27 @@ interface Chain {
 export class CheckChains {
   private readonly chains = new Map<number, Chain>()
 
-  /** A segment has its first live ticket: the check to send, or null where a chain runs already. */
+  /** A segment got its first live ticket. Returns the check to send, or null if its chain is running. */
   start(segment: number, nowMs: number, intervalSeconds: number): SegmentCheck | null {
     const chain = this.chains.get(segment)
     if (chain !== undefined && !isOverdue(chain, nowMs, intervalSeconds)) return null
     return this.step(segment, (chain?.generation ?? 0) + 1, nowMs)
   }
 
-  /** A check arrived. The one to send next, or null for a duplicate or a latecomer. */
+  /** A check arrived. Returns the next check, or null for a duplicate or late message. */
   next(check: SegmentCheck, nowMs: number): SegmentCheck | null {
     const known = this.chains.get(check.segment)?.generation ?? 0
     return check.generation < known ? null : this.step(check.segment, check.generation + 1, nowMs)
   }
 
-  /** The segment has no live ticket any more. */
+  /** The segment has no live tickets left. */
   end(segment: number): void {
     this.chains.delete(segment)
   }
 
   /**
-   * The checks to send for live segments whose chain broke, or is not known (memory was lost): should that one still run,
-   * the two are one again after a step.
+   * Restarts the chains of live segments that are broken or, after a loss of memory, unknown. If an unknown chain is still
+   * running, the two merge after one step.
    */
   restartOverdue(liveSegments: readonly number[], nowMs: number, intervalSeconds: number): SegmentCheck[] {
     const live = new Set(liveSegments)

@@ -1,25 +1,25 @@
 /**
- * The estimated wait of one visitor, as a range that ought to hold four times out of five.
+ * The estimated wait of one visitor, as a range that should hold four times out of five.
  *
- * With P people ahead, a admissions per minute and a share h of those ahead that leaves per minute, the people ahead fall
- * by dP/dt = -(a + h P), so the wait is ln(1 + h P / a) / h minutes, and P / a where nobody leaves.
+ * With P visitors ahead, a admissions per minute and a share h of those ahead leaving per minute, P shrinks by
+ * dP/dt = -(a + h P). So the wait is ln(1 + h P / a) / h minutes, or P / a if nobody leaves.
  *
- * The range is that of a gamma distribution around it, which the sum of P waits for a free slot follows: its quantiles by
- * the cube-root formula of E. B. Wilson and M. M. Hilferty ("The Distribution of Chi-Square", PNAS 17, 1931). Its relative
- * variance adds up what is uncertain: the admissions still to come (1 / P) and those that the rate was measured from
- * (1 / count), but neither in a room that its rate binds, which goes on like a clock; the share of leavers; and what no
- * count tells. How well it holds is measured by simulation/calibration.ts; figures are in docs/guarantees.md.
+ * The range is the central 80 % of a gamma distribution, which a sum of P waits for a free slot follows. Its quantiles use the
+ * cube-root formula of E. B. Wilson and M. M. Hilferty ("The Distribution of Chi-Square", PNAS 17, 1931). Its relative variance
+ * is a sum: the admissions to come (1 / P), the admissions that the rate was measured from (1 / count), the share of leavers, and
+ * a model error. The first two do not apply to a room bound by its rate, which admits like clockwork.
+ * simulation/calibration.ts measures how often the range holds; the figures are in docs/guarantees.md.
  */
 import { RATE_WINDOW_SECONDS } from './limits.ts'
 
 export interface EstimateInput {
   /** People ahead + 1, 1 or more. */
   readonly position: number
-  /** Null while nobody was admitted from the line recently. */
+  /** Null if nobody was admitted from the line recently. */
   readonly admittedPerMinute: number | null
   readonly observedAdmissions: number
   readonly leaverSharePerMinute: number
-  /** The rate in force bounds what was measured (a lowered rate holds at once); 0: nobody is admitted for now. */
+  /** The rate in force caps the measured one, so a lowered rate counts at once; 0: nobody is admitted for now. */
   readonly ratePerMinute: number
 }
 
@@ -30,22 +30,22 @@ export interface Estimate {
   readonly highSeconds: number
 }
 
-/** Four fifths of a normal distribution lie within so many standard deviations. */
+/** Four fifths of a normal distribution lie within this many standard deviations. */
 const SPREAD = 1.28
 
-/** A room that lets in this share of its rate is bound by it: it goes on like a clock, whatever its sessions do. */
+/** A room that admits this share of its rate is bound by the rate, not by its sessions. */
 const RATE_BOUND_SHARE = 0.95
 
-/** What no count tells: the crowd of the next minutes is another one. */
+/** The crowd of the next minutes may behave differently. */
 const MODEL_ERROR = 0.09
 
-/** The leavers that the share was measured from are those of about so many minutes. */
+/** The share of leavers is measured over about this many minutes. */
 const OBSERVED_MINUTES = RATE_WINDOW_SECONDS / 60
 
-/** Of a single wait for a slot: less is not known of anyone. */
+/** The variance of a single wait for a slot. */
 const VARIANCE_MAX = 1
 
-/** Null when the wait is not known. */
+/** Null if the wait is unknown. */
 export function estimateWait(input: EstimateInput): Estimate | null {
   const { position, ratePerMinute, leaverSharePerMinute: share } = input
   if (input.admittedPerMinute === null || ratePerMinute === 0) return null
@@ -64,14 +64,14 @@ export function estimateWait(input: EstimateInput): Estimate | null {
   }
 }
 
-/** Of the gamma distribution of mean 1 and this variance (0 to 1), at that many standard deviations of the normal one. */
+/** Gamma distribution of mean 1 and this variance (0 to 1), at that many standard deviations of the normal distribution. */
 function gammaQuantile(deviations: number, variance: number): number {
   return (1 - variance / 9 + (deviations * Math.sqrt(variance)) / 3) ** 3
 }
 
 /**
- * How much an error of the measured share of leavers moves the wait: the elasticity of ln(1 + x) / h in h, with x = h P / a,
- * times the relative error of a count of leavers.
+ * How an error in the share of leavers changes the wait: the elasticity of ln(1 + x) / h in h, with x = h P / a, times the
+ * relative error of the count of leavers.
  */
 function leaverVariance(position: number, share: number, leaving: number): number {
   if (leaving < 1e-6) return 0

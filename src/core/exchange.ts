@@ -1,16 +1,14 @@
 /**
- * The one call of the hot path: what isolates send to the object and what it answers, and how the line takes it in.
+ * The one call of the hot path: the request of an isolate, the answer of the object, and how the line applies it.
  *
- * Plain data, so that it crosses an RPC. Fields may only be added, and readers must do without them: isolates and objects
- * of two deploys talk to each other for minutes.
+ * Plain data, so that it crosses an RPC. Fields may only be added and readers must not rely on new ones: during a deploy,
+ * isolates and objects of two versions talk to each other for minutes.
  */
-import type { ClaimAnswer, ClaimDetails, JoinAnswer } from './answers.ts'
-import { countObstacles, type ObstacleCounts } from './beacon-obstacles.ts'
-import type { Line } from './line.ts'
-import type { OriginReport } from './origin-latency.ts'
+import type { ClaimAnswer, ClaimDetails, JoinAnswer, Line } from './line.ts'
+import { countObstacles, type ObstacleCounts, type OriginReport } from './origin-report.ts'
 import type { Snapshot } from './snapshot.ts'
 
-/** A number and how long ago its visitor was heard, ms. */
+/** Numbers, and how long ago each visitor was heard. */
 export interface AgedNumbers {
   readonly numbers: Uint32Array
   readonly agesMs: Uint32Array
@@ -18,46 +16,46 @@ export interface AgedNumbers {
 
 export interface ClaimRequest extends ClaimDetails {
   readonly number: number
-  /** How long ago its visitor asked. */
+  /** How long ago the visitor asked. */
   readonly ageMs?: number
 }
 
-/** What an isolate counted since its last call that was answered. */
+/** Counts of an isolate since its last answered call. */
 export interface CallCounts {
-  /** Calls that failed, and passes honoured without an answer. */
+  /** Calls that failed, and passes accepted without an answer. */
   readonly failures: number
   readonly honoured: number
   /** Newcomers that the join limit refused. */
   readonly limited?: number
-  /** Tokens that came from another client than they were given to. */
+  /** Tokens presented by another client than the one they were issued to. */
   readonly foreign?: number
 }
 
 export interface ExchangeRequest extends CallCounts {
   readonly room: string
-  /** A random id of the isolate's memory, for pacing. */
+  /** A random id of the isolate, for pacing. */
   readonly isolate: string
-  /** The run that all numbers here belong to, 0 when the isolate knows none yet. */
+  /** The run of all numbers below, 0 if the isolate knows none yet. */
   readonly run: number
   /** One random key per newcomer. */
   readonly joins: readonly string[]
   readonly claims: readonly ClaimRequest[]
-  /** Numbers given up for good. */
+  /** Numbers whose visitors gave up their place for good. */
   readonly leaves: readonly number[]
-  /** Numbers whose page said goodbye. */
+  /** Numbers whose page was left. */
   readonly departures: AgedNumbers
   readonly presence: AgedNumbers
-  /** Numbers whose session was used: `idle_timeout_seconds` begins anew. Missing: none, or an older version calls. */
+  /** Numbers whose session was used, which restarts `idle_timeout_seconds`. Missing: none, or an older version calls. */
   readonly touches?: AgedNumbers
-  /** How the origin did since the last call that was answered; missing: nothing was asked of it, or an older version calls. */
+  /** The origin since the last answered call. Missing: no request was forwarded, or an older version calls. */
   readonly origin?: OriginReport
-  /** Pages that got no beacon script, by reason, since the last call that was answered. */
+  /** Pages that got no beacon script since the last answered call, by reason. */
   readonly pagesWithoutBeacon?: Partial<ObstacleCounts>
 }
 
 export type ExchangeClaimAnswer = ClaimAnswer | { readonly state: 'void' }
 
-/** `joins` and `claims` are answered in the order they were asked. */
+/** `joins` and `claims` are in the order of the request. */
 export interface LineAnswer {
   readonly run: number
   readonly joins: readonly JoinAnswer[]
@@ -66,22 +64,23 @@ export interface LineAnswer {
 
 export interface ExchangeAnswer extends LineAnswer {
   readonly snapshot: Snapshot
-  /** The isolate's next call starts no sooner than this after the start of the one answered. */
+  /** The isolate's next call starts no sooner than this after the start of this one. */
   readonly nextCallAfterMs: number
 }
 
 /**
- * One isolate's call, in this order: those heard come back before anyone is admitted; slots given up go to those who wait
- * before a newcomer may have one; a claim sees the admissions of its own call. Numbers of another run touch nothing.
+ * Applies one call of an isolate. The order matters: visitors who were heard return before tickets are admitted, freed slots
+ * go to waiting tickets before newcomers, and claims see the admissions of their own call. Numbers of another run change nothing.
  */
 export function applyExchange(line: Line, request: ExchangeRequest): LineAnswer {
   const sameRun = request.run === line.run
   if (sameRun) {
-    forEachAged(request.presence, (number, ageMs) => line.hear(number, ageMs))
-    if (request.touches !== undefined) forEachAged(request.touches, (number, ageMs) => line.touch(number, ageMs))
-    forEachAged(request.departures, (number, ageMs) => line.depart(number, ageMs))
+    forEachAged(request.presence, (number, ageMs) => line.presence.hear(number, ageMs))
+    if (request.touches !== undefined)
+      forEachAged(request.touches, (number, ageMs) => line.presence.touch(number, ageMs))
+    forEachAged(request.departures, (number, ageMs) => line.presence.depart(number, ageMs))
     for (const number of request.leaves) line.leave(number)
-    for (const { number, ageMs } of request.claims) line.hear(number, ageMs ?? 0)
+    for (const { number, ageMs } of request.claims) line.presence.hear(number, ageMs ?? 0)
   }
   line.totals.roomErrors += request.failures
   line.totals.honoured += request.honoured

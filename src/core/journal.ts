@@ -1,6 +1,5 @@
 /**
- * The last events of the line, in memory, for operators and for tests that ask what really happened: a ring that costs a
- * few stores per event and never grows.
+ * The last events of the line, in memory, for operators and for tests. A ring that costs a few stores per event and never grows.
  */
 import { JOURNAL_SIZE } from './limits.ts'
 import { type State, type StateName, stateName } from './ticket-state.ts'
@@ -18,15 +17,15 @@ const EVENTS = [
 ] as const
 
 /**
- * `expired`: silent, now absent (or gone, without grace). `ended`: by the idle or the maximal session time. `forgotten`:
- * absent for longer than the grace, or too often. `revoked`: by an operator.
+ * `expired`: silent, now absent (or gone, without grace). `ended`: by the idle timeout or the maximum session time.
+ * `forgotten`: absent for longer than the grace, or too often. `revoked`: by an operator.
  */
 export type LineEvent = (typeof EVENTS)[number]
 
 const CODES = Object.fromEntries(EVENTS.map((event, code) => [event, code])) as Record<LineEvent, number>
 
 export interface JournalEntry {
-  /** 1, 2, 3, ... since the object's memory began. */
+  /** 1, 2, 3, ... since the object started. */
   readonly sequence: number
   /** Wall-clock time of the event, ms since 1970. */
   readonly atMs: number
@@ -38,7 +37,7 @@ export interface JournalEntry {
 
 export interface JournalPage {
   readonly entries: JournalEntry[]
-  /** Sequence of the newest event there is. */
+  /** Sequence of the newest event. */
   readonly last: number
   /** Events between `after` and the first entry were overwritten. */
   readonly lost: boolean
@@ -61,8 +60,8 @@ export class Journal {
   }
 
   /**
-   * Counts those of the next `count` events that the rest of them would overwrite, the first ones, and returns how many: they
-   * need not be pushed. Half of the time of a tick that finds a million silent.
+   * Before `count` events are pushed: skips the first ones, which the rest would overwrite, and returns how many. Halves the time
+   * of a tick that finds a million silent.
    */
   skipOverwritten(count: number): number {
     const overwritten = Math.max(0, count - JOURNAL_SIZE)
@@ -79,7 +78,7 @@ export class Journal {
     return { entries, last: this.last, lost: sequence + 1 < oldest }
   }
 
-  /** The events of one number that are still in memory, oldest first. */
+  /** The events of one number still in memory, oldest first. */
   of(number: number): JournalEntry[] {
     const entries: JournalEntry[] = []
     for (let s = Math.max(1, this.last - JOURNAL_SIZE + 1); s <= this.last; s++) {

@@ -1,18 +1,34 @@
 /**
- * What happened in a line: the journal of its last events and the figures that each of them counts in.
+ * What happened in a line: the journal of its last events, and the counters.
  *
- * Owns which event counts as what. Moves no ticket and decides nothing, but for the frontier: it is how far admission came.
+ * Owns which event counts as what, and the frontier. Moves no ticket.
  */
-import { countObstacles, noObstacles, type ObstacleCounts } from './beacon-obstacles.ts'
 import { NO_TOTALS, type Totals } from './figures.ts'
 import { Journal, type LineEvent } from './journal.ts'
 import { SEGMENT_SIZE } from './limits.ts'
-import { OriginLatency, type OriginReport } from './origin-latency.ts'
-import { RecentRates } from './recent-rates.ts'
+import {
+  countObstacles,
+  type LatencyHistogram,
+  noObstacles,
+  type ObstacleCounts,
+  OriginLatency,
+  type OriginReport,
+} from './origin-report.ts'
+import { RecentRates, type RecentRatesState } from './recent-rates.ts'
 import type { SilentTickets } from './silence.ts'
-import type { StoredHead } from './stored.ts'
 import { State } from './ticket-state.ts'
-import { WaitTimes } from './wait-times.ts'
+import { type WaitHistogram, WaitTimes } from './wait-times.ts'
+
+export interface LineRecordState {
+  readonly frontier: number
+  readonly lastJoinSeconds: number
+  readonly rates: RecentRatesState
+  readonly totals: Totals
+  readonly waits: WaitHistogram
+  /** Optional: older versions did not write the following. */
+  readonly originLatency?: LatencyHistogram
+  readonly pagesWithoutBeacon?: ObstacleCounts
+}
 
 export class LineRecord {
   readonly journal = new Journal()
@@ -26,18 +42,18 @@ export class LineRecord {
   frontier: number
   /** When the newest number joined, wall-clock seconds. */
   lastJoinSeconds: number
-  /** Time of the event under way, wall-clock ms. */
+  /** Wall-clock time of the current event, ms. */
   nowMs: number
 
-  constructor(nowMs: number, head?: StoredHead) {
+  constructor(nowMs: number, state?: LineRecordState) {
     this.nowMs = nowMs
-    this.totals = { ...NO_TOTALS, ...head?.totals }
-    this.rates = new RecentRates(head?.rates)
-    this.waits = new WaitTimes(head?.waits)
-    this.originLatency = new OriginLatency(head?.originLatency)
-    this.pagesWithoutBeacon = countObstacles(noObstacles(), head?.pagesWithoutBeacon)
-    this.frontier = head?.frontier ?? 1
-    this.lastJoinSeconds = head?.lastJoinSeconds ?? 0
+    this.totals = { ...NO_TOTALS, ...state?.totals }
+    this.rates = new RecentRates(state?.rates)
+    this.waits = new WaitTimes(state?.waits)
+    this.originLatency = new OriginLatency(state?.originLatency)
+    this.pagesWithoutBeacon = countObstacles(noObstacles(), state?.pagesWithoutBeacon)
+    this.frontier = state?.frontier ?? 1
+    this.lastJoinSeconds = state?.lastJoinSeconds ?? 0
   }
 
   get nowSeconds(): number {
@@ -55,7 +71,7 @@ export class LineRecord {
     this.admitted(number, null, 0)
   }
 
-  /** Someone who waited was offered a place. `joinedSeconds`: null where it is not known. */
+  /** A waiting ticket was offered a slot. `joinedSeconds`: null when unknown. */
   offered(number: number, joinedSeconds: number | null): void {
     this.rates.admitted()
     this.admitted(number, State.waiting, this.nowSeconds - (joinedSeconds ?? this.nowSeconds))
@@ -72,15 +88,15 @@ export class LineRecord {
     this.note(number, 'claimed', State.offered)
   }
 
-  /** Who was absent was heard again. */
+  /** An absent ticket waits again. */
   returned(number: number): void {
     this.totals.returned++
     if (number >= this.frontier) this.rates.returned()
     this.note(number, 'returned', State.absent)
   }
 
-  /** A stay is over for good: given up, revoked by an operator, by a limit of sessions, or absent too often. */
-  over(number: number, from: State, event: 'left' | 'revoked' | 'ended' | 'forgotten'): void {
+  /** A ticket is gone: left, revoked by an operator, ended by a session limit, or absent too often. */
+  ended(number: number, from: State, event: 'left' | 'revoked' | 'ended' | 'forgotten'): void {
     if (from === State.waiting) this.rates.leftLine(1)
     if (event === 'ended') this.totals.ended++
     else if (event === 'forgotten') this.totals.forgotten++
@@ -88,7 +104,7 @@ export class LineRecord {
     this.note(number, event, from)
   }
 
-  /** Notes who fell silent at this moment: all of them at once, before any of them moves. */
+  /** Writes all silent tickets of this tick into the journal, before any of them moves. */
   noteSilent(silent: readonly SilentTickets[]): void {
     let overwritten = this.journal.skipOverwritten(silent.reduce((sum, { offsets }) => sum + offsets.length, 0))
     for (const { segment, offsets } of silent) {
@@ -100,7 +116,7 @@ export class LineRecord {
     }
   }
 
-  /** Counts who fell silent, by the state they were in. */
+  /** Counts silent tickets by the state they were in. */
   countSilent(counts: Uint16Array): void {
     const [, waiting = 0, offered = 0, active = 0, absent = 0] = counts
     this.rates.leftLine(waiting)
@@ -108,17 +124,14 @@ export class LineRecord {
     this.totals.forgotten += absent
   }
 
-  /** How the origin did with those on the site. */
+  /** How the origin served admitted visitors. */
   origin({ requests, errors, latency }: OriginReport): void {
     this.totals.originRequests += requests
     this.totals.originErrors += errors
     this.originLatency.add(latency)
   }
 
-  toStored(): Pick<
-    StoredHead,
-    'frontier' | 'lastJoinSeconds' | 'rates' | 'totals' | 'waits' | 'originLatency' | 'pagesWithoutBeacon'
-  > {
+  toStored(): LineRecordState {
     const { frontier, lastJoinSeconds, rates, totals, waits, originLatency, pagesWithoutBeacon } = this
     return {
       frontier,

@@ -1,8 +1,7 @@
 /** The figures of a line for its operators. */
-import type { ObstacleCounts } from './beacon-obstacles.ts'
 import { type GaugeName, readGauges, type Totals } from './figures.ts'
 import type { Line } from './line.ts'
-import type { LatencyHistogram } from './origin-latency.ts'
+import type { LatencyHistogram, ObstacleCounts } from './origin-report.ts'
 import { isClosed, type LineMode } from './rules.ts'
 import type { WaitHistogram } from './wait-times.ts'
 

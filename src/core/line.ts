@@ -1,197 +1,172 @@
 /**
  * The ordered line of one room: who joined, waits, is on the site, fell silent, left.
  *
- * Every event is: `beginCall` or `beginOther` with the time, any of the methods below, `verify`, then `takeChanges`, whose
- * result is durable before anyone is told. No clock, no randomness, no I/O: times are passed in.
- * Owns how a ticket moves. Who is admitted is in admission.ts, who is silent and what becomes of them in silence.ts and
- * expiry.ts, how time counts in listening-clock.ts, where tickets are kept in tickets.ts, what counts as what in line-record.ts.
+ * Every event calls `beginCall` or `beginInternalEvent` with the time, then any of the methods below, `verify`, and
+ * `takeChanges`, whose result must be durable before any visitor is answered. No clock, randomness or I/O: times are passed in.
+ * Owns the events. The rule of admission is in admission.ts, presence and expiry in presence.ts and silence.ts, the clock in
+ * listening-clock.ts, the table of tickets in tickets.ts, the counters in line-record.ts, what is persisted in line-state.ts.
  */
-
-import { admitByHand, admitWaiting, hasPlace, mayAdmitNewcomer } from './admission.ts'
+import {
+  admitByHand,
+  admitWaiting,
+  hasFreeSlot,
+  mayAdmitNewcomer,
+  verifyCapacity,
+  verifyFrontier,
+} from './admission.ts'
 import { ageMs } from './age.ts'
-import type { ClaimAnswer, ClaimDetails, JoinAnswer } from './answers.ts'
-import type { ObstacleCounts } from './beacon-obstacles.ts'
-import { Expiry } from './expiry.ts'
 import type { Totals } from './figures.ts'
-import { verifyEvent, verifyWhole } from './invariants.ts'
 import type { Journal } from './journal.ts'
-import { LineRecord } from './line-record.ts'
-import { ListeningClock } from './listening-clock.ts'
-import { LostPlaces } from './lost-places.ts'
-import { OriginGuard } from './origin-guard.ts'
-import type { OriginLatency, OriginReport } from './origin-latency.ts'
+import type { LineRecord } from './line-record.ts'
+import { type LineChanges, LineState, type StoredLine } from './line-state.ts'
+import type { ObstacleCounts, OriginLatency, OriginReport } from './origin-report.ts'
 import { Presence } from './presence.ts'
-import { type Pace, RateBucket } from './rate-bucket.ts'
-import { RecentJoins } from './recent-joins.ts'
+import type { Pace } from './rate-bucket.ts'
 import type { RecentRates } from './recent-rates.ts'
-import { isClosed, type LineRules, type SteeredRules } from './rules.ts'
-import { type Sample, Sampler } from './sample.ts'
-import { Segment } from './segment.ts'
-import { Sessions } from './sessions.ts'
-import { isKeptByGoodbye } from './silence.ts'
-import type { LineChanges, StoredHead, StoredLine, StoredSegment } from './stored.ts'
-import { BEACON_FLAG, DEPARTING_FLAG, State } from './ticket-state.ts'
-import { Tickets } from './tickets.ts'
+import { isClosed, type LineRules, type RuntimeRules } from './rules.ts'
+import type { Sample } from './sample.ts'
+import { BEACON_FLAG, State } from './ticket-state.ts'
+import type { Tickets } from './tickets.ts'
 import { joinedSeconds, noteJoinTime, type WaitTimes } from './wait-times.ts'
 
+export type JoinAnswer =
+  | { readonly state: 'waiting'; readonly number: number }
+  | { readonly state: 'active'; readonly number: number }
+  /** Refused. `why`: missing when the line is full; a reader that does not know the value says "full". */
+  | { readonly state: 'full'; readonly why?: 'closed' | 'suspended' }
+
+export type ClaimAnswer =
+  | { readonly state: 'active' }
+  | { readonly state: 'waiting'; readonly position: number }
+  | { readonly state: 'gone' }
+
+export interface ClaimDetails {
+  /** The claim comes from the beacon. */
+  readonly beacon: boolean
+  /** The visitor has interacted with the page since the last beacon. */
+  readonly touched: boolean
+}
+
 export class Line {
-  readonly run: number
-  readonly tickets = new Tickets()
+  readonly presence: Presence
+  readonly tickets: Tickets
   readonly journal: Journal
   readonly totals: Totals
   readonly rates: RecentRates
   readonly waits: WaitTimes
   readonly originLatency: OriginLatency
+  /** Pages of the site that got no beacon script, by reason. */
   readonly pagesWithoutBeacon: ObstacleCounts
 
+  private readonly state: LineState
   private readonly record: LineRecord
-  private readonly clock: ListeningClock
-  private readonly bucket: RateBucket
-  private guard: OriginGuard
-  private readonly lost: LostPlaces
-  private readonly joins = new RecentJoins()
-  private readonly sessions = new Sessions()
-  private readonly presence: Presence
-  private readonly expiry: Expiry
-  private readonly sampler: Sampler
-  private currentRules: LineRules
-  private occupiedAtBegin = 0
+  /** Slots taken when the event under way began. After a restore these may exceed the capacity, which a deploy can lower. */
+  private occupiedAtBegin: number
 
-  private constructor(rules: LineRules, run: number, nowMs: number, head?: StoredHead) {
-    this.currentRules = rules
-    this.run = run
-    this.record = new LineRecord(nowMs, head)
-    this.journal = this.record.journal
-    this.totals = this.record.totals
-    this.rates = this.record.rates
-    this.waits = this.record.waits
-    this.originLatency = this.record.originLatency
-    this.pagesWithoutBeacon = this.record.pagesWithoutBeacon
-    this.clock = head ? new ListeningClock(head.clock, rules) : ListeningClock.start(nowMs, rules)
-    this.bucket = head ? new RateBucket(head.bucket) : RateBucket.full(rules, nowMs)
-    this.guard = new OriginGuard(head?.originGuard)
-    this.lost = new LostPlaces(head?.lostPlaces)
-    this.sampler = new Sampler({ ...this.totals, ...head?.sampled })
-    const { tickets, sessions, clock, record } = this
-    this.presence = new Presence(rules, { tickets, clock, record, onLost: (number) => this.losePlace(number) })
-    this.expiry = new Expiry(rules, { tickets, sessions, clock, record })
+  private constructor(state: LineState) {
+    const { record } = state
+    this.state = state
+    this.tickets = state.tickets
+    this.record = record
+    this.journal = record.journal
+    this.totals = record.totals
+    this.rates = record.rates
+    this.waits = record.waits
+    this.originLatency = record.originLatency
+    this.pagesWithoutBeacon = record.pagesWithoutBeacon
+    this.presence = new Presence(state, (number) => this.losePlace(number))
+    this.occupiedAtBegin = state.tickets.occupied
+  }
+
+  /** A new, empty line. `run`: higher than any run of this room before. */
+  static start(rules: LineRules, run: number, nowMs: number): Line {
+    return new Line(new LineState(rules, run, nowMs))
+  }
+
+  /** A new, empty line that replaces this one. It keeps what the origin guard knows of the site. */
+  startOver(run: number, nowMs: number): Line {
+    return new Line(new LineState(this.rules, run, nowMs, undefined, this.state.guard.toStored()))
+  }
+
+  /** The line as it was stored. @throws BrokenInvariant */
+  static restore(rules: LineRules, stored: StoredLine, nowMs: number): Line {
+    return new Line(LineState.restore(rules, stored, nowMs))
+  }
+
+  get run(): number {
+    return this.state.run
+  }
+
+  get rules(): LineRules {
+    return this.state.rules
   }
 
   /** 1 + the highest number ever admitted in this run. Never falls. */
   get frontier(): number {
     return this.record.frontier
   }
-  /** Numbers from the frontier on that lost their place though their holder may still wait. */
-  lostPlaces(nowMs: number): Uint32Array {
-    return this.lost.numbersFrom(this.frontier, nowMs)
-  }
+
   /** When the newest number joined, wall-clock seconds. */
   get lastJoinSeconds(): number {
     return this.record.lastJoinSeconds
   }
 
-  get rules(): LineRules {
-    return this.currentRules
-  }
-
-  /** A new, empty line. `run` numbers its life: higher than any run of this room before. */
-  static start(rules: LineRules, run: number, nowMs: number): Line {
-    return new Line(rules, run, nowMs)
-  }
-
-  /** A new, empty line in this one's place: nobody is left, but the site is as well as it was. */
-  startOver(run: number, nowMs: number): Line {
-    const line = Line.start(this.rules, run, nowMs)
-    line.guard = new OriginGuard(this.guard.toStored())
-    return line
-  }
-
-  /**
-   * The line as it was stored; only when each ticket was last heard is not: see `restoredHeardSeconds`. So goodbyes are
-   * forgotten, too, as they may have been taken back since; except those that keep a session for longer.
-   */
-  static restore(rules: LineRules, stored: StoredLine, nowMs: number): Line {
-    const line = new Line(rules, stored.head.run, nowMs, stored.head)
-    const heard = line.clock.restoredHeardSeconds(rules.checkIntervalSeconds)
-    const segments: Segment[] = []
-    for (const row of stored.segments) {
-      const segment = new Segment(row.index, row.states, row.joinSeconds)
-      segment.heard.fill(heard)
-      segment.forgetFlags(DEPARTING_FLAG, (byte) => !isKeptByGoodbye(byte, rules))
-      line.sessions.restore(segment, row.sessions, rules, line.clock.nowSeconds)
-      segments.push(segment)
-    }
-    line.tickets.restore(segments, stored.head.next)
-    // With rules of less capacity than there was: no event has let in too many.
-    line.occupiedAtBegin = line.tickets.occupied
-    line.verifyAll()
-    return line
+  /** Numbers from the frontier on that lost their place although their holder may still wait. */
+  lostPlaces(nowMs: number): Uint32Array {
+    return this.state.lostPlaces.numbersFrom(this.frontier, nowMs)
   }
 
   /** An isolate called. */
   beginCall(nowMs: number): void {
-    this.begin(nowMs, () => this.clock.call(nowMs, this.rules.checkIntervalSeconds))
+    this.begin(nowMs, () => this.state.clock.advanceOnCall(nowMs, this.rules.checkIntervalSeconds))
   }
 
-  /** Anything else happened: a tick, a check, the operator. */
-  beginOther(nowMs: number): void {
-    this.begin(nowMs, () => this.clock.other(nowMs, this.rules.checkIntervalSeconds, this.tickets.live))
+  /** Anything else happened: a tick, a check, an operator's command. */
+  beginInternalEvent(nowMs: number): void {
+    const { clock, tickets, rules } = this.state
+    this.begin(nowMs, () => clock.advanceOnInternalEvent(nowMs, rules.checkIntervalSeconds, tickets.live))
   }
 
-  /** Operators changed what admission goes by. What a faster rate had saved up is cut to the slower one. */
-  steer(changes: SteeredRules): void {
-    this.currentRules = { ...this.currentRules, ...changes }
-    this.clock.follow(this.rules.suspended, this.record.nowMs)
-    this.bucket.refill(this.pace, this.record.nowMs)
-  }
-
-  private begin(nowMs: number, count: () => void): void {
-    const before = this.clock.listeningMs
-    this.clock.follow(this.rules.suspended, nowMs)
-    count()
-    this.rates.pass(this.clock.listeningMs - before, this.tickets.waiting)
-    this.bucket.refill(this.pace, nowMs)
+  private begin(nowMs: number, advanceClock: () => void): void {
+    const { clock, bucket } = this.state
+    const before = clock.listeningMs
+    clock.setSuspended(this.rules.suspended, nowMs)
+    advanceClock()
+    this.rates.pass(clock.listeningMs - before, this.tickets.waiting)
+    bucket.refill(this.pace, nowMs)
     this.record.nowMs = nowMs
     this.occupiedAtBegin = this.tickets.occupied
   }
 
-  /** A visitor was heard `ageMs` ago. Who was absent waits again with the old number. Unknown numbers are ignored. */
-  hear(number: number, ageMs: number): void {
-    this.presence.hear(number, ageMs)
+  /** Operators changed the rules. Credit that a faster rate had saved is cut to the cap of the slower one. */
+  applyRuntimeRules(changes: RuntimeRules): void {
+    this.state.rules = { ...this.rules, ...changes }
+    this.state.clock.setSuspended(this.rules.suspended, this.record.nowMs)
+    this.state.bucket.refill(this.pace, this.record.nowMs)
   }
 
-  /** A session was used `ageMs` ago. */
-  touch(number: number, ageMs: number): void {
-    this.sessions.touch(number, this.clock.heardSeconds(ageMs, this.rules.checkIntervalSeconds))
-  }
-
-  /** A page said goodbye `ageMs` ago: another silence limit holds until the visitor is heard again. */
-  depart(number: number, ageMs: number): void {
-    this.presence.depart(number, ageMs)
-  }
-
-  /** A visitor gave up the place, finally; or an operator revoked it. False: it was gone before. */
+  /** A visitor gave up the place for good, or an operator revoked it. False: the ticket was gone before. */
   leave(number: number, event: 'left' | 'revoked' = 'left'): boolean {
     const state = this.tickets.stateOf(number)
     if (state === State.gone) return false
     this.end(number, state, event)
-    // Whoever gives up a place knows it.
-    if (event === 'revoked') this.lost.add(number, this.record.nowMs)
+    // A visitor who left knows it; one whose place was revoked has to be told.
+    if (event === 'revoked') this.state.lostPlaces.add(number, this.record.nowMs)
     return true
   }
 
-  /** Back from absence once too often: whoever holds it is told, and may join again at the end. */
+  /** The ticket returned from absence once too often. Its holder is told and may join again at the end. */
   private losePlace(number: number): void {
     this.end(number, State.absent, 'forgotten')
-    this.lost.add(number, this.record.nowMs)
+    this.state.lostPlaces.add(number, this.record.nowMs)
   }
 
   /** Admits as many as capacity and rate allow. */
   admit(): void {
-    admitWaiting(this.tickets, this.bucket, this.rules, (number) => this.noteOffer(number))
+    admitWaiting(this.tickets, this.state.bucket, this.rules, (number) => this.noteOffer(number))
   }
 
-  /** Admits the next `count` whatever the rate, as far as the capacity allows. Returns how many. */
+  /** Admits the next `count` regardless of the rate, within the capacity. Returns how many were admitted. */
   admitByHand(count: number): number {
     const before = this.totals.admitted
     admitByHand(this.tickets, this.rules, count, (number) => this.noteOffer(number))
@@ -202,149 +177,131 @@ export class Line {
     this.record.offered(number, joinedSeconds(this.tickets, number, this.lastJoinSeconds))
   }
 
-  /** What a visitor that was just heard is told; who was offered a place has it from now on. */
+  /** Answers a visitor who was just heard. An offered ticket becomes a session. */
   claim(number: number, { beacon, touched }: ClaimDetails): ClaimAnswer {
     const state = this.tickets.stateOf(number)
     if (state === State.gone || state === State.absent) return { state: 'gone' }
     if (state === State.waiting) return { state: 'waiting', position: this.tickets.waitingBefore(number) + 1 }
     if (state === State.offered) {
       this.tickets.move(number, State.active)
-      this.sessions.start(number, this.rules, this.clock.nowSeconds)
+      this.startSession(number)
       this.record.claimed(number)
     }
     if (beacon) this.tickets.setFlags(number, BEACON_FLAG)
-    if (touched) this.touch(number, 0)
+    if (touched) this.presence.touch(number, 0)
     return { state: 'active' }
   }
 
-  /** A newcomer. The same key gets the same number for a minute. */
+  /** Answers a newcomer. The same key gets the same number for `JOIN_KEY_SECONDS`. */
   join(key: string): JoinAnswer {
-    const known = this.joins.find(key)
-    // One that is gone, too: who asked has left since, and the call was delivered once more.
+    const { tickets, rules, record } = this.state
+    const known = this.state.joins.find(key)
+    // Even if that ticket is gone: its visitor has left since, and this call was delivered once more.
     if (known !== undefined) return this.joinAgain(known)
-    if (this.rules.suspended) return { state: 'full', why: 'suspended' }
-    if (isClosed(this.rules, this.record.nowMs)) return { state: 'full', why: 'closed' }
-    if (this.tickets.isFull || this.tickets.waiting >= this.rules.maxWaiting) return { state: 'full' }
-    const atOnce = mayAdmitNewcomer(this.tickets, this.bucket, this.rules)
-    const heard = this.clock.heardSeconds(0, this.rules.checkIntervalSeconds)
-    const number = this.tickets.issue(atOnce ? State.active : State.waiting, heard)
-    this.record.joined(number)
-    noteJoinTime(this.tickets, number, this.lastJoinSeconds)
-    this.joins.remember(key, number, this.record.nowMs)
-    if (!atOnce) return { state: 'waiting', number }
-    this.bucket.take()
-    this.sessions.start(number, this.rules, this.clock.nowSeconds)
-    this.record.admittedAtOnce(number)
+    if (rules.suspended) return { state: 'full', why: 'suspended' }
+    if (isClosed(rules, record.nowMs)) return { state: 'full', why: 'closed' }
+    if (tickets.isFull || tickets.waiting >= rules.maxWaiting) return { state: 'full' }
+    const isAdmitted = mayAdmitNewcomer(tickets, this.state.bucket, rules)
+    const heard = this.state.clock.heardSeconds(0, rules.checkIntervalSeconds)
+    const number = tickets.issue(isAdmitted ? State.active : State.waiting, heard)
+    record.joined(number)
+    noteJoinTime(tickets, number, this.lastJoinSeconds)
+    this.state.joins.remember(key, number, record.nowMs)
+    if (!isAdmitted) return { state: 'waiting', number }
+    this.state.bucket.take()
+    this.startSession(number)
+    record.admittedAtOnce(number)
     return { state: 'active', number }
   }
 
   private joinAgain(number: number): JoinAnswer {
-    this.hear(number, 0)
+    this.presence.hear(number, 0)
     const claimed = this.claim(number, { beacon: false, touched: false })
     return { state: claimed.state === 'active' ? 'active' : 'waiting', number }
   }
 
-  /** How the origin did with those on the site. */
+  private startSession(number: number): void {
+    this.state.sessions.start(number, this.rules, this.state.clock.nowSeconds)
+  }
+
+  /** How the origin served admitted visitors. */
   noteOrigin(report: OriginReport): void {
     this.record.origin(report)
-    this.guard.note(report)
+    this.state.guard.note(report)
   }
 
-  /** What the origin guard scales the rate of admission by, 0 to 1; 1 while it is off or content. */
+  /** The origin guard's factor on the rate of admission, 0 to 1; 1 while the guard is off or content. */
   get admissionFactor(): number {
-    return this.guard.admissionFactor(this.rules)
+    return this.state.guard.admissionFactor(this.rules)
   }
 
-  /** The rate in force: the set one and what the origin guard makes of it. */
+  /** The rate in force: the configured rate times the origin guard's factor. */
   get pace(): Pace {
     const { ratePerMinute, checkIntervalSeconds } = this.rules
     return { ratePerMinute: ratePerMinute * this.admissionFactor, checkIntervalSeconds }
   }
 
-  /** The tick: judges the origin, expires the silent, ends overdue sessions, admits the next, forgets empty segments. */
+  /** The tick: judges the origin, expires silent tickets, ends overdue sessions, admits, drops empty segments. */
   advance(): void {
-    this.guard.judge(this.rules)
-    // What was saved up at a higher rate is not spent at a lower one.
-    this.bucket.refill(this.pace, this.record.nowMs)
-    this.expireSilent(this.tickets.all())
-    for (const number of this.sessions.overdue(this.rules, this.clock)) this.end(number, State.active, 'ended')
+    const { guard, bucket, clock, sessions, tickets } = this.state
+    guard.judge(this.rules)
+    // Credit saved at a higher rate is not spent at a lower one.
+    bucket.refill(this.pace, this.record.nowMs)
+    this.presence.expireSilent(tickets.all())
+    for (const number of sessions.overdue(this.rules, clock)) this.end(number, State.active, 'ended')
     this.admit()
-    this.tickets.dropEmpty()
-    this.clock.tickDone()
-    this.tickets.verifyOneSegment()
+    tickets.dropEmpty()
+    clock.endTick()
+    tickets.verifyOneSegment()
   }
 
-  /**
-   * People wait and could be let in, but for two intervals nothing has happened that would do it: every event admits, so
-   * the clockwork must have stopped.
-   */
-  isStalled(nowMs: number): boolean {
-    const isPossible = this.tickets.waiting > 0 && hasPlace(this.tickets, this.rules)
-    return (
-      isPossible &&
-      ageMs(this.record.nowMs, nowMs) >= 2000 * this.rules.checkIntervalSeconds &&
-      this.bucket.wouldHaveAdmission(this.pace, nowMs)
-    )
-  }
-
-  /** The figures of this tick, and of what happened since the last one. */
-  takeSample(): Sample {
-    return this.sampler.take(this, this.record.nowMs)
-  }
-
-  /** Expires the silent of one segment and admits the next. False when that segment has no live ticket. */
+  /** Expires the silent tickets of one segment and admits. False when the segment has no live ticket. */
   check(segmentIndex: number): boolean {
     const segment = this.tickets.segmentAt(segmentIndex)
     if (segment === undefined) return false
-    this.expireSilent([segment])
+    this.presence.expireSilent([segment])
     this.admit()
     return segment.live > 0
   }
 
-  /** Nobody falls silent in a suspended room: its clock stands still, and who was silent before is left as well. */
-  private expireSilent(segments: readonly Segment[]): void {
-    if (!this.rules.suspended) this.expiry.expireSilent(segments)
+  /**
+   * A waiting ticket could be admitted, but nothing has happened for two intervals. Every event admits, so the alarm and the
+   * checks must have stopped.
+   */
+  isStalled(nowMs: number): boolean {
+    return (
+      this.tickets.waiting > 0 &&
+      hasFreeSlot(this.tickets, this.rules) &&
+      ageMs(this.record.nowMs, nowMs) >= 2000 * this.rules.checkIntervalSeconds &&
+      this.state.bucket.wouldHaveAdmission(this.pace, nowMs)
+    )
+  }
+
+  /** The figures of this tick: the state now, and the counts since the last tick. */
+  takeSample(): Sample {
+    return this.state.sampler.take(this, this.record.nowMs)
   }
 
   private end(number: number, from: State, event: 'left' | 'revoked' | 'ended' | 'forgotten'): void {
     this.tickets.move(number, State.gone)
-    if (from === State.active) this.sessions.end(number)
-    this.record.over(number, from, event)
+    if (from === State.active) this.state.sessions.end(number)
+    this.record.ended(number, from, event)
   }
 
-  /** The cheap invariants of every event. Throws before anything is stored. */
+  /** The cheap invariants of every event, checked before anything is stored. @throws BrokenInvariant */
   verify(): void {
-    verifyEvent(this, this.rules.capacity, this.occupiedAtBegin)
+    this.tickets.verifyMoved()
+    verifyCapacity(this.tickets.occupied, this.rules.capacity, this.occupiedAtBegin)
+    verifyFrontier(this.frontier, this.tickets.next)
   }
 
-  /** Every invariant there is. For restore and tests: it looks at each ticket. */
+  /** All invariants. Looks at each ticket. @throws BrokenInvariant */
   verifyAll(): void {
-    verifyWhole(this)
+    this.state.verifyAll()
   }
 
-  /** What must be stored before anyone is told; null: nothing. With `everything` (the tick) lazy changes, too. */
+  /** See `LineState.takeChanges`. */
   takeChanges(everything: boolean): LineChanges | null {
-    const { changed, dropped } = this.tickets.takeChanges(everything)
-    const clockHasNews = this.tickets.live > 0 && this.clock.hasNewsToStore(this.rules.checkIntervalSeconds)
-    if (!everything && !clockHasNews && changed.length === 0 && dropped.length === 0) return null
-    return { head: this.toStoredHead(), segments: changed.map((segment) => this.toStoredSegment(segment)), dropped }
-  }
-
-  private toStoredHead(): StoredHead {
-    return {
-      run: this.run,
-      next: this.tickets.next,
-      ...this.record.toStored(),
-      clock: this.clock.toStored(),
-      bucket: this.bucket.toStored(),
-      sampled: this.sampler.toStored(),
-      originGuard: this.guard.toStored(),
-      lostPlaces: this.lost.toStored(),
-    }
-  }
-
-  private toStoredSegment(segment: Segment): StoredSegment {
-    const { index, states, joinSeconds } = segment
-    return { index, states, joinSeconds, sessions: this.sessions.toStored(segment) }
+    return this.state.takeChanges(everything)
   }
 }

@@ -1,17 +1,16 @@
 /**
- * The listening clock: how long the line has really been able to hear its visitors.
+ * The listening clock: how long the line has been able to hear its visitors. Silence is measured on it, not on wall time.
  *
- * Silence is measured on it, not on the wall. Each event adds the elapsed time, but at most one check interval + 5 s, so
- * that an outage or a clock that jumps forward never makes everyone look silent; a clock that jumps back adds nothing.
- * Ticks, checks and operators (everyone but isolates) add nothing while many tickets live and no isolate has called since
- * the last tick: then it is more likely that the isolates are cut off than that the whole crowd fell silent at once. That
- * is believed for at most 300 s in a row.
+ * Each event adds the elapsed time, at most one check interval + 5 s, so an outage or a clock that jumps forward never makes
+ * every visitor look silent. A clock that jumps back adds nothing. Internal events (ticks, checks, operators) add nothing while
+ * many tickets are live and no isolate has called since the last tick: the isolates are more likely cut off than the whole crowd
+ * silent at once. Such a hold lasts at most 300 s.
  *
- * While the room is suspended the clock stands still: nobody is expected to be heard, so nobody falls silent. When it is resumed
- * all silence begins anew, that of absent visitors and the time since a session was last used, too.
+ * While the room is suspended the clock stands still: no visitor is expected to be heard. When it resumes, all silence starts
+ * anew, including the absence of visitors and the time since a session was last used.
  *
- * After a gap (a step that was cut, or the first call after such a hold) nobody can have been heard for a while, so all
- * silence counts from there: the floor. Who has really left costs one more time-out per gap.
+ * After a gap (a capped step, or the first call after a hold) no visitor can have been heard for a while, so all silence counts
+ * from there: the floor. A visitor who really left holds the place for one more timeout per gap.
  */
 import { CLOCK_SLACK_SECONDS, FEW_TICKETS, HOLD_LIMIT_SECONDS } from './limits.ts'
 import type { LineRules } from './rules.ts'
@@ -20,26 +19,26 @@ import { longestSilenceSeconds } from './silence.ts'
 export interface ListeningClockState {
   /** Listening time since the run began. */
   readonly listeningMs: number
-  /** Wall time up to which listening time was counted. */
+  /** Wall time up to which listening time has been counted. */
   readonly countedMs: number
   /** Wall time of the last event, counted or held. */
   readonly touchedMs: number
-  /** Time not counted in a row since the last isolate's call. */
+  /** Time held (not counted) since the last call of an isolate. */
   readonly heldMs: number
   readonly calledSinceTick: boolean
-  /** Listening time of the last isolate's call: what a restored ticket counts as last heard from. */
+  /** Listening time of the last call of an isolate: restored tickets count as heard from here. */
   readonly lastCallMs: number
-  /** Listening time before which nobody counts as silent. */
+  /** Silence counts from this listening time at the earliest. */
   readonly floorMs: number
-  /** The room was suspended at the last event. Older versions did not store the following. */
+  /** Optional: older versions did not write the following. The room was suspended at the last event. */
   readonly suspended?: boolean
-  /** Listening time at which the room was last resumed: every silence counts from there at the earliest. */
+  /** Listening time at which the room last resumed: every silence counts from there at the earliest. */
   readonly resumedMs?: number
 }
 
 export class ListeningClock {
   private state: ListeningClockState
-  /** As it was stored last. */
+  /** `lastCallMs` as last stored. */
   private storedCallMs: number
   private readonly floorEveryMs: number
 
@@ -64,11 +63,8 @@ export class ListeningClock {
     return new ListeningClock(state, rules)
   }
 
-  /**
-   * What the room is from now on. On an event this comes before anything is counted: whether the room was suspended or resumed
-   * by a deploy, only the first event after it can tell.
-   */
-  follow(suspended: boolean, nowMs: number): void {
+  /** Call this first in each event: a deploy that suspended or resumed the room shows only now. */
+  setSuspended(suspended: boolean, nowMs: number): void {
     const { suspended: wasSuspended = false, listeningMs } = this.state
     if (suspended) this.state = { ...this.state, suspended, countedMs: nowMs, touchedMs: nowMs }
     else if (wasSuspended) {
@@ -84,9 +80,9 @@ export class ListeningClock {
     }
   }
 
-  /** Counts the time up to an isolate's call. */
-  call(nowMs: number, checkIntervalSeconds: number): void {
-    // A shorter hold (a check right after a tick) is within what any event may count.
+  /** Counts the time up to a call of an isolate. */
+  advanceOnCall(nowMs: number, checkIntervalSeconds: number): void {
+    // A shorter hold (a check right after a tick) is within the step of any event.
     const afterHold = this.state.heldMs > maxStepMs(checkIntervalSeconds)
     this.count(nowMs, checkIntervalSeconds)
     this.state = { ...this.state, heldMs: 0, calledSinceTick: true, lastCallMs: this.state.listeningMs }
@@ -94,7 +90,7 @@ export class ListeningClock {
   }
 
   /** Counts the time up to any other event, or holds it. */
-  other(nowMs: number, checkIntervalSeconds: number, liveTickets: number): void {
+  advanceOnInternalEvent(nowMs: number, checkIntervalSeconds: number, liveTickets: number): void {
     const { calledSinceTick, heldMs, touchedMs } = this.state
     if (liveTickets <= FEW_TICKETS || calledSinceTick || heldMs >= HOLD_LIMIT_SECONDS * 1000) {
       this.count(nowMs, checkIntervalSeconds)
@@ -104,21 +100,21 @@ export class ListeningClock {
     this.state = { ...this.state, touchedMs: nowMs, heldMs: heldMs + held }
   }
 
-  /** The tick is over: from here on a call counts for the next one. */
-  tickDone(): void {
+  /** Calls from here on count for the next tick. */
+  endTick(): void {
     this.state = { ...this.state, calledSinceTick: false }
   }
 
   private count(nowMs: number, checkIntervalSeconds: number): void {
     const elapsed = boundedElapsedMs(this.state.countedMs, nowMs, checkIntervalSeconds)
-    const wasCut = nowMs - this.state.countedMs > elapsed
+    const wasCapped = nowMs - this.state.countedMs > elapsed
     this.state = {
       ...this.state,
       listeningMs: this.state.listeningMs + elapsed,
       countedMs: nowMs,
       touchedMs: nowMs,
     }
-    if (wasCut) this.raiseFloor()
+    if (wasCapped) this.raiseFloor()
   }
 
   private raiseFloor(): void {
@@ -127,12 +123,12 @@ export class ListeningClock {
     this.state = { ...this.state, floorMs: listeningMs }
   }
 
-  /** All silence counts from here at the earliest, rounded up like what is heard. */
+  /** All silence counts from here at the earliest, rounded up like `heardSeconds`. */
   get floorSeconds(): number {
     return Math.ceil(this.state.floorMs / 1000)
   }
 
-  /** When the room was last resumed, rounded up like what is heard; 0: never. */
+  /** When the room last resumed, rounded up like `heardSeconds`; 0: never. */
   get resumedSeconds(): number {
     return Math.ceil((this.state.resumedMs ?? 0) / 1000)
   }
@@ -141,34 +137,31 @@ export class ListeningClock {
     return this.state.listeningMs
   }
 
-  /** Now, rounded down: nobody expires a moment early. */
+  /** Now, rounded down so that no ticket expires early. */
   get nowSeconds(): number {
     return Math.floor(this.state.listeningMs / 1000)
   }
 
   /**
-   * When something of this age was heard, rounded up: nobody expires a moment early. An age above what one event can add
-   * to the clock is cut to that, since more may not have been counted.
+   * When a message of this age was heard, rounded up so that no ticket expires early. The age is capped at one step of the
+   * clock, since the clock may not have counted more.
    */
   heardSeconds(ageMs: number, checkIntervalSeconds: number): number {
     const age = Math.min(Math.max(ageMs, 0), maxStepMs(checkIntervalSeconds))
     return Math.max(0, Math.ceil((this.state.listeningMs - age) / 1000))
   }
 
-  /** When something of this age was said. The age is not cut: for what would shorten a stay if it were taken for newer than it is. */
+  /** Like `heardSeconds` without the cap: for messages that would shorten a stay if mistaken for newer ones. */
   saidSeconds(ageMs: number): number {
     return Math.ceil((this.state.listeningMs - Math.max(ageMs, 0)) / 1000)
   }
 
-  /** A restart would take somebody heard in the last call for silent since long before: the call must be stored. */
-  hasNewsToStore(checkIntervalSeconds: number): boolean {
+  /** The last call must be stored: otherwise a restart would treat visitors heard in it as silent since long before. */
+  mustBeStored(checkIntervalSeconds: number): boolean {
     return this.state.lastCallMs - this.storedCallMs > checkIntervalSeconds * 1000
   }
 
-  /**
-   * What a ticket without a stored last-seen time counts as heard at: the last stored call + one interval. No call later
-   * than that went unstored.
-   */
+  /** The last-seen time of restored tickets: the last stored call + one interval. No later call went unstored. */
   restoredHeardSeconds(checkIntervalSeconds: number): number {
     return Math.ceil(this.state.lastCallMs / 1000) + checkIntervalSeconds
   }
@@ -179,10 +172,7 @@ export class ListeningClock {
   }
 }
 
-/**
- * The floor is raised again only after so much listening that every limit of someone here can have run out since: gaps
- * without end keep nobody for ever.
- */
+/** The floor rises only after every silence limit can have passed since the last time: endless gaps keep no ticket forever. */
 function floorEverySeconds(rules: LineRules): number {
   return longestSilenceSeconds(rules) + 2 * rules.checkIntervalSeconds
 }

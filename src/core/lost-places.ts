@@ -1,14 +1,14 @@
 /**
- * Numbers that lost their place while their holder may still be waiting: revoked by an operator, or back from absence too often.
- * They ride in the snapshot, so that the next poll of such a holder asks the object instead of showing a place.
+ * Numbers that lost their place while their holder may still be waiting: revoked by an operator, or absent too often. They are
+ * part of the snapshot, so that the holder's next poll calls the object instead of showing a position.
  *
- * Bounded in number and time: every waiting ticket is confirmed by the object about once a minute anyway, so a number that was
- * pushed out is told then.
+ * Bounded in number and time. The object confirms every waiting ticket about once a minute, so the holder of a number that was
+ * pushed out learns of it then.
  */
 import { ageMs } from './age.ts'
 import { LOST_PLACES_MAX, LOST_PLACES_SECONDS } from './limits.ts'
 
-/** Pairs (number, wall-clock ms), the oldest first. */
+/** Pairs (number, wall-clock ms), oldest first. */
 export type LostPlacesState = readonly (readonly [number, number])[]
 
 export class LostPlaces {
@@ -24,7 +24,7 @@ export class LostPlaces {
     if (this.lost.length > LOST_PLACES_MAX) this.lost.shift()
   }
 
-  /** Those that polls are answered for from the snapshot: from the frontier on. Below it the object is asked anyway. */
+  /** Numbers from the frontier on. Polls of lower numbers call the object anyway. */
   numbersFrom(frontier: number, nowMs: number): Uint32Array {
     if (this.lost.length === 0) return NONE
     this.forgetOld(nowMs)

@@ -1,24 +1,24 @@
 /**
- * The origin guard: where the site fails or slows, fewer are let in, then nobody, and step by step everyone again. It scales
- * the rate of admission and nothing else: who is on the site stays, the order and the capacity are as ever.
+ * The origin guard: while the site fails or is slow, it lowers the rate of admission, to 0 if need be, and raises it again step
+ * by step. It changes nothing else: visitors on the site stay, order and capacity are unaffected.
  *
- * Additive increase, multiplicative decrease, as congestion control does it (Chiu and Jain, 1989). At each tick it judges what
- * isolates reported since it last did:
- *   - enough requests, and they went badly: the factor halves, and below a tenth nobody is let in;
- *   - too few to judge, and they went badly: the factor stays, for some ticks at most;
- *   - otherwise, where nothing was asked of the site, too: a tenth more. So an empty site is tried again with a few, whose
- *     requests are the next evidence, and no room stands still for want of news.
+ * Additive increase, multiplicative decrease, as in congestion control (Chiu and Jain, 1989). Each tick judges the reports of
+ * the isolates since the last judgement:
+ *   - enough requests, and they went badly: the factor halves; below a tenth it becomes 0;
+ *   - too few requests, and they went badly: the factor stays, for a few ticks at most;
+ *   - otherwise, even without requests: the factor rises by a tenth. So an empty site is probed with a few visitors, whose
+ *     requests are the next evidence, and no room is stuck for lack of reports.
  */
 import { GUARD_REQUESTS_MIN, GUARD_TICKS_MAX, ORIGIN_LATENCY_BUCKETS_MS } from './limits.ts'
-import { mergeReports, NO_REPORT, type OriginReport } from './origin-latency.ts'
+import { mergeReports, NO_REPORT, type OriginReport } from './origin-report.ts'
 import type { LineRules } from './rules.ts'
 
 export type GuardRules = Pick<LineRules, 'originErrorRatioMax' | 'originLatencyMaxMs'>
 
-/** Steps of a tenth: from nobody back to everyone in ten ticks. */
+/** Steps of a tenth: from 0 to the full rate in ten ticks. */
 const STEPS = 10
 
-/** More than this share of the requests beyond `originLatencyMaxMs`: the site is slow. Its p90 is above it, that is. */
+/** The site is slow if more than this share of requests exceed `originLatencyMaxMs`: its p90 is above the limit. */
 const SLOW_SHARE_MAX = 0.1
 
 export interface OriginGuardState {
@@ -27,7 +27,7 @@ export interface OriginGuardState {
 
 export class OriginGuard {
   private factor: number
-  /** Since the last judgement, in memory only. */
+  /** Reports since the last judgement, in memory only. */
   private evidence: OriginReport = NO_REPORT
   private ticks = 0
 
@@ -35,7 +35,7 @@ export class OriginGuard {
     this.factor = state?.admissionFactor ?? 1
   }
 
-  /** What the rate of admission is scaled by, 0 to 1. */
+  /** The factor on the rate of admission, 0 to 1. */
   admissionFactor(rules: GuardRules): number {
     return isOn(rules) ? this.factor : 1
   }
@@ -44,7 +44,7 @@ export class OriginGuard {
     this.evidence = mergeReports(this.evidence, report)
   }
 
-  /** To be called once a tick. */
+  /** Call once per tick. */
   judge(rules: GuardRules): void {
     this.ticks++
     const isBad = wentBadly(this.evidence, rules)
@@ -76,7 +76,7 @@ function isSlow({ requests, errors, latency }: OriginReport, maxMs: number): boo
     (sum, bound, i) => (bound <= maxMs ? sum + (latency.counts[i] ?? 0) : sum),
     0,
   )
-  // Of a site that cannot be reached nothing comes in time, either. Others without a time (uploads) say nothing of it.
+  // Failed requests without a latency count as slow: the site could not be reached. Others without one (uploads) do not count.
   const unanswered = Math.min(errors, Math.max(0, requests - timed))
   const judged = timed + unanswered
   return judged - inTime > SLOW_SHARE_MAX * judged

@@ -1,34 +1,34 @@
 /**
  * How often isolates may call one object.
  *
- * Each call books a moment of its own for its isolate's next one, 430 a second, 6 s ahead at most. So all calls together come
- * evenly, 430 a second at most, from up to 2,580 isolates; of more each waits 6 s, and calls grow with their number. None is
- * sooner than 0.6 of `isolates / 430` seconds, even where many moments passed unused: isolates with nothing to say just then
- * would else call when they like. While the object answers fewer than a tenth of that nobody waits at all: a quiet room stays quick.
+ * Each call books a time slot for its isolate's next call: 430 slots a second, at most 6 s ahead. So up to 2,580 isolates call
+ * evenly, 430 times a second in total. With more isolates each waits 6 s, and the calls grow with their number. No wait is
+ * shorter than 0.6 of `isolates / 430` seconds, even if many slots passed unused; otherwise isolates with nothing to report would
+ * call too soon. While the object answers fewer than 43 calls a second nobody waits: a quiet room stays fast.
  *
- * First calls cannot be paced: those of new isolates, and all after the object lost its memory. The others leave room for as
- * many a second as came in the last one.
+ * First calls cannot be paced: those of new isolates, and all calls after the object lost its memory. Slots leave room for as
+ * many first calls as came in the last second.
  */
 import { CALL_PACE_MAX_MS, CALLS_PER_SECOND_TARGET, ISOLATES_MAX } from './limits.ts'
 
-/** An isolate not heard for two of the longest waits is not counted any more. */
+/** An isolate that has not called for two of the longest waits is no longer counted. */
 const ISOLATE_FORGOTTEN_MS = 2 * CALL_PACE_MAX_MS
 
 const BUSY_CALLS_PER_SECOND = CALLS_PER_SECOND_TARGET / 10
 
-/** So many calls a second are booked, however many first ones come. */
+/** At least this many slots per second, however many first calls come. */
 const BOOKED_PER_SECOND_MIN = CALLS_PER_SECOND_TARGET / 10
 
-/** With more, isolates that came all at once would come at once again and again; with less, late ones are not held back. */
+/** A higher share keeps isolates that started together in step; a lower one does not hold late isolates back. */
 const LEAST_PACE_SHARE = 0.6
 
 /**
- * So long a time without a call passes in no busy room. It was a pause, after which nothing is as it was booked, or the clock
- * jumped: in both cases all that is known is forgotten, as by a restart.
+ * A busy room never goes this long without a call. Either the room paused and the booked slots mean nothing now, or the clock
+ * jumped. In both cases the state is reset, as after a restart.
  */
 const PAUSE_MAX_MS = 250
 
-/** The first second of a room is judged by what there is of it, but by no less than this. */
+/** The first second of a room is extrapolated from the time since its start, but from no less than this. */
 const JUDGED_MIN_MS = 100
 
 interface Second {
@@ -37,21 +37,21 @@ interface Second {
 }
 
 export class Pacing {
-  /** When each isolate last called, in order of that. All times are by `clockMs`. */
+  /** When each isolate last called, by `clockMs`, oldest first. */
   private readonly lastCallMs = new Map<string, number>()
-  /** Time since all was forgotten, less the steps back. It goes on by less than a second at once: no second is skipped. */
+  /** Time since the last reset, ignoring steps back. Advances by less than a second at once, so no second is skipped. */
   private clockMs = 0
   private readMs = Number.NEGATIVE_INFINITY
-  /** The last moment booked. */
+  /** The last booked slot. */
   private bookedMs = 0
   private second: Second = { calls: 0, firstCalls: 0 }
   /** Null: this second is the first. */
   private lastSecond: Second | null = null
 
-  /** Counts a call and says how long after it its isolate may call again, ms. */
+  /** Counts a call. Returns how long after it the isolate may call again, ms. */
   nextCallAfterMs(isolate: string, nowMs: number): number {
-    this.goOn(nowMs)
-    this.note(isolate)
+    this.advanceClock(nowMs)
+    this.count(isolate)
     if (Math.max(this.second.calls, this.lastSecond?.calls ?? 0) < BUSY_CALLS_PER_SECOND) return 0
     const perSecond = Math.max(CALLS_PER_SECOND_TARGET - this.firstCallsPerSecond, BOOKED_PER_SECOND_MIN)
     const earliestMs = this.clockMs + (LEAST_PACE_SHARE * this.lastCallMs.size * 1000) / perSecond
@@ -60,11 +60,11 @@ export class Pacing {
     return Math.ceil(this.bookedMs - this.clockMs)
   }
 
-  private goOn(nowMs: number): void {
+  private advanceClock(nowMs: number): void {
     const passedMs = nowMs - this.readMs
     this.readMs = nowMs
     if (passedMs > PAUSE_MAX_MS) {
-      this.forget()
+      this.reset()
       return
     }
     const secondBefore = Math.floor(this.clockMs / 1000)
@@ -74,7 +74,7 @@ export class Pacing {
     this.second = { calls: 0, firstCalls: 0 }
   }
 
-  private forget(): void {
+  private reset(): void {
     this.lastCallMs.clear()
     this.clockMs = 0
     this.bookedMs = 0
@@ -82,7 +82,7 @@ export class Pacing {
     this.lastSecond = null
   }
 
-  private note(isolate: string): void {
+  private count(isolate: string): void {
     this.second.calls++
     if (!this.lastCallMs.delete(isolate)) this.second.firstCalls++
     this.lastCallMs.set(isolate, this.clockMs)
@@ -92,7 +92,7 @@ export class Pacing {
     }
   }
 
-  /** As in the last second, or more if this one has more already. */
+  /** As many as in the last second, or more if this second already has more. */
   private get firstCallsPerSecond(): number {
     const { firstCalls } = this.second
     if (this.lastSecond !== null) return Math.max(firstCalls, this.lastSecond.firstCalls)

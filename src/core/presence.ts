@@ -1,49 +1,52 @@
 /**
- * What a sign of life or a goodbye does to a ticket: when it was last heard, whether the absent come back, whether a goodbye
- * still holds. Numbers never handed out and those who are gone are ignored.
+ * What a sign of life, a departure and silence do to a ticket.
+ *
+ * Owns the moves between present and absent. The limits of silence are in silence.ts, the counters in line-record.ts.
+ * Numbers that were never issued and tickets that are gone are ignored.
  */
-
 import { SEGMENT_SIZE } from './limits.ts'
-import type { LineRecord } from './line-record.ts'
-import type { ListeningClock } from './listening-clock.ts'
-import type { LineRules } from './rules.ts'
-import { isKeptByGoodbye } from './silence.ts'
+import type { LineState } from './line-state.ts'
+import type { Segment } from './segment.ts'
+import {
+  afterSilence,
+  isExtendedByDeparture,
+  type SilenceLimits,
+  silenceLimits,
+  silentBefore,
+  silentOffsets,
+} from './silence.ts'
 import { DEPARTING_FLAG, returnsOf, STATE_MASK, State } from './ticket-state.ts'
-import type { Tickets } from './tickets.ts'
-
-/** The parts of a line that hear visitors. */
-interface Parts {
-  readonly tickets: Tickets
-  readonly clock: ListeningClock
-  readonly record: LineRecord
-  /** Was absent too often: the place is lost. */
-  readonly onLost: (number: number) => void
-}
 
 export class Presence {
-  private readonly rules: LineRules
-  private readonly parts: Parts
+  private readonly limits: SilenceLimits
+  private readonly after: Uint8Array
+  private readonly line: LineState
+  private readonly onOutOfReturns: (number: number) => void
 
-  constructor(rules: LineRules, parts: Parts) {
-    this.rules = rules
-    this.parts = parts
+  /** `onOutOfReturns`: the ticket was absent too often and loses its place. */
+  constructor(line: LineState, onOutOfReturns: (number: number) => void) {
+    // Operators cannot change the rules behind these tables while the room runs.
+    this.limits = silenceLimits(line.rules)
+    this.after = afterSilence(line.rules)
+    this.line = line
+    this.onOutOfReturns = onOutOfReturns
   }
 
-  /** A visitor was heard `ageMs` ago. Who was absent waits again with the old number, unless that happened too often. */
+  /** A visitor was heard `ageMs` ago. An absent ticket waits again with its number unless it has returned too often. */
   hear(number: number, ageMs: number): void {
-    const { tickets, clock, record } = this.parts
+    const { tickets, clock, record, rules } = this.line
     const segment = tickets.segmentOf(number)
     if (segment === undefined) return
     const offset = number % SEGMENT_SIZE
     const byte = segment.states[offset] as number
     const state = byte & STATE_MASK
     if (state === State.gone) return
-    const heard = clock.heardSeconds(ageMs, this.rules.checkIntervalSeconds)
+    const heard = clock.heardSeconds(ageMs, rules.checkIntervalSeconds)
     if (state === State.absent) {
-      // A word that was under way for so long says nothing about now.
-      if (ageMs >= this.rules.heartbeatTimeoutSeconds * 1000) return
-      if (this.isOutOfReturns(byte)) {
-        this.parts.onLost(number)
+      // A message this old does not show that the visitor is still there.
+      if (ageMs >= rules.heartbeatTimeoutSeconds * 1000) return
+      if (rules.returnsMax > 0 && returnsOf(byte) >= rules.returnsMax) {
+        this.onOutOfReturns(number)
         return
       }
       tickets.move(number, State.waiting)
@@ -51,43 +54,63 @@ export class Presence {
       segment.heard[offset] = heard
     } else {
       const known = segment.heard[offset] as number
-      if ((byte & DEPARTING_FLAG) !== 0 && this.takesGoodbyeBack(byte, ageMs, known)) {
+      if ((byte & DEPARTING_FLAG) !== 0 && this.cancelsDeparture(byte, ageMs, known)) {
         tickets.clearFlags(number, DEPARTING_FLAG)
       }
       segment.heard[offset] = Math.max(known, heard)
     }
   }
 
-  /** Whether a word of this age is newer than the goodbye. In doubt what keeps the visitor for longer is true. */
-  private takesGoodbyeBack(byte: number, ageMs: number, known: number): boolean {
-    const { clock } = this.parts
-    // A word taken for newer than it is would shorten a stay that the goodbye keeps, so there its age is not cut.
-    const said = isKeptByGoodbye(byte, this.rules)
+  /** Whether a message of this age is newer than the departure. When in doubt, the visitor stays longer. */
+  private cancelsDeparture(byte: number, ageMs: number, known: number): boolean {
+    const { clock, rules } = this.line
+    // Where a departure extends the stay, a message mistaken for a newer one would shorten it: its age is not capped.
+    const said = isExtendedByDeparture(byte, rules)
       ? clock.saidSeconds(ageMs)
-      : clock.heardSeconds(ageMs, this.rules.checkIntervalSeconds)
-    // After a restore the time last heard lies ahead of now; a goodbye is taken back all the same.
+      : clock.heardSeconds(ageMs, rules.checkIntervalSeconds)
+    // After a restore `known` lies in the future; the message cancels the departure all the same.
     return said >= Math.min(known, clock.nowSeconds)
   }
 
-  private isOutOfReturns(byte: number): boolean {
-    const { returnsMax } = this.rules
-    return returnsMax > 0 && returnsOf(byte) >= returnsMax
-  }
-
-  /** A page said goodbye `ageMs` ago: another silence limit holds until the visitor is heard again. */
+  /** A page was left `ageMs` ago: another silence limit applies until the visitor is heard again. */
   depart(number: number, ageMs: number): void {
-    const { tickets, clock } = this.parts
+    const { tickets, clock, rules } = this.line
     const segment = tickets.segmentOf(number)
     const offset = number % SEGMENT_SIZE
     const state = segment?.stateAt(offset) ?? State.gone
     if (segment === undefined || state === State.gone || state === State.absent) return
     const known = segment.heard[offset] as number
     const said = clock.saidSeconds(ageMs)
-    // Overtaken on its way: the visitor was heard after it.
+    // The visitor was heard after this departure, which arrived late.
     if (said < Math.min(known, clock.nowSeconds)) return
     this.hear(number, ageMs)
-    // What keeps a session must survive a restart; what only shortens a silence need not.
-    const keepsIt = isKeptByGoodbye(segment.states[offset] as number, this.rules)
-    tickets.setFlags(number, DEPARTING_FLAG, keepsIt ? 'durable' : 'lazy')
+    // A flag that extends a session must survive a restart; one that shortens the silence limit need not.
+    const extendsStay = isExtendedByDeparture(segment.states[offset] as number, rules)
+    tickets.setFlags(number, DEPARTING_FLAG, extendsStay ? 'durable' : 'lazy')
+  }
+
+  /** A session was used `ageMs` ago. */
+  touch(number: number, ageMs: number): void {
+    const { sessions, clock, rules } = this.line
+    sessions.touch(number, clock.heardSeconds(ageMs, rules.checkIntervalSeconds))
+  }
+
+  /**
+   * Moves every silent ticket of these segments on: to absent, or to gone. Works by segment, as one tick may find a million.
+   * In a suspended room nobody expires: its clock stands still, and tickets that were silent before are kept, too.
+   */
+  expireSilent(segments: readonly Segment[]): void {
+    const { tickets, sessions, record, clock, rules } = this.line
+    if (rules.suspended) return
+    const before = silentBefore(this.limits, clock)
+    const silent = segments
+      .map((segment) => ({ segment, offsets: silentOffsets(segment, before) }))
+      .filter(({ offsets }) => offsets.length > 0)
+    record.noteSilent(silent)
+    for (const { segment, offsets } of silent) {
+      sessions.endMany(segment, offsets)
+      record.countSilent(tickets.moveMany(segment, offsets, this.after))
+      segment.hearMany(offsets, clock.nowSeconds)
+    }
   }
 }

@@ -1,13 +1,13 @@
 /**
  * The token bucket behind `new_users_per_minute`.
  *
- * Credit is counted in whole units of admissions x 60,000 (rate per minute x elapsed ms), so no rounding ever adds an
- * admission. It is capped at one check interval's worth + 1: an idle hour is not saved up, and a room slower than one
- * admission per interval still collects a whole one. Only at a rate of 0, which the origin guard may ask for, it is empty.
+ * Credit is counted in units of admissions x 60,000 (rate per minute x elapsed ms), so rounding never adds an admission. It is
+ * capped at the credit of one check interval + 1 admission: an idle hour is not saved up, and a room slower than one admission
+ * per interval still collects a whole one. At a rate of 0, which the origin guard may set, the bucket is empty.
  */
 import type { LineRules } from './rules.ts'
 
-/** `ratePerMinute`: the one in force, the set one or less. */
+/** `ratePerMinute`: the rate in force, at most the configured one. */
 export type Pace = Pick<LineRules, 'ratePerMinute' | 'checkIntervalSeconds'>
 
 const ADMISSION = 60_000
@@ -31,13 +31,13 @@ export class RateBucket {
     return new RateBucket({ credit: cap(pace), atMs: nowMs })
   }
 
-  /** Adds the elapsed time's credit; a clock that goes back adds none. */
+  /** Adds credit for the elapsed time; a clock that goes back adds none. */
   refill(pace: Pace, nowMs: number): void {
     this.credit = this.creditAt(pace, nowMs)
     this.atMs = nowMs
   }
 
-  /** Whether it would hold an admission at that time, untouched. */
+  /** Whether the bucket would hold an admission at that time. Changes nothing. */
   wouldHaveAdmission(pace: Pace, nowMs: number): boolean {
     return this.creditAt(pace, nowMs) >= ADMISSION
   }

@@ -1,6 +1,6 @@
 /**
- * Join keys of the last minute and the numbers they got: a join that is sent again (its answer was lost or late) gets the
- * same number, and no ticket arises that nobody holds. Bounded: the oldest keys go first.
+ * The join keys of the last minute and their numbers. A join that is repeated because its answer was lost or late gets the same
+ * number, so no ticket is created that no visitor holds. Bounded: the oldest keys go first.
  */
 import { ageMs } from './age.ts'
 import { JOIN_KEY_SECONDS, JOIN_KEYS_MAX } from './limits.ts'
@@ -8,8 +8,8 @@ import { JOIN_KEY_SECONDS, JOIN_KEYS_MAX } from './limits.ts'
 export class RecentJoins {
   private readonly byKey = new Map<string, number>()
   /**
-   * Ring of the keys and their times, oldest at `first`. The map alone keeps their order, too, but looking for its oldest
-   * passes over all that were deleted before: once it was full that took 100 us of each join.
+   * Ring of the keys and their times, oldest at `first`. The map keeps the same order, but finding its oldest key skips all
+   * deleted ones: in a full map that took 100 us per join.
    */
   private readonly keys: string[] = []
   private readonly atMs: number[] = []
@@ -20,7 +20,7 @@ export class RecentJoins {
     return this.byKey.get(key)
   }
 
-  /** A key that is not known. */
+  /** `key` must be unknown. */
   remember(key: string, number: number, nowMs: number): void {
     while (this.first < this.next && (this.isFull || ageMs(this.oldestMs, nowMs) >= JOIN_KEY_SECONDS * 1000)) {
       this.byKey.delete(this.keys[this.first % JOIN_KEYS_MAX] as string)

@@ -1,8 +1,6 @@
-/**
- * The settings that the line itself obeys. The Worker's schema (src/settings) validates and maps them.
- */
+/** The settings that the line itself obeys. src/settings validates and maps them. */
 export interface LineRules {
-  /** People on the site at once: offered + active, 1 or more (0 in a room that only drains). */
+  /** Visitors on the site at once: offered + active. 1 or more; 0 in a room that only drains. */
   readonly capacity: number
   /** Admissions per minute, 1 or more. */
   readonly ratePerMinute: number
@@ -10,55 +8,52 @@ export interface LineRules {
   readonly heartbeatTimeoutSeconds: number
   /** A session is silent after this. */
   readonly sessionTimeoutSeconds: number
-  /** Time between ticks, below the heartbeat time-out. */
+  /** Time between ticks, below the heartbeat timeout. */
   readonly checkIntervalSeconds: number
   /** An absent ticket is gone after this; 0: at once. */
   readonly reclaimGraceSeconds: number
-  /** So often a ticket may come back from absence with its old number; 0: without bound. */
+  /** How often a ticket may return from absence with its number; 0: unlimited. */
   readonly returnsMax: number
-  /** A goodbye keeps a session's slot for this long, and never less than its pass opens the door. */
+  /** After a departure a session keeps its slot this long, and at least while its pass is valid. */
   readonly departureGraceSeconds: number
-  /** A session whose page nobody touches ends after this; 0: off. */
+  /** An unused session ends after this; 0: off. */
   readonly idleTimeoutSeconds: number
   /** Any session ends after this; 0: off. */
   readonly sessionMaxSeconds: number
-  /** People who may wait; more are answered "full". */
+  /** Waiting tickets allowed; further newcomers are answered "full". */
   readonly maxWaiting: number
   /** The origin guard slows admission above this share of failed requests; 0: off. */
   readonly originErrorRatioMax: number
   /** ... and above this p90 of its latency, one of `ORIGIN_LATENCY_BUCKETS_MS`; 0: off. */
   readonly originLatencyMaxMs: number
   readonly mode: LineMode
-  /** Newcomers are turned away; who waits keeps the place and is admitted as before. */
+  /** Newcomers are refused; waiting tickets are admitted as before. */
   readonly closed: boolean
-  /** A closed room opens by itself at this time, ms since 1970; null: when an operator opens it. */
+  /** A closed room opens at this time, ms since 1970; null: when an operator opens it. */
   readonly opensAtMs: number | null
-  /** The room steps aside: nobody joins, nobody is admitted, everyone goes past it. */
+  /** The room is switched off: nobody joins or is admitted, visitors go straight to the site. */
   readonly suspended: boolean
-  /** The operators' word to everyone in line. */
+  /** The operators' message to everyone in line. */
   readonly message: string | null
-  /** After this it is no longer told, ms since 1970; null: told until it is removed. */
+  /** When the message ends, ms since 1970; null: when an operator removes it. */
   readonly messageUntilMs: number | null
 }
 
-/** What operators steer while the room runs; everything else only a deploy changes. */
-export type SteeredRules = Pick<
+/** The rules that operators change while the room runs. The others change only by a deploy. */
+export type RuntimeRules = Pick<
   LineRules,
   'capacity' | 'ratePerMinute' | 'mode' | 'closed' | 'opensAtMs' | 'suspended' | 'message' | 'messageUntilMs'
 >
 
-/**
- * `queue-all`: newcomers always wait, and nobody is admitted but by hand (`admitByHand`). `paused`: nobody is admitted at
- * all.
- */
+/** `queue-all`: newcomers always wait, and only operators admit (`admitByHand`). `paused`: nobody is admitted. */
 export type LineMode = 'open' | 'queue-all' | 'paused'
 
-/** Whether newcomers are turned away now. */
+/** Whether newcomers are refused now. */
 export function isClosed({ closed, opensAtMs }: LineRules, nowMs: number): boolean {
   return closed && (opensAtMs === null || nowMs < opensAtMs)
 }
 
-/** What is told to everyone in line now. */
+/** The message to everyone in line now. */
 export function messageNow({ message, messageUntilMs }: LineRules, nowMs: number): string | null {
   return messageUntilMs === null || nowMs < messageUntilMs ? message : null
 }

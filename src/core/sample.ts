@@ -10,7 +10,7 @@ import {
   type SampledName,
   type Totals,
 } from './figures.ts'
-import type { OriginLatency } from './origin-latency.ts'
+import type { OriginLatency } from './origin-report.ts'
 import type { WaitTimes } from './wait-times.ts'
 
 export type SampledFigures = { readonly [Name in SampledName]: Name extends PercentileName ? number | null : number }

@@ -1,6 +1,7 @@
 /**
- * When the running sessions began and were last touched, in listening seconds: what `session_max_seconds` and
- * `idle_timeout_seconds` are measured from. Time in which the room was suspended counts for neither. Kept only while one of them is on; at most one entry per slot.
+ * When the running sessions started and were last used, in listening seconds, for `session_max_seconds` and
+ * `idle_timeout_seconds`. Time in which the room was suspended counts for neither. Kept only while one of them is on; at most one
+ * entry per slot.
  */
 import { SEGMENT_SIZE } from './limits.ts'
 import type { LineRules } from './rules.ts'
@@ -21,7 +22,7 @@ export class Sessions {
     this.byNumber.set(number, { startedSeconds, touchedSeconds })
   }
 
-  /** Used at that time; of several times the latest counts. */
+  /** The session was used at that time. The latest time counts. */
   touch(number: number, atSeconds: number): void {
     const session = this.byNumber.get(number)
     if (session !== undefined) session.touchedSeconds = Math.max(session.touchedSeconds, atSeconds)
@@ -31,13 +32,13 @@ export class Sessions {
     this.byNumber.delete(number)
   }
 
-  /** Ends what sessions there are among these tickets of a segment. */
+  /** Ends the sessions among these tickets of a segment. */
   endMany(segment: Segment, offsets: Uint16Array): void {
     if (this.byNumber.size === 0) return
     for (const offset of offsets) this.end(segment.index * SEGMENT_SIZE + offset)
   }
 
-  /** Numbers whose session is over by either setting. */
+  /** Numbers whose session exceeds either setting. */
   overdue(rules: LineRules, { nowSeconds, resumedSeconds }: SilenceClock): number[] {
     const { idleTimeoutSeconds: idle, sessionMaxSeconds: max } = rules
     const numbers: number[] = []
@@ -50,7 +51,7 @@ export class Sessions {
     return numbers
   }
 
-  /** Starts of one segment's sessions as pairs (offset, listening seconds), for storage. */
+  /** The sessions of one segment as pairs (offset, start in listening seconds). */
   toStored(segment: Segment): Uint32Array {
     if (this.byNumber.size === 0) return new Uint32Array()
     const pairs: number[] = []
@@ -61,7 +62,7 @@ export class Sessions {
     return Uint32Array.from(pairs)
   }
 
-  /** A session from before a limit was set starts now; when one was last touched is not stored: now, too. */
+  /** Last-used times are not stored: they restart now. So do sessions from before a limit was configured. */
   restore(segment: Segment, pairs: Uint32Array, rules: LineRules, nowSeconds: number): void {
     const started = new Map<number, number>()
     for (let i = 0; i + 1 < pairs.length; i += 2) started.set(pairs[i] as number, pairs[i + 1] as number)

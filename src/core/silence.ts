@@ -1,18 +1,26 @@
 /**
- * How long a ticket may be silent, and who has been silent for longer.
+ * How long a ticket may be silent, and which tickets have been silent for longer.
  */
 import { DEPARTURE_LIMIT_SECONDS, NO_BEACON_LIMIT_SECONDS, SEGMENT_SIZE } from './limits.ts'
-import { passLifeSeconds } from './pass-life.ts'
 import type { LineRules } from './rules.ts'
 import type { Segment } from './segment.ts'
 import { BEACON_FLAG, DEPARTING_FLAG, STATE_MASK, State } from './ticket-state.ts'
 
 const NEVER = 0xffffffff
 
+/** A pass is shorter than the session's silence limit, so it never outlives a session that is no longer heard. */
+const PASS_LIFE_SHARE = 0.75
+const PASS_LIFE_MAX_SECONDS = 60
+
+/** How long a pass is valid, whole seconds. The beacon renews it every 8 s, so a short life costs nothing. */
+export function passLifeSeconds(sessionTimeoutSeconds: number): number {
+  return Math.floor(Math.min(PASS_LIFE_SHARE * sessionTimeoutSeconds, PASS_LIFE_MAX_SECONDS))
+}
+
 /** The rules that limit how long a ticket may be silent. */
 export type SilenceRules = Pick<LineRules, 'heartbeatTimeoutSeconds' | 'sessionTimeoutSeconds'>
 
-/** The longest silence of someone who is expected to be heard. An older word cannot keep anyone. */
+/** The longest silence of a visitor who is expected to be heard. An older message cannot keep a ticket. */
 export function longestSilenceSeconds({ heartbeatTimeoutSeconds, sessionTimeoutSeconds }: SilenceRules): number {
   return Math.max(heartbeatTimeoutSeconds, sessionTimeoutSeconds, NO_BEACON_LIMIT_SECONDS)
 }
@@ -28,23 +36,23 @@ export function silenceLimitSeconds(byte: number, rules: LineRules): number {
       ? Math.min(rules.heartbeatTimeoutSeconds, DEPARTURE_LIMIT_SECONDS)
       : rules.heartbeatTimeoutSeconds
   }
-  // A session's slot is not given away while its pass still opens the door.
+  // A session's slot is not given away while its pass is still valid.
   if (isDeparting) return Math.max(rules.departureGraceSeconds, passLifeSeconds(rules.sessionTimeoutSeconds))
   const hasBeacon = (byte & BEACON_FLAG) !== 0
   return hasBeacon ? rules.sessionTimeoutSeconds : Math.max(rules.sessionTimeoutSeconds, NO_BEACON_LIMIT_SECONDS)
 }
 
-/** Whether a goodbye keeps this session for longer than silence alone would: it may be on a page of another site. */
-export function isKeptByGoodbye(byte: number, rules: LineRules): boolean {
+/** Whether a departure raises this ticket's silence limit: the visitor may be on a page of another site. */
+export function isExtendedByDeparture(byte: number, rules: LineRules): boolean {
   return silenceLimitSeconds(byte | DEPARTING_FLAG, rules) > silenceLimitSeconds(byte & ~DEPARTING_FLAG, rules)
 }
 
-/** By byte, so that a scan of a million tickets looks each up once. */
+/** Tables by byte, so that a scan of a million tickets only looks up. */
 export interface SilenceLimits {
   readonly limits: Uint32Array
   /**
-   * 1: its holder is expected to be heard, so gaps in what the room can hear count for it. 0: absent, or on a page of another
-   * site for longer than the room waits for anyone else.
+   * 1: the visitor is expected to be heard, so time in which the room could not listen does not count as silence.
+   * 0: absent, or on a page of another site for longer than any other silence limit.
    */
   readonly expected: Uint8Array
 }
@@ -58,10 +66,17 @@ export function silenceLimits(rules: LineRules): SilenceLimits {
   return { limits, expected }
 }
 
+/** What silence is measured by, in listening seconds: see listening-clock.ts. */
+export interface SilenceClock {
+  readonly nowSeconds: number
+  readonly floorSeconds: number
+  readonly resumedSeconds: number
+}
+
 /**
- * By byte, the listening second before which a ticket was last heard when it is silent now; 0: none is. Silence counts from the
- * floor on, and everyone's from when the room was last resumed. One table for all segments of a tick: looking at limit and floor
- * ticket by ticket took it half as long again.
+ * By byte: a ticket last heard before this listening second is silent; 0: none is. Silence counts from the floor at the
+ * earliest, and for every ticket from the last resumption. One table per tick: comparing limit and floor ticket by ticket took
+ * 1.5 times as long.
  */
 export function silentBefore(
   { limits, expected }: SilenceLimits,
@@ -74,14 +89,7 @@ export function silentBefore(
   })
 }
 
-/** What silence is measured on, listening seconds: see listening-clock.ts. */
-export interface SilenceClock {
-  readonly nowSeconds: number
-  readonly floorSeconds: number
-  readonly resumedSeconds: number
-}
-
-/** Of one segment, ascending. */
+/** The silent tickets of one segment: ascending offsets. */
 export interface SilentTickets {
   readonly segment: Segment
   readonly offsets: Uint16Array
@@ -99,10 +107,10 @@ export function silentOffsets(segment: Segment, before: Uint32Array): Uint16Arra
 }
 
 const NOBODY = new Uint16Array()
-/** Filled anew by each call. */
+/** Overwritten by each call. */
 const silent = new Uint16Array(SEGMENT_SIZE)
 
-/** What a silent ticket becomes, by the state it was in: absent, or gone where there is no grace or it is over. */
+/** By state: what a silent ticket becomes. Absent, or gone if there is no grace or it has ended. */
 export function afterSilence(rules: LineRules): Uint8Array {
   const after = new Uint8Array(STATE_MASK + 1).fill(rules.reclaimGraceSeconds > 0 ? State.absent : State.gone)
   after[State.absent] = State.gone

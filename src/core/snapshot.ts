@@ -1,9 +1,11 @@
 /**
- * The line at one moment, small enough to send with every answer: from it isolates tell everyone who waits a position
- * without asking again.
+ * The line at one moment, small enough to send with every answer. Isolates answer waiting visitors from it without a call.
  *
- * A million people in an unbroken line take about 4 KB: one byte for each block of 256 numbers in which someone waits.
+ * One byte per block of 256 numbers with a waiting ticket: a million waiting visitors without gaps take about 4 KB.
+ * Owns both sides: the object takes a snapshot (`SnapshotCache`), isolates read it (`SnapshotView`).
  */
+import { ageMs } from './age.ts'
+import { type Estimate, estimateWait } from './estimate.ts'
 import { BLOCK_BITS, BLOCK_SIZE, BLOCKS_PER_SEGMENT, SEGMENT_BITS } from './limits.ts'
 import type { Line } from './line.ts'
 import { isClosed, type LineMode, messageNow } from './rules.ts'
@@ -14,27 +16,27 @@ export interface Snapshot {
   /** The object's wall-clock time, ms since 1970. */
   readonly atMs: number
   readonly mode: LineMode
-  /** 1 + the highest number ever admitted: who has this number or a higher one and is not gone, waits. */
+  /** 1 + the highest number ever admitted: tickets from here on wait unless they are gone. */
   readonly frontier: number
-  /** The next newcomer's number. */
+  /** The number of the next newcomer. */
   readonly next: number
-  /** The lowest number that waits, -1 when nobody does. For display only. */
+  /** The lowest waiting number, -1 if there is none. For display only. */
   readonly head: number
   readonly waiting: number
   /** Slots taken: offered + active. */
   readonly active: number
   readonly capacity: number
-  /** The rate in force: the set one, scaled by the origin guard; 0: nobody is admitted for now. */
+  /** The rate in force: the configured one, scaled by the origin guard; 0: nobody is admitted for now. */
   readonly ratePerMinute: number
   /** Newcomers would be answered "full". */
   readonly full: boolean
-  /** Runs of blocks in which someone waits, as pairs (first block, number of blocks), ascending. */
+  /** Runs of blocks with a waiting ticket, as pairs (first block, number of blocks), ascending. */
   readonly blockRuns: Uint32Array
-  /** For each block of these runs in turn: how many wait in it, less 1 (1 to 256 people in one byte). */
+  /** For each block of these runs in turn: its waiting tickets, less 1 (1 to 256 in one byte). */
   readonly blockCounts: Uint8Array
   /**
-   * The blocks that most who look at a position are in, with one bit per ticket: waits or not. The head's, where those who
-   * came back may be alone, and that of the first who waits from the frontier on. -1: there is none.
+   * The two blocks that most positions are asked for, with one bit per ticket (1: waits): the block of the head, which may hold
+   * only returned tickets, and the block of the first waiting ticket from the frontier on. -1: there is none.
    */
   readonly headBlock: number
   readonly headBits: Uint8Array
@@ -46,23 +48,23 @@ export interface Snapshot {
   readonly heartbeatTimeoutSeconds: number
   readonly sessionTimeoutSeconds: number
   readonly reclaimGraceSeconds: number
-  /** Objects of older deploys do not say the following. Newcomers are turned away. */
+  /** Optional: objects of older deploys do not send the following. Newcomers are refused. */
   readonly closed?: boolean
-  /** When a closed room opens, ms since 1970; null: not known. */
+  /** When a closed room opens, ms since 1970; null: unknown. */
   readonly opensAtMs?: number | null
-  /** The room steps aside. */
+  /** The room is switched off: visitors go straight to the site. */
   readonly suspended?: boolean
-  /** The operators' word to everyone in line. */
+  /** The operators' message to everyone in line. */
   readonly message?: string | null
-  /** Numbers from the frontier on that have no place any more, newest last: their holders are told by the object. */
+  /** Numbers from the frontier on that lost their place, newest last. Their polls are answered by the object. */
   readonly lostPlaces?: Uint32Array
-  /** Sessions that nobody uses end after this; 0 or missing: they do not. */
+  /** An unused session ends after this; 0 or missing: never. */
   readonly idleTimeoutSeconds?: number
-  /** What the origin guard scales the set rate by, 0 to 1. */
+  /** The origin guard's factor on the configured rate, 0 to 1. */
   readonly admissionFactor?: number
 }
 
-/** Cost grows with the number of segments in which someone waits, not with the people. */
+/** The cost grows with the number of segments with a waiting ticket, not with the number of tickets. */
 export function takeSnapshot(line: Line, nowMs: number): Snapshot {
   const { tickets, rules, rates } = line
   const head = tickets.lowestWaiting()
@@ -119,7 +121,7 @@ function waitingBlocks(line: Line): Pick<Snapshot, 'blockRuns' | 'blockCounts'> 
   return { blockRuns: Uint32Array.from(runs), blockCounts: Uint8Array.from(counts) }
 }
 
-/** Of the block that a number is in; of none (-1) all 0. */
+/** The bits of a number's block; all 0 for no number (-1). */
 function blockBits(line: Line, number: number): Uint8Array {
   const bits = new Uint8Array(BLOCK_SIZE / 8)
   const segment = line.tickets.segmentOf(number)
@@ -129,4 +131,112 @@ function blockBits(line: Line, number: number): Uint8Array {
     if (segment.stateAt(start + i) === State.waiting) bits[i >> 3] = (bits[i >> 3] as number) | (1 << (i & 7))
   }
   return bits
+}
+
+/** A snapshot may be this old per block with a waiting ticket: a long line's is not taken anew for each call. */
+const AGE_PER_BLOCK_MS = 0.25
+const AGE_MAX_MS = 1000
+
+/** The snapshot that the object sends with every answer. */
+export class SnapshotCache {
+  private last: Snapshot | null = null
+
+  /** The last snapshot, or a new one if it is too old or misses an admission. */
+  get(line: Line, nowMs: number): Snapshot {
+    const { last } = this
+    if (last === null || !isFresh(last, line, nowMs)) this.last = takeSnapshot(line, nowMs)
+    return this.last as Snapshot
+  }
+
+  /** Call this when something other than the line changed. */
+  clear(): void {
+    this.last = null
+  }
+}
+
+function isFresh(last: Snapshot, line: Line, nowMs: number): boolean {
+  const isCurrent = last.run === line.run && last.frontier === line.frontier
+  return isCurrent && ageMs(last.atMs, nowMs) < Math.min(AGE_MAX_MS, last.blockCounts.length * AGE_PER_BLOCK_MS)
+}
+
+/** Answers questions about one snapshot. Prefix sums are computed once. */
+export class SnapshotView {
+  readonly snapshot: Snapshot
+  /** First block of each run, and the index of its first count. */
+  private readonly runStarts: number[] = []
+  private readonly runOffsets: number[] = []
+  /** Waiting tickets before each counted block; one more entry than there are blocks. */
+  private readonly before: Uint32Array
+
+  constructor(snapshot: Snapshot) {
+    this.snapshot = snapshot
+    const { blockRuns, blockCounts } = snapshot
+    this.before = new Uint32Array(blockCounts.length + 1)
+    for (let i = 0; i < blockCounts.length; i++) {
+      this.before[i + 1] = (this.before[i] as number) + (blockCounts[i] as number) + 1
+    }
+    let offset = 0
+    for (let i = 0; i < blockRuns.length; i += 2) {
+      this.runStarts.push(blockRuns[i] as number)
+      this.runOffsets.push(offset)
+      offset += blockRuns[i + 1] as number
+    }
+  }
+
+  /**
+   * Queue position of a waiting number: tickets ahead + 1. Exact in the two blocks with bits; elsewhere too high by at most the
+   * gaps in the number's own block. Only returning tickets ahead make it worse; joins behind and newer snapshots do not.
+   */
+  position(number: number): number {
+    const { next, waiting, head } = this.snapshot
+    const block = number >>> BLOCK_BITS
+    const offset = number % BLOCK_SIZE
+    const firstOfBlock = number - offset
+    if (head < 0 || firstOfBlock >= next) return waiting + Math.max(0, number - next) + 1
+    const before = this.waitingBeforeBlock(block)
+    const bits = this.bitsOf(block)
+    if (bits === null) return before + offset + 1
+    return before + bitsBefore(bits, offset) + Math.max(0, number - next) + 1
+  }
+
+  /** Whether the place was lost, as far as the snapshot knows. */
+  hasLostPlace(number: number): boolean {
+    return this.snapshot.lostPlaces?.includes(number) ?? false
+  }
+
+  /** The wait at this position, null while unknown. */
+  estimate(position: number): Estimate | null {
+    return this.snapshot.mode === 'open' ? estimateWait({ ...this.snapshot, position }) : null
+  }
+
+  private waitingBeforeBlock(block: number): number {
+    const run = lastAtMost(this.runStarts, block)
+    if (run < 0) return 0
+    const length = this.snapshot.blockRuns[run * 2 + 1] as number
+    const within = block - (this.runStarts[run] as number)
+    return this.before[(this.runOffsets[run] as number) + Math.min(within, length)] as number
+  }
+
+  private bitsOf(block: number): Uint8Array | null {
+    const { headBlock, headBits, frontBlock, frontBits } = this.snapshot
+    return block === headBlock ? headBits : block === frontBlock ? frontBits : null
+  }
+}
+
+function bitsBefore(bits: Uint8Array, offset: number): number {
+  let count = 0
+  for (let i = 0; i < offset; i++) if (((bits[i >> 3] as number) & (1 << (i & 7))) !== 0) count++
+  return count
+}
+
+/** Index of the last entry that is at most `value`, -1 if there is none. */
+function lastAtMost(sorted: readonly number[], value: number): number {
+  let low = 0
+  let high = sorted.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((sorted[middle] as number) <= value) low = middle + 1
+    else high = middle
+  }
+  return low - 1
 }

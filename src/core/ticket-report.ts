@@ -1,6 +1,7 @@
 /**
- * What is known of one ticket, for the operator who is asked "what became of number 4711?". Its state is always known; when
- * it was admitted and why it ended only as long as the journal remembers (its last events, since the object's memory began).
+ * Everything known about one ticket, for operators who are asked "what happened to number 4711?". The state is always known.
+ * The time of admission and the reason of the end are known while the journal holds them (the last events since the object
+ * started).
  */
 
 import type { JournalEntry } from './journal.ts'
@@ -12,21 +13,21 @@ export interface TicketReport {
   readonly run: number
   readonly number: number
   readonly state: StateName
-  /** People ahead + 1, null for who does not wait. */
+  /** Queue position, null for a ticket that does not wait. */
   readonly position: number | null
-  /** Wall-clock ms; exact where the journal has it, else from the join times (one per 64 numbers). Null: not kept. */
+  /** Wall-clock ms: exact if the journal has it, else from the join times (one per 64 numbers). Null: unknown. */
   readonly joinedMs: number | null
   readonly admitted: 'yes' | 'no' | 'unknown'
-  /** Null: never, or not kept. */
+  /** Null: never, or unknown. */
   readonly admittedMs: number | null
-  /** Why the stay is over; null for one that is not. */
+  /** Why the ticket is gone; null for a live one. */
   readonly ended: 'left' | 'revoked' | 'expired' | 'forgotten' | 'ended' | 'unknown' | null
   readonly endedMs: number | null
-  /** What the journal still has of it, oldest first. */
+  /** The events still in the journal, oldest first. */
   readonly events: readonly JournalEntry[]
 }
 
-/** Null for a number that was never handed out in this run. */
+/** Null for a number that was never issued in this run. */
 export function ticketReport(line: Line, number: number): TicketReport | null {
   const { tickets } = line
   if (number < 1 || number >= tickets.next) return null
@@ -34,7 +35,7 @@ export function ticketReport(line: Line, number: number): TicketReport | null {
   const events = line.journal.of(number)
   const joined = events.find(({ event }) => event === 'joined')
   const admission = events.findLast(({ event }) => event === 'admitted')
-  // The last event of who is gone is the end of the stay: the journal forgets the oldest first.
+  // The last event of a gone ticket is its end: the journal drops the oldest first.
   const ending = state === State.gone ? events.at(-1) : undefined
   const seconds = joinedSeconds(tickets, number, line.lastJoinSeconds)
   return {
@@ -51,7 +52,7 @@ export function ticketReport(line: Line, number: number): TicketReport | null {
   }
 }
 
-/** From the frontier on nobody was admitted; of lower numbers that wait or are gone only the journal can tell. */
+/** From the frontier on nobody was admitted. For lower numbers that wait or are gone, only the journal knows. */
 function wasAdmitted(
   { frontier }: Line,
   number: number,

@@ -1,19 +1,26 @@
 /**
- * A ticket's state, one byte in its segment: the state in the low bits, two flags above it, and on top how often it came back.
+ * A ticket's state, one byte in its segment: the state in the low 3 bits, two flags, and in the top 3 bits its returns from
+ * absence. Owns which moves between states exist.
  */
+
+/** Memory contradicts itself: nothing of the event may be stored, and the memory must not be used again. */
+export class BrokenInvariant extends Error {
+  override name = 'BrokenInvariant'
+}
+
 export const State = { gone: 0, waiting: 1, offered: 2, active: 3, absent: 4 } as const
 
 export type State = (typeof State)[keyof typeof State]
 
 export const STATE_MASK = 7
 
-/** The session has sent a beacon: from then on the short session time-out holds. */
+/** The session has sent a beacon: from then on the short session timeout applies. */
 export const BEACON_FLAG = 8
 
-/** Its page said goodbye: the limit for that holds until it is heard again. */
+/** Its page was left: the limit for departures applies until the visitor is heard again. */
 export const DEPARTING_FLAG = 16
 
-/** How often it came back from absence since it last had a slot, 0 to 7: more count as 7. */
+/** Returns from absence since the ticket last had a session, 0 to 7: more count as 7. */
 export const RETURNS_MASK = 0xe0
 const RETURNS_SHIFT = 5
 export const RETURNS_MAX = 7
@@ -28,7 +35,7 @@ export function withOneMoreReturn(byte: number): number {
   return (byte & ~RETURNS_MASK) | (returns << RETURNS_SHIFT)
 }
 
-/** What stays of a byte when its ticket moves to another state: who has a slot for sure begins anew. */
+/** The returns that a byte keeps when its ticket moves to another state: a session resets them. */
 export function keptReturns(byte: number, to: State): number {
   return to === State.gone || to === State.active ? 0 : byte & RETURNS_MASK
 }
@@ -41,17 +48,17 @@ export function stateName(state: State): StateName {
   return NAMES[state] as StateName
 }
 
-/** Whether a move from one state to another is in the picture of a ticket's life (DESIGN section 3). */
+/** Whether a ticket may move from one state to the other. */
 export function mayMove(from: State, to: State): boolean {
   return MAY_MOVE[(from << 3) | to] === 1
 }
 
-/** Changes that must be durable before anyone is told: all but those between waiting and absent. */
+/** Whether a move must be durable before any visitor is answered: all but those between waiting and absent. */
 export function mustBeDurable(from: State, to: State): boolean {
   return MUST_BE_DURABLE[(from << 3) | to] === 1
 }
 
-function isInPicture(from: State, to: State): boolean {
+function isAllowed(from: State, to: State): boolean {
   switch (from) {
     case State.gone:
       return to === State.waiting || to === State.active
@@ -66,12 +73,12 @@ function isInPicture(from: State, to: State): boolean {
   }
 }
 
-function isTold(from: State, to: State): boolean {
+function isDurable(from: State, to: State): boolean {
   const lazy = (state: State) => state === State.waiting || state === State.absent
   return !(lazy(from) && lazy(to))
 }
 
-/** A rule of two states, looked up: a tick may ask for a million moves. */
+/** A lookup table of a rule: a tick may ask for a million moves. */
 function table(rule: (from: State, to: State) => boolean): Uint8Array {
   const states = Object.values(State)
   const answers = new Uint8Array(64)
@@ -79,5 +86,5 @@ function table(rule: (from: State, to: State) => boolean): Uint8Array {
   return answers
 }
 
-const MAY_MOVE = table(isInPicture)
-const MUST_BE_DURABLE = table(isTold)
+const MAY_MOVE = table(isAllowed)
+const MUST_BE_DURABLE = table(isDurable)

@@ -1,13 +1,14 @@
 /**
- * All tickets of one run: the segments in order, every state change, and what changed since it was last stored.
+ * All tickets of one run: the segments in order, every state change, and what changed since the last store.
  *
- * Owns which ticket is in which state and the counters of that. Does not own why a ticket moves (line.ts, admission.ts,
- * silence.ts) nor how it is stored.
+ * Owns the state of each ticket and the counts by state. Does not own why a ticket moves (line.ts, admission.ts, presence.ts)
+ * or how it is stored.
  */
-import { BLOCK_BITS, BLOCKS_PER_SEGMENT, MAX_NUMBER, SEGMENT_BITS, SEGMENT_SIZE } from './limits.ts'
+import { BLOCK_BITS, MAX_NUMBER, SEGMENT_BITS, SEGMENT_SIZE } from './limits.ts'
 import { Segment } from './segment.ts'
 import {
   BEACON_FLAG,
+  BrokenInvariant,
   DEPARTING_FLAG,
   keptReturns,
   mayMove,
@@ -18,12 +19,8 @@ import {
   withOneMoreReturn,
 } from './ticket-state.ts'
 
-export class BrokenInvariant extends Error {
-  override name = 'BrokenInvariant'
-}
-
 export class Tickets {
-  /** In order of index; dropped ones are missing. */
+  /** By ascending index; dropped segments are missing. */
   private segments: Segment[] = []
   private readonly byIndex = new Map<number, Segment>()
   /** Tickets by state, over all segments. */
@@ -34,11 +31,11 @@ export class Tickets {
   private readonly durable = new Set<number>()
   private readonly lazy = new Set<number>()
   private readonly dropped = new Set<number>()
-  private readonly bornLive = new Set<number>()
+  private readonly newlyLive = new Set<number>()
   private moved: Segment[] = []
   private nextToVerify = 0
 
-  /** The number the next visitor gets. The first one is 1: people read it. */
+  /** The number that the next visitor gets. The first is 1: people read it. */
   next = 1
 
   get waiting(): number {
@@ -66,7 +63,7 @@ export class Tickets {
     return this.next > MAX_NUMBER
   }
 
-  /** Hands out the next number; its ticket starts as waiting or, admitted at once, as active. */
+  /** Issues the next number. Its ticket starts as waiting or, if admitted at once, as active. */
   issue(state: typeof State.waiting | typeof State.active, heardSeconds: number): number {
     const number = this.next++
     const segment = this.segmentFor(number >>> SEGMENT_BITS)
@@ -83,18 +80,19 @@ export class Tickets {
     return this.byIndex.get(index)
   }
 
-  /** `gone` for a number never handed out, too. */
+  /** `gone` for a number that was never issued, too. */
   stateOf(number: number): State {
     return this.segmentOf(number)?.stateAt(number % SEGMENT_SIZE) ?? State.gone
   }
 
   /**
-   * Moves a ticket to another state. Its flags are cleared, but for a goodbye before admission: nobody was heard since. Returns
-   * from absence are counted. A move that is not in a ticket's life throws.
+   * Moves a ticket to another state, clears its flags and counts returns from absence. Admission keeps the departing flag, since
+   * the visitor has not been heard.
+   * @throws BrokenInvariant for a move that does not exist
    */
   move(number: number, to: State): void {
     const segment = this.segmentOf(number)
-    if (segment === undefined) throw new BrokenInvariant(`ticket ${number} was never handed out`)
+    if (segment === undefined) throw new BrokenInvariant(`ticket ${number} was never issued`)
     const offset = number % SEGMENT_SIZE
     const from = segment.stateAt(offset)
     if (!mayMove(from, to)) {
@@ -108,9 +106,10 @@ export class Tickets {
   }
 
   /**
-   * Moves many tickets of one segment (ascending offsets), each to what `to` holds for the state it is in, and clears their
-   * flags. Returns how many were in each state. A move that is not in a ticket's life throws. Counts and marks are written once
-   * for the segment: with a move for each ticket a tick that moves a million took five times as long.
+   * Moves many tickets of one segment (ascending offsets), each to the entry of `to` for its state, and clears their flags.
+   * Returns how many were in each state. Writes counts and marks once per segment: with a `move` per ticket, a tick that moves
+   * a million took five times as long.
+   * @throws BrokenInvariant for a move that does not exist
    */
   moveMany(segment: Segment, offsets: Uint16Array, to: Uint8Array): Uint16Array {
     const moved = segment.putMany(offsets, to)
@@ -126,13 +125,13 @@ export class Tickets {
     return moved
   }
 
-  /** Keeps what is known of the whole table after moves between two offsets of a segment. */
+  /** Updates the counts and marks of the table after moves between two offsets of a segment. */
   private countMoves(segment: Segment, first: number, last: number, from: State, to: State, count: number): void {
     ;(this.counts[from] as number) -= count
     ;(this.counts[to] as number) += count
-    if (from === State.gone && segment.live === count) this.bornLive.add(segment.index)
+    if (from === State.gone && segment.live === count) this.newlyLive.add(segment.index)
     if (to === State.waiting) this.headHint = Math.min(this.headHint, segment.index * SEGMENT_SIZE + first)
-    // A mark where the move is, instead of a set of blocks and one of segments: half the time of a tick that moves a million.
+    // Marks on the segment, instead of sets of blocks and segments, halve the time of a tick that moves a million.
     if (segment.movedBlocks === 0) this.moved.push(segment)
     segment.movedBlocks |= (2 << (last >> BLOCK_BITS)) - (1 << (first >> BLOCK_BITS))
     this.markUnstored(segment, mustBeDurable(from, to) ? 'durable' : 'lazy')
@@ -145,7 +144,7 @@ export class Tickets {
     else this.lazy.add(segment.index)
   }
 
-  /** `what`: a session whose beacon was forgotten would hold its slot for a minute after it fell silent. */
+  /** The beacon flag is durable: a session that lost it would hold its slot for a minute after it fell silent. */
   setFlags(
     number: number,
     flags: number,
@@ -171,7 +170,7 @@ export class Tickets {
     return segment
   }
 
-  /** The lowest number that waits, -1 when nobody does. Amortised: what was passed over is not looked at again. */
+  /** The lowest waiting number, -1 if there is none. Amortised: numbers once skipped are not visited again. */
   lowestWaiting(): number {
     if (this.waiting === 0) return -1
     const lowest = this.lowestWaitingFrom(this.headHint)
@@ -180,7 +179,7 @@ export class Tickets {
     return lowest
   }
 
-  /** The lowest number that waits at or above `from`, -1 when there is none. */
+  /** The lowest waiting number at or above `from`, -1 if there is none. */
   lowestWaitingFrom(from: number): number {
     for (let i = this.positionFrom(Math.floor(from / SEGMENT_SIZE)); i < this.segments.length; i++) {
       const segment = this.segments[i] as Segment
@@ -192,7 +191,7 @@ export class Tickets {
     return -1
   }
 
-  /** People who wait with a lower number. */
+  /** Waiting tickets with a lower number. */
   waitingBefore(number: number): number {
     const index = Math.floor(number / SEGMENT_SIZE)
     let count = 0
@@ -211,7 +210,7 @@ export class Tickets {
     return this.segments.filter((segment) => segment.live > 0).map((segment) => segment.index)
   }
 
-  /** Forgets the segments whose tickets are all gone, but never the tail: its next numbers are still to come. */
+  /** Drops segments whose tickets are all gone, except the tail, which issues the next numbers. */
   dropEmpty(): void {
     const tail = Math.floor(this.next / SEGMENT_SIZE)
     const kept = this.segments.filter((segment) => segment.live > 0 || segment.index >= tail)
@@ -226,12 +225,12 @@ export class Tickets {
     this.segments = kept
   }
 
-  /** What must be stored now; with `everything`, lazy changes too. Each is told once. */
+  /** What must be stored now; with `everything`, lazy changes too. Reports each change once. */
   takeChanges(everything: boolean): { changed: Segment[]; dropped: number[] } {
     const indexes = everything ? [...new Set([...this.durable, ...this.lazy])] : [...this.durable]
     const changed = indexes.map((index) => this.byIndex.get(index)).filter((segment) => segment !== undefined)
     const dropped = [...this.dropped]
-    // A durable write carries the whole segment, its lazy changes with it.
+    // A durable write stores the whole segment, including its lazy changes.
     for (const segment of changed) segment.unstored = 'nothing'
     for (const index of indexes) this.lazy.delete(index)
     this.durable.clear()
@@ -239,11 +238,11 @@ export class Tickets {
     return { changed, dropped }
   }
 
-  /** Segments that went from no live ticket to one since the last call. */
-  takeBornLive(): number[] {
-    const born = [...this.bornLive]
-    this.bornLive.clear()
-    return born
+  /** Segments that got their first live ticket since the last call. */
+  takeNewlyLive(): number[] {
+    const segments = [...this.newlyLive]
+    this.newlyLive.clear()
+    return segments
   }
 
   /** Rebuilds the table from stored segments. */
@@ -258,33 +257,26 @@ export class Tickets {
     }
   }
 
-  /** Recounts the blocks that moved since the last call. Throws when a count is wrong. */
+  /** Recounts the blocks that changed since the last call. @throws BrokenInvariant */
   verifyMoved(): void {
-    for (const segment of this.moved) {
-      for (let block = 0; block < BLOCKS_PER_SEGMENT; block++) {
-        if ((segment.movedBlocks & (1 << block)) === 0 || segment.blockHolds(block)) continue
-        const number = segment.index * BLOCKS_PER_SEGMENT + block
-        throw new BrokenInvariant(`block ${number}: the waiting count differs from a recount`)
-      }
-      segment.movedBlocks = 0
-    }
+    for (const segment of this.moved) segment.verifyMoved()
     this.moved = []
   }
 
-  /** Recounts one segment, another at each call. Throws when a count is wrong. */
+  /** Recounts one segment, the next one at each call. @throws BrokenInvariant */
   verifyOneSegment(): void {
     if (this.segments.length === 0) return
     this.nextToVerify = (this.nextToVerify + 1) % this.segments.length
-    verifySegment(this.segments[this.nextToVerify] as Segment)
+    this.segments[this.nextToVerify]?.verify()
   }
 
-  /** Recounts everything. Throws when a count is wrong. */
+  /** Recounts everything. @throws BrokenInvariant */
   verifyAll(): void {
-    for (const segment of this.segments) verifySegment(segment)
+    for (const segment of this.segments) segment.verify()
     for (const state of [State.waiting, State.offered, State.active, State.absent]) {
       const sum = this.segments.reduce((total, segment) => total + (segment.counts[state] as number), 0)
-      if (sum !== this.counts[state])
-        throw new BrokenInvariant(`${stateName(state)}: counted ${this.counts[state]}, found ${sum}`)
+      if (sum === this.counts[state]) continue
+      throw new BrokenInvariant(`${stateName(state)}: counted ${this.counts[state]}, found ${sum}`)
     }
   }
 
@@ -297,7 +289,7 @@ export class Tickets {
     return segment
   }
 
-  /** Place in `segments` of the first one with at least this index. */
+  /** Position in `segments` of the first with at least this index. */
   private positionFrom(index: number): number {
     let low = 0
     let high = this.segments.length
@@ -308,8 +300,4 @@ export class Tickets {
     }
     return low
   }
-}
-
-function verifySegment(segment: Segment): void {
-  if (!segment.countsHold()) throw new BrokenInvariant(`segment ${segment.index}: counts differ from a recount`)
 }

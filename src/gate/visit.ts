@@ -3,9 +3,9 @@
  * necessary, the object's answer. Issues tokens. Knows nothing about pages, cookies or the origin.
  */
 import { ageMs } from '../core/age.ts'
-import type { ClaimDetails } from '../core/answers.ts'
-import { passLifeSeconds } from '../core/pass-life.ts'
-import type { SnapshotView } from '../core/snapshot-view.ts'
+import type { ClaimDetails } from '../core/line.ts'
+import { passLifeSeconds } from '../core/silence.ts'
+import type { SnapshotView } from '../core/snapshot.ts'
 import { CONFIRM_AFTER_MAX_SECONDS, TICKET_LIFE_SECONDS } from '../limits.ts'
 import type { Status } from '../pages/status.ts'
 import type { KeepAlive, RoomClient } from '../room/room-client.ts'

@@ -1,6 +1,6 @@
 /** A visitor's status from the isolate's snapshot, and when the visitor polls again. */
 import { memoize } from '../cache.ts'
-import type { SnapshotView } from '../core/snapshot-view.ts'
+import type { SnapshotView } from '../core/snapshot.ts'
 import { ISO_TIMES_MAX } from '../limits.ts'
 import type { Status, VisitorState } from '../pages/status.ts'
 import type { RoomSettings } from '../settings/rooms.ts'

@@ -2,7 +2,7 @@
  * Adds the beacon script to the HTML of an admitted visitor, unless the page opts out or its policy
  * would block the script. Reports the reason for a page that should get the script and does not.
  */
-import type { BeaconObstacle } from '../core/beacon-obstacles.ts'
+import type { BeaconObstacle } from '../core/origin-report.ts'
 import { PREFIX } from '../http/paths.ts'
 import type { RequestUrl } from '../http/request-url.ts'
 import type { PageHead } from './page-head.ts'

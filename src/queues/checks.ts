@@ -3,20 +3,18 @@
  * one.
  */
 import * as v from 'valibot'
+import type { CheckMessage } from '../core/check-chains.ts'
 import { logError, logWarning } from '../log/log.ts'
 import type { RoomSettings } from '../settings/rooms.ts'
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0))
 
-/** A message of the queue `checks`: expire the silent tickets of one segment. */
 const checkMessage = v.object({
   room: v.pipe(v.string(), v.regex(/^[a-z0-9-]{1,32}$/)),
   run: count,
   segment: count,
   generation: count,
 })
-
-export type CheckMessage = v.InferOutput<typeof checkMessage>
 
 /** Null: not a check message. */
 function parseCheckMessage(body: unknown): CheckMessage | null {

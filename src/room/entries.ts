@@ -2,8 +2,8 @@
  * What requests wait for: each entry is one question to the object, sent with others in one call, and answered once.
  */
 
-import type { JoinAnswer } from '../core/answers.ts'
 import type { ClaimRequest, ExchangeAnswer, ExchangeClaimAnswer } from '../core/exchange.ts'
+import type { JoinAnswer } from '../core/line.ts'
 
 /** The object did not answer in time. */
 export interface Unreachable {

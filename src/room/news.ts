@@ -2,9 +2,10 @@
  * What an isolate has to tell the object of a room though nobody waits for an answer: who was heard, who said goodbye, how the
  * origin did, what was counted. Rides along with the next call; what a failed call took is put back.
  */
-import { type BeaconObstacle, countObstacles, noObstacles, type ObstacleCounts } from '../core/beacon-obstacles.ts'
+
 import type { CallCounts, ExchangeRequest } from '../core/exchange.ts'
-import type { OriginReport } from '../core/origin-latency.ts'
+import type { OriginReport } from '../core/origin-report.ts'
+import { type BeaconObstacle, countObstacles, noObstacles, type ObstacleCounts } from '../core/origin-report.ts'
 import { PRESENCE_MAX } from '../limits.ts'
 import { AgedBuffer, toAgedNumbers } from './aged-buffer.ts'
 import { CallCounter } from './call-counts.ts'

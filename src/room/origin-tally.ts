@@ -4,7 +4,7 @@
  */
 import { bucketOf } from '../core/histogram.ts'
 import { ORIGIN_LATENCY_BUCKETS_MS } from '../core/limits.ts'
-import type { OriginReport } from '../core/origin-latency.ts'
+import type { OriginReport } from '../core/origin-report.ts'
 
 /** How one request to the origin went. */
 export interface OriginTurn {

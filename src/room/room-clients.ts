@@ -1,19 +1,19 @@
 /**
  * This isolate's clients, one per room, with the real clock, timers and calls.
  */
-import type { WaitingRoom } from '../../durable-objects/waiting-room.ts'
 import { logError, logWarning } from '../log/log.ts'
 import { errorText } from '../log/scrub.ts'
 import type { RoomSettings } from '../settings/rooms.ts'
 import { isAborted } from './aborted.ts'
 import { RoomClient } from './room-client.ts'
+import type { RoomObject } from './room-object.ts'
 
-export type RoomNamespace = DurableObjectNamespace<WaitingRoom>
+export type RoomNamespace = DurableObjectNamespace<RoomObject & Rpc.DurableObjectBranded>
 
 const clients = new Map<string, RoomClient>()
 
 /** The object of a room. A new stub each time: a stub that failed once goes on failing. */
-export function roomStub(namespace: RoomNamespace, room: RoomSettings): DurableObjectStub<WaitingRoom> {
+export function roomStub(namespace: RoomNamespace, room: RoomSettings): ReturnType<RoomNamespace['get']> {
   const hint = room.location_hint
   return namespace.get(namespace.idFromName(room.name), hint === undefined ? {} : { locationHint: hint })
 }

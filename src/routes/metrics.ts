@@ -1,9 +1,9 @@
 /** `GET /metrics`: the figures of all rooms in the Prometheus text format (version 0.0.4). */
 import type { Context } from 'hono'
 import type { AppEnv } from '../app-env.ts'
-import { BEACON_OBSTACLES } from '../core/beacon-obstacles.ts'
 import { FIGURES, GAUGES, LOADS, type LoadName, TOTALS, type TotalName } from '../core/figures.ts'
 import { ORIGIN_LATENCY_BUCKETS_MS, WAIT_BUCKETS_SECONDS } from '../core/limits.ts'
+import { BEACON_OBSTACLES } from '../core/origin-report.ts'
 import { logError } from '../log/log.ts'
 import { type RoomFigures, roomFigures } from './room-figures.ts'
 

@@ -1,10 +1,10 @@
 /** The figures of a room, as its object has them. A room that nobody has come to yet has no run, and zeros. */
-import type { RoomStats } from '../../durable-objects/waiting-room.ts'
-import { countObstacles, noObstacles } from '../core/beacon-obstacles.ts'
 import { Line } from '../core/line.ts'
 import { lineStats } from '../core/line-stats.ts'
+import { countObstacles, noObstacles } from '../core/origin-report.ts'
 import { NO_RECENT_SITE, type SiteHealth, siteHealth } from '../core/site-health.ts'
 import type { Deployment } from '../deployment.ts'
+import type { RoomStats } from '../room/room-object.ts'
 import { lineRules, type RoomSettings } from '../settings/rooms.ts'
 
 export type RoomFigures = Omit<RoomStats, 'run'> & { readonly run: number | null }

@@ -9,7 +9,7 @@ import { withoutFinalDot } from '../http/hosts.ts'
 import { foldedPaths } from '../http/paths.ts'
 import { issueProblem, UNKNOWN_SETTING } from './problems.ts'
 import { type RoomSettings, roomSchema, unknownKeys } from './room-schema.ts'
-import { deployedValues, type RuntimeValues, steeredRules } from './runtime-settings.ts'
+import { deployedValues, type RuntimeValues, runtimeRules } from './runtime-settings.ts'
 
 /** The platform's limit for one variable. */
 export const ROOMS_MAX_BYTES = 5 * 1024
@@ -89,7 +89,7 @@ export function lineRules(room: RoomSettings | undefined, values?: RuntimeValues
   const defaults = { name: 'removed', total_active_users: 1, new_users_per_minute: 1 }
   const settings = room ?? v.parse(roomSchema, defaults)
   return {
-    ...steeredRules((room && values) ?? deployedValues(settings)),
+    ...runtimeRules((room && values) ?? deployedValues(settings)),
     ...(room === undefined ? { capacity: 0 } : {}),
     heartbeatTimeoutSeconds: settings.heartbeat_timeout_seconds,
     sessionTimeoutSeconds: settings.session_timeout_seconds,

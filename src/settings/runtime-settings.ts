@@ -4,7 +4,7 @@
  * changes.
  */
 import * as v from 'valibot'
-import type { SteeredRules } from '../core/rules.ts'
+import type { RuntimeRules } from '../core/rules.ts'
 import { MESSAGE_MAX_CHARS } from '../limits.ts'
 import { type RoomSettings, roomEntries } from './room-schema.ts'
 
@@ -136,7 +136,7 @@ export function pastTimeOf(patch: SettingsPatch, values: RuntimeValues, nowMs: n
 }
 
 /** The rules of the line that these values set. */
-export function steeredRules(values: RuntimeValues): SteeredRules {
+export function runtimeRules(values: RuntimeValues): RuntimeRules {
   return {
     capacity: values.total_active_users,
     ratePerMinute: values.new_users_per_minute,

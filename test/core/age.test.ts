@@ -12,24 +12,24 @@ describe('an age', () => {
     [START_MS - 1, 1],
     [START_MS - HOUR_MS, HOUR_MS],
     [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY],
-  ])('of something noted at %d is the time since', (atMs, age) => {
+  ])('is the time since %d', (atMs, age) => {
     expect(ageMs(atMs, START_MS)).toBe(age)
   })
 
-  it.each([1, 5, HOUR_MS])('is older than any limit for a time %d ms ahead', (aheadMs) => {
+  it.each([1, 5, HOUR_MS])('exceeds any limit for a time %d ms in the future', (aheadMs) => {
     expect(ageMs(START_MS + aheadMs, START_MS)).toBe(Number.POSITIVE_INFINITY)
   })
 })
 
 describe('after a clock was set back', () => {
-  it('a chain of checks counts as broken and starts again', () => {
+  it('a chain of checks counts as broken and restarts', () => {
     const chains = new CheckChains()
     chains.start(0, START_MS, 10)
     expect(chains.restartOverdue([0], START_MS + 1000, 10)).toEqual([])
     expect(chains.restartOverdue([0], START_MS - HOUR_MS, 10)).toEqual([{ segment: 0, generation: 2 }])
   })
 
-  it('join keys from before do not stay for an hour', () => {
+  it('earlier join keys do not stay for an hour', () => {
     const joins = new RecentJoins()
     joins.remember('before', 1, START_MS)
     joins.remember('after', 2, START_MS - HOUR_MS)

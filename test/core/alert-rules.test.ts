@@ -23,7 +23,7 @@ function over(values: (number | null)[], changes: Partial<AlertRule> = {}) {
 }
 
 describe('an alert rule', () => {
-  it('fires once it has held for its minutes in a row, and is resolved once it does not hold', () => {
+  it('fires after holding for its minutes in a row and resolves once it no longer holds', () => {
     expect(over([5, 11, 12, 13, 9, 9])).toEqual(['ok', 'pending', 'firing: tell', 'firing', 'resolved: tell', 'ok'])
   })
 
@@ -31,19 +31,19 @@ describe('an alert rule', () => {
     expect(over([11, 11, 3], { forMinutes: 1 })).toEqual(['firing: tell', 'firing', 'resolved: tell'])
   })
 
-  it('begins to count anew when it held for too short', () => {
+  it('restarts its count after holding too briefly', () => {
     expect(over([11, 10, 11, 11])).toEqual(['pending', 'ok', 'pending', 'firing: tell'])
   })
 
-  it('may watch for too little', () => {
+  it('may watch for a value below its threshold', () => {
     expect(over([9, 9, 10], { bound: 'below' })).toEqual(['pending', 'firing: tell', 'resolved: tell'])
   })
 
-  it('stays as it is where the value is not known', () => {
+  it('keeps its state while the value is unknown', () => {
     expect(over([11, null, 11, null, 9])).toEqual(['pending', 'pending', 'firing: tell', 'firing', 'resolved: tell'])
   })
 
-  it('does not hold while nobody is there, even if it watches for too little', () => {
+  it('does not hold in an idle room, even with a lower bound', () => {
     const few = rule({ metric: 'admitted_per_minute', bound: 'below', threshold: 1, forMinutes: 1 })
     const firing = stepAlert(few, NO_ALERT, 0, 1)
     expect(firing.message).toBe('firing')
@@ -54,11 +54,11 @@ describe('an alert rule', () => {
     expect(stepAlert(few, NO_ALERT, 0, 2, true)).toMatchObject({ message: null, state: { state: 'ok' } })
   })
 
-  it('fires again right after it was resolved, if it holds again', () => {
+  it('fires again right after it resolved, if it holds again', () => {
     expect(over([11, 9, 11], { forMinutes: 1 })).toEqual(['firing: tell', 'resolved: tell', 'firing: tell'])
   })
 
-  it('tells firing and resolved in turn, whatever the values', () => {
+  it('alternates between firing and resolved messages, whatever the values', () => {
     fc.assert(
       fc.property(
         fc.array(fc.option(fc.integer({ min: 0, max: 20 }))),
@@ -73,7 +73,7 @@ describe('an alert rule', () => {
 })
 
 describe('the figures of a minute', () => {
-  it('are means of what is, sums of what happened, and the longest wait', () => {
+  it('are means of gauges, sums of counts, and the longest wait', () => {
     const line = new DrivenLine({ capacity: 2 })
     line.join(4)
     line.tick()
@@ -98,7 +98,7 @@ describe('the figures of a minute', () => {
     })
   })
 
-  it("know the origin's share of errors over all samples, its longest latency, and nothing where it was not asked", () => {
+  it("have the origin's error ratio over all samples and its highest latency, or null without requests", () => {
     const line = new DrivenLine()
     const asked = (requests: number, errors: number, bucket: number) => {
       const counts = Array.from({ length: bucket + 1 }, (_, i) => (i === bucket ? requests : 0))
@@ -112,7 +112,7 @@ describe('the figures of a minute', () => {
     expect(minuteFigures([], null, true)).toMatchObject({ origin_error_ratio: null, waiting: 0 })
   })
 
-  it('without samples are 0 in an empty room and not known in any other', () => {
+  it('are 0 without samples in an empty room and unknown in any other', () => {
     expect(minuteFigures([], false, true)).toMatchObject({ waiting: 0, admitted_per_minute: 0, stalled: 0 })
     expect(minuteFigures([], true, false)).toMatchObject({ waiting: null, admitted_per_minute: null, stalled: 1 })
     expect(minuteFigures([], null, false)).toMatchObject({ stalled: null })
@@ -120,14 +120,14 @@ describe('the figures of a minute', () => {
 })
 
 describe('a stalled room', () => {
-  it('is one where people could be let in but nothing has happened for two intervals', () => {
+  it('is one with free slots and waiting tickets but no event for two intervals', () => {
     const line = new DrivenLine({ capacity: 10, ratePerMinute: 6 })
     line.join(5)
     expect(line.line.isStalled(line.nowMs + 19_000)).toBe(false)
     expect(line.line.isStalled(line.nowMs + 20_000)).toBe(true)
   })
 
-  it('is not one that is full, empty, or where everyone is to wait', () => {
+  it('is not one that is full, empty or set to queue all', () => {
     for (const changes of [{ capacity: 2 }, { mode: 'queue-all' as const }]) {
       const line = new DrivenLine(changes)
       line.join(5)
@@ -138,7 +138,7 @@ describe('a stalled room', () => {
 })
 
 describe('the histogram of waits', () => {
-  it('counts every admission once, by its wait, and survives a restart', () => {
+  it('counts every admission once and survives a restart', () => {
     const line = new DrivenLine({ capacity: 1 })
     line.join(3)
     for (const number of [1, 2]) {

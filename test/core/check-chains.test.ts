@@ -5,7 +5,7 @@ import { START_MS } from './support/driven-line.ts'
 const INTERVAL_SECONDS = 10
 
 describe('a chain of checks', () => {
-  it('goes on by its own message, and by one of a chain that memory has lost', () => {
+  it('continues by its own message and by one of a forgotten chain', () => {
     const chains = new CheckChains()
     const first = chains.start(3, START_MS, INTERVAL_SECONDS)
     expect(first).toEqual({ segment: 3, generation: 1 })
@@ -13,14 +13,14 @@ describe('a chain of checks', () => {
     expect(chains.next({ segment: 8, generation: 5 }, START_MS)).toEqual({ segment: 8, generation: 6 })
   })
 
-  it('that ended is forgotten: the next one begins anew, at once', () => {
+  it('restarts at once after it ended', () => {
     const chains = new CheckChains()
     chains.start(3, START_MS, INTERVAL_SECONDS)
     chains.end(3)
     expect(chains.start(3, START_MS + 1, INTERVAL_SECONDS)).toEqual({ segment: 3, generation: 1 })
   })
 
-  it('is forgotten with its segment: nothing is sent for it, and it starts anew should the segment live again', () => {
+  it('ends with its segment and restarts if the segment is live again', () => {
     const chains = new CheckChains()
     chains.start(3, START_MS, INTERVAL_SECONDS)
     chains.start(4, START_MS, INTERVAL_SECONDS)

@@ -6,54 +6,54 @@ import { START_MS } from './support/driven-line.ts'
 import { rules } from './support/rules.ts'
 
 describe('the listening clock', () => {
-  it('adds at most one interval + 5 s per event, however long nothing happened', () => {
+  it('adds at most one interval + 5 s per event, however long the pause', () => {
     const clock = ListeningClock.start(START_MS, rules())
-    clock.call(START_MS + 3_600_000, 10)
+    clock.advanceOnCall(START_MS + 3_600_000, 10)
     expect(clock.listeningMs).toBe(15_000)
   })
 
-  it('adds nothing for a clock that goes back, and goes on from there', () => {
+  it('adds nothing when the clock goes back and continues from there', () => {
     const clock = ListeningClock.start(START_MS, rules())
-    clock.call(START_MS - 3_600_000, 10)
+    clock.advanceOnCall(START_MS - 3_600_000, 10)
     expect(clock.listeningMs).toBe(0)
-    clock.call(START_MS - 3_590_000, 10)
+    clock.advanceOnCall(START_MS - 3_590_000, 10)
     expect(clock.listeningMs).toBe(10_000)
   })
 
-  it('does not listen by ticks alone while a crowd lives, for at most 300 s in a row', () => {
+  it('holds for at most 300 s while ticks come without calls in a crowd', () => {
     const clock = ListeningClock.start(START_MS, rules())
-    clock.tickDone()
+    clock.endTick()
     let nowMs = START_MS
     for (let tick = 0; tick < 30; tick++) {
       nowMs += 10_000
-      clock.other(nowMs, 10, 9)
-      clock.tickDone()
+      clock.advanceOnInternalEvent(nowMs, 10, 9)
+      clock.endTick()
     }
     expect(clock.listeningMs).toBe(0)
-    clock.other(nowMs + 10_000, 10, 9)
+    clock.advanceOnInternalEvent(nowMs + 10_000, 10, 9)
     expect(clock.listeningMs).toBe(15_000)
-    clock.other(nowMs + 20_000, 10, 9)
+    clock.advanceOnInternalEvent(nowMs + 20_000, 10, 9)
     expect(clock.listeningMs).toBe(25_000)
   })
 
-  it('listens by ticks alone while few live', () => {
+  it('counts ticks without calls while few tickets are live', () => {
     const clock = ListeningClock.start(START_MS, rules())
-    clock.tickDone()
-    clock.other(START_MS + 10_000, 10, 8)
+    clock.endTick()
+    clock.advanceOnInternalEvent(START_MS + 10_000, 10, 8)
     expect(clock.listeningMs).toBe(10_000)
   })
 
-  it('loses no time between a check that did not count and the next call', () => {
+  it('loses no time between a held check and the next call', () => {
     const clock = ListeningClock.start(START_MS, rules())
-    clock.tickDone()
-    clock.other(START_MS + 900, 10, 100)
-    clock.call(START_MS + 1000, 10)
+    clock.endTick()
+    clock.advanceOnInternalEvent(START_MS + 900, 10, 100)
+    clock.advanceOnCall(START_MS + 1000, 10)
     expect(clock.listeningMs).toBe(1000)
   })
 })
 
 describe('chains of checks', () => {
-  it('start once per segment, and are one again after being started twice', () => {
+  it('start once per segment and merge after being started twice', () => {
     const chains = new CheckChains()
     expect(chains.start(3, START_MS, 10)).toEqual({ segment: 3, generation: 1 })
     expect(chains.start(3, START_MS + 5000, 10)).toBeNull()
@@ -72,7 +72,7 @@ describe('chains of checks', () => {
     expect(chains.restartOverdue([0], START_MS + 31_000, 10)).toEqual([])
   })
 
-  it('are started again when memory was lost', () => {
+  it('restart after a loss of memory', () => {
     const chains = new CheckChains()
     expect(chains.restartOverdue([5], START_MS, 10)).toEqual([{ segment: 5, generation: 1 }])
     expect(chains.restartOverdue([5], START_MS + 10_000, 10)).toEqual([])
@@ -89,7 +89,7 @@ describe('recent joins', () => {
     expect(['first', 'second', 'third'].map((key) => joins.find(key))).toEqual([undefined, 2, 3])
   })
 
-  it('give way to newer ones, the oldest first, however often', () => {
+  it('drop the oldest key when full, however often', () => {
     const joins = new RecentJoins()
     for (let i = 0; i < 250_000; i++) joins.remember(`key ${i}`, i, START_MS)
     expect(joins.find('key 149999')).toBeUndefined()

@@ -1,11 +1,11 @@
-/** How long a goodbye keeps a session's slot: visitors come back from a payment page of another host. */
+/** How long a departed session keeps its slot: visitors return from a payment page on another host. */
 import { describe, expect, it } from 'vitest'
 import type { LineRules } from '../../src/core/rules.ts'
 import { DrivenLine, keepPolling } from './support/driven-line.ts'
 
 const BEACON = { beacon: true, touched: false }
 
-/** A session that said goodbye; others keep the room in touch for so long. */
+/** A departed session, while other visitors keep calling for this long. */
 function away(changes: Partial<LineRules>, seconds: number, beacon = true): DrivenLine {
   const line = new DrivenLine({ capacity: 1, ...changes })
   const [number, ...others] = line.join(3) as [number, ...number[]]
@@ -16,26 +16,26 @@ function away(changes: Partial<LineRules>, seconds: number, beacon = true): Driv
   return line
 }
 
-describe('a session that said goodbye', () => {
+describe('a session whose page was left', () => {
   it.each<[string, Partial<LineRules>, number]>([
     ['4 minutes with a grace of 300 s', { sessionTimeoutSeconds: 300, departureGraceSeconds: 300 }, 240],
-    ['4 minutes though silence alone would end it after 20 s', { departureGraceSeconds: 300 }, 240],
+    ['4 minutes although silence alone would end it after 20 s', { departureGraceSeconds: 300 }, 240],
     ['29 minutes with the longest grace', { departureGraceSeconds: 1800 }, 1740],
-    ['as long as its pass opens the door, with no grace', { sessionTimeoutSeconds: 80, departureGraceSeconds: 0 }, 55],
+    ['as long as its pass is valid, without grace', { sessionTimeoutSeconds: 80, departureGraceSeconds: 0 }, 55],
   ])('keeps its slot for %s', (_, changes, seconds) => {
     expect(away(changes, seconds).state(1)).toBe('active')
   })
 
   it.each<[string, Partial<LineRules>, number]>([
     ['the default', { sessionTimeoutSeconds: 300 }, 70],
-    ['the default and a short time-out', {}, 30],
+    ['the default and a short timeout', {}, 30],
     ['a grace of 60 s', { sessionTimeoutSeconds: 300, departureGraceSeconds: 60 }, 80],
     ['no grace', { sessionTimeoutSeconds: 80, departureGraceSeconds: 0 }, 75],
   ])('loses it after %s', (_, changes, seconds) => {
     expect(away(changes, seconds).state(1)).toBe('absent')
   })
 
-  it('is a session like any other once it is heard again', () => {
+  it('is like any other session once it is heard again', () => {
     const line = away({ departureGraceSeconds: 300 }, 120)
     line.hear([1])
     keepPolling(line, [2, 3], 40)
@@ -58,7 +58,7 @@ describe('a session that said goodbye', () => {
     expect(line.state(1)).toBe('absent')
   })
 
-  it('that only shortens the silence is forgotten by a restart', () => {
+  it('forgets a departure that only shortens the silence limit at a restart', () => {
     const line = new DrivenLine({ capacity: 1, sessionTimeoutSeconds: 80 })
     line.join(3)
     line.claim(1, BEACON)
@@ -69,7 +69,7 @@ describe('a session that said goodbye', () => {
     expect(line.state(1)).toBe('active')
   })
 
-  it('is not kept longer by gaps in what the room hears', () => {
+  it('is not extended by gaps in listening', () => {
     const line = away({ departureGraceSeconds: 120 }, 60)
     for (let i = 0; i < 8; i++) {
       line.pass(100).hear([2, 3])
@@ -78,7 +78,7 @@ describe('a session that said goodbye', () => {
     expect(line.state(1)).not.toBe('active')
   })
 
-  it('of a page in line keeps the place for 10 s, whatever the grace', () => {
+  it('keeps a place in line for 10 s, whatever the grace', () => {
     const line = new DrivenLine({ capacity: 1, departureGraceSeconds: 1800 })
     line.join(3)
     line.depart(2)
@@ -88,7 +88,7 @@ describe('a session that said goodbye', () => {
 })
 
 describe('a session that was cut off', () => {
-  it.each([1, 100, 270])('is admitted at once after %d s where nobody waits', (seconds) => {
+  it.each([1, 100, 270])('is admitted at once after %d s if nobody waits', (seconds) => {
     const line = new DrivenLine({ capacity: 1, reclaimGraceSeconds: 300 })
     line.join()
     line.claim(1, BEACON)
@@ -98,7 +98,7 @@ describe('a session that was cut off', () => {
     expect(line.claim(1)).toBe('active')
   })
 
-  it('waits in front where all slots are taken', () => {
+  it('waits in front if all slots are taken', () => {
     const line = new DrivenLine({ capacity: 1 })
     line.join(3)
     keepPolling(line, [2, 3], 90)

@@ -1,11 +1,11 @@
 /**
- * The estimated wait in figures. They are the formula of estimate.ts worked out apart from it, to the second: who changes the
- * formula measures it with the simulation and works them out anew.
+ * The estimated wait in figures, computed independently of estimate.ts, to the second. After a change of the
+ * formula, measure it with the simulation and compute them again.
  */
 import { describe, expect, it } from 'vitest'
 import { type EstimateInput, estimateWait } from '../../src/core/estimate.ts'
 
-/** One a minute, counted from 64 admissions, in a room that its capacity binds, not its rate. */
+/** One a minute, measured over 64 admissions, in a room bound by its capacity. */
 const SLOW: EstimateInput = {
   position: 25,
   admittedPerMinute: 1,
@@ -20,29 +20,29 @@ function range(changes: Partial<EstimateInput>): number[] | null {
 }
 
 describe('the estimated wait', () => {
-  it('is not known before anyone was admitted, nor while the rate in force is 0', () => {
+  it('is unknown before the first admission and while the rate in force is 0', () => {
     expect(range({ admittedPerMinute: null })).toBeNull()
     expect(range({ ratePerMinute: 0 })).toBeNull()
   })
 
-  it('is the people ahead by the admissions, and wider than it is sure of: 1 / 25 + 1 / 64 + 0.09² of variance', () => {
+  it('is position / admissions, with a variance of 1 / 25 + 1 / 64 + 0.09²', () => {
     expect(range({})).toEqual([1040, 1500, 2000])
   })
 
-  it('is surer of many admissions than of few', () => {
+  it('is narrower with many observed admissions than with few', () => {
     expect(range({ position: 6000, admittedPerMinute: 30, observedAdmissions: 40 })).toEqual([9298, 12_000, 14_871])
     const [low, , high] = range({ position: 6000, admittedPerMinute: 30, observedAdmissions: 4000 }) as number[]
     expect(low).toBeGreaterThan(9298)
     expect(high).toBeLessThan(14_871)
   })
 
-  it('is never less sure than of a single wait for a slot', () => {
+  it('is never wider than for a single slot', () => {
     // By the formula: 6,000 s times 0.0988 and 2.2768, the quantiles of a variance of 1.
     expect(range({ position: 1, admittedPerMinute: 0.01, observedAdmissions: 0.6 })).toEqual([593, 6000, 13_661])
     expect(range({ position: 1, admittedPerMinute: 0.01, observedAdmissions: 0 })).toEqual([593, 6000, 13_661])
   })
 
-  it('goes by the rate, like a clock, from 95 % of it on, also where more was measured before it was lowered', () => {
+  it('follows the rate from 95 % of it on, also after the rate was lowered', () => {
     const clockwork = [10_640, 12_000, 13_401]
     const crowd = { position: 6000, observedAdmissions: 40, ratePerMinute: 30 }
     expect(range({ ...crowd, admittedPerMinute: 28.5 })).toEqual(clockwork)
@@ -50,7 +50,7 @@ describe('the estimated wait', () => {
     expect(range({ ...crowd, admittedPerMinute: 28.4 })).toEqual([9822, 12_676, 15_709])
   })
 
-  it('is shorter by those ahead who give up: ln(1 + h P / a) / h minutes', () => {
+  it('is shortened by leavers ahead: ln(1 + h P / a) / h minutes', () => {
     const leaving = { position: 300, admittedPerMinute: 30, observedAdmissions: 50, leaverSharePerMinute: 0.1 }
     expect(range(leaving)).toEqual([323, 416, 515])
     // 10,000 at 30 a minute, 1 % a minute leave: 147 minutes instead of 333.
@@ -58,7 +58,7 @@ describe('the estimated wait', () => {
     expect(range(byRate)).toEqual([7735, 8798, 9896])
   })
 
-  it('takes the share of leavers for no less sure than one leaver makes it', () => {
+  it('bounds the variance of the leaver share by that of one leaver', () => {
     expect(range({ position: 100, observedAdmissions: 60, leaverSharePerMinute: 0.001 })).toEqual([4366, 5719, 7161])
   })
 })

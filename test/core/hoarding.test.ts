@@ -1,11 +1,11 @@
-/** How often a place survives absence, and what it costs to hold many places. */
+/** How often a place survives absence, and what holding many places costs. */
 import { describe, expect, it } from 'vitest'
 import { RETURNS_MAX, returnsOf } from '../../src/core/ticket-state.ts'
 import { DrivenLine, keepPolling } from './support/driven-line.ts'
 
 const GUEST = 1
 
-/** Numbers from 2 on wait; the guest is always heard, and nobody else is for so long. */
+/** Numbers from 2 on wait. The first is always heard; the others are silent for this long. */
 function absent(line: DrivenLine, seconds: number, others: number[] = []): void {
   keepPolling(line, [GUEST, ...others], seconds)
 }
@@ -16,7 +16,7 @@ function lineOf(returnsMax: number, waiting = 3): DrivenLine {
   return line
 }
 
-describe('a ticket that comes back from absence', () => {
+describe('a ticket that returns from absence', () => {
   it.each([1, 2, 3, RETURNS_MAX])(
     'keeps its number %d times where that is the bound, then it is gone',
     (returnsMax) => {
@@ -32,7 +32,7 @@ describe('a ticket that comes back from absence', () => {
     },
   )
 
-  it('keeps its number without bound where the bound is 0', () => {
+  it('keeps its number without limit if the limit is 0', () => {
     const line = lineOf(0)
     for (let i = 0; i < 20; i++) {
       absent(line, 60)
@@ -41,7 +41,7 @@ describe('a ticket that comes back from absence', () => {
     expect(line.state(2)).toBe('waiting')
   })
 
-  it('is in front again, but what was given away meanwhile is not made up for', () => {
+  it('is in front again, but gets no slot that was given away meanwhile', () => {
     const line = lineOf(3, 4)
     absent(line, 60, [3, 4, 5])
     line.leave(GUEST)
@@ -54,7 +54,7 @@ describe('a ticket that comes back from absence', () => {
     expect(line.states(2, 4, 5)).toEqual(['offered', 'waiting', 'waiting'])
   })
 
-  it('who was on the site since may come back as often again', () => {
+  it('has its full returns again after a session', () => {
     const line = new DrivenLine({ capacity: 1, returnsMax: 1 })
     line.join(2)
     keepPolling(line, [1], 60)
@@ -66,7 +66,7 @@ describe('a ticket that comes back from absence', () => {
     expect(line.claim(2)).toBe('active')
   })
 
-  it('a restart remembers how often it came back', () => {
+  it('keeps its number of returns over a restart', () => {
     const line = lineOf(2)
     absent(line, 60)
     line.hear([2])
@@ -79,7 +79,7 @@ describe('a ticket that comes back from absence', () => {
     expect(line.claim(2)).toBe('gone')
   })
 
-  it('a word that was under way for too long is no return', () => {
+  it('does not return by a message that is too old', () => {
     const line = lineOf(1)
     absent(line, 60)
     line.hear([2], 25_000)
@@ -93,7 +93,7 @@ describe('holding 1,000 places for an hour', () => {
   const HOUR_SECONDS = 3_600
   const PLACES = 1_000
 
-  /** Words needed by someone who knows the rules: as few as keep every place. */
+  /** The fewest messages that keep every place. */
   function wordsNeeded(returnsMax: number): number {
     const line = new DrivenLine({ capacity: 1, returnsMax })
     const numbers = line.join(PLACES + 1).slice(1)

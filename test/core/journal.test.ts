@@ -3,7 +3,7 @@ import { Journal, type LineEvent } from '../../src/core/journal.ts'
 import { State } from '../../src/core/ticket-state.ts'
 import { START_MS } from './support/driven-line.ts'
 
-/** The ring of JOURNAL_SIZE. */
+/** A full ring of JOURNAL_SIZE events. */
 const KEPT = 4096
 
 function filled(events: number): Journal {
@@ -13,7 +13,7 @@ function filled(events: number): Journal {
 }
 
 describe('the journal', () => {
-  it('tells each event as it was: when, who, what, and from which state', () => {
+  it('has the time, number, event and previous state of each event', () => {
     const journal = new Journal()
     const events: [LineEvent, State | null, string | null][] = [
       ['joined', null, null],
@@ -40,21 +40,21 @@ describe('the journal', () => {
     expect(journal.of(7)).toEqual(entries)
   })
 
-  it('is empty at first, and nothing of that is lost', () => {
+  it('is empty at first, with nothing lost', () => {
     const journal = new Journal()
     expect(journal.after(0)).toEqual({ entries: [], last: 0, lost: false })
     expect([journal.of(0), journal.of(1)]).toEqual([[], []])
   })
 
-  it('goes on after the last event that was read', () => {
+  it('continues after the last event that was read', () => {
     const journal = filled(3)
     expect(journal.after(1).entries.map(({ sequence }) => sequence)).toEqual([2, 3])
     expect(journal.after(3)).toEqual({ entries: [], last: 3, lost: false })
-    // As after a restart: the reader knows more than there is.
+    // As after a restart: the reader is ahead of the journal.
     expect(journal.after(50)).toEqual({ entries: [], last: 3, lost: false })
   })
 
-  it('keeps the last 4,096 and says when what follows the last one read is overwritten', () => {
+  it('keeps the last 4,096 events and reports overwritten ones', () => {
     const full = filled(KEPT)
     expect(full.after(0)).toMatchObject({ last: KEPT, lost: false })
     expect(full.after(0).entries).toHaveLength(KEPT)
@@ -68,7 +68,7 @@ describe('the journal', () => {
     expect(over.after(2).entries).toHaveLength(KEPT)
   })
 
-  it('has the events of one number, each once, as long as they are not overwritten', () => {
+  it('has the events of one number, each once, until they are overwritten', () => {
     const journal = filled(KEPT + 2)
     expect([journal.of(1), journal.of(2)]).toEqual([[], []])
     expect(journal.of(3).map(({ sequence }) => sequence)).toEqual([3])
@@ -78,7 +78,7 @@ describe('the journal', () => {
     expect(whole.of(KEPT)).toHaveLength(1)
   })
 
-  it('counts without writing what later ones of the same moment overwrite', () => {
+  it('skips events that later ones of the same tick overwrite', () => {
     for (const count of [0, 3, KEPT - 1, KEPT, KEPT + 1, 3 * KEPT + 7]) {
       const [all, some] = [filled(5), filled(5)]
       for (let i = 1; i <= count; i++) all.push(START_MS, 100 + i, 'expired', State.waiting)

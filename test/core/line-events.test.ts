@@ -1,9 +1,7 @@
-/** What the line counts and writes down of each event, and what it stores when. */
+/** What the line counts and records per event, and what it stores when. */
 import { describe, expect, it } from 'vitest'
-import { verifyEvent, verifyWhole } from '../../src/core/invariants.ts'
 import { Line } from '../../src/core/line.ts'
-import { State } from '../../src/core/ticket-state.ts'
-import { BrokenInvariant } from '../../src/core/tickets.ts'
+import { BrokenInvariant, State } from '../../src/core/ticket-state.ts'
 import { aged, DrivenLine } from './support/driven-line.ts'
 
 function pollFor(line: DrivenLine, numbers: number[], seconds: number): void {
@@ -15,7 +13,7 @@ const eventsOf = (line: DrivenLine, number: number) =>
   line.line.journal.of(number).map(({ event, from }) => `${event} from ${from}`)
 
 describe('totals and journal', () => {
-  it('tell of a life with an absence, to its end', () => {
+  it("record a ticket's life with an absence", () => {
     const line = new DrivenLine({ capacity: 1, reclaimGraceSeconds: 60 })
     line.join(2)
     pollFor(line, [1], 25)
@@ -37,7 +35,7 @@ describe('totals and journal', () => {
     expect(line.line.totals).toMatchObject({ joined: 2, admitted: 2, expired: 2, returned: 1, forgotten: 1, left: 1 })
   })
 
-  it('tell of sessions that were ended', () => {
+  it('record ended sessions', () => {
     const line = new DrivenLine({ capacity: 1, sessionMaxSeconds: 60 })
     line.join(1)
     pollFor(line, [1], 60)
@@ -45,7 +43,7 @@ describe('totals and journal', () => {
     expect(line.line.totals).toMatchObject({ ended: 1, left: 0 })
   })
 
-  it('say whether there was someone to leave', () => {
+  it('report whether there was a ticket to leave', () => {
     const { line } = new DrivenLine()
     line.join('a')
     expect([line.leave(1), line.leave(1), line.leave(7)]).toEqual([true, false, false])
@@ -56,20 +54,20 @@ describe('totals and journal', () => {
 describe('leavers', () => {
   const leavers = (line: DrivenLine) => line.line.rates.toStored().leavers
 
-  it('are those who leave the line or fall silent in it, less those who come back to it', () => {
+  it('are tickets that leave the line or expire in it, less those that return', () => {
     const line = new DrivenLine({ capacity: 1 })
     line.join(4)
     pollFor(line, [1, 3, 4], 25)
     expect([line.state(2), leavers(line)]).toEqual(['absent', 1])
     line.leave(4)
     expect(leavers(line)).toBe(2)
-    // The first one who was never admitted, right at the frontier.
+    // The first ticket that was never admitted, right at the frontier.
     expect(line.line.frontier).toBe(2)
     line.hear([2])
     expect(leavers(line)).toBe(1)
   })
 
-  it('are not those whose stay ends, nor are they fewer by who comes back from one', () => {
+  it('do not include ended sessions or their returns', () => {
     const line = new DrivenLine({ capacity: 1 })
     line.join(4)
     line.claim(1, { beacon: true })
@@ -82,7 +80,7 @@ describe('leavers', () => {
 })
 
 describe('a crowd that falls silent at once', () => {
-  it('is found in one tick: counted in full, noted in order of numbers as far as the journal reaches', () => {
+  it('expires in one tick: all counted, the last in the journal by number', () => {
     const line = new DrivenLine({ capacity: 3 })
     line.join(9000)
     for (let passed = 0; passed < 20; passed += 5) line.pass(5).hear([4])
@@ -107,21 +105,24 @@ describe('a broken invariant', () => {
     return driven.line
   }
 
-  it('is more people on the site than there are slots, in the event that let them in', () => {
+  it('is more slots taken than the capacity, in the event that took them', () => {
     const line = lineOf(({ tickets }) => tickets.issue(State.active, 0))
     expect(() => line.verify()).toThrow(new BrokenInvariant('3 slots taken of 2'))
   })
 
-  it('is a number admitted that nobody has', () => {
-    const line = lineOf(() => {})
-    const error = new BrokenInvariant('frontier 6 above next number 5')
-    expect(() => verifyEvent({ tickets: line.tickets, frontier: 6 }, 2, 0)).toThrow(error)
-    expect(() => verifyWhole({ tickets: line.tickets, frontier: 6 })).toThrow(error)
-    expect(() => verifyEvent({ tickets: line.tickets, frontier: 5 }, 2, 0)).not.toThrow()
-    expect(() => verifyWhole({ tickets: line.tickets, frontier: 5 })).not.toThrow()
+  it('is an admitted number that was never issued', () => {
+    const line = lineOf(({ tickets }) => {
+      tickets.next = 2
+    })
+    const error = new BrokenInvariant('frontier 3 above next number 2')
+    expect(() => line.verify()).toThrow(error)
+    expect(() => line.verifyAll()).toThrow(error)
+    line.tickets.next = 3
+    expect(() => line.verify()).not.toThrow()
+    expect(() => line.verifyAll()).not.toThrow()
   })
 
-  it('is a count that a recount does not find: in what the event moved, at each tick and over all', () => {
+  it('is a count that a recount contradicts: in each event, each tick and over all', () => {
     const miscount = (line: Line) => {
       line.leave(3)
       const [segment] = line.tickets.all()
@@ -144,13 +145,13 @@ describe('a broken invariant', () => {
 })
 
 describe('what is stored', () => {
-  /** Whether an event that must store nothing of its own does. */
+  /** Whether an event without changes stores anything. */
   function stores(line: DrivenLine): boolean {
     line.line.beginCall(line.nowMs)
     return line.line.takeChanges(false) !== null
   }
 
-  it('is nothing for a call without news, but the call itself once an interval', () => {
+  it('is nothing for a call without changes, except the call time once per interval', () => {
     const line = new DrivenLine()
     line.join(3)
     line.pass(10)
@@ -160,7 +161,7 @@ describe('what is stored', () => {
     expect(stores(line)).toBe(false)
   })
 
-  it('is nothing at all while nobody is here', () => {
+  it('is nothing while no ticket is live', () => {
     const line = new DrivenLine()
     line.join(1)
     line.leave(1)
@@ -168,16 +169,16 @@ describe('what is stored', () => {
     expect(stores(line)).toBe(false)
   })
 
-  it('is a segment dropped, by whatever event comes first', () => {
+  it('is a dropped segment, with the next event', () => {
     const line = new DrivenLine({ reclaimGraceSeconds: 0 })
     line.join(4096)
     line.leave(...Array.from({ length: 4096 }, (_, i) => i + 1))
-    line.line.beginOther(line.nowMs)
+    line.line.beginInternalEvent(line.nowMs)
     line.line.advance()
     expect(line.line.takeChanges(false)).toMatchObject({ segments: [], dropped: [0] })
   })
 
-  it('is when the newest joined, and when each session began', () => {
+  it("is the time of the last join and of each session's start", () => {
     const line = new DrivenLine({ capacity: 1, sessionMaxSeconds: 60 })
     line.join(2)
     const { lastJoinSeconds } = line.line
@@ -190,8 +191,8 @@ describe('what is stored', () => {
   })
 })
 
-describe('a number that nobody has', () => {
-  it('is ignored, heard or gone', () => {
+describe('a number that was never issued', () => {
+  it('is ignored when heard or left', () => {
     const line = new DrivenLine()
     line.join(1)
     const unknown = aged([1_000_000], 0)

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { BrokenInvariant } from '../../src/core/tickets.ts'
+import { BrokenInvariant } from '../../src/core/ticket-state.ts'
 import { DrivenLine, keepPolling } from './support/driven-line.ts'
 
 describe('memory', () => {
-  it('drops segments whose tickets are all gone, but never the one that grows', () => {
+  it('drops segments whose tickets are all gone, except the tail', () => {
     const line = new DrivenLine({ reclaimGraceSeconds: 0 })
     line.join(5000)
     const everyone = Array.from({ length: 5000 }, (_, i) => i + 1)
@@ -13,7 +13,7 @@ describe('memory', () => {
     expect(line.join()).toEqual([5001])
   })
 
-  it('is the same after a restart, but for when each was last heard: the last call + one interval', () => {
+  it('is the same after a restart, with last-seen times at the last call + one interval', () => {
     const line = new DrivenLine({ capacity: 2 })
     line.join(4)
     line.pass(5).tick()
@@ -24,7 +24,7 @@ describe('memory', () => {
     expect(line.states(3, 4)).toEqual(['absent', 'absent'])
   })
 
-  it('knows after a crash which sessions have a beacon', () => {
+  it('keeps the beacon flag of sessions over a crash', () => {
     const line = new DrivenLine({ capacity: 1 })
     line.join(2)
     line.claim(1, { beacon: true })
@@ -33,7 +33,7 @@ describe('memory', () => {
     expect(line.states(1, 2)).toEqual(['absent', 'offered'])
   })
 
-  it('refuses a move that is not in the life of a ticket', () => {
+  it('refuses a move that does not exist', () => {
     const line = new DrivenLine()
     expect(() => line.line.tickets.move(99, 2)).toThrow(BrokenInvariant)
   })

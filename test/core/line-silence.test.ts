@@ -14,7 +14,7 @@ describe('silence', () => {
     expect(line.state(3)).toBe('absent')
   })
 
-  it('subtracts how long ago an isolate heard someone', () => {
+  it('subtracts the age of a message', () => {
     const line = new DrivenLine()
     line.join(3)
     line.pass(10).hear([3], 4000)
@@ -24,7 +24,7 @@ describe('silence', () => {
     expect(line.state(3)).toBe('absent')
   })
 
-  it('lets who comes back within the grace wait again with the old number, ahead of later ones', () => {
+  it('lets a visitor who returns within the grace wait again with the old number', () => {
     const line = new DrivenLine({ capacity: 1 })
     line.join(4)
     keepPolling(line, [1, 3, 4], 60)
@@ -35,7 +35,7 @@ describe('silence', () => {
     expect(line.states(2, 3)).toEqual(['offered', 'waiting'])
   })
 
-  it('passes over the absent when it admits', () => {
+  it('skips absent tickets at admission', () => {
     const line = new DrivenLine({ capacity: 1 })
     line.join(3)
     keepPolling(line, [1, 3], 30)
@@ -43,7 +43,7 @@ describe('silence', () => {
     expect(line.states(2, 3)).toEqual(['absent', 'offered'])
   })
 
-  it('forgets the absent after the grace', () => {
+  it('forgets absent tickets after the grace', () => {
     const line = new DrivenLine({ capacity: 1 })
     line.join(3)
     keepPolling(line, [1, 3], 340)
@@ -51,14 +51,14 @@ describe('silence', () => {
     expect(line.claim(2)).toBe('gone')
   })
 
-  it('knows no absence where the grace is 0', () => {
+  it('has no absent state if the grace is 0', () => {
     const line = new DrivenLine({ capacity: 1, reclaimGraceSeconds: 0 })
     line.join(3)
     keepPolling(line, [1, 3], 30)
     expect(line.state(2)).toBe('gone')
   })
 
-  it('ends a silent session and gives its slot to the next; coming back it is first in line', () => {
+  it('ends a silent session, gives its slot to the next, and puts it first in line when it returns', () => {
     const line = new DrivenLine({ capacity: 1 })
     line.join(3)
     line.claim(1, { beacon: true })
@@ -70,7 +70,7 @@ describe('silence', () => {
     expect(line.states(1, 3)).toEqual(['offered', 'waiting'])
   })
 
-  it('gives a session without a beacon a minute, and one with it the session time-out', () => {
+  it('gives a session without a beacon a minute, and one with a beacon the session timeout', () => {
     const line = new DrivenLine({ capacity: 2 })
     line.join(2)
     line.claim(2, { beacon: true })
@@ -80,7 +80,7 @@ describe('silence', () => {
     expect(line.state(1)).toBe('absent')
   })
 
-  it('takes a goodbye as a hint: 10 s, unless the visitor is heard again', () => {
+  it('shortens the limit to 10 s after a departure, unless the visitor is heard again', () => {
     const line = new DrivenLine()
     line.join(4)
     line.depart(3, 4)
@@ -89,7 +89,7 @@ describe('silence', () => {
     expect(line.states(3, 4)).toEqual(['absent', 'waiting'])
   })
 
-  it('is not shortened by a goodbye that was overtaken by a later sign of life', () => {
+  it('is not shortened by a departure that a later message overtook', () => {
     const line = new DrivenLine()
     line.join(4)
     line.pass(5).hear([3, 4])
@@ -99,7 +99,7 @@ describe('silence', () => {
     expect(line.state(3)).toBe('waiting')
   })
 
-  it('of a session that said goodbye lasts as long as its pass opens the door', () => {
+  it('of a departed session lasts at least as long as its pass', () => {
     const line = new DrivenLine({ capacity: 1 })
     line.join(2)
     line.claim(1, { beacon: true })
@@ -112,7 +112,7 @@ describe('silence', () => {
     expect(line.states(1, 2)).toEqual(['absent', 'offered'])
   })
 
-  it('ends sessions that nobody touches and sessions that last too long, for good', () => {
+  it('ends idle sessions and sessions that last too long, for good', () => {
     const line = new DrivenLine({ capacity: 3, idleTimeoutSeconds: 60, sessionMaxSeconds: 120 })
     line.join(3)
     for (let passed = 0; passed < 60; passed += 5) {
@@ -131,7 +131,7 @@ describe('silence', () => {
     expect(line.state(1)).toBe('gone')
   })
 
-  it('finds silent tickets of one segment by a check, and says when none is left', () => {
+  it('expires silent tickets of one segment by a check, and reports when none is left', () => {
     const line = new DrivenLine({ reclaimGraceSeconds: 0 })
     line.join(3)
     line.pass(10).hear([])
@@ -144,7 +144,7 @@ describe('silence', () => {
   })
 })
 
-describe('a crowd that nobody could hear', () => {
+describe('a crowd that could not be heard', () => {
   const everyone = Array.from({ length: 300 }, (_, i) => i + 1)
 
   /** A crowd of 300, 100 of them on the site, each heard every 8 s, some each second; checked by ticks every 10 s. */
@@ -171,7 +171,7 @@ describe('a crowd that nobody could hear', () => {
     },
   )
 
-  it.each([3_600, -3_600, 120])('is all there after the clock jumped by %i s', (jump) => {
+  it.each([3_600, -3_600, 120])('is complete after the clock jumped by %i s', (jump) => {
     const line = new DrivenLine({ capacity: 100 })
     line.join(300)
     for (let number = 1; number <= 100; number++) line.claim(number, { beacon: true })
@@ -182,7 +182,7 @@ describe('a crowd that nobody could hear', () => {
   })
 })
 
-describe('gaps without end', () => {
+describe('endless gaps', () => {
   it.each([12, 15, 25, 40])(
     'keep no session for ever: one visitor calls every %i s, ten on the site are gone',
     (everySeconds) => {

@@ -1,8 +1,8 @@
-/** Goodbyes, words that were long under way, calls that are repeated, and what a check and a tick do of themselves. */
+/** Departures, delayed messages, repeated calls, and what a check and a tick do on their own. */
 import { describe, expect, it } from 'vitest'
 import { aged, DrivenLine } from './support/driven-line.ts'
 
-/** Three in a room for two; 3 says goodbye after 5 s. A goodbye shortens the limit from 20 s to 10 s. */
+/** Three visitors, two slots; 3 departs after 5 s. A departure shortens the limit from 20 s to 10 s. */
 function departed(): DrivenLine {
   const line = new DrivenLine()
   line.join(3)
@@ -11,19 +11,19 @@ function departed(): DrivenLine {
 }
 
 function stateAfter(line: DrivenLine, seconds: number): string {
-  // Others are heard, so that the clock goes on.
+  // Other visitors are heard, so that the clock advances.
   for (let left = seconds; left > 0; left -= 5) line.pass(Math.min(left, 5)).hear([1, 2])
   line.tick()
   return line.state(3)
 }
 
-describe('a goodbye', () => {
-  it('counts as heard: the short limit runs from it', () => {
+describe('a departure', () => {
+  it('counts as heard: the short limit starts with it', () => {
     expect(stateAfter(departed(), 9)).toBe('waiting')
     expect(stateAfter(departed(), 10)).toBe('absent')
   })
 
-  it('is taken back by a later word, also by one in the same second', () => {
+  it('is cancelled by a later message, even in the same second', () => {
     for (const seconds of [0, 2]) {
       const line = departed()
       line.pass(seconds).hear([3])
@@ -31,26 +31,26 @@ describe('a goodbye', () => {
     }
   })
 
-  it('is taken back by a later word that was a second under way', () => {
+  it('is cancelled by a later message that took a second', () => {
     const line = departed()
     line.pass(2).hear([3], 1000)
     expect(stateAfter(line, 11)).toBe('waiting')
   })
 
-  it('is not taken back by a word that was said before it', () => {
+  it('is not cancelled by an earlier message', () => {
     const line = departed()
     line.pass(1).hear([3], 3000)
     expect(stateAfter(line, 10)).toBe('absent')
   })
 
-  it('counts when it was a second under way and nothing was heard since', () => {
+  it('counts if it took a second and nothing was heard since', () => {
     const line = new DrivenLine()
     line.join(3)
     line.pass(5).exchange({ departures: aged([3], 1000) })
     expect(stateAfter(line, 9)).toBe('absent')
   })
 
-  it('is forgotten by a restart, which takes everyone for heard one interval after the last call', () => {
+  it('is forgotten by a restart, which treats all as heard one interval after the last call', () => {
     const line = departed()
     line.tick()
     line.crash()
@@ -58,7 +58,7 @@ describe('a goodbye', () => {
     expect(stateAfter(line, 5)).toBe('absent')
   })
 
-  it('of who is absent brings nobody back', () => {
+  it('does not bring an absent ticket back', () => {
     const line = new DrivenLine()
     line.join(3)
     expect(stateAfter(line, 25)).toBe('absent')
@@ -67,7 +67,7 @@ describe('a goodbye', () => {
   })
 })
 
-describe('a word to the absent', () => {
+describe('a message of an absent visitor', () => {
   const absent = () => {
     const line = new DrivenLine()
     line.join(3)
@@ -76,12 +76,12 @@ describe('a word to the absent', () => {
   }
   const claim = (ageMs: number) => ({ claims: [{ number: 3, ageMs, beacon: false, touched: false }] })
 
-  it('brings them back while it is younger than the silence that it would end', () => {
+  it('brings the ticket back while it is younger than the silence limit', () => {
     const line = absent()
     expect(line.exchange(claim(19_999)).claims).toEqual([{ state: 'waiting', position: 1 }])
   })
 
-  it('that was under way for as long as that is too late', () => {
+  it('is too late at the age of the limit', () => {
     const line = absent()
     expect(line.exchange(claim(20_000)).claims).toEqual([{ state: 'gone' }])
     expect(line.state(3)).toBe('absent')
@@ -89,7 +89,7 @@ describe('a word to the absent', () => {
 })
 
 describe('a claim', () => {
-  it('tells a position, and is the begin of a stay that was offered', () => {
+  it('returns a position, and starts a session on an offered ticket', () => {
     const line = new DrivenLine({ capacity: 1, sessionMaxSeconds: 60 })
     line.join(3)
     const claims = [{ number: 3, beacon: false, touched: false }]
@@ -105,7 +105,7 @@ describe('a claim', () => {
     expect(line.states(2, 3)).toEqual(['gone', 'offered'])
   })
 
-  it('without a beacon leaves the stay its minute', () => {
+  it('without a beacon leaves the session its minute', () => {
     const line = new DrivenLine({ capacity: 3 })
     line.join(3)
     line.claim(3)
@@ -114,7 +114,7 @@ describe('a claim', () => {
   })
 })
 
-describe('a join that is repeated', () => {
+describe('a repeated join', () => {
   it('counts as heard', () => {
     const line = new DrivenLine()
     line.exchange({ joins: ['a', 'b', 'c'] })
@@ -122,7 +122,7 @@ describe('a join that is repeated', () => {
     expect(stateAfter(line, 15)).toBe('waiting')
   })
 
-  it('is neither a beacon nor a touch', () => {
+  it('counts neither as a beacon nor as use', () => {
     const line = new DrivenLine({ capacity: 3 })
     line.exchange({ joins: ['a', 'b', 'c'] })
     line.exchange({ joins: ['c'] })
@@ -135,7 +135,7 @@ describe('a join that is repeated', () => {
 })
 
 describe('a session with a limit', () => {
-  it('that fell silent is over: whoever comes back waits, and is not ended by it', () => {
+  it('is over once silent: its visitor waits again and is not ended by the limit', () => {
     const line = new DrivenLine({ capacity: 1, sessionMaxSeconds: 60 })
     line.join(2)
     line.claim(1, { beacon: true })
@@ -149,7 +149,7 @@ describe('a session with a limit', () => {
 })
 
 describe('a check', () => {
-  it('expires the silent of its own segment alone, and admits the next at once', () => {
+  it('expires silent tickets of its own segment only, and admits the next at once', () => {
     const line = new DrivenLine({ capacity: 4099, ratePerMinute: 60_000 })
     line.join(4102)
     for (const number of [7, 4099]) line.claim(number, { beacon: true })
@@ -161,17 +161,17 @@ describe('a check', () => {
   })
 })
 
-describe('a tick that slows admission for the sake of the origin', () => {
-  it('spends nothing that was saved up at the higher rate', () => {
+describe('a tick in which the origin guard slows admission', () => {
+  it('spends no credit saved at the higher rate', () => {
     const line = new DrivenLine({ capacity: 1, ratePerMinute: 60, originErrorRatioMax: 0.1 })
     line.join(50)
     line.pass(10)
     line.operate((core) => {
-      core.steer({ ...core.rules, capacity: 50 })
+      core.applyRuntimeRules({ ...core.rules, capacity: 50 })
       core.noteOrigin({ requests: 20, errors: 20, latency: { counts: [], sumMs: 0 } })
       core.advance()
     })
-    // Half the rate: 5 in an interval of 10 s, and one more. Saved up were 11.
+    // Half the rate: 5 per interval of 10 s, plus 1. The saved credit was 11.
     expect(line.line.tickets.offered).toBe(6)
   })
 })

@@ -1,12 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { takeSnapshot } from '../../src/core/snapshot.ts'
-import { SnapshotView } from '../../src/core/snapshot-view.ts'
+import { SnapshotView, takeSnapshot } from '../../src/core/snapshot.ts'
 import { DrivenLine, START_MS } from './support/driven-line.ts'
 import { NaiveLine } from './support/naive-line.ts'
 import { rules } from './support/rules.ts'
 
-/** `who` picks one of the numbers handed out so far. */
+/** `who` picks one of the numbers issued so far. */
 type Step =
   | { do: 'join'; count: number }
   | { do: 'hear'; who: number[]; ageMs: number }
@@ -45,7 +44,7 @@ function applyBoth(line: DrivenLine, naive: NaiveLine, action: Step): void {
   const pick = (index: number) => (index % issued) + 1
   naive.begin(line.nowMs - START_MS, true)
   if (action.do === 'tick' || action.do === 'restart') {
-    // Some isolate always calls, so that ticks listen, too: what they do otherwise is tested by example.
+    // An isolate calls before each tick, so that the tick counts time. Holds are tested by example.
     naive.admit()
     line.exchange()
   }
@@ -93,7 +92,7 @@ function expectSame(line: DrivenLine, naive: NaiveLine): void {
 }
 
 describe('any sequence of events', () => {
-  it('leaves every ticket in the state that the naive rules say, each at its position', () => {
+  it('leaves every ticket in the state and position of the naive model', () => {
     fc.assert(
       fc.property(settings, timedSteps, (changes, steps) => {
         const line = new DrivenLine(changes)
@@ -108,7 +107,7 @@ describe('any sequence of events', () => {
     )
   })
 
-  it('admits in order of number those who were never absent, each at most once a stay, within capacity and rate', () => {
+  it('admits never-absent tickets by number, once each, within capacity and rate', () => {
     fc.assert(
       fc.property(settings, timedSteps, (changes, steps) => {
         const line = new DrivenLine(changes)

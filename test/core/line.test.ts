@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { DrivenLine, keepPolling } from './support/driven-line.ts'
 
 describe('joining', () => {
-  it('numbers visitors in order of arrival and lets in as many as there are slots', () => {
+  it('numbers visitors in order of arrival and fills the slots', () => {
     const line = new DrivenLine()
     expect(line.join(4)).toEqual([1, 2, 3, 4])
     expect(line.states(1, 2, 3, 4)).toEqual(['active', 'active', 'waiting', 'waiting'])
@@ -14,14 +14,14 @@ describe('joining', () => {
     expect(line.exchange({ joins: ['a', 'b'] }).joins).toEqual([first, { state: 'active', number: 2 }])
   })
 
-  it('answers "full" once as many wait as may, and takes people again when one leaves', () => {
+  it('answers "full" at max_waiting and accepts newcomers again when one leaves', () => {
     const line = new DrivenLine({ maxWaiting: 2 })
     expect(line.join(5)).toEqual([1, 2, 3, 4, 0])
     line.leave(4)
     expect(line.join()).toEqual([5])
   })
 
-  it('lets nobody in past people who wait, even when a slot is free', () => {
+  it('admits no newcomer past waiting tickets, even with a free slot', () => {
     const line = new DrivenLine({ ratePerMinute: 6, checkIntervalSeconds: 10 })
     line.join(3)
     line.leave(1, 2)
@@ -29,7 +29,7 @@ describe('joining', () => {
     expect(line.states(3, 4)).toEqual(['waiting', 'waiting'])
   })
 
-  it('admits nobody while everyone is to wait', () => {
+  it('admits nobody under queue-all', () => {
     const line = new DrivenLine({ mode: 'queue-all' })
     line.join(3)
     line.pass(10).tick()
@@ -38,7 +38,7 @@ describe('joining', () => {
 })
 
 describe('admission', () => {
-  it('offers a freed slot to the lowest number, which has it once it is claimed', () => {
+  it('offers a freed slot to the lowest number, which takes it by a claim', () => {
     const line = new DrivenLine()
     line.join(5)
     line.leave(2)
@@ -47,7 +47,7 @@ describe('admission', () => {
     expect(line.claim(4)).toBe('waiting')
   })
 
-  it('keeps to the rate: one interval of it and one more at once, then as time passes', () => {
+  it("keeps to the rate: one interval's worth + 1 at once, then as time passes", () => {
     const line = new DrivenLine({ capacity: 100, ratePerMinute: 12 })
     line.join(20)
     expect(line.line.tickets.occupied).toBe(3)
@@ -55,21 +55,21 @@ describe('admission', () => {
     expect(line.line.tickets.occupied).toBe(4)
   })
 
-  it('saves up no idle hour', () => {
+  it('does not save up an idle hour', () => {
     const line = new DrivenLine({ capacity: 100, ratePerMinute: 12 })
     line.join(1)
     line.pass(3600).join(20)
     expect(line.line.tickets.occupied).toBe(4)
   })
 
-  it('admits in a room slower than one per interval', () => {
+  it('admits at a rate below one per interval', () => {
     const line = new DrivenLine({ capacity: 100, ratePerMinute: 1 })
     line.join(3)
     keepPolling(line, [2, 3], 65)
     expect(line.states(2, 3)).toEqual(['offered', 'waiting'])
   })
 
-  it('admits no more on ticks that repeat or come from a clock that went back', () => {
+  it('admits no more on repeated ticks or after the clock went back', () => {
     const line = new DrivenLine({ capacity: 100, ratePerMinute: 6 })
     line.join(10)
     const before = line.line.tickets.occupied
@@ -77,7 +77,7 @@ describe('admission', () => {
     expect(line.line.tickets.occupied).toBe(before)
   })
 
-  it('stops at a capacity that was lowered, and cuts nobody off', () => {
+  it('respects a lowered capacity and ends no session', () => {
     const line = new DrivenLine({ capacity: 3 })
     line.join(5)
     line.crash({ capacity: 1 })
@@ -87,7 +87,7 @@ describe('admission', () => {
     expect(line.states(4, 5)).toEqual(['offered', 'waiting'])
   })
 
-  it('gives who left just before being called only the short time-out', () => {
+  it('gives a visitor who left just before admission only the short timeout', () => {
     const line = new DrivenLine({ capacity: 1, sessionTimeoutSeconds: 600 })
     line.join(3)
     line.pass(15).hear([1, 3])
@@ -100,7 +100,7 @@ describe('admission', () => {
 })
 
 describe('another run', () => {
-  it('is void: its numbers touch nothing, its joins are welcome', () => {
+  it('is void: its numbers change nothing, its joins are accepted', () => {
     const line = new DrivenLine({ capacity: 1 })
     line.join(2)
     const claims = [{ number: 2, beacon: false, touched: false }]

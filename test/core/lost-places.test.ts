@@ -1,15 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { LOST_PLACES_MAX, LOST_PLACES_SECONDS } from '../../src/core/limits.ts'
 import { LostPlaces } from '../../src/core/lost-places.ts'
-import { takeSnapshot } from '../../src/core/snapshot.ts'
-import { SnapshotView } from '../../src/core/snapshot-view.ts'
+import { SnapshotView, takeSnapshot } from '../../src/core/snapshot.ts'
 import { DrivenLine, keepPolling, START_MS } from './support/driven-line.ts'
 
 const lostIn = (line: DrivenLine) => [...(takeSnapshot(line.line, line.nowMs).lostPlaces ?? [])]
 const revoke = (line: DrivenLine, number: number) => line.operate((core) => core.leave(number, 'revoked'))
 
 describe('the snapshot', () => {
-  it('names who was revoked while waiting or absent', () => {
+  it('lists tickets revoked while waiting or absent', () => {
     const line = new DrivenLine({ capacity: 1 })
     line.join(4)
     keepPolling(line, [1, 2, 3], 40)
@@ -21,7 +20,7 @@ describe('the snapshot', () => {
     expect([2, 3, 4].map((number) => view.hasLostPlace(number))).toEqual([true, false, true])
   })
 
-  it('names who was absent too often', () => {
+  it('lists tickets that were absent too often', () => {
     const line = new DrivenLine({ capacity: 1, returnsMax: 1 })
     line.join(2)
     for (let i = 0; i < 2; i++) {
@@ -31,7 +30,7 @@ describe('the snapshot', () => {
     expect(lostIn(line)).toEqual([2])
   })
 
-  it.each(['left', 'admitted'])('does not name who %s', (how) => {
+  it.each(['left', 'admitted'])('does not list a ticket that %s', (how) => {
     const line = new DrivenLine({ capacity: 1 })
     line.join(2)
     if (how === 'left') line.leave(2)
@@ -42,7 +41,7 @@ describe('the snapshot', () => {
     expect(lostIn(line)).toEqual([])
   })
 
-  it('names nobody of an older run, and the same after a restart', () => {
+  it('lists nothing of an older run, and the same after a restart', () => {
     const line = new DrivenLine({ capacity: 1 })
     line.join(3)
     revoke(line, 3)
@@ -58,7 +57,7 @@ describe('the snapshot', () => {
 })
 
 describe('the list', () => {
-  it('keeps the newest, as many as its bound', () => {
+  it('keeps the newest up to its bound', () => {
     const lost = new LostPlaces()
     for (let number = 1; number <= LOST_PLACES_MAX + 5; number++) lost.add(number, START_MS)
     const numbers = lost.numbersFrom(0, START_MS)

@@ -1,19 +1,19 @@
 import { describe, expect, it } from 'vitest'
-import type { SteeredRules } from '../../src/core/rules.ts'
+import type { RuntimeRules } from '../../src/core/rules.ts'
 import { takeSnapshot } from '../../src/core/snapshot.ts'
 import { ticketReport } from '../../src/core/ticket-report.ts'
 import { DrivenLine } from './support/driven-line.ts'
 
-/** Steers as the object does: the change, then whoever it lets in. */
-function steer(line: DrivenLine, changes: Partial<SteeredRules>): void {
+/** Changes rules as the object does: the change, then the admissions that it allows. */
+function steer(line: DrivenLine, changes: Partial<RuntimeRules>): void {
   line.operate((core) => {
-    core.steer({ ...core.rules, ...changes })
+    core.applyRuntimeRules({ ...core.rules, ...changes })
     core.admit()
   })
 }
 
 describe('an operator', () => {
-  it('raises the capacity: the next in line are let in at once, as far as the rate goes', () => {
+  it('raises the capacity: the next in line are admitted at once, within the rate', () => {
     const line = new DrivenLine({ capacity: 1, ratePerMinute: 60 })
     line.join(5)
     line.pass(1).hear([1, 2, 3, 4, 5])
@@ -21,7 +21,7 @@ describe('an operator', () => {
     expect(line.states(1, 2, 3, 4, 5)).toEqual(['active', 'offered', 'offered', 'offered', 'waiting'])
   })
 
-  it('lowers the capacity: nobody is sent away, and nobody let in until enough have left', () => {
+  it('lowers the capacity: no session ends, and nobody is admitted until enough have left', () => {
     const line = new DrivenLine({ capacity: 3 })
     line.join(4)
     steer(line, { capacity: 1 })
@@ -32,7 +32,7 @@ describe('an operator', () => {
     expect(line.state(4)).toBe('offered')
   })
 
-  it('lowers the rate: what the faster one had saved up is cut to the slower one', () => {
+  it('lowers the rate: saved credit is cut to the new cap', () => {
     const line = new DrivenLine({ capacity: 1, ratePerMinute: 6000 })
     line.join(20)
     line.pass(10)
@@ -41,7 +41,7 @@ describe('an operator', () => {
     expect(line.line.tickets.offered).toBe(2)
   })
 
-  it.each(['queue-all', 'paused'] as const)('holds everyone with %s, also newcomers to an empty room', (mode) => {
+  it.each(['queue-all', 'paused'] as const)('holds everyone with %s, including newcomers to an empty room', (mode) => {
     const line = new DrivenLine()
     steer(line, { mode })
     expect(line.join(2)).toEqual([1, 2])
@@ -51,7 +51,7 @@ describe('an operator', () => {
     expect(line.states(1, 2)).toEqual(['offered', 'offered'])
   })
 
-  it('lets the next ones in by hand: past the rate, under queue-all, never over the capacity', () => {
+  it('admits by hand: regardless of the rate, under queue-all, never beyond the capacity', () => {
     const line = new DrivenLine({ capacity: 3, ratePerMinute: 1, mode: 'queue-all' })
     line.join(5)
     expect(line.operate((core) => core.admitByHand(2))).toBe(2)
@@ -59,14 +59,14 @@ describe('an operator', () => {
     expect(line.states(1, 2, 3, 4)).toEqual(['offered', 'offered', 'offered', 'waiting'])
   })
 
-  it.each([{ mode: 'paused' as const }, { suspended: true }])('lets nobody in by hand with %o', (changes) => {
+  it.each([{ mode: 'paused' as const }, { suspended: true }])('admits nobody by hand with %o', (changes) => {
     const line = new DrivenLine({ mode: 'queue-all' })
     line.join(2)
     steer(line, changes)
     expect(line.operate((core) => core.admitByHand(2))).toBe(0)
   })
 
-  it('closes the room: newcomers are turned away, who waits keeps the place and is let in as before', () => {
+  it('closes the room: newcomers are refused, waiting tickets are admitted as before', () => {
     const line = new DrivenLine({ capacity: 1 })
     line.join(2)
     steer(line, { closed: true })
@@ -75,7 +75,7 @@ describe('an operator', () => {
     expect(line.state(2)).toBe('offered')
   })
 
-  it('closes it until a time: then it opens by itself', () => {
+  it('closes the room until a time, at which it opens', () => {
     const line = new DrivenLine()
     steer(line, { closed: true, opensAtMs: line.nowMs + 5000 })
     expect(takeSnapshot(line.line, line.nowMs)).toMatchObject({ closed: true, opensAtMs: line.nowMs + 5000 })
@@ -89,7 +89,7 @@ describe('an operator', () => {
     [5000, 4.999, 'Back at noon'],
     [5000, 5, null],
     [5000, 600, null],
-  ])('tells a message that ends in %s ms after %d s as %s', (endsInMs, seconds, told) => {
+  ])('shows a message that ends in %s ms after %d s as %s', (endsInMs, seconds, told) => {
     const line = new DrivenLine()
     const messageUntilMs = endsInMs === null ? null : line.nowMs + endsInMs
     steer(line, { message: 'Back at noon', messageUntilMs })
@@ -97,14 +97,14 @@ describe('an operator', () => {
     expect(takeSnapshot(line.pass(seconds).line, line.nowMs).message).toBe(told)
   })
 
-  it('closes it while a join is repeated: who has a number keeps it', () => {
+  it('closes the room during a repeated join, which keeps its number', () => {
     const line = new DrivenLine({ capacity: 1 })
     line.exchange({ joins: ['a', 'b'] })
     steer(line, { closed: true })
     expect(line.exchange({ joins: ['b'] }).joins).toEqual([{ state: 'waiting', number: 2 }])
   })
 
-  it('suspends the room: no ticket is spent and nobody is called', () => {
+  it('suspends the room: no ticket is issued and nobody is admitted', () => {
     const line = new DrivenLine({ capacity: 1 })
     line.join(2)
     steer(line, { suspended: true })
@@ -115,7 +115,7 @@ describe('an operator', () => {
     expect(line.line.isStalled(line.nowMs + 600_000)).toBe(false)
   })
 
-  it('revokes a stay: its slot goes to the next', () => {
+  it('revokes a session, whose slot goes to the next', () => {
     const line = new DrivenLine({ capacity: 1 })
     line.join(2)
     line.operate((core) => {
@@ -127,10 +127,10 @@ describe('an operator', () => {
   })
 })
 
-describe('a ticket looked up', () => {
+describe('a ticket lookup', () => {
   const report = (line: DrivenLine, number: number) => ticketReport(line.line, number)
 
-  it('tells where it stands and since when', () => {
+  it('returns position and join time', () => {
     const line = new DrivenLine({ capacity: 1 })
     const joinedMs = line.nowMs
     line.join(3)
@@ -142,7 +142,7 @@ describe('a ticket looked up', () => {
     expect(report(line, 3)?.events.map(({ event }) => event)).toEqual(['joined'])
   })
 
-  it('says unknown for what is not kept: the journal goes with the memory', () => {
+  it('returns unknown for what only the lost journal had', () => {
     const line = new DrivenLine({ capacity: 1 })
     line.join(3)
     line.leave(1)
@@ -153,7 +153,7 @@ describe('a ticket looked up', () => {
     expect(report(line, 3)).toMatchObject({ state: 'gone', admitted: 'no', ended: 'unknown' })
   })
 
-  it('is nobody when it was never handed out', () => {
+  it('finds nothing for a number that was never issued', () => {
     const line = new DrivenLine()
     line.join(1)
     expect([report(line, 0), report(line, 2)]).toEqual([null, null])

@@ -2,9 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { bucketOf } from '../../src/core/histogram.ts'
 import { ORIGIN_LATENCY_BUCKETS_MS } from '../../src/core/limits.ts'
-import type { OriginReport } from '../../src/core/origin-latency.ts'
-import { takeSnapshot } from '../../src/core/snapshot.ts'
-import { SnapshotView } from '../../src/core/snapshot-view.ts'
+import type { OriginReport } from '../../src/core/origin-report.ts'
+import { SnapshotView, takeSnapshot } from '../../src/core/snapshot.ts'
 import { aged, DrivenLine } from './support/driven-line.ts'
 
 /** Requests that took so long each, the first `errors` of them failed. */
@@ -43,12 +42,12 @@ const TO_A_STOP = [BAD, BAD, BAD, BAD]
 const times = <T>(count: number, value: T): T[] => new Array<T>(count).fill(value)
 
 describe('the origin guard', () => {
-  it('is off unless it is asked for', () => {
+  it('is off by default', () => {
     const line = new DrivenLine()
     expect(factors(line, [UNREACHABLE, report(100, 100, 60_000), BAD])).toEqual([1, 1, 1])
   })
 
-  it('halves the rate with each tick that goes badly, stops below a tenth, and adds a tenth with each that goes well', () => {
+  it('halves the rate with each bad tick, stops below a tenth, and adds a tenth with each good one', () => {
     const line = guarded()
     expect(factors(line, TO_A_STOP)).toEqual([0.5, 0.25, 0.125, 0])
     expect(factors(line, [BAD, GOOD, GOOD, BAD, GOOD])).toEqual([0, 0.1, 0.2, 0.1, 0.2])
@@ -57,13 +56,13 @@ describe('the origin guard', () => {
     ])
   })
 
-  it('tries again a site that nobody is on any more', () => {
+  it('probes a site that has no visitors left', () => {
     const line = guarded()
     factors(line, TO_A_STOP)
     expect(factors(line, times(10, null)).at(-1)).toBe(1)
   })
 
-  it('judges by enough requests only, gathered over ticks if need be, and waits for them for a minute at most', () => {
+  it('judges only enough requests, gathered over ticks for at most a minute', () => {
     const few = report(4, 4)
     expect(factors(guarded(), [few, few, few, few])).toEqual([1, 1, 0.5, 0.5])
     const line = guarded()
@@ -71,7 +70,7 @@ describe('the origin guard', () => {
     expect(factors(line, [report(1, 1), ...times(6, null)])).toEqual([0, 0, 0, 0, 0, 0.1, 0.2])
   })
 
-  it('takes a site as slow when more than a tenth of the requests take longer than they may, or get no answer', () => {
+  it('calls a site slow if more than a tenth of the requests exceed the limit or get no answer', () => {
     const slow = { originErrorRatioMax: 0, originLatencyMaxMs: 1000 }
     expect(factors(guarded(slow), [together(report(90, 0, 1000), report(10, 0, 1001))])).toEqual([1])
     expect(factors(guarded(slow), [together(report(89, 0, 1000), report(11, 0, 1001))])).toEqual([0.5])
@@ -79,7 +78,7 @@ describe('the origin guard', () => {
     expect(factors(guarded({ ...slow, originErrorRatioMax: 0.2 }), [report(20, 5, 10)])).toEqual([0.5])
   })
 
-  it('takes no site as slow for requests whose time is not told: how long an upload takes is in the hand of its sender', () => {
+  it('does not call a site slow for requests without a latency, such as uploads', () => {
     const slow = { originErrorRatioMax: 0, originLatencyMaxMs: 1000 }
     const uploads: OriginReport = { ...UNREACHABLE, errors: 0 }
     expect(factors(guarded(slow), [uploads, together(report(10, 0, 20), uploads)])).toEqual([1, 1])
@@ -88,7 +87,7 @@ describe('the origin guard', () => {
     expect(factors(guarded(slow), [together(report(80, 0, 20), { ...UNREACHABLE, errors: 10 })])).toEqual([0.5])
   })
 
-  it('knows after a crash how far it has slowed, and is content where an older version kept the room', () => {
+  it('keeps its factor over a crash, and starts content on data of an older version', () => {
     const line = guarded()
     line.join(1)
     factors(line, [BAD, BAD])
@@ -99,7 +98,7 @@ describe('the origin guard', () => {
     expect(line.line.admissionFactor).toBe(1)
   })
 
-  it('goes on where it was when the line starts over', () => {
+  it('keeps its factor over a reset', () => {
     const line = guarded()
     factors(line, TO_A_STOP)
     const next = line.line.startOver(line.line.run + 1, line.nowMs)
@@ -108,7 +107,7 @@ describe('the origin guard', () => {
     expect(next.join('early')).toMatchObject({ state: 'waiting', number: 1 })
   })
 
-  it('lets everyone in again at once when it is turned off', () => {
+  it('restores the full rate at once when it is turned off', () => {
     const line = guarded()
     line.join(1)
     factors(line, TO_A_STOP)
@@ -118,7 +117,7 @@ describe('the origin guard', () => {
 })
 
 describe('a room whose site fails', () => {
-  it('lets nobody in, though slots are free and admissions were saved up; who is on the site stays, and all is told', () => {
+  it('admits nobody despite free slots and saved credit, keeps visitors on the site, and reports it', () => {
     const line = guarded({ capacity: 5, ratePerMinute: 600 })
     expect(line.join(2)).toEqual([1, 2])
     for (const number of [1, 2]) line.claim(number)
@@ -137,7 +136,7 @@ describe('a room whose site fails', () => {
     expect(line.states(3, 4)).toEqual(['offered', 'waiting'])
   })
 
-  it('tells the longer wait at once where admission is slowed', () => {
+  it('shows the longer wait at once when admission slows', () => {
     const line = guarded({ capacity: 1000, ratePerMinute: 60 })
     line.join(60)
     const wait = () => new SnapshotView(takeSnapshot(line.line, line.nowMs)).estimate(30)?.likelySeconds
@@ -162,7 +161,7 @@ describe('whatever the site does', () => {
     originLatencyMaxMs: fc.constantFrom(0, 500, 5000),
   })
 
-  it('the factor stays from 0 to 1, order, capacity and rate hold, and once it is well everyone gets in', () => {
+  it('the factor stays within 0 and 1, all rules hold, and everyone is admitted after recovery', () => {
     fc.assert(
       fc.property(settings, fc.array(turn, { minLength: 1, maxLength: 12 }), (changes, turns) => {
         const line = new DrivenLine(changes)
@@ -185,11 +184,11 @@ describe('whatever the site does', () => {
           expect(admissionFactor).toBeGreaterThanOrEqual(0)
           expect(admissionFactor).toBeLessThanOrEqual(1)
           expect(line.line.pace.ratePerMinute).toBeLessThanOrEqual(changes.ratePerMinute)
-          // Nobody on the site lost the place by it.
+          // No session ended.
           expect(line.line.tickets.occupied).toBeGreaterThanOrEqual(before)
           expect(line.line.tickets.occupied).toBeLessThanOrEqual(changes.capacity)
         }
-        // It is well: ten ticks, and what is left of the last evidence.
+        // Recovery: ten ticks, plus the remaining evidence.
         for (let i = 0; i < 16; i++) {
           line.pass(10).hear(living())
           line.tick()

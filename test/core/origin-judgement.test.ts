@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { OriginGuard } from '../../src/core/origin-guard.ts'
-import type { OriginReport } from '../../src/core/origin-latency.ts'
+import type { OriginReport } from '../../src/core/origin-report.ts'
 
 const BY_ERRORS = { originErrorRatioMax: 0.2, originLatencyMaxMs: 0 }
 /** The bound is that of the second bucket. */
@@ -20,8 +20,8 @@ function factors(rules: typeof BY_ERRORS, reports: (OriginReport | null)[], from
   })
 }
 
-describe('what the origin guard makes of a tick', () => {
-  it('goes by the share of errors: as many as may be are well, one more is not', () => {
+describe("the origin guard's judgement of a tick", () => {
+  it('allows errors up to the ratio and no more', () => {
     expect(factors(BY_ERRORS, [report(10, 2)])).toEqual([1])
     expect(factors(BY_ERRORS, [report(10, 3)])).toEqual([0.5])
     // Off, it does not judge by them at all.
@@ -29,46 +29,46 @@ describe('what the origin guard makes of a tick', () => {
     expect(factors(BY_LATENCY, [report(100, 3, [97])])).toEqual([1])
   })
 
-  it('needs ten requests for a verdict', () => {
+  it('needs ten requests for a judgement', () => {
     expect(factors(BY_ERRORS, [report(9, 9)])).toEqual([1])
     expect(factors(BY_ERRORS, [report(10, 10)])).toEqual([0.5])
     expect(factors(BY_ERRORS, [report(9, 9), report(1, 0)])).toEqual([1, 0.5])
   })
 
-  it('waits for enough of them while the few went badly, five ticks at the longest, and then begins anew', () => {
+  it('waits at most five ticks for enough requests while few went badly, then starts anew', () => {
     const ticks = [report(9, 9), null, null, null, null, null]
     expect(factors(BY_ERRORS, ticks, 0)).toEqual([0, 0, 0, 0, 0, 0.1])
-    // What was too little for so long is not counted into the next verdict, nor are its ticks.
+    // Discarded evidence and its ticks do not count for the next judgement.
     expect(factors(BY_ERRORS, [...ticks, report(1, 1), null], 0).slice(-2)).toEqual([0.1, 0.1])
   })
 
-  it('waits for nothing where the few went well', () => {
+  it('does not wait if the few went well', () => {
     expect(factors(BY_ERRORS, [report(1, 0), report(1, 0)], 0)).toEqual([0.1, 0.2])
   })
 
-  it('judges each tick by what came since the one before', () => {
+  it('judges each tick by the reports since the last judgement', () => {
     expect(factors(BY_ERRORS, [report(10, 10), report(10, 0), report(10, 0)])).toEqual([0.5, 0.6, 0.7])
   })
 
-  it('takes a step from what lies between two of them, and none above everyone', () => {
+  it('rounds a factor between two steps, and stops at 1', () => {
     expect(factors(BY_ERRORS, [null], 0.125)).toEqual([0.2])
     expect(factors(BY_ERRORS, [null], 0.95)).toEqual([1])
     expect(factors(BY_ERRORS, [null], 1)).toEqual([1])
   })
 
-  it('halves to a tenth at the least, else to nobody', () => {
+  it('halves down to a tenth, then to 0', () => {
     expect(factors(BY_ERRORS, [report(10, 10)], 0.2)).toEqual([0.1])
     expect(factors(BY_ERRORS, [report(10, 10)], 0.19)).toEqual([0])
     expect(factors(BY_ERRORS, [report(10, 10)], 0)).toEqual([0])
   })
 
-  it('calls a site slow by more than a tenth beyond the bound, all buckets up to it being in time', () => {
+  it('calls a site slow with more than a tenth in buckets above the limit', () => {
     expect(factors(BY_LATENCY, [report(20, 0, [9, 9, 2])])).toEqual([1])
     expect(factors(BY_LATENCY, [report(20, 0, [9, 8, 3])])).toEqual([0.5])
     expect(factors(BY_ERRORS, [report(20, 0, [9, 8, 3])])).toEqual([1])
   })
 
-  it('counts an error without a time as late, and one with a time by its time', () => {
+  it('counts an error without a latency as slow, and one with a latency by it', () => {
     expect(factors(BY_LATENCY, [report(20, 2, [18])])).toEqual([1])
     expect(factors(BY_LATENCY, [report(20, 3, [17])])).toEqual([0.5])
     // All were timed: the errors came quickly.
@@ -79,7 +79,7 @@ describe('what the origin guard makes of a tick', () => {
     expect(factors(BY_LATENCY, [report(20, 20, [19])])).toEqual([1])
   })
 
-  it('forgets how far it had slowed once it is turned off', () => {
+  it('resets its factor when it is turned off', () => {
     const guard = new OriginGuard({ admissionFactor: 0.1 })
     expect(guard.toStored()).toEqual({ admissionFactor: 0.1 })
     const off = { originErrorRatioMax: 0, originLatencyMaxMs: 0 }

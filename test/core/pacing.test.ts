@@ -3,10 +3,10 @@ import { Pacing } from '../../src/core/pacing.ts'
 import { callsOf } from './support/called-object.ts'
 import { START_MS } from './support/driven-line.ts'
 
-/** A tenth of the 430 calls a second that one object is asked to answer: so many make a room busy. */
+/** A room is busy from a tenth of the 430 calls a second on. */
 const BUSY = 43
 
-/** So many calls, evenly over the time, of these isolates in turn; what the last one was told. */
+/** This many calls, evenly spread, by these isolates in turn. Returns the answer to the last one. */
 function call(pacing: Pacing, count: number, fromMs: number, toMs = fromMs, isolates = 1): number {
   let told = -1
   for (let i = 0; i < count; i++) {
@@ -26,7 +26,7 @@ describe('the pace of calls', () => {
     expect(call(pacing, 1, START_MS)).toBeGreaterThan(0)
   })
 
-  it('goes by the busier of this second and the last one', () => {
+  it('follows the busier of this second and the last one', () => {
     const pacing = new Pacing()
     call(pacing, BUSY - 1, START_MS, START_MS + 1000)
     expect(call(pacing, BUSY - 1, START_MS + 1000, START_MS + 2000)).toBe(0)
@@ -35,7 +35,7 @@ describe('the pace of calls', () => {
     expect(call(pacing, 1, START_MS + 4000)).toBe(0)
   })
 
-  it('is a moment of its own for each call', () => {
+  it('is a separate slot for each call', () => {
     const pacing = new Pacing()
     call(pacing, BUSY - 1, START_MS, START_MS + 1000)
     // The first call was in the last second: 429 a second. Moments before this one passed unused, the next ones are taken.
@@ -46,13 +46,13 @@ describe('the pace of calls', () => {
     expect(call(pacing, 1, START_MS + 1620)).toBe(Math.ceil(600 / 429))
   })
 
-  it('is no shorter than 0.6 of what all isolates would need one after the other', () => {
+  it('is at least 0.6 of the time that all isolates need one after another', () => {
     const pacing = new Pacing()
     for (const ms of [0, 1000, 2000]) call(pacing, 200, START_MS + ms, START_MS + ms + 1000, 200)
     expect(call(pacing, 1, START_MS + 3000)).toBe(Math.ceil((0.6 * 200 * 1000) / 430))
   })
 
-  it('leaves room for first calls, in the first second by what came until then', () => {
+  it('leaves room for first calls, extrapolated in the first second', () => {
     const pacing = new Pacing()
     // 42 in 500 ms are 84 a second.
     call(pacing, BUSY - 1, START_MS, START_MS + 500, BUSY)
@@ -61,12 +61,12 @@ describe('the pace of calls', () => {
     expect(call(new Pacing(), BUSY, START_MS, START_MS, BUSY)).toBe(600)
   })
 
-  it('is 6 s at the longest, however many come', () => {
+  it('is at most 6 s, however many isolates call', () => {
     expect(call(new Pacing(), 12_000, START_MS, START_MS, 12_000)).toBe(6000)
     expect(callsOf({ isolates: 3000, seconds: 20, comingMs: 6000 }).paceMaxMs).toBe(6000)
   })
 
-  it('keeps nothing of what was before a pause of more than 250 ms', () => {
+  it('is reset by a pause of more than 250 ms', () => {
     const pacing = new Pacing()
     call(pacing, 1000, START_MS, START_MS, 1000)
     expect(call(pacing, 1, START_MS + 250)).toBeGreaterThan(5000)
@@ -74,7 +74,7 @@ describe('the pace of calls', () => {
     expect(call(pacing, 1, START_MS + 501)).toBeLessThan(30)
   })
 
-  it('counts an isolate until two of the longest waits have passed without its call', () => {
+  it('counts an isolate until two of the longest waits pass without a call', () => {
     const pacing = new Pacing()
     const toldAt = (fromMs: number, toMs: number) =>
       call(pacing, (toMs - fromMs) / 20, START_MS + fromMs, START_MS + toMs)
@@ -85,8 +85,8 @@ describe('the pace of calls', () => {
   })
 })
 
-describe('isolates that always have something to say', () => {
-  it.each([100, 1000, 2500])('%i of them call 430 times a second together, evenly', (isolates) => {
+describe('isolates that always have something to report', () => {
+  it.each([100, 1000, 2500])('%i together call evenly, 430 times a second', (isolates) => {
     const { perSecond, paceMaxMs } = callsOf({ isolates, seconds: 60, comingMs: 15_000 })
     expect(worst(perSecond)).toBeLessThan(500)
     expect(worst(perSecond.slice(40))).toBeLessThan(445)
@@ -94,35 +94,35 @@ describe('isolates that always have something to say', () => {
     expect(paceMaxMs).toBeLessThanOrEqual(6000)
   })
 
-  it.each([200, 1000, 4000])('are as few calls where each has nothing to say for up to %i ms', (idleMaxMs) => {
+  it.each([200, 1000, 4000])('make as few calls if each is idle for up to %i ms', (idleMaxMs) => {
     const { perSecond } = callsOf({ isolates: 2500, seconds: 60, comingMs: 20_000, idleMaxMs })
     expect(worst(perSecond)).toBeLessThan(500)
   })
 
-  it('call as often as they like while they are few', () => {
+  it('are not paced while they are few', () => {
     const { paceMaxMs, perSecond } = callsOf({ isolates: 1, seconds: 10, comingMs: 0 })
     expect(paceMaxMs).toBe(0)
     // One call after the other, 40 ms each.
     expect(mean(perSecond)).toBeCloseTo(25, 0)
   })
 
-  it('wait 6 s and call in proportion where they are more than 2,580', () => {
+  it('wait 6 s each and call in proportion beyond 2,580', () => {
     const { perSecond } = callsOf({ isolates: 4200, seconds: 40, comingMs: 12_000 })
     expect(mean(perSecond.slice(28))).toBeCloseTo(4200 / 6, -1)
   })
 
-  it('make room for those who call for the first time', () => {
+  it('leave room for first calls', () => {
     // 150 new ones a second to the end.
     const { perSecond } = callsOf({ isolates: 1500, seconds: 10, comingMs: 10_000 })
     expect(worst(perSecond)).toBeLessThan(500)
   })
 
-  it('who come in one second are spread within some more', () => {
+  it('that start in one second are spread within a few more', () => {
     const { perSecond } = callsOf({ isolates: 2500, seconds: 40, comingMs: 1000 })
     expect(worst(perSecond.slice(30))).toBeLessThan(500)
   })
 
-  it('are quick again when the others have gone', () => {
+  it('call faster again when the others have gone', () => {
     const vanish = (second: number, object: { isolatesLeft: number }) => {
       if (second === 20) object.isolatesLeft = 50
     }
@@ -132,7 +132,7 @@ describe('isolates that always have something to say', () => {
     expect(worst(perSecond.slice(20))).toBeLessThan(500)
   })
 
-  it.each([-500, -3000, -600_000])('call as evenly when the clock jumps by %i ms', (jumpMs) => {
+  it.each([-500, -3000, -600_000])('call as evenly after the clock jumps by %i ms', (jumpMs) => {
     const jump = (second: number, object: { clockOffsetMs: number }) => {
       if (second === 25) object.clockOffsetMs = jumpMs
     }
@@ -140,12 +140,12 @@ describe('isolates that always have something to say', () => {
     expect(worst(perSecond)).toBeLessThan(500)
   })
 
-  it.each([300, 1000, 2500])('%i of them are even again soon after the object lost its memory', (isolates) => {
+  it.each([300, 1000, 2500])('%i call evenly again soon after the object lost its memory', (isolates) => {
     const lose = (second: number, object: { pacing: Pacing }) => {
       if (second === 20) object.pacing = new Pacing()
     }
     const { perSecond } = callsOf({ isolates, seconds: 60, comingMs: 10_000, happens: lose })
-    // What was booked before still comes, for 6 s.
+    // Slots booked before are still used, for 6 s.
     expect(worst(perSecond)).toBeLessThan(600)
     expect(worst(perSecond.slice(45))).toBeLessThan(445)
   })

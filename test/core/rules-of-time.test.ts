@@ -1,14 +1,14 @@
-/** Silence, sessions and the rate by themselves, at the edges. */
+/** Edge cases of silence limits, sessions and the rate. */
 import { describe, expect, it } from 'vitest'
 import { mayAdmit, mayAdmitNewcomer } from '../../src/core/admission.ts'
 import { SEGMENT_SIZE } from '../../src/core/limits.ts'
-import { passLifeSeconds } from '../../src/core/pass-life.ts'
 import { RateBucket } from '../../src/core/rate-bucket.ts'
 import { isClosed } from '../../src/core/rules.ts'
 import { Segment } from '../../src/core/segment.ts'
 import { Sessions } from '../../src/core/sessions.ts'
 import {
   afterSilence,
+  passLifeSeconds,
   silenceLimitSeconds,
   silenceLimits,
   silentBefore,
@@ -18,11 +18,11 @@ import { BEACON_FLAG, DEPARTING_FLAG, State } from '../../src/core/ticket-state.
 import { Tickets } from '../../src/core/tickets.ts'
 import { rules } from './support/rules.ts'
 
-/** A clock that was never stopped. */
+/** A clock without gaps. */
 const at = (nowSeconds: number, floorSeconds = 0) => ({ nowSeconds, floorSeconds, resumedSeconds: 0 })
 
 describe('how long a ticket may be silent', () => {
-  it('depends on its state, its beacon and its goodbye', () => {
+  it('depends on its state, its beacon and its departure', () => {
     const long = rules({ heartbeatTimeoutSeconds: 25, sessionTimeoutSeconds: 40, reclaimGraceSeconds: 300 })
     const limit = (byte: number) => silenceLimitSeconds(byte, long)
     expect(limit(State.waiting)).toBe(25)
@@ -46,7 +46,7 @@ describe('how long a ticket may be silent', () => {
     for (const byte of [0, 1, 2, 3, 4, 11, 17, 27]) expect(limits[byte]).toBe(silenceLimitSeconds(byte, rules()))
   })
 
-  it('is over at the limit and not before, and counts from the floor, but for the absent', () => {
+  it('ends at the limit and not before, and counts from the floor except for absent tickets', () => {
     const limits = silenceLimits(rules({ reclaimGraceSeconds: 100 }))
     const segment = new Segment(0)
     const silent = (now: number, floor: number) => [...silentOffsets(segment, silentBefore(limits, at(now, floor)))]
@@ -68,7 +68,7 @@ describe('how long a ticket may be silent', () => {
     expect([...both]).toEqual([0, SEGMENT_SIZE - 1])
   })
 
-  it('is never over for who was heard later than now, as after a restart', () => {
+  it('never ends for a last-seen time in the future, as after a restart', () => {
     const segment = new Segment(0)
     segment.put(3, State.waiting)
     segment.heard[3] = 40
@@ -79,14 +79,14 @@ describe('how long a ticket may be silent', () => {
     expect(silentOffsets(segment, silentBefore(limits, at(60, 0))).length).toBe(1)
   })
 
-  it('makes absent who is present and forgets who is absent; without a grace everyone is gone', () => {
+  it('turns present tickets absent and absent ones gone, or all gone without a grace', () => {
     const { gone, waiting, offered, active, absent } = State
     const after = (grace: number) => afterSilence(rules({ reclaimGraceSeconds: grace }))
     expect([waiting, offered, active, absent].map((state) => after(1)[state])).toEqual([absent, absent, absent, gone])
     expect([waiting, offered, active, absent].map((state) => after(0)[state])).toEqual([gone, gone, gone, gone])
   })
 
-  it('a pass lives three quarters of it, in whole seconds, a minute at most', () => {
+  it('a pass lives three quarters of it, in whole seconds, at most a minute', () => {
     expect([15, 20, 21, 79, 80, 81, 1800].map(passLifeSeconds)).toEqual([11, 15, 15, 59, 60, 60, 60])
   })
 })
@@ -95,7 +95,7 @@ describe('sessions with a limit', () => {
   const idle = rules({ idleTimeoutSeconds: 60 })
   const max = rules({ sessionMaxSeconds: 100 })
 
-  it('are over when nobody touches them for so long', () => {
+  it('end when unused for the idle timeout', () => {
     const sessions = new Sessions()
     sessions.start(1, idle, 10)
     sessions.start(2, idle, 10)
@@ -108,7 +108,7 @@ describe('sessions with a limit', () => {
     expect(() => sessions.touch(9, 90)).not.toThrow()
   })
 
-  it('are over after so long, touched or not', () => {
+  it('end after the maximum time, used or not', () => {
     const sessions = new Sessions()
     sessions.start(1, max, 10)
     sessions.touch(1, 109)
@@ -116,7 +116,7 @@ describe('sessions with a limit', () => {
     expect(sessions.overdue(max, at(110))).toEqual([1])
   })
 
-  it('are not kept, and never over, while no limit is on', () => {
+  it('are not tracked and never end while no limit is on', () => {
     const sessions = new Sessions()
     sessions.start(1, rules(), 0)
     expect(sessions.overdue(idle, at(1e6))).toEqual([])
@@ -124,7 +124,7 @@ describe('sessions with a limit', () => {
     expect(sessions.overdue(rules(), at(1e6))).toEqual([])
   })
 
-  it('end together where many of a segment fall silent', () => {
+  it('end together when many of a segment expire', () => {
     const sessions = new Sessions()
     const start = 2 * SEGMENT_SIZE
     for (const number of [start, start + 5, start + 6, 5]) sessions.start(number, max, 10)
@@ -132,7 +132,7 @@ describe('sessions with a limit', () => {
     expect(sessions.overdue(max, at(110))).toEqual([start + 6, 5])
   })
 
-  it('know after a restart when they began, and count as touched now', () => {
+  it('keep their start over a restart, and count as just used', () => {
     const segment = new Segment(2)
     for (const offset of [0, 5, SEGMENT_SIZE - 1]) segment.put(offset, State.active)
     segment.put(6, State.waiting)
@@ -158,7 +158,7 @@ describe('sessions with a limit', () => {
 })
 
 describe('the rate', () => {
-  it('allows one at once, then one per share of a minute, and never saves up more than an interval', () => {
+  it('allows one at once, then one per interval of the rate, and never saves more than one check interval', () => {
     const pace = { ratePerMinute: 60, checkIntervalSeconds: 10 }
     const bucket = RateBucket.full(pace, 0)
     for (let i = 0; i < 11; i++) {
@@ -183,11 +183,11 @@ describe('the rate', () => {
   })
 })
 
-describe('whether one may be let in', () => {
+describe('whether a ticket may be admitted', () => {
   const full = () => RateBucket.full({ ratePerMinute: 60, checkIntervalSeconds: 10 }, 0)
   const empty = () => new RateBucket({ credit: 0, atMs: 0 })
 
-  it('takes an open room, a free slot and the rate', () => {
+  it('needs an open room, a free slot and the rate', () => {
     const tickets = new Tickets()
     expect(mayAdmit(tickets, full(), rules({ capacity: 1 }))).toBe(true)
     expect(mayAdmit(tickets, full(), rules({ capacity: 0 }))).toBe(false)
@@ -200,14 +200,14 @@ describe('whether one may be let in', () => {
     expect(mayAdmit(tickets, full(), rules({ capacity: 2 }))).toBe(true)
   })
 
-  it('takes, for a newcomer, a line that is empty besides', () => {
+  it('needs an empty line, too, for a newcomer', () => {
     const tickets = new Tickets()
     expect(mayAdmitNewcomer(tickets, full(), rules())).toBe(true)
     tickets.issue(State.waiting, 0)
     expect(mayAdmitNewcomer(tickets, full(), rules())).toBe(false)
   })
 
-  it('a room is closed for good, or until its time', () => {
+  it('a room is closed until its opening time, or without end', () => {
     expect(isClosed(rules(), 5)).toBe(false)
     expect(isClosed(rules({ closed: true }), 5)).toBe(true)
     expect(isClosed(rules({ closed: true, opensAtMs: 6 }), 5)).toBe(true)

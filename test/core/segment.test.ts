@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { BLOCK_SIZE, SEGMENT_SIZE } from '../../src/core/limits.ts'
 import { Segment } from '../../src/core/segment.ts'
-import { State } from '../../src/core/ticket-state.ts'
+import { BrokenInvariant, State } from '../../src/core/ticket-state.ts'
 
 describe('a segment', () => {
-  it('counts states and who waits in each block, and knows when it is empty', () => {
+  it('counts tickets by state and waiting ones by block, and knows when it is empty', () => {
     const segment = new Segment(3)
     expect([segment.live, segment.waiting]).toEqual([0, 0])
     segment.put(0, State.waiting)
@@ -18,7 +18,7 @@ describe('a segment', () => {
     expect([segment.live, segment.waiting]).toEqual([4, 2])
   })
 
-  it('counts what it is made of', () => {
+  it('counts the states it is created with', () => {
     const states = new Uint8Array(SEGMENT_SIZE)
     states[5] = State.waiting | 16
     states[300] = State.waiting
@@ -26,10 +26,10 @@ describe('a segment', () => {
     const segment = new Segment(0, states)
     expect([...segment.counts]).toEqual([SEGMENT_SIZE - 3, 2, 0, 0, 1])
     expect([...segment.waitingPerBlock.slice(0, 2)]).toEqual([1, 1])
-    expect(segment.countsHold()).toBe(true)
+    expect(() => segment.verify()).not.toThrow()
   })
 
-  it('finds the first who waits from anywhere on', () => {
+  it('finds the first waiting ticket from any offset', () => {
     const segment = new Segment(0)
     expect(segment.firstWaiting()).toBe(-1)
     for (const offset of [3, 300, SEGMENT_SIZE - 1]) segment.put(offset, State.waiting)
@@ -46,7 +46,7 @@ describe('a segment', () => {
     expect(segment.firstWaiting(SEGMENT_SIZE)).toBe(-1)
   })
 
-  it('counts who waits before an offset, not the one there', () => {
+  it('counts waiting tickets before an offset, excluding it', () => {
     const segment = new Segment(0)
     for (const offset of [0, 255, 256, 700]) segment.put(offset, State.waiting)
     expect([0, 1, 255, 256, 257, 700, 701].map((offset) => segment.waitingBefore(offset))).toEqual([
@@ -54,7 +54,7 @@ describe('a segment', () => {
     ])
   })
 
-  it('moves many as it moves one, and says how many were in each state', () => {
+  it('moves many tickets like one, and returns how many were in each state', () => {
     const [many, each] = [new Segment(0), new Segment(0)]
     const offsets = Uint16Array.of(0, 255, 256, 700, 4095)
     for (const segment of [many, each]) {
@@ -67,12 +67,12 @@ describe('a segment', () => {
     expect([...many.putMany(offsets, to)]).toEqual([0, 3, 0, 1, 1])
     for (const offset of offsets) each.put(offset, to[each.stateAt(offset)] as number)
     expect(many).toEqual(each)
-    expect(many.countsHold()).toBe(true)
+    expect(() => many.verify()).not.toThrow()
     many.hearMany(offsets, 9)
     expect([0, 1, 256, 257, 4095].map((offset) => many.heard[offset])).toEqual([9, 0, 9, 0, 9])
   })
 
-  it('sees a count that is wrong, of a block or of a state', () => {
+  it('detects a wrong count of a block or of a state', () => {
     const fresh = () => {
       const segment = new Segment(0)
       segment.put(260, State.waiting)
@@ -80,14 +80,21 @@ describe('a segment', () => {
       return segment
     }
     const first = fresh()
-    expect([first.blockHolds(0), first.blockHolds(1), first.countsHold()]).toEqual([true, true, true])
+    const verifyBlocks = (...blocks: number[]) => {
+      first.movedBlocks = blocks.reduce((bits, block) => bits | (1 << block), 0)
+      first.verifyMoved()
+    }
+    expect(() => verifyBlocks(0, 1)).not.toThrow()
+    expect(() => first.verify()).not.toThrow()
     first.waitingPerBlock[1] = 1
-    expect([first.blockHolds(0), first.blockHolds(1), first.countsHold()]).toEqual([true, false, false])
+    expect(() => verifyBlocks(0)).not.toThrow()
+    expect(() => verifyBlocks(1)).toThrow(new BrokenInvariant('block 1: the waiting count differs from a recount'))
+    expect(() => first.verify()).toThrow(BrokenInvariant)
     const second = fresh()
     second.counts[State.absent] = 1
-    expect(second.countsHold()).toBe(false)
+    expect(() => second.verify()).toThrow(BrokenInvariant)
     const third = fresh()
     third.waitingPerBlock[9] = 1
-    expect(third.countsHold()).toBe(false)
+    expect(() => third.verify()).toThrow(BrokenInvariant)
   })
 })

@@ -1,7 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { takeSnapshot } from '../../src/core/snapshot.ts'
-import { SnapshotView } from '../../src/core/snapshot-view.ts'
+import { SnapshotView, takeSnapshot } from '../../src/core/snapshot.ts'
 import { DrivenLine } from './support/driven-line.ts'
 
 function viewOf(line: DrivenLine): SnapshotView {
@@ -16,7 +15,7 @@ describe('a position from a snapshot', () => {
     for (const number of [2, 3, 257, 4095, 4096, 4097, 10_000]) expect(view.position(number)).toBe(number - 1)
   })
 
-  it('is exact in the first block and off by at most the holes of the own block elsewhere, never too low', () => {
+  it('is exact in the first block, elsewhere too high by at most the gaps in its own block, and never too low', () => {
     fc.assert(
       fc.property(fc.uniqueArray(fc.integer({ min: 2, max: 9000 }), { maxLength: 400 }), (leavers) => {
         const line = new DrivenLine({ capacity: 1 })
@@ -38,7 +37,7 @@ describe('a position from a snapshot', () => {
     )
   })
 
-  it('is worse by one when one comes back from far ahead, not by those who were admitted long ago', () => {
+  it('is worse by one per return from ahead, and unaffected by earlier admissions', () => {
     const line = new DrivenLine({ capacity: 400 })
     line.join(430)
     for (let passed = 0; passed < 90; passed += 10) {
@@ -51,7 +50,7 @@ describe('a position from a snapshot', () => {
     expect([100, 402, 430].map((number) => view.position(number))).toEqual([1, 2, 30])
   })
 
-  it('of someone newer than the snapshot is behind everyone in it', () => {
+  it('is behind all others for a ticket newer than the snapshot', () => {
     const line = new DrivenLine({ capacity: 1 })
     line.join(4)
     const view = viewOf(line)
@@ -59,7 +58,7 @@ describe('a position from a snapshot', () => {
     expect(view.position(7)).toBe(6)
   })
 
-  it('is not made worse by those who join behind', () => {
+  it('is not made worse by joins behind', () => {
     const line = new DrivenLine({ capacity: 1 })
     line.join(600)
     line.leave(...Array.from({ length: 60 }, (_, i) => 520 + i))
@@ -81,7 +80,7 @@ describe('a position from a snapshot', () => {
     expect(last).toBe(line.line.tickets.waitingBefore(1500) + 1 + countHoles(1500, 3, 7))
   })
 
-  it('takes a few bytes per 256 people', () => {
+  it('takes a few bytes per 256 tickets', () => {
     const line = new DrivenLine({ capacity: 1 })
     line.join(100_000)
     const { blockCounts, blockRuns, headBits } = viewOf(line).snapshot
@@ -97,7 +96,7 @@ function countHoles(number: number, first: number, step: number): number {
 }
 
 describe('the estimated wait', () => {
-  it('is unknown until someone was admitted from the line, and while nobody is admitted', () => {
+  it('is unknown until the first admission from the line, and while nobody is admitted', () => {
     const line = new DrivenLine({ capacity: 1 })
     line.join(5)
     expect(viewOf(line).estimate(3)).toBeNull()

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { MAX_NUMBER } from '../../src/core/limits.ts'
-import { takeSnapshot } from '../../src/core/snapshot.ts'
-import { SnapshotView } from '../../src/core/snapshot-view.ts'
+import { SnapshotView, takeSnapshot } from '../../src/core/snapshot.ts'
 import { DrivenLine } from './support/driven-line.ts'
 
 const snapshotOf = (line: DrivenLine) => takeSnapshot(line.line, line.nowMs)
@@ -9,7 +8,7 @@ const viewOf = (line: DrivenLine) => new SnapshotView(snapshotOf(line))
 const numbers = (first: number, last: number) => Array.from({ length: last - first + 1 }, (_, i) => first + i)
 
 describe('a snapshot', () => {
-  it('is full from the moment on that as many wait as may, or that numbers have run out', () => {
+  it('is full at max_waiting and when numbers have run out', () => {
     const line = new DrivenLine({ capacity: 1, maxWaiting: 2 })
     line.join(2)
     expect(snapshotOf(line).full).toBe(false)
@@ -21,7 +20,7 @@ describe('a snapshot', () => {
     expect(snapshotOf(line).full).toBe(true)
   })
 
-  it('of a room where nobody waits has no block', () => {
+  it('has no block if nobody waits', () => {
     const line = new DrivenLine()
     line.join(2)
     const snapshot = snapshotOf(line)
@@ -30,7 +29,7 @@ describe('a snapshot', () => {
     expect([...snapshot.headBits, ...snapshot.frontBits].every((byte) => byte === 0)).toBe(true)
   })
 
-  it('has no front block where only those wait who came back', () => {
+  it('has no front block if only returned tickets wait', () => {
     const line = new DrivenLine({ capacity: 1 })
     line.join(2)
     line.claim(1, { beacon: true })
@@ -41,16 +40,16 @@ describe('a snapshot', () => {
     expect(snapshotOf(line)).toMatchObject({ head: 1, headBlock: 0, frontBlock: -1 })
   })
 
-  it('says one run of neighbouring blocks, each with its people less 1', () => {
+  it('has one run for neighbouring blocks, each with its count less 1', () => {
     const line = new DrivenLine({ capacity: 1 })
     line.join(4096 + 600)
     const { blockRuns, blockCounts } = snapshotOf(line)
-    // Number 0 is nobody's, 1 is on the site; 4,696 is the last one, in block 18.
+    // Number 0 does not exist, 1 is on the site; 4,696 is the last, in block 18.
     expect([...blockRuns]).toEqual([0, 19])
     expect([...blockCounts]).toEqual([253, ...Array.from({ length: 17 }, () => 255), 88])
   })
 
-  it('says where the first run begins, and the gap to the next', () => {
+  it('has the start of each run across a gap', () => {
     const line = new DrivenLine({ capacity: 800 })
     line.join(2000)
     line.leave(...numbers(1024, 1535))
@@ -76,18 +75,18 @@ describe('a position', () => {
     }
   })
 
-  it('in a gap is behind all before it, and at most a block too high', () => {
+  it('in a gap is behind all before it, at most one block too high', () => {
     const { view } = gapped()
     expect(view.position(1024)).toBe(224)
     expect(view.position(1300)).toBe(224 + (1300 % 256))
   })
 
-  it('below all who wait is at most the place in its own block', () => {
+  it('below all waiting tickets is at most the offset in its own block', () => {
     const { view } = gapped()
     expect(view.position(2)).toBe(3)
   })
 
-  it('of someone newer than the snapshot is behind everyone, blocks away, too', () => {
+  it('is behind all others for a ticket newer than the snapshot, even blocks away', () => {
     const line = new DrivenLine({ capacity: 1 })
     line.join(4)
     // Three wait; 5 would be the next, 300 has 295 newer ones ahead.
@@ -95,7 +94,7 @@ describe('a position', () => {
     expect(viewOf(line).position(300)).toBe(299)
   })
 
-  it('is 1 for whoever the snapshot knows where nobody waits', () => {
+  it('is 1 for a known ticket if nobody waits', () => {
     const line = new DrivenLine({ capacity: 4 })
     line.join(4)
     expect([2, 4, 5, 6].map((number) => viewOf(line).position(number))).toEqual([1, 1, 1, 2])
@@ -103,7 +102,7 @@ describe('a position', () => {
 })
 
 describe('the wait of a room that admits nobody', () => {
-  it.each(['queue-all', 'paused'] as const)('is not known under %s, whatever was measured before', (mode) => {
+  it.each(['queue-all', 'paused'] as const)('is unknown under %s, whatever was measured before', (mode) => {
     const line = new DrivenLine({ capacity: 1 })
     line.join(30)
     for (const leaver of numbers(1, 10)) {
@@ -111,7 +110,7 @@ describe('the wait of a room that admits nobody', () => {
       line.pass(2).hear(numbers(leaver + 1, 30))
     }
     expect(viewOf(line).estimate(5)).not.toBeNull()
-    line.operate((core) => core.steer({ ...core.rules, mode }))
+    line.operate((core) => core.applyRuntimeRules({ ...core.rules, mode }))
     expect(viewOf(line).estimate(5)).toBeNull()
   })
 })

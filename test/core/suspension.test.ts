@@ -1,14 +1,14 @@
-/** A suspended room: its clock stands still, nobody is forgotten or let in, and afterwards everyone has a full limit again. */
+/** A suspended room: its clock stands still, no ticket is forgotten or admitted, and afterwards each has its full limit again. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { LineRules } from '../../src/core/rules.ts'
 import { aged, DrivenLine, keepPolling } from './support/driven-line.ts'
 
 function suspend(line: DrivenLine, suspended: boolean): void {
-  line.steer({ suspended })
+  line.applyRuntimeRules({ suspended })
 }
 
-/** Ticks, without a word of anyone. */
+/** Ticks without any message. */
 function idle(line: DrivenLine, seconds: number): void {
   for (let passed = 0; passed < seconds; passed += 10) line.pass(10).tick()
 }
@@ -30,7 +30,7 @@ describe('while a room is suspended', () => {
     expect(line.states(...numbers)).toEqual(before)
   })
 
-  it('nobody is let in, by a slot that is given up or by hand', () => {
+  it('nobody is admitted, neither to a freed slot nor by hand', () => {
     const line = new DrivenLine({ capacity: 1 })
     const [first, second] = line.join(2) as [number, number]
     suspend(line, true)
@@ -99,7 +99,7 @@ describe('after a suspension', () => {
     expect(line.state(away)).toBe('gone')
   })
 
-  it('order is as before: no newcomer overtakes who waited all along', () => {
+  it('keeps the order: no newcomer overtakes a waiting ticket', () => {
     const line = new DrivenLine({ capacity: 1, reclaimGraceSeconds: 20 })
     const [inside, ...waiting] = line.join(4) as [number, ...number[]]
     suspend(line, true)
@@ -138,7 +138,7 @@ describe('a restart', () => {
     expect(line.states(...numbers.slice(1)).includes('gone')).toBe(false)
   })
 
-  it('from what an older version stored knows of no suspension', () => {
+  it('of data from an older version assumes no suspension', () => {
     const line = new DrivenLine({ capacity: 1 })
     const numbers = line.join(3)
     line.tick()
@@ -162,7 +162,7 @@ describe('any sequence of events around suspensions', () => {
     sessionMaxSeconds: fc.constantFrom(0, 60),
   })
 
-  it('ends nobody while suspended, lets nobody in, and ends nobody within 15 s after it', () => {
+  it('ends and admits nobody while suspended, and ends nobody within 15 s after it', () => {
     fc.assert(
       fc.property(changes, steps, (settings, all) => {
         const line = new DrivenLine(settings)
@@ -178,7 +178,7 @@ describe('any sequence of events around suspensions', () => {
           else if (action.do === 'check') line.check(0)
           else if (action.do === 'suspend' || action.do === 'resume') {
             if (suspended && action.do === 'resume') resumedMs = line.nowMs
-            line.steer({ suspended: action.do === 'suspend' })
+            line.applyRuntimeRules({ suspended: action.do === 'suspend' })
           } else if (action.do === 'restart') {
             line.tick()
             line.crash()

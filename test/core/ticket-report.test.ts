@@ -6,7 +6,7 @@ const report = (line: DrivenLine, number: number) => ticketReport(line.line, num
 const events = (line: DrivenLine, number: number) => report(line, number).events.map(({ event }) => event)
 
 describe('a ticket report', () => {
-  it('has all that is known of one who waits', () => {
+  it('has everything known of a waiting ticket', () => {
     const line = new DrivenLine({ capacity: 1 })
     line.join(3)
     expect(report(line, 3)).toEqual({
@@ -23,7 +23,7 @@ describe('a ticket report', () => {
     })
   })
 
-  it('has no position and no end of one on the site', () => {
+  it('has no position and no end for a session', () => {
     const line = new DrivenLine()
     line.join(1)
     expect(report(line, 1)).toMatchObject({ state: 'active', position: null, ended: null, endedMs: null })
@@ -31,7 +31,7 @@ describe('a ticket report', () => {
     expect(report(line, 1)).toMatchObject({ admitted: 'yes', admittedMs: null })
   })
 
-  it('says how the stay ended, and when', () => {
+  it('has the reason and time of the end', () => {
     const left = new DrivenLine()
     left.join(1)
     left.leave(1)
@@ -49,7 +49,7 @@ describe('a ticket report', () => {
     expect(report(overdue, 1)).toMatchObject({ ended: 'ended', endedMs: overdue.nowMs })
   })
 
-  it('says that silence ended it: at once without grace, with it when the grace is over', () => {
+  it('names silence as the reason: at once without grace, or after the grace', () => {
     const silent = (reclaimGraceSeconds: number) => {
       const line = new DrivenLine({ capacity: 1, reclaimGraceSeconds })
       line.join(2)
@@ -85,19 +85,19 @@ describe('a ticket report', () => {
     return line
   }
 
-  it('knows by its journal alone that one who was overtaken was not let in', () => {
+  it('knows from its journal alone that an overtaken ticket was not admitted', () => {
     const line = overtaken()
     expect(report(line, 2)).toMatchObject({ admitted: 'no', position: 1 })
     line.crash()
     expect(report(line, 2)).toMatchObject({ admitted: 'unknown' })
-    // Nor does what the journal noted since tell more than it does.
+    // Later journal entries add nothing.
     const { joinedMs } = report(line, 2)
     line.pass(10).leave(2)
     expect(events(line, 2)).toEqual(['left'])
     expect(report(line, 2)).toMatchObject({ admitted: 'unknown', joinedMs, ended: 'left', endedMs: line.nowMs })
   })
 
-  it('tells the newest admission of one who lost the place and got it again', () => {
+  it('has the newest of several admissions', () => {
     const line = new DrivenLine({ capacity: 1 })
     line.join(1)
     line.claim(1, { beacon: true })
@@ -109,7 +109,7 @@ describe('a ticket report', () => {
     expect(report(line, 1)).toMatchObject({ state: 'offered', admittedMs: line.nowMs, joinedMs: line.nowMs - 30_000 })
   })
 
-  it('falls back to the join times for what the journal has lost, and to nothing where they are gone, too', () => {
+  it('falls back to the join times for what the journal lost, else to null', () => {
     const line = new DrivenLine({ capacity: 1 })
     const joinedMs = line.nowMs
     // One more than a segment holds: the first segment is dropped once all of it are gone.

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { mayMove, mustBeDurable, State, stateName } from '../../src/core/ticket-state.ts'
 
 describe('the states of a ticket', () => {
-  it('follow one another only as in the picture of its life', () => {
+  it('follow one another only by existing moves', () => {
     const states = [State.gone, State.waiting, State.offered, State.active, State.absent]
     const moves = states.flatMap((from) =>
       states.filter((to) => mayMove(from, to)).map((to) => `${stateName(from)} > ${stateName(to)}`),
@@ -23,7 +23,7 @@ describe('the states of a ticket', () => {
     ])
   })
 
-  it('are durable before anyone is told, but for those between waiting and absent', () => {
+  it('are durable before an answer, except moves between waiting and absent', () => {
     expect(mustBeDurable(State.waiting, State.absent)).toBe(false)
     expect(mustBeDurable(State.absent, State.waiting)).toBe(false)
     for (const [from, to] of [

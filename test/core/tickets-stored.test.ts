@@ -1,4 +1,4 @@
-/** What the table of tickets tells to be stored, what it forgets, and that it is the same again after a restart. */
+/** What the table of tickets reports as changed, what it drops, and its restore. */
 import { describe, expect, it } from 'vitest'
 import { SEGMENT_SIZE } from '../../src/core/limits.ts'
 import { Segment } from '../../src/core/segment.ts'
@@ -12,7 +12,7 @@ const indexes = ({ changed, dropped }: ReturnType<Tickets['takeChanges']>) => ({
 })
 
 describe('what is stored of the table of tickets', () => {
-  it('tells what must be stored now and what may wait for the tick, each once', () => {
+  it('reports durable changes now and lazy ones at the tick, each once', () => {
     const tickets = tableOf(SEGMENT_SIZE + 10)
     const none = { changed: [], dropped: [] }
     expect(indexes(tickets.takeChanges(true))).toEqual(none)
@@ -27,7 +27,7 @@ describe('what is stored of the table of tickets', () => {
     tickets.move(3, State.offered)
     expect(indexes(tickets.takeChanges(false))).toEqual({ changed: [0], dropped: [] })
     expect(indexes(tickets.takeChanges(true))).toEqual(none)
-    // A goodbye may wait, a beacon may not; what is set already changes nothing.
+    // A departure may wait, a beacon may not; setting a flag twice changes nothing.
     tickets.setFlags(4, DEPARTING_FLAG)
     expect(indexes(tickets.takeChanges(false))).toEqual(none)
     tickets.setFlags(4, BEACON_FLAG)
@@ -36,7 +36,7 @@ describe('what is stored of the table of tickets', () => {
     expect(indexes(tickets.takeChanges(true))).toEqual(none)
   })
 
-  it('forgets segments whose tickets are all gone, tells so once, and never forgets the one that grows', () => {
+  it('drops segments whose tickets are all gone, reports it once, and keeps the tail', () => {
     const tickets = tableOf(2 * SEGMENT_SIZE + 1)
     for (let number = 1; number < 2 * SEGMENT_SIZE + 2; number++) {
       if (number !== SEGMENT_SIZE - 1) tickets.move(number, State.gone)
@@ -56,27 +56,27 @@ describe('what is stored of the table of tickets', () => {
     expect(tickets.waitingBefore(2 * SEGMENT_SIZE + 2)).toBe(1)
   })
 
-  it('forgets nothing where the tail alone is empty', () => {
+  it('keeps an empty tail', () => {
     const tickets = tableOf(1)
     tickets.move(1, State.gone)
     tickets.dropEmpty()
     expect(tickets.all().length).toBe(1)
   })
 
-  it('tells a segment that came to life, once', () => {
+  it('reports a newly live segment once', () => {
     const tickets = new Tickets()
     tickets.issue(State.waiting, 0)
     tickets.issue(State.waiting, 0)
-    expect(tickets.takeBornLive()).toEqual([0])
-    expect(tickets.takeBornLive()).toEqual([])
+    expect(tickets.takeNewlyLive()).toEqual([0])
+    expect(tickets.takeNewlyLive()).toEqual([])
     tickets.move(1, State.gone)
     tickets.move(2, State.gone)
-    expect(tickets.takeBornLive()).toEqual([])
+    expect(tickets.takeNewlyLive()).toEqual([])
     tickets.issue(State.active, 0)
-    expect(tickets.takeBornLive()).toEqual([0])
+    expect(tickets.takeNewlyLive()).toEqual([0])
   })
 
-  it('is the same after it was stored, in whatever order the rows come', () => {
+  it('is the same after a restore, in any order of rows', () => {
     const tickets = tableOf(2 * SEGMENT_SIZE)
     tickets.move(5, State.offered)
     tickets.move(6, State.absent)

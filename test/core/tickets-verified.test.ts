@@ -1,13 +1,13 @@
-/** A wrong count in the table of tickets never goes unseen. */
+/** Wrong counts in the table of tickets are detected. */
 import { describe, expect, it } from 'vitest'
 import { SEGMENT_SIZE } from '../../src/core/limits.ts'
 import type { Segment } from '../../src/core/segment.ts'
-import { State } from '../../src/core/ticket-state.ts'
-import { BrokenInvariant, Tickets } from '../../src/core/tickets.ts'
+import { BrokenInvariant, State } from '../../src/core/ticket-state.ts'
+import { Tickets } from '../../src/core/tickets.ts'
 import { tableOf } from './support/table.ts'
 
-describe('a count that memory got wrong', () => {
-  it('of a block that moved is found at once, of others not before they are looked at', () => {
+describe('a wrong count', () => {
+  it('is found at once in a changed block, elsewhere by a full recount', () => {
     const tickets = tableOf(SEGMENT_SIZE + 700)
     const segment = tickets.segmentAt(1) as Segment
     segment.waitingPerBlock[2] = 1
@@ -19,7 +19,7 @@ describe('a count that memory got wrong', () => {
     expect(() => tickets.verifyMoved()).toThrow(found)
   })
 
-  it('is found by the tick, which looks at one segment in turn', () => {
+  it('is found by the tick, which recounts one segment in turn', () => {
     const tickets = tableOf(3 * SEGMENT_SIZE)
     expect(() => tickets.verifyOneSegment()).not.toThrow()
     ;(tickets.segmentAt(1) as Segment).counts[State.waiting] = 3
@@ -35,7 +35,7 @@ describe('a count that memory got wrong', () => {
     expect(() => new Tickets().verifyOneSegment()).not.toThrow()
   })
 
-  it('is found when everything is looked at: in a segment, and in the sum over all', () => {
+  it('is found by a full recount: in a segment, and in the sum over all', () => {
     const wrong = tableOf(10)
     ;(wrong.segmentAt(0) as Segment).waitingPerBlock[0] = 3
     expect(() => wrong.verifyAll()).toThrow(new BrokenInvariant('segment 0: counts differ from a recount'))
@@ -57,7 +57,7 @@ describe('a count that memory got wrong', () => {
     }
   })
 
-  it('of who waits does not make the search go on for ever', () => {
+  it('of waiting tickets does not make the search endless', () => {
     const tickets = tableOf(3)
     const segment = tickets.segmentAt(0) as Segment
     for (const number of [1, 2, 3]) segment.put(number, State.gone)

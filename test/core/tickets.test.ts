@@ -1,9 +1,9 @@
-/** The table of tickets by itself: its counts, its order, its flags. */
+/** The table of tickets: counts, order, flags. */
 import { describe, expect, it } from 'vitest'
 import { MAX_NUMBER, SEGMENT_BITS, SEGMENT_SIZE } from '../../src/core/limits.ts'
 import type { Segment } from '../../src/core/segment.ts'
-import { BEACON_FLAG, DEPARTING_FLAG, State } from '../../src/core/ticket-state.ts'
-import { BrokenInvariant, Tickets } from '../../src/core/tickets.ts'
+import { BEACON_FLAG, BrokenInvariant, DEPARTING_FLAG, State } from '../../src/core/ticket-state.ts'
+import { Tickets } from '../../src/core/tickets.ts'
 import { tableOf } from './support/table.ts'
 
 describe('the table of tickets', () => {
@@ -28,21 +28,21 @@ describe('the table of tickets', () => {
     expect(tickets.active).toBe(2)
   })
 
-  it('knows when a ticket was heard first, and nothing of numbers never handed out', () => {
+  it('has the first last-seen time of a ticket, and nothing for numbers never issued', () => {
     const tickets = tableOf(2)
     expect(tickets.segmentOf(2)?.heard[2]).toBe(7)
     expect(tickets.stateOf(3)).toBe(State.gone)
     expect(tickets.stateOf(SEGMENT_SIZE * 5)).toBe(State.gone)
     expect(tickets.segmentOf(SEGMENT_SIZE)).toBeUndefined()
     expect(() => tickets.move(SEGMENT_SIZE * 5, State.waiting)).toThrow(
-      new BrokenInvariant('ticket 20480 was never handed out'),
+      new BrokenInvariant('ticket 20480 was never issued'),
     )
     expect(() => tickets.move(1, State.active)).toThrow(
       new BrokenInvariant('ticket 1 cannot go from waiting to active'),
     )
   })
 
-  it('is full past the last number, the last that shifts can tell from a negative one', () => {
+  it('is full after 2^31 - 1, the last number that shifts handle', () => {
     expect([MAX_NUMBER, MAX_NUMBER + 1].map((number) => number >> SEGMENT_BITS)).toEqual([2 ** 19 - 1, -(2 ** 19)])
     const tickets = tableOf(1)
     tickets.next = MAX_NUMBER
@@ -51,7 +51,7 @@ describe('the table of tickets', () => {
     expect(tickets.isFull).toBe(true)
   })
 
-  it('finds the lowest who waits and how many are before, over blocks and segments', () => {
+  it('finds the lowest waiting ticket and counts those before, over blocks and segments', () => {
     const tickets = tableOf(2 * SEGMENT_SIZE + 600)
     for (const [number, before] of [
       [1, 0],
@@ -71,14 +71,14 @@ describe('the table of tickets', () => {
     expect(tickets.lowestWaitingFrom(SEGMENT_SIZE + 400)).toBe(SEGMENT_SIZE + 400)
     expect(tickets.lowestWaitingFrom(3)).toBe(SEGMENT_SIZE + 300)
     expect(tickets.lowestWaitingFrom(5 * SEGMENT_SIZE)).toBe(-1)
-    // Someone comes back in front of everyone who was passed over.
+    // A ticket returns in front of all skipped ones.
     tickets.move(9, State.absent)
     tickets.move(9, State.waiting)
     expect(tickets.lowestWaiting()).toBe(9)
     expect(tickets.waitingBefore(SEGMENT_SIZE + 300)).toBe(1)
   })
 
-  it('finds nobody where nobody waits', () => {
+  it('finds no ticket if nobody waits', () => {
     const tickets = tableOf(1)
     tickets.move(1, State.gone)
     expect(tickets.lowestWaiting()).toBe(-1)
@@ -97,7 +97,7 @@ describe('the table of tickets', () => {
     tickets.move(1, State.offered)
     expect(byte()).toBe(State.offered)
     expect(tickets.waiting).toBe(2)
-    // Of who is gone, or was never there, there is nothing to keep.
+    // Gone and unknown tickets keep nothing.
     tickets.move(2, State.gone)
     tickets.setFlags(2, DEPARTING_FLAG)
     expect(tickets.segmentOf(2)?.states[2]).toBe(State.gone)
@@ -105,7 +105,7 @@ describe('the table of tickets', () => {
   })
 })
 
-describe('many tickets of a segment moved at once', () => {
+describe('many tickets of a segment that move at once', () => {
   const after = Uint8Array.from([State.gone, State.absent, State.absent, State.absent, State.gone])
   const inAllStates = () => {
     const tickets = tableOf(SEGMENT_SIZE + 600)
@@ -119,7 +119,7 @@ describe('many tickets of a segment moved at once', () => {
     return tickets
   }
 
-  it('go where each one that is in its state goes, without their flags', () => {
+  it('move by state and lose their flags', () => {
     const [tickets, each] = [inAllStates(), inAllStates()]
     const offsets = Uint16Array.of(7, 300, 301, 599)
     expect([...tickets.moveMany(tickets.segmentAt(1) as Segment, offsets, after)]).toEqual([0, 1, 1, 1, 1])
@@ -139,7 +139,7 @@ describe('many tickets of a segment moved at once', () => {
     expect(() => tickets.verifyAll()).not.toThrow()
   })
 
-  it('are stored before anyone is told only if one of the moves must be', () => {
+  it('are durable only if one of the moves is', () => {
     const tickets = inAllStates()
     const segment = tickets.segmentAt(1) as Segment
     tickets.moveMany(segment, Uint16Array.of(8, 9), after)
@@ -163,7 +163,7 @@ describe('many tickets of a segment moved at once', () => {
     expect(() => tickets.verifyAll()).not.toThrow()
   })
 
-  it('are checked: a wrong count between them is seen, and so is a move that is not in a life', () => {
+  it('are verified: a wrong count and a move that does not exist are detected', () => {
     const tickets = inAllStates()
     const segment = tickets.segmentAt(1) as Segment
     tickets.verifyMoved()

@@ -6,7 +6,7 @@ function ticket(number: number): Token {
   return { kind: 'ticket', room: 'shop', run: 1, number, issuedSeconds: 0, seenSeconds: 0, expiresSeconds: 0 }
 }
 
-it('finds a token by its exact text only', () => {
+it('finds a token only by its exact text', () => {
   const tokens = new VerifiedTokens()
   tokens.add('a.b.c', ticket(1))
   expect(tokens.find('a.b.c')).toEqual(ticket(1))

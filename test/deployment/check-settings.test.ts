@@ -111,6 +111,11 @@ describe('an environment is refused', () => {
       /^durable_objects\.bindings: there is no WAITING_ROOM; copy/,
     ],
     [
+      'without LOGIN_GUARD',
+      (p) => without(p.durable_objects.bindings, ({ name }) => name === 'LOGIN_GUARD'),
+      /^durable_objects\.bindings: there is no LOGIN_GUARD; copy/,
+    ],
+    [
       'with another class',
       (p) => (p.durable_objects.bindings[0].class_name = 'Room'),
       /the class of WAITING_ROOM must be "WaitingRoom", not "Room"/,

@@ -41,7 +41,7 @@ describe('a word heard just before its isolate was cut off', () => {
     const { number } = (await room.client.join(room)) as { number: number }
     await cutOff(room, number, seconds, beacon)
     expect(heardAgeMs(room, number)).toBeGreaterThan((seconds - 5) * 1000)
-    room.line.beginOther(room.nowMs)
+    room.line.beginInternalEvent(room.nowMs)
     room.line.advance()
     expect(room.line.tickets.active).toBe(1)
   })

@@ -1,12 +1,12 @@
 /**
- * What seeds have found, each as its own short case, named after what went wrong.
+ * Bugs that seeds have found, each as a short case named after the bug.
  */
 import { describe, expect, it } from 'vitest'
 import { aged, DrivenLine, keepPolling } from '../core/support/driven-line.ts'
 import { VirtualRoom } from '../exchange/virtual-room.ts'
 
 describe('found by seeds', () => {
-  it('a check right after a tick counted as an outage, and everyone silent stayed for another time-out', () => {
+  it('a check right after a tick counted as an outage and extended all silence by a timeout', () => {
     const line = new DrivenLine({ capacity: 1 })
     const [leaver, ...others] = line.join(12).slice(1) as [number, ...number[]]
     for (let second = 2; second <= 32; second += 2) {
@@ -18,7 +18,7 @@ describe('found by seeds', () => {
     expect(line.state(leaver)).toBe('absent')
   })
 
-  it('the report of a minute, first after a deploy with less capacity, took the sessions there were for too many', () => {
+  it('the minute report after a deploy with less capacity took existing sessions for a violation', () => {
     const line = new DrivenLine({ capacity: 5 })
     line.join(5)
     line.tick()
@@ -26,7 +26,7 @@ describe('found by seeds', () => {
     expect(() => line.line.verify()).not.toThrow()
   })
 
-  it('who said goodbye and was called then kept the slot for the whole time-out', () => {
+  it('a visitor who departed and was then admitted kept the slot for the whole timeout', () => {
     const line = new DrivenLine({ capacity: 1 })
     const [first, second] = line.join(2) as [number, number]
     line.pass(5).hear([first])
@@ -39,7 +39,7 @@ describe('found by seeds', () => {
     expect(line.state(second)).toBe('absent')
   })
 
-  it('a join that was delivered once more after its visitor had left took a place for nobody', () => {
+  it('a join that was delivered again after its visitor had left took a place', () => {
     const line = new DrivenLine()
     const [answer] = line.exchange({ joins: ['key'] }).joins
     expect(answer).toEqual({ state: 'active', number: 1 })
@@ -49,7 +49,7 @@ describe('found by seeds', () => {
     expect(line.line.tickets.live).toBe(0)
   })
 
-  it('a word that an isolate kept for longer than the time-out brought back who had left long ago', () => {
+  it('a message kept by an isolate for longer than the timeout brought back a visitor who had left', () => {
     const line = new DrivenLine({ capacity: 1 })
     const [stays, left] = line.join(2) as [number, number]
     for (let second = 10; second <= 30; second += 10) {
@@ -63,7 +63,7 @@ describe('found by seeds', () => {
     expect(line.state(left)).toBe('waiting')
   })
 
-  it('a goodbye from before an outage arrived after it and counted as newer than what was heard since', () => {
+  it('a departure from before an outage counted as newer than later messages', () => {
     const line = new DrivenLine({ capacity: 1, heartbeatTimeoutSeconds: 30 })
     const [stays, visitor] = line.join(2) as [number, number]
     line.pass(4).hear([visitor])
@@ -74,7 +74,7 @@ describe('found by seeds', () => {
     expect(line.state(visitor)).toBe('waiting')
   })
 
-  it('a goodbye that was stored, then taken back, counted again after a restart', () => {
+  it('a departure that was stored and then cancelled counted again after a restart', () => {
     const line = new DrivenLine({ capacity: 1 })
     const [stays, visitor] = line.join(2) as [number, number]
     line.depart(visitor)
@@ -86,7 +86,7 @@ describe('found by seeds', () => {
     expect(line.state(visitor)).toBe('waiting')
   })
 
-  it('a restart of a quiet room forgot the only call since long before, and who had just been heard was taken for silent', () => {
+  it('a restart of a quiet room forgot its last call and expired a visitor who had just been heard', () => {
     const line = new DrivenLine({ sessionTimeoutSeconds: 80, checkIntervalSeconds: 14 })
     const [visitor] = line.join() as [number]
     for (let tick = 0; tick < 3; tick++) line.pass(14).tick()
@@ -96,7 +96,7 @@ describe('found by seeds', () => {
     expect(line.state(visitor)).toBe('active')
   })
 
-  it('a word from before a goodbye, kept by an isolate through an outage, took back what kept a session for longer', () => {
+  it('a message from before a departure, kept through an outage, cancelled the longer limit of a session', () => {
     const line = new DrivenLine({ capacity: 1, departureGraceSeconds: 60 })
     const [visitor, other] = line.join(2) as [number, number]
     line.claim(visitor, { beacon: true, touched: false })
@@ -110,7 +110,7 @@ describe('found by seeds', () => {
     expect(line.state(visitor)).toBe('absent')
   })
 
-  it('a beacon whose claim met an outage was no sign of life, though the isolate could soon call again', async () => {
+  it('a beacon whose claim met an outage did not count as presence', async () => {
     const room = new VirtualRoom()
     const joined = await room.client.join(room)
     const number = joined.state === 'active' ? joined.number : 0

@@ -4,7 +4,7 @@ import * as mutants from './mutants.ts'
 
 const SEEDS_MAX = 200
 
-/** What a client breaks in the first seed, of those that begin with `from`, of a profile in which it breaks that. */
+/** The violation in the first seed of a profile, from `from` on, that matches. */
 async function firstBroken(profile: string, mutant: (typeof mutants)[keyof typeof mutants], promise: RegExp, from = 1) {
   for (let seed = from; seed < from + SEEDS_MAX; seed++) {
     // Crowds take long, and show no more.
@@ -18,20 +18,25 @@ async function firstBroken(profile: string, mutant: (typeof mutants)[keyof typeo
 
 describe('the judges notice a room client', () => {
   it.each([
-    ['that makes no failed call again', 'losses', mutants.withoutRetry, /told "out of reach"/],
-    ['that takes what it heard long ago for news', 'outages', mutants.withoutAges, /found silent after/],
-    ['that forgets what a failed call carried', 'outages', mutants.withoutPutBack, /expired .* after a word/],
-    ['that never flushes presence by itself', 'outages', mutants.withoutFlush, /expired .* after a word|found silent/],
-    ['that forgets whose claim could not be made', 'outages', mutants.withoutClaimsHeard, /expired .* after a word/],
-    ['that gives a repeated join another key', 'losses', mutants.withoutJoinKeys, /given to nobody/],
+    ['that never retries a failed call', 'losses', mutants.withoutRetry, /told "unreachable"/],
+    ['that reports old messages as new', 'outages', mutants.withoutAges, /found silent after/],
+    ['that drops the content of a failed call', 'outages', mutants.withoutPutBack, /expired .* after a message/],
+    [
+      'that never flushes presence on its own',
+      'outages',
+      mutants.withoutFlush,
+      /expired .* after a message|found silent/,
+    ],
+    ['that drops the presence of a failed claim', 'outages', mutants.withoutClaimsHeard, /expired .* after a message/],
+    ['that uses a new key for a repeated join', 'losses', mutants.withoutJoinKeys, /have no holder/],
   ])(
     '%s',
     async (_, profile, mutant, promise) => expect(await firstBroken(profile, mutant, promise)).toMatch(promise),
     120_000,
   )
 
-  it('that forgets words as old as the waiting time-out', async () => {
-    const promise = /expired .* after a word/
+  it('that drops messages older than the heartbeat timeout', { timeout: 120_000 }, async () => {
+    const promise = /expired .* after a message/
     expect(await firstBroken('long outages', mutants.withShortPutBack, promise, 560)).toMatch(promise)
   })
 })

@@ -14,7 +14,7 @@ it.each([
     expect(figures).toMatchObject({ joined: visitors, expired: 0, unreachable: 0, defects: [] })
     expect(figures.admitted).toBeGreaterThanOrEqual(crowd.capacity)
     expect(figures.worstSecond).toBeLessThan(500)
-    // Far fewer than one call per request; one isolate is never asked to wait.
+    // Far fewer than one call per request. A single isolate never waits.
     expect(figures.callsPerSecond).toBeLessThan(0.6 * figures.requestsPerSecond)
     expect(figures.worstPaceMs).toBeLessThanOrEqual(isolates === 1 ? 0 : 2.4 * isolates)
   },

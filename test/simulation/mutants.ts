@@ -1,26 +1,26 @@
 /**
- * Room clients with one of their duties switched off: at their port, where it can be done there.
+ * Room clients with one duty switched off, at their port if possible.
  */
 
 import type { Mutant } from '../../simulation/simulated-isolate.ts'
 import type { AgedNumbers, ExchangeRequest } from '../../src/core/exchange.ts'
 import type { RoomClient, RoomPort } from '../../src/room/room-client.ts'
 
-/** A call that failed is never made again. */
+/** Never retries a failed call. */
 export const withoutRetry: Mutant = {
   port: (port) => ({
     ...port,
-    // What the platform says of an object that wants to be left alone.
+    // The platform marks errors of an overloaded object like this.
     call: (request) => port.call(request).catch((error) => Promise.reject(Object.assign(error, { overloaded: true }))),
   }),
 }
 
-/** Everyone was heard just now, however long that was delayed. */
+/** Reports every age as 0. */
 export const withoutAges: Mutant = {
   port: (port) => ({ ...port, call: (request) => port.call(freshened(request)) }),
 }
 
-/** What a failed call carried is forgotten. */
+/** Drops the content of a failed call. */
 export const withoutPutBack: Mutant = {
   port: (port) => {
     const lost = new Set<string>()
@@ -28,7 +28,7 @@ export const withoutPutBack: Mutant = {
   },
 }
 
-/** What a failed call carried is kept no longer than the waiting time-out, whatever sessions may be silent for. */
+/** Keeps the content of a failed call no longer than the heartbeat timeout, whatever the session timeout. */
 export const withShortPutBack: Mutant = {
   client: (client) => {
     if (!('wordsKeptMs' in client)) throw new Error('the client has no "wordsKeptMs" that could be shortened')
@@ -36,13 +36,13 @@ export const withShortPutBack: Mutant = {
   },
 }
 
-/** Presence waits for some other call to take it along. */
+/** Sends presence only along with other calls. */
 export const withoutFlush: Mutant = { client: (client) => switchOff(client, 'scheduleFlush') }
 
-/** A claim that could not be made is no sign of life. */
+/** Drops the presence of a failed claim. */
 export const withoutClaimsHeard: Mutant = { client: (client) => switchOff(client, 'keepHeard') }
 
-/** A join that is sent again is another join. */
+/** Uses a new key for a repeated join. */
 export const withoutJoinKeys: Mutant = {
   port: (port) => ({
     ...port,
@@ -56,7 +56,7 @@ function freshened(request: ExchangeRequest): ExchangeRequest {
   return { ...request, claims, presence: fresh(request.presence), departures: fresh(request.departures) }
 }
 
-/** Takes out of a call what an earlier one carried and lost: the same number, heard at the same time. */
+/** Removes entries that an earlier, failed call contained: same number, same time. */
 async function callWithout(lost: Set<string>, request: ExchangeRequest, port: RoomPort) {
   const nowMs = port.nowMs()
   const presence = without(lost, request.presence, nowMs)

@@ -4,7 +4,7 @@ import { runSeed } from '../../simulation/world.ts'
 const SEEDS = 200
 
 describe('a room under crashes, losses, outages, late alarms, clock steps and deploys', () => {
-  it(`keeps its promises in ${SEEDS} seeded runs`, async () => {
+  it(`keeps its guarantees in ${SEEDS} seeded runs`, async () => {
     const broken: string[] = []
     for (let seed = 1; seed <= SEEDS; seed++) {
       const { violations } = await runSeed(seed)

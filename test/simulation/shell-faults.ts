@@ -1,6 +1,6 @@
 /**
- * Faults that someone could put into the object's shell: each as a change of its text, and what breaks then. `npm run faults`
- * puts each into a copy of the project and runs the simulation (for some a test in workerd) until it fails.
+ * Plausible faults in the object's shell, each as a text replacement, and what breaks then. `npm run faults`
+ * applies each to a copy of the project and runs the simulation (for some a test in workerd) until it fails.
  */
 export interface ShellFault {
   readonly name: string
@@ -8,16 +8,16 @@ export interface ShellFault {
   /** Occurs exactly once in the file. */
   readonly find: string
   readonly replace: string
-  /** What it would do to people. */
+  /** The consequence for visitors. */
   readonly why: string
-  /** A test file that catches it, where the simulation cannot. */
+  /** A test file that catches it if the simulation cannot. */
   readonly test?: string
 }
 
 const SHELL = 'durable-objects/waiting-room.ts'
 const STORE = 'durable-objects/line-store.ts'
-const ALARM = 'durable-objects/room-alarm.ts'
-const SNAPSHOT = 'durable-objects/kept-snapshot.ts'
+const CLOCKWORK = 'durable-objects/room-clockwork.ts'
+const SNAPSHOT = 'src/core/snapshot.ts'
 
 export const SHELL_FAULTS: readonly ShellFault[] = [
   {
@@ -25,120 +25,120 @@ export const SHELL_FAULTS: readonly ShellFault[] = [
     file: SHELL,
     find: 'if (changes !== null) this.store.write',
     replace: 'if (changes !== null && everything) this.store.write',
-    why: 'a crash takes back numbers that people were told',
+    why: 'a crash reissues numbers that visitors already have',
   },
   {
     name: 'write forgotten: one segment of those that changed',
     file: STORE,
     find: 'for (const segment of changes.segments) {',
     replace: 'for (const segment of changes.segments.slice(1)) {',
-    why: 'a crash loses everyone in it',
+    why: 'a crash loses all of its tickets',
   },
   {
     name: 'write forgotten: the lazy changes of a tick',
     file: SHELL,
     find: 'this.commit(line, nowMs, true)\n      this.alerts.samples',
     replace: 'this.commit(line, nowMs, false)\n      this.alerts.samples',
-    why: 'a crash brings back everyone who was absent, as waiting',
+    why: 'a crash turns absent tickets back into waiting ones',
   },
   {
     name: 'answer before write',
     file: SHELL,
     find: 'const answer = applyExchange(line, request)\n      this.commit(line, nowMs, false)',
     replace: 'const answer = applyExchange(line, request)\n      queueMicrotask(() => this.commit(line, nowMs, false))',
-    why: 'a number is told and then lost',
+    why: 'an issued number is lost',
   },
   {
     name: 'write in two turns: the head now, the segments later',
     file: STORE,
     find: 'for (const segment of changes.segments) {\n      this.change(',
     replace: 'for (const segment of changes.segments) {\n      queueMicrotask(() => this.change(',
-    why: 'a crash in between leaves half of an event',
+    why: 'a crash in between stores half an event',
   },
   {
     name: 'a reset leaves the segments of the run before',
     file: STORE,
     find: "this.sql.exec('DELETE FROM segments')",
     replace: '',
-    why: 'a crash after it brings people of the old run back with numbers that others have',
+    why: 'after a crash, tickets of the old run return with numbers that others have',
   },
   {
     name: 'a failed write is ignored',
     file: SHELL,
-    find: 'if (changes !== null) this.store.write(this.room, atMs, changes)',
-    replace: 'if (changes !== null) try { this.store.write(this.room, atMs, changes) } catch {}',
-    why: 'people are told what was never stored',
+    find: 'if (changes !== null) this.store.write(this.room, alarmAtMs, changes)',
+    replace: 'if (changes !== null) try { this.store.write(this.room, alarmAtMs, changes) } catch {}',
+    why: 'visitors get answers that were never stored',
   },
   {
     name: 'alarm not re-armed by the tick',
     file: SHELL,
-    find: 'this.alarmClock.arm(Date.now(), this.rules().checkIntervalSeconds)\n    this.store.writeAlarm(this.alarmClock.atMs)\n    await',
+    find: 'this.clockwork.armAlarm(Date.now(), this.rules().checkIntervalSeconds)\n    this.store.writeAlarm(this.clockwork.alarmAtMs)\n    await',
     replace: 'await',
-    why: 'nobody finds the silent where the checks fail, too',
+    why: 'silent tickets never expire if the checks fail, too',
   },
   {
     name: 'alarm re-armed at the end of the tick only',
     file: SHELL,
-    find: 'this.alarmClock.arm(Date.now(), this.rules().checkIntervalSeconds)\n    this.store.writeAlarm(this.alarmClock.atMs)\n    await this.ctx.storage.sync()\n    try {\n      this.tick()',
+    find: 'this.clockwork.armAlarm(Date.now(), this.rules().checkIntervalSeconds)\n    this.store.writeAlarm(this.clockwork.alarmAtMs)\n    await this.ctx.storage.sync()\n    try {\n      this.tick()',
     replace:
-      'try {\n      this.tick()\n      this.alarmClock.arm(Date.now(), this.rules().checkIntervalSeconds)\n      this.store.writeAlarm(this.alarmClock.atMs)',
+      'try {\n      this.tick()\n      this.clockwork.armAlarm(Date.now(), this.rules().checkIntervalSeconds)\n      this.store.writeAlarm(this.clockwork.alarmAtMs)',
     why: 'a tick that crashes is the last one',
   },
   {
     name: 'alarm not armed by the first ticket',
-    file: ALARM,
-    find: 'if (this.atMs === 0) {\n      this.arm(nowMs, checkIntervalSeconds)\n      return\n    }',
-    replace: 'if (this.atMs === 0) return',
-    why: 'who leaves is found by the checks alone, if they are not lost',
+    file: CLOCKWORK,
+    find: 'if (this.alarmAtMs === 0) {\n      this.armAlarm(nowMs, checkIntervalSeconds)\n      return\n    }',
+    replace: 'if (this.alarmAtMs === 0) return',
+    why: 'silent tickets expire only by the checks, if these are not lost',
   },
   {
     name: 'alarm cleared while people wait',
     file: SHELL,
-    find: 'if (line.tickets.live === 0) this.alarmClock.clear()',
+    find: 'if (line.tickets.live === 0) this.clockwork.clearAlarm()',
     replace: 'if (line.tickets.occupied > 0) void this.ctx.storage.deleteAlarm()',
-    why: 'the clockwork stops',
+    why: 'the ticks stop',
   },
   {
     name: 'counter not restored: the next number',
     file: STORE,
     find: 'JSON.parse(row.head as string) as StoredHead',
     replace: '{ ...(JSON.parse(row.head as string) as StoredHead), next: 1, frontier: 1 }',
-    why: 'numbers are handed out twice',
+    why: 'numbers are issued twice',
   },
   {
     name: 'counter not restored: the frontier',
     file: STORE,
     find: 'JSON.parse(row.head as string) as StoredHead',
     replace: '{ ...(JSON.parse(row.head as string) as StoredHead), frontier: 1 }',
-    why: 'who was let in is told to wait',
+    why: 'admitted visitors are told to wait',
   },
   {
     name: 'room not restored',
     file: SHELL,
     find: 'this.room = stored.room\n',
     replace: '\n',
-    why: 'a restarted room drains: nobody is let in',
+    why: 'a restarted room drains: nobody is admitted',
   },
   {
     name: 'clock read twice in one event',
     file: SHELL,
     find: 'line.beginCall(nowMs)',
     replace: 'line.beginCall(Date.now())',
-    why: 'time may go back within an event',
+    why: 'time can go back within an event',
   },
   {
     name: 'calls do not count as listening',
     file: SHELL,
     find: 'line.beginCall(nowMs)',
-    replace: 'line.beginOther(nowMs)',
-    why: 'whoever leaves a crowd is found late',
+    replace: 'line.beginInternalEvent(nowMs)',
+    why: 'in a crowd, silent tickets expire late',
   },
   {
     name: 'snapshot never renewed',
     file: SNAPSHOT,
     find: 'if (last === null || !isFresh(last, line, nowMs)) this.last =',
     replace: 'if (last === null) this.last =',
-    why: 'who waits is called a minute late',
+    why: 'waiting visitors are admitted a minute late',
     test: 'test/workers/waiting-room.test.ts',
   },
   {
@@ -146,7 +146,7 @@ export const SHELL_FAULTS: readonly ShellFault[] = [
     file: SHELL,
     find: 'this.ctx.abort(abortReason(error))\n',
     replace: '\n',
-    why: 'what was half decided is told and stored by the next event',
+    why: 'the next event answers and stores half-changed memory',
     test: 'test/workers/waiting-room.test.ts',
   },
   {
@@ -154,7 +154,7 @@ export const SHELL_FAULTS: readonly ShellFault[] = [
     file: STORE,
     find: "for (const index of changes.dropped) this.change('DELETE FROM segments WHERE segment = ?', index)",
     replace: '',
-    why: 'storage and the time of a restart grow for ever',
+    why: 'storage and restart time grow forever',
     test: 'test/workers/waiting-room.test.ts',
   },
 ]

@@ -1,6 +1,6 @@
 /**
- * Memory is lost between any two calls: an idle object is evicted, a deploy starts all of them again. Each sequence of calls
- * runs twice from the same moment on, once undisturbed and once with a loss after each call: all answers are the same.
+ * Memory is lost between any two calls: an idle object is evicted, a deploy restarts all objects. Each sequence of calls
+ * runs twice from the same moment, undisturbed and with a loss after each call. All answers must be equal.
  */
 import { abortAllDurableObjects } from 'cloudflare:test'
 import fc from 'fast-check'
@@ -11,7 +11,7 @@ withFakeClock()
 
 const SEED = 20261122
 const SEQUENCES = 25
-/** So short that nobody falls silent: who does, and when, is measured from the last call known (waiting-room.test.ts). */
+/** Too short for any expiry: after a restart, expiry is measured from the last stored call (waiting-room.test.ts). */
 const STEP_SECONDS = 0.5
 
 type Step =
@@ -26,14 +26,14 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ call: fc.constantFrom('tick' as const, 'check' as const, 'stats' as const) }),
 )
 
-/** After each call: the object alone is evicted, or the code starts again and every object with it. */
+/** After each call: only the object is evicted, or the code restarts with all objects. */
 const loss = fc.constantFrom('evict' as const, 'restart' as const)
 
 it('answers the same as an object that never lost its memory', async () => {
   let sequence = 0
   await fc.assert(
     fc.asyncProperty(fc.array(fc.tuple(step, loss), { minLength: 5, maxLength: 18 }), async (calls) => {
-      // Before anyone has joined there is nothing to lose: nothing is stored.
+      // Nothing is stored before the first join.
       const steps: typeof calls = [[{ call: 'join', count: 1 }, 'evict'], ...calls]
       sequence++
       const startMs = Date.now()
@@ -54,7 +54,7 @@ it('answers the same as an object that never lost its memory', async () => {
   )
 })
 
-/** The answer to one call, and what is durable after it. */
+/** The answer to one call, and the storage after it. */
 async function answerTo(room: TestRoom, step: Step): Promise<unknown> {
   passSeconds(STEP_SECONDS)
   const answer = await call(room, step)

@@ -1,4 +1,4 @@
-/** Forged queue messages: each is acknowledged or retried on its own, and no room changes. */
+/** Queue messages that our code never sent: each is acknowledged or retried, and no room changes. */
 import { createExecutionContext, createMessageBatch, env, getQueueResult } from 'cloudflare:test'
 import fc from 'fast-check'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
@@ -24,7 +24,7 @@ const odd = fc.oneof(
   fc.jsonValue(),
   fc.constantFrom(-1, 1.5, 2 ** 53, '', null, '../x', 'x'.repeat(100_000), '\u0000', '__proto__'),
 )
-/** Messages of a queue's shape with some fields replaced. */
+/** Almost valid messages: a queue's own shape with some fields replaced. */
 const changed = (right: object) =>
   fc
     .dictionary(fc.constantFrom(...Object.keys(right), '__proto__', 'more'), odd, { maxKeys: 3 })

@@ -1,12 +1,12 @@
 import { abortAllDurableObjects } from 'cloudflare:test'
 import { describe, expect, it } from 'vitest'
-import type { Command } from '../../durable-objects/commands.ts'
+import type { Command } from '../../src/room/room-object.ts'
 import type { SettingsPatch } from '../../src/settings/runtime-settings.ts'
 import { passSeconds, TestRoom, withFakeClock } from './support/room.ts'
 
 withFakeClock()
 
-/** The tests' own room for 3 with 600 a minute. */
+/** A room with 3 slots and 600 admissions a minute. */
 const shop = () => new TestRoom('shop')
 
 function operate(room: TestRoom, command: Command, who = 'ada') {
@@ -22,7 +22,7 @@ async function settingOf(room: TestRoom, key: keyof SettingsPatch) {
 }
 
 describe("an operator's change", () => {
-  it('is there before anyone has come, and holds for the first who does', async () => {
+  it('takes effect before the first visitor comes', async () => {
     const room = shop()
     await change(room, { total_active_users: 1 })
     await abortAllDurableObjects()
@@ -30,7 +30,7 @@ describe("an operator's change", () => {
     expect(await room.stub.stats()).toMatchObject({ capacity: 1, active: 1, waiting: 1 })
   })
 
-  it('survives a crash at any time after it was answered', async () => {
+  it('survives a crash at any time after the answer', async () => {
     const room = shop()
     await room.join(5)
     await change(room, { paused: true, message: 'Back at noon' })
@@ -46,7 +46,7 @@ describe("an operator's change", () => {
     expect((await room.exchange()).snapshot).toMatchObject({ mode: 'paused', message: 'Back at noon' })
   })
 
-  it('is told together with what is deployed, and ends when it is cleared', async () => {
+  it('is shown next to the deployed value, and ends when it is cleared', async () => {
     const room = shop()
     await change(room, { total_active_users: 50 })
     expect(await settingOf(room, 'total_active_users')).toMatchObject({
@@ -58,7 +58,7 @@ describe("an operator's change", () => {
     expect(await settingOf(room, 'total_active_users')).toEqual({ value: 3, deployed: 3, override: null })
   })
 
-  it('gives way to a deploy that changes that very key, and to no other', async () => {
+  it('is dropped by a deploy that changes the same key, and by no other', async () => {
     const room = shop()
     await change(room, { total_active_users: 50, new_users_per_minute: 5 })
     // As if it had been set while another capacity was deployed.
@@ -80,7 +80,7 @@ describe("an operator's change", () => {
     })
   })
 
-  it('is refused when someone else has changed something meanwhile', async () => {
+  it('is refused after another change', async () => {
     const room = shop()
     const { etag } = await room.stub.settings('shop')
     expect(await change(room, { paused: true }, etag)).toMatchObject({ state: 'done' })
@@ -91,7 +91,7 @@ describe("an operator's change", () => {
 })
 
 describe('an operator', () => {
-  it('lets the next in by hand', async () => {
+  it('admits the next by hand', async () => {
     const room = shop()
     await change(room, { queue_all: true })
     await room.join(5)
@@ -121,7 +121,7 @@ describe('an operator', () => {
     expect(await room.stub.ticket(2)).toMatchObject({ state: 'gone', ended: 'revoked' })
   })
 
-  it('resets the room: a new run, nobody in it, every number of the old one void, for good', async () => {
+  it('resets the room: a new, empty run, and all old numbers void for good', async () => {
     const room = shop()
     await room.join(9)
     const { run } = room
@@ -136,7 +136,7 @@ describe('an operator', () => {
     expect(await room.tick()).toBe(true)
   })
 
-  it('resets an empty room whose clock went back, and the run is a higher one all the same', async () => {
+  it('resets an empty room whose clock went back, with a higher run all the same', async () => {
     const room = shop()
     await room.join(1)
     const { run } = room
@@ -145,7 +145,7 @@ describe('an operator', () => {
     expect((await room.exchange()).run).toBe(run + 1)
   })
 
-  it('leaves a bounded audit', async () => {
+  it('keeps a bounded audit', async () => {
     const room = shop()
     await change(room, { paused: true })
     await room.inside(({ storage }) => {

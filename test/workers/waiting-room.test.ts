@@ -3,10 +3,10 @@ import { passSeconds, TestRoom, withFakeClock } from './support/room.ts'
 
 withFakeClock()
 
-/** Three slots, 600 a minute. */
+/** 3 slots, 600 admissions a minute. */
 const shop = () => new TestRoom('shop')
 
-describe('an object that nobody has joined', () => {
+describe('an object without visitors', () => {
   it('has no figures, stores nothing and arms no alarm', async () => {
     const room = shop()
     expect(await room.stub.stats()).toBeNull()
@@ -29,7 +29,7 @@ describe('joining and claiming', () => {
     expect((await room.exchange({ joins: ['key'] })).joins).toEqual(first.joins)
   })
 
-  it('offers a place that was given up to the next, who claims it', async () => {
+  it('offers a freed slot to the next, who claims it', async () => {
     const room = shop()
     await room.join(5)
     await room.exchange({ leaves: [2] })
@@ -38,7 +38,7 @@ describe('joining and claiming', () => {
     expect(await room.claim(2)).toBe('gone')
   })
 
-  it('keeps nothing of a segment whose tickets are all gone', async () => {
+  it('deletes a segment whose tickets are all gone', async () => {
     const room = shop()
     await room.join(4100)
     await room.exchange({ leaves: Array.from({ length: 4095 }, (_, i) => i + 1) })
@@ -54,7 +54,7 @@ describe('joining and claiming', () => {
     expect(await stored()).toEqual([1])
   })
 
-  it('shows with each answer how far admission has come', async () => {
+  it('sends the current frontier with each answer', async () => {
     const room = shop()
     await room.join(5)
     expect((await room.exchange()).snapshot.frontier).toBe(4)
@@ -88,7 +88,7 @@ describe('silence', () => {
     expect(await room.events('expired')).toEqual([4])
   })
 
-  it('never expires early by rounding: heard late in a second, looked at early in one', async () => {
+  it('never expires early by rounding', async () => {
     const room = shop()
     await room.join(4)
     passSeconds(0.9)
@@ -103,7 +103,7 @@ describe('silence', () => {
     expect(await room.events('expired')).toEqual([4])
   })
 
-  it('lets who returns within the grace wait again with the old number, and is over after it', async () => {
+  it('lets a returning visitor wait again with the old number within the grace, and not after it', async () => {
     const room = shop()
     await room.join(6)
     for (let passed = 0; passed < 60; passed += 10) {
@@ -124,7 +124,7 @@ describe('silence', () => {
 })
 
 describe('the alarm', () => {
-  it('is armed by the first ticket, again by each tick, and no more once nobody lives', async () => {
+  it('is armed by the first ticket and by each tick, and not once no ticket is live', async () => {
     const room = shop()
     await room.join(1)
     expect(await room.tick()).toBe(true)
@@ -166,7 +166,7 @@ describe('losing memory', () => {
     })
   })
 
-  it('takes who is restored as last heard at the last call + one interval', async () => {
+  it('restores tickets as last heard at the last call + one interval', async () => {
     const room = shop()
     await room.join(4)
     await room.evict()
@@ -182,7 +182,7 @@ describe('losing memory', () => {
     }
   })
 
-  it('does not let a room that restarts again and again keep those who left', async () => {
+  it('expires visitors who left even if the room restarts again and again', async () => {
     const room = shop()
     await room.join(2)
     for (let passed = 0; passed < 120; passed += 10) {
@@ -193,7 +193,7 @@ describe('losing memory', () => {
     expect(await room.stub.stats()).toMatchObject({ active: 0, absent: 2 })
   })
 
-  it('starts from storage after an event that broke, not from memory half changed', async () => {
+  it('restarts from storage after a failed event', async () => {
     const room = shop()
     await room.join(4)
     // A claim of another shape makes the event throw after the leave was taken in.
@@ -217,7 +217,7 @@ describe('checks', () => {
     expect(await room.claim(4)).toBe('active')
   })
 
-  it('go on from the first message of a generation only: duplicates and latecomers do nothing', async () => {
+  it('continue only from the first message of a generation: duplicates and late messages do nothing', async () => {
     const room = shop()
     await room.join(5)
     await room.check(0, 3)
@@ -231,7 +231,7 @@ describe('checks', () => {
     expect(await room.events('expired')).toEqual([4])
   })
 
-  it('of another run, or of a segment that is no more, touch nothing', async () => {
+  it('of another run or a dropped segment change nothing', async () => {
     const room = shop()
     await room.join(5)
     passSeconds(10)

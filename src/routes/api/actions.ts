@@ -4,11 +4,11 @@
  */
 import type { Context } from 'hono'
 import * as v from 'valibot'
-import type { Command, CommandAnswer, Refusal } from '../../../durable-objects/commands.ts'
 import type { AppEnv } from '../../app-env.ts'
 import { MAX_NUMBER } from '../../core/limits.ts'
 import { problem } from '../../http/problem.ts'
 import { ADMIT_NEXT_MAX } from '../../limits.ts'
+import type { Command, CommandAnswer, Refusal } from '../../room/room-object.ts'
 import type { RoomSettings } from '../../settings/rooms.ts'
 import { type PatchProblem, runtimeEntries, type SettingsPatch } from '../../settings/runtime-settings.ts'
 import { invalidBody, readBody } from './body.ts'

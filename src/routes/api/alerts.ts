@@ -1,10 +1,10 @@
 /** The alerts of a room: rules with their states, channels and deliveries; and test messages. */
 import type { Context } from 'hono'
 import * as v from 'valibot'
-import type { AlertOverview } from '../../../durable-objects/room-alerts.ts'
 import type { AppEnv } from '../../app-env.ts'
 import { NO_ALERT } from '../../core/alert-rules.ts'
 import { problem } from '../../http/problem.ts'
+import type { AlertOverview } from '../../room/room-object.ts'
 import { deployedSettings } from '../../settings/deployed-settings.ts'
 import type { RoomSettings } from '../../settings/rooms.ts'
 import { readBody } from './body.ts'

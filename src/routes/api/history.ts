@@ -1,9 +1,9 @@
 /** `GET .../rooms/:room/history?from=&to=&step=`: the samples in steps of 10 s, 1 min or 1 h. */
 import type { Context } from 'hono'
-import type { HistoryPoint } from '../../../durable-objects/sample-store.ts'
 import type { AppEnv } from '../../app-env.ts'
 import { problem } from '../../http/problem.ts'
 import { HISTORY_RANGE_SLACK_MS } from '../../limits.ts'
+import type { HistoryPoint } from '../../room/room-object.ts'
 import type { RoomSettings } from '../../settings/rooms.ts'
 import { isoTime, NO_STORE } from './operation.ts'
 

@@ -1,10 +1,9 @@
 /** The runtime settings of a room: read with an ETag, and changed only with the current one. */
 import type { Context } from 'hono'
 import * as v from 'valibot'
-import type { CommandAnswer } from '../../../durable-objects/commands.ts'
-import type { SettingsView } from '../../../durable-objects/room-controls.ts'
 import type { AppEnv } from '../../app-env.ts'
 import { problem } from '../../http/problem.ts'
+import type { CommandAnswer, SettingsView } from '../../room/room-object.ts'
 import { roomEntries } from '../../settings/room-schema.ts'
 import type { RoomSettings } from '../../settings/rooms.ts'
 import { RUNTIME_KEYS, type RuntimeKey, runtimeEntries, type SettingsPatch } from '../../settings/runtime-settings.ts'

@@ -60,7 +60,10 @@ const worker :Workerd.Worker = (
   compatibilityDate = ${text(compatibility_date)},
   compatibilityFlags = [${(compatibility_flags as string[]).map(text).join(', ')}],
   bindings = [${bindingList(bindings).join(', ')}],
-  durableObjectNamespaces = [(className = "WaitingRoom", uniqueKey = "contract-waiting-room", enableSql = true)],
+  durableObjectNamespaces = [
+    (className = "WaitingRoom", uniqueKey = "contract-waiting-room", enableSql = true),
+    (className = "LoginGuard", uniqueKey = "contract-login-guard", enableSql = true),
+  ],
   durableObjectStorage = (localDisk = "disk"),
 );
 `
@@ -97,6 +100,7 @@ function bindingList(bindings: WorkerBindings): string[] {
   return [
     '(name = "ASSETS", service = "assets")',
     '(name = "WAITING_ROOM", durableObjectNamespace = "WaitingRoom")',
+    '(name = "LOGIN_GUARD", durableObjectNamespace = "LoginGuard")',
     `(name = "ROOMS", json = ${text(JSON.stringify(rooms))})`,
     ...Object.entries(texts)
       .filter(([, value]) => value !== undefined && value !== null)

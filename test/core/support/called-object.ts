@@ -1,6 +1,6 @@
 /**
- * The calls of many isolates that always have something to say, and no object but its pacing: each calls again when it was
- * told to, a network's whim earlier or later. Seeded.
+ * The calls of many isolates that always have something to report, to the pacing of an object: each calls again after
+ * the returned time, plus or minus network jitter. Seeded.
  */
 import { Random } from '../../../simulation/random.ts'
 import { Pacing } from '../../../src/core/pacing.ts'
@@ -9,7 +9,7 @@ import { START_MS } from './driven-line.ts'
 const WAY_MS = 20
 
 export interface Calls {
-  /** Of each second, from the first call on. */
+  /** Per second, from the first call on. */
   readonly perSecond: readonly number[]
   readonly paceMaxMs: number
 }
@@ -17,11 +17,11 @@ export interface Calls {
 export interface Isolates {
   readonly isolates: number
   readonly seconds: number
-  /** The first calls of all of them come within this time. */
+  /** All first calls come within this time. */
   readonly comingMs: number
-  /** So long at most an isolate has nothing to say when it might call. */
+  /** An isolate is idle for at most this long when it may call. */
   readonly idleMaxMs?: number
-  /** Told before each second: what happens then. */
+  /** Called before each second. */
   readonly happens?: (second: number, object: CalledObject) => void
 }
 

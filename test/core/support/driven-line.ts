@@ -1,11 +1,11 @@
 /**
- * A line with its own hand-moved clock: each call is one event, checked against every invariant and stored, as the
- * object does it.
+ * A line with a manual clock. Each call is one event, verified against every invariant and stored, as the
+ * object does.
  */
 import { applyExchange, type ExchangeRequest, type LineAnswer } from '../../../src/core/exchange.ts'
 import { Line } from '../../../src/core/line.ts'
-import type { LineRules, SteeredRules } from '../../../src/core/rules.ts'
-import type { StoredHead, StoredSegment } from '../../../src/core/stored.ts'
+import type { StoredHead, StoredSegment } from '../../../src/core/line-state.ts'
+import type { LineRules, RuntimeRules } from '../../../src/core/rules.ts'
 import { type StateName, stateName } from '../../../src/core/ticket-state.ts'
 import { rules as defaultRules } from './rules.ts'
 
@@ -49,7 +49,7 @@ export class DrivenLine {
     return answer
   }
 
-  /** Numbers of as many newcomers; 0 for who found the line full. */
+  /** Numbers of this many newcomers; 0: the line was full. */
   join(count = 1): number[] {
     const joins = Array.from({ length: count }, () => `key ${this.keys++}`)
     return this.exchange({ joins }).joins.map((answer) => (answer.state === 'full' ? 0 : answer.number))
@@ -73,13 +73,13 @@ export class DrivenLine {
   }
 
   tick(): void {
-    this.line.beginOther(this.nowMs)
+    this.line.beginInternalEvent(this.nowMs)
     this.line.advance()
     this.store(true)
   }
 
   check(segment: number): boolean {
-    this.line.beginOther(this.nowMs)
+    this.line.beginInternalEvent(this.nowMs)
     const alive = this.line.check(segment)
     this.store(false)
     return alive
@@ -87,22 +87,22 @@ export class DrivenLine {
 
   /** One event of an operator. */
   operate<T>(work: (line: Line) => T): T {
-    this.line.beginOther(this.nowMs)
+    this.line.beginInternalEvent(this.nowMs)
     const result = work(this.line)
     this.store(true)
     return result
   }
 
-  /** What operators change, and what the line then admits. Rules that a restart takes up. */
-  steer(changes: Partial<SteeredRules>): void {
+  /** An operator's change and the admissions that it allows. A restart keeps these rules. */
+  applyRuntimeRules(changes: Partial<RuntimeRules>): void {
     this.rules = { ...this.rules, ...changes }
     this.operate((line) => {
-      line.steer(this.rules)
+      line.applyRuntimeRules(this.rules)
       line.admit()
     })
   }
 
-  /** Memory is lost; only what was stored remains. */
+  /** Memory is lost; only the stored line remains. */
   crash(changes: Partial<LineRules> = {}): void {
     this.rules = { ...this.rules, ...changes }
     if (this.head === null) throw new Error('nothing was stored yet')
@@ -110,12 +110,12 @@ export class DrivenLine {
     this.line = Line.restore(this.rules, { head: this.head, segments }, this.head.clock.touchedMs)
   }
 
-  /** As if an older version had stored the line, which did not know of this. */
+  /** As if an older version without this field had stored the line. */
   forget(key: keyof StoredHead): void {
     if (this.head !== null) this.head = { ...this.head, [key]: undefined }
   }
 
-  /** As if an older version had stored the clock, which did not know of suspensions. */
+  /** As if an older version without suspensions had stored the clock. */
   forgetSuspension(): void {
     if (this.head === null) return
     const { suspended, resumedMs, ...clock } = this.head.clock
@@ -145,7 +145,7 @@ export function aged(numbers: number[], ageMs: number) {
   return { numbers: Uint32Array.from(numbers), agesMs: Uint32Array.from(numbers, () => ageMs) }
 }
 
-/** Polls of these numbers and ticks, every 5 s, for as long. */
+/** Polls of these numbers every 5 s, and ticks every 10 s, for this long. */
 export function keepPolling(line: DrivenLine, numbers: number[], seconds: number): void {
   for (let passed = 0; passed < seconds; passed += 5) {
     line.pass(5).hear(numbers)

@@ -1,6 +1,6 @@
 /**
- * The rules of the line once more, as naively as can be: one object per ticket, everything by looking at all of them.
- * Times are ms of listening; the test lets no more than 15 s pass per event, so listening and wall are the same.
+ * A naive model of the line: one object per ticket, every rule by a full scan.
+ * Times are listening ms. At most 15 s pass per event, so listening and wall time are equal.
  */
 import type { LineRules } from '../../../src/core/rules.ts'
 import type { StateName } from '../../../src/core/ticket-state.ts'
@@ -133,7 +133,7 @@ export class NaiveLine {
   }
 
   private admitOne(ticket: NaiveTicket, state: StateName): void {
-    // A goodbye said while waiting still holds for the place that is offered.
+    // A departure while waiting still applies to an offered ticket.
     Object.assign(ticket, { state, beacon: false })
     this.credit -= 60_000
     this.admissions.push({ number: ticket.number, atMs: this.nowMs })

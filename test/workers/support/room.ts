@@ -1,14 +1,13 @@
 /**
- * A room's real object in workerd, driven by a clock that the test moves: only `Date` is faked, so that silence and rates
- * need no waiting.
+ * A room's real object in workerd with a clock that the test controls. Only `Date` is faked, so that silence and rates
+ * need no real time.
  */
 import { env, evictDurableObject, reset, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
 import { afterEach, beforeEach, vi } from 'vitest'
-import type { WaitingRoom } from '../../../durable-objects/waiting-room.ts'
 import type { ExchangeAnswer, ExchangeRequest } from '../../../src/core/exchange.ts'
 import type { RoomNamespace } from '../../../src/room/room-clients.ts'
 
-/** Far from now, so that no real alarm fires by itself. Each test begins a day later: runs are told apart by their time. */
+/** Far from now, so that no real alarm fires. Each test starts a day later: run ids come from the time. */
 let dayMs = Date.UTC(2040, 0, 1)
 
 export function withFakeClock(): void {
@@ -36,13 +35,13 @@ export class TestRoom {
   private readonly object: string
   private keys = 0
 
-  /** `object`: another one with the same room's settings. */
+  /** `object`: the name of another object with the settings of this room. */
   constructor(name: string, object = name) {
     this.name = name
     this.object = object
   }
 
-  get stub(): DurableObjectStub<WaitingRoom> {
+  get stub(): ReturnType<RoomNamespace['get']> {
     return (env.WAITING_ROOM as unknown as RoomNamespace).getByName(this.object)
   }
 
@@ -79,7 +78,7 @@ export class TestRoom {
     return answer.claims[0]?.state ?? 'none'
   }
 
-  /** Runs the alarm that is armed; false: none was. */
+  /** Runs the alarm; false: none was armed. */
   tick(): Promise<boolean> {
     return runDurableObjectAlarm(this.stub)
   }

@@ -1,6 +1,7 @@
 /**
- * Origin requests as isolates report them, and the time until the origin's headers: a stored
- * histogram of the whole run, and one since the last sample in memory.
+ * Reports of isolates about the origin: requests, errors and latency, and pages without the beacon script.
+ *
+ * The latency is kept as two histograms: one since the run began (stored) and one since the last sample (in memory).
  */
 import { type Percentiles, percentileOf } from './histogram.ts'
 import { ORIGIN_LATENCY_BUCKETS_MS } from './limits.ts'
@@ -68,4 +69,26 @@ function mergeLatency(a: LatencyHistogram, b: LatencyHistogram): LatencyHistogra
   const length = ORIGIN_LATENCY_BUCKETS_MS.length + 1
   const counts = Array.from({ length }, (_, i) => (a.counts[i] ?? 0) + (b.counts[i] ?? 0))
   return { counts, sumMs: a.sumMs + b.sumMs }
+}
+
+export const BEACON_OBSTACLES = ['amp', 'charset', 'coding', 'head', 'markup', 'no-transform', 'policy'] as const
+
+/**
+ * Why a page gets no beacon script. `amp`: AMP pages allow no foreign scripts. `charset`: its encoding is not ASCII-compatible.
+ * `coding`: its content coding cannot be decoded. `head`: its head does not end within the size limit. `markup`: it does not
+ * start like HTML. `no-transform`: its `Cache-Control` forbids changes. `policy`: its Content-Security-Policy would block the
+ * script or its calls.
+ */
+export type BeaconObstacle = (typeof BEACON_OBSTACLES)[number]
+
+export type ObstacleCounts = Record<BeaconObstacle, number>
+
+export function noObstacles(): ObstacleCounts {
+  return { amp: 0, charset: 0, coding: 0, head: 0, markup: 0, 'no-transform': 0, policy: 0 }
+}
+
+/** Adds `more` to `counts`. `more` may come from another version, with other reasons or none. */
+export function countObstacles(counts: ObstacleCounts, more: Partial<ObstacleCounts> = {}): ObstacleCounts {
+  for (const reason of BEACON_OBSTACLES) counts[reason] += more[reason] ?? 0
+  return counts
 }

@@ -1,0 +1,133 @@
+/**
+ * Everything a line knows, and its persisted form: one head and one row per segment.
+ *
+ * Owns how the parts are assembled, restored and persisted. Decides nothing: line.ts does.
+ */
+import { verifyFrontier } from './admission.ts'
+import type { Totals } from './figures.ts'
+import { LineRecord, type LineRecordState } from './line-record.ts'
+import { ListeningClock, type ListeningClockState } from './listening-clock.ts'
+import { LostPlaces, type LostPlacesState } from './lost-places.ts'
+import { OriginGuard, type OriginGuardState } from './origin-guard.ts'
+import { RateBucket, type RateBucketState } from './rate-bucket.ts'
+import { RecentJoins } from './recent-joins.ts'
+import type { LineRules } from './rules.ts'
+import { Sampler } from './sample.ts'
+import { Segment } from './segment.ts'
+import { Sessions } from './sessions.ts'
+import { isExtendedByDeparture } from './silence.ts'
+import { DEPARTING_FLAG } from './ticket-state.ts'
+import { Tickets } from './tickets.ts'
+
+export interface StoredHead extends LineRecordState {
+  readonly run: number
+  readonly next: number
+  readonly clock: ListeningClockState
+  readonly bucket: RateBucketState
+  /** The totals at the last sample. */
+  readonly sampled: Totals
+  /** Optional: older versions did not write the following. */
+  readonly originGuard?: OriginGuardState
+  readonly lostPlaces?: LostPlacesState
+}
+
+export interface StoredSegment {
+  readonly index: number
+  /** 4,096 bytes, one per ticket (ticket-state.ts). */
+  readonly states: Uint8Array
+  /** 64 times, wall-clock seconds (join-times.ts). */
+  readonly joinSeconds: Uint32Array
+  /** Pairs (offset, start in listening seconds) of running sessions; empty while no session limit is set. */
+  readonly sessions: Uint32Array
+}
+
+export interface StoredLine {
+  readonly head: StoredHead
+  readonly segments: Iterable<StoredSegment>
+}
+
+export interface LineChanges {
+  readonly head: StoredHead
+  readonly segments: readonly StoredSegment[]
+  /** Indexes of segments to delete. */
+  readonly dropped: readonly number[]
+}
+
+export class LineState {
+  /** The life of this numbering: higher than any run of this room before. */
+  readonly run: number
+  rules: LineRules
+  readonly tickets = new Tickets()
+  readonly sessions = new Sessions()
+  readonly joins = new RecentJoins()
+  readonly record: LineRecord
+  readonly clock: ListeningClock
+  readonly bucket: RateBucket
+  readonly guard: OriginGuard
+  readonly lostPlaces: LostPlaces
+  readonly sampler: Sampler
+
+  /** `head`: of a stored line. `guard`: of the line that this one replaces. */
+  constructor(rules: LineRules, run: number, nowMs: number, head?: StoredHead, guard?: OriginGuardState) {
+    this.run = run
+    this.rules = rules
+    this.record = new LineRecord(nowMs, head)
+    this.clock = head ? new ListeningClock(head.clock, rules) : ListeningClock.start(nowMs, rules)
+    this.bucket = head ? new RateBucket(head.bucket) : RateBucket.full(rules, nowMs)
+    this.guard = new OriginGuard(head?.originGuard ?? guard)
+    this.lostPlaces = new LostPlaces(head?.lostPlaces)
+    this.sampler = new Sampler({ ...this.record.totals, ...head?.sampled })
+  }
+
+  /**
+   * Last-seen times are not stored: every ticket counts as heard at `restoredHeardSeconds`. A departure may have been cancelled
+   * since it was stored, so departures are forgotten, except those that extend a session.
+   * @throws BrokenInvariant
+   */
+  static restore(rules: LineRules, { head, segments: rows }: StoredLine, nowMs: number): LineState {
+    const state = new LineState(rules, head.run, nowMs, head)
+    const heard = state.clock.restoredHeardSeconds(rules.checkIntervalSeconds)
+    const segments: Segment[] = []
+    for (const row of rows) {
+      const segment = new Segment(row.index, row.states, row.joinSeconds)
+      segment.heard.fill(heard)
+      segment.clearFlags(DEPARTING_FLAG, (byte) => !isExtendedByDeparture(byte, rules))
+      state.sessions.restore(segment, row.sessions, rules, state.clock.nowSeconds)
+      segments.push(segment)
+    }
+    state.tickets.restore(segments, head.next)
+    state.verifyAll()
+    return state
+  }
+
+  /** Every invariant except capacity, which only an event can exceed. Looks at each ticket. */
+  verifyAll(): void {
+    this.tickets.verifyAll()
+    verifyFrontier(this.record.frontier, this.tickets.next)
+  }
+
+  /** What to store before any visitor is answered; null: nothing. With `everything` (the tick), lazy changes too. */
+  takeChanges(everything: boolean): LineChanges | null {
+    const { changed, dropped } = this.tickets.takeChanges(everything)
+    const isClockDue = this.tickets.live > 0 && this.clock.mustBeStored(this.rules.checkIntervalSeconds)
+    if (!everything && !isClockDue && changed.length === 0 && dropped.length === 0) return null
+    const segments = changed.map((segment) => {
+      const { index, states, joinSeconds } = segment
+      return { index, states, joinSeconds, sessions: this.sessions.toStored(segment) }
+    })
+    return { head: this.toStoredHead(), segments, dropped }
+  }
+
+  private toStoredHead(): StoredHead {
+    return {
+      run: this.run,
+      next: this.tickets.next,
+      ...this.record.toStored(),
+      clock: this.clock.toStored(),
+      bucket: this.bucket.toStored(),
+      sampled: this.sampler.toStored(),
+      originGuard: this.guard.toStored(),
+      lostPlaces: this.lostPlaces.toStored(),
+    }
+  }
+}

@@ -1,0 +1,140 @@
+/**
+ * The RPC interface of a room's Durable Object: what isolates may call, and the data that crosses.
+ *
+ * durable-objects/waiting-room.ts implements it. During a deploy, isolates and objects of two versions call each other: fields
+ * may only be added, and readers must not rely on new ones.
+ */
+import type { DeliveryRecord, DeliveryTurn } from '../alerts/ledger.ts'
+import type { AlertState } from '../core/alert-rules.ts'
+import type { CheckMessage } from '../core/check-chains.ts'
+import type { ExchangeAnswer, ExchangeRequest } from '../core/exchange.ts'
+import type { JournalPage } from '../core/journal.ts'
+import type { LineStats } from '../core/line-stats.ts'
+import type { SampledFigures } from '../core/sample.ts'
+import type { RecentSite } from '../core/site-health.ts'
+import type { TicketReport } from '../core/ticket-report.ts'
+import type { PatchProblem, RuntimeKey, RuntimeValues, SettingsPatch } from '../settings/runtime-settings.ts'
+
+export interface RoomObject {
+  /** The one call of the hot path: everything that an isolate reports and asks. */
+  exchange(request: ExchangeRequest): ExchangeAnswer
+  /** A delayed check of one segment. */
+  check(message: CheckMessage): void
+  /** Reports the completed minutes (since 1970) up to this one that were not reported yet. Re-arms a dead alarm. */
+  report(minute: number): void
+
+  /** Null for a room without visitors so far. */
+  stats(): RoomStats | null
+  /** The events after a sequence number that are still in memory; null for a room without visitors so far. */
+  journal(after: number): RoomJournal | null
+  /** Samples by steps; empty for a room without visitors so far. */
+  history(fromMs: number, toMs: number, stepMs: number): HistoryPoint[]
+  /** Null for a number that was never issued in this run. */
+  ticket(number: number): TicketReport | null
+
+  /** The runtime settings in force. */
+  settings(room: string): SettingsView
+  /** Runs an operator's command. Its effect and its audit entry are stored before the answer. */
+  operate(room: string, command: Command, who: string): CommandAnswer
+  /** Audit entries before an id, newest first. */
+  audit(beforeId: number, count: number): AuditEntry[]
+
+  /** The states of these rules, and the deliveries; null for a room that has stored nothing. */
+  alertOverview(rules: readonly string[]): AlertOverview | null
+  /** Sends a test message by each of these channels. Returns the message ids. */
+  testAlerts(room: string, channels: readonly string[]): string[]
+  /** See `DeliveryLedger`. */
+  beginDelivery(id: string, channel: string, receiver: string): DeliveryTurn
+  recordDelivery(record: DeliveryRecord, receiver: string): void
+
+  /** A block that an earlier version stored: see `FailedLogins`. */
+  loginBlockedUntil(address: string): number
+}
+
+export interface RoomStats extends LineStats {
+  readonly room: string
+  /** Calls of isolates, and rows written for the line, since the object started. */
+  readonly calls: number
+  readonly rowsWritten: number
+  readonly recentSite: RecentSite
+}
+
+export interface RoomJournal extends JournalPage {
+  readonly room: string
+  readonly run: number
+}
+
+/** One step of the history: the last value of gauges, the sum of counts, the highest percentile. */
+export interface HistoryPoint extends SampledFigures {
+  /** Start of the step. */
+  readonly fromMs: number
+  readonly samples: number
+}
+
+export type Command =
+  | SettingsCommand
+  | { readonly kind: 'admit-next'; readonly count: number }
+  | { readonly kind: 'revoke'; readonly number: number }
+  | { readonly kind: 'reset' }
+
+export interface SettingsCommand {
+  readonly kind: 'settings'
+  /** The name in the audit. */
+  readonly action: string
+  readonly patch: SettingsPatch
+  /** Refused unless one of these is the current tag; null: no condition. */
+  readonly etag: string | readonly string[] | null
+}
+
+export type CommandAnswer =
+  | { readonly state: 'done'; readonly result: AuditValues; readonly settings: SettingsView }
+  | { readonly state: 'refused'; readonly why: Refusal | PatchProblem; readonly settings: SettingsView }
+
+export type Refusal = 'changed-meanwhile' | 'paused' | 'suspended' | 'no-such-ticket' | 'gone-already'
+
+/** A runtime setting as operators see it. */
+export interface SettingView {
+  readonly value: RuntimeValues[RuntimeKey]
+  readonly deployed: RuntimeValues[RuntimeKey]
+  /** Who set it, and when; null: as deployed. */
+  readonly override: { readonly atMs: number; readonly by: string } | null
+}
+
+export interface SettingsView {
+  /** Changes with every change by an operator or a deploy. */
+  readonly etag: string
+  readonly settings: Readonly<Record<RuntimeKey, SettingView>>
+}
+
+/** Plain values by name: settings, counts, states. */
+export type AuditValues = Readonly<Record<string, string | number | boolean | null>>
+
+export interface AuditEntry {
+  /** 1, 2, 3, ... within the room. */
+  readonly id: number
+  readonly atMs: number
+  /** The operator's name, or `deployment`. */
+  readonly who: string
+  readonly action: string
+  readonly before: AuditValues
+  readonly after: AuditValues
+}
+
+export interface AlertOverview {
+  readonly states: Readonly<Record<string, AlertState>>
+  readonly deliveries: readonly Delivery[]
+  readonly disabledChannels: readonly DisabledChannel[]
+}
+
+export interface Delivery extends DeliveryRecord {
+  readonly kind: string
+  readonly rule: string | null
+  readonly createdMs: number
+  readonly updatedMs: number
+}
+
+export interface DisabledChannel {
+  readonly channel: string
+  readonly reason: string
+  readonly atMs: number
+}
