@@ -14,7 +14,7 @@ export class Storage {
   private written = false
 
   /** As `SqlStorage.exec`. */
-  exec(sql: string, ...values: unknown[]): Iterable<Row> & { toArray(): Row[] } {
+  exec(sql: string, ...values: unknown[]): ReturnType<typeof rows> {
     this.onStatement()
     if (!this.inTransaction) {
       this.db.exec('BEGIN')
@@ -69,7 +69,11 @@ export class Storage {
 }
 
 function rows(list: Row[]) {
-  return { rowsWritten: 0, toArray: () => list, [Symbol.iterator]: () => list[Symbol.iterator]() }
+  const one = () => {
+    if (list.length !== 1) throw new Error(`Expected one row, got ${list.length}`)
+    return list[0] as Row
+  }
+  return { rowsWritten: 0, toArray: () => list, one, [Symbol.iterator]: () => list[Symbol.iterator]() }
 }
 
 function toSqlite(value: unknown): SQLInputValue {
