@@ -1,6 +1,6 @@
 /** What the server tells the page's script: two elements with JSON, one the same for all visitors of a language. */
-import type { LiveTexts, PageState } from '../../src/pages/messages/messages.ts'
-import type { Status } from '../../src/pages/status.ts'
+import type { LiveTexts } from '../../src/pages/messages/messages.ts'
+import type { PageState, Status } from '../../src/status.ts'
 
 /** Of this visitor. */
 export interface Visit {

@@ -1,5 +1,5 @@
 /** What of a change must be explained: a figure that got worse, or a ticket that became another. */
-import type { Status } from '../../src/pages/status.ts'
+import type { Status } from '../../src/status.ts'
 
 export type Change = 'returned' | 'slower' | 'betterTicket' | 'newTicket'
 

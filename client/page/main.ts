@@ -2,9 +2,9 @@
  * The waiting page's script: asks where the visitor stands, shows it, and goes to the site when it is time. How a status
  * reads is in src/pages/wording.ts; this file only joins the parts.
  */
-import type { PageState } from '../../src/pages/messages/messages.ts'
-import type { PolledStatus, Status } from '../../src/pages/status.ts'
+
 import { pageState, wordsOf } from '../../src/pages/wording.ts'
+import type { PageState, PolledStatus, Status } from '../../src/status.ts'
 import { readBoot } from './boot.ts'
 import { callMe } from './call-me.ts'
 import { tellChange, toldFirst } from './changes.ts'

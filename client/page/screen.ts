@@ -1,6 +1,5 @@
 /** The page's elements: puts a view on them, and speaks to screen readers. */
-import type { PageState } from '../../src/pages/messages/messages.ts'
-import type { Status } from '../../src/pages/status.ts'
+
 import {
   faviconOf,
   fill,
@@ -10,6 +9,7 @@ import {
   viewOf,
   type Words,
 } from '../../src/pages/wording.ts'
+import type { PageState, Status } from '../../src/status.ts'
 
 /** A screen reader that speaks at every poll is unusable. */
 const ANNOUNCE_EVERY_MS = 20_000

@@ -2,7 +2,7 @@
  * Tabs of one browser share a ticket: the one that holds the lock asks, all show the answer. Where the browser has no locks
  * every tab asks for itself, and tells the others all the same.
  */
-import type { Status } from '../../src/pages/status.ts'
+import type { Status } from '../../src/status.ts'
 
 export interface TabMessage {
   readonly status: Status

@@ -1,7 +1,7 @@
 /**
  * One room of Cloudflare's Waiting Room as one of ours: every key it may have is carried over, or named with the reason why not.
  */
-import { LANGUAGES, languageOf } from '../../src/pages/languages.ts'
+import { LANGUAGES, languageOf } from '../../src/languages.ts'
 import { type CloudflareRoom, isTable } from './cloudflare-rooms.ts'
 
 export interface MigratedRoom {

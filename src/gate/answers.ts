@@ -4,16 +4,16 @@
 
 import { PREFIX } from '../http/paths.ts'
 import { isSecure, type RequestUrl, requestUrl } from '../http/request-url.ts'
+import { languageOfVisitor } from '../languages.ts'
 import { cfWaitingRoom } from '../pages/cf-waiting-room.ts'
-import { languageOfVisitor } from '../pages/languages.ts'
 import type { Look } from '../pages/look.ts'
 import type { Looks } from '../pages/looks.ts'
 import { messages } from '../pages/messages/index.ts'
 import type { SmallPageTexts } from '../pages/messages/messages.ts'
 import { type PlainPage, plainPageHeaders, renderPlainPage } from '../pages/plain-page.ts'
-import type { Status } from '../pages/status.ts'
 import { REFRESH_MIN_SECONDS, renderWaitingPage, type WaitingView, waitingPageHeaders } from '../pages/waiting-page.ts'
 import type { RoomSettings } from '../settings/rooms.ts'
+import type { Status } from '../status.ts'
 import { plainCookieRemoval, TOKEN_HEADER, tokenCookie } from '../tokens/token-cookie.ts'
 
 /** What the client's token becomes: a text to keep, `null` to forget it, `undefined` to leave it as it is. */

@@ -2,7 +2,7 @@
  * The fields that Cloudflare Waiting Room documents for its JSON response and its page templates, filled from a status: a
  * client or a page made for it works here unchanged.
  */
-import type { Status } from './status.ts'
+import type { Status } from '../status.ts'
 
 export interface CfWaitingRoom {
   readonly inWaitingRoom: boolean

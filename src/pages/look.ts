@@ -5,11 +5,12 @@
 
 import style from '../../public/waiting-room.min.css'
 import script from '../../public/waiting-room.min.js'
+import type { Language } from '../languages.ts'
 import type { RoomSettings } from '../settings/rooms.ts'
+import type { PageState } from '../status.ts'
 import { accentStyle } from './colours.ts'
-import type { Language } from './languages.ts'
 import { messages } from './messages/index.ts'
-import type { FrameTexts, LiveTexts, PageState } from './messages/messages.ts'
+import type { FrameTexts, LiveTexts } from './messages/messages.ts'
 
 /** The texts of the page's frame, and those of its script as JSON. */
 export type LookTexts = FrameTexts & { readonly name: string; readonly live: string }

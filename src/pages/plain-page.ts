@@ -4,9 +4,9 @@
  */
 
 import Mustache from 'mustache'
-import { DEFAULT_LANGUAGE, type Language } from './languages.ts'
+import { pathOfThisHost } from '../http/paths.ts'
+import { DEFAULT_LANGUAGE, type Language } from '../languages.ts'
 import { messages } from './messages/index.ts'
-import { pathOfThisHost } from './waiting-page.ts'
 
 export interface PlainPage {
   readonly title: string

@@ -1,7 +1,6 @@
 /** Figures for a preview of the waiting page in each of its states. */
 import type { RoomSettings } from '../settings/rooms.ts'
-import type { PageState } from './messages/messages.ts'
-import type { Status, VisitorState } from './status.ts'
+import type { PageState, Status, VisitorState } from '../status.ts'
 import { standsInLine } from './wording.ts'
 
 const STATES: Readonly<Record<PageState, VisitorState>> = {

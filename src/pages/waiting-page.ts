@@ -6,15 +6,14 @@
 
 import defaultTemplate from '../../public/waiting-room.html'
 import { cacheSet, memoize } from '../cache.ts'
-import { PREFIX } from '../http/paths.ts'
+import { PREFIX, pathOfThisHost } from '../http/paths.ts'
+import { LANGUAGES, type Language } from '../languages.ts'
 import { CLOCK_TEXTS_MAX, FORMATS_MAX } from '../limits.ts'
+import type { PageState, Status } from '../status.ts'
 import { templateVariables } from './cf-waiting-room.ts'
 import { renderTemplate } from './compiled-template.ts'
-import { LANGUAGES, type Language } from './languages.ts'
 import { DEFAULT_LOOK, jsonForScript, type Look } from './look.ts'
 import { messages } from './messages/index.ts'
-import type { PageState } from './messages/messages.ts'
-import type { Status } from './status.ts'
 import { faviconOf, pageState, progressOf, standsInLine, viewOf, type Words, wordsOf } from './wording.ts'
 
 export interface WaitingView {
@@ -91,17 +90,6 @@ function templateSources(nonce: string): string {
   const anywhere = ['img-src', 'font-src', 'media-src', 'connect-src'].map((what) => `${what} 'self' https: data:`)
   const scripts = `script-src 'nonce-${nonce}'; script-src-attr 'unsafe-inline'`
   return `default-src 'self' https:; ${anywhere.join('; ')}; style-src 'self' https: 'unsafe-inline'; ${scripts}`
-}
-
-/**
- * A URL as a path of this very host, for a link or a redirect. A path that starts with two slashes would name another
- * host, so it gets a dot segment, which the browser drops again; anything that is no path becomes `/`.
- */
-export function pathOfThisHost(url: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: browsers drop these from a URL, so `/<tab>/x` names a host
-  const path = url.replace(/[\x00-\x20]/g, '')
-  if (!path.startsWith('/')) return '/'
-  return /^\/[/\\]/.test(path) ? `/.${path}` : path
 }
 
 /** For the picker. One list for all, so that the template takes it as constant. */

@@ -5,8 +5,8 @@
 
 import { cacheSet } from '../cache.ts'
 import { TEXTS_CUT_MAX } from '../limits.ts'
-import type { LiveTexts, PageState, Plural } from './messages/messages.ts'
-import type { Status } from './status.ts'
+import type { PageState, Status } from '../status.ts'
+import type { LiveTexts, Plural } from './messages/messages.ts'
 
 /** A language's texts with its numbers, times and plurals. */
 export interface Words {

@@ -3,11 +3,11 @@ import type { Context } from 'hono'
 import { serialize } from 'hono/utils/cookie'
 import type { AppEnv } from '../app-env.ts'
 import { LANG_COOKIE } from '../http/cookie-names.ts'
+import { pathOfThisHost } from '../http/paths.ts'
 import { readableForm } from '../http/request-kind.ts'
 import { isSecure } from '../http/request-url.ts'
+import { LANGUAGES, languageOf } from '../languages.ts'
 import { LANG_COOKIE_LIFE_SECONDS } from '../limits.ts'
-import { LANGUAGES, languageOf } from '../pages/languages.ts'
-import { pathOfThisHost } from '../pages/waiting-page.ts'
 import { refusal } from './refusal.ts'
 
 export function langRoute(c: Context<AppEnv>): Response {

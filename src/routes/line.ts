@@ -6,8 +6,8 @@ import type { Context } from 'hono'
 import type { AppEnv } from '../app-env.ts'
 import { changeToken, smallPage, type TokenChange, waitingAnswer } from '../gate/answers.ts'
 import { stepsAside, type Visit, visit } from '../gate/visit.ts'
+import { pathOfThisHost } from '../http/paths.ts'
 import type { Looks } from '../pages/looks.ts'
-import { pathOfThisHost } from '../pages/waiting-page.ts'
 import { type VisitorCall, visitorCall } from './visitor-call.ts'
 
 export async function lineRoute(c: Context<AppEnv>): Promise<Response> {

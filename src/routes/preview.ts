@@ -7,10 +7,10 @@ import type { AppEnv } from '../app-env.ts'
 import { waitingPage } from '../gate/answers.ts'
 import { problem } from '../http/problem.ts'
 import { requestUrl } from '../http/request-url.ts'
+import { languageOf, languageOfVisitor } from '../languages.ts'
 import { PREVIEW_MESSAGE_MAX_CHARS } from '../limits.ts'
-import { languageOf, languageOfVisitor } from '../pages/languages.ts'
-import { PAGE_STATES, type PageState } from '../pages/messages/messages.ts'
 import { previewStatus } from '../pages/preview.ts'
+import { PAGE_STATES, type PageState } from '../status.ts'
 import { roomOfRequest } from './room-of-request.ts'
 
 export async function previewRoute(c: Context<AppEnv>): Promise<Response> {

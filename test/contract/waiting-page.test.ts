@@ -1,7 +1,7 @@
 /** The waiting page over HTTP: its languages, its way without JavaScript, its preview. */
 import { brotliCompressSync, gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
-import { PAGE_STATES } from '../../src/pages/messages/messages.ts'
+import { PAGE_STATES } from '../../src/status.ts'
 import { stats } from './support/operator.ts'
 import { room, useStage } from './support/stage.ts'
 import { untilStatus } from './support/until.ts'

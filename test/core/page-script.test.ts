@@ -4,8 +4,8 @@ import { backOffMs } from '../../client/page/back-off.ts'
 import { type Told, tellChange, toldFirst } from '../../client/page/changes.ts'
 import { ANSWER_TIMEOUT_MS, Poller } from '../../client/page/poller.ts'
 import { messages } from '../../src/pages/messages/index.ts'
-import type { Status } from '../../src/pages/status.ts'
 import { faviconOf, pageState, progressOf, viewOf, wordsOf } from '../../src/pages/wording.ts'
+import type { Status } from '../../src/status.ts'
 
 function status(changes: Partial<Status> = {}): Status {
   return {

@@ -1,6 +1,6 @@
 /** Which language a visitor reads. */
 import { describe, expect, it } from 'vitest'
-import { languageOf, languageOfVisitor } from '../../src/pages/languages.ts'
+import { languageOf, languageOfVisitor } from '../../src/languages.ts'
 
 const visitor = (headers: Record<string, string>, search = '') => languageOfVisitor(new Headers(headers), search)
 

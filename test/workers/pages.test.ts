@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { pathOfThisHost } from '../../src/http/paths.ts'
 import { DEFAULT_LOOK } from '../../src/pages/look.ts'
 import {
   PLAIN_PAGE_STYLE,
@@ -6,13 +7,8 @@ import {
   plainPageHeaders,
   renderPlainPage,
 } from '../../src/pages/plain-page.ts'
-import type { Status, VisitorState } from '../../src/pages/status.ts'
-import {
-  pathOfThisHost,
-  renderWaitingPage,
-  type WaitingView,
-  waitingPageHeaders,
-} from '../../src/pages/waiting-page.ts'
+import { renderWaitingPage, type WaitingView, waitingPageHeaders } from '../../src/pages/waiting-page.ts'
+import type { Status, VisitorState } from '../../src/status.ts'
 
 const HOSTILE = `</script><script>alert(1)</script><!--"'><img src=x onerror=alert(1)>{{nonce}}`
 

@@ -2,22 +2,7 @@
  * What the pages can say, in any language: one file per language beside this one, and nothing that people read anywhere
  * else. `{name}` is filled in; numbers, times and durations come from `Intl`.
  */
-
-/** The visitor's states, and those that only the page knows. */
-export const PAGE_STATES = [
-  'joining',
-  'waiting',
-  'almost',
-  'paused',
-  'full',
-  'closed',
-  'expired',
-  'left',
-  'lost',
-  'admitted',
-] as const
-
-export type PageState = (typeof PAGE_STATES)[number]
+import type { PageState } from '../../status.ts'
 
 /** One text per plural category of the language. */
 export type Plural = Partial<Record<Intl.LDMLPluralRule, string>> & { readonly other: string }
