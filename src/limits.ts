@@ -140,9 +140,6 @@ export const SIGNING_KEY_MIN_BYTES = 32
 export const ADMIN_TOKEN_MIN_CHARS = 16
 export const BYPASS_SECRET_MIN_CHARS = 16
 
-/** Shapes of a page's view kept compiled, all templates together: states, languages and what may be missing. About 20 KB each. */
-export const TEMPLATE_SHAPES_MAX = 500
-
 /** Operators with a token each. */
 export const OPERATORS_MAX = 20
 
@@ -187,8 +184,8 @@ export const LANGUAGE_TAG_MAX_CHARS = 35
 export const LANGUAGE_CHOICES_MAX = 500
 export const ACCEPT_LANGUAGE_MAX_CHARS = 500
 
-/** Formatters kept for each room, by language and time zone. */
-export const FORMATS_MAX = 200
+/** Time zones whose formatters are cached for each room and language, about 50 KB each. */
+export const TIME_ZONES_MAX = 20
 
 /** Times of day that each of these remembers as text: a page's are of the last minutes and the next hour. */
 export const CLOCK_TEXTS_MAX = 100

@@ -6,12 +6,11 @@ import { PREFIX } from '../http/paths.ts'
 import { isSecure, type RequestUrl, requestUrl } from '../http/request-url.ts'
 import { languageOfVisitor } from '../languages.ts'
 import { cfWaitingRoom } from '../pages/cf-waiting-room.ts'
-import type { Look } from '../pages/look.ts'
-import type { Looks } from '../pages/looks.ts'
+import type { Look, Looks } from '../pages/looks.ts'
 import { messages } from '../pages/messages/index.ts'
 import type { SmallPageTexts } from '../pages/messages/messages.ts'
 import { type PlainPage, plainPageHeaders, renderPlainPage } from '../pages/plain-page.ts'
-import { REFRESH_MIN_SECONDS, renderWaitingPage, type WaitingView, waitingPageHeaders } from '../pages/waiting-page.ts'
+import { renderWaitingPage, type WaitingView } from '../pages/waiting-page.ts'
 import type { RoomSettings } from '../settings/rooms.ts'
 import type { Status } from '../status.ts'
 import { plainCookieRemoval, TOKEN_HEADER, tokenCookie } from '../tokens/token-cookie.ts'
@@ -54,7 +53,6 @@ async function withCookie(response: Response | Promise<Response>, cookie: string
 function answerInForm(answer: WaitingAnswer): Response | Promise<Response> {
   const { request, room, status, form, ticket, tokenChange, code, returnUrl } = answer
   const headers = {
-    'Cache-Control': 'no-store',
     Vary: 'Accept, Accept-Language, Cookie',
     'Retry-After': String(status.pollAfterSeconds),
     ...linkHeader(room),
@@ -62,10 +60,8 @@ function answerInForm(answer: WaitingAnswer): Response | Promise<Response> {
   }
   if (form === 'json') {
     const body = { cfWaitingRoom: cfWaitingRoom(status), waitingRoom: status }
-    return Response.json(body, {
-      status: code,
-      headers: ticket === null ? headers : { ...headers, [TOKEN_HEADER]: ticket },
-    })
+    const own = { ...headers, 'Cache-Control': 'no-store', ...(ticket === null ? null : { [TOKEN_HEADER]: ticket }) }
+    return Response.json(body, { status: code, headers: own })
   }
   const url = requestUrl(request.url)
   const language = languageOfVisitor(request.headers, url.search, room.default_language)
@@ -75,49 +71,29 @@ function answerInForm(answer: WaitingAnswer): Response | Promise<Response> {
 }
 
 interface PageAnswer extends Pick<WaitingAnswer, 'request' | 'room' | 'looks'> {
-  readonly view: Omit<WaitingView, 'nonce' | 'host' | 'timeZone' | 'look'>
+  readonly view: Omit<WaitingView, 'host' | 'timeZone'>
   readonly code: number
-  /** Of the answer, besides the page's own. */
+  /** In addition to the page's own. */
   readonly headers?: HeaderFields
 }
 
-/** The page itself, as the room wants it. */
+/** The page in the room's look. */
 export function waitingPage(answer: PageAnswer): Response | Promise<Response> {
-  const look = answer.looks.of(answer.room)
-  return look instanceof Promise ? look.then((read) => pageWith(answer, read)) : pageWith(answer, look)
+  const look = answer.looks.lookFor(answer.room)
+  return look instanceof Promise ? look.then((made) => pageWith(answer, made)) : pageWith(answer, look)
 }
 
-function pageWith({ request, room, looks, view, code, headers }: PageAnswer, look: Look): Response {
-  const nonce = crypto.randomUUID()
+function pageWith(answer: PageAnswer, look: Look): Response | Promise<Response> {
+  const { request, room, looks, view, code, headers = {} } = answer
   const { host } = requestUrl(request.url)
-  const whole = { ...view, nonce, host, timeZone: request.cf?.timezone as string | undefined }
-  const [page, used] = rendered(whole, look, (error) => looks.broken(room, error))
-  // A template without our script reloads, as Cloudflare's do.
-  const reloads = used.template?.includes('waitingRoomScript') === false && view.preview === undefined
-  const reloadSeconds = Math.max(view.status.pollAfterSeconds, REFRESH_MIN_SECONDS)
-  return new Response(page, {
-    status: code,
-    headers: {
-      ...headers,
-      ...waitingPageHeaders(nonce, used),
-      'Content-Language': view.language,
-      ...(reloads ? { Refresh: String(reloadSeconds) } : null),
-    },
-  })
-}
-
-/** The page and the look that it has: the default where the room's own template breaks with what it is given. */
-function rendered(
-  view: Omit<WaitingView, 'look'>,
-  look: Look,
-  onBroken: (error: unknown) => Look,
-): readonly [Uint8Array, Look] {
   try {
-    return [renderWaitingPage({ ...view, look }), look]
+    const page = renderWaitingPage({ ...view, host, timeZone: request.cf?.timezone as string | undefined }, look)
+    const response = new Response(page.body, { status: code, headers: page.headers })
+    for (const name in headers) response.headers.set(name, headers[name] as string)
+    return response
   } catch (error) {
     if (look.template === null) throw error
-    const usable = onBroken(error)
-    return [renderWaitingPage({ ...view, look: usable }), usable]
+    return looks.fallBack(room, error).then((fallback) => pageWith(answer, fallback))
   }
 }
 
