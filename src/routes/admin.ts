@@ -2,8 +2,7 @@
 import type { Context, Handler } from 'hono'
 import type { AppEnv } from '../app-env.ts'
 import { problem } from '../http/problem.ts'
-import { ADMIN_PAGE } from '../pages/admin-page.ts'
-import { ownPageHeaders } from '../pages/own-page-headers.ts'
+import { ADMIN_PAGE, ownPageHeaders } from '../pages/operator-pages.ts'
 
 const HEADERS = ownPageHeaders({ script: "'self'", style: "'self'", connect: "'self'" })
 

@@ -9,8 +9,9 @@ import { problem } from '../http/problem.ts'
 import { requestUrl } from '../http/request-url.ts'
 import { languageOf, languageOfVisitor } from '../languages.ts'
 import { PREVIEW_MESSAGE_MAX_CHARS } from '../limits.ts'
-import { previewStatus } from '../pages/preview.ts'
-import { PAGE_STATES, type PageState } from '../status.ts'
+import { standsInLine } from '../pages/wording.ts'
+import type { RoomSettings } from '../settings/rooms.ts'
+import { PAGE_STATES, type PageState, type Status, type VisitorState } from '../status.ts'
 import { roomOfRequest } from './room-of-request.ts'
 
 export async function previewRoute(c: Context<AppEnv>): Promise<Response> {
@@ -34,4 +35,44 @@ export async function previewRoute(c: Context<AppEnv>): Promise<Response> {
 
 function isPageState(state: string): state is PageState {
   return (PAGE_STATES as readonly string[]).includes(state)
+}
+
+const STATES: Readonly<Record<PageState, VisitorState>> = {
+  joining: 'waiting',
+  waiting: 'waiting',
+  almost: 'waiting',
+  paused: 'paused',
+  full: 'full',
+  closed: 'closed',
+  expired: 'expired',
+  left: 'waiting',
+  lost: 'waiting',
+  admitted: 'admitted',
+}
+
+const JOINED_BEFORE_MS = 14 * 60_000
+const OPENS_AFTER_MS = 26 * 3600_000
+
+function previewStatus(room: RoomSettings, state: PageState, message: string | null, nowMs: number): Status {
+  const isAlmost = state === 'almost'
+  const stands = standsInLine(state)
+  const isKnown = stands && state !== 'paused'
+  return {
+    state: STATES[state],
+    room: room.name,
+    number: stands || state === 'expired' ? 5012 : null,
+    position: stands ? (isAlmost ? 3 : 1234) : null,
+    waiting: isAlmost ? 3090 : 4321,
+    etaSeconds: isKnown ? (isAlmost ? 30 : 320) : null,
+    etaLowSeconds: isKnown ? (isAlmost ? 20 : 245) : null,
+    etaHighSeconds: isKnown ? (isAlmost ? 45 : 410) : null,
+    joinedAt: stands ? new Date(nowMs - JOINED_BEFORE_MS).toISOString() : null,
+    startPosition: stands ? 2980 : null,
+    placeKeptSeconds: room.heartbeat_timeout_seconds + room.reclaim_grace_seconds,
+    unreachable: false,
+    pollAfterSeconds: 5,
+    message,
+    ...(state === 'closed' ? { opensAt: new Date(nowMs + OPENS_AFTER_MS).toISOString() } : {}),
+    updatedAt: new Date(nowMs).toISOString(),
+  }
 }
