@@ -190,8 +190,8 @@ export const TIME_ZONES_MAX = 20
 /** Times of day that each of these remembers as text: a page's are of the last minutes and the next hour. */
 export const CLOCK_TEXTS_MAX = 100
 
-/** Texts with `{name}` in them that an isolate keeps cut: 20 of each language, and the rooms' own. */
-export const TEXTS_CUT_MAX = 1_000
+/** Texts with placeholders that an isolate caches in parts: 20 of each language, and the rooms' own. */
+export const SPLIT_TEXTS_MAX = 1_000
 
 /** Times that an isolate remembers as ISO 8601, about 100 bytes each: the seconds in which those who wait joined. */
 export const ISO_TIMES_MAX = 4_000

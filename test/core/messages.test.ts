@@ -1,4 +1,4 @@
-/** The texts of every language: complete, in its own words, with the plurals it has. */
+/** The texts of every language: complete, translated, with all plural forms. */
 import { describe, expect, it } from 'vitest'
 import { messages } from '../../src/pages/messages/index.ts'
 
@@ -17,7 +17,7 @@ const PLURALS = ['live.ahead', 'live.inLine']
 const isPlural = (path: string) => PLURALS.some((plural) => path.startsWith(`${plural}.`))
 const placeholders = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map(([, name]) => name).sort()
 
-/** What may read the same as in English: nothing but a direction, and words that two languages share. */
+/** Texts that may equal the English ones: the direction of the script. */
 const SAME_AS_ENGLISH: Readonly<Record<string, readonly string[]>> = {
   de: ['dir'],
   es: ['dir'],
@@ -33,7 +33,7 @@ const SAME_AS_ENGLISH: Readonly<Record<string, readonly string[]>> = {
 
 const english = flat(messages.en)
 
-it('there are twelve languages at least', () => {
+it('there are at least twelve languages', () => {
   const tags = ['en', 'ko', 'ja', 'zh-Hans', 'zh-Hant', 'es', 'fr', 'de', 'pt-BR', 'it', 'ar', 'hi']
   expect(Object.keys(messages)).toEqual(expect.arrayContaining(tags))
 })
@@ -41,13 +41,13 @@ it('there are twelve languages at least', () => {
 describe.each(Object.entries(messages))('%s', (tag, language) => {
   const texts = flat(language)
 
-  it('says everything, and nothing that English does not', () => {
+  it('has the same texts as English', () => {
     const own = (all: Texts) => Object.keys(all).filter((path) => !isPlural(path))
     expect(own(texts).sort()).toEqual(own(english).sort())
     for (const [path, text] of Object.entries(texts)) expect(text.trim(), path).not.toBe('')
   })
 
-  it('says it in its own words', () => {
+  it('translates every text', () => {
     if (tag === 'en') return
     const same = Object.keys(texts).filter((path) => texts[path] === english[path])
     expect(same).toEqual(SAME_AS_ENGLISH[tag] ?? [])
@@ -60,7 +60,7 @@ describe.each(Object.entries(messages))('%s', (tag, language) => {
     expect(texts[`${plural}.other`]).toContain('{n}')
   })
 
-  it('fills in what English fills in', () => {
+  it('has the placeholders of English', () => {
     for (const [path, text] of Object.entries(texts)) {
       if (!isPlural(path)) expect(placeholders(text), path).toEqual(placeholders(english[path] as string))
     }
@@ -71,7 +71,7 @@ describe.each(Object.entries(messages))('%s', (tag, language) => {
     expect(language.dir).toBe(isRightToLeft ? 'rtl' : 'ltr')
   })
 
-  it('takes no words from another file: each heading is in the script of the language', () => {
+  it('has each heading in the script of the language', () => {
     const scripts: Readonly<Record<string, RegExp>> = {
       ar: /^[\p{Script=Arabic}\p{M}\s\p{P}]+$/u,
       hi: /^[\p{Script=Devanagari}\s\p{P}]+$/u,

@@ -1,4 +1,4 @@
-/** The waiting page's script, but for what only a browser has: when it asks, and what it says of changes. */
+/** The parts of the waiting page's script that need no browser: when it polls, and how it explains changes. */
 import { describe, expect, it } from 'vitest'
 import { type Told, tellChange, toldFirst } from '../../client/page/changes.ts'
 import { ANSWER_TIMEOUT_MS, backOffMs, Poller } from '../../client/page/poller.ts'
@@ -81,7 +81,7 @@ class Bench {
 }
 
 describe('the poller', () => {
-  it('asks again when the server says, one call at a time', async () => {
+  it('polls after the delay that the server sets, one call at a time', async () => {
     const bench = new Bench()
     bench.poller.start(5000)
     await bench.pass(4999)
@@ -98,7 +98,7 @@ describe('the poller', () => {
     expect(bench.calls).toBe(2)
   })
 
-  it('backs off after failures, no sooner than the server asks, and is calm again after one answer', async () => {
+  it('backs off after failures, respects Retry-After, and resets after one answer', async () => {
     const bench = new Bench()
     bench.poller.start(0)
     for (const delayMs of [2000, 4000, 8000, 16_000, 16_000]) {
@@ -119,7 +119,7 @@ describe('the poller', () => {
     expect(bench.poller.failures).toBe(0)
   })
 
-  it('gives a call up that hangs', async () => {
+  it('aborts a call that hangs', async () => {
     const bench = new Bench()
     bench.poller.start(0)
     await bench.pass(0)
@@ -129,7 +129,7 @@ describe('the poller', () => {
     expect(bench.due).not.toBeNull()
   })
 
-  it('asks at once when there is reason to, but not in swarms', async () => {
+  it('polls at once when there is reason to, at most once a second', async () => {
     const bench = new Bench()
     bench.poller.start(60_000)
     bench.poller.now()
@@ -140,7 +140,7 @@ describe('the poller', () => {
     expect(bench.calls).toBe(1)
   })
 
-  it('waits for another tab, and asks itself when that falls silent', async () => {
+  it('waits for another tab, and polls itself when that tab falls silent', async () => {
     const bench = new Bench()
     bench.poller.start(5000)
     await bench.pass(4000)
@@ -151,7 +151,7 @@ describe('the poller', () => {
     expect(bench.calls).toBe(1)
   })
 
-  it('asks nobody once it is stopped, and goes on when the page is shown again', async () => {
+  it('stops, and resumes when the page is shown again', async () => {
     const bench = new Bench()
     bench.poller.start(0)
     await bench.pass(0)
@@ -165,14 +165,14 @@ describe('the poller', () => {
   })
 })
 
-it('the back-off is spread over half to one and a half, and bounded', () => {
+it('the back-off has jitter from 50 to 150 %, and a bound', () => {
   expect(backOffMs(1, 0)).toBe(1000)
   expect(backOffMs(1, 1)).toBe(3000)
   expect(backOffMs(50, 1)).toBe(24_000)
   expect(backOffMs(1, 0, 3_600_000)).toBe(60_000)
 })
 
-describe('what is said of a change', () => {
+describe('the explanation of a change', () => {
   const tell = (...statuses: Status[]): Told[] => {
     let told = toldFirst(statuses[0] as Status)
     return statuses.slice(1).map((after, i) => {
@@ -182,35 +182,35 @@ describe('what is said of a change', () => {
   }
   const changes = (...statuses: Status[]) => tell(...statuses).map(({ change }) => change)
 
-  it('nothing while the line moves on', () => {
+  it('is absent while the line moves on', () => {
     expect(
       changes(status(), status({ position: 15, etaSeconds: 500 }), status({ position: 15, etaSeconds: 540 })),
     ).toEqual([null, null])
   })
 
-  it('that people came back, when the position rose', () => {
+  it('says that people came back when the position rises', () => {
     expect(changes(status(), status({ position: 22 }))).toEqual(['returned'])
   })
 
-  it('that it goes more slowly, when the estimate rose by much, also bit by bit', () => {
+  it('says that the line slows down when the estimate rises by much, at once or bit by bit', () => {
     expect(changes(status(), status({ etaSeconds: 730 }))).toEqual(['slower'])
     expect(changes(status(), status({ etaSeconds: 660 }), status({ etaSeconds: 725 }))).toEqual([null, 'slower'])
     expect(changes(status({ etaSeconds: 60 }), status({ etaSeconds: 110 }))).toEqual([null])
   })
 
-  it('and no more once it is better again', () => {
+  it('disappears when the figures improve', () => {
     expect(changes(status(), status({ etaSeconds: 800 }), status({ position: 19, etaSeconds: 700 }))).toEqual([
       'slower',
       null,
     ])
   })
 
-  it('which of two tickets was kept', () => {
+  it('says which of two tickets was kept', () => {
     expect(changes(status({ number: 50 }), status({ number: 40 }))).toEqual(['betterTicket'])
     expect(changes(status({ number: 50 }), status({ number: 60, position: 30 }))).toEqual(['newTicket'])
   })
 
-  it('nothing of an estimate that was not known', () => {
+  it('is absent for an estimate that was unknown', () => {
     expect(changes(status({ etaSeconds: null }), status({ etaSeconds: 900 }), status({ etaSeconds: null }))).toEqual([
       null,
       null,
@@ -218,7 +218,7 @@ describe('what is said of a change', () => {
   })
 })
 
-describe('how a status reads', () => {
+describe('a status in words', () => {
   const words = wordsOf('en', messages.en.live, 'UTC')
   const view = (changes: Partial<Status>, keptSeconds?: number) => {
     const all = status(changes)
@@ -230,7 +230,7 @@ describe('how a status reads', () => {
     })
   }
 
-  it('who is next is told so, and who is almost there', () => {
+  it('says who is next and who is almost there', () => {
     expect(view({ position: 1 }).ahead).toBe('You are next')
     expect(view({ position: 2 }).ahead).toBe('1 person ahead of you')
     expect(pageState(status({ etaHighSeconds: 60 }))).toBe('almost')
@@ -238,27 +238,27 @@ describe('how a status reads', () => {
     expect(pageState(status({ number: null }))).toBe('joining')
   })
 
-  it('the clock time follows from the range', () => {
+  it('derives the clock time from the range', () => {
     expect(view({ etaLowSeconds: 480, etaHighSeconds: 720 }).clock).toMatch(/^between 2:11\sPM\sUTC and 2:15\sPM\sUTC$/)
     expect(view({ etaSeconds: 90, etaLowSeconds: 61, etaHighSeconds: 62 }).clock).toMatch(/^around 2:04\sPM\sUTC$/)
     expect(view({ etaHighSeconds: 30 }).clock).toBe('')
     expect(view({ state: 'paused' })).toMatchObject({ clock: '', wait: 'not known while paused' })
   })
 
-  it('while the connection is lost it counts down how long the place is kept', () => {
+  it('counts down how long the place is kept while the connection is lost', () => {
     expect(view({}, 320).note).toBe('Your place is kept for another 5 minutes.')
     expect(view({}, 59).note).toBe('Your place is kept for another 59 seconds.')
     expect(view({}, -1).note).toBe('Your place may be gone by now.')
     expect(view({ number: null, position: null }, 320).note).toBe('')
   })
 
-  it('a closed line says when it opens, a crowded network that it is one', () => {
+  it('says when a closed line opens, and that a network is crowded', () => {
     const closed = view({ state: 'closed', number: null, position: null, opensAt: '2026-11-03T10:00:00.000Z' })
     expect(closed.lead).toMatch(/^It opens on Tuesday, November 3 at 10:00\sAM UTC\. /)
     expect(view({ number: null, position: null, limited: true }).lead).toContain('from your network')
   })
 
-  it('progress begins where the visitor joined, and never goes below nothing', () => {
+  it('measures progress from the join, never below 0', () => {
     expect(progressOf(status({ position: 10, startPosition: 40 }))).toBe(75)
     expect(progressOf(status({ position: 50, startPosition: 40 }))).toBe(0)
     expect(progressOf(status({ startPosition: null }))).toBeNull()

@@ -129,7 +129,7 @@ describe('the waiting page', () => {
     ['closed', 'The line is closed', false, null],
     ['expired', 'Your place in line is gone', false, 'Join the line again'],
     ['admitted', 'It is your turn', false, 'Continue'],
-  ])('tells who is %s: "%s"', (state, heading, figures, link) => {
+  ])('tells a visitor in the state %s: "%s"', (state, heading, figures, link) => {
     const html = page({ state, ...(figures ? {} : { position: null }) })
     expect(shown(html, 'heading')).toBe(heading)
     expect(shown(html, 'position', 'figures')).toBe(figures ? '1,234' : null)
@@ -137,18 +137,18 @@ describe('the waiting page', () => {
     expect(html).toContain(`data-state="${state}"`)
   })
 
-  it('does not join again by itself once the place is gone, and has nothing left to leave', () => {
+  it('does not reload after the place is lost, and offers nothing to leave', () => {
     const html = page({ state: 'expired', position: null })
     expect(html).not.toContain('http-equiv')
     expect(html).toMatch(/id="leave-box" hidden/)
   })
 
-  it('says so while the line is out of reach', () => {
+  it('says so while the line is unreachable', () => {
     expect(shown(page({ unreachable: true }), 'note')).toContain('We cannot reach the waiting room')
     expect(shown(page(), 'note')).toBeNull()
   })
 
-  it('promises no place to who has no number yet', () => {
+  it('promises no place to a visitor without a number', () => {
     const html = page({ number: null, position: null })
     expect(shown(html, 'heading')).toBe('One moment, please')
     expect(shown(html, 'position', 'figures')).toBeNull()
@@ -162,7 +162,7 @@ describe('the waiting page', () => {
     expect(shown(page(), 'message', 'message-box')).toBeNull()
   })
 
-  it('lets nothing that comes from outside break out of its place', () => {
+  it('escapes everything that comes from outside', () => {
     const quiet = page({ message: 'x' })
     const html = page({ room: HOSTILE, message: HOSTILE }, { returnUrl: `/${HOSTILE}`, host: HOSTILE, token: HOSTILE })
     const elements = (text: string) => text.match(/<[a-z!/]+/gi)
@@ -171,7 +171,7 @@ describe('the waiting page', () => {
     expect(jsonOf(html, 'visit')).toMatchObject({ token: HOSTILE, status: { room: HOSTILE, message: HOSTILE } })
   })
 
-  it('hands its script the same texts and status', () => {
+  it('gives its script the same texts and status', () => {
     expect(jsonOf(page(), 'visit')).toEqual({
       status: status(),
       token: 'head.claims.mac',
@@ -182,7 +182,7 @@ describe('the waiting page', () => {
     expect(jsonOf(page(), 'texts')).toMatchObject({ states: { waiting: { heading: 'You are in line' } } })
   })
 
-  it('asks nothing of any other host or file', () => {
+  it('loads nothing from other hosts or files', () => {
     const html = page()
     // The namespace of the tab's icon is a name, not an address.
     expect(html.replaceAll('http://www.w3.org/2000/svg', '')).not.toMatch(/https?:|url\(|@import/)
@@ -268,7 +268,7 @@ describe('a template of an operator', () => {
   })
 })
 
-describe('the way back', () => {
+describe('a path of this host', () => {
   it.each([
     ['/seats?row=4', '/seats?row=4'],
     ['//evil.example/', '/.//evil.example/'],
@@ -285,7 +285,7 @@ describe('the way back', () => {
 })
 
 describe('a plain page', () => {
-  it('says what it is told, escaped', () => {
+  it('escapes its texts', () => {
     const html = renderPlainPage({
       title: HOSTILE,
       text: HOSTILE,
@@ -306,13 +306,13 @@ describe('a plain page', () => {
     expect(link('//evil.example')).toContain('href="&#x2F;.&#x2F;&#x2F;evil.example"')
   })
 
-  it('refreshes when asked to', () => {
+  it('refreshes after the given time', () => {
     expect(renderPlainPage({ title: 'a', text: 'b', refreshSeconds: 15 })).toContain(
       '<meta http-equiv="refresh" content="15">',
     )
   })
 
-  it('is styled by the one style its policy names', async () => {
+  it('has only the style whose hash its policy names', async () => {
     expect(`'${PLAIN_PAGE_STYLE_HASH}'`).toBe(await hashOf(PLAIN_PAGE_STYLE))
     expect(renderPlainPage({ title: 'a', text: 'b' })).toContain(`<style>${PLAIN_PAGE_STYLE}</style>`)
     expect(plainPageHeaders()['Content-Security-Policy']).toContain(`style-src '${PLAIN_PAGE_STYLE_HASH}'`)
