@@ -1,7 +1,6 @@
 /**
- * `npm run minify`: writes what browsers load as it is served, into public/, from its sources: the beacon, and the waiting
- * page's script and style. Checked in, so that nothing has to be built before a deploy, a test or the demo. `-- --check`
- * writes nothing and fails where the two do not agree.
+ * `npm run minify`: builds the beacon and the waiting page's script and style from client/ into public/. The results are checked
+ * in, so that a deploy, a test or the demo needs no build. `-- --check` writes nothing, and fails if a result is out of date.
  */
 import { resolve } from 'node:path'
 import { type BuildOptions, build } from 'esbuild'
@@ -16,7 +15,7 @@ interface Served {
 const PROJECT = resolve(import.meta.dirname, '..')
 const PAGE: BuildOptions = { bundle: true, format: 'iife', target: ['chrome105', 'firefox105', 'safari15.4'] }
 const ALL: readonly Served[] = [
-  { source: 'public/heartbeat.js', served: 'public/heartbeat.min.js', options: { target: 'es2021' } },
+  { source: 'client/beacon/heartbeat.js', served: 'public/heartbeat.min.js', options: { target: 'es2021' } },
   { source: 'client/page/main.ts', served: 'public/waiting-room.min.js', options: PAGE },
   { source: 'client/page/page.css', served: 'public/waiting-room.min.css', options: PAGE },
 ]

@@ -175,13 +175,7 @@ export const SIGNING_KEY_MIN_BYTES = 32
 export const ADMIN_TOKEN_MIN_CHARS = 16
 export const BYPASS_SECRET_MIN_CHARS = 16
 
-/**
- * Compiled shapes of the page's view, of all templates: by state, language and optional parts.
- * About 20 KB each.
- */
-export const TEMPLATE_SHAPES_MAX = 500
-
-/** Operators, each with a token. */
+/** Operators with a token each. */
 export const OPERATORS_MAX = 20
 
 /** Bodies of the operators' API: a message has 500 characters of up to 4 bytes, or 6 as escapes. */
@@ -234,8 +228,8 @@ export const LANGUAGE_TAG_MAX_CHARS = 35
 export const LANGUAGE_CHOICES_MAX = 500
 export const ACCEPT_LANGUAGE_MAX_CHARS = 500
 
-/** Cached formatters, by language and time zone. */
-export const FORMATS_MAX = 200
+/** Time zones whose formatters are cached for each room and language, about 50 KB each. */
+export const TIME_ZONES_MAX = 20
 
 /**
  * Formatted times of day that each formatter caches: a page shows the last minutes and the next
@@ -243,11 +237,8 @@ export const FORMATS_MAX = 200
  */
 export const CLOCK_TEXTS_MAX = 100
 
-/**
- * Parsed texts with `{name}` placeholders that an isolate caches: 20 per language, and the rooms'
- * own.
- */
-export const TEXTS_CUT_MAX = 1_000
+/** Texts with placeholders that an isolate caches in parts: 20 of each language, and the rooms' own. */
+export const SPLIT_TEXTS_MAX = 1_000
 
 /**
  * Formatted ISO 8601 times that an isolate caches, about 100 bytes each: the seconds in which

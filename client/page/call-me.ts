@@ -1,35 +1,35 @@
-/** Calls a visitor who looks elsewhere, by sound and notification, if asked to. */
+/** Alerts a visitor on admission by sound and notification, if they switched that on. */
 import type { LiveTexts } from '../../src/pages/messages/messages.ts'
 
-/** How long the sound takes: the page stays until it was heard. */
+/** Duration of the sound: the page must not leave before it ends. */
 const SOUND_MS = 900
 
-/** `onRefused`: the browser allows no notification, so there is only the sound. */
+/** `onRefused`: the browser does not allow notifications, so there is only the sound. */
 export function callMe(box: HTMLInputElement | null, texts: LiveTexts, onRefused: () => void) {
   let audio: AudioContext | undefined
 
   box?.addEventListener('change', async () => {
     if (!box.checked) return
     try {
-      // A page may make a sound only after the visitor did something: this is it.
+      // Browsers allow sound only after a user gesture, such as this change.
       audio ??= new AudioContext()
       await audio.resume()
     } catch {
-      // No sound here.
+      // The browser has no sound.
     }
     const permission = 'Notification' in window ? await Notification.requestPermission() : 'denied'
     if (permission !== 'granted') onRefused()
   })
 
   return {
-    /** Resolves when the page may go on. */
+    /** Resolves when the page may leave. */
     async call(): Promise<void> {
       if (box?.checked !== true) return
       const { heading, lead } = texts.states.admitted
       try {
         new Notification(heading, { body: `${location.host}: ${lead}`, tag: 'waiting-room' })
       } catch {
-        // Not allowed, or (on Android) only by a service worker.
+        // Not allowed, or (on Android) only from a service worker.
       }
       navigator.vibrate?.([200, 100, 200])
       if (audio?.state !== 'running') return

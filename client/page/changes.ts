@@ -1,13 +1,13 @@
-/** What of a change must be explained: a figure that got worse, or a ticket that became another. */
-import type { Status } from '../../src/pages/status.ts'
+/** Decides which changes need an explanation: a figure that got worse, or another ticket. */
+import type { Status } from '../../src/status.ts'
 
 export type Change = 'returned' | 'slower' | 'betterTicket' | 'newTicket'
 
-/** An estimate moves all the time: only a rise by this much, and by this share, is worth a word. */
+/** Estimates move all the time: only a rise by this much, and by this share, is explained. */
 const RISE_MIN_SECONDS = 60
 const RISE_MIN_SHARE = 0.2
 
-/** The lowest estimate told so far, and what is being said of a rise. */
+/** The lowest estimate shown so far, and the explanation on the page. */
 export interface Told {
   readonly number: number | null
   readonly lowestSeconds: number | null
@@ -18,7 +18,7 @@ export function toldFirst(status: Status): Told {
   return { number: status.number, lowestSeconds: status.etaSeconds, change: null }
 }
 
-/** `before` and `after`: two statuses in a row. The result says what there is to say now. */
+/** `before` and `after`: two consecutive statuses. */
 export function tellChange(told: Told, before: Status, after: Status): Told {
   const eta = after.etaSeconds
   if (before.number !== null && after.number !== null && before.number !== after.number) {
@@ -34,7 +34,7 @@ export function tellChange(told: Told, before: Status, after: Status): Told {
   if (eta - lowestSeconds >= Math.max(RISE_MIN_SECONDS, lowestSeconds * RISE_MIN_SHARE)) {
     return { number: after.number, lowestSeconds: eta, change: 'slower' }
   }
-  // What was said holds until things are better again.
+  // An explanation stays until the figures improve.
   const better = before.position !== null && after.position !== null && after.position < before.position
   const isSettled = eta < lowestSeconds && better
   return {

@@ -1,11 +1,10 @@
 /**
- * The waiting page's script: asks where the visitor stands, shows it, and goes to the site when it is time. How a status
- * reads is in src/pages/wording.ts; this file only joins the parts.
+ * The waiting page's script: polls the visitor's status, shows it, and opens the site on admission. This file connects the parts;
+ * src/pages/wording.ts turns a status into words.
  */
-import type { PageState } from '../../src/pages/messages/messages.ts'
-import type { PolledStatus, Status } from '../../src/pages/status.ts'
+import type { LiveTexts } from '../../src/pages/messages/messages.ts'
 import { pageState, wordsOf } from '../../src/pages/wording.ts'
-import { readBoot } from './boot.ts'
+import type { PageState, PolledStatus, Status } from '../../src/status.ts'
 import { callMe } from './call-me.ts'
 import { tellChange, toldFirst } from './changes.ts'
 import { Poller } from './poller.ts'
@@ -13,12 +12,26 @@ import { byId, screen } from './screen.ts'
 import { shareTabs } from './tabs.ts'
 import { workerTimer } from './timer.ts'
 
-/** One failed poll is not worth alarming anybody; two in a row are. */
+/** A single failed poll is not worth alarming the visitor. */
 const FAILURES_SHOWN = 2
 
 const PREFIX = '/__waiting-room'
 
-const { visit, texts } = readBoot()
+/** What the server tells the script about this visitor. */
+interface Visit {
+  readonly status: Status
+  readonly token: string | null
+  /** Path and query to go to when admitted. */
+  readonly returnUrl: string
+  readonly lang: string
+  /** A lasting note, such as that a form was not delivered. */
+  readonly note: string
+  /** The operators' preview: shows this state, and never polls. */
+  readonly preview?: PageState
+}
+
+const visit: Visit = jsonIn('visit')
+const texts: LiveTexts = jsonIn('texts')
 const words = wordsOf(visit.lang, texts)
 const show = screen(words)
 const query = `?room=${encodeURIComponent(visit.status.room)}`
@@ -27,7 +40,7 @@ let { status, token } = visit
 let told = toldFirst(status)
 let note = visit.note
 let cookies = navigator.cookieEnabled
-/** The end of waiting: nothing is asked any more. */
+/** Set when waiting has ended; polling stops. */
 let over: PageState | null = null
 
 function render(): void {
@@ -38,30 +51,34 @@ function render(): void {
   show({ state, status, keptSeconds, note: cookies || over === 'left' || over === 'expired' ? said : texts.cookies })
 }
 
+function jsonIn(id: string) {
+  return JSON.parse(document.getElementById(id)?.textContent ?? 'null')
+}
+
 function noteOfChange(change: NonNullable<typeof told.change>): string {
   return texts[change].replace('{number}', words.number(status.number ?? 0))
 }
 
-// --- Asking.
+// --- Polling.
 
 const timer = workerTimer()
 const poller = new Poller({
   ...timer,
-  ask,
+  poll,
   nowMs: () => performance.now(),
   random: Math.random,
   onTrouble: () => render(),
 })
 
-async function ask(signal: AbortSignal): Promise<number> {
+async function poll(signal: AbortSignal): Promise<number> {
   const response = await fetch(`${PREFIX}/status${query}`, {
     signal,
     headers: headers({ Accept: 'application/json' }),
     cache: 'no-store',
   })
-  // The room is gone from the settings: what covers this address now answers.
+  // The room was removed from the settings: go to the address, and let whatever covers it now answer.
   if (response.status === 404) await enter()
-  // Too many came from this address at once: the answer says so, and when to ask again.
+  // 429: too many joins from this address. The body is a status that says so, and when to poll again.
   if (!response.ok && response.status !== 429) {
     const retryAfterMs = Number(response.headers.get('Retry-After')) * 1000 || 0
     throw Object.assign(new Error(`status ${response.status}`), { retryAfterMs })
@@ -96,7 +113,7 @@ const tabs = shareTabs(
   (message) => {
     if (over !== null) return
     if (message.left === true) return finish('left')
-    // Two tabs opened at once have a ticket each: the server keeps the better one, and must be shown this one.
+    // Two tabs opened at once have a ticket each. The server keeps the better one, so it must see this one.
     if (isAhead(status, message.status)) return poller.now()
     token = message.token
     take(message.status)
@@ -123,10 +140,10 @@ function finish(state: PageState): void {
 async function enter(): Promise<void> {
   if (over !== null) return
   finish('admitted')
-  // Who keeps no cookies would only be sent to the end of the line: they are told, and decide.
+  // Without cookies, the site would send the visitor to the end of the line: tell them instead.
   if (!cookies) return
   await caller.call()
-  // The server never sees the fragment. Going to the address one is at, with a fragment, would only scroll.
+  // The server never sees the fragment. Replacing the address with itself plus a fragment would only scroll.
   const { hash } = location
   if (hash !== '') history.replaceState(null, '', `${PREFIX}/`)
   location.replace(visit.returnUrl + hash)
@@ -158,7 +175,7 @@ const caller = callMe(byId<HTMLInputElement>('call-me'), texts, () => {
   render()
 })
 
-// --- What browsers do to pages.
+// --- Page lifecycle.
 
 function start(): void {
   byId('leave')?.addEventListener('submit', leave)
@@ -176,7 +193,7 @@ function start(): void {
   })
   addEventListener('pagehide', () => {
     if (over !== null) return
-    // A hint: links, reloads and closing look alike. Another tab goes on asking, and takes it back.
+    // A hint only: links, reloads and closing look alike. A poll of another tab cancels it.
     if (tabs.leads) navigator.sendBeacon(`${PREFIX}/leave${query}`)
     poller.stop()
     tabs.close()

@@ -1,28 +1,32 @@
 /**
- * Asks again and again, one call at a time: after what the server says, after a back-off when it fails, at once when there is
- * reason to. Owns when; what is asked and which timers are used is given by the port.
+ * Decides when to poll: one call at a time, after the delay that the server sets, after a back-off when a call fails, or at once
+ * when there is reason to. The port makes the call and provides the timers.
  */
-import { backOffMs } from './back-off.ts'
 
-/** A call without an answer after this has failed. */
+/** A call that is not answered within this time has failed. */
 export const ANSWER_TIMEOUT_MS = 10_000
 
-/** Reasons to ask at once come in swarms (seen, online, shown again). */
+/** Reasons to poll at once come together (visible, online, shown again): the shortest interval between two calls. */
 const SOONEST_MS = 1_000
 
-/** Who hears from another tab asks only when that has been silent for so long: well within the heartbeat time-out. */
+/** A tab polls for itself once the polling tab is overdue by this much: well within the heartbeat timeout. */
 const SILENT_TAB_MS = 4_000
 
+/** After failed polls. */
+const BACK_OFF_MIN_MS = 2_000
+const BACK_OFF_MAX_MS = 16_000
+const RETRY_AFTER_MAX_MS = 60_000
+
 export interface PollerPort {
-  /** One call; the result says when the next is due, ms. Throws when it fails, with `retryAfterMs` where the server said. */
-  ask(signal: AbortSignal): Promise<number>
-  /** Calls back once; a later call takes the place of an earlier one. */
+  /** One call; resolves to the delay until the next, in ms. Rejects when it fails, with `retryAfterMs` if the server set it. */
+  poll(signal: AbortSignal): Promise<number>
+  /** Calls back once. A later call replaces an earlier one. */
   schedule(delayMs: number, callback: () => void): void
   cancel(): void
   nowMs(): number
   /** 0 to 1. */
   random(): number
-  /** A call failed, or the first one after failures did not. */
+  /** A call failed, or the first one after failures succeeded. */
   onTrouble(failures: number): void
 }
 
@@ -32,7 +36,7 @@ export class Poller {
   private stopped = false
   private startedMs: number
   failures = 0
-  /** When the server was heard last. */
+  /** Time of the last answer. */
   heardMs: number
 
   constructor(port: PollerPort) {
@@ -44,21 +48,21 @@ export class Poller {
     this.port.schedule(delayMs, () => void this.poll())
   }
 
-  /** At once, but for a call under way that may still be answered. */
+  /** Polls at once, unless a call in flight may still be answered. */
   now(): void {
     const sinceMs = this.port.nowMs() - this.startedMs
     if (this.call !== null && sinceMs > ANSWER_TIMEOUT_MS) this.call.abort()
     else if (sinceMs > SOONEST_MS) void this.poll()
   }
 
-  /** Another tab has asked for this one, too. */
+  /** Another tab has polled. */
   heard(pollAfterMs: number): void {
     this.heardMs = this.port.nowMs()
     this.setFailures(0)
     if (this.call === null) this.start(pollAfterMs + SILENT_TAB_MS)
   }
 
-  /** Known without asking: the browser is offline. */
+  /** A failure that is known without a call: the browser is offline. */
   fail(): void {
     this.setFailures(this.failures + 1)
   }
@@ -69,7 +73,7 @@ export class Poller {
     this.call?.abort()
   }
 
-  /** After a stop; the page was kept by the browser and is shown again. */
+  /** After a stop: the browser shows the page again from its back/forward cache. */
   resume(): void {
     this.stopped = false
     this.call = null
@@ -84,7 +88,7 @@ export class Poller {
     this.port.schedule(ANSWER_TIMEOUT_MS, () => call.abort())
     let delayMs: number
     try {
-      delayMs = await this.port.ask(call.signal)
+      delayMs = await this.port.poll(call.signal)
       this.heardMs = this.port.nowMs()
       this.setFailures(0)
     } catch (error) {
@@ -103,4 +107,10 @@ export class Poller {
     this.failures = failures
     if (changes) this.port.onTrouble(failures)
   }
+}
+
+/** Doubles with each failure, with jitter from 50 to 150 %, and never less than `Retry-After` up to its bound. `random`: 0 to 1. */
+export function backOffMs(failures: number, random: number, retryAfterMs = 0): number {
+  const spread = Math.min(BACK_OFF_MIN_MS * 2 ** (failures - 1), BACK_OFF_MAX_MS) * (0.5 + random)
+  return Math.max(spread, Math.min(retryAfterMs, RETRY_AFTER_MAX_MS))
 }

@@ -1,6 +1,5 @@
-/** The page's elements: puts a view on them, and speaks to screen readers. */
-import type { PageState } from '../../src/pages/messages/messages.ts'
-import type { Status } from '../../src/pages/status.ts'
+/** Shows a status in the page's elements, and announces it to screen readers. */
+
 import {
   faviconOf,
   fill,
@@ -10,8 +9,9 @@ import {
   viewOf,
   type Words,
 } from '../../src/pages/wording.ts'
+import type { PageState, Status } from '../../src/status.ts'
 
-/** A screen reader that speaks at every poll is unusable. */
+/** A page that a screen reader announces at every poll is unusable. */
 const ANNOUNCE_EVERY_MS = 20_000
 
 export interface Shown {
@@ -21,7 +21,7 @@ export interface Shown {
   readonly keptSeconds: number
 }
 
-/** Null in a template that does without this element. */
+/** Null in a template without this element. */
 export function byId<Kind extends HTMLElement = HTMLElement>(id: string): Kind | null {
   return document.getElementById(id) as Kind | null
 }
@@ -33,7 +33,7 @@ export function screen(words: Words) {
   function announce(state: PageState, sentence: string): void {
     const nowMs = performance.now()
     if (state === announcedState && nowMs - announcedMs < ANNOUNCE_EVERY_MS) return
-    // The page itself has just been read.
+    // The screen reader has just read the page itself.
     if (announcedState !== '') setText('announcer', sentence)
     announcedState = state
     announcedMs = nowMs
@@ -64,7 +64,7 @@ export function screen(words: Words) {
   }
 }
 
-/** An empty text hides the element, or the box that is there for it alone. */
+/** An empty text hides the element, or its box if it has one. */
 function setText(id: string, text: string): void {
   const element = byId(id)
   if (element === null) return

@@ -1,8 +1,8 @@
 /**
- * Tabs of one browser share a ticket: the one that holds the lock asks, all show the answer. Where the browser has no locks
- * every tab asks for itself, and tells the others all the same.
+ * Tabs of one browser share a ticket: the tab that holds the lock polls, and all show the answer. Without Web Locks every tab polls
+ * for itself, and still tells the others.
  */
-import type { Status } from '../../src/pages/status.ts'
+import type { Status } from '../../src/status.ts'
 
 export interface TabMessage {
   readonly status: Status
@@ -12,11 +12,11 @@ export interface TabMessage {
 }
 
 export interface Tabs {
-  /** Whether this tab asks for all of them. */
+  /** Whether this tab polls for all of them. */
   readonly leads: boolean
   tell(message: TabMessage): void
   open(): void
-  /** A page that the browser keeps may hold neither channel nor lock. */
+  /** A page may hold neither channel nor lock in the back/forward cache. */
   close(): void
 }
 
@@ -46,11 +46,11 @@ export function shareTabs(room: string, onMessage: (message: TabMessage) => void
         channel = new BroadcastChannel(name)
         channel.onmessage = (event) => onMessage(event.data)
       } catch {
-        // Old browsers: the server sorts out tickets of tabs that do not know of each other.
+        // Old browsers: the server resolves the tickets of tabs that do not know each other.
       }
       request = new AbortController()
       locks?.request(name, { signal: request.signal }, lead).catch(() => {
-        // Given up while it waited, or not allowed here: then this tab asks for itself.
+        // Aborted while it waited, or not allowed: then this tab polls for itself.
         if (!request?.signal.aborted) leads = true
       })
     },

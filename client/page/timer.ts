@@ -1,6 +1,6 @@
 /**
- * One timer that goes on in hidden tabs: a page's own fire once a minute there at best, those of a worker go on. Both are
- * set, the first one counts, so that a browser that forbids the worker only waits longer.
+ * A timer that runs in hidden tabs: there, a page's own timers fire once a minute at best, those of a worker do not slow down. Both
+ * are set and the first one counts, so a browser that forbids the worker only waits longer.
  */
 export function workerTimer() {
   let turn = 0
@@ -15,7 +15,7 @@ export function workerTimer() {
     worker.onmessage = (event) => fire(event.data)
     worker.onerror = (event) => event.preventDefault()
   } catch {
-    // The page's own timer is enough while the tab is in view.
+    // The page's own timer is enough while the tab is visible.
   }
 
   function fire(ofTurn: number): void {

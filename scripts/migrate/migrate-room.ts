@@ -2,7 +2,7 @@
  * Converts a room of Cloudflare's Waiting Room: every key is carried over, or reported with the
  * reason why not.
  */
-import { LANGUAGES, languageOf } from '../../src/pages/languages.ts'
+import { LANGUAGES, languageOf } from '../../src/languages.ts'
 import { type CloudflareRoom, isTable, oneLine } from './cloudflare-rooms.ts'
 
 export interface MigratedRoom {

@@ -2,8 +2,9 @@
  * Maps the outcome of a visit to an answer. The gate, `/line` and `/status` differ only in their
  * `VisitAnswers`.
  */
-import type { Status } from '../pages/status.ts'
+
 import type { RoomSettings } from '../settings/rooms.ts'
+import type { Status } from '../status.ts'
 import type { TokenChange } from '../tokens/token-cookie.ts'
 import type { Issued, Visit } from './visit.ts'
 

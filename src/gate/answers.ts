@@ -4,12 +4,12 @@
  */
 import { PREFIX } from '../http/paths.ts'
 import { isSecure } from '../http/request-url.ts'
+import { languageOfVisitor } from '../languages.ts'
 import { cfWaitingRoom } from '../pages/cf-waiting-room.ts'
-import { languageOfVisitor } from '../pages/languages.ts'
-import type { Look } from '../pages/look.ts'
-import type { Status } from '../pages/status.ts'
-import { REFRESH_MIN_SECONDS, renderWaitingPage, type WaitingView, waitingPageHeaders } from '../pages/waiting-page.ts'
+import type { Look } from '../pages/looks.ts'
+import { renderWaitingPage, type WaitingView } from '../pages/waiting-page.ts'
 import type { RoomSettings } from '../settings/rooms.ts'
+import type { Status } from '../status.ts'
 import { plainCookieRemoval, TOKEN_HEADER, type TokenChange, tokenHeaders } from '../tokens/token-cookie.ts'
 import type { RoomContext } from './room-context.ts'
 import { returnPath } from './small-pages.ts'
@@ -53,7 +53,6 @@ function answerInForm(context: PageContext, answer: WaitingAnswer): Response | P
   const { request, url, room } = context
   const { status, form, ticket, tokenChange, code, returnUrl } = answer
   const headers = {
-    'Cache-Control': 'no-store',
     Vary: 'Accept, Accept-Language, Cookie',
     'Retry-After': String(status.pollAfterSeconds),
     ...linkHeader(room),
@@ -61,10 +60,8 @@ function answerInForm(context: PageContext, answer: WaitingAnswer): Response | P
   }
   if (form === 'json') {
     const body = { cfWaitingRoom: cfWaitingRoom(status), waitingRoom: status }
-    return Response.json(body, {
-      status: code,
-      headers: ticket === null ? headers : { ...headers, [TOKEN_HEADER]: ticket },
-    })
+    const own = { ...headers, 'Cache-Control': 'no-store', ...(ticket === null ? null : { [TOKEN_HEADER]: ticket }) }
+    return Response.json(body, { status: code, headers: own })
   }
   const language = languageOfVisitor(request.headers, url.search, room.default_language)
   const notSent = request.method !== 'GET'
@@ -73,54 +70,34 @@ function answerInForm(context: PageContext, answer: WaitingAnswer): Response | P
 }
 
 interface PageAnswer {
-  readonly view: Omit<WaitingView, 'nonce' | 'host' | 'timeZone' | 'look'>
+  readonly view: Omit<WaitingView, 'host' | 'timeZone'>
   readonly code: number
-  /** Header fields besides the page's own. */
+  /** In addition to the page's own. */
   readonly headers?: HeaderFields
 }
 
 /** The page with the room's look. */
 export function waitingPage(context: PageContext, answer: PageAnswer): Response | Promise<Response> {
-  const look = context.looks.of(context.room)
+  const look = context.looks.lookFor(context.room)
   return look instanceof Promise
     ? look.then((read) => pageWith(context, answer, read))
     : pageWith(context, answer, look)
 }
 
-function pageWith(
-  { request, url: { host }, room, looks }: PageContext,
-  { view, code, headers }: PageAnswer,
-  look: Look,
-): Response {
-  const nonce = crypto.randomUUID()
-  const whole = { ...view, nonce, host, timeZone: request.cf?.timezone as string | undefined }
-  const [page, used] = rendered(whole, look, (error) => looks.broken(room, error))
-  // A template without our script reloads, as Cloudflare's do.
-  const reloads = used.template?.includes('waitingRoomScript') === false && view.preview === undefined
-  const reloadSeconds = Math.max(view.status.pollAfterSeconds, REFRESH_MIN_SECONDS)
-  return new Response(page, {
-    status: code,
-    headers: {
-      ...headers,
-      ...waitingPageHeaders(nonce, used),
-      'Content-Language': view.language,
-      ...(reloads ? { Refresh: String(reloadSeconds) } : null),
-    },
-  })
-}
-
-/** The page and its look, which is the default one if the room's template fails with this view. */
-function rendered(
-  view: Omit<WaitingView, 'look'>,
-  look: Look,
-  onBroken: (error: unknown) => Look,
-): readonly [Uint8Array, Look] {
+function pageWith(context: PageContext, answer: PageAnswer, look: Look): Response | Promise<Response> {
+  const { request, url, room, looks } = context
+  const { view, code, headers = {} } = answer
   try {
-    return [renderWaitingPage({ ...view, look }), look]
+    const page = renderWaitingPage(
+      { ...view, host: url.host, timeZone: request.cf?.timezone as string | undefined },
+      look,
+    )
+    const response = new Response(page.body, { status: code, headers: page.headers })
+    for (const name in headers) response.headers.set(name, headers[name] as string)
+    return response
   } catch (error) {
     if (look.template === null) throw error
-    const usable = onBroken(error)
-    return [renderWaitingPage({ ...view, look: usable }), usable]
+    return looks.fallBack(room, error).then((fallback) => pageWith(context, answer, fallback))
   }
 }
 

@@ -3,7 +3,7 @@
  * calls.
  */
 import { problem } from '../http/problem.ts'
-import { languageOfVisitor } from '../pages/languages.ts'
+import { languageOfVisitor } from '../languages.ts'
 import { messages } from '../pages/messages/index.ts'
 import type { SmallPageTexts } from '../pages/messages/messages.ts'
 import { type PlainPage, plainPageHeaders, renderPlainPage } from '../pages/plain-page.ts'

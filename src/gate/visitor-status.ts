@@ -2,8 +2,8 @@
 import { memoize } from '../cache.ts'
 import type { SnapshotView } from '../core/snapshot.ts'
 import { ISO_TIMES_MAX } from '../limits.ts'
-import type { Status, VisitorState } from '../pages/status.ts'
 import type { RoomSettings } from '../settings/rooms.ts'
+import type { Status, VisitorState } from '../status.ts'
 import type { Token } from '../tokens/token.ts'
 
 /**

@@ -98,3 +98,14 @@ function withoutEnd(text: string, characters: string): string {
   while (end > 0 && characters.includes(text[end - 1] as string)) end--
   return text.slice(0, end)
 }
+
+/**
+ * Reduces a URL to a path on this host, for links and redirects. A path with two leading slashes would name another host: it gets
+ * a dot segment, which browsers drop again. Anything but a path becomes `/`.
+ */
+export function pathOfThisHost(url: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: browsers drop these from a URL, so `/<tab>/x` names a host
+  const path = url.replace(/[\x00-\x20]/g, '')
+  if (!path.startsWith('/')) return '/'
+  return /^\/[/\\]/.test(path) ? `/.${path}` : path
+}

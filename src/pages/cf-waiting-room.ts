@@ -1,8 +1,8 @@
 /**
- * The fields that Cloudflare Waiting Room documents for its JSON response and its page templates, filled from a status: a
- * client or a page made for it works here unchanged.
+ * The fields that Cloudflare Waiting Room documents for its JSON response and its page templates, filled from a status. Clients and
+ * templates made for it work here unchanged.
  */
-import type { Status } from './status.ts'
+import type { Status } from '../status.ts'
 
 export interface CfWaitingRoom {
   readonly inWaitingRoom: boolean
@@ -68,7 +68,7 @@ function formatMinutes(minutes: number | null): string {
   return hours === 0 ? rest : `${hours} hour${hours === 1 ? '' : 's'} ${rest}`
 }
 
-/** What a template made for Cloudflare Waiting Room finds. */
+/** The variables of a template made for Cloudflare Waiting Room. */
 export function templateVariables(status: Status): Readonly<Record<string, unknown>> {
   const fields = cfWaitingRoom(status)
   return {

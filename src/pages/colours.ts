@@ -1,6 +1,4 @@
-/**
- * A room's accent colour made legible: on the page's card, in light and dark, text in it keeps WCAG's contrast of 4.5.
- */
+/** Makes a room's accent colour legible: text in it has WCAG's contrast of 4.5 on the page's card, in light and dark mode. */
 
 type Rgb = readonly [number, number, number]
 
@@ -12,14 +10,14 @@ const WHITE: Rgb = [255, 255, 255]
 const BLACK: Rgb = [0, 0, 0]
 const STEPS = 20
 
-/** CSS that sets the accent. `accent`, `accentDark`: "#rrggbb"; without the second the first serves both. */
+/** CSS that sets the accent. Both colours are "#rrggbb"; `accentDark` defaults to `accent`. */
 export function accentStyle(accent: string, accentDark = accent): string {
   const light = variables(legible(parse(accent), LIGHT_CARD, BLACK))
   const dark = variables(legible(parse(accentDark), DARK_CARD, WHITE))
   return `:root{${light}}@media(prefers-color-scheme:dark){:root{${dark}}}`
 }
 
-/** Mixed with `towards` as little as needed. */
+/** Mixes in as little of `towards` as needed. */
 function legible(colour: Rgb, card: Rgb, towards: Rgb): Rgb {
   for (let step = 0; step < STEPS; step++) {
     const mixed = mix(colour, towards, step / STEPS)

@@ -1,24 +1,79 @@
 /**
- * Each room's look, with the files of public/ that its settings name. A file that is missing, too large or no template falls
- * back to the default and is reported; it is looked for again after a while.
+ * What a room's waiting page looks like, by its settings and the files of public/ that they name. A file that is missing, too
+ * large or no template falls back to the default and is reported; it is read again after a while.
  */
+import Mustache from 'mustache'
+import style from '../../public/waiting-room.min.css'
+import script from '../../public/waiting-room.min.js'
 import { ageMs } from '../core/age.ts'
+import type { Language } from '../languages.ts'
 import { LOGO_MAX_BYTES, LOOK_RETRY_MS, TEMPLATE_MAX_BYTES } from '../limits.ts'
 import { logError } from '../log/log.ts'
 import type { RoomSettings } from '../settings/rooms.ts'
-import { DEFAULT_LOOK, type Look, lookOf } from './look.ts'
-import { previewStatus } from './preview.ts'
-import { renderWaitingPage } from './waiting-page.ts'
+import { accentStyle } from './colours.ts'
+
+export interface Look {
+  /** The site's; null: its host. */
+  readonly name: string | null
+  /** A data URL; empty: none. */
+  readonly logo: string
+  readonly style: string
+  /** CSS that follows the style and sets the accent colour; empty: the default. */
+  readonly colours: string
+  readonly script: string
+  /** The hashes of style and script, as sources of a Content-Security-Policy. */
+  readonly styleSource: string
+  readonly scriptSource: string
+  /** The operator's; null: the default. */
+  readonly template: string | null
+  /** By language, then by "waiting.heading". */
+  readonly texts: RoomSettings['texts']
+  readonly defaultLanguage: Language
+}
+
+export interface LookFiles {
+  readonly template: string | null
+  /** A data URL. */
+  readonly logo: string | null
+}
+
+const NO_FILES: LookFiles = { template: null, logo: null }
+
+export async function makeLook(room: RoomSettings, files: LookFiles = NO_FILES): Promise<Look> {
+  const colours = room.accent === undefined ? '' : accentStyle(room.accent, room.accent_dark)
+  return {
+    name: room.site_name ?? null,
+    logo: files.logo ?? '',
+    style,
+    colours,
+    script,
+    styleSource: await hashSource(style + colours),
+    scriptSource: await hashSource(script),
+    template: files.template === null ? null : withNonces(files.template),
+    texts: room.texts,
+    defaultLanguage: room.default_language,
+  }
+}
+
+async function hashSource(text: string): Promise<string> {
+  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text))
+  return `'sha256-${btoa(String.fromCharCode(...new Uint8Array(digest)))}'`
+}
+
+/** Adds the nonce that the policy of custom templates demands: a template written for another product does not have it. */
+function withNonces(template: string): string {
+  return template.replace(/<(script|style)\b(?![^>]*\bnonce\s*=)/gi, '<$1 nonce="{{nonce}}"')
+}
 
 /** Serves the files of public/. */
 export interface Files {
   fetch(url: string): Promise<Response>
 }
 
-interface Kept {
+interface CachedLook {
   readonly look: Look
-  readonly keptMs: number
-  /** How long it is used before its files are looked for again. */
+  readonly cachedMs: number
+  /** After this its files are read again. */
   readonly freshForMs: number
 }
 
@@ -32,54 +87,43 @@ const IMAGE_TYPES: Readonly<Record<string, string>> = {
 /** The looks of one deployment. `files`: null where the deployment has none. */
 export class Looks {
   private readonly files: Files | null
-  private readonly kept = new Map<RoomSettings, Kept>()
+  private readonly cache = new Map<RoomSettings, CachedLook>()
 
   constructor(files: Files | null) {
     this.files = files
   }
 
-  /** A promise only until the room's files were read. Each request reads for itself: none waits for another's promise. */
-  of(room: RoomSettings): Look | Promise<Look> {
-    const kept = this.kept.get(room)
-    if (kept !== undefined && isFresh(kept)) return kept.look
-    const logo = room.logo?.startsWith('data:') === true ? room.logo : null
-    if (room.template !== undefined || (room.logo !== undefined && logo === null)) return this.read(room, logo)
-    return this.keep(room, lookOf(room, { template: null, logo }), true)
+  /** A promise until the look is made. Each request makes its own: none waits for another request's promise. */
+  lookFor(room: RoomSettings): Look | Promise<Look> {
+    const cached = this.cache.get(room)
+    return cached !== undefined && isFresh(cached) ? cached.look : this.load(room)
   }
 
-  /** What was rendered with this look broke: the default from now on, for a while. */
-  broken(room: RoomSettings, error: unknown): Look {
+  /** The default page, for a while, in place of a template that failed. */
+  async fallBack(room: RoomSettings, error: unknown): Promise<Look> {
     logError('template_broken', error, { room: room.name })
-    return this.keep(room, lookOf(room, { template: null, logo: null }), false)
+    return this.store(room, await makeLook(room), false)
   }
 
-  private async read(room: RoomSettings, logoData: string | null): Promise<Look> {
+  private async load(room: RoomSettings): Promise<Look> {
     const [template, logo] = await Promise.all([
-      this.template(room).catch((error: unknown) => this.missing(room, 'template_broken', error)),
-      logoData ?? this.logo(room).catch((error: unknown) => this.missing(room, 'logo_broken', error)),
+      this.template(room).catch((error: unknown) => missing(room, 'template_broken', error)),
+      this.logo(room).catch((error: unknown) => missing(room, 'logo_broken', error)),
     ])
-    const whole = (room.template === undefined || template !== null) && (room.logo === undefined || logo !== null)
-    try {
-      const look = lookOf(room, { template, logo })
-      renderSample(room, look)
-      return this.keep(room, look, whole)
-    } catch (error) {
-      return this.broken(room, error)
-    }
+    const isComplete = (room.template === undefined || template !== null) && (room.logo === undefined || logo !== null)
+    return this.store(room, await makeLook(room, { template, logo }), isComplete)
   }
 
-  private missing(room: RoomSettings, event: string, error: unknown): null {
-    logError(event, error, { room: room.name })
-    return null
-  }
-
-  private async template({ template }: RoomSettings): Promise<string | null> {
-    if (template === undefined) return null
-    return new TextDecoder().decode(await this.file(template, TEMPLATE_MAX_BYTES))
+  private async template({ template: name }: RoomSettings): Promise<string | null> {
+    if (name === undefined) return null
+    const template = new TextDecoder().decode(await this.file(name, TEMPLATE_MAX_BYTES))
+    Mustache.parse(template)
+    return template
   }
 
   private async logo({ logo }: RoomSettings): Promise<string | null> {
     if (logo === undefined) return null
+    if (logo.startsWith('data:')) return logo
     const bytes = await this.file(logo, LOGO_MAX_BYTES)
     const type = IMAGE_TYPES[logo.slice(logo.lastIndexOf('.') + 1).toLowerCase()]
     return `data:${type};base64,${btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''))}`
@@ -94,28 +138,18 @@ export class Looks {
     return bytes
   }
 
-  private keep(room: RoomSettings, look: Look, whole: boolean): Look {
-    const freshForMs = whole ? Number.POSITIVE_INFINITY : LOOK_RETRY_MS
-    this.kept.set(room, { look, keptMs: Date.now(), freshForMs })
+  private store(room: RoomSettings, look: Look, isComplete: boolean): Look {
+    const freshForMs = isComplete ? Number.POSITIVE_INFINITY : LOOK_RETRY_MS
+    this.cache.set(room, { look, cachedMs: Date.now(), freshForMs })
     return look
   }
 }
 
-function isFresh({ keptMs, freshForMs }: Kept): boolean {
-  return freshForMs === Number.POSITIVE_INFINITY || ageMs(keptMs, Date.now()) < freshForMs
+function missing(room: RoomSettings, event: string, error: unknown): null {
+  logError(event, error, { room: room.name })
+  return null
 }
 
-/** Throws where the template is none. */
-function renderSample(room: RoomSettings, look: Look): void {
-  if (look.template === null || look === DEFAULT_LOOK) return
-  const status = previewStatus(room, 'waiting', null, Date.now())
-  renderWaitingPage({
-    status,
-    nonce: '',
-    token: null,
-    returnUrl: '/',
-    host: 'host',
-    language: look.defaultLanguage,
-    look,
-  })
+function isFresh({ cachedMs, freshForMs }: CachedLook): boolean {
+  return freshForMs === Number.POSITIVE_INFINITY || ageMs(cachedMs, Date.now()) < freshForMs
 }

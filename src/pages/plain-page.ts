@@ -1,25 +1,25 @@
 /**
- * Small pages for people: origin in trouble, session over, opened in a frame, not configured. Owns their look only; the
- * caller chooses words and status code. No script.
+ * Small pages without script: origin down, opened in a frame, not configured and the like. This module owns their look; callers
+ * choose texts and status code.
  */
 
 import Mustache from 'mustache'
-import { DEFAULT_LANGUAGE, type Language } from './languages.ts'
+import { pathOfThisHost } from '../http/paths.ts'
+import { DEFAULT_LANGUAGE, type Language } from '../languages.ts'
 import { messages } from './messages/index.ts'
-import { pathOfThisHost } from './waiting-page.ts'
 
 export interface PlainPage {
   readonly title: string
   /** Plain text. */
   readonly text: string
   readonly language?: Language
-  /** `top` opens the link in the whole window, for a page that is shown in a frame. */
+  /** `top` opens the link in the whole window, for a page inside a frame. */
   readonly link?: { readonly href: string; readonly label: string; readonly top?: boolean }
-  /** The page reloads itself after this long. */
+  /** The page reloads after this time. */
   readonly refreshSeconds?: number
 }
 
-/** Kept apart from the template because the policy names its hash: see `PLAIN_PAGE_STYLE_HASH`. */
+/** The policy allows it by `PLAIN_PAGE_STYLE_HASH`. */
 export const PLAIN_PAGE_STYLE = `
 :root{color-scheme:light dark;--ground:#f3f5f7;--card:#fff;--line:#d9dfe6;--ink:#18222e;--muted:#526070;--accent:#1d6296;--on:#fff}
 @media(prefers-color-scheme:dark){:root{--ground:#11161c;--card:#1a2129;--line:#303a46;--ink:#e9eef3;--muted:#a5b2c0;--accent:#7fc1f0;--on:#0b1a26}}
@@ -32,7 +32,7 @@ a{display:inline-block;margin-top:1.5rem;padding:.625rem 1.25rem;border-radius:.
 a:focus-visible{outline:3px solid var(--accent);outline-offset:3px}
 `
 
-/** SHA-256 of the style, base64. A test says the right value when the style changes. */
+/** SHA-256 of the style, base64. A test prints the new value when the style changes. */
 export const PLAIN_PAGE_STYLE_HASH = 'sha256-1h/lvB0n4JLO9oCC01AZcjNx0s9as72FY9K/TRndODQ='
 
 const TEMPLATE = `<!doctype html>
@@ -56,7 +56,7 @@ const TEMPLATE = `<!doctype html>
 </html>
 `
 
-/** The whole page, escaped. A link goes to a path of this host or to an http(s) address, never to a script. */
+/** The page with all values escaped. Its link leads to a path of this host or an http(s) address, never to a script. */
 export function renderPlainPage({ title, text, language = DEFAULT_LANGUAGE, link, refreshSeconds }: PlainPage): string {
   return Mustache.render(TEMPLATE, {
     title,
@@ -69,7 +69,7 @@ export function renderPlainPage({ title, text, language = DEFAULT_LANGUAGE, link
   })
 }
 
-/** Headers of the page. `framed`: any site may show it, as the page that says "open this in a window of its own" must be. */
+/** `framed`: any site may frame the page, which asks the visitor to open it in its own window. */
 export function plainPageHeaders({ framed = false }: { readonly framed?: boolean } = {}): Record<string, string> {
   const policy = `default-src 'none'; style-src '${PLAIN_PAGE_STYLE_HASH}'; img-src data:; form-action 'none'; base-uri 'none'`
   return {

@@ -1,177 +1,156 @@
 /**
- * The waiting page's first view, and the headers that fence it in. How a status reads is in wording.ts, what it says in
- * messages/, what it looks like in look.ts. The template is `public/waiting-room.html`; a room's own may use every name of
- * `templateView`, and Cloudflare Waiting Room's.
+ * The waiting page: the first view, which works without JavaScript, and the headers that confine it. wording.ts turns a status into
+ * words, messages/ holds the texts, looks.ts a room's look.
+ *
+ * The default page is prerendered for each look and language, and its policy allows style and script by hash. An operator's
+ * template is rendered by Mustache for each request, with a nonce. It may use every name of `templateView`, and the names of
+ * Cloudflare Waiting Room.
  */
 
+import Mustache from 'mustache'
 import defaultTemplate from '../../public/waiting-room.html'
 import { cacheSet, memoize } from '../cache.ts'
-import { PREFIX } from '../http/paths.ts'
-import { CLOCK_TEXTS_MAX, FORMATS_MAX } from '../limits.ts'
+import { PREFIX, pathOfThisHost } from '../http/paths.ts'
+import { LANGUAGES, type Language } from '../languages.ts'
+import { CLOCK_TEXTS_MAX, TIME_ZONES_MAX } from '../limits.ts'
+import type { PageState, Status } from '../status.ts'
 import { templateVariables } from './cf-waiting-room.ts'
-import { renderTemplate } from './compiled-template.ts'
-import { LANGUAGES, type Language } from './languages.ts'
-import { DEFAULT_LOOK, jsonForScript, type Look } from './look.ts'
+import type { Look } from './looks.ts'
 import { messages } from './messages/index.ts'
-import type { PageState } from './messages/messages.ts'
-import type { Status } from './status.ts'
+import type { LiveTexts } from './messages/messages.ts'
+import { fillPage, type PrerenderedPage, prerender } from './prerender.ts'
 import { faviconOf, pageState, progressOf, standsInLine, viewOf, type Words, wordsOf } from './wording.ts'
 
 export interface WaitingView {
   readonly status: Status
-  /** Of this answer alone; the same goes to `waitingPageHeaders`. */
-  readonly nonce: string
   /** The ticket, sent with each poll, so that two tabs opened at once can be told apart. */
   readonly token: string | null
-  /** Path and query to go to when admitted. Anything else than a path of this host becomes one. */
+  /** Path and query to go to when admitted. Anything but a path of this host becomes `/`. */
   readonly returnUrl: string
-  /** The host the visitor asked for: the page says which site it belongs to. */
+  /** The requested host: the page names the site that it belongs to. */
   readonly host: string
   readonly language: Language
-  /** The visitor's, where the platform knows it: the page's script uses the browser's own. */
+  /** The visitor's, if the platform knows it. The page's script uses the browser's own. */
   readonly timeZone?: string | undefined
-  /** A form was sent, and did not reach the site. */
+  /** A form was sent and did not reach the site. */
   readonly notSent?: boolean
-  /** What the room looks like; the default for all. */
-  readonly look?: Look
-  /** Shown instead of what the status says, and nobody is asked: the operators' preview. */
+  /** The operators' preview: shows this state, and never polls. */
   readonly preview?: PageState
 }
 
-/** Reloading more often than this leaves no time to read, or to confirm leaving, to who has no JavaScript. */
-export const REFRESH_MIN_SECONDS = 10
+interface WaitingPage {
+  readonly body: Uint8Array | string
+  /** Without the ones that depend on the answer: status code, `Retry-After` and cookies are the caller's. */
+  readonly headers: HeadersInit
+}
+
+/** Without JavaScript, a shorter reload interval leaves no time to read the page or to confirm leaving. */
+const REFRESH_MIN_SECONDS = 10
 
 const MINUTE_MS = 60_000
 
-/** The whole page, in UTF-8. Everything that comes from outside is escaped. Throws what Mustache throws for a broken template. */
-export function renderWaitingPage(view: WaitingView): Uint8Array {
-  const { look = DEFAULT_LOOK, language } = view
-  const fixed = fixedOf(look, language)
-  const own = templateView(view, look)
-  if (look.template === null) return renderTemplate(defaultTemplate, fixed, own)
-  const waitingRoomScript = scriptOf(fixed, own)
-  return renderTemplate(look.template, fixed, { ...templateVariables(view.status), ...own, waitingRoomScript })
+/** The page with all values escaped. Throws what Mustache throws for a broken template of an operator. */
+export function renderWaitingPage(view: WaitingView, look: Look): WaitingPage {
+  const localized = localizedLook(look, view.language)
+  const values = templateView(view, look, localized)
+  const { template } = look
+  if (template !== null) return customPage(template, view, { ...localized.shared, ...values })
+  localized.page ??= prerender(defaultTemplate, localized.shared)
+  return { body: fillPage(localized.page, values), headers: localized.headers }
 }
 
-/** For templates: the page's script with what it is told, in one. */
-function scriptOf(
-  { texts, script }: ReturnType<typeof makeFixed>,
-  { nonce, visit }: ReturnType<typeof templateView>,
-): string {
-  const json = (id: string, text: string) =>
-    `<script type="application/json" id="${id}" nonce="${nonce}">${text}</script>`
-  return `${json('texts', texts.live)}${json('visit', visit)}<script nonce="${nonce}">${script}</script>`
+/** What all pages of a look in one language share. */
+interface LocalizedLook {
+  readonly live: LiveTexts
+  readonly shared: ReturnType<typeof sharedValues>
+  readonly headers: Headers
+  /** By time zone. */
+  readonly words: Map<string, Words>
+  /** The default page; undefined until it is needed. */
+  page?: PrerenderedPage
 }
 
-/**
- * Headers of the page: nothing but its own style and script runs, and it talks to its own host only. `worker-src blob:` is
- * for the poll timer that goes on in hidden tabs. Status code, `Retry-After` and cookies are the caller's.
- */
-export function waitingPageHeaders(nonce: string, { template } = DEFAULT_LOOK): Record<string, string> {
-  const sources = template === null ? ownSources(nonce) : templateSources(nonce)
-  return {
-    'Content-Type': 'text/html; charset=utf-8',
-    'Cache-Control': 'no-store',
-    'Content-Security-Policy': `${sources}; worker-src blob:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'`,
-    'Referrer-Policy': 'same-origin',
-    'X-Content-Type-Options': 'nosniff',
+const localizedLooks = new WeakMap<Look, Map<Language, LocalizedLook>>()
+
+function localizedLook(look: Look, language: Language): LocalizedLook {
+  let byLanguage = localizedLooks.get(look)
+  if (byLanguage === undefined) {
+    byLanguage = new Map()
+    localizedLooks.set(look, byLanguage)
   }
+  let localized = byLanguage.get(language)
+  if (localized === undefined) {
+    const live = liveTexts(look, language)
+    const headers = new Headers(pageHeaders(defaultPolicy(look), language))
+    localized = { live, shared: sharedValues(look, language, live), headers, words: new Map() }
+    byLanguage.set(language, localized)
+  }
+  return localized
 }
 
-function ownSources(nonce: string): string {
-  const own = `style-src 'nonce-${nonce}'; script-src 'nonce-${nonce}'`
-  return `default-src 'none'; ${own}; connect-src 'self'; img-src data:`
+/** With the operator's own texts. */
+function liveTexts({ texts }: Look, language: Language): LiveTexts {
+  const { live } = messages[language]
+  const states = { ...live.states }
+  for (const [key, text] of Object.entries(texts?.[language] ?? {})) {
+    const [state, part] = key.split('.') as [PageState, string]
+    states[state] = { ...states[state], [part]: text }
+  }
+  return { ...live, states }
 }
 
-/**
- * A template is its operator's: pictures, fonts and styles from anywhere, and scripts where the template names them, which
- * carry the nonce. Values cannot become scripts: they are escaped.
- */
-function templateSources(nonce: string): string {
-  const anywhere = ['img-src', 'font-src', 'media-src', 'connect-src'].map((what) => `${what} 'self' https: data:`)
-  const scripts = `script-src 'nonce-${nonce}'; script-src-attr 'unsafe-inline'`
-  return `default-src 'self' https:; ${anywhere.join('; ')}; style-src 'self' https: 'unsafe-inline'; ${scripts}`
+function sharedValues({ logo, style, colours, script }: Look, lang: Language, live: LiveTexts) {
+  const { name, dir, frame } = messages[lang]
+  const languages = LANGUAGES.map((tag) => ({ tag, name: messages[tag].name }))
+  return { logo, style, colours, script, lang, dir, languages, texts: { ...frame, name, live: jsonForScript(live) } }
 }
 
-/**
- * A URL as a path of this very host, for a link or a redirect. A path that starts with two slashes would name another
- * host, so it gets a dot segment, which the browser drops again; anything that is no path becomes `/`.
- */
-export function pathOfThisHost(url: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: browsers drop these from a URL, so `/<tab>/x` names a host
-  const path = url.replace(/[\x00-\x20]/g, '')
-  if (!path.startsWith('/')) return '/'
-  return /^\/[/\\]/.test(path) ? `/.${path}` : path
-}
-
-/** For the picker. One list for all, so that the template takes it as constant. */
-const languages = LANGUAGES.map((tag) => ({ tag, name: messages[tag].name }))
-
-/** What all pages of a look in a language share: most of their bytes. */
-function makeFixed({ logo, colours, style, script, texts }: Look, lang: Language) {
-  return { logo, colours, style, script, lang, dir: messages[lang].dir, languages, texts: texts(lang) }
-}
-
-const fixed = new WeakMap<Look, Map<Language, ReturnType<typeof makeFixed>>>()
-
-function fixedOf(look: Look, language: Language): ReturnType<typeof makeFixed> {
-  const ofLook = fixed.get(look) ?? new Map()
-  fixed.set(look, ofLook)
-  const made = ofLook.get(language) ?? makeFixed(look, language)
-  ofLook.set(language, made)
-  return made
-}
-
-function templateView(view: WaitingView, look: Look) {
-  const { status, nonce, token, host, language, preview } = view
-  const words = wordsIn(language, view.timeZone ?? 'UTC', look)
+function templateView(view: WaitingView, look: Look, localized: LocalizedLook) {
+  const { status, token, host, language, preview } = view
   const state = preview ?? pageState(status)
-  const note = view.notSent === true ? look.texts(language).notSent : ''
+  const note = view.notSent === true ? messages[language].frame.notSent : ''
   const returnUrl = pathOfThisHost(view.returnUrl)
   const progress = progressOf(status)
   const inLine = standsInLine(state)
   const query = `?room=${encodeURIComponent(status.room)}`
+  const back = `&return=${encodeURIComponent(returnUrl)}`
   const visit = { status, token, returnUrl, lang: language, note, ...(preview === undefined ? {} : { preview }) }
-  // Who lost their place joins again because they want to, not because a forgotten tab reloads.
+  // Joining again after losing the place is the visitor's choice: a forgotten tab must not do it.
   const reloads = state !== 'expired' && state !== 'left' && preview === undefined
   return {
-    ...viewOf(status, words, { state, note, nowMs: Date.now() }),
+    ...viewOf(status, wordsIn(localized, language, view.timeZone), { state, note, nowMs: Date.now() }),
     state,
-    nonce,
     host,
     site: look.name ?? host,
-    // A number would be a falsy one at the start.
+    // As text: the number 0 would hide the progress bar.
     progress: progress === null || !inLine ? '' : String(progress),
     icon: faviconOf(state, status.position),
     canLeave: inLine && status.number !== null,
     returnUrl,
-    leaveUrl: `${PREFIX}/leave${query}&return=${encodeURIComponent(returnUrl)}`,
-    // Who has no ticket yet gets one where it was asked for.
-    refreshUrl: status.number === null ? returnUrl : `${PREFIX}/line${query}&return=${encodeURIComponent(returnUrl)}`,
-    refreshSeconds: reloads ? Math.max(status.pollAfterSeconds, REFRESH_MIN_SECONDS) : null,
+    leaveUrl: `${PREFIX}/leave${query}${back}`,
+    // Without a ticket, the visitor joins at the requested address.
+    refreshUrl: status.number === null ? returnUrl : `${PREFIX}/line${query}${back}`,
+    refreshSeconds: reloads ? refreshSeconds(status) : null,
     visit: jsonForScript(visit),
   }
 }
 
-/** Making formatters takes longer than the rest of the view. By texts, then by language and time zone. */
-const formats = new WeakMap<Look, Map<string, Words>>()
-
-function wordsIn(language: Language, timeZone: string, look: Look): Words {
-  let ofLook = formats.get(look)
-  if (ofLook === undefined) {
-    ofLook = new Map()
-    formats.set(look, ofLook)
-  }
-  const key = `${language} ${timeZone}`
-  const known = ofLook.get(key)
-  if (known !== undefined) return known
-  const made = withTimesKept(wordsOf(language, look.live(language), timeZone))
-  cacheSet(ofLook, FORMATS_MAX, key, made)
-  return made
+function refreshSeconds({ pollAfterSeconds }: Status): number {
+  return Math.max(pollAfterSeconds, REFRESH_MIN_SECONDS)
 }
 
-/** Writing a time takes 5 to 10 us, and a page has four, which it shares with most others of the same minute. */
-function withTimesKept(words: Words): Words {
+/** A formatter takes longer to make than the rest of the view. */
+function wordsIn({ live, words }: LocalizedLook, language: Language, timeZone = 'UTC'): Words {
+  let known = words.get(timeZone)
+  if (known === undefined) {
+    known = withCachedTimes(wordsOf(language, live, timeZone))
+    cacheSet(words, TIME_ZONES_MAX, timeZone, known)
+  }
+  return known
+}
+
+/** Formatting a time takes 5 to 10 us. A page has four, which it shares with most others of the same minute. */
+function withCachedTimes(words: Words): Words {
   const clock = memoize(CLOCK_TEXTS_MAX, (minute) => words.clock(minute * MINUTE_MS))
   const clockWithSeconds = memoize(CLOCK_TEXTS_MAX, (second) => words.clockWithSeconds(second * 1000))
   return {
@@ -179,4 +158,57 @@ function withTimesKept(words: Words): Words {
     clock: (ms) => clock(Math.floor(ms / MINUTE_MS)),
     clockWithSeconds: (ms) => clockWithSeconds(Math.floor(ms / 1000)),
   }
+}
+
+/** `shared`: all values but the nonce and the names of Cloudflare Waiting Room. */
+function customPage(
+  template: string,
+  { status, language, preview }: WaitingView,
+  values: ReturnType<typeof sharedValues> & ReturnType<typeof templateView>,
+): WaitingPage {
+  const nonce = crypto.randomUUID()
+  const json = (id: string, text: string) =>
+    `<script type="application/json" id="${id}" nonce="${nonce}">${text}</script>`
+  const script = `<script nonce="${nonce}">${values.script}</script>`
+  const waitingRoomScript = json('texts', values.texts.live) + json('visit', values.visit) + script
+  const body = Mustache.render(template, { ...templateVariables(status), ...values, nonce, waitingRoomScript })
+  const headers = pageHeaders(customPolicy(nonce), language)
+  // A template without our script reloads, as Cloudflare's do.
+  const reloads = !template.includes('waitingRoomScript') && preview === undefined
+  return { body, headers: reloads ? { ...headers, Refresh: String(refreshSeconds(status)) } : headers }
+}
+
+function pageHeaders(policy: string, language: Language): Record<string, string> {
+  return {
+    'Content-Type': 'text/html; charset=utf-8',
+    'Content-Language': language,
+    'Cache-Control': 'no-store',
+    'Content-Security-Policy': `${policy}; ${COMMON_POLICY}`,
+    'Referrer-Policy': 'same-origin',
+    'X-Content-Type-Options': 'nosniff',
+  }
+}
+
+/** The poll timer that hidden tabs do not throttle is a worker made from a blob. */
+const COMMON_POLICY = "worker-src blob:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+/** Runs only the page's style and script, and connects to its own host only. */
+function defaultPolicy({ styleSource, scriptSource }: Look): string {
+  const sources = `style-src ${styleSource}; script-src ${scriptSource}; connect-src 'self'; img-src data:`
+  return `default-src 'none'; ${sources}`
+}
+
+/**
+ * A template is trusted like its operator: images, fonts and styles from anywhere, and the scripts in the template, which carry
+ * the nonce. Values are escaped, so they cannot become scripts.
+ */
+function customPolicy(nonce: string): string {
+  const anywhere = ['img-src', 'font-src', 'media-src', 'connect-src'].map((what) => `${what} 'self' https: data:`)
+  const scripts = `script-src 'nonce-${nonce}'; script-src-attr 'unsafe-inline'`
+  return `default-src 'self' https:; ${anywhere.join('; ')}; style-src 'self' https: 'unsafe-inline'; ${scripts}`
+}
+
+/** Escapes `<`, which could end the script element or open a comment in it. */
+function jsonForScript(value: unknown): string {
+  return JSON.stringify(value).replaceAll('<', '\\u003c')
 }

@@ -4,10 +4,10 @@ import { methodNotAllowed } from 'hono/method-not-allowed'
 import type { AppEnv, Call } from '../app-env.ts'
 import { canonicalPath, PREFIX } from '../http/paths.ts'
 import { problem, unsupportedMethod } from '../http/problem.ts'
-import { previewRoute } from './admin.ts'
 import { apiReference, operatorsApi } from './api/api.ts'
 import { requireOperator } from './api/operator.ts'
 import { metrics } from './metrics.ts'
+import { previewRoute } from './preview.ts'
 
 export function operatorsRoute({ request, deployment, keepAlive }: Call): Response | Promise<Response> {
   return app.fetch(request, { deployment }, keepAlive as ExecutionContext)

@@ -6,7 +6,7 @@ import { isSuspended, visit } from '../gate/visit.ts'
 import { placelessStatus } from '../gate/visitor-status.ts'
 import { problem } from '../http/problem.ts'
 import { isSameOrigin } from '../http/request-url.ts'
-import type { PolledStatus, Status } from '../pages/status.ts'
+import type { PolledStatus, Status } from '../status.ts'
 import { changeToken, holdsCookie, keepsCookies, TOKEN_HEADER, type TokenChange } from '../tokens/token-cookie.ts'
 import { visitorOfCall } from './visitor-call.ts'
 

@@ -1,7 +1,7 @@
 /** Settings for the appearance and the texts of a room's waiting page. */
 import * as v from 'valibot'
-import { LANGUAGES } from '../pages/languages.ts'
-import { PAGE_STATES } from '../pages/messages/messages.ts'
+import { LANGUAGES } from '../languages.ts'
+import { PAGE_STATES } from '../status.ts'
 
 const TEXTS_MAX = 40
 const TEXT_MAX_CHARS = 300

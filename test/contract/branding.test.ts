@@ -1,10 +1,10 @@
-/** Rooms that look their own way: templates, logos, colours and texts, by settings and files alone. */
+/** The look of rooms: templates, logos, colours and texts, from settings and files alone. */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { expect, inject, test } from 'vitest'
 import { room, useStage } from './support/stage.ts'
 import { ADMIN_TOKEN } from './support/worker-config.ts'
 
-/** As people write one for Cloudflare Waiting Room. */
+/** A typical template for Cloudflare Waiting Room. */
 const CLOUDFLARE_TEMPLATE = `<!DOCTYPE html>
 <html><head><title>Waiting Room</title>
 <style>body { background: url(https://cdn.example/back.png) }</style>
@@ -51,7 +51,7 @@ async function waitIn(name: string, headers = {}) {
   return stage.visitor(name, { Accept: 'text/html', ...headers }).get('/')
 }
 
-test('a page made for Cloudflare Waiting Room works unchanged', async () => {
+test('renders a template made for Cloudflare Waiting Room unchanged', async () => {
   const reply = await waitIn('cloudflare')
   expect(reply.status).toBe(503)
   expect(reply.text).toContain('The wait is unknown')
@@ -66,7 +66,7 @@ test('a page made for Cloudflare Waiting Room works unchanged', async () => {
   expect(policy).toContain("frame-ancestors 'none'")
 })
 
-test('its times are filled in, as the preview shows', async () => {
+test('fills in the times of such a template', async () => {
   const operator = stage.visitor('cloudflare', { Authorization: `Bearer ${ADMIN_TOKEN}`, Accept: 'text/html' })
   const reply = await operator.get('/__waiting-room/admin/preview?room=cloudflare')
   expect(reply.text).toContain('let minutes = 6')
@@ -75,7 +75,7 @@ test('its times are filled in, as the preview shows', async () => {
   expect(full.text).toContain('The queue is full')
 })
 
-test('a template with our script needs no reload, and has what the script is told', async () => {
+test('does not reload a template with our script, and gives it the texts and the visit', async () => {
   const reply = await waitIn('live')
   expect(reply.headers.refresh).toBeUndefined()
   expect(reply.text).toMatch(/<p id="position">\d/)
@@ -83,7 +83,7 @@ test('a template with our script needs no reload, and has what the script is tol
 })
 
 test.each(['broken', 'missing'])(
-  'a template that is %s falls back to the default page, and is reported',
+  'falls back to the default page and reports it when a template is %s',
   async (name) => {
     const reply = await waitIn(name)
     expect(reply.status).toBe(503)
@@ -92,14 +92,14 @@ test.each(['broken', 'missing'])(
   },
 )
 
-test('a file that is too large is left out and reported, the rest of the look stays', async () => {
+test('leaves out and reports a file that is too large, and keeps the rest of the look', async () => {
   const reply = await waitIn('missing')
   expect(reply.text).toContain('<span>Shop</span>')
   expect(reply.text).not.toContain('<img')
   await expect.poll(() => stage.workerd.log).toMatch(/logo_broken.*17408 bytes, 16384 at most/)
 })
 
-test('name, logo, colours and texts come from the settings, escaped, without another request', async () => {
+test('takes name, logo, colours and texts from the settings, escaped, without another request', async () => {
   const german = await waitIn('own', { 'Accept-Language': 'xx' })
   expect(german.headers['content-language']).toBe('de')
   expect(german.text).toContain('>Willkommen in der Schlange</h1>')

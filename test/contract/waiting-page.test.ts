@@ -1,7 +1,7 @@
-/** The waiting page over HTTP: its languages, its way without JavaScript, its preview. */
+/** The waiting page over HTTP: its languages, its behaviour without JavaScript, its preview. */
 import { brotliCompressSync, gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
-import { PAGE_STATES } from '../../src/pages/messages/messages.ts'
+import { PAGE_STATES } from '../../src/status.ts'
 import { stats } from './support/operator.ts'
 import { room, useStage } from './support/stage.ts'
 import { untilStatus } from './support/until.ts'
@@ -27,7 +27,7 @@ test.each([
   ['ar', 'ar', 'أنت في الطابور'],
   ['xx, de;q=0.5', 'de', 'Sie stehen in der Warteschlange'],
   ['xx', 'en', 'You are in line'],
-])('who accepts %s reads %s', async (accept, language, heading) => {
+])('a visitor who accepts %s reads %s', async (accept, language, heading) => {
   await stage.visitor('words').get('/')
   const reply = await stage.visitor('words', { 'Accept-Language': accept, Accept: 'text/html' }).get('/')
   expect(reply.headers['content-language']).toBe(language)
@@ -36,7 +36,7 @@ test.each([
   expect(reply.text).toContain(`>${heading}</h1>`)
 })
 
-test("the site's own parameter says the language, a picked one counts more, and the site sees neither cookie nor change", async () => {
+test("takes the language from the site's own parameter, prefers the picked one, and hides the cookie from the site", async () => {
   const guest = await stage.guest('words').catch(() => null)
   const visitor = stage.visitor('words')
   expect((await visitor.get('/seats?lang=fr')).headers['content-language']).toBe('fr')
@@ -55,7 +55,7 @@ test("the site's own parameter says the language, a picked one counts more, and 
   await guest?.leave()
 })
 
-test('a page of each language is one answer of less than 14 KB', async () => {
+test('sends the page of each language as one response of less than 14 KB', async () => {
   const figures: string[] = []
   for (const language of LANGUAGES) {
     const visitor = stage.visitor('words', { ...operator, Accept: 'text/html' })
@@ -76,7 +76,7 @@ test('a page of each language is one answer of less than 14 KB', async () => {
   console.log(`Waiting page, bytes plain / gzip / brotli, requests 1:\n  ${figures.join('\n  ')}`)
 })
 
-test('without JavaScript the page reloads itself until it is let in, and comes where it was asked for', async () => {
+test('reloads without JavaScript until the visitor is admitted, then opens the requested address', async () => {
   const first = await stage.guest('reload')
   const visitor = stage.visitor('reload')
   const page = await visitor.get('/echo?seat=7')
@@ -94,7 +94,7 @@ test('without JavaScript the page reloads itself until it is let in, and comes w
   expect((await visitor.get('/echo?seat=7')).status).toBe(200)
 })
 
-test('a browser without cookies is told so plainly, once it shows, and takes no further ticket', async () => {
+test('tells a browser without cookies to allow them, and issues no further ticket', async () => {
   await stage.guest('cookies')
   await stage.visitor('cookies').get('/')
   const before = await stats(stage.workerd, 'cookies')
@@ -107,7 +107,7 @@ test('a browser without cookies is told so plainly, once it shows, and takes no 
   expect((await stats(stage.workerd, 'cookies')).nextNumber).toBe(before.nextNumber)
 })
 
-test('a form that was not delivered is said to be so, and its sender goes back to its page', async () => {
+test('says that a form was not delivered, and leads its sender back to the form', async () => {
   await stage.guest('form')
   const visitor = stage.visitor('form', { Accept: 'text/html' })
   await visitor.get('/cart')
@@ -119,7 +119,7 @@ test('a form that was not delivered is said to be so, and its sender goes back t
   expect(foreign.text).toContain('"returnUrl":"/cart/pay"')
 })
 
-test('who reloads without JavaScript after the place is gone is told, and not made to join', async () => {
+test('tells a visitor who reloads without JavaScript after losing the place, and does not join them again', async () => {
   await stage.guest('left')
   const visitor = stage.visitor('left')
   await visitor.get('/')
@@ -128,13 +128,13 @@ test('who reloads without JavaScript after the place is gone is told, and not ma
   expect(await stats(stage.workerd, 'left')).toMatchObject({ waiting: 0 })
 })
 
-test('a room that steps aside sends the reloading page on', async () => {
+test('redirects the reloading page to the site while the room is suspended', async () => {
   const reply = await stage.visitor('off').get(`${PREFIX}/line?room=off&return=https%3A%2F%2Fevil.example%2F`)
   expect(reply.status).toBe(303)
   expect(reply.headers.location).toBe('/')
 })
 
-test('operators see the page in every state and language, and nobody else does', async () => {
+test('shows the page in every state and language to operators only', async () => {
   const visitor = stage.visitor('words', { ...operator, Accept: 'text/html' })
   const before = await stats(stage.workerd, 'words')
   for (const state of PAGE_STATES) {

@@ -1,11 +1,10 @@
 /** The waiting page's script without a browser: when it polls, and how it announces changes. */
 import { describe, expect, it } from 'vitest'
-import { backOffMs } from '../../client/page/back-off.ts'
 import { type Told, tellChange, toldFirst } from '../../client/page/changes.ts'
-import { ANSWER_TIMEOUT_MS, Poller } from '../../client/page/poller.ts'
+import { ANSWER_TIMEOUT_MS, backOffMs, Poller } from '../../client/page/poller.ts'
 import { messages } from '../../src/pages/messages/index.ts'
-import type { Status } from '../../src/pages/status.ts'
 import { faviconOf, pageState, progressOf, viewOf, wordsOf } from '../../src/pages/wording.ts'
+import type { Status } from '../../src/status.ts'
 
 function status(changes: Partial<Status> = {}): Status {
   return {
@@ -37,7 +36,7 @@ class Bench {
   signal: AbortSignal | null = null
   private settle: { resolve(pollAfterMs: number): void; reject(error: unknown): void } | null = null
   readonly poller = new Poller({
-    ask: (signal) => {
+    poll: (signal) => {
       this.calls++
       this.signal = signal
       return new Promise((resolve, reject) => {

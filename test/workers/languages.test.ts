@@ -1,6 +1,6 @@
-/** Which language a visitor reads. */
+/** Choice of a visitor's language. */
 import { describe, expect, it } from 'vitest'
-import { languageOf, languageOfVisitor } from '../../src/pages/languages.ts'
+import { languageOf, languageOfVisitor } from '../../src/languages.ts'
 
 const visitor = (headers: Record<string, string>, search = '') => languageOfVisitor(new Headers(headers), search)
 
@@ -26,7 +26,7 @@ describe('the language of a visitor', () => {
     expect(visitor({ 'Accept-Language': accept })).toBe(language)
   })
 
-  it('is the one that the URL asks for, where we speak it', () => {
+  it('is the one in the URL, if we have it', () => {
     const german = { 'Accept-Language': 'de' }
     expect(visitor(german, '?a=1&lang=ja')).toBe('ja')
     expect(visitor(german, '?lang=pt_BR')).toBe('pt-BR')
@@ -34,7 +34,7 @@ describe('the language of a visitor', () => {
     expect(visitor(german, '?slang=ja')).toBe('de')
   })
 
-  it('is found by short tags only: anyone may send a long one, and shortening it part by part takes ever longer', () => {
+  it('is found for short tags only, since shortening a long one part by part takes quadratic time', () => {
     const long = `de${'-a'.repeat(50)}`
     expect(languageOf('de-DE-1996')).toBe('de')
     expect(languageOf(long)).toBeUndefined()
@@ -47,7 +47,7 @@ describe('the language of a visitor', () => {
     expect(visitor({ ...headers, Cookie: 'waiting-room-_lang=nonsense' }, '')).toBe('de')
   })
 
-  it('has no language for what is no tag', () => {
+  it('is undefined for text that is not a tag', () => {
     for (const tag of ['', '-', 'e', '../en', '__proto__', 'constructor']) expect(languageOf(tag)).toBeUndefined()
   })
 })

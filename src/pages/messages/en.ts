@@ -6,34 +6,34 @@ export const en: Messages = {
   live: {
     states: {
       joining: {
-        title: 'Waiting for a place',
+        title: 'Joining the line',
         heading: 'One moment, please',
-        lead: 'We are getting you a place in line. This page keeps trying by itself.',
+        lead: 'We are getting you a place in line. This page keeps trying automatically.',
       },
       waiting: {
         title: '{position} in line',
         heading: 'You are in line',
-        lead: 'Many people are here right now. Keep this page open: it takes you in when it is your turn.',
+        lead: 'Many people are here right now. Keep this page open: it will let you in when it is your turn.',
       },
       almost: {
         title: '{position} – almost there',
         heading: 'You are almost there',
-        lead: 'Please stay here. Your turn comes very soon, and this page then takes you in.',
+        lead: 'Please stay on this page. It will be your turn very soon, and this page will let you in.',
       },
       paused: {
         title: '{position} – line paused',
         heading: 'The line is paused',
-        lead: 'Nobody is being let in at the moment. Your place is kept, and the line goes on from where you are.',
+        lead: 'Nobody is being let in at the moment. You keep your place, and the line will continue from where you are.',
       },
       full: {
         title: 'The line is full',
         heading: 'The line is full',
-        lead: 'There is no room for more people in line right now. This page keeps trying, and joins as soon as it can.',
+        lead: 'There is no room for more people in line right now. This page keeps trying and will join as soon as it can.',
       },
       closed: {
         title: 'The line is closed',
         heading: 'The line is closed',
-        lead: 'Nobody can join at the moment. This page tells you when that changes.',
+        lead: 'Nobody can join at the moment. This page will tell you when that changes.',
       },
       expired: {
         title: 'Your place is gone',
@@ -50,7 +50,7 @@ export const en: Messages = {
       lost: {
         title: 'Connection lost',
         heading: 'Connection lost',
-        lead: 'We cannot reach the waiting room right now. This page keeps trying by itself.',
+        lead: 'We cannot reach the waiting room right now. This page keeps trying automatically.',
       },
       admitted: {
         title: 'It is your turn',
@@ -76,17 +76,16 @@ export const en: Messages = {
     updated: 'Updated at {time}',
     kept: 'Your place is kept for another {time}.',
     maybeGone: 'Your place may be gone by now.',
-    opens: 'It opens on {time}. This page joins then by itself.',
-    limited:
-      'Many people are joining from your network right now, more than we take at once. This page tries again by itself.',
+    opens: 'It opens on {time}. This page will then join automatically.',
+    limited: 'Too many people are joining from your network right now. This page will try again automatically.',
     announce: 'You are number {position} in line. Estimated wait: {wait}.',
-    returned: 'People ahead of you came back to their places, so your position number is higher than before.',
-    slower: 'The line is moving more slowly than before, so the estimate went up.',
+    returned: 'People ahead of you have returned to their places, so your position number is higher than before.',
+    slower: 'The line is moving more slowly than before, so your estimated wait has gone up.',
     betterTicket: 'You had two tickets. We kept the better one, number {number}.',
     newTicket: 'Your earlier ticket was lost. You now have number {number}.',
-    cookies: 'Please allow cookies for this site: without them you cannot be let in when it is your turn.',
+    cookies: 'Please allow cookies for this site. Without them, we cannot let you in when it is your turn.',
     leaveFailed: 'We could not reach the waiting room, so you are still in line. Please try again.',
-    noNotifications: 'Your browser does not allow notifications from this site, so there is only the sound.',
+    noNotifications: 'Your browser does not allow notifications from this site, so you will only hear a sound.',
   },
   frame: {
     position: 'Your position',
@@ -97,34 +96,34 @@ export const en: Messages = {
     language: 'Language',
     callMe: 'Tell me when it is my turn',
     callMeHow: 'With a sound, and a notification if you allow it',
-    noReload: 'No need to reload: this page updates by itself.',
-    noScript: 'This page reloads by itself every few seconds.',
+    noReload: 'No need to reload: this page updates automatically.',
+    noScript: 'This page reloads automatically every few seconds.',
     refresh: 'Check now',
     notSent: 'What you sent was not delivered. Please send it again once you are in.',
     howTitle: 'How this works',
     how: [
-      'Everyone gets a ticket number in order of arrival, and people are let in in that order.',
+      'Everyone gets a ticket number in order of arrival, and people are let in by that order.',
       'Reloading this page, or opening it twice, does not cost you your place.',
       'If your connection drops or your phone locks, your place is kept for a few minutes.',
-      'The wait is an estimate from how fast people were let in lately. It can go up as well as down.',
+      'The wait is an estimate based on how fast people have been let in recently. It can go up as well as down.',
       'Keep cookies on, and quote your ticket number if you ask for help.',
     ],
     leave: 'Leave the line',
-    leaveAsk: 'Your place then goes to the next person. Coming back means joining at the end.',
+    leaveAsk: 'Your place will go to the next person. If you come back, you join at the end of the line.',
     leaveYes: 'Yes, give up my place',
   },
   plain: {
     framed: {
       title: 'The site is busy',
-      text: 'There is a line, and a place in it can only be had in a window of its own.',
+      text: 'There is a line to get in. To join it, open the page in its own window.',
       link: 'Open the page',
     },
     originDown: { title: 'The site cannot be reached', text: 'Please try again in a moment.' },
-    originSlow: { title: 'The site takes too long to answer', text: 'Please try again in a moment.' },
-    sessionKept: 'You are let in and keep your session.',
+    originSlow: { title: 'The site is taking too long to respond', text: 'Please try again in a moment.' },
+    sessionKept: 'You are still admitted and keep your session.',
     notConfigured: {
       title: 'This site is not set up yet',
-      text: 'The waiting room in front of it lacks a setting. Its log says which one.',
+      text: 'The waiting room in front of it is missing a setting. Its log says which one.',
     },
     left: {
       title: 'You left the line',
@@ -140,7 +139,7 @@ export const en: Messages = {
     },
     undelivered: {
       title: 'What you sent was not delivered',
-      text: 'You had no place on this site at that moment: your visit may have ended, or not started yet. Open the page to get in or to take a place in line, and please send it again once you are in.',
+      text: 'You were not on the site at that moment: your visit may have ended or not started yet. Open the page to get in or to join the line, and send it again once you are in.',
       link: 'Open the page',
     },
     unreadable: {
@@ -149,7 +148,7 @@ export const en: Messages = {
     },
     unknownLanguage: {
       title: 'This language is not available',
-      text: 'Please go back and choose another one.',
+      text: 'Please go back and choose another language.',
     },
     back: 'Go back',
   },

@@ -1,4 +1,5 @@
-/** Every language that the pages speak, by its tag. */
+/** The texts of every language. */
+import type { Language } from '../../languages.ts'
 import { ar } from './ar.ts'
 import { de } from './de.ts'
 import { en } from './en.ts'
@@ -13,7 +14,7 @@ import { ptBR } from './pt-br.ts'
 import { zhHans } from './zh-hans.ts'
 import { zhHant } from './zh-hant.ts'
 
-export const messages = {
+export const messages: Readonly<Record<Language, Messages>> = {
   en,
   ar,
   de,
@@ -26,4 +27,4 @@ export const messages = {
   'pt-BR': ptBR,
   'zh-Hans': zhHans,
   'zh-Hant': zhHant,
-} as const satisfies Readonly<Record<string, Messages>>
+}

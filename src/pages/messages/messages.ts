@@ -1,29 +1,14 @@
 /**
- * What the pages can say, in any language: one file per language beside this one, and nothing that people read anywhere
- * else. `{name}` is filled in; numbers, times and durations come from `Intl`.
+ * The texts of the pages. Each language has a file beside this one. `{name}` is a placeholder; numbers, times and durations come from
+ * `Intl`.
  */
-
-/** The visitor's states, and those that only the page knows. */
-export const PAGE_STATES = [
-  'joining',
-  'waiting',
-  'almost',
-  'paused',
-  'full',
-  'closed',
-  'expired',
-  'left',
-  'lost',
-  'admitted',
-] as const
-
-export type PageState = (typeof PAGE_STATES)[number]
+import type { PageState } from '../../status.ts'
 
 /** One text per plural category of the language. */
 export type Plural = Partial<Record<Intl.LDMLPluralRule, string>> & { readonly other: string }
 
 export interface StateTexts {
-  /** Of the browser's tab. `{position}`. */
+  /** The tab's title. `{position}`. */
   readonly title: string
   readonly heading: string
   readonly lead: string
@@ -31,19 +16,19 @@ export interface StateTexts {
   readonly action?: string
 }
 
-/** Used by the server for the first view and by the page's script for every later one. */
+/** The server renders the first view with them, the page's script every later one. */
 export interface LiveTexts {
   readonly states: Readonly<Record<PageState, StateTexts>>
   /** `{n}` people. */
   readonly ahead: Plural
   readonly inLine: Plural
-  /** Instead of `ahead` where nobody is. */
+  /** In place of `ahead` if nobody is ahead. */
   readonly next: string
   readonly wait: {
     readonly unknown: string
     readonly paused: string
     readonly soon: string
-    /** `{high}` and `{low}` as in "7 minutes" and "4". */
+    /** `{high}` as in "7 minutes", `{low}` as in "4". */
     readonly upTo: string
     readonly about: string
     readonly range: string
@@ -53,19 +38,19 @@ export interface LiveTexts {
   readonly between: string
   readonly joined: string
   readonly updated: string
-  /** How long the place is kept while the connection is lost: `{time}` as in "5 minutes". */
+  /** While the connection is lost. `{time}` as in "5 minutes". */
   readonly kept: string
   readonly maybeGone: string
-  /** Of a closed line: `{time}` is day and time. */
+  /** For a closed line. `{time}` is day and time. */
   readonly opens: string
-  /** Too many newcomers from one network. */
+  /** Too many joins from one network. */
   readonly limited: string
   /** For screen readers. `{position}` and `{wait}`. */
   readonly announce: string
   /** Why the estimate or the position rose. */
   readonly returned: string
   readonly slower: string
-  /** `{number}`: of two tickets one was kept; the old one was lost. */
+  /** One of two tickets was kept, or a ticket was lost. `{number}`. */
   readonly betterTicket: string
   readonly newTicket: string
   readonly cookies: string
@@ -73,7 +58,7 @@ export interface LiveTexts {
   readonly noNotifications: string
 }
 
-/** Used by the server alone. */
+/** Only the server uses them. */
 export interface FrameTexts {
   readonly position: string
   readonly wait: string
@@ -86,7 +71,7 @@ export interface FrameTexts {
   readonly noReload: string
   readonly noScript: string
   readonly refresh: string
-  /** A form was sent and answered by the line. */
+  /** A form was sent and did not reach the site. */
   readonly notSent: string
   readonly howTitle: string
   readonly how: readonly [string, string, string, string, string]
@@ -101,25 +86,25 @@ interface PlainTexts {
   readonly link?: string
 }
 
-/** The small pages. */
+/** Texts of the pages in plain-page.ts. */
 export interface SmallPageTexts {
   readonly framed: PlainTexts
   readonly originDown: PlainTexts
   readonly originSlow: PlainTexts
-  /** Added to the two above for who is on the site. */
+  /** Added to the two above for visitors who are on the site. */
   readonly sessionKept: string
   readonly notConfigured: PlainTexts
   readonly left: PlainTexts
   readonly foreign: PlainTexts
   readonly unreachable: PlainTexts
-  /** A page that reloaded itself without JavaScript came without a ticket. */
+  /** A page that reloads without JavaScript sent no ticket. */
   readonly noTicket: PlainTexts
   /** A form came from a visitor without a ticket. */
   readonly undelivered: PlainTexts
-  /** A form of ours has a body that makes no sense. */
+  /** The body of one of our own forms is malformed. */
   readonly unreadable: PlainTexts
   readonly unknownLanguage: PlainTexts
-  /** Label of the link on pages that refuse something. */
+  /** The link on pages that refuse a request. */
   readonly back: string
 }
 

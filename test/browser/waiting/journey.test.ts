@@ -95,7 +95,7 @@ test('the keyboard alone picks a language, and leaves the line after one questio
   await tabTo(page, 'Leave the line')
   expect(await focusIsVisible(page)).toBe(true)
   await page.keyboard.press('Enter')
-  await page.getByText('Coming back means joining at the end').waitFor()
+  await page.getByText('If you come back, you join at the end of the line').waitFor()
   expect(await stats(stage.workerd, 'keyboard')).toMatchObject({ waiting: 1 })
   await tabTo(page, 'Yes, give up my place')
   await page.keyboard.press('Enter')

@@ -1,20 +1,20 @@
 /**
- * Which language a visitor reads: the one picked on the page, else the one that the URL asks for, else by `Accept-Language`.
+ * The languages of the pages, and which one a visitor reads: the one picked on the page, else the one in the URL, else by
+ * `Accept-Language`.
  */
 import Negotiator from 'negotiator'
-import { cacheSet } from '../cache.ts'
-import { LANG_COOKIE } from '../http/paths.ts'
-import { ACCEPT_LANGUAGE_MAX_CHARS, LANGUAGE_CHOICES_MAX, LANGUAGE_TAG_MAX_CHARS } from '../limits.ts'
-import { messages } from './messages/index.ts'
+import { cacheSet } from './cache.ts'
+import { LANG_COOKIE } from './http/paths.ts'
+import { ACCEPT_LANGUAGE_MAX_CHARS, LANGUAGE_CHOICES_MAX, LANGUAGE_TAG_MAX_CHARS } from './limits.ts'
 
-/** A key of `messages`. */
-export type Language = keyof typeof messages
+/** In the order of the page's picker. */
+export const LANGUAGES = ['en', 'ar', 'de', 'es', 'fr', 'hi', 'it', 'ja', 'ko', 'pt-BR', 'zh-Hans', 'zh-Hant'] as const
 
-export const LANGUAGES = Object.keys(messages) as readonly Language[]
+export type Language = (typeof LANGUAGES)[number]
 
 export const DEFAULT_LANGUAGE: Language = 'en'
 
-/** Scripts and regions that stand for one of ours: "zh-TW" is written in traditional characters. */
+/** Tags without a script or with a region that we map to a language: "zh-TW" is written in traditional characters. */
 const ALIASES: readonly (readonly [string, Language])[] = [
   ['zh', 'zh-Hans'],
   ['zh-cn', 'zh-Hans'],
@@ -30,7 +30,7 @@ const BY_TAG = new Map<string, Language>([
   ...ALIASES,
 ])
 
-/** Our language for a language tag ("de-AT", "zh_TW"), undefined where we have none. */
+/** The language for a tag such as "de-AT" or "zh_TW"; undefined if we do not have it. */
 export function languageOf(tag: string): Language | undefined {
   if (tag.length > LANGUAGE_TAG_MAX_CHARS) return undefined
   const parts = tag.toLowerCase().replaceAll('_', '-').split('-')
@@ -42,7 +42,7 @@ export function languageOf(tag: string): Language | undefined {
   return undefined
 }
 
-/** `search`: the query of the URL; an origin's own `lang` parameter says what its visitor reads, and stays as it is. */
+/** `search`: the query of the URL. A `lang` parameter of the site itself counts, and stays in the URL. */
 export function languageOfVisitor(headers: Headers, search: string, fallback: Language = DEFAULT_LANGUAGE): Language {
   const picked = languageOf(pickedLanguage(headers))
   if (picked !== undefined) return picked
@@ -58,7 +58,7 @@ function pickedLanguage(headers: Headers): string {
   return pair?.trim().slice(name.length) ?? ''
 }
 
-/** What headers were found to mean: browsers send few different ones. */
+/** By header: browsers send few different ones. Null: none of our languages. */
 const accepted = new Map<string, Language | null>()
 
 function acceptedLanguage(header: string | null, fallback: Language): Language {
@@ -71,7 +71,7 @@ function acceptedLanguage(header: string | null, fallback: Language): Language {
   return language ?? fallback
 }
 
-/** By q-values, each tag in turn: "fr-CH" is French. */
+/** By q-value. "fr-CH" is French. */
 function negotiated(header: string): Language | null {
   for (const tag of new Negotiator({ headers: { 'accept-language': header } }).languages()) {
     if (tag === '*') return null

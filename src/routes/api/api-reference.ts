@@ -1,6 +1,6 @@
 /** The operators' API as a page to read: made from the same operations as the document, with no script and no other host. */
 import { html, raw } from 'hono/html'
-import type { Operation } from '../routes/api/operation.ts'
+import type { Operation } from './operation.ts'
 
 const STYLE = `
 :root{color-scheme:light dark;--ground:#f3f5f7;--card:#fff;--line:#d9dfe6;--ink:#18222e;--muted:#526070;--accent:#1d6296}
