@@ -65,13 +65,6 @@ export const PATIENCE_MIN_MS = 250
 export const PATIENCE_MAX_MS = 3_000
 export const PATIENCE_CALLS = 3
 
-/** How often a request that waits for another's call looks for its answer: a quarter of a recent call, within these. */
-export const LOOK_MIN_MS = 2
-export const LOOK_MAX_MS = 25
-
-/** The first look comes when the call is likely to be answered: each look before that wakes the isolate for nothing. */
-export const FIRST_LOOK_MAX_MS = 250
-
 /** After this the object counts as out of reach for a request. */
 export const GIVE_UP_AFTER_MS = 8_000
 

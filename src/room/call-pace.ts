@@ -11,11 +11,8 @@ import {
   BACK_OFF_MAX_MS,
   BACK_OFF_MIN_MS,
   BUSY_CALL_QUESTIONS,
-  FIRST_LOOK_MAX_MS,
   GATHER_MAX_MS,
   GATHER_QUESTIONS,
-  LOOK_MAX_MS,
-  LOOK_MIN_MS,
   NEXT_CALL_MAX_MS,
   PATIENCE_CALLS,
   PATIENCE_MAX_MS,
@@ -75,11 +72,6 @@ export class CallPace {
     this.keepApart(call)
   }
 
-  /** When a call that starts then is likely to be answered, and its answer to be found. */
-  private answeredMs(startMs: number): number {
-    return startMs + this.recentCallMs + LOOK_MIN_MS
-  }
-
   /** `random`: 0 to 1. */
   failed(call: Call, nowMs: number, random: number): void {
     call.done = true
@@ -92,27 +84,16 @@ export class CallPace {
     this.nextMs = startMs + Math.max(this.toldMs, gatherMs)
   }
 
-  /** Whether this request calls now, instead of waiting for the others or for the pace. */
-  isTurnOf(entry: Entry, nowMs: number): boolean {
-    if (entry.attempts >= ATTEMPTS_MAX) return false
-    const isUnderWay = !this.latest.done && ageMs(this.latest.startMs, nowMs) < this.patienceMs
-    const impatientMs = (entry.sentMs ?? entry.notBeforeMs) + this.patienceMs
-    const mayCallMs = entry.sentMs === null && !isUnderWay ? entry.notBeforeMs : impatientMs
-    return nowMs >= Math.max(mayCallMs, this.nextCallMs(nowMs))
-  }
-
   /**
-   * How long a request whose turn has not come sleeps until it looks again: until its answer is likely to be there, and after
-   * that often, but never all the time. `isFirst`: of those that wait, this one makes the next call. The others sleep until
-   * that is answered, so most wake only once.
+   * When this request leads a call, unless it is answered before. `isNext`: the next call is its own. The others leave that call to
+   * the next one for as long as they are patient.
    */
-  msUntilLook(entry: Entry, isFirst: boolean, nowMs: number): number {
-    const isWaiting = entry.sentMs === null
-    if (isWaiting && nowMs < entry.notBeforeMs) return entry.notBeforeMs - nowMs
-    const answeredMs = this.latest.done ? nowMs : this.answeredMs(this.latest.startMs)
-    const callMs = Math.max(answeredMs, this.nextCallMs(nowMs))
-    const lookMs = !isWaiting ? answeredMs : isFirst ? callMs : this.answeredMs(callMs)
-    if (lookMs > nowMs) return Math.min(lookMs - nowMs, FIRST_LOOK_MAX_MS)
-    return Math.min(Math.max(LOOK_MIN_MS, this.recentCallMs / 4), LOOK_MAX_MS)
+  turnMs(entry: Entry, isNext: boolean, nowMs: number): number {
+    if (entry.attempts >= ATTEMPTS_MAX) return Number.POSITIVE_INFINITY
+    const isUnderWay = !this.latest.done && ageMs(this.latest.startMs, nowMs) < this.patienceMs
+    if (entry.sentMs !== null || isUnderWay) {
+      return Math.max((entry.sentMs ?? entry.notBeforeMs) + this.patienceMs, this.nextCallMs(nowMs))
+    }
+    return Math.max(entry.notBeforeMs, this.nextCallMs(nowMs)) + (isNext ? 0 : this.patienceMs)
   }
 }

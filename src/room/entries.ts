@@ -33,13 +33,23 @@ export interface Entry {
   /** When it last went into a call; null while it waits for one. */
   sentMs: number | null
   attempts: number
-  /** Set by whichever call is answered first; its own request looks for it. */
+  /** Set by whichever call is answered first. */
   answer: Answers[keyof Answers] | Unreachable | null
+  /** Ends the sleep of its request, which has an answer or must look whether it leads the next call. */
+  wake: () => void
 }
 
 /** `mayWaitMs`: how long it can wait for a call that others need. */
 export function newEntry(question: Question, askedMs: number, mayWaitMs = 0): Entry {
-  return { question, askedMs, notBeforeMs: askedMs + mayWaitMs, sentMs: null, attempts: 0, answer: null }
+  return {
+    question,
+    askedMs,
+    notBeforeMs: askedMs + mayWaitMs,
+    sentMs: null,
+    attempts: 0,
+    answer: null,
+    wake: () => {},
+  }
 }
 
 /** The clock went back since the question was asked: its wait begins again, so that it neither ends early nor lasts for ever. */
@@ -52,6 +62,7 @@ export function restartWait(entry: Entry, nowMs: number): void {
 /** The first answer counts; a second one, to a repeated call, is the same. */
 export function answerEntry(entry: Entry, answer: NonNullable<Entry['answer']>): void {
   entry.answer ??= answer
+  entry.wake()
 }
 
 /** What a call carries of its entries. */

@@ -18,9 +18,10 @@ export class EntryQueue {
     return true
   }
 
-  /** Whether of those that wait for a call, and not for others', this one came first. */
-  isFirst(entry: Entry, nowMs: number): boolean {
-    return this.queue.find(({ answer, notBeforeMs }) => answer === null && notBeforeMs <= nowMs) === entry
+  /** The entry whose request leads the next call: the oldest that waits for one, of those that need not wait any longer if possible. */
+  next(nowMs: number): Entry | undefined {
+    const waiting = ({ answer }: Entry) => answer === null
+    return this.queue.find((entry) => waiting(entry) && entry.notBeforeMs <= nowMs) ?? this.queue.find(waiting)
   }
 
   giveUp(entry: Entry): void {

@@ -1,13 +1,14 @@
 /**
  * One isolate's side of the exchange with one room's object: group commit, presence, snapshot and pacing.
  *
- * Requests ask (`join`, `claim`, `leave`, `refresh`) and wait; with no call under way the first one calls at once, what is
- * asked meanwhile goes together in the next call. Presence (`hear`, `depart`) waits at most about a second and rides along.
+ * Requests ask (`join`, `claim`, `leave`, `refresh`) and wait. While no call is under way the first one leads a call at once;
+ * questions that arrive during a call share the next one. Presence (`hear`, `depart`) waits about a second at most and rides
+ * along.
  *
- * The platform may cancel the work of a request that has ended, its timers and calls too. So nothing here relies on one
- * request: who has heard nothing for a while calls again for everyone in the same case. Calls may repeat: a join has a key,
- * everything else may be said twice. And no request ever waits for another's promise: who is woken by one may go on in the
- * other request's context, where nothing of its own works. Those who do not lead look by their own timer for their answer.
+ * The platform may cancel the work of a request that has ended, including its timers and calls. So nothing here relies on one
+ * request: a request that has heard nothing for a while leads another call for everyone in the same case. Calls may repeat: a
+ * join has a key, everything else is idempotent. A request only awaits promises that it made itself. Another request's call may
+ * resolve them; the runtime then resumes the waiting request in its own context (`handle_cross_request_promise_resolution`).
  *
  * Owns no rule of the line. Clock, timers, ids and the call itself are given by the port.
  */
@@ -233,17 +234,14 @@ export class RoomClient {
     while (entry.answer === null) {
       const nowMs = this.port.nowMs()
       if (nowMs < entry.askedMs) restartWait(entry, nowMs)
-      if (nowMs - entry.askedMs >= GIVE_UP_AFTER_MS) {
+      const giveUpMs = entry.askedMs + GIVE_UP_AFTER_MS
+      if (nowMs >= giveUpMs) {
         this.entries.giveUp(entry)
         return
       }
-      if (!this.pace.isTurnOf(entry, nowMs)) {
-        await this.sleep(this.pace.msUntilLook(entry, this.entries.isFirst(entry, nowMs), nowMs))
-        continue
-      }
-      const call = this.call(this.entries.takeBatch(nowMs, this.known.run, this.pace.patienceMs), nowMs)
-      keepAlive.waitUntil(call)
-      await this.withPatience(call)
+      const turnMs = this.pace.turnMs(entry, this.entries.next(nowMs) === entry, nowMs)
+      if (nowMs < turnMs) await this.untilWoken(entry, Math.min(turnMs, giveUpMs) - nowMs)
+      else keepAlive.waitUntil(this.call(this.entries.takeBatch(nowMs, this.known.run, this.pace.patienceMs), nowMs))
     }
   }
 
@@ -251,13 +249,13 @@ export class RoomClient {
     return new Promise((resolve) => void this.port.after(ms, resolve))
   }
 
-  /** This request's own call, but no longer than anyone has patience for one. */
-  private async withPatience(call: Promise<void>): Promise<void> {
+  /** Until this request is woken by another one's call, but no longer than this. */
+  private async untilWoken(entry: Entry, ms: number): Promise<void> {
     let cancel = () => {}
-    const patience = new Promise<void>((resolve) => {
-      cancel = this.port.after(this.pace.patienceMs, resolve)
+    await new Promise<void>((resolve) => {
+      cancel = this.port.after(ms, resolve)
+      entry.wake = resolve
     })
-    await Promise.race([call, patience])
     cancel()
   }
 
@@ -288,6 +286,7 @@ export class RoomClient {
       this.news.putBack(news, nowMs, this.wordsKeptMs)
       if (!this.news.isEmpty) this.flushDueMs ??= this.pace.nextCallMs(nowMs)
     }
+    this.entries.next(this.port.nowMs())?.wake()
   }
 
   /** Words of a failed call are kept for as long as they can still keep someone's slot or place. */
