@@ -1,9 +1,9 @@
 /**
  * When an isolate calls the object of a room, and which waiting request leads the call.
  *
- * A call starts at once while few requests ask; questions that arrive during a call share the next one. Calls are further apart
- * when the object demands it, after failures, and while many requests ask: each call then carries more questions, and the object
- * writes and answers less often.
+ * A call starts at once while few requests ask; questions that arrive during a call share the next
+ * one. Calls are further apart when the object demands it, after failures, and while many requests
+ * ask: each call then carries more questions, and the object writes and answers less often.
  */
 import { ageMs } from '../core/age.ts'
 import {
@@ -28,7 +28,9 @@ export interface Call {
 }
 
 export class CallPace {
-  /** The newest call. When it is not done after `patienceMs`, its request may have been cancelled. */
+  /**
+   * The newest call. When it is not done after `patienceMs`, its request may have been cancelled.
+   */
   private latest: Call = { startMs: Number.NEGATIVE_INFINITY, gatherMs: 0, done: true }
   private nextMs = 0
   private pace = 0
@@ -57,7 +59,10 @@ export class CallPace {
     return this.latest
   }
 
-  /** How long `GATHER_QUESTIONS` take to arrive at the rate of this call's questions; 0 when there are few. */
+  /**
+   * How long `GATHER_QUESTIONS` take to arrive at the rate of this call's questions; 0 when there
+   * are few.
+   */
   private gatherMs(questions: number, startMs: number): number {
     if (questions < BUSY_CALL_QUESTIONS) return 0
     return Math.min(((startMs - this.latest.startMs) * GATHER_QUESTIONS) / questions, GATHER_MAX_MS)
@@ -84,8 +89,9 @@ export class CallPace {
   }
 
   /**
-   * When the request of this entry leads a call unless it is answered first. `isNext`: it is the one to lead the next call.
-   * Every other request waits for that call, but no longer than its patience.
+   * When the request of this entry leads a call unless it is answered first. `isNext`: it is the
+   * one to lead the next call. Every other request waits for that call, but no longer than its
+   * patience.
    */
   turnMs(entry: Entry, isNext: boolean, nowMs: number): number {
     if (entry.attempts >= ATTEMPTS_MAX) return Number.POSITIVE_INFINITY

@@ -1,6 +1,7 @@
 /**
- * The questions of one isolate to one room's object. Each entry is the question of one waiting request: it is sent with others in
- * one call and answered once. The queue is bounded. Retried entries keep their original order (by `askedMs`).
+ * The questions of one isolate to one room's object. Each entry is the question of one waiting
+ * request: it is sent with others in one call and answered once. The queue is bounded. Retried
+ * entries keep their original order (by `askedMs`).
  */
 import { ageMs } from '../core/age.ts'
 import type { JoinAnswer } from '../core/answers.ts'
@@ -29,6 +30,11 @@ export type Question =
   | { readonly kind: 'leave'; readonly run: number; readonly number: number }
   | { readonly kind: 'refresh' }
 
+export interface Timers {
+  /** Calls back once after `ms`; the result cancels it. */
+  after(ms: number, callback: () => void): () => void
+}
+
 export class Entry {
   readonly question: Question
   askedMs: number
@@ -38,7 +44,7 @@ export class Entry {
   sentMs: number | null = null
   attempts = 0
   answer: Answer | null = null
-  /** Resumes the request. It then has an answer, or may be the one to lead the next call. */
+  /** Ends `sleep`: the request has an answer, or leads the next call. */
   wake = () => {}
 
   constructor(question: Question, askedMs: number, mayWaitMs: number) {
@@ -51,6 +57,16 @@ export class Entry {
   resolve(answer: Answer): void {
     this.answer ??= answer
     this.wake()
+  }
+
+  /** Only the entry's own request calls this: a promise belongs to the request that made it. */
+  async sleep(ms: number, timers: Timers): Promise<void> {
+    let cancel = () => {}
+    await new Promise<void>((resolve) => {
+      cancel = timers.after(ms, resolve)
+      this.wake = resolve
+    })
+    cancel()
   }
 
   /** After the clock went back: otherwise the wait would end too early or never. */
@@ -72,7 +88,10 @@ export class EntryQueue {
     return true
   }
 
-  /** The entry whose request leads the next call: the first one whose `notBeforeMs` has passed, otherwise the first of all. */
+  /**
+   * The entry whose request leads the next call: the first one whose `notBeforeMs` has passed,
+   * otherwise the first of all.
+   */
   next(nowMs: number): Entry | undefined {
     const isOpen = ({ answer }: Entry) => answer === null
     return this.waiting.find((entry) => isOpen(entry) && entry.notBeforeMs <= nowMs) ?? this.waiting.find(isOpen)
@@ -85,8 +104,8 @@ export class EntryQueue {
   }
 
   /**
-   * The entries of a call that begins now: those that wait for one, and those whose own call has taken longer than `patienceMs`.
-   * Answers questions about another run than `run` with `void`.
+   * The entries of a call that begins now: those that wait for one, and those whose own call has
+   * taken longer than `patienceMs`. Answers questions about another run than `run` with `void`.
    */
   takeBatch(nowMs: number, run: number, patienceMs: number): Entry[] {
     // A request that was cancelled never gives up: its entry ends here.
@@ -140,7 +159,9 @@ export class EntryQueue {
     }
   }
 
-  /** Entries of a failed call wait for the next one. `overloaded`: the object asked for no retry. */
+  /**
+   * Entries of a failed call wait for the next one. `overloaded`: the object asked for no retry.
+   */
   failed(batch: readonly Entry[], overloaded: boolean): void {
     for (const entry of batch) {
       this.sent.delete(entry)

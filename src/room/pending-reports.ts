@@ -1,6 +1,7 @@
 /**
- * What an isolate reports to a room's object although no request waits for an answer: visitors heard and gone, outcomes of the
- * origin, counters. The next call carries everything. Reports of a failed call are put back.
+ * What an isolate reports to a room's object although no request waits for an answer: visitors
+ * heard and gone, outcomes of the origin, counters. The next call carries everything. Reports of a
+ * failed call are put back.
  */
 import { ageMs } from '../core/age.ts'
 import { type BeaconObstacle, countObstacles, noObstacles, type ObstacleCounts } from '../core/beacon-obstacles.ts'
@@ -31,7 +32,10 @@ export class PendingReports {
   private readonly counts: Record<keyof CallCounts, number> = { failures: 0, honoured: 0, limited: 0, foreign: 0 }
   private pagesWithoutBeacon: ObstacleCounts | null = null
 
-  /** Whether nothing here justifies a call: failures, passes honoured, touches and obstacles only ride along. */
+  /**
+   * Whether nothing here justifies a call: failures, passes honoured, touches and obstacles only
+   * ride along.
+   */
   get isEmpty(): boolean {
     const { limited, foreign } = this.counts
     return this.presence.size + this.departures.size + this.origin.requests + limited + foreign === 0
@@ -43,7 +47,9 @@ export class PendingReports {
     this.presence.add(number, heardMs)
   }
 
-  /** A visitor made a claim that could not be sent. Unlike `hear` it does not cancel a departure. */
+  /**
+   * A visitor made a claim that could not be sent. Unlike `hear` it does not cancel a departure.
+   */
   hearClaim(number: number, heardMs: number): void {
     this.presence.add(number, heardMs)
   }
@@ -75,7 +81,10 @@ export class PendingReports {
     this.pagesWithoutBeacon[obstacle]++
   }
 
-  /** Takes back what a failed call carried, except times at least `keptMs` old, and counts the failure. */
+  /**
+   * Takes back what a failed call carried, except times at least `keptMs` old, and counts the
+   * failure.
+   */
   putBack(failed: PendingReports, nowMs: number, keptMs: number): void {
     this.presence.putBack(failed.presence, nowMs, keptMs)
     this.departures.putBack(failed.departures, nowMs, keptMs)
@@ -100,7 +109,10 @@ export class PendingReports {
   }
 }
 
-/** The latest time of each number. The number reported longest ago is dropped when there are too many. */
+/**
+ * The latest time of each number. The number reported longest ago is dropped when there are too
+ * many.
+ */
 class TimedNumbers {
   private readonly timesMs = new Map<number, number>()
 

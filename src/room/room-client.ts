@@ -1,14 +1,17 @@
 /**
- * One isolate's side of the exchange with one room's object: group commit, presence, snapshot and pacing.
+ * One isolate's side of the exchange with one room's object: group commit, presence, snapshot and
+ * pacing.
  *
- * Requests ask (`join`, `claim`, `leave`, `refresh`) and wait. While no call is under way the first one leads a call at once;
- * questions that arrive during a call share the next one. Presence (`hear`, `depart`) waits about a second at most and rides
- * along.
+ * Requests ask (`join`, `claim`, `leave`, `refresh`) and wait. While no call is under way the first
+ * one leads a call at once; questions that arrive during a call share the next one. Presence
+ * (`hear`, `depart`) waits about a second at most and rides along.
  *
- * The platform may cancel the work of a request that has ended, including its timers and calls. So nothing here relies on one
- * request: a request that has heard nothing for a while leads another call for everyone in the same case. Calls may repeat: a
- * join has a key, everything else is idempotent. A request only awaits promises that it made itself. Another request's call may
- * resolve them; the runtime then resumes the waiting request in its own context (`handle_cross_request_promise_resolution`).
+ * The platform may cancel the work of a request that has ended, including its timers and calls. So
+ * nothing here relies on one request: a request that has heard nothing for a while leads another
+ * call for everyone in the same case. Calls may repeat: a join has a key, everything else is
+ * idempotent. A request only awaits promises that it made itself. Another request's call may
+ * resolve them; the runtime then resumes the waiting request in its own context
+ * (`handle_cross_request_promise_resolution`).
  *
  * Owns no rule of the line. The port provides the clock, timers, ids and the call itself.
  */
@@ -30,16 +33,23 @@ import {
   WORDS_KEPT_UNKNOWN_SECONDS,
 } from '../limits.ts'
 import { CallPace } from './call-pace.ts'
-import { type Answers, Entry, EntryQueue, type Question, toWire, UNREACHABLE, type Unreachable } from './entry-queue.ts'
+import {
+  type Answers,
+  Entry,
+  EntryQueue,
+  type Question,
+  type Timers,
+  toWire,
+  UNREACHABLE,
+  type Unreachable,
+} from './entry-queue.ts'
 import { KnownRoom } from './known-room.ts'
 import { type OriginOutcome, PendingReports } from './pending-reports.ts'
 
-export interface RoomPort {
+export interface RoomPort extends Timers {
   /** One call of the object. An error with `overloaded` forbids a retry. */
   call(request: ExchangeRequest): Promise<ExchangeAnswer>
   nowMs(): number
-  /** Calls back once after `ms`; the result cancels it. */
-  after(ms: number, callback: () => void): () => void
   randomId(): string
   /** 0 to 1. */
   random(): number
@@ -84,8 +94,8 @@ export class RoomClient {
   }
 
   /**
-   * Asks what the holder of a number may do, and reports the holder's presence. `mayWait`: the answer is not urgent, so the claim
-   * may wait a moment for a call that others need.
+   * Asks what the holder of a number may do, and reports the holder's presence. `mayWait`: the
+   * answer is not urgent, so the claim may wait a moment for a call that others need.
    */
   async claim(
     run: number,
@@ -119,7 +129,7 @@ export class RoomClient {
     return this.ask({ kind: 'leave', run, number }, keepAlive)
   }
 
-  /** Makes sure that the snapshot is fresh enough to answer from; false when the object is out of reach. */
+  /** Makes sure that the snapshot is fresh; false when the object is unreachable. */
   async refresh(run: number, keepAlive: KeepAlive): Promise<boolean> {
     await this.learnRun(run, keepAlive)
     if (this.isFresh) return true
@@ -148,7 +158,7 @@ export class RoomClient {
     this.report(run, () => this.reports.depart(number, departedMs), keepAlive)
   }
 
-  /** Notes a report of a run for the next call. A run newer than the known one must be confirmed by the object first: a reset. */
+  /** Notes a report for the next call. The object must confirm a newer run first. */
   private report(run: number, note: () => void, keepAlive: KeepAlive): void {
     this.learnFirstRun(run)
     if (run > this.known.run) {
@@ -165,13 +175,13 @@ export class RoomClient {
     this.reports.count('honoured')
   }
 
-  /** Newcomers refused by the join limit, or tokens presented by another client. Reported even when there is nothing else. */
+  /** Newcomers over the join limit, or tokens presented by another client. Justifies a call. */
   countRefused(what: 'limited' | 'foreign', keepAlive: KeepAlive, count = 1): void {
     this.reports.count(what, count)
     this.scheduleFlush(keepAlive)
   }
 
-  /** The outcome of a request to the origin. Rides along; without other reports it waits longer than presence. */
+  /** The outcome of a request to the origin. Waits longer for a call than presence does. */
   countOrigin(outcome: OriginOutcome, keepAlive: KeepAlive): void {
     this.reports.countOrigin(outcome)
     this.scheduleFlush(keepAlive, ORIGIN_FLUSH_AFTER_MS)
@@ -182,10 +192,7 @@ export class RoomClient {
     this.reports.countPageWithoutBeacon(obstacle)
   }
 
-  /**
-   * Refreshes a stale snapshot in the background: requests that need no answer of the object still learn of operators'
-   * changes.
-   */
+  /** Refreshes a stale snapshot in the background, so that requests without calls see changes. */
   keepFresh(keepAlive: KeepAlive): void {
     const nowMs = this.port.nowMs()
     if (this.isFresh || ageMs(this.keptFreshMs, nowMs) < SNAPSHOT_FRESH_MS) return
@@ -201,7 +208,7 @@ export class RoomClient {
     if (this.known.learnFirstRun(run)) this.reports.forgetNumbers()
   }
 
-  /** A token of a newer run shows that the room was reset: the snapshot is refreshed before the token is judged. */
+  /** A token of a newer run means that the room was reset: it is judged by a new snapshot. */
   private async learnRun(run: number, keepAlive: KeepAlive): Promise<void> {
     this.learnFirstRun(run)
     if (run > this.known.run) await this.ask({ kind: 'refresh' }, keepAlive)
@@ -222,19 +229,9 @@ export class RoomClient {
       const turnMs = this.pace.turnMs(entry, this.entries.next(nowMs) === entry, nowMs)
       if (nowMs >= giveUpMs) this.entries.giveUp(entry)
       else if (nowMs >= turnMs) keepAlive.waitUntil(this.call(nowMs))
-      else await this.untilWoken(entry, Math.min(turnMs, giveUpMs) - nowMs)
+      else await entry.sleep(Math.min(turnMs, giveUpMs) - nowMs, this.port)
     }
     return entry.answer as Answers[K] | Unreachable
-  }
-
-  /** Until another request's call wakes this one, but no longer than `ms`. */
-  private async untilWoken(entry: Entry, ms: number): Promise<void> {
-    let cancel = () => {}
-    await new Promise<void>((resolve) => {
-      cancel = this.port.after(ms, resolve)
-      entry.wake = resolve
-    })
-    cancel()
   }
 
   /** One call with everything that waits for one. */
@@ -274,7 +271,7 @@ export class RoomClient {
     return (snapshot === undefined ? WORDS_KEPT_UNKNOWN_SECONDS : longestSilenceSeconds(snapshot)) * 1000
   }
 
-  /** One request keeps the flush deadline. Another one takes over when that one seems dead or an earlier flush is needed. */
+  /** One request keeps the deadline; another takes over when it seems dead or is due too late. */
   private scheduleFlush(keepAlive: KeepAlive, afterMs = FLUSH_AFTER_MS): void {
     const nowMs = this.port.nowMs()
     const overdue = this.flushDueMs !== null && nowMs > this.flushDueMs + FLUSH_TAKEOVER_MS
@@ -284,7 +281,7 @@ export class RoomClient {
     keepAlive.waitUntil(this.flush(dueMs))
   }
 
-  /** Flushes at that time, and again after a back-off when the call fails. After that any other request takes over. */
+  /** Flushes when due, and again when the call fails; in the end any other request takes over. */
   private async flush(firstDueMs: number): Promise<void> {
     let dueMs = firstDueMs
     for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
