@@ -32,6 +32,6 @@ describe('the judges notice a room client', () => {
 
   it('that forgets words as old as the waiting time-out', { timeout: 120_000 }, async () => {
     const promise = /expired .* after a word/
-    expect(await firstBroken('long outages', mutants.withShortPutBack, promise, 560)).toMatch(promise)
+    expect(await firstBroken('long outages', mutants.withShortPutBack, promise, 1000)).toMatch(promise)
   })
 })
