@@ -1,6 +1,6 @@
 /**
- * How callers know that a room's object aborted. They report it in the object's place: the platform cancels whatever an
- * aborting object still sends, and one that aborts at every event never gets to send at all.
+ * The error by which callers recognise that a room's object aborted. Callers report it for the
+ * object: the platform cancels whatever an aborting object still sends.
  */
 import { errorText } from '../log/scrub.ts'
 

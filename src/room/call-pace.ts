@@ -1,9 +1,9 @@
 /**
- * When an isolate calls the object of a room, and how long the requests that wait for a call sleep meanwhile.
+ * When an isolate calls the object of a room, and which waiting request leads the call.
  *
- * At once as long as nobody else asks; what is asked during a call goes with the next. Less often where the object says so,
- * where calls fail, and while many ask: then calls are a moment apart, so that each carries more, and the object writes and
- * answers less often.
+ * A call starts at once while few requests ask; questions that arrive during a call share the next
+ * one. Calls are further apart when the object demands it, after failures, and while many requests
+ * ask: each call then carries more questions, and the object writes and answers less often.
  */
 import { ageMs } from '../core/age.ts'
 import {
@@ -11,45 +11,44 @@ import {
   BACK_OFF_MAX_MS,
   BACK_OFF_MIN_MS,
   BUSY_CALL_QUESTIONS,
-  FIRST_LOOK_MAX_MS,
   GATHER_MAX_MS,
   GATHER_QUESTIONS,
-  LOOK_MAX_MS,
-  LOOK_MIN_MS,
   NEXT_CALL_MAX_MS,
   PATIENCE_CALLS,
   PATIENCE_MAX_MS,
   PATIENCE_MIN_MS,
 } from '../limits.ts'
-import type { Entry } from './entries.ts'
+import type { Entry } from './entry-queue.ts'
 
 export interface Call {
   readonly startMs: number
-  /** How long after its start the next begins at the earliest, for what it carries. */
+  /** The least time to the start of the next call, so that questions gather for it. */
   readonly gatherMs: number
   done: boolean
 }
 
 export class CallPace {
-  /** The newest call. One that is not done after a while may belong to a request that was cancelled. */
+  /**
+   * The newest call. When it is not done after `patienceMs`, its request may have been cancelled.
+   */
   private latest: Call = { startMs: Number.NEGATIVE_INFINITY, gatherMs: 0, done: true }
   private nextMs = 0
-  private toldMs = 0
+  private pace = 0
   private recentCallMs = PATIENCE_MIN_MS / PATIENCE_CALLS
   private failuresInRow = 0
 
   /** The next call starts no sooner than this. */
   nextCallMs(nowMs: number): number {
-    // Nobody ever waits for so long: the clock went back.
+    // No pause is that long: the clock went back.
     return this.nextMs - nowMs > NEXT_CALL_MAX_MS ? nowMs : this.nextMs
   }
 
-  /** What the object wants between the starts of two calls, ms. */
-  get objectsPaceMs(): number {
-    return this.toldMs
+  /** What the object demands between the starts of two calls. */
+  get paceMs(): number {
+    return this.pace
   }
 
-  /** How long a call may take until it is taken for lost. */
+  /** A call that takes longer than this counts as lost. */
   get patienceMs(): number {
     return Math.min(Math.max(PATIENCE_MIN_MS, PATIENCE_CALLS * this.recentCallMs), PATIENCE_MAX_MS)
   }
@@ -60,27 +59,24 @@ export class CallPace {
     return this.latest
   }
 
-  /** How long it takes until so many ask again, as fast as they came for this call. None where few do. */
+  /**
+   * How long `GATHER_QUESTIONS` take to arrive at the rate of this call's questions; 0 when there
+   * are few.
+   */
   private gatherMs(questions: number, startMs: number): number {
     if (questions < BUSY_CALL_QUESTIONS) return 0
     return Math.min(((startMs - this.latest.startMs) * GATHER_QUESTIONS) / questions, GATHER_MAX_MS)
   }
 
-  /** `toldMs`: what the object wants from now on. */
-  succeeded(call: Call, nowMs: number, toldMs: number): void {
+  succeeded(call: Call, nowMs: number, paceMs: number): void {
     call.done = true
     this.failuresInRow = 0
     this.recentCallMs += (nowMs - call.startMs - this.recentCallMs) / 4
-    this.toldMs = toldMs
+    this.pace = paceMs
     this.keepApart(call)
   }
 
-  /** When a call that starts then is likely to be answered, and its answer to be found. */
-  private answeredMs(startMs: number): number {
-    return startMs + this.recentCallMs + LOOK_MIN_MS
-  }
-
-  /** `random`: 0 to 1. */
+  /** `random`: 0 to 1, the jitter of the back-off. */
   failed(call: Call, nowMs: number, random: number): void {
     call.done = true
     this.failuresInRow++
@@ -89,30 +85,20 @@ export class CallPace {
   }
 
   private keepApart({ startMs, gatherMs }: Call): void {
-    this.nextMs = startMs + Math.max(this.toldMs, gatherMs)
-  }
-
-  /** Whether this request calls now, instead of waiting for the others or for the pace. */
-  isTurnOf(entry: Entry, nowMs: number): boolean {
-    if (entry.attempts >= ATTEMPTS_MAX) return false
-    const isUnderWay = !this.latest.done && ageMs(this.latest.startMs, nowMs) < this.patienceMs
-    const impatientMs = (entry.sentMs ?? entry.notBeforeMs) + this.patienceMs
-    const mayCallMs = entry.sentMs === null && !isUnderWay ? entry.notBeforeMs : impatientMs
-    return nowMs >= Math.max(mayCallMs, this.nextCallMs(nowMs))
+    this.nextMs = startMs + Math.max(this.pace, gatherMs)
   }
 
   /**
-   * How long a request whose turn has not come sleeps until it looks again: until its answer is likely to be there, and after
-   * that often, but never all the time. `isFirst`: of those that wait, this one makes the next call. The others sleep until
-   * that is answered, so most wake only once.
+   * When the request of this entry leads a call unless it is answered first. `isNext`: it is the
+   * one to lead the next call. Every other request waits for that call, but no longer than its
+   * patience.
    */
-  msUntilLook(entry: Entry, isFirst: boolean, nowMs: number): number {
-    const isWaiting = entry.sentMs === null
-    if (isWaiting && nowMs < entry.notBeforeMs) return entry.notBeforeMs - nowMs
-    const answeredMs = this.latest.done ? nowMs : this.answeredMs(this.latest.startMs)
-    const callMs = Math.max(answeredMs, this.nextCallMs(nowMs))
-    const lookMs = !isWaiting ? answeredMs : isFirst ? callMs : this.answeredMs(callMs)
-    if (lookMs > nowMs) return Math.min(lookMs - nowMs, FIRST_LOOK_MAX_MS)
-    return Math.min(Math.max(LOOK_MIN_MS, this.recentCallMs / 4), LOOK_MAX_MS)
+  turnMs(entry: Entry, isNext: boolean, nowMs: number): number {
+    if (entry.attempts >= ATTEMPTS_MAX) return Number.POSITIVE_INFINITY
+    const isUnderWay = !this.latest.done && ageMs(this.latest.startMs, nowMs) < this.patienceMs
+    if (entry.sentMs !== null || isUnderWay) {
+      return Math.max((entry.sentMs ?? entry.notBeforeMs) + this.patienceMs, this.nextCallMs(nowMs))
+    }
+    return Math.max(entry.notBeforeMs, this.nextCallMs(nowMs)) + (isNext ? 0 : this.patienceMs)
   }
 }

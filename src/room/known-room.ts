@@ -1,5 +1,5 @@
 /**
- * What an isolate knows of a room: its run, and the newest snapshot that answers from its object brought.
+ * What an isolate knows of a room from its object's answers: the run and the newest snapshot.
  */
 import { ageMs } from '../core/age.ts'
 import type { ExchangeAnswer } from '../core/exchange.ts'
@@ -17,30 +17,36 @@ export class KnownRoom {
     return this.newest
   }
 
-  /** The run that the newest answer, or before any the newest authentic token, belongs to. */
+  /** The run of the newest answer, or before any answer that of the newest authentic token. */
   get run(): number {
     return this.newestRun
   }
 
-  /** Whether sessions end when nobody uses them. Told by the object; before any answer it may be so. */
+  /** Whether unused sessions end; true before the first answer, when that is unknown. */
   get hasIdleLimit(): boolean {
     return this.newest === null || (this.newest.snapshot.idleTimeoutSeconds ?? 0) > 0
   }
 
-  /** Before any answer an authentic token is the best word on which run there is. True: it is news. */
+  /**
+   * Before the first answer, the newest authentic token decides the run. Returns whether the run
+   * changed.
+   */
   learnFirstRun(run: number): boolean {
     if (this.newest !== null || run <= this.newestRun) return false
     this.newestRun = run
     return true
   }
 
-  /** Whether the snapshot can be answered from. `paceMs`: what the object wants between two calls. */
+  /**
+   * Whether the snapshot is fresh enough to answer from. `paceMs`: what the object demands between
+   * two calls.
+   */
   isFresh(nowMs: number, paceMs: number): boolean {
     const freshMs = Math.min(Math.max(SNAPSHOT_FRESH_MS, paceMs), SNAPSHOT_FRESH_MAX_MS)
     return this.newest !== null && ageMs(this.receivedMs, nowMs) <= freshMs
   }
 
-  /** Keeps the newest snapshot by run and time. True: another run has begun. */
+  /** Keeps the newest snapshot by run and time. Returns whether another run has begun. */
   adopt({ snapshot, run }: ExchangeAnswer, nowMs: number): boolean {
     const known = this.newest?.snapshot
     if (known !== undefined) {
@@ -55,7 +61,10 @@ export class KnownRoom {
   }
 }
 
-/** The object sends one snapshot with several answers: its prefix sums are made once. */
+/**
+ * The object sends one snapshot with several answers. Recognising it saves computing the prefix
+ * sums again.
+ */
 function isSame(a: Snapshot, b: Snapshot): boolean {
   const sameMoment = a.run === b.run && a.atMs === b.atMs
   const sameRules = a.mode === b.mode && a.closed === b.closed && a.suspended === b.suspended && a.message === b.message

@@ -1,15 +1,19 @@
 /**
- * One isolate's side of the exchange with one room's object: group commit, presence, snapshot and pacing.
+ * One isolate's side of the exchange with one room's object: group commit, presence, snapshot and
+ * pacing.
  *
- * Requests ask (`join`, `claim`, `leave`, `refresh`) and wait; with no call under way the first one calls at once, what is
- * asked meanwhile goes together in the next call. Presence (`hear`, `depart`) waits at most about a second and rides along.
+ * Requests ask (`join`, `claim`, `leave`, `refresh`) and wait. While no call is under way the first
+ * one leads a call at once; questions that arrive during a call share the next one. Presence
+ * (`hear`, `depart`) waits about a second at most and rides along.
  *
- * The platform may cancel the work of a request that has ended, its timers and calls too. So nothing here relies on one
- * request: who has heard nothing for a while calls again for everyone in the same case. Calls may repeat: a join has a key,
- * everything else may be said twice. And no request ever waits for another's promise: who is woken by one may go on in the
- * other request's context, where nothing of its own works. Those who do not lead look by their own timer for their answer.
+ * The platform may cancel the work of a request that has ended, including its timers and calls. So
+ * nothing here relies on one request: a request that has heard nothing for a while leads another
+ * call for everyone in the same case. Calls may repeat: a join has a key, everything else is
+ * idempotent. A request only awaits promises that it made itself. Another request's call may
+ * resolve them; the runtime then resumes the waiting request in its own context
+ * (`handle_cross_request_promise_resolution`).
  *
- * Owns no rule of the line. Clock, timers, ids and the call itself are given by the port.
+ * Owns no rule of the line. The port provides the clock, timers, ids and the call itself.
  */
 
 import { ageMs } from '../core/age.ts'
@@ -31,32 +35,28 @@ import {
 import { CallPace } from './call-pace.ts'
 import {
   type Answers,
-  type Entry,
-  newEntry,
+  Entry,
+  EntryQueue,
   type Question,
-  restartWait,
-  toQuestions,
+  type Timers,
+  toWire,
   UNREACHABLE,
   type Unreachable,
-} from './entries.ts'
-import { EntryQueue } from './entry-queue.ts'
+} from './entry-queue.ts'
 import { KnownRoom } from './known-room.ts'
-import { News, toCarried } from './news.ts'
-import type { OriginTurn } from './origin-tally.ts'
+import { type OriginOutcome, PendingReports } from './pending-reports.ts'
 
-export interface RoomPort {
-  /** One call of the object. `overloaded` on the error: do not try again. */
+export interface RoomPort extends Timers {
+  /** One call of the object. An error with `overloaded` forbids a retry. */
   call(request: ExchangeRequest): Promise<ExchangeAnswer>
   nowMs(): number
-  /** Calls back once after `ms`; the result cancels it. */
-  after(ms: number, callback: () => void): () => void
   randomId(): string
   /** 0 to 1. */
   random(): number
   onCallFailed(error: unknown): void
 }
 
-/** What keeps work alive after its request was answered. */
+/** Keeps work alive after its request was answered. */
 export interface KeepAlive {
   waitUntil(work: Promise<unknown>): void
 }
@@ -69,7 +69,7 @@ export class RoomClient {
   private readonly known = new KnownRoom()
   private readonly entries = new EntryQueue()
   private readonly pace = new CallPace()
-  private readonly news = new News()
+  private reports = new PendingReports()
   private flushDueMs: number | null = null
   private keptFreshMs = Number.NEGATIVE_INFINITY
 
@@ -84,7 +84,7 @@ export class RoomClient {
     return this.known.view
   }
 
-  /** The run that the newest answer, or before any the newest authentic token, belongs to. */
+  /** The run of the newest answer, or before any answer that of the newest authentic token. */
   get knownRun(): number {
     return this.known.run
   }
@@ -94,8 +94,8 @@ export class RoomClient {
   }
 
   /**
-   * Asks what a number's holder may do; also tells that the holder is here. `mayWait`: nothing has changed as far as is
-   * known, so it can wait for company for a moment.
+   * Asks what the holder of a number may do, and reports the holder's presence. `mayWait`: the
+   * answer is not urgent, so the claim may wait a moment for a call that others need.
    */
   async claim(
     run: number,
@@ -112,10 +112,10 @@ export class RoomClient {
     return answer
   }
 
-  /** The object could not be asked in time, but it can still be told that the visitor was here. */
+  /** Reports the presence of a visitor whose claim was not answered in time. */
   private keepHeard(run: number, number: number, heardMs: number, keepAlive: KeepAlive): void {
     if (run !== this.known.run) return
-    this.news.hearClaim(number, heardMs)
+    this.reports.hearClaim(number, heardMs)
     this.scheduleFlush(keepAlive)
   }
 
@@ -129,73 +129,70 @@ export class RoomClient {
     return this.ask({ kind: 'leave', run, number }, keepAlive)
   }
 
-  /** Makes sure that the snapshot is fresh enough to answer from; false when the object is out of reach. */
+  /** Makes sure that the snapshot is fresh; false when the object is unreachable. */
   async refresh(run: number, keepAlive: KeepAlive): Promise<boolean> {
     await this.learnRun(run, keepAlive)
     if (this.isFresh) return true
     return (await this.ask<'refresh'>({ kind: 'refresh' }, keepAlive)).state === 'fresh'
   }
 
-  /** A number's holder is here now. */
+  /** The holder of a number is present. */
   hear(run: number, number: number, keepAlive: KeepAlive): void {
     const heardMs = this.port.nowMs()
-    this.tell(run, () => this.news.hear(number, heardMs), keepAlive)
+    this.report(run, () => this.reports.hear(number, heardMs), keepAlive)
   }
 
-  /** A number's holder uses the site: a sign of life, and its session is not idle. */
+  /** The holder of a number uses the site: present, and the session is not idle. */
   use(run: number, number: number, keepAlive: KeepAlive): void {
     const usedMs = this.port.nowMs()
     const note = () => {
-      this.news.hear(number, usedMs)
-      if (this.known.hasIdleLimit) this.news.touch(number, usedMs)
+      this.reports.hear(number, usedMs)
+      if (this.known.hasIdleLimit) this.reports.touch(number, usedMs)
     }
-    this.tell(run, note, keepAlive)
+    this.report(run, note, keepAlive)
   }
 
-  /** A number's page said goodbye. */
+  /** The page of a number's holder was closed or left. */
   depart(run: number, number: number, keepAlive: KeepAlive): void {
-    const saidMs = this.port.nowMs()
-    this.tell(run, () => this.news.depart(number, saidMs), keepAlive)
+    const departedMs = this.port.nowMs()
+    this.report(run, () => this.reports.depart(number, departedMs), keepAlive)
   }
 
-  /** Notes something of a run for the next call. Of a newer run than is known only once the object has told of it: a reset. */
-  private tell(run: number, note: () => void, keepAlive: KeepAlive): void {
+  /** Notes a report for the next call. The object must confirm a newer run first. */
+  private report(run: number, note: () => void, keepAlive: KeepAlive): void {
     this.learnFirstRun(run)
     if (run > this.known.run) {
       const learning = this.learnRun(run, keepAlive)
-      keepAlive.waitUntil(learning.then(() => run === this.known.run && this.tell(run, note, keepAlive)))
+      keepAlive.waitUntil(learning.then(() => run === this.known.run && this.report(run, note, keepAlive)))
     }
     if (run !== this.known.run) return
     note()
     this.scheduleFlush(keepAlive)
   }
 
-  /** An authentic pass was honoured though the object is out of reach. */
+  /** An authentic pass was honoured while the object was out of reach. */
   countHonoured(): void {
-    this.news.count('honoured')
+    this.reports.count('honoured')
   }
 
-  /** Newcomers that the join limit refused, or tokens that came from another client. They are told even if nothing else is. */
+  /** Newcomers over the join limit, or tokens presented by another client. Justifies a call. */
   countRefused(what: 'limited' | 'foreign', keepAlive: KeepAlive, count = 1): void {
-    this.news.count(what, count)
+    this.reports.count(what, count)
     this.scheduleFlush(keepAlive)
   }
 
-  /** How the origin did with a request of this room. Rides along; alone it goes later than presence would. */
-  countOrigin(turn: OriginTurn, keepAlive: KeepAlive): void {
-    this.news.countOrigin(turn)
+  /** The outcome of a request to the origin. Waits longer for a call than presence does. */
+  countOrigin(outcome: OriginOutcome, keepAlive: KeepAlive): void {
+    this.reports.countOrigin(outcome)
     this.scheduleFlush(keepAlive, ORIGIN_FLUSH_AFTER_MS)
   }
 
-  /** A page of the site got no beacon script. Rides along with what its request tells of the origin. */
+  /** A page of the site got no beacon script. Rides along with the outcome of its request. */
   countPageWithoutBeacon(obstacle: BeaconObstacle): void {
-    this.news.countPageWithoutBeacon(obstacle)
+    this.reports.countPageWithoutBeacon(obstacle)
   }
 
-  /**
-   * Has the snapshot fetched anew where it is not fresh, without anyone waiting for it: for requests that need no answer
-   * of the object, so that what operators changed is learned all the same.
-   */
+  /** Refreshes a stale snapshot in the background, so that requests without calls see changes. */
   keepFresh(keepAlive: KeepAlive): void {
     const nowMs = this.port.nowMs()
     if (this.isFresh || ageMs(this.keptFreshMs, nowMs) < SNAPSHOT_FRESH_MS) return
@@ -204,99 +201,77 @@ export class RoomClient {
   }
 
   private get isFresh(): boolean {
-    return this.known.isFresh(this.port.nowMs(), this.pace.objectsPaceMs)
+    return this.known.isFresh(this.port.nowMs(), this.pace.paceMs)
   }
 
   private learnFirstRun(run: number): void {
-    if (this.known.learnFirstRun(run)) this.news.forgetNumbers()
+    if (this.known.learnFirstRun(run)) this.reports.forgetNumbers()
   }
 
-  /** A token of a newer run than ours shows that the room was reset: ask before judging it. */
+  /** A token of a newer run means that the room was reset: it is judged by a new snapshot. */
   private async learnRun(run: number, keepAlive: KeepAlive): Promise<void> {
     this.learnFirstRun(run)
     if (run > this.known.run) await this.ask({ kind: 'refresh' }, keepAlive)
   }
 
+  /** Waits for an answer. Leads a call whenever it is this request's turn. */
   private async ask<K extends keyof Answers>(
     question: Extract<Question, { kind: K }>,
     keepAlive: KeepAlive,
     mayWaitMs = 0,
   ): Promise<Answers[K] | Unreachable> {
-    const entry = newEntry(question, this.port.nowMs(), mayWaitMs)
+    const entry = new Entry(question, this.port.nowMs(), mayWaitMs)
     if (!this.entries.add(entry)) return UNREACHABLE
-    await this.settle(entry, keepAlive)
+    while (entry.answer === null) {
+      const nowMs = this.port.nowMs()
+      if (nowMs < entry.askedMs) entry.restartWait(nowMs)
+      const giveUpMs = entry.askedMs + GIVE_UP_AFTER_MS
+      const turnMs = this.pace.turnMs(entry, this.entries.next(nowMs) === entry, nowMs)
+      if (nowMs >= giveUpMs) this.entries.giveUp(entry)
+      else if (nowMs >= turnMs) keepAlive.waitUntil(this.call(nowMs))
+      else await entry.sleep(Math.min(turnMs, giveUpMs) - nowMs, this.port)
+    }
     return entry.answer as Answers[K] | Unreachable
   }
 
-  /** Waits for an entry's answer; leads a call whenever that is this request's turn. */
-  private async settle(entry: Entry, keepAlive: KeepAlive): Promise<void> {
-    while (entry.answer === null) {
-      const nowMs = this.port.nowMs()
-      if (nowMs < entry.askedMs) restartWait(entry, nowMs)
-      if (nowMs - entry.askedMs >= GIVE_UP_AFTER_MS) {
-        this.entries.giveUp(entry)
-        return
-      }
-      if (!this.pace.isTurnOf(entry, nowMs)) {
-        await this.sleep(this.pace.msUntilLook(entry, this.entries.isFirst(entry, nowMs), nowMs))
-        continue
-      }
-      const call = this.call(this.entries.takeBatch(nowMs, this.known.run, this.pace.patienceMs), nowMs)
-      keepAlive.waitUntil(call)
-      await this.withPatience(call)
-    }
-  }
-
-  private sleep(ms: number): Promise<void> {
-    return new Promise((resolve) => void this.port.after(ms, resolve))
-  }
-
-  /** This request's own call, but no longer than anyone has patience for one. */
-  private async withPatience(call: Promise<void>): Promise<void> {
-    let cancel = () => {}
-    const patience = new Promise<void>((resolve) => {
-      cancel = this.port.after(this.pace.patienceMs, resolve)
-    })
-    await Promise.race([call, patience])
-    cancel()
-  }
-
-  private async call(batch: readonly Entry[], startMs: number): Promise<void> {
+  /** One call with everything that waits for one. */
+  private async call(startMs: number): Promise<void> {
     this.flushDueMs = null
-    // All that was asked turned out to be void.
-    if (batch.length === 0 && this.news.isEmpty) return
-    const news = this.news.take()
+    const batch = this.entries.takeBatch(startMs, this.known.run, this.pace.patienceMs)
+    if (batch.length === 0 && this.reports.isEmpty) return
+    const { reports } = this
+    this.reports = new PendingReports()
     const call = this.pace.begin(startMs, batch.length)
     try {
       const answer = await this.port.call({
         room: this.room,
         isolate: this.isolate,
         run: this.known.run,
-        ...toQuestions(batch, startMs),
-        ...toCarried(news, startMs),
+        ...toWire(batch, startMs),
+        ...reports.toWire(startMs),
       })
       const nowMs = this.port.nowMs()
       this.pace.succeeded(call, nowMs, answer.nextCallAfterMs)
-      if (this.known.adopt(answer, nowMs)) this.news.forgetNumbers()
+      if (this.known.adopt(answer, nowMs)) this.reports.forgetNumbers()
       this.entries.answered(batch, answer)
     } catch (error) {
       const nowMs = this.port.nowMs()
       this.pace.failed(call, nowMs, this.port.random())
       this.port.onCallFailed(error)
-      // They wait for the next call, unless the object asks to be left alone.
       this.entries.failed(batch, (error as { overloaded?: unknown } | null)?.overloaded === true)
-      this.news.putBack(news, nowMs, this.wordsKeptMs)
-      if (!this.news.isEmpty) this.flushDueMs ??= this.pace.nextCallMs(nowMs)
+      this.reports.putBack(reports, nowMs, this.reportsKeptMs)
+      if (!this.reports.isEmpty) this.flushDueMs ??= this.pace.nextCallMs(nowMs)
     }
+    this.entries.next(this.port.nowMs())?.wake()
   }
 
-  /** Words of a failed call are kept for as long as they can still keep someone's slot or place. */
-  private get wordsKeptMs(): number {
+  /** Reports of a failed call are kept for as long as they can still preserve a slot or a place. */
+  private get reportsKeptMs(): number {
     const snapshot = this.known.view?.snapshot
     return (snapshot === undefined ? WORDS_KEPT_UNKNOWN_SECONDS : longestSilenceSeconds(snapshot)) * 1000
   }
 
-  /** One request keeps the flush deadline; when it seems dead, or is later than wished, any other takes over. */
+  /** One request keeps the deadline; another takes over when it seems dead or is due too late. */
   private scheduleFlush(keepAlive: KeepAlive, afterMs = FLUSH_AFTER_MS): void {
     const nowMs = this.port.nowMs()
     const overdue = this.flushDueMs !== null && nowMs > this.flushDueMs + FLUSH_TAKEOVER_MS
@@ -306,16 +281,15 @@ export class RoomClient {
     keepAlive.waitUntil(this.flush(dueMs))
   }
 
-  /** Flushes at that time, and again after a pause where the call fails; later any other request takes over. */
+  /** Flushes when due, and again when the call fails; in the end any other request takes over. */
   private async flush(firstDueMs: number): Promise<void> {
     let dueMs = firstDueMs
     for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
       const waitMs = dueMs - this.port.nowMs()
-      if (waitMs > 0) await this.sleep(waitMs)
-      // A call since then took everything along, or another request took the flush over.
+      if (waitMs > 0) await new Promise<void>((resolve) => void this.port.after(waitMs, resolve))
+      // Another call carried everything, or another request took over.
       if (this.flushDueMs !== dueMs) return
-      const nowMs = this.port.nowMs()
-      await this.call(this.entries.takeBatch(nowMs, this.known.run, this.pace.patienceMs), nowMs)
+      await this.call(this.port.nowMs())
       if (this.flushDueMs === null) return
       dueMs = this.flushDueMs
     }

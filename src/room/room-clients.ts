@@ -1,5 +1,5 @@
 /**
- * This isolate's clients, one per room, with the real clock, timers and calls.
+ * The room clients of this isolate, one per room, with the real clock, timers and calls.
  */
 import { logError, logWarning } from '../log/log.ts'
 import { errorText } from '../log/scrub.ts'
@@ -12,7 +12,9 @@ export type RoomNamespace = DurableObjectNamespace<RoomObject & Rpc.DurableObjec
 
 const clients = new Map<string, RoomClient>()
 
-/** The object of a room. A new stub each time: a stub that failed once goes on failing. */
+/**
+ * The object of a room. Each call needs a new stub, since a stub that failed once keeps failing.
+ */
 export function roomStub(namespace: RoomNamespace, room: RoomSettings): ReturnType<RoomNamespace['get']> {
   const hint = room.location_hint
   return namespace.get(namespace.idFromName(room.name), hint === undefined ? {} : { locationHint: hint })

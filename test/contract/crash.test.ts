@@ -37,7 +37,7 @@ const KILLS: readonly Kill[] = [
 ]
 
 test(
-  'nobody who was told a number loses it, shares it, is overtaken or admitted twice, however often the runtime is killed',
+  'keeps every issued number, its order and its single admission when the runtime is killed repeatedly',
   async () => {
     const origin = await Origin.start()
     const rooms = [room(ROOM, CAPACITY, { check_interval_seconds: TICK_SECONDS, session_max_seconds: 86_400 })]

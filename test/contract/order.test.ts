@@ -10,7 +10,7 @@ const CLIENTS = 20
 
 const stage = useStage([room('crowd', CAPACITY), room('steps', CAPACITY)])
 
-test('a crowd that reloads as it likes is let in in the order of arrival, three at a time', async () => {
+test('admits a crowd that reloads at will in order of arrival, three at a time', async () => {
   const crowd = Array.from({ length: CLIENTS }, () => stage.visitor('crowd', CURL))
   const told = new Map<Visitor, number>()
   let onSite = 0
@@ -40,7 +40,7 @@ test('a crowd that reloads as it likes is let in in the order of arrival, three 
   expect(most).toBeLessThanOrEqual(CAPACITY)
 })
 
-test('each who leaves lets in the one who has waited longest, and nobody else', async () => {
+test('admits only the longest-waiting visitor when someone leaves', async () => {
   const waiting: Visitor[] = []
   const onSite: Visitor[] = []
   for (let i = 1; i <= CLIENTS; i++) {

@@ -2,7 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { bucketOf, percentileOf } from '../../src/core/histogram.ts'
 import { ORIGIN_LATENCY_BUCKETS_MS } from '../../src/core/limits.ts'
-import { OriginTally } from '../../src/room/origin-tally.ts'
+import { NO_REPORT } from '../../src/core/origin-report.ts'
+import { PendingReports } from '../../src/room/pending-reports.ts'
 import { DrivenLine } from './support/driven-line.ts'
 
 const BOUNDS = ORIGIN_LATENCY_BUCKETS_MS
@@ -15,9 +16,9 @@ function countsOf(values: readonly number[]): number[] {
 
 /** The report of an isolate after these responses; null stands for an unreachable origin. */
 function report(...latenciesMs: (number | null)[]) {
-  const tally = new OriginTally()
-  for (const latencyMs of latenciesMs) tally.add({ failed: latencyMs === null, latencyMs })
-  return tally.take()
+  const reports = new PendingReports()
+  for (const latencyMs of latenciesMs) reports.countOrigin({ failed: latencyMs === null, latencyMs })
+  return reports.toWire(0).origin ?? NO_REPORT
 }
 
 describe('a percentile of a histogram', () => {

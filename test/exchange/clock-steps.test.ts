@@ -1,7 +1,10 @@
-/** An isolate's clock that is set back: what it noted before counts as old, and nobody waits for the time to come again. */
+/**
+ * An isolate's clock is set back: earlier times count as old, and no request waits for the clock to
+ * catch up.
+ */
 import { describe, expect, it } from 'vitest'
 import { visit } from '../../src/gate/visit.ts'
-import { AgedBuffer } from '../../src/room/aged-buffer.ts'
+import { PendingReports } from '../../src/room/pending-reports.ts'
 import { parseRooms } from '../../src/settings/rooms.ts'
 import { type PresentedToken, VerifiedTokens } from '../../src/tokens/presented.ts'
 import { importSigningKeys } from '../../src/tokens/signing-keys.ts'
@@ -37,8 +40,8 @@ async function ask(room: VirtualRoom, presented: PresentedToken[]) {
   return visiting
 }
 
-describe.each(STEPS)('a clock set back by %s', (_, stepMs) => {
-  it('has the snapshot fetched anew', async () => {
+describe.each(STEPS)('after the clock is set back by %s', (_, stepMs) => {
+  it('refreshes the snapshot', async () => {
     const room = new VirtualRoom()
     await room.client.join(room)
     await room.pass(500)
@@ -50,7 +53,7 @@ describe.each(STEPS)('a clock set back by %s', (_, stepMs) => {
     expect(room.requests).toHaveLength(calls + 1)
   })
 
-  it('has the snapshot kept fresh for requests that need no answer', async () => {
+  it('keeps the snapshot fresh for requests that need no answer', async () => {
     const room = new VirtualRoom()
     await room.client.join(room)
     await room.pass(3_000)
@@ -63,7 +66,7 @@ describe.each(STEPS)('a clock set back by %s', (_, stepMs) => {
     expect(room.requests).toHaveLength(calls + 1)
   })
 
-  it('has a ticket confirmed that was issued before', async () => {
+  it('confirms a ticket that was issued before', async () => {
     const room = new VirtualRoom({ capacity: 1 })
     await room.client.join(room)
     const joined = await ask(room, [])
@@ -72,7 +75,7 @@ describe.each(STEPS)('a clock set back by %s', (_, stepMs) => {
     expect(await ask(room, [joined.ticket])).toMatchObject({ state: 'waiting', ticket: { renewed: true } })
   })
 
-  it('has a pass renewed that was issued before, instead of opening the door for longer', async () => {
+  it('renews a pass that was issued before, instead of accepting it for longer', async () => {
     const room = new VirtualRoom()
     const admitted = await ask(room, [])
     if (admitted.state !== 'admitted') throw new Error(admitted.state)
@@ -80,7 +83,7 @@ describe.each(STEPS)('a clock set back by %s', (_, stepMs) => {
     expect(await ask(room, [admitted.pass])).toMatchObject({ state: 'admitted', pass: { renewed: true } })
   })
 
-  it('ends the wait of a request that nobody answers after its time', async () => {
+  it('ends the wait of an unanswered request in time', async () => {
     const room = new VirtualRoom()
     await room.client.join(room)
     room.holding = true
@@ -92,7 +95,7 @@ describe.each(STEPS)('a clock set back by %s', (_, stepMs) => {
     expect(room.nowMs).toBeGreaterThan(0)
   })
 
-  it('is answered within seconds of asking', async () => {
+  it('answers a waiting request within seconds', async () => {
     const room = new VirtualRoom()
     await room.client.join(room)
     room.holding = true
@@ -106,9 +109,11 @@ describe.each(STEPS)('a clock set back by %s', (_, stepMs) => {
     expect((await joining).state).toBe('active')
   })
 
-  it('does not put back a word from before for ever', () => {
-    const buffer = new AgedBuffer(10)
-    buffer.putBack(new Map([[1, 1_000_000]]), 1_000_000 - stepMs, 60_000)
-    expect(buffer.size).toBe(0)
+  it('does not keep an old report for ever', () => {
+    const failed = new PendingReports()
+    failed.hear(1, 1_000_000)
+    const reports = new PendingReports()
+    reports.putBack(failed, 1_000_000 - stepMs, 60_000)
+    expect(reports.isEmpty).toBe(true)
   })
 })

@@ -10,8 +10,8 @@ async function joined(): Promise<VirtualRoom> {
   return room
 }
 
-describe("the origin's outcomes", () => {
-  it('ride along with presence and cause no call of their own', async () => {
+describe('outcomes of the origin', () => {
+  it('ride along with presence and cause no extra calls', async () => {
     const calls: number[] = []
     for (const counts of [false, true]) {
       const room = await joined()
@@ -19,7 +19,7 @@ describe("the origin's outcomes", () => {
         room.client.hear(room.line.run, 1, room)
         if (counts) room.client.countOrigin(GOOD, room)
         await room.pass(700)
-        // An answer that came after presence had gone.
+        // This outcome follows after presence was sent.
         if (counts) room.client.countOrigin(LOST, room)
         await room.pass(300)
       }
@@ -30,7 +30,7 @@ describe("the origin's outcomes", () => {
     expect(calls[1]).toBe(calls[0])
   })
 
-  it('reach the object within 5 s where nothing else is said, in one call', async () => {
+  it('reach the object within 5 s in one call when there is nothing else to report', async () => {
     const room = await joined()
     for (let i = 0; i < 10; i++) room.client.countOrigin(GOOD, room)
     await room.pass(4900)
@@ -41,7 +41,7 @@ describe("the origin's outcomes", () => {
     expect(room.requests).toHaveLength(2)
   })
 
-  it('do not hold presence back', async () => {
+  it('do not delay presence', async () => {
     const room = await joined()
     room.client.countOrigin(GOOD, room)
     room.client.hear(room.line.run, 1, room)
@@ -51,7 +51,7 @@ describe("the origin's outcomes", () => {
     expect(room.requests).toHaveLength(2)
   })
 
-  it('are sent again when the call failed, with what was counted since', async () => {
+  it('are sent again with later ones when the call failed', async () => {
     const room = await joined()
     room.holding = true
     room.client.countOrigin(LOST, room)
@@ -64,7 +64,7 @@ describe("the origin's outcomes", () => {
     expect(room.line.totals).toMatchObject({ originRequests: 2, originErrors: 1 })
   })
 
-  it('are counted in the room though it was reset meanwhile', async () => {
+  it('are counted when the room was reset meanwhile', async () => {
     const room = await joined()
     room.client.countOrigin(GOOD, room)
     room.reset()

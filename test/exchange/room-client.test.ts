@@ -8,7 +8,7 @@ async function numbersOf(joins: Promise<{ state: string; number?: number }>[]): 
 }
 
 describe('group commit', () => {
-  it('calls at once when no call is under way, and sends together what is asked meanwhile', async () => {
+  it('calls at once when no call is under way, and batches questions that arrive during a call', async () => {
     const room = new VirtualRoom()
     room.holding = true
     const first = room.client.join(room)
@@ -23,25 +23,19 @@ describe('group commit', () => {
     expect(await numbersOf([first, ...others])).toEqual([1, 2, 3, 4])
   })
 
-  it('resumes each request by its own timer, never by the promise of the one that led the call', async () => {
+  it('resumes every request of a call when its answer arrives, without a timer', async () => {
     const room = new VirtualRoom()
     room.holding = true
-    room.client.join(room)
-    const resumed: string[] = []
-    room.client.join(room).then(() => resumed.push('second'))
-    room.client.join(room).then(() => resumed.push('third'))
-    await room.pass(10)
-    room.release()
-    await room.pass(100)
-    expect(room.held).toHaveLength(1)
+    const joins = [room.client.join(room), room.client.join(room), room.client.join(room)]
+    await settle()
     room.release()
     await settle()
-    expect(resumed).toEqual(['second'])
-    await room.pass(100)
-    expect(resumed).toEqual(['second', 'third'])
+    room.release()
+    await settle()
+    expect(await numbersOf(joins)).toEqual([1, 2, 3])
   })
 
-  it('lets those who heard nothing call again together, and gives everyone one number only', async () => {
+  it('calls again for all requests that were not answered, and gives each of them one number', async () => {
     const room = new VirtualRoom()
     room.holding = true
     const joins = [room.client.join(room), room.client.join(room), room.client.join(room)]
@@ -50,14 +44,14 @@ describe('group commit', () => {
     await room.pass(300)
     room.release()
     await room.pass(100)
-    // The first call reached the object after all, late.
+    // The first call reaches the object late.
     lost?.answer(room.decide(lost.request))
     await room.pass(100)
     expect(new Set(await numbersOf(joins)).size).toBe(3)
     expect(room.line.totals.joined).toBe(3)
   })
 
-  it('goes on when the request that leads a call is cancelled', async () => {
+  it('continues when the request that leads a call is cancelled', async () => {
     const room = new VirtualRoom()
     room.holding = true
     room.client.join(room)
@@ -71,12 +65,12 @@ describe('group commit', () => {
     expect((await later).state).not.toBe('unreachable')
   })
 
-  it('tries again when a call fails, with the same key', async () => {
+  it('retries a failed call with the same key', async () => {
     const room = new VirtualRoom()
     room.holding = true
     const join = room.client.join(room)
     await settle()
-    // The object took the join in, but its answer was lost.
+    // The object decided the join, but its answer was lost.
     const call = room.held.splice(0)[0]
     if (call !== undefined) room.decide(call.request)
     call?.refuse(new Error('network'))
@@ -86,7 +80,7 @@ describe('group commit', () => {
     expect(room.line.totals).toMatchObject({ joined: 1, roomErrors: 1 })
   })
 
-  it('does not let those who must be asked for again fall behind those who came meanwhile', async () => {
+  it('keeps the order of retried joins ahead of later ones', async () => {
     const room = new VirtualRoom()
     room.holding = true
     const first = room.client.join(room)
@@ -99,7 +93,7 @@ describe('group commit', () => {
     expect(await numbersOf([first, second])).toEqual([1, 2])
   })
 
-  it('does not try again when the object is overloaded', async () => {
+  it('does not retry when the object is overloaded', async () => {
     const room = new VirtualRoom()
     room.holding = true
     const join = room.client.join(room)
@@ -109,7 +103,7 @@ describe('group commit', () => {
     expect(room.requests).toHaveLength(1)
   })
 
-  it('says that the object is out of reach within 10 s', async () => {
+  it('reports the object as unreachable within 10 s', async () => {
     const room = new VirtualRoom()
     room.holding = true
     const join = room.client.join(room)
@@ -119,8 +113,8 @@ describe('group commit', () => {
   })
 })
 
-describe('requests that were cancelled', () => {
-  it('get no number when the isolate wakes up an hour later', async () => {
+describe('cancelled requests', () => {
+  it('get no number when the isolate resumes an hour later', async () => {
     const room = new VirtualRoom()
     room.holding = true
     room.client.join(room)
@@ -138,7 +132,7 @@ describe('requests that were cancelled', () => {
 })
 
 describe('presence', () => {
-  it('reaches the object within about a second, in one call for everyone', async () => {
+  it('reaches the object within about a second, in one call for all visitors', async () => {
     const room = new VirtualRoom()
     await room.client.join(room)
     const { run } = room.line
@@ -152,7 +146,7 @@ describe('presence', () => {
     expect([...(agesMs ?? [])]).toEqual([1000, 400])
   })
 
-  it('is sent again with its age when the call failed, until it is too old to matter', async () => {
+  it('is sent again with its age when the call failed', async () => {
     const room = new VirtualRoom()
     await room.client.join(room)
     room.holding = true
@@ -168,7 +162,7 @@ describe('presence', () => {
     expect(room.requests).toHaveLength(3)
   })
 
-  it('takes a goodbye back when the same visitor is heard again before it was sent', async () => {
+  it('cancels an unsent departure when the same visitor is heard again', async () => {
     const room = new VirtualRoom()
     await room.client.join(room)
     room.client.depart(room.line.run, 1, room)
@@ -178,7 +172,7 @@ describe('presence', () => {
     expect([...(room.requests.at(-1)?.presence.numbers ?? [])]).toEqual([1])
   })
 
-  it('is flushed by another request when the one that held the deadline was cancelled', async () => {
+  it('is flushed by another request when the one that kept the deadline was cancelled', async () => {
     const room = new VirtualRoom()
     await room.client.join(room)
     const cancelled = { waitUntil: () => {} }
@@ -196,7 +190,7 @@ describe('presence', () => {
 })
 
 describe('the snapshot', () => {
-  it('answers for 2 s, then is asked for again', async () => {
+  it('stays fresh for 2 s, then is fetched again', async () => {
     const room = new VirtualRoom()
     await room.client.join(room)
     await room.pass(1900)
@@ -207,7 +201,7 @@ describe('the snapshot', () => {
     expect(room.requests).toHaveLength(2)
   })
 
-  it('of an older time or run never replaces a newer one', async () => {
+  it('is never replaced by an older one', async () => {
     const room = new VirtualRoom()
     room.holding = true
     const slow = room.client.join(room)
@@ -225,7 +219,7 @@ describe('the snapshot', () => {
 })
 
 describe('a reset room', () => {
-  it('makes older numbers void and touches nothing of the new run', async () => {
+  it('makes older numbers void and does not touch the new run', async () => {
     const room = new VirtualRoom()
     await room.client.join(room)
     const oldRun = room.line.run
@@ -237,7 +231,7 @@ describe('a reset room', () => {
     expect(room.requests).toHaveLength(2)
   })
 
-  it('is noticed by a token of a newer run', async () => {
+  it('is noticed when a token of a newer run arrives', async () => {
     const room = new VirtualRoom()
     await room.client.join(room)
     room.reset()
@@ -247,7 +241,7 @@ describe('a reset room', () => {
 })
 
 describe('presence after a reset', () => {
-  it('is sent in time, though what was kept for the old run was dropped', async () => {
+  it('is sent in time after the reports of the old run were dropped', async () => {
     const room = new VirtualRoom()
     await room.client.join(room)
     const oldRun = room.line.run
@@ -268,7 +262,7 @@ describe('presence after a reset', () => {
 })
 
 describe('pacing', () => {
-  it('starts the next call no sooner than the object said', async () => {
+  it('starts the next call no sooner than the object allows', async () => {
     const room = new VirtualRoom()
     room.paceMs = 3000
     await room.client.join(room)
@@ -281,7 +275,7 @@ describe('pacing', () => {
   })
 
   it.each(['hear', 'use', 'depart'] as const)(
-    'tells what it heard of a run that it did not know yet (%s)',
+    'reports presence in a run that it did not know yet (%s)',
     async (what) => {
       const room = new VirtualRoom({ idleTimeoutSeconds: 60 })
       await room.client.join(room)
@@ -297,7 +291,7 @@ describe('pacing', () => {
     },
   )
 
-  it("does not wait for a time that an isolate's clock, gone back since, will not see for long", async () => {
+  it("does not wait for a call time that lies far ahead after the isolate's clock went back", async () => {
     const room = new VirtualRoom()
     room.paceMs = 3000
     await room.client.join(room)
@@ -306,11 +300,16 @@ describe('pacing', () => {
     expect(room.requests).toHaveLength(2)
   })
 
-  it('of an isolate of a crowd lets a moment pass between two calls, and none when few ask', async () => {
+  it('pauses between the calls of a crowd, but not when few requests ask', async () => {
     const room = new VirtualRoom()
     await room.client.join(room)
+    room.holding = true
     const crowd = Array.from({ length: 13 }, () => room.client.join(room))
-    while (room.requests.length < 3) await room.pass(1)
+    await room.pass(5)
+    room.release()
+    await settle()
+    room.holding = false
+    room.release()
     const next = room.client.join(room)
     await room.pass(78)
     expect(room.requests.map(({ joins }) => joins.length)).toEqual([1, 1, 12])
@@ -323,8 +322,8 @@ describe('pacing', () => {
   })
 })
 
-describe('what can wait for company', () => {
-  it('goes along with a call that somebody else needs', async () => {
+describe('a claim that may wait', () => {
+  it('rides along with a call that another request needs', async () => {
     const room = new VirtualRoom()
     const { number } = (await room.client.join(room)) as { number: number }
     const waiting = room.client.claim(room.line.run, number, NO_DETAILS, room, true)
@@ -339,7 +338,7 @@ describe('what can wait for company', () => {
     ])
   })
 
-  it('makes a call of its own when nobody else does', async () => {
+  it('leads a call when no other request does', async () => {
     const room = new VirtualRoom()
     const { number } = (await room.client.join(room)) as { number: number }
     const waiting = room.client.claim(room.line.run, number, NO_DETAILS, room, true)
@@ -351,8 +350,8 @@ describe('what can wait for company', () => {
   })
 })
 
-describe('what an isolate refused by itself', () => {
-  it('is told to the object, even if nothing else is, and again when the call failed', async () => {
+describe('refusals of the isolate', () => {
+  it('are reported even when there is nothing else, and again when the call failed', async () => {
     const room = new VirtualRoom()
     room.holding = true
     room.client.countRefused('limited', room)

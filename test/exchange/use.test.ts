@@ -1,4 +1,4 @@
-/** Use of a session rides along with presence, where the room has an idle limit. */
+/** Use of a session rides along with presence when the room has an idle limit. */
 import { describe, expect, it } from 'vitest'
 import { parseRooms } from '../../src/settings/rooms.ts'
 import { VirtualRoom } from './virtual-room.ts'
@@ -24,23 +24,23 @@ describe('use of a session', () => {
     [60, 50],
     [300, 45],
     [90, 5],
-  ])('begins an idle limit of %d s anew when it comes every %d s', async (idleTimeoutSeconds, everySeconds) => {
+  ])('restarts an idle limit of %d s when it occurs every %d s', async (idleTimeoutSeconds, everySeconds) => {
     const room = new VirtualRoom({ idleTimeoutSeconds, sessionTimeoutSeconds: 600 })
     expect(await usedFor(room, 3 * idleTimeoutSeconds, everySeconds)).not.toContain('ended')
   })
 
-  it('that is too rare does not', async () => {
+  it('does not prevent the end when it is too rare', async () => {
     const room = new VirtualRoom({ idleTimeoutSeconds: 60, sessionTimeoutSeconds: 600 })
     expect(await usedFor(room, 200, 70)).toContain('ended')
   })
 
-  it('is not told where the room has no idle limit', async () => {
+  it('is not reported when the room has no idle limit', async () => {
     const room = new VirtualRoom({ sessionTimeoutSeconds: 600 })
     await usedFor(room, 30, 5)
     expect(room.requests.some(({ touches }) => touches !== undefined)).toBe(false)
   })
 
-  it('is told with its age once the object can be reached again', async () => {
+  it('is reported with its age once the object can be reached again', async () => {
     const room = new VirtualRoom({ idleTimeoutSeconds: 60, sessionTimeoutSeconds: 600 })
     const { number } = (await room.client.join(room)) as { number: number }
     room.isCutOff = true
@@ -54,7 +54,7 @@ describe('use of a session', () => {
     expect(told?.agesMs[0]).toBeGreaterThanOrEqual(30_000)
   })
 
-  it('of another run touches nothing', async () => {
+  it('is ignored when it belongs to another run', async () => {
     const room = new VirtualRoom({ idleTimeoutSeconds: 60 })
     const { number } = (await room.client.join(room)) as { number: number }
     room.client.use(room.line.run - 1, number, room)
@@ -67,11 +67,11 @@ describe('idle_timeout_seconds', () => {
   const problemsOf = (idle: number) =>
     parseRooms([{ name: 'r', total_active_users: 1, new_users_per_minute: 1, idle_timeout_seconds: idle }]).problems
 
-  it.each([1, 19, 20, 59])('of %d s is refused: use may be known as late as that, or nearly', (idle) => {
+  it.each([1, 19, 20, 59])('rejects %d s, since use may be reported that late', (idle) => {
     expect(problemsOf(idle)).toEqual([
       'ROOMS[0].idle_timeout_seconds: must be 0 (off) or a whole number from 60 to 86400',
     ])
   })
 
-  it.each([0, 60, 86_400])('of %d s is accepted', (idle) => expect(problemsOf(idle)).toEqual([]))
+  it.each([0, 60, 86_400])('accepts %d s', (idle) => expect(problemsOf(idle)).toEqual([]))
 })

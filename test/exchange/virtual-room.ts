@@ -1,5 +1,5 @@
 /**
- * A room client against a real line, on a clock that only moves when told: calls can be held, lost, refused or repeated.
+ * A room client with a real line, on a virtual clock. Calls can be held, lost, refused or repeated.
  */
 import { applyExchange, type ExchangeAnswer, type ExchangeRequest } from '../../src/core/exchange.ts'
 import { Line } from '../../src/core/line.ts'
@@ -24,7 +24,7 @@ export class VirtualRoom implements KeepAlive {
   nowMs = START_MS
   line: Line
   paceMs = 0
-  /** `held` calls wait for `release`; otherwise the object answers at once. */
+  /** Calls wait in `held` for `release`. Otherwise the object answers at once. */
   holding = false
   /** Calls fail. */
   isCutOff = false
@@ -61,12 +61,12 @@ export class VirtualRoom implements KeepAlive {
     })
   }
 
-  /** A request that lives until its work is done. */
+  /** Keeps a request alive until its work is done. */
   waitUntil(work: Promise<unknown>): void {
     work.catch(() => {})
   }
 
-  /** What the object does with a call. */
+  /** Decides a call as the object does. */
   decide(request: ExchangeRequest): ExchangeAnswer {
     this.line.beginCall(this.nowMs)
     const answer = applyExchange(this.line, request)
@@ -81,7 +81,7 @@ export class VirtualRoom implements KeepAlive {
     return call
   }
 
-  /** As when the requests that set them are cancelled. */
+  /** Cancels all requests with their timers. */
   stopTimers(): void {
     this.timers = []
   }
@@ -90,7 +90,7 @@ export class VirtualRoom implements KeepAlive {
     this.line = Line.start(this.lineRules, this.line.run + 1, this.nowMs)
   }
 
-  /** Lets time pass, timer by timer, and everything that follows from each. */
+  /** Advances the clock timer by timer and runs everything that follows from each. */
   async pass(ms: number): Promise<void> {
     const untilMs = this.nowMs + ms
     await settle()
@@ -106,7 +106,7 @@ export class VirtualRoom implements KeepAlive {
   }
 }
 
-/** Runs everything that waits for nothing but its turn. */
+/** Runs all pending microtasks. */
 export async function settle(): Promise<void> {
   for (let i = 0; i < 30; i++) await Promise.resolve()
 }

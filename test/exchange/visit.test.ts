@@ -10,7 +10,7 @@ const [settings] =
 
 const keys = await importSigningKeys(`test:${'A'.repeat(43)}`)
 
-/** A room whose object does not answer from now on; one visitor has joined, so that there is a snapshot. */
+/** A room whose object stops answering after one visitor joined, so that there is a snapshot. */
 async function outOfReach(): Promise<VirtualRoom> {
   const room = new VirtualRoom({ capacity: 1 })
   await room.client.join(room)
@@ -36,7 +36,7 @@ async function visitOf(room: VirtualRoom, tokens: PresentedToken[], mayJoin = tr
   return visiting
 }
 
-/** A token as it was issued so many seconds ago; of a pass the life is 15 s. */
+/** A token issued `ageSeconds` ago. A pass lives for 15 s. */
 function token(room: VirtualRoom, kind: 'ticket' | 'pass', number: number, ageSeconds: number): PresentedToken {
   const issuedSeconds = Math.floor(room.nowMs / 1000) - ageSeconds
   const expiresSeconds = issuedSeconds + (kind === 'pass' ? 15 : 86_400)
@@ -48,7 +48,7 @@ function token(room: VirtualRoom, kind: 'ticket' | 'pass', number: number, ageSe
 }
 
 describe('while the object is out of reach', () => {
-  it('a valid pass goes through without asking anyone', async () => {
+  it('admits a valid pass without a call', async () => {
     const room = await outOfReach()
     const calls = room.requests.length
     const visiting = visitOf(room, [token(room, 'pass', 1, 5)])
@@ -56,7 +56,7 @@ describe('while the object is out of reach', () => {
     expect((await visiting).state).toBe('admitted')
   })
 
-  it('an expired pass is honoured as long as its session could be taken up again, and counted', async () => {
+  it('honours and counts an expired pass while its session could still be resumed', async () => {
     const room = await outOfReach()
     expect(await visitOf(room, [token(room, 'pass', 1, 310)])).toMatchObject({
       state: 'admitted',
@@ -71,7 +71,7 @@ describe('while the object is out of reach', () => {
     expect(room.line.totals.honoured).toBe(1)
   })
 
-  it('who waits keeps the ticket and sees the last known figures', async () => {
+  it('keeps the ticket of a waiting visitor and shows the last known figures', async () => {
     const room = new VirtualRoom({ capacity: 1 })
     await room.client.join(room)
     await room.client.join(room)
@@ -85,14 +85,14 @@ describe('while the object is out of reach', () => {
     })
   })
 
-  it('a newcomer gets no ticket, and is told that the page goes on trying', async () => {
+  it('gives a newcomer no ticket, and says that the room is unreachable', async () => {
     const newcomer = await visitOf(await outOfReach(), [])
     expect(newcomer).toMatchObject({ state: 'unreachable', ticket: null, status: { number: null, unreachable: true } })
   })
 })
 
 describe('the start of progress', () => {
-  it('is the time and position of the join, and stays so when the ticket is renewed', async () => {
+  it('is the time and position of the join, and survives a renewal of the ticket', async () => {
     const room = new VirtualRoom({ capacity: 1 })
     await room.client.join(room)
     const started = { joinedSeconds: Math.floor(room.nowMs / 1000), startPosition: 1 }
@@ -109,22 +109,22 @@ describe('the start of progress', () => {
   })
 })
 
-describe('a token that does not count any more', () => {
-  it('of an older run is as none', async () => {
+describe('a token that is no longer valid', () => {
+  it('is ignored when it belongs to an older run', async () => {
     const room = await outOfReach()
     const old = token(room, 'pass', 1, 5)
     const other: PresentedToken = { ...old, token: { ...old.token, run: old.token.run - 1 } }
     expect(await visitOf(room, [other], false)).toEqual({ state: 'no-token' })
   })
 
-  it('of a session that is over is as none: its holder may join again', async () => {
+  it('is ignored when its session is over: the holder may join again', async () => {
     const room = new VirtualRoom({ capacity: 1 })
     await room.client.join(room)
     await room.client.leave(room.line.run, 1, room)
     expect(await visitOf(room, [token(room, 'pass', 1, 60)], false)).toEqual({ state: 'no-token' })
   })
 
-  it('of a place that is gone is told so', async () => {
+  it('answers "expired" when its place is gone', async () => {
     const room = new VirtualRoom({ capacity: 1 })
     await room.client.join(room)
     await room.client.leave(room.line.run, 1, room)

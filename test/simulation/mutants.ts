@@ -31,8 +31,8 @@ export const withoutPutBack: Mutant = {
 /** Keeps the content of a failed call no longer than the heartbeat timeout, whatever the session timeout. */
 export const withShortPutBack: Mutant = {
   client: (client) => {
-    if (!('wordsKeptMs' in client)) throw new Error('the client has no "wordsKeptMs" that could be shortened')
-    Object.defineProperty(client, 'wordsKeptMs', { get: () => 20_000 })
+    if (!('reportsKeptMs' in client)) throw new Error('the client has no "reportsKeptMs" that could be shortened')
+    Object.defineProperty(client, 'reportsKeptMs', { get: () => 20_000 })
   },
 }
 

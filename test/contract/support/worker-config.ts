@@ -74,12 +74,14 @@ function internet({ resolvedTo }: WorkerBindings): string {
   return `external = (address = ${text(resolvedTo)}, http = (cfBlobHeader = ${text(CF_HEADER)}))`
 }
 
-/** The entry first; everything else that the build wrote beside it is text. */
+/** The entry first, then the modules it imports; files with a hash before their name are texts. */
 function modules(build: string, folder: string): string[] {
   const embed = (name: string) => `embed ${text(relative(folder, join(build, name)))}`
-  const texts = readdirSync(build).filter((name) => /^[0-9a-f]{40}-.*\.(html|js|css)$/.test(name))
+  const files = readdirSync(build)
+  const texts = files.filter((name) => /^[0-9a-f]{40}-.*\.(html|js|css)$/.test(name))
+  const imported = files.filter((name) => name.endsWith('.js') && name !== 'index.js' && !texts.includes(name))
   return [
-    `(name = "index.js", esModule = ${embed('index.js')})`,
+    ...['index.js', ...imported].map((name) => `(name = ${text(name)}, esModule = ${embed(name)})`),
     ...texts.map((name) => `(name = ${text(`./${name}`)}, text = ${embed(name)})`),
   ]
 }

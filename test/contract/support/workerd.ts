@@ -28,18 +28,19 @@ export class Workerd {
   /** What it wrote to stdout and stderr, over all its lives. */
   log = ''
   private bindings: WorkerBindings
-  private build = inject('workerBuild')
+  private build: string
   private readonly folder = mkdtempSync(`${inject('scratch')}/workerd-`)
   private child: ChildProcess | null = null
 
-  private constructor(bindings: WorkerBindings) {
+  private constructor(bindings: WorkerBindings, build: string) {
     this.bindings = bindings
+    this.build = build
     mkdirSync(this.storage)
   }
 
   /** @throws WorkerdRefused with everything it wrote, when it does not serve */
-  static async start(bindings: WorkerBindings): Promise<Workerd> {
-    const workerd = new Workerd(bindings)
+  static async start(bindings: WorkerBindings, build = inject('workerBuild')): Promise<Workerd> {
+    const workerd = new Workerd(bindings, build)
     await workerd.serve()
     return workerd
   }
