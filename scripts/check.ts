@@ -1,13 +1,17 @@
 /**
- * npm run check [-- NAME...]: runs every `check:NAME` script of package.json, or only the named ones, a few at a time.
- * Prints one line per step, the output of each step that failed, and the names of the failed steps at the end.
+ * npm run check [-- NAME...]: runs every `check:NAME` script of package.json, or only the named
+ * ones, a few at a time. Prints one line per step, the output of each step that failed, and the
+ * names of the failed steps at the end.
  */
 import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 
 const PREFIX = 'check:'
-/** A type check takes about 0.5 GB of memory, so more than three at once would strain a small machine. */
+/**
+ * A type check takes about 0.5 GB of memory, so more than three at once would strain a small
+ * machine.
+ */
 const PARALLEL_STEPS_MAX = 3
 
 interface Result {

@@ -1,8 +1,7 @@
 /**
- * npm run demo-pictures: plays the demo with real Chromium and writes the two pictures of the README.
- *
- * - `docs/screenshots/line-to-site.gif` follows one browser from its place in line to the site.
- * - `docs/screenshots/operators.png` is the operators' page meanwhile.
+ * npm run demo-pictures: plays the demo with real Chromium and writes the two pictures of the
+ * README.  - `docs/screenshots/line-to-site.gif` follows one browser from its place in line to the
+ * site. - `docs/screenshots/operators.png` is the operators' page meanwhile.
  */
 import { mkdirSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
