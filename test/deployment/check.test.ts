@@ -25,7 +25,7 @@ const check = (...names: string[]) => {
   return spawnSync(process.execPath, [SCRIPT, ...names], { cwd: folder, encoding: 'utf8' })
 }
 
-describe('npm run check', () => {
+describe('npm run check', { timeout: 60_000 }, () => {
   it('prints the output of every failed step and names these steps at the end', () => {
     const { status, stdout, stderr } = check()
     expect(status).toBe(1)
