@@ -1,4 +1,7 @@
-/** How large the deployed bundle is (wrangler.toml has it minified), and what its start-up takes, as wrangler reports them. */
+/**
+ * Measures the size of the deployed bundle (minified, as in wrangler.toml) and its start-up time,
+ * as wrangler reports them.
+ */
 import { execFile } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
@@ -6,9 +9,9 @@ import { promisify } from 'node:util'
 import { gzipSync } from 'node:zlib'
 
 export interface BundleFigures {
-  /** Everything that is uploaded, minified and gzipped. */
+  /** The whole upload, minified and gzipped. */
   readonly gzipKiB: number
-  /** Processor time of the start-up, from wrangler's profile of it. */
+  /** Processor time of the start-up, from wrangler's profile. */
   readonly startUpMs: number | null
 }
 

@@ -1,7 +1,7 @@
-/** Processor time that a process has taken so far, as Linux counts it. */
+/** The processor time of a process so far, as Linux counts it. */
 import { readdirSync, readFileSync } from 'node:fs'
 
-/** Milliseconds of all its threads; null where this cannot be told. */
+/** Milliseconds of all its threads; null if the platform does not report them. */
 export function cpuTimeMs(pid: number): number | null {
   try {
     const threads = readdirSync(`/proc/${pid}/task`)

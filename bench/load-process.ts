@@ -1,4 +1,4 @@
-/** Starts the process that makes the load, and hands it one task at a time. */
+/** Starts the load process and hands it one task at a time. */
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { resolve } from 'node:path'
@@ -11,7 +11,7 @@ export class LoadProcess {
   })
 
   constructor() {
-    // Its end at stop() is meant.
+    // stop() ends it on purpose.
     this.ended.catch(() => {})
   }
 

@@ -1,6 +1,7 @@
 /**
- * The load, as a process of its own so that it takes no time from what it measures: autocannon, run after run, one task at
- * a time. What a visitor of a task was given as a cookie is kept, over all tasks of this name.
+ * The load generator: autocannon in a separate process, so that it takes no time from the measured
+ * server. It runs one task at a time. Cookies that the visitors of a task receive are kept for all
+ * tasks of the same name.
  */
 import autocannon, { type Client, type Request } from 'autocannon'
 import { CONFIRM_AFTER_MAX_SECONDS } from '../src/limits.ts'
@@ -9,25 +10,28 @@ import { claimsOf, signed } from '../test/contract/support/tokens.ts'
 export interface LoadTask {
   readonly name: string
   readonly port: number
-  /** Taken in turns by each connection. */
+  /** Each connection takes them in turn. */
   readonly requests: readonly LoadRequest[]
-  /** Request headers of all, `Host` among them. */
+  /** Headers of every request, `Host` among them. */
   readonly headers: Readonly<Record<string, string>>
-  /** What every right answer's body contains, one of them. */
+  /** Every correct answer contains one of these. */
   readonly marks: readonly string[]
   readonly connections: number
-  /** Null: until everyone has asked once. */
+  /** Null: until every visitor has sent one request. */
   readonly durationMs: number | null
 }
 
 export interface LoadRequest {
   readonly path: string
-  /** The visitors whose jars are used in turn; without any, a cookie that everyone sends; neither: someone new. */
+  /**
+   * The visitors whose jars are used in turn. Without visitors: a cookie that every request sends.
+   * Without either: every request is a newcomer.
+   */
   readonly cookie?: string
   readonly visitors?: string
 }
 
-/** Gives so many visitors their first cookies, by one request each, which joins. */
+/** Gives this many visitors their first cookies, with one joining request each. */
 export interface JoinTask {
   readonly join: string
   readonly port: number
@@ -38,8 +42,9 @@ export interface JoinTask {
 }
 
 /**
- * Makes the tickets of these visitors those of a crowd that polls all the time: last confirmed at any moment within the time
- * after which they are confirmed again. Without it all would have been confirmed together, and long ago.
+ * Dates the tickets of these visitors as in a crowd that polls all the time: last confirmed at any
+ * moment within the confirmation interval. Otherwise all of them would have been confirmed
+ * together, long ago.
  */
 export interface AgeTask {
   readonly age: string
@@ -55,7 +60,9 @@ export interface LoadResult {
 
 /** By name of the visitors. */
 const jars = new Map<string, string[]>()
-/** At which request of its list each connection goes on, so that all visitors have their turn. */
+/**
+ * The request of its list at which each connection continues, so that all visitors have their turn.
+ */
 const positions = new Map<string, number[]>()
 
 async function joinAll({ join, port, path, headers, visitors, connections }: JoinTask): Promise<LoadResult> {
@@ -85,7 +92,7 @@ async function load({ name, port, requests, headers, marks, connections, duratio
     client.on('headers', (head) => {
       const { visitor } = turns[answered++ % turns.length] as Turn
       const cookie = visitor === null ? null : cookieOf(head)
-      // It counts from the next run on: until then the old one is as good.
+      // It takes effect with the next run. Until then the old cookie is still valid.
       if (visitor !== null && cookie !== null) visitor.jar[visitor.place] = cookie
       known[mine] = start + answered
     })
@@ -94,7 +101,7 @@ async function load({ name, port, requests, headers, marks, connections, duratio
   const url = `http://127.0.0.1:${port}`
   const turnsOfAll = () => requestsOf(requests, headers, 0, connections).length * connections
   const extent = durationMs === null ? { amount: turnsOfAll() } : { duration: durationMs / 1000 }
-  // A sample decides when a run ends, too.
+  // The end of a run also depends on a sample.
   const result = await autocannon({ url, headers, connections, sampleInt: 100, setupClient, verifyBody, ...extent })
   positions.set(name, known)
   return { ...summary(result), errors: wrong(result) }
@@ -115,7 +122,7 @@ interface Turn {
   readonly visitor: { readonly jar: string[]; readonly place: number } | null
 }
 
-/** What one connection asks for in turn: of each visitors' jar its own share. */
+/** The requests of one connection, in turn: its share of each jar. */
 function requestsOf(
   requests: readonly LoadRequest[],
   headers: Readonly<Record<string, string>>,
@@ -170,5 +177,5 @@ process.on('message', async (task: LoadTask | JoinTask | AgeTask) => {
     process.send?.(null)
   } else process.send?.(await ('join' in task ? joinAll(task) : load(task)))
 })
-// Nobody is left to tell.
+// Nobody is left to report to.
 process.on('disconnect', () => process.exit())

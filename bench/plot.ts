@@ -2,7 +2,7 @@
 
 export interface Series {
   readonly label: string
-  /** All above 0. */
+  /** All values are above 0. */
   readonly points: readonly (readonly [x: number, y: number])[]
 }
 

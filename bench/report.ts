@@ -4,7 +4,7 @@ import type { LoadResult } from './load.ts'
 import { COST_TARGETS, type Comparison } from './variants.ts'
 
 export interface RoundFigures extends LoadResult {
-  /** Cores that the server's process took. NaN where the platform does not tell. */
+  /** Cores that the server's process used. NaN if the platform does not report them. */
   readonly serverBusy: number
   /** Processor time of the server per request. */
   readonly cpuMicroseconds: number
@@ -25,7 +25,7 @@ interface RatioFigures {
 export interface Report {
   readonly variants: Readonly<Record<string, Omit<RoundFigures, 'requests'>>>
   readonly ratios: Readonly<Record<string, RatioFigures>>
-  /** The same by the server's processor time, which other work on the machine disturbs less. */
+  /** The same ratio by processor time, which other work on the machine disturbs less. */
   readonly cpuRatios: Readonly<Record<string, RatioFigures>>
 }
 
@@ -105,7 +105,10 @@ function variantFigures(rounds: readonly RoundFigures[]): Omit<RoundFigures, 're
   }
 }
 
-/** Of the same round each, so that a machine that slows down slows both. Rounds in which either answered nothing do not count. */
+/**
+ * Ratios within one round, so that a slower machine slows both sides. Rounds in which either side
+ * answered nothing do not count.
+ */
 function ratioFigures(
   results: Results,
   { of, to, target }: Comparison,

@@ -1,10 +1,12 @@
 /**
- * npm run bench [-- --quick] [-- --json FILE] [-- --only NAME,...] [-- --scale]: requests per second of the built Worker on
- * raw `workerd serve`, next to the runtime's ceiling, to plain proxies and to the naive ways, and what the object's storage
- * and calls cost. `--scale`: what one room costs as it grows, instead.
+ * npm run bench [-- --quick] [-- --json FILE] [-- --only NAME,...] [-- --scale]
  *
- * Every room of ours has a process of workerd to itself, the peers share one. All stay up; the variants take turns, one at a
- * time, in rounds, every second round backwards.
+ * Measures requests per second of the built Worker on raw `workerd serve`, next to the runtime's
+ * ceiling, plain proxies and straightforward implementations, and the cost of the object's storage
+ * and calls. `--scale` measures the cost of one growing room instead.
+ *
+ * Each of our rooms has a workerd process to itself; the peers share one. All processes stay up.
+ * The variants take turns, one at a time, in rounds; every second round runs in reverse order.
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
@@ -21,7 +23,10 @@ import { Workerd } from './workerd.ts'
 import { hostOf, oursConfig, PEERS, peersConfig } from './workers.ts'
 
 const CONNECTIONS = 256
-/** A warm-up lets each of 10,000 who wait poll once, so that the isolate knows their tokens. */
+/**
+ * In the warm-up each of the 10,000 waiting visitors polls once, so that the isolate knows their
+ * tokens.
+ */
 const THOROUGH = { rounds: 8, roundMs: 2_000, warmUpMs: 4_000 }
 const QUICK = { rounds: 2, roundMs: 500, warmUpMs: 500 }
 
@@ -41,7 +46,7 @@ else await bench(chosenVariants(args.only))
 async function bench(variants: readonly Variant[]): Promise<void> {
   const { rounds, roundMs, warmUpMs } = args.quick ? QUICK : THOROUGH
   const provided: Record<string, string> = {}
-  // The set-up of the contract tests, which is given no more of Vitest than this.
+  // The set-up of the contract tests, which needs no more of Vitest than this.
   const provide = (name: string, value: string) => {
     provided[name] = value
   }
@@ -103,8 +108,9 @@ async function bench(variants: readonly Variant[]): Promise<void> {
       }
       await loadWith(variant, warmUpMs)
     }
-    // So a round goes on where a crowd's would: nearly all tokens are known, one in ten tickets is to be confirmed, and
-    // passes that ended meanwhile are renewed. A short run's were all handed out just now.
+    // A round then continues as in a real crowd: nearly all tokens are known, one ticket in ten
+    // needs confirmation, and passes that ended meanwhile are renewed. In a short run all tokens
+    // would be new.
     const prepare = async (variant: Variant): Promise<void> => {
       for (const { name } of variant.groups.filter(({ waits }) => waits)) await load.age({ age: name })
       if (variant.groups.length > 0) await loadWith(variant, null)
@@ -129,7 +135,7 @@ async function bench(variants: readonly Variant[]): Promise<void> {
     }
     const bundle = await bundleFigures(scratch)
     print(report, bundle)
-    // Figures of a run with errors mean little.
+    // A run with errors has meaningless figures.
     if (Object.values(report.variants).some(({ errors }) => errors > 0)) process.exitCode = 1
     console.log(
       `Measured on ${how.runtime}, a process for each variant of ours and one for the peers, load by autocannon from another over
@@ -173,7 +179,7 @@ function chosenVariants(only: string | undefined): readonly Variant[] {
   process.exit(2)
 }
 
-/** What the room's object has counted so far. */
+/** The counts of the room's object so far. */
 async function costsOf({ server, name }: Variant, port: number): Promise<{ calls: number; rowsWritten: number }> {
   if (server === 'peers') return { calls: 0, rowsWritten: 0 }
   const answer = await ask(port, name, `/__waiting-room/api/v1/rooms/${name}/stats`, {
@@ -182,7 +188,7 @@ async function costsOf({ server, name }: Variant, port: number): Promise<{ calls
   return JSON.parse(answer.toString())
 }
 
-/** The body of an answer; without more headers a new visitor of a room asks. */
+/** The body of an answer. Without more headers the request is a newcomer's. */
 function ask(port: number, room: string, path: string, more: Record<string, string> = {}): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const headers = { Host: hostOf(room), Accept: 'text/html', ...more }

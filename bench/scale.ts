@@ -1,6 +1,7 @@
 /**
- * npm run bench -- --scale: what one room costs as its line grows, in this process alone (no runtime, no storage), and what
- * its pacing makes of many isolates. Writes the plot docs/scale.svg. Times depend on the machine; how they grow does not.
+ * npm run bench -- --scale: the cost of one room as its line grows, in this process alone (no
+ * runtime, no storage), and the calls of many isolates under its pacing. Writes the plot
+ * docs/scale.svg. Times depend on the machine; their growth does not.
  */
 import { writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
@@ -17,7 +18,9 @@ import { plot, type Series } from './plot.ts'
 
 const { simulateManyIsolates } = await import('../simulation/many-isolates.ts')
 
-/** Processor time is counted in steps of some ms: of short ticks more are taken. */
+/**
+ * Processor time has a resolution of several milliseconds, so short ticks are repeated more often.
+ */
 const WORST_TICKS_MIN = 5
 const WORST_TICKS_MAX = 60
 const WORST_TICKS_TICKETS = 3_000_000
@@ -45,7 +48,7 @@ interface Cost {
   readonly rowsOfWorstTick: number
 }
 
-/** What is good enough for a million people who wait. */
+/** Targets for a million waiting visitors. */
 const TARGETS: Partial<Record<keyof Cost, number>> = {
   stateKiB: 16 * 1024,
   snapshotBytes: 16 * 1024,
@@ -96,7 +99,7 @@ function lineOf(size: number): Line {
   return line
 }
 
-/** Ten million came, nearly all are gone; one of each 100,000 has stayed. */
+/** Ten million joined and nearly all are gone; one in each 100,000 has stayed. */
 function longTail(): Line {
   const line = newLine()
   for (let number = 1; number <= 10_000_000; number++) {
@@ -137,7 +140,7 @@ function costsOf(name: string, make: () => Line): Cost {
   })
   const rowsOfJoins = rowsOf(line.takeChanges(false))
   const changes = allOf(line)
-  // A line can expire once only: each time it is a copy.
+  // A line can expire only once, so each run uses a copy.
   const count = Math.ceil(WORST_TICKS_TICKETS / cost.waiting)
   const worstTicks = Array.from({ length: Math.min(Math.max(count, WORST_TICKS_MIN), WORST_TICKS_MAX) }, () => {
     const copy = Line.restore(benchRules, structuredClone(changes), START_MS)
@@ -149,7 +152,7 @@ function costsOf(name: string, make: () => Line): Cost {
     if (copy.totals.expired < cost.waiting - benchRules.capacity) throw new Error('not all have expired')
     return { worstTickMs, rows: rowsOf(copy.takeChanges(true)) }
   })
-  // The first runs while the code is not compiled yet.
+  // The first run happens before the code is compiled.
   const [, ...ticksMs] = worstTicks.map((tick) => tick.worstTickMs)
   const worstTickMs = Math.max(LEAST_MS, ticksMs.reduce((sum, each) => sum + each, 0) / ticksMs.length)
   return { ...cost, restoreMs, worstTickMs, rowsOfJoins, rowsOfWorstTick: worstTicks[0]?.rows ?? 0 }
@@ -184,18 +187,18 @@ function restoreMsOf(line: Line): number {
   return meanMs(10, () => Line.restore(benchRules, changes, START_MS))
 }
 
-/** The whole line as it is stored. */
+/** The stored form of the whole line. */
 function allOf(line: Line): LineChanges {
   for (const { index } of line.tickets.all()) {
     const live = line.tickets.lowestWaitingFrom(index * SEGMENT_SIZE)
-    // A flag that goes on and off, so that every segment counts as changed.
+    // Toggles a flag, so that every segment counts as changed.
     if (live < 0) continue
     line.tickets.setFlags(live, DEPARTING_FLAG)
     line.tickets.clearFlags(live, DEPARTING_FLAG)
   }
   const changes = line.takeChanges(true)
   if (changes === null) throw new Error('nothing to restore')
-  // The line goes on, what is stored of it does not.
+  // The line changes later, its stored form must not.
   return structuredClone(changes)
 }
 
@@ -236,12 +239,12 @@ function series(): Series[] {
   ]
 }
 
-/** Of many runs together: processor time is counted in steps that are longer than one. */
+/** Measures many runs together, because one is shorter than the clock's resolution. */
 function meanMs(runs: number, work: () => void): number {
   return Math.max(LEAST_MS, cpuMs(() => Array.from({ length: runs }, work)) / runs)
 }
 
-/** Processor time of this thread: other work on the machine does not count. */
+/** Processor time of this thread; other work on the machine does not count. */
 function cpuMs(work: () => void): number {
   const start = process.threadCpuUsage()
   work()

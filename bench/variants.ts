@@ -1,32 +1,35 @@
-/** What is measured, and what is compared with what. */
+/** The measured variants and their comparisons. */
 import { signed } from '../test/contract/support/tokens.ts'
 import type { LoadRequest, LoadTask } from './load.ts'
 import { CROWD_PASSES, hostOf } from './workers.ts'
 
 export interface Variant extends Pick<LoadTask, 'name' | 'requests' | 'headers' | 'marks'> {
   readonly server: 'ours' | 'peers'
-  /** Visitors who join before, one group after the other, by a request for this path each. `waits`: with a ticket. */
+  /**
+   * Visitors who join before the measurement, one group after the other, with one request for this
+   * path each. `waits`: they get a ticket.
+   */
   readonly groups: readonly {
     readonly name: string
     readonly path: string
     readonly visitors: number
     readonly waits: boolean
   }[]
-  /** Of a peer, as it is written: object calls and rows written per request. */
+  /** Object calls and rows per request of a peer, by its code. */
   readonly costs?: { readonly calls: number; readonly rows: number }
 }
 
-/** Rooms in which everyone but the first waits. */
+/** Rooms in which everyone but the first visitor waits. */
 export const WAITING_ROOMS = ['join', 'poll', 'page']
 
 export const STATUS_PATH = '/__waiting-room/status'
 
-/** People who wait and poll, each with a token of their own. */
+/** Waiting visitors who poll, each with a different token. */
 const POLLERS = 10_000
-/** Enough that no two connections share one. */
+/** Enough for no two connections to share one. */
 const VISITORS = CROWD_PASSES
 
-/** Of 20 requests of a crowd: 1 joins, 16 poll, 3 come with a pass. */
+/** Of 20 requests of the crowd 1 joins, 16 poll and 3 come with a pass. */
 const CROWD: readonly LoadRequest[] = [
   { path: `${STATUS_PATH}?room=crowd` },
   ...new Array(16).fill({ path: `${STATUS_PATH}?room=crowd`, visitors: 'crowd' }),
@@ -38,8 +41,9 @@ const JSON_ONLY = 'application/json'
 const HTML_ONLY = 'text/html'
 
 /**
- * In the order of a round: what is compared stands side by side, as the machine's speed drifts. A peer is sent what ours is,
- * the cookies of the same visitors: making the load takes as much of the machine then.
+ * In the order of a round. Compared variants are adjacent, because the machine's speed drifts. A
+ * peer gets the same requests and the same visitors' cookies, so that the load generator costs the
+ * same.
  */
 export const VARIANTS: readonly Variant[] = [
   peer('naive-poll', '/', JSON_ONLY, '"position":', { cookie: 'number=5000' }, { calls: 1, rows: 0 }),
@@ -72,7 +76,7 @@ export const VARIANTS: readonly Variant[] = [
 export interface Comparison {
   readonly of: string
   readonly to: string
-  /** The least that is good enough; null: told, not aimed at. */
+  /** The target; null: reported without a target. */
   readonly target: number | null
 }
 
@@ -87,7 +91,7 @@ export const COMPARISONS: readonly Comparison[] = [
   { of: 'crowd', to: 'ceiling', target: null },
 ]
 
-/** At most so many per 1,000 requests of a variant. */
+/** The target per 1,000 requests of a variant. */
 export const COST_TARGETS = [
   { of: 'poll', cost: 'objectCallsPer1000', target: 5 },
   { of: 'join', cost: 'rowsWrittenPer1000', target: 20 },

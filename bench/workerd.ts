@@ -1,4 +1,4 @@
-/** Raw `workerd serve` with a configuration, and the port of each of its sockets. */
+/** Runs raw `workerd serve` with a configuration and reports the port of each socket. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, writeFileSync } from 'node:fs'
@@ -17,7 +17,10 @@ export class Workerd {
     this.ports = ports
   }
 
-  /** `folder` gets the configuration and `storage/`; `sockets`: how many the configuration has. */
+  /**
+   * Writes the configuration and `storage/` into `folder`. `sockets`: the number of sockets in the
+   * configuration.
+   */
   static async start(folder: string, config: string, sockets: number): Promise<Workerd> {
     mkdirSync(`${folder}/storage`, { recursive: true })
     writeFileSync(`${folder}/config.capnp`, config)
@@ -51,7 +54,7 @@ export class Workerd {
   }
 }
 
-/** workerd tells the port of each socket as a line of JSON. */
+/** workerd prints the port of each socket as a line of JSON. */
 async function portsFrom(control: Readable, sockets: number): Promise<Map<string, number>> {
   const ports = new Map<string, number>()
   let told = ''

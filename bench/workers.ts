@@ -1,4 +1,4 @@
-/** The configurations of the Workers under measurement: ours as it is deployed, and the peers it is compared with. */
+/** The configurations of the measured Workers: ours as deployed, and its peers. */
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { parse } from 'smol-toml'
@@ -13,13 +13,16 @@ export const PEERS = [
   'constant-page',
 ] as const
 
-/** People on the site of the crowd's room: those who come first. */
+/** People on the site of the crowd's room: the first ones to join. */
 export const CROWD_PASSES = 1_024
 
-/** Longer than any run: nobody is silent for so long, and nobody's stay ends. */
+/** Longer than any run, so that nobody expires and no session ends. */
 const PATIENCE_SECONDS = 600
 
-/** In the rooms of passes everyone is let in, in the crowd's those who come first; elsewhere one, and the others wait. */
+/**
+ * The rooms of passes admit everyone, the crowd's room admits the first visitors, and all others
+ * admit one.
+ */
 function capacityOf(name: string): number {
   if (name === 'crowd') return CROWD_PASSES
   return name.startsWith('pass') ? 1_000_000 : 1
@@ -33,9 +36,9 @@ function roomOf(name: string): RoomTable {
     new_users_per_minute: 1_000_000,
     heartbeat_timeout_seconds: PATIENCE_SECONDS,
     session_timeout_seconds: PATIENCE_SECONDS,
-    // The load comes over http.
+    // The load uses http.
     force_https: false,
-    // The status of the pages is no matter here, and 200 is what the load takes for right.
+    // The load counts 200 as correct. The status of the pages does not matter here.
     queueing_status_code: 200,
   }
 }
@@ -44,7 +47,10 @@ export function hostOf(room: string): string {
   return `${room}.test`
 }
 
-/** The built Worker, with the origin in the same process: a network would hide what a proxy costs. */
+/**
+ * The built Worker, with the origin in the same process: a network would hide the cost of the
+ * proxy.
+ */
 export function oursConfig(build: string, folder: string, room: string): string {
   const config = workerConfig(build, folder, `${folder}/storage`, { rooms: [roomOf(room)], originUrl: '' })
   const withOrigin = config

@@ -1,4 +1,7 @@
-/** Reads what the object itself has recorded, by the operators' API, and the origin's licences at its own port. */
+/**
+ * Reads the object's own record through the operators' API, and the origin's licences at its own
+ * port.
+ */
 import type { LicenceFigures } from './licences.ts'
 import { ROOM, type Stage } from './stage.ts'
 
@@ -20,7 +23,7 @@ export interface Stats {
   }
 }
 
-/** A room that nobody has entered yet has no record: some of its figures are missing. */
+/** A room that nobody has entered has no record: some of its figures are missing. */
 const NOTHING_YET = {
   active: 0,
   waiting: 0,
@@ -28,7 +31,7 @@ const NOTHING_YET = {
   totals: { joined: 0, admitted: 0, expired: 0, returned: 0 },
 }
 
-/** One event of the object's own record, in its order. */
+/** One event of the object's own record, in order. */
 export interface JournalEntry {
   readonly sequence: number
   /** The object's clock, milliseconds since 1970. */
@@ -43,13 +46,13 @@ export interface Journal {
   /** Null before anybody has joined. */
   readonly run: number | null
   readonly entries: readonly JournalEntry[]
-  /** Sequence of the newest entry there is. */
+  /** Sequence of the newest entry. */
   readonly last: number
-  /** Entries after the one asked for were overwritten before they were read. */
+  /** Entries after the requested one were overwritten before they were read. */
   readonly lost: boolean
 }
 
-/** What happened within one step of the history. */
+/** The events of one step of the history. */
 export interface HistoryPoint {
   /** Start of the step. */
   readonly at: string
@@ -65,7 +68,7 @@ export interface AlertDelivery {
   readonly state: 'queued' | 'retrying' | 'delivered' | 'lost' | 'disabled'
 }
 
-/** Where an operator reads the room's figures. */
+/** The URL of the room's figures. */
 export function statsUrl(stage: Stage): string {
   return `${stage.baseUrl}${API_PATH}/stats`
 }
@@ -101,7 +104,7 @@ export async function readHistory(stage: Stage, fromMs: number): Promise<readonl
   return ((await readJson(url, authorization(stage))) as { points: HistoryPoint[] }).points
 }
 
-/** The value of each of the room's metrics by name; NaN for one that there is not. */
+/** The value of each metric of the room by name; NaN for a missing one. */
 export async function readMetrics(stage: Stage): Promise<(name: string) => number> {
   const lines = (await readText(`${stage.baseUrl}${PREFIX}/metrics`, authorization(stage))).split('\n')
   return (name) => {

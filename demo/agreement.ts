@@ -1,6 +1,6 @@
 /**
- * Whether all who count say the same at the end of a smoke run: the crowd and the object's record of each event on one side, on the
- * other what an operator reads: stats, history, metrics.
+ * Compares all counts at the end of a smoke run: those of the crowd and of the object's event
+ * record with those that an operator reads in stats, history and metrics.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { readHistory, readMetrics, readStats } from './admin-client.ts'
@@ -9,7 +9,7 @@ import { takeSample } from './monitor.ts'
 import type { Stage } from './stage.ts'
 import type { Visitor } from './visitor.ts'
 
-/** The history is a tick behind: 10 s, and a little more. */
+/** The history lags by one tick: 10 s, and a little more. */
 const PATIENCE_MS = 12_000
 const POLL_MS = 500
 
@@ -20,14 +20,14 @@ export interface Count {
 }
 
 export interface Agreement {
-  /** The tickets that the crowd was told of; admissions and expiries one by one. */
+  /** The tickets of the crowd; admissions and expiries one by one. */
   readonly own: Count
   readonly stats: Count
   readonly history: Count
   readonly metrics: Count
 }
 
-/** The four counts as soon as they agree, or as they are when the patience is at its end. */
+/** The four counts as soon as they agree, or the last ones when the time is up. */
 export async function countAll(
   stage: Stage,
   figures: Figures,

@@ -1,6 +1,6 @@
 /**
- * Where the demo's alerts arrive: a small webhook receiver on loopback, as an operator's own system would have one. Believes only
- * what is signed with the demo's secret, and takes a message that comes twice for one.
+ * Receives the demo's alerts: a small webhook receiver on loopback, like an operator's own system.
+ * Accepts only messages signed with the demo's secret, and counts a repeated message once.
  */
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
@@ -9,7 +9,7 @@ import type { AddressInfo } from 'node:net'
 import { Webhook, WebhookVerificationError } from 'standardwebhooks'
 
 const MAX_BODY_BYTES = 100_000
-/** Messages kept in mind. */
+/** Messages that it remembers. */
 const MAX_REMEMBERED = 200
 const SECRET_BYTES = 32
 
@@ -17,7 +17,7 @@ const SECRET_BYTES = 32
 export interface ReceivedAlert {
   readonly id: string
   readonly kind: 'firing' | 'resolved'
-  /** In words, for people. */
+  /** Readable text. */
   readonly text: string
 }
 
@@ -30,11 +30,11 @@ interface AlertData {
 }
 
 export class AlertReceiver {
-  /** In order of arrival, each once. */
+  /** In order of arrival, without repetitions. */
   readonly alerts: ReceivedAlert[] = []
-  /** Messages whose signature did not fit. */
+  /** Messages with a wrong signature. */
   refused = 0
-  /** What messages have to be signed with. */
+  /** The secret that signs messages. */
   readonly secret = `whsec_${randomBytes(SECRET_BYTES).toString('base64')}`
   readonly #webhook = new Webhook(this.secret)
   readonly #server = createServer(async (request, response) => {
@@ -59,7 +59,7 @@ export class AlertReceiver {
     return this.alerts.filter((alert) => alert.kind === kind).length
   }
 
-  /** The status to answer with. */
+  /** The status of the answer. */
   async #receive(request: IncomingMessage): Promise<number> {
     const body = await readBody(request)
     const headers = request.headers as Record<string, string>

@@ -1,6 +1,7 @@
 /**
- * As much of a browser as the crowd needs: one connection pool, a cookie jar and the headers by which a server tells a
- * navigation from a script's call. Built on node:http, as `fetch` overwrites `Sec-Fetch-Mode`.
+ * The parts of a browser that the crowd needs: one connection pool, a cookie jar and the headers by
+ * which a server tells a navigation from a script's call. Built on node:http, because `fetch`
+ * overwrites `Sec-Fetch-Mode`.
  */
 import { Agent, type IncomingMessage, request } from 'node:http'
 
@@ -38,28 +39,30 @@ export class Browser {
     this.#baseUrl = baseUrl
   }
 
-  /** Opens a page, as by the address bar. */
+  /** Opens a page, as from the address bar. */
   navigate(path: string): Promise<Answer> {
     return this.#send('GET', path, NAVIGATION)
   }
 
-  /** A page's script reads something. */
+  /** A request by a page's script. */
   get(path: string): Promise<Answer> {
     return this.#send('GET', path, SCRIPT_CALL)
   }
 
-  /** A page's script posts, with a JSON body where one is given. */
+  /** A POST by a page's script, with a JSON body if given. */
   post(path: string, body?: unknown): Promise<Answer> {
     const headers = { ...SCRIPT_CALL, Origin: this.#baseUrl }
     return this.#send('POST', path, headers, body === undefined ? '' : JSON.stringify(body))
   }
 
-  /** The value of a cookie, undefined when the jar has none of that name. */
+  /** The value of a cookie, undefined if the jar has none of that name. */
   cookie(name: string): string | undefined {
     return this.#cookies.get(name)
   }
 
-  /** Closes the connections, as a browser does that is quit or whose phone is locked. The cookies stay. */
+  /**
+   * Closes the connections, like a browser that quits or whose phone is locked. The cookies stay.
+   */
   close(): void {
     this.#agent.destroy()
   }
@@ -68,7 +71,8 @@ export class Browser {
     try {
       return await this.#sendOnce(method, path, headers, body)
     } catch (error) {
-      // A kept connection that the server closed at the same moment: browsers send again on a new one.
+      // The server closed a kept connection at the same moment. Browsers repeat the request on a
+      // new one.
       if (error instanceof ReusedConnectionError) return this.#sendOnce(method, path, headers, body)
       throw error
     }

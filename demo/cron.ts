@@ -1,13 +1,13 @@
-/** The cron of the demo: `wrangler dev` fires none, so the demo does, by the path that it has for that. */
+/** The demo's cron. `wrangler dev` fires none, so the demo calls the path that triggers it. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Stage } from './stage.ts'
 
 export const MINUTE_MS = 60_000
 const CALL_TIMEOUT_MS = 10_000
-/** The last sample of a minute may be a little late. */
+/** The last sample of a minute may be slightly late. */
 const AFTER_THE_MINUTE_MS = 500
 
-/** Fires the cron as when `minute` (since 1970) is over. */
+/** Fires the cron as at the end of `minute` (since 1970). */
 export async function minuteIsOver(stage: Stage, minute: number): Promise<void> {
   const url = `${stage.baseUrl}/cdn-cgi/handler/scheduled?cron=*+*+*+*+*&time=${(minute + 1) * MINUTE_MS}`
   const response = await fetch(url, { signal: AbortSignal.timeout(CALL_TIMEOUT_MS) })
@@ -15,7 +15,7 @@ export async function minuteIsOver(stage: Stage, minute: number): Promise<void> 
   if (!response.ok) throw new Error(`the cron answered ${response.status}`)
 }
 
-/** Each minute, until the signal. A minute that fails is made up for by the next. */
+/** Fires every minute, until the signal. The next minute makes up for one that fails. */
 export async function runCron(stage: Stage, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     const minute = Math.floor(Date.now() / MINUTE_MS)

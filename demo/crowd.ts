@@ -1,24 +1,25 @@
 /**
- * The crowd: who comes, when, and what they are going to do. Owns the cast of the smoke run and the endless trickle of
- * the normal demo; what a visitor does in detail is in `visitor.ts`.
+ * The crowd: the visitors, their times of arrival and their plans. Owns the cast of the smoke run
+ * and the endless trickle of the normal demo. `visitor.ts` owns the details of a visit.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Kind, type Part, Visitor } from './visitor.ts'
 
-/** A part and when it enters, milliseconds after the first. */
+/** A part and its time of arrival, in milliseconds after the first. */
 export interface Arrival {
   readonly entersMs: number
   readonly part: Part
 }
 
 /**
- * The smoke run in order of arrival: B and S stay, P polite, V vanishes on the site, L vanishes in line, K locks the phone.
- * Who vanishes comes early: a slot that is lost for up to 32 s must be found again well before the end.
+ * The smoke run in order of arrival: B and S stay, P is polite, V vanishes on the site, L vanishes
+ * in line, K locks the phone. Those who vanish come early: a slot lost for up to 32 s must be found
+ * well before the end.
  */
 const SMOKE_CAST = 'BVPSV PVPSL PKPSL PKSPL KPSPL SPSPP'
 const SMOKE_ENTER_EVERY_MS = 500
 const SMOKE_PARTS: Readonly<Record<string, Part>> = {
-  // Longer than the 32 s in which the silent are found: only the beacon keeps this session.
+  // Longer than the 32 s in which silent visitors are found: only the beacon keeps this session.
   B: { kind: 'stays', visitMs: 40_000, patienceMs: 0 },
   S: { kind: 'stays', visitMs: 10_000, patienceMs: 0 },
   P: { kind: 'polite', visitMs: 3_000, patienceMs: 0 },
@@ -27,7 +28,7 @@ const SMOKE_PARTS: Readonly<Record<string, Part>> = {
   K: { kind: 'locks-phone', visitMs: 3_000, patienceMs: 3_000 },
 }
 
-/** The normal demo: the kinds, each with the share of visitors up to and with it. */
+/** The normal demo: each kind with the cumulative share of visitors. */
 const MIX: readonly (readonly [upTo: number, kind: Kind])[] = [
   [0.4, 'stays'],
   [0.75, 'polite'],
@@ -35,11 +36,13 @@ const MIX: readonly (readonly [upTo: number, kind: Kind])[] = [
   [0.93, 'vanishes-in-line'],
   [1, 'locks-phone'],
 ]
-/** The demo opens with a rush of this share of the crowd, then they trickle in. */
+/** The demo opens with a rush of this share of the crowd. The rest trickle in. */
 const RUSH_SHARE = 0.6
 const RUSH_EVERY_MS = 250
 const TRICKLE_EVERY_MS = 1_500
-/** Finished visitors kept in mind, so that their leaving can be compared with the object's record. */
+/**
+ * Finished visitors to remember, so that their leaving can be compared with the object's record.
+ */
 const MAX_REMEMBERED = 200
 
 /** The visitors of the smoke run. */
@@ -62,7 +65,7 @@ function randomPart(): Part {
 }
 
 export class Crowd {
-  /** Present and finished visitors, in order of arrival; of the finished only the newest. */
+  /** Present and finished visitors, in order of arrival; only the newest finished ones. */
   readonly visitors: Visitor[] = []
   readonly #present = new Set<Visitor>()
   readonly #baseUrl: string
@@ -73,7 +76,7 @@ export class Crowd {
     this.#signal = signal
   }
 
-  /** Lets all of them come, each in its time. Resolves when the last visit is over. */
+  /** Starts every visit at its time. Resolves at the end of the last visit. */
   async play(arrivals: readonly Arrival[]): Promise<void> {
     const startMs = Date.now()
     const visits: Promise<void>[] = []
@@ -84,7 +87,10 @@ export class Crowd {
     await Promise.all(visits)
   }
 
-  /** A rush, then new visitors for those who went, never more than `maxPresent` at once. Ends with the signal. */
+  /**
+   * Starts a rush, then replaces visitors who left, never more than `maxPresent` at once. Ends with
+   * the signal.
+   */
   async trickle(maxPresent: number): Promise<void> {
     for (let arrived = 0; !this.#signal.aborted; ) {
       if (this.#present.size < maxPresent) {

@@ -1,11 +1,11 @@
 /**
- * Preloaded into every child (`node --import`): ends the child's process group when the demo itself was killed without
- * a chance to do so. The IPC channel to the demo closes in that moment.
+ * Preloaded into every child (`node --import`). Ends the child's process group if the demo itself
+ * was killed before it could do so: the IPC channel to the demo closes in that moment.
  */
 process.on('disconnect', () => {
   try {
     process.kill(process.platform === 'win32' ? process.pid : -process.pid, 'SIGTERM')
   } catch {
-    // Not the leader of a group: a process that the child started, and its leader sees to it.
+    // Not a group leader: the child started this process, and the leader ends it.
   }
 })

@@ -1,6 +1,7 @@
 /**
- * What happened, from the object's own record: order of admission, most people on the site at once, and how long the
- * silent ones stayed unnoticed. Pure: fed with journal entries and samples, asked for numbers.
+ * Derives figures from the object's own record: order of admission, most people on the site at
+ * once, and the time until silent visitors were found. Pure: takes journal entries and samples,
+ * returns numbers.
  */
 import type { Journal, JournalEntry, Stats } from './admin-client.ts'
 import type { LicenceFigures } from './licences.ts'
@@ -14,7 +15,7 @@ export interface Spread {
   readonly max: number
 }
 
-/** Smallest, middle and largest of the values, rounded to hundredths; null when there are none. */
+/** Minimum, median and maximum, rounded to hundredths; null without values. */
 export function spread(values: readonly number[]): Spread | null {
   const sorted = values.map((value) => Math.round(value * 100) / 100).sort((a, b) => a - b)
   const min = sorted[0]
@@ -27,13 +28,16 @@ export class Figures {
   /** The newest samples, null until the first was taken. */
   stats: Stats | null = null
   licences: LicenceFigures | null = null
-  /** Sequence of the newest journal entry that was read. */
+  /** Sequence of the last journal entry read. */
   lastSequence = 0
-  /** Parts of the record were overwritten before they were read: the figures below are not the whole truth. */
+  /**
+   * Parts of the record were overwritten before they were read, so the figures below are
+   * incomplete.
+   */
   lost = false
-  /** Admissions of a number lower than one admitted before, among numbers that were never absent. */
+  /** Admissions of a number below an earlier one, among numbers that were never absent. */
   orderViolations = 0
-  /** Most slots ever taken at once: by the samples and recounted from the record, whichever is higher. */
+  /** Most slots ever taken at once: the higher of samples and recounted record. */
   maxActive = 0
   /** Admissions and expiries, counted one by one. */
   admissions = 0
@@ -52,7 +56,7 @@ export class Figures {
   }
 
   addJournal(journal: Journal): void {
-    // The record lives in the object's memory: after a restart or a reset of the room it begins anew.
+    // The record is in the object's memory: it restarts after a restart or a reset of the room.
     if (this.#run !== null && (journal.run !== this.#run || journal.last < this.lastSequence)) this.#beginAnew()
     this.#run = journal.run
     this.lost ||= journal.lost
@@ -62,7 +66,10 @@ export class Figures {
     }
   }
 
-  /** When the object found the number gone after `sinceMs`, its clock in milliseconds; null when it has not yet. */
+  /**
+   * The object's time, in milliseconds, at which it found the number gone after `sinceMs`; null if
+   * not yet.
+   */
   expiredAtMs(number: number, sinceMs: number): number | null {
     const atMs = this.#lastExpiryMs.get(number)
     return atMs !== undefined && atMs >= sinceMs ? atMs : null
@@ -108,7 +115,7 @@ export class Figures {
   }
 
   #checkOrder(number: number): void {
-    // Who was absent waits again with the old number, so comes in behind higher ones: no violation.
+    // A visitor who was absent returns with the old number and follows higher ones: no violation.
     if (this.#everExpired.has(number)) return
     if (number < this.#highestAdmitted) this.orderViolations += 1
     this.#highestAdmitted = Math.max(this.#highestAdmitted, number)

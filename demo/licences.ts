@@ -1,24 +1,25 @@
 /**
- * The licences of the small origin: one per person, held until logout or silence. Pure: the time is passed in.
- * Owns who holds a licence and how often somebody found none left; knows nothing of HTTP or of the waiting room.
+ * The licences of the small origin: one per person, held until logout or silence. Pure: the time is
+ * an argument. Owns the holders and the count of refusals; knows nothing of HTTP or of the waiting
+ * room.
  */
 
-/** What the origin tells about its licences. */
+/** The origin's report on its licences. */
 export interface LicenceFigures {
-  /** Licences there are. */
+  /** Number of licences. */
   readonly capacity: number
   /** Held now. */
   readonly held: number
   /** Most ever held at once. */
   readonly maxHeld: number
-  /** People turned away with a 500 because none was left. */
+  /** People refused with a 500 because no licence was left. */
   readonly overloads: number
 }
 
 export class Licences {
   readonly #capacity: number
   readonly #holdMs: number
-  /** Person -> when last heard, in milliseconds. Never more entries than there are licences. */
+  /** Person to last heartbeat, in milliseconds. Never more entries than licences. */
   readonly #lastHeardMs = new Map<string, number>()
   #maxHeld = 0
   #overloads = 0
@@ -29,7 +30,9 @@ export class Licences {
     this.#holdMs = holdMs
   }
 
-  /** Takes or keeps a licence for the person; false when none is left, which counts as an overload. */
+  /**
+   * Takes or keeps a licence for the person; false when none is left, which counts as an overload.
+   */
   take(person: string, nowMs: number): boolean {
     this.#freeSilent(nowMs)
     if (!this.#lastHeardMs.has(person) && this.#lastHeardMs.size >= this.#capacity) {
@@ -41,7 +44,7 @@ export class Licences {
     return true
   }
 
-  /** A beacon: keeps a licence that is held, never takes one; false when the person holds none. */
+  /** A beacon keeps a held licence and never takes one; false if the person holds none. */
   keep(person: string, nowMs: number): boolean {
     this.#freeSilent(nowMs)
     if (!this.#lastHeardMs.has(person)) return false
@@ -49,7 +52,10 @@ export class Licences {
     return true
   }
 
-  /** A hint that the person may be going: frees the licence after `withinMs`, unless a later sign of life keeps it. */
+  /**
+   * A hint that the person may be leaving: frees the licence after `withinMs`, unless a later
+   * heartbeat keeps it.
+   */
   shorten(person: string, withinMs: number, nowMs: number): void {
     const lastHeardMs = this.#lastHeardMs.get(person)
     if (lastHeardMs === undefined) return

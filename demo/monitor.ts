@@ -1,4 +1,4 @@
-/** Takes the figures once a second: the object's counters and record, and the origin's licences. */
+/** Samples once a second: the object's counters and record, and the origin's licences. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { readJournal, readLicences, readStats } from './admin-client.ts'
 import type { Figures } from './figures.ts'
@@ -6,10 +6,10 @@ import type { Stage } from './stage.ts'
 import type { Visitor } from './visitor.ts'
 
 const SAMPLE_EVERY_MS = 1_000
-/** In a row; a single lost sample is no reason to end the demo. */
+/** Failures in a row; a single lost sample does not end the demo. */
 const MAX_FAILURES = 10
 
-/** One sample into `figures`. */
+/** Adds one sample to `figures`. */
 export async function takeSample(stage: Stage, figures: Figures): Promise<void> {
   const [stats, journal, licences] = await Promise.all([
     readStats(stage),
@@ -39,7 +39,10 @@ export async function watch(stage: Stage, figures: Figures, onSample: () => void
   }
 }
 
-/** Seconds from the last request of each silent leaver to the end in the object's record; null: not found yet. */
+/**
+ * Seconds from the last request of each silent leaver to its end in the object's record; null: not
+ * found yet.
+ */
 export function leaverDelaysSeconds(visitors: readonly Visitor[], figures: Figures): (number | null)[] {
   return visitors
     .filter(({ vanished, number }) => vanished && number !== null)

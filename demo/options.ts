@@ -1,10 +1,10 @@
 /**
- * The demo's command line: parsed once, every value bounded, every mistake named with its option.
- * Owns the defaults of the demo and the fixed size of its smoke run.
+ * The demo's command line: parsed once, every value bounded, every error named with its option.
+ * Owns the demo's defaults and the fixed size of the smoke run.
  */
 import { parseArgs } from 'node:util'
 
-/** What a run of the demo is asked to do. */
+/** The options of one run. */
 export interface Options {
   readonly help: boolean
   /** Ends by itself and judges its own figures. */
@@ -13,7 +13,7 @@ export interface Options {
   readonly capacity: number
   /** Admissions per minute. */
   readonly ratePerMinute: number
-  /** Visitors of the crowd present at once (in the smoke run: all that ever come). */
+  /** Visitors present at once (in the smoke run: all visitors). */
   readonly visitors: number
   /** Port of the waiting room, null for a free one. */
   readonly port: number | null
@@ -31,11 +31,11 @@ const VISITORS: NumberOption = { min: 1, max: 500, fallback: 25 }
 const PORT = { min: 1_024, max: 65_535 }
 
 const SMOKE_CAPACITY = 5
-/** High enough that only the slots hold people back: the run has to be over in 120 s. */
+/** High enough for slots alone to limit admission: the run must end within 120 s. */
 const SMOKE_RATE_PER_MINUTE = 600
 const SMOKE_VISITORS = 30
 
-/** A mistake on the command line; the message names the option and its bounds. */
+/** An error on the command line; the message names the option and its bounds. */
 export class OptionError extends Error {}
 
 export const HELP = `Usage: npm run demo -- [options]
@@ -80,7 +80,7 @@ function parse(args: readonly string[]) {
 
 /**
  * Reads the arguments after the script's name.
- * @throws OptionError when an option is unknown, out of bounds, or does not go with another.
+ * @throws OptionError if an option is unknown, out of bounds, or conflicts with another.
  */
 export function parseOptions(args: readonly string[]): Options {
   const values = parse(args)

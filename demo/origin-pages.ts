@@ -1,6 +1,8 @@
-/** The pages of the small origin: a shop, a goodbye, and the error that the waiting room is there to prevent. */
+/**
+ * The pages of the small origin: a shop, a goodbye, and the error that the waiting room prevents.
+ */
 
-/** How often the shop's own script says that somebody is still there. */
+/** Interval of the shop's own heartbeat. */
 const PING_INTERVAL_MS = 5_000
 
 const STYLE = `
@@ -48,7 +50,7 @@ const goods = GOODS.map(
 </li>`,
 ).join('\n')
 
-/** The shop: keeps the licence by its own beacon as long as the page is open. */
+/** The shop keeps the licence with its own beacon while the page is open. */
 export const SHOP_PAGE = page(
   'The small shop',
   `<script>
@@ -69,8 +71,9 @@ ${goods}
 )
 
 /**
- * After logout. It also tells the waiting room that the visit is over, so that the next in line need not wait until
- * silence shows it. It is the answer to the POST itself: a redirect would be one more visit, and so a new place in line.
+ * The page after logout. It also tells the waiting room that the visit is over, so that the next
+ * visitor need not wait for silence. It answers the POST itself: a redirect would be one more
+ * visit, and so a new place in line.
  */
 export const GOODBYE_PAGE = page(
   'Goodbye',
@@ -88,5 +91,5 @@ fetch('/__waiting-room/leave', {
 </main>`,
 )
 
-/** What visitors of an overrun origin see; in front of it stands the waiting room so that nobody does. */
+/** The page of an overloaded origin, which the waiting room prevents. */
 export const OVERLOAD_PAGE = page('No licence left', '', '<main>\n<h1>500: no licence left</h1>\n</main>')

@@ -1,9 +1,10 @@
 /**
- * The small legacy origin, a process of its own: a shop that holds a licence per person and breaks when they are out.
- * It knows nothing of the waiting room in front of it, but for the leave call on its goodbye page.
+ * The small legacy origin, in a separate process: a shop that holds a licence per person and breaks
+ * when they run out. It knows nothing of the waiting room in front of it, except the leave call on
+ * its goodbye page.
  *
- * Started by `processes.ts` with an IPC channel; arguments: number of licences. Listens on a free loopback port and
- * reports it as `{ port }`.
+ * `processes.ts` starts it with an IPC channel; argument: number of licences. It listens on a free
+ * loopback port and reports it as `{ port }`.
  */
 import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage } from 'node:http'
@@ -11,9 +12,12 @@ import type { AddressInfo } from 'node:net'
 import { Licences } from './licences.ts'
 import { GOODBYE_PAGE, OVERLOAD_PAGE, SHOP_PAGE } from './origin-pages.ts'
 
-/** Shorter than the 20 s after which the waiting room finds a leaver: whoever is let in then finds a licence free. */
+/**
+ * Shorter than the 20 s after which the waiting room finds a leaver, so that each admitted visitor
+ * finds a licence.
+ */
 const LICENCE_HOLD_MS = 15_000
-/** After a page was closed the waiting room finds the leaver sooner too, after 10 s; a reload takes less. */
+/** The waiting room finds a closed page sooner, after 10 s. A reload takes less. */
 const CLOSED_PAGE_HOLD_MS = 8_000
 const PERSON_COOKIE = 'shop-person'
 const PERSON_PATTERN = /^[0-9a-f-]{36}$/
@@ -59,7 +63,7 @@ function reply(request: IncomingMessage): Reply {
       if (person !== null) licences.release(person)
       return page(200, GOODBYE_PAGE, `${PERSON_COOKIE}=; Path=/; Max-Age=0`)
     case 'GET /__origin/figures':
-      // For the demo's table only: whoever comes through the waiting room carries this header.
+      // For the demo's table only: requests through the waiting room carry this header.
       if (request.headers['x-forwarded-host'] !== undefined) break
       return {
         status: 200,
@@ -75,7 +79,7 @@ const server = createServer((request, response) => {
   const { status, headers, body } = reply(request)
   response.writeHead(status, { 'Cache-Control': 'no-store', ...headers }).end(body)
 })
-// Longer than any pause of the proxy in front, so that it never sends on a connection that is being closed.
+// Longer than any pause of the proxy, so that it never uses a closing connection.
 server.keepAliveTimeout = 120_000
 server.listen(0, '127.0.0.1', () => {
   process.send?.({ port: (server.address() as AddressInfo).port })

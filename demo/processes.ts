@@ -1,15 +1,16 @@
 /**
- * The demo's child processes: each leads a process group of its own, so that one signal reaches all it started in turn
- * (wrangler starts workerd and more). Owns starting, watching and ending them, and the search for free ports.
+ * The demo's child processes. Each leads its own process group, so that one signal reaches
+ * everything it started (wrangler starts workerd and more). Owns starting, watching and ending
+ * them, and the search for free ports.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** How long a group may take to end by itself after SIGTERM. */
+/** Time for a group to end after SIGTERM. */
 const TERM_GRACE_MS = 4_000
-/** How long to wait after SIGKILL; only a process stuck in the kernel outlives that. */
+/** Time to wait after SIGKILL; only a process stuck in the kernel survives it. */
 const KILL_GRACE_MS = 1_000
 const GROUP_POLL_MS = 50
 const LOG_TAIL_LINES = 25
@@ -20,17 +21,17 @@ export interface ChildGroup {
   readonly name: string
   readonly logFile: string
   readonly child: ChildProcess
-  /** Resolves when the child itself has ended, with the reason in words. */
+  /** Resolves with the reason at the end of the child. */
   readonly ended: Promise<string>
 }
 
 export interface ChildCommand {
   readonly name: string
-  /** A script for the Node that runs the demo, with its arguments. */
+  /** A Node script with its arguments. */
   readonly args: readonly string[]
   readonly cwd: string
   readonly env: Readonly<Record<string, string>>
-  /** Receives both outputs of the child. */
+  /** Receives stdout and stderr of the child. */
   readonly logFile: string
 }
 
@@ -57,13 +58,13 @@ export function startChild({ name, args, cwd, env, logFile }: ChildCommand): Chi
   return group
 }
 
-/** The last lines a child wrote, for an error message. */
+/** The last lines of the child's log, for an error message. */
 export function logTail(group: ChildGroup): string {
   const lines = readFileSync(group.logFile, 'utf8').trimEnd().split('\n')
   return lines.slice(-LOG_TAIL_LINES).join('\n')
 }
 
-/** False when no process of the group is left. */
+/** False if no process of the group is left. */
 function signalGroup(group: ChildGroup, signal: NodeJS.Signals | 0): boolean {
   const { pid } = group.child
   if (pid === undefined) return false
@@ -93,17 +94,17 @@ async function stopChild(group: ChildGroup): Promise<void> {
   running.delete(group)
 }
 
-/** Ends every child with all it started: SIGTERM, then SIGKILL. Takes at most about 5 s. */
+/** Ends every child with everything it started: SIGTERM, then SIGKILL. Takes about 5 s at most. */
 export async function stopAllChildren(): Promise<void> {
   await Promise.all([...running].map(stopChild))
 }
 
-// The last resort, when this process ends by a way that did not wait for the above.
+// The last resort, if this process ends without waiting for the above.
 process.on('exit', () => {
   for (const group of running) signalGroup(group, 'SIGKILL')
 })
 
-/** Ports of 127.0.0.1 that nobody listens on at this moment, all different. */
+/** Different ports of 127.0.0.1 that are free at this moment. */
 export async function freePorts(count: number): Promise<number[]> {
   const servers = Array.from({ length: count }, () => createServer())
   const ports = await Promise.all(

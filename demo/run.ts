@@ -1,6 +1,6 @@
 /**
- * `npm run demo`: a small origin, the waiting room in front of it, and a crowd of real HTTP clients.
- * Owns the order of things and their end: whatever happens, no child process stays behind.
+ * `npm run demo`: a small origin, the waiting room in front of it, and a crowd of real HTTP
+ * clients. Owns the sequence and the clean-up: no child process is left behind, whatever happens.
  */
 
 import { statsUrl } from './admin-client.ts'
@@ -16,7 +16,7 @@ import { FigureTable } from './table.ts'
 
 const startedAtMs = Date.now()
 
-/** Resolves never; rejects when a child ends while it is still needed. */
+/** Never resolves; rejects if a child ends while it is still needed. */
 function anyChildEnds(stage: Stage): Promise<never> {
   const ends = stage.children.map(({ name, ended, logFile }) =>
     ended.then((how) => Promise.reject(new Error(`${name} ${how}, see ${logFile}`))),
@@ -58,7 +58,7 @@ async function runDemo(options: Options, folder: string, signal: AbortSignal): P
   return Promise.race([run, anyChildEnds(stage)])
 }
 
-/** Aborts with Ctrl-C and its like, and when nobody reads the output any more. */
+/** Aborts on Ctrl-C and other signals, and when the reader of the output is gone. */
 function interruption(): AbortSignal {
   const controller = new AbortController()
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => controller.abort())
@@ -82,7 +82,7 @@ async function main(): Promise<number> {
   } catch (error) {
     if (signal.aborted) {
       process.stderr.write('\nInterrupted, ending the child processes ...\n')
-      // A smoke run that was cut short has proved nothing.
+      // An interrupted smoke run has proved nothing.
       return options.smoke ? 1 : 0
     }
     failed = true

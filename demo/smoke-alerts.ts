@@ -1,6 +1,6 @@
 /**
- * The alert of a smoke run: the cron fires as soon as the samples of this minute are above the threshold, without waiting for the
- * minute to end, and once more when the crowd has gone.
+ * The alert of a smoke run. The cron fires as soon as the samples of this minute are above the
+ * threshold, without waiting for the end of the minute, and once more when the crowd has gone.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { readDeliveries, readHistory } from './admin-client.ts'
@@ -10,7 +10,7 @@ import { ALERT_ABOVE, type Stage } from './stage.ts'
 const POLL_MS = 1_000
 const DELIVERY_PATIENCE_MS = 8_000
 
-/** Resolves when the crowd was reported; rejects with the signal. */
+/** Resolves once the crowd was reported; rejects with the signal. */
 export async function reportCrowd(stage: Stage, signal: AbortSignal): Promise<void> {
   for (;;) {
     const minute = currentMinute()
@@ -21,7 +21,7 @@ export async function reportCrowd(stage: Stage, signal: AbortSignal): Promise<vo
   }
 }
 
-/** Reports up to this moment, and waits until every message has arrived or the patience is at its end. */
+/** Reports up to this moment, then waits until every message has arrived or the time is up. */
 export async function reportRest(stage: Stage, signal: AbortSignal): Promise<void> {
   await minuteIsOver(stage, currentMinute())
   const deadlineMs = Date.now() + DELIVERY_PATIENCE_MS
@@ -32,7 +32,7 @@ export async function reportRest(stage: Stage, signal: AbortSignal): Promise<voi
   }
 }
 
-/** Messages that the room sent and that did not arrive, arrived unsigned, or arrived without having been sent. */
+/** Messages that were sent and did not arrive, arrived unsigned, or arrived without being sent. */
 export async function undelivered(stage: Stage): Promise<string[]> {
   const { alertReceiver } = stage
   const deliveries = await readDeliveries(stage)

@@ -1,6 +1,6 @@
 /**
- * The smoke run: a fixed cast plays once, the object's own record is judged, one JSON summary comes out.
- * Owns what counts as a broken promise.
+ * The smoke run: a fixed cast plays once, the object's own record is judged, and one JSON summary
+ * is printed. Owns the definition of a broken promise.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Agreement, agrees, countAll } from './agreement.ts'
@@ -13,13 +13,18 @@ import type { Stage } from './stage.ts'
 import { FigureTable } from './table.ts'
 import type { Visitor } from './visitor.ts'
 
-/** From the start of the process; leaves time to count and to end the children within the promised 120 s. */
+/**
+ * From the start of the process. Leaves time to count and to end the children within the promised
+ * 120 s.
+ */
 const PLAY_UNTIL_MS = 92_000
 const DONE_POLL_MS = 500
-/** What the object promises of a leaver: silent for 20 s, found within 10 s, and 2 s for timers to be late. */
+/**
+ * The object's promise for a leaver: silent for 20 s, found within 10 s, plus 2 s for late timers.
+ */
 const DETECTION_SECONDS = { min: 20, max: 32 }
 
-/** What a smoke run prints. Times in seconds. */
+/** The output of a smoke run. Times in seconds. */
 interface Summary {
   readonly joined: number
   readonly admitted: number
@@ -28,17 +33,20 @@ interface Summary {
   readonly orderViolations: number
   readonly maxActive: number
   readonly originOverloads: number
-  /** From the last request of a silent leaver to the end in the object's record; nulls when nobody was found. */
+  /**
+   * From the last request of a silent leaver to its end in the object's record; nulls if nobody was
+   * found.
+   */
   readonly leaverDetectionSeconds: Spread | { readonly min: null; readonly median: null; readonly max: null }
-  /** Whether stats, history and metrics say the same as the object's record and the crowd. */
+  /** Whether stats, history and metrics agree with the object's record and the crowd. */
   readonly countsAgree: boolean
-  /** That arrived at the receiver, signed. */
+  /** Signed alerts that arrived. */
   readonly alerts: { readonly firing: number; readonly resolved: number }
   /** From the start of the command to the end of the play. */
   readonly seconds: number
 }
 
-/** Everything that is wrong with the run, in words; empty when all promises were kept. */
+/** Every problem of the run, in words; empty if all promises were kept. */
 function brokenPromises(summary: Summary, figures: Figures, visitors: readonly Visitor[], capacity: number): string[] {
   const outside = visitors.filter((visitor) => !visitor.part.kind.startsWith('vanishes') && !visitor.gotIn)
   const unnoticed = leaverDelaysSeconds(visitors, figures).filter((delay) => delay === null).length
@@ -84,7 +92,7 @@ function summarise(
   }
 }
 
-/** Until every visit is over and every leaver found, or the time is up. */
+/** Resolves when every visit is over and every leaver found, or the time is up. */
 async function played(crowd: Crowd, figures: Figures, untilMs: number, signal: AbortSignal): Promise<void> {
   let over = false
   crowd.play(smokeArrivals()).then(
@@ -99,7 +107,10 @@ async function played(crowd: Crowd, figures: Figures, untilMs: number, signal: A
   }
 }
 
-/** Plays, prints the summary on standard output, and returns the exit code. `startedAtMs`: when the command began. */
+/**
+ * Plays, prints the summary on standard output, and returns the exit code. `startedAtMs`: start of
+ * the command.
+ */
 export async function runSmoke(
   stage: Stage,
   options: Options,

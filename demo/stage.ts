@@ -1,6 +1,7 @@
 /**
- * Sets the stage: the small origin, and the waiting room under `wrangler dev` in front of it, all on loopback.
- * Owns the run's folder (settings, state, HOME and TMPDIR of the children, logs) and its secrets.
+ * Starts the small origin, and the waiting room under `wrangler dev` in front of it, all on
+ * loopback. Owns the run's folder (settings, state, HOME and TMPDIR of the children, logs) and its
+ * secrets.
  */
 import { randomBytes } from 'node:crypto'
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
@@ -17,33 +18,36 @@ const ORIGIN_READY_MS = 15_000
 const ROOM_READY_MS = 90_000
 const READY_POLL_MS = 250
 const READY_CALL_MS = 5_000
-/** Folders of runs that failed are kept for their logs, for this long. */
+/** Time for which folders of failed runs are kept for their logs. */
 const KEEP_FOLDERS_MS = 24 * 60 * 60 * 1_000
-/** All the children need of the caller's environment; its Cloudflare account and proxies are none of their business. */
+/**
+ * The part of the caller's environment that the children need. They must not see its Cloudflare
+ * account and proxies.
+ */
 const PASSED_ON = ['PATH', 'LANG', 'LC_ALL', 'SystemRoot', 'ComSpec', 'PATHEXT']
 
 /** The name of the demo's room. */
 export const ROOM = 'demo'
 
-/** The demo's alert: more people wait than this, as the mean of one minute. */
+/** The demo's alert fires if the mean of one minute's waiting visitors is above this. */
 export const ALERT_ABOVE = 5
 const ALERT_CHANNEL = 'operator'
 
-/** What runs, and how to reach it. */
+/** The running processes and their addresses. */
 export interface Stage {
-  /** The waiting room, without a slash at the end: what a visitor's browser is given. */
+  /** The waiting room's URL for browsers, without a trailing slash. */
   readonly baseUrl: string
-  /** The origin's own port, past the waiting room. */
+  /** The origin's own address, past the waiting room. */
   readonly originUrl: string
   readonly adminToken: string
-  /** Where the room's alerts arrive. */
+  /** Receives the room's alerts. */
   readonly alertReceiver: AlertReceiver
   readonly children: readonly ChildGroup[]
   /** The run's folder, with the children's logs. */
   readonly folder: string
 }
 
-/** The folder of this run, fresh; those of runs more than a day old go. */
+/** A new folder for this run. Removes folders that are more than a day old. */
 export function makeRunFolder(): string {
   mkdirSync(DEMO_FOLDER, { recursive: true })
   for (const name of readdirSync(DEMO_FOLDER)) {
@@ -55,7 +59,7 @@ export function makeRunFolder(): string {
   return folder
 }
 
-/** Takes away a run's folder with everything in it. */
+/** Removes a run's folder with its content. */
 export function removeRunFolder(folder: string): void {
   rmSync(folder, { recursive: true, force: true, maxRetries: 3 })
 }
@@ -75,14 +79,17 @@ function childEnvironment(folder: string): Record<string, string> {
     TMP: join(folder, 'tmp'),
     WRANGLER_LOG_PATH: join(folder, 'home'),
     WRANGLER_SEND_METRICS: 'false',
-    // Else the local runtime asks the network for a sample of `request.cf`.
+    // Otherwise the local runtime asks the network for a sample of `request.cf`.
     CLOUDFLARE_CF_FETCH_ENABLED: 'false',
     NO_COLOR: '1',
     CI: '1',
   }
 }
 
-/** The room's settings and secrets, in a file: on the command line every user of the machine could read them. */
+/**
+ * Writes the room's settings and secrets to a file: every user of the machine can read a command
+ * line.
+ */
 function writeSettings(
   folder: string,
   options: Options,
@@ -91,7 +98,7 @@ function writeSettings(
   { url, secret }: AlertReceiver,
 ): string {
   const alert = { name: 'crowd', metric: 'waiting', above: ALERT_ABOVE, for_minutes: 1, channels: [ALERT_CHANNEL] }
-  // The whole crowd comes from one address.
+  // The whole crowd shares one address.
   const crowd = { join_limit: false }
   const room = {
     name: ROOM,
@@ -145,7 +152,7 @@ function startRoom(folder: string, port: number, inspectorPort: number, settings
       ...['--ip', '127.0.0.1', '--port', String(port)],
       ...['--inspector-ip', '127.0.0.1', '--inspector-port', String(inspectorPort)],
       ...['--persist-to', join(folder, 'state')],
-      // An own file also keeps the developer's .dev.vars out of the demo.
+      // A separate file also keeps the developer's .dev.vars out of the demo.
       ...['--env-file', settingsFile],
       // A route in wrangler.toml must not become the host that visitors are sent to.
       '--infer-origin-from-routes=false',
@@ -183,7 +190,7 @@ async function waitForRoom(group: ChildGroup, baseUrl: string, signal: AbortSign
 
 /**
  * Starts everything and waits until it answers.
- * @throws Error with the last lines of the child's log when a child ends or is not ready in time (90 s).
+ * @throws Error with the last lines of the child's log if a child ends or is not ready within 90 s
  */
 export async function setStage(options: Options, folder: string, signal: AbortSignal): Promise<Stage> {
   const adminToken = randomBytes(24).toString('base64url')

@@ -1,5 +1,5 @@
 /**
- * The live figures: on a terminal a table that is redrawn in place, else a line every few seconds.
+ * The live figures: a table redrawn in place on a terminal, otherwise a line every few seconds.
  * Owns the drawing; the figures come from the object's own record.
  */
 import type { WriteStream } from 'node:tty'
@@ -12,12 +12,12 @@ import type { Visitor } from './visitor.ts'
 const LINE_EVERY_MS = 5_000
 const EVENT_LINES = 8
 const ALERT_LINES = 2
-/** Lines of the terminal left free: the prompt, and what stands above the table. */
+/** Free lines of the terminal: the prompt, and the text above the table. */
 const SPARE_LINES = 8
 const DEFAULT_COLUMNS = 80
 const DEFAULT_ROWS = 24
 
-/** The words for an event, by the state before where it matters. */
+/** The text for an event, by the previous state if that matters. */
 function eventText({ number, event, from }: JournalEntry): string {
   const who = `number ${number}`
   switch (event) {
@@ -63,7 +63,8 @@ export class FigureTable {
     const arrived = alerts.slice(-ALERT_LINES).map((alert) => `  ${alertLine(alert)}`)
     const lines = [...figureLines(figures, visitors), ...arrived, '', ...eventLines(figures)].slice(0, room)
     const up = this.#drawnLines === 0 ? '' : `\x1b[${this.#drawnLines}A`
-    // One write: no half-drawn table on slow terminals. Cut lines: a wrapped line would be counted wrong.
+    // One write prevents half-drawn tables on slow terminals. Lines are cut, because a wrapped line
+    // would be counted wrong.
     const text = lines.map((line) => `\x1b[2K${line.slice(0, columns - 1)}\n`).join('')
     this.#out.write(`\r${up}${text}\x1b[J`)
     this.#drawnLines = lines.length
@@ -102,7 +103,7 @@ function columnsOf({ stats, licences }: Figures): (readonly [name: string, value
 
 function figureLines(figures: Figures, visitors: readonly Visitor[]): string[] {
   const columns = columnsOf(figures)
-  // As narrow as the words allow: the table has to fit 80 columns.
+  // As narrow as the text allows: the table must fit 80 columns.
   const row = (cellOf: (name: string, value: string) => string) =>
     ` ${columns.map(([name, value]) => ` ${cellOf(name, value).padStart(Math.max(name.length, value.length))}`).join('')}`
   const found = spread(leaverDelaysSeconds(visitors, figures).filter((delay) => delay !== null))

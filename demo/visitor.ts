@@ -1,33 +1,34 @@
 /**
- * One visitor of the crowd: a real HTTP client that does what a browser with the waiting page, and then the site with
- * the beacon, would do. Owns one visit from arrival to its end; knows only what it is told over HTTP.
+ * One visitor of the crowd: a real HTTP client that behaves like a browser with the waiting page,
+ * and then like the site with the beacon. Owns one visit from arrival to its end; knows only what
+ * HTTP tells it.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Answer, Browser } from './browser.ts'
 import { ROOM } from './stage.ts'
 
-/** `vanishes-*` and `locks-phone` go without a word; the last one comes back. */
+/** `vanishes-*` and `locks-phone` leave silently; the last one returns. */
 export type Kind = 'stays' | 'polite' | 'vanishes-in-line' | 'vanishes-on-site' | 'locks-phone'
 
-/** What a visitor is going to do. */
+/** A visitor's plan. */
 export interface Part {
   readonly kind: Kind
-  /** How long the visit to the site lasts, milliseconds. */
+  /** Length of the visit to the site, in milliseconds. */
   readonly visitMs: number
-  /** How long the visitor stands in line before vanishing or locking the phone, milliseconds. */
+  /** Time in line before vanishing or locking the phone, in milliseconds. */
   readonly patienceMs: number
 }
 
-/** As the beacon of the waiting room does. */
+/** Like the beacon of the waiting room. */
 const HEARTBEAT_INTERVAL_MS = 8_000
-/** As the shop's own script does. */
+/** Like the shop's own script. */
 const PING_INTERVAL_MS = 5_000
-/** Longer than the 32 s within which a leaver is found, so that the place is surely marked absent. */
+/** Longer than the 32 s within which a leaver is found, so that the ticket is certainly absent. */
 const LOCKED_MS = 35_000
 const RETRY_MS = 2_000
-/** In a row; then the visitor gives up. */
+/** Failures in a row before the visitor gives up. */
 const MAX_FAILURES = 15
-/** Sessions in one visit: who is cut off lines up again, but not for ever. */
+/** Sessions in one visit: a visitor whose session ended joins again, but not for ever. */
 const MAX_STAYS = 3
 const MAX_POLL_SECONDS = 60
 
@@ -40,10 +41,10 @@ interface Status {
   readonly pollAfterSeconds: number
 }
 
-/** How the stay on the site ended, as the visitor sees it. */
+/** How the stay on the site ended, from the visitor's view. */
 type StayEnd = 'done' | 'cut-off'
 
-/** Thrown inside a visit when it ends before its time; the text is the reason. */
+/** Thrown inside a visit that ends early; the text is the reason. */
 class VisitOver extends Error {}
 
 export class Visitor {
@@ -52,11 +53,11 @@ export class Visitor {
   number: number | null = null
   /** Was on the site at least once. */
   gotIn = false
-  /** Has gone without a word, for good: to be found by silence. */
+  /** Has left silently for good: to be found by silence. */
   vanished = false
-  /** When the last request was sent that was answered, so was a sign of life; milliseconds since 1970. */
+  /** Time of the last answered request, in milliseconds since 1970. */
   lastHeardMs = 0
-  /** What went against the waiting room's promises, in words. */
+  /** Broken promises of the waiting room, in words. */
   readonly complaints: string[] = []
   readonly #browser: Browser
   readonly #signal: AbortSignal
@@ -68,7 +69,7 @@ export class Visitor {
     this.#signal = signal
   }
 
-  /** The whole visit. Resolves when it is over, also when the signal ends it early; never rejects. */
+  /** Runs the visit. Resolves at its end, also if the signal ends it early; never rejects. */
   async run(): Promise<void> {
     try {
       for (let stays = 0; stays < MAX_STAYS; stays += 1) {
@@ -84,7 +85,10 @@ export class Visitor {
     }
   }
 
-  /** Opens the site's page, and stands in line as long as the answer is the waiting page. Returns on the site. */
+  /**
+   * Opens the site's page and waits in line while the answer is the waiting page. Returns on the
+   * site.
+   */
   async #getIn(): Promise<void> {
     for (let attempts = 0; attempts < MAX_FAILURES; attempts += 1) {
       const answer = await this.#call(() => this.#browser.navigate('/'))
@@ -104,7 +108,10 @@ export class Visitor {
     throw new VisitOver('gave up: the site did not answer')
   }
 
-  /** Polls as the waiting page does, until it says to go in (or anew into the line), or the visitor has vanished. */
+  /**
+   * Polls like the waiting page, until it is told to enter or to join again, or the visitor has
+   * vanished.
+   */
   async #standInLine(): Promise<void> {
     const sinceMs = Date.now()
     let failures = 0
@@ -128,7 +135,7 @@ export class Visitor {
     return this.part.kind === 'vanishes-in-line' || (this.part.kind === 'locks-phone' && !this.#hasLockedPhone)
   }
 
-  /** True when for good; a locked phone comes back. */
+  /** True: for good; a locked phone returns. */
   async #fallSilent(): Promise<boolean> {
     if (this.part.kind === 'vanishes-in-line') {
       this.vanished = true
@@ -140,7 +147,7 @@ export class Visitor {
     return false
   }
 
-  /** On the site: the waiting room's beacon and the shop's own, until the visit is over or the session is. */
+  /** Sends the waiting room's beacon and the shop's own, until the visit or the session is over. */
   async #stay(): Promise<StayEnd> {
     const endsMs = Date.now() + this.part.visitMs
     let nextHeartbeatMs = Date.now()
@@ -164,13 +171,16 @@ export class Visitor {
     return 'done'
   }
 
-  /** Logs out first: the next visitor may come in the moment the waiting room hears of it, and needs the licence. */
+  /**
+   * Logs out first: the next visitor may enter as soon as the waiting room is told, and needs the
+   * licence.
+   */
   async #leave(): Promise<void> {
     await this.#call(() => this.#browser.post('/logout'))
     await this.#call(() => this.#browser.post(`${PREFIX}/leave?room=${ROOM}`, { final: true }))
   }
 
-  /** Sends one request; null when no answer came. */
+  /** Sends one request; null if no answer came. */
   async #call(send: () => Promise<Answer>): Promise<Answer | null> {
     this.#signal.throwIfAborted()
     const sentMs = Date.now()
@@ -208,7 +218,10 @@ function statusOf(answer: Answer | null): Status | null {
   }
 }
 
-/** The ticket's number in the room's own cookie (a JWS). Not verified: it is only compared and shown. */
+/**
+ * The ticket's number in the room's cookie (a JWS). Not verified: it is only compared and
+ * displayed.
+ */
 function numberInToken(token: string | undefined): number | null {
   try {
     const payload: unknown = JSON.parse(Buffer.from(token?.split('.')[1] ?? '', 'base64url').toString('utf8'))

@@ -1,10 +1,14 @@
-// Waits in line, if there is one, then prints what the site answers: node client.mjs https://shop.example.com/api/seats
+// Waits in line if there is one, then prints the site's answer:
+// node client.mjs https://shop.example.com/api/seats
 import { setTimeout as pause } from 'node:timers/promises'
 
 const url = new URL(process.argv[2])
 let token = ''
 
-/** One request with the token seen last, empty at first; a new one comes whenever the room has something new to say. */
+/**
+ * One request with the latest token, empty at first. The room answers with a new one whenever
+ * something has changed.
+ */
 async function send(to, init = {}) {
   const headers = { Accept: 'application/json', ...init.headers, 'Waiting-Room-Token': token }
   const response = await fetch(to, { ...init, headers })
@@ -12,7 +16,7 @@ async function send(to, init = {}) {
   return response
 }
 
-/** The site's own answer to a GET, however long the line. */
+/** Returns the site's own answer to a GET, however long the line. */
 async function getInTurn(to) {
   for (;;) {
     const response = await send(to)
@@ -21,7 +25,7 @@ async function getInTurn(to) {
     const body = retryAfterSeconds > 0 && isJson ? await response.clone().json() : null
     const place = body?.waitingRoom
     if (!place) return response
-    // The place is gone (silent for too long, or given up): ask without a token, which joins again.
+    // The place is gone (silent for too long, or given up): a request without a token joins again.
     if (place.state === 'expired') token = ''
     console.error(`${place.state}, position ${place.position ?? 'unknown'}, asking again in ${retryAfterSeconds} s`)
     await pause(retryAfterSeconds * 1000)
@@ -30,5 +34,5 @@ async function getInTurn(to) {
 
 const answer = await getInTurn(url)
 console.log(await answer.text())
-// Done: the next one need not wait until this session has been silent for long enough.
+// Done: the next visitor need not wait until this session has been silent for long enough.
 await send(new URL('/__waiting-room/leave', url), { method: 'POST', body: '{"final":true}' })

@@ -1,6 +1,9 @@
 /** Types of waiting-room-fetch.mjs. */
 
-/** What `GET /__waiting-room/status` tells, as far as an app shows it; `unreachable`: the last poll failed. */
+/**
+ * The answer of `GET /__waiting-room/status`, as far as an app shows it; `unreachable`: the last
+ * poll failed.
+ */
 export interface Progress {
   readonly state: 'waiting' | 'admitted' | 'expired' | 'paused' | 'closed' | 'full' | 'unreachable'
   /** People ahead + 1. */
@@ -12,28 +15,31 @@ export interface Progress {
   readonly etaHighSeconds?: number | null
   /** The operators' message to everyone in line. */
   readonly message?: string | null
-  /** ISO 8601, of a closed room. */
+  /** Opening time of a closed room, ISO 8601. */
   readonly opensAt?: string | null
 }
 
 export interface WaitingRoomFetchOptions {
-  /** `https://HOST/__waiting-room/status?room=NAME`: joins before the first request instead of after a refused one. */
+  /**
+   * `https://HOST/__waiting-room/status?room=NAME`: joins before the first request instead of after
+   * a refused one.
+   */
   readonly statusUrl?: string | URL
   /** Called after each poll. */
   readonly onProgress?: (progress: Progress) => void
-  /** Instead of the global one. */
+  /** Replaces the global `fetch`. */
   readonly fetch?: typeof globalThis.fetch
 }
 
 export interface WaitingRoomFetch {
   (input: Request | URL | string, init?: RequestInit): Promise<Response>
-  /** Gives the place up, in line or on the site; requests that wait are aborted. */
+  /** Gives up the place, in line or on the site. Waiting requests are aborted. */
   leave(): Promise<void>
-  /** Holds the session; false: there is none. */
+  /** Keeps the session; false: there is none. */
   heartbeat(touched?: boolean): Promise<boolean>
 }
 
 export function createWaitingRoomFetch(options?: WaitingRoomFetchOptions): WaitingRoomFetch
 
-/** The status endpoint that an answer of a waiting room links to; null: it is the answer of the site. */
+/** The status endpoint that a waiting room's answer links to; null: it is the site's answer. */
 export function roomOf(response: Response, requestUrl: string): URL | null

@@ -1,27 +1,29 @@
 /**
- * A `fetch` that waits in line: for single-page apps, hybrid apps and Node 18 or newer. Copy it; it needs nothing else.
+ * A `fetch` that waits in line, for single-page apps, hybrid apps and Node 18 or newer. Copy it; it
+ * has no dependencies.
  *
- *   const roomFetch = createWaitingRoomFetch({ onProgress: ({ state, position }) => show(state, position) })
+ *   const roomFetch = createWaitingRoomFetch({ onProgress: ({ state, position }) => show(state,
+ * position) })
  *   const response = await roomFetch('https://shop.example.com/api/seats')
  *
- * When the waiting room answers in place of the site, it joins the line, asks for its place as often as it is told to, sends the
- * request again once it is admitted, and resolves with the answer of the site. Requests made meanwhile share the one place.
- * One such function serves one room.
+ * If the waiting room answers in place of the site, it joins the line, polls at the interval that
+ * the room sets, sends the request again once admitted, and resolves with the site's answer.
+ * Concurrent requests share one place. One function serves one room.
  */
 const TOKEN = 'Waiting-Room-Token'
 const BACK_OFF_MIN_MS = 1_000
 const BACK_OFF_MAX_MS = 30_000
-/** Polls in a row that may fail, about three minutes, before the requests that wait fail with the last error. */
+/** Failed polls in a row, about three minutes, before waiting requests fail with the last error. */
 const FAILURES_MAX = 10
-/** How often one request waits in line; after that it resolves with the answer of the room. */
+/** How often one request waits in line; after that it resolves with the room's answer. */
 const TURNS_MAX = 5
 
 export function createWaitingRoomFetch({ statusUrl, onProgress = () => {}, fetch = globalThis.fetch } = {}) {
   const hasPage = globalThis.location !== undefined
-  /** The room's status endpoint. Unless it is given, the first answer of the room tells it. */
+  /** The room's status endpoint. If not given, it comes from the room's first answer. */
   let room = statusUrl === undefined ? null : new URL(statusUrl, globalThis.location?.href)
   let token = ''
-  /** The poll loop under way, shared by all requests that wait. */
+  /** The current poll loop, shared by all waiting requests. */
   let line = null
   let first = null
 
@@ -29,7 +31,7 @@ export function createWaitingRoomFetch({ statusUrl, onProgress = () => {}, fetch
     const request = new Request(input, init)
     if (statusUrl !== undefined && token === '' && isOfRoom(request)) await turn(request.signal)
     for (let turns = 1; ; turns++) {
-      // The request itself is kept, so that its body can be sent again.
+      // Keeps the request, so that its body can be sent again.
       const response = await send(request.clone())
       const found = roomOf(response, request.url)
       const isOther = room?.searchParams.has('room') && room.href !== found?.href
@@ -43,7 +45,8 @@ export function createWaitingRoomFetch({ statusUrl, onProgress = () => {}, fetch
   }
 
   async function send(request) {
-    // Outside of a page (Node) the first request may join by itself: those made meanwhile need what it is told.
+    // Outside of a page (Node) the first request may join by itself. Concurrent requests wait for
+    // its token.
     if (room !== null || hasPage) return sendNow(request)
     if (first !== null) return first.then(() => sendNow(request))
     const response = sendNow(request)
@@ -52,7 +55,8 @@ export function createWaitingRoomFetch({ statusUrl, onProgress = () => {}, fetch
   }
 
   async function sendNow(request) {
-    // A page that does not know the room yet must not send the header: the preflight of another site may refuse it.
+    // A page that does not know the room yet must not send the header: the preflight of another
+    // site may refuse it.
     const sendsToken = room === null ? !hasPage : isOfRoom(request)
     if (sendsToken) request.headers.set(TOKEN, token)
     const response = await fetch(request)
@@ -68,7 +72,10 @@ export function createWaitingRoomFetch({ statusUrl, onProgress = () => {}, fetch
     token = response.headers.get(TOKEN) ?? token
   }
 
-  /** Resolves when it is our turn. An aborted request stops waiting; when none is left, so does the poll loop. */
+  /**
+   * Resolves once admitted. An aborted request stops waiting; when none is left, so does the poll
+   * loop.
+   */
   async function turn(signal) {
     signal.throwIfAborted()
     line ??= startLine()
@@ -104,7 +111,8 @@ export function createWaitingRoomFetch({ statusUrl, onProgress = () => {}, fetch
       if (failures === FAILURES_MAX) throw error
       onProgress(status)
       if (status.state === 'admitted') return
-      // The place is gone (silent for too long, or given up): asking without a token joins again at the end.
+      // The place is gone (silent for too long, or given up): a request without a token joins again
+      // at the end.
       if (status.state === 'expired') token = ''
       else await pause(waitMs ?? backOffMs(failures), signal)
     }
@@ -119,7 +127,7 @@ export function createWaitingRoomFetch({ statusUrl, onProgress = () => {}, fetch
       if (status.state !== undefined) return { status, waitMs: status.pollAfterSeconds * 1000 }
       throw Object.assign(new Error(`The waiting room answers ${response.status} ${status.title}`), { response })
     } catch (error) {
-      // No other answer comes of trying again: the room is gone, or does not list this origin.
+      // A retry would not help: the room is gone, or does not list this origin.
       if (signal.aborted || [403, 404].includes(error.response?.status)) throw error
       return { status: { state: 'unreachable', position: null, etaSeconds: null }, error }
     }
@@ -131,7 +139,10 @@ export function createWaitingRoomFetch({ statusUrl, onProgress = () => {}, fetch
     return fetch(new URL(call + room.search, room), { method: 'POST', headers, body, keepalive: true })
   }
 
-  /** Gives the place up, in line or on the site, so that the next one is let in at once. Requests that wait are aborted. */
+  /**
+   * Gives up the place, in line or on the site, so that the next visitor is admitted at once.
+   * Waiting requests are aborted.
+   */
   waitingRoomFetch.leave = async () => {
     line?.stop.abort()
     if (room === null) return
@@ -140,8 +151,9 @@ export function createWaitingRoomFetch({ statusUrl, onProgress = () => {}, fetch
   }
 
   /**
-   * Holds the session while there is nothing to fetch: begin when admitted, and go on every 8 s or so. False: there is no
-   * session, the next request waits in line. `touched`: someone used the app since the last call.
+   * Keeps the session while there is nothing to fetch. Start when admitted, and repeat every 8 s or
+   * so. False: there is no session, and the next request waits in line. `touched`: someone used the
+   * app since the last call.
    */
   waitingRoomFetch.heartbeat = async (touched = true) => {
     if (room === null || token === '' || line !== null) return false
@@ -154,17 +166,17 @@ export function createWaitingRoomFetch({ statusUrl, onProgress = () => {}, fetch
   return waitingRoomFetch
 }
 
-/** The status endpoint that an answer of a waiting room links to; null: it is the answer of the site. */
+/** The status endpoint that a waiting room's answer links to; null: it is the site's answer. */
 export function roomOf(response, requestUrl) {
   const [, target] = /<([^>]*)>[^,]*;\s*rel="?waiting-room"?/i.exec(response.headers.get('Link') ?? '') ?? []
   if (target === undefined) return null
   const base = new URL(response.url || requestUrl)
   const url = new URL(target, base)
-  // A room is on the host that it covers: no other one may be told the token.
+  // A room is on the host that it covers. No other host may receive the token.
   return url.origin === base.origin ? url : null
 }
 
-/** Doubles with each failure, half of it at random, so that a crowd does not come back in step. */
+/** Doubles with each failure, half of it at random, so that a crowd does not return in step. */
 function backOffMs(failures) {
   const fullMs = Math.min(BACK_OFF_MAX_MS, BACK_OFF_MIN_MS * 2 ** (failures - 1))
   return fullMs * (0.5 + Math.random() / 2)
@@ -183,7 +195,10 @@ function pause(ms, signal) {
   })
 }
 
-/** Calls back when the signal is aborted, at once where it is already; the function that it returns takes that back. */
+/**
+ * Calls back when the signal is aborted, at once if it already is. The returned function cancels
+ * this.
+ */
 function onAbort(signal, callback) {
   if (signal.aborted) callback()
   else signal.addEventListener('abort', callback, { once: true })

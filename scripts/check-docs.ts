@@ -1,36 +1,44 @@
 /**
- * Whether what the documents point at is there: files and headings they link to, files of the project they name (`test/a.test.ts`),
- * and tests they name beside the file (`test/a.test.ts` "what it states"). With `--write` it also updates generated tables.
+ * Checks that the targets of the documents exist: linked files and headings, files and folders of
+ * the repository named as code (`test/a.test.ts`, `src/core/`), and tests named beside their file
+ * (`test/a.test.ts` "title"). With `--write` it also updates generated tables.
  */
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { checkFiguresTable } from './figures-table.ts'
 
-const DOCUMENTS = [
-  'README.md',
-  'SECURITY.md',
-  'CHANGELOG.md',
-  ...readdirSync('docs').map((name) => `docs/${name}`),
-].filter((name) => name.endsWith('.md') && existsSync(name))
+const DOCUMENTS = [...readdirSync('.'), ...readdirSync('docs').map((name) => `docs/${name}`)].filter((name) =>
+  name.endsWith('.md'),
+)
 const LINK = /\[[^\]]*\]\(([^)\s]+)\)/g
-const NAMED_FILE =
-  /`((?:bench|demo|docs|durable-objects|public|scripts|simulation|src|test)\/[\w./-]+\.(?:ts|mjs|js|md|html))`((?:,? "[^"]+")*)/g
+const FOLDERS = readdirSync('.').filter(
+  (name) => !/^\.(?!ci$)|^node_modules$/.test(name) && statSync(name).isDirectory(),
+)
+/**
+ * With an ending, or with a slash at the end: `src/core/`. Patterns such as `public/*.min.js` are
+ * not checked.
+ */
+const PATH = new RegExp(
+  `\`((?:${FOLDERS.join('|').replaceAll('.', '\\.')})/[\\w./-]*?(?:\\.\\w+|/|/run))\`((?:,? "[^"]+")*)`,
+  'g',
+)
 
 function* problemsOf(document: string): Iterable<string> {
   const text = readFileSync(document, 'utf8').replace(/^```[\s\S]*?^```/gm, '')
   for (const [, target = ''] of text.matchAll(LINK)) {
     if (!/^[a-z]+:/.test(target)) yield* brokenLink(document, target)
   }
-  for (const [, file = '', titles = ''] of text.matchAll(NAMED_FILE)) {
-    if (!existsSync(file)) yield `names ${file}, which is not there`
-    else yield* missingTitles(file, titles)
+  // Paragraphs are wrapped, so a title may contain a line break.
+  for (const [, path = '', titles = ''] of text.replace(/\s+/g, ' ').matchAll(PATH)) {
+    if (!existsSync(path)) yield `names ${path}, which does not exist`
+    else if (titles !== '') yield* missingTitles(path, titles)
   }
 }
 
 function* brokenLink(document: string, target: string): Iterable<string> {
   const [path = '', heading] = target.split('#')
   const file = path === '' ? document : normalize(join(dirname(document), path))
-  if (!existsSync(file)) yield `links to ${target}, which is not there`
+  if (!existsSync(file)) yield `links to ${target}, which does not exist`
   else if (heading !== undefined && !headings(file).includes(heading)) yield `links to ${target}: no such heading`
 }
 
@@ -41,7 +49,7 @@ function* missingTitles(file: string, titles: string): Iterable<string> {
   }
 }
 
-/** As the anchors of rendered headings are made. */
+/** The anchors of a document's headings, as GitHub renders them. */
 function headings(file: string): string[] {
   const lines = readFileSync(file, 'utf8').matchAll(/^#+ +(.+)$/gm)
   return [...lines].map(([, title = '']) =>

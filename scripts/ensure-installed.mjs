@@ -1,6 +1,7 @@
 /**
- * Makes sure that the dependencies of package-lock.json are installed, so that one npm command is enough on a fresh
- * clone. Called by npm's pre-scripts; runs on Node 20, without dependencies. Does nothing, fast, when all is in place.
+ * Makes sure that the dependencies of package-lock.json are installed, so that one npm command is
+ * enough on a fresh clone. npm's pre-scripts call it. It runs on Node 20, without dependencies, and
+ * returns at once if everything is in place.
  */
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -11,8 +12,9 @@ import { fileURLToPath } from 'node:url'
 const MIN_NODE_MAJOR = 20
 
 /**
- * Dev dependencies are needed even where NODE_ENV=production is set: Node itself and wrangler are among them. Warnings are
- * left out: npm compares the tools' engines with the Node that installs them, but they run on the one that is installed.
+ * Dev dependencies are needed even with NODE_ENV=production: Node itself and wrangler are among
+ * them. Warnings are hidden: npm compares the tools' engines with the Node that installs them, but
+ * they run on the installed one.
  */
 const NPM_CI = ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error']
 
@@ -38,9 +40,9 @@ function readIfThere(file) {
 }
 
 /**
- * True when npm's own record of what lies in node_modules agrees with the lock file. Covers `npm ci` and `npm install`
- * by hand, which write no stamp. npm's record leaves out the root and optional packages of other platforms, so the two
- * files are never equal byte for byte.
+ * True if npm's own record of node_modules agrees with the lock file. Covers `npm ci` and `npm
+ * install` by hand, which write no stamp. npm's record leaves out the root and optional packages of
+ * other platforms, so the two files never match byte for byte.
  */
 function npmRecordMatches(lockText) {
   const recordText = readIfThere(join(modules, '.package-lock.json'))
@@ -60,7 +62,7 @@ function npmRecordMatches(lockText) {
   }
 }
 
-/** `npm ci`, run by the machine's own Node: the one in node_modules is about to be replaced. */
+/** Runs `npm ci` with the machine's own Node, because it replaces the one in node_modules. */
 function install() {
   const pathKey = Object.keys(process.env).find((key) => key.toUpperCase() === 'PATH') ?? 'PATH'
   const path = (process.env[pathKey] ?? '')

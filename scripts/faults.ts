@@ -1,6 +1,7 @@
 /**
- * npm run faults [-- --only TEXT] [--seeds N]: puts each fault of test/simulation/shell-faults.ts into a copy of the project,
- * runs the simulation (or the named test) there until it fails, and says by what. A fault that nothing catches is an error.
+ * npm run faults [-- --only TEXT] [--seeds N]: puts each fault of test/simulation/shell-faults.ts
+ * into a copy of the project, runs the simulation (or the named test) there until it fails, and
+ * prints the failure. A fault that nothing catches is an error.
  */
 import { execFileSync, spawn } from 'node:child_process'
 import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
@@ -36,7 +37,7 @@ for (const fault of SHELL_FAULTS.filter(({ name }) => name.includes(values.only)
 rmSync(COPY, { recursive: true, force: true })
 process.exitCode = missed === 0 ? 0 : 1
 
-/** What git knows of, with the changes that are not committed. */
+/** Copies the tracked files, with uncommitted changes. */
 function copyProject(): void {
   rmSync(COPY, { recursive: true, force: true })
   const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {
@@ -50,10 +51,10 @@ function copyProject(): void {
   symlinkSync(`${PROJECT}/node_modules`, `${COPY}/node_modules`)
 }
 
-/** The first failure in words, null: none. */
+/** The first failure in words; null: none. */
 function failureOf(fault: ShellFault | null): Promise<string | null> {
   const { test } = fault ?? {}
-  // Without a fault a few seeds show that the copy works.
+  // Without a fault a few seeds prove that the copy works.
   const seeds = fault === null ? '5' : values.seeds
   const call =
     test === undefined
@@ -73,7 +74,7 @@ function failureOf(fault: ShellFault | null): Promise<string | null> {
         const isFailure = test === undefined ? /^seed \d+ / : /AssertionError/
         if (failure !== null || !isFailure.test(line)) return
         failure = line.slice(0, 200)
-        // A test says by its end whether it failed.
+        // The exit code of a test tells whether it failed.
         if (test === undefined) child.kill()
       })
     }

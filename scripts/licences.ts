@@ -1,14 +1,18 @@
 /**
- * npm run licences: writes docs/licences.md, the licence of every package that is installed for this project; with `--check` only
- * says whether the file is current. Works offline: names and versions come from package-lock.json, so that the list is the same on
- * each machine; licences from the packages themselves where they are installed, and else from the lock.
+ * npm run licences: writes docs/licences.md, the licence of every installed package. With `--check`
+ * it only verifies that the file is current. Works offline: names and versions come from
+ * package-lock.json, so that the list is the same on every machine; licences come from the
+ * installed packages, else from the lock.
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { checksOnly, writeOrCheck } from './made-file.ts'
 
 const FILE = 'docs/licences.md'
 
-/** What the Worker bundles is given out under the project's own licence: these ask for no more than their notice. */
+/**
+ * Licences that a bundled package may have. The bundle is distributed under the project's own
+ * licence, and these require no more than a notice.
+ */
 const ALLOWED_IN_WORKER = ['MIT', 'ISC', 'BSD-2-Clause', 'BSD-3-Clause', '0BSD', 'Apache-2.0', 'CC0-1.0', 'Unlicense']
 
 interface LockEntry {
@@ -33,7 +37,10 @@ function nameOf(path: string): string {
   return path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length)
 }
 
-/** Builds for other platforms are not installed, and may be bare in the lock: they are parts of the package that names them. */
+/**
+ * Builds for other platforms are not installed and may lack a licence in the lock. They belong to
+ * the package that lists them.
+ */
 function licenceOf(path: string): string {
   const name = nameOf(path)
   const parent = Object.keys(lock).find(
@@ -45,7 +52,7 @@ function licenceOf(path: string): string {
   return typeof own === 'string' ? own : 'unknown'
 }
 
-/** Where a package's own dependency is installed: beside it, or in a folder above. */
+/** The place of a package's dependency: beside it, or in a folder above. */
 function installed(name: string, from: string): string | undefined {
   for (let place = from; ; place = place.slice(0, Math.max(0, place.lastIndexOf('node_modules/') - 1))) {
     const path = `${place === '' ? '' : `${place}/`}node_modules/${name}`
@@ -53,7 +60,7 @@ function installed(name: string, from: string): string | undefined {
   }
 }
 
-/** All that `dependencies` bring, and theirs; not what they may be used with. */
+/** Everything that `dependencies` install, with their dependencies, but without peers. */
 function bundled(path = '', seen = new Set<string>()): Set<string> {
   for (const name of Object.keys(lock[path]?.dependencies ?? {})) {
     const dependency = installed(name, path)
@@ -94,11 +101,11 @@ function markdown(all: readonly Package[]): string {
   const groups = [...byLicence].sort(([a], [b]) => (a < b ? -1 : 1))
   return `# Licences
 
-Of every package that is installed. Written by \`npm run licences\`; \`npm run check\` says when it is out of date.
+The licence of every installed package. Written by \`npm run licences\`; \`npm run check\` fails if it is out of date.
 
 ## In the Worker
 
-What \`dependencies\` bring: bundled into what is deployed, as far as it is used.
+Installed by \`dependencies\`: the used parts are bundled and deployed.
 
 | package | version | licence |
 | --- | --- | --- |
@@ -108,7 +115,7 @@ ${all
   .join('')}
 ## For development
 
-What \`devDependencies\` bring: tools, tests, the demo, deploying. Nothing of it is deployed. Builds for other platforms included.
+Installed by \`devDependencies\`: tools, tests, the demo, deploying. Nothing of this is deployed. Includes builds for other platforms.
 
 ${groups.map(([licence, members]) => `**${licence}** (${members.length}): ${members.map(({ name, version }) => `${name} ${version}`).join(', ')}\n`).join('\n')}`
 }

@@ -1,4 +1,4 @@
-// What most would write: each join is one object call and one inserted row.
+// The straightforward way: one object call and one inserted row for each join.
 import { DurableObject } from 'cloudflare:workers'
 
 export class Room extends DurableObject {

@@ -1,4 +1,4 @@
-// What most would write: each poll is one object call. The object answers from memory.
+// The straightforward way: one object call for each poll, answered from memory.
 import { DurableObject } from 'cloudflare:workers'
 
 export class Room extends DurableObject {

@@ -24,10 +24,7 @@ export function unknownVariables(section: Section): string[] {
   const known = [...VARIABLES, ...SECRETS, ...addressSecrets(section)]
   return Object.keys(section.vars ?? {})
     .filter((name) => !known.includes(name) && !BYPASS_SECRET.test(name))
-    .map(
-      (name) =>
-        `${name}: there is no such variable${didYouMean(name, known)}; for the list see "Settings" in the README`,
-    )
+    .map((name) => `${name}: there is no such variable${didYouMean(name, known)}; docs/settings.md lists them`)
 }
 
 const ORIGIN_REMEDY = 'set it to the address of your site, or leave it out and set routes (docs/deploy.md)'

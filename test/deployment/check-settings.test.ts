@@ -9,6 +9,7 @@ import { bindingNotes } from '../../scripts/checks/bindings.ts'
 import { environmentProblems } from '../../scripts/checks/environment-problems.ts'
 import { originPlaceholder, SECRETS, VARIABLES } from '../../scripts/checks/variables.ts'
 import { type Environment, environments } from '../../scripts/deployment-config.ts'
+import { roomEntries } from '../../src/settings/room-schema.ts'
 
 const ROOT = resolve(import.meta.dirname, '../..')
 const SHIPPED = readFileSync(`${ROOT}/wrangler.toml`, 'utf8')
@@ -98,7 +99,7 @@ describe('an environment is refused', () => {
     [
       'with an unknown variable',
       (p) => (p.vars.FEATURE_X = 'on'),
-      /^FEATURE_X: there is no such variable; for the list/,
+      /^FEATURE_X: there is no such variable; docs\/settings\.md/,
     ],
     [
       'with a property name of Object.prototype as a variable',
@@ -320,7 +321,13 @@ describe('npm run check', () => {
     }
   })
 
-  it('knows every variable and secret that the Worker reads', () => {
+  it('finds every room setting and variable in docs/settings.md', () => {
+    const documented = readFileSync(`${ROOT}/docs/settings.md`, 'utf8')
+    const keys = [...documented.matchAll(/^\| (`[^|]+)/gm)].flatMap(([, cell = '']) => cell.match(/\w+/g) ?? [])
+    expect(keys.sort()).toEqual([...Object.keys(roomEntries), ...VARIABLES.filter((name) => name !== 'ROOMS')].sort())
+  })
+
+  it('knows every variable and secret that the Worker declares', () => {
     const declared = readFileSync(`${ROOT}/src/env.d.ts`, 'utf8').matchAll(/^ {2}([A-Z][A-Z_]+)\?: (.+)$/gm)
     const plain = [...declared].filter(([, , type = '']) => !/Fetcher|SendEmail/.test(type)).map(([, name]) => name)
     expect(plain.length).toBeGreaterThan(5)
@@ -355,13 +362,13 @@ describe('npm run deploy', () => {
     expect([status, stderr]).toEqual([1, expect.stringContaining('ORIGIN_URL: http://192.168.0.7')])
   })
 
-  it('uploads the minified bundle that the README measures', () => {
+  it('uploads a bundle of the size that docs/bench.md states', () => {
     const out = join(folder, 'out')
     const { status, stdout } = run('scripts/deploy.ts', '--dry-run', '--env', 'staging', '--outdir', out)
     expect(status).toBe(0)
     const [, gzipKiB] = /gzip: ([\d.]+) KiB/.exec(stdout) ?? []
     const [, measured] =
-      /^\| bundle \(gzip, minified\).*?\| ([\d.]+) KiB/m.exec(readFileSync(`${ROOT}/README.md`, 'utf8')) ?? []
+      /^\| bundle \(gzip, minified\).*?\| ([\d.]+) KiB/m.exec(readFileSync(`${ROOT}/docs/bench.md`, 'utf8')) ?? []
     expect(Math.abs(Number(gzipKiB) - Number(measured))).toBeLessThan(10)
   })
 

@@ -1,0 +1,167 @@
+/**
+ * Checks the English of documents and code comments against a list of phrases that make readers
+ * stumble.
+ *
+ * - `node scripts/check-prose.ts` checks DOCUMENTS and the comments of COMMENTED.
+ * - `--list` prints the files in scope, for the spelling check.
+ * - `--count` prints the number of findings per folder, also for folders that are not in scope yet.
+ */
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+
+const DOCUMENTS = /^(?:[A-Z]+|docs\/.+)\.md$/
+/** Generated files. */
+const EXCLUDED = /^(?:docs\/licences\.md|.+\.min\.js|public\/admin\/.+|worker-configuration\.d\.ts)$/
+const CODE = /\.(?:ts|tsx|mts|mjs|js|css|toml)$/
+/** Path prefixes of files whose comments are checked. Add a folder once its comments pass. */
+const COMMENTED = [
+  'bench/',
+  'demo/',
+  'examples/',
+  'scripts/check-docs',
+  'scripts/check-prose',
+  'scripts/check.',
+  'scripts/demo-pictures',
+  'scripts/ensure-installed',
+  'scripts/faults',
+  'scripts/licences',
+  'scripts/made-file',
+  'scripts/make-key',
+  'wrangler.toml',
+]
+const COMMENT_COLUMNS_MAX = 100
+const COMMENT_LINE = /^\s*(?:\/\/|\/\*|\*|# )/
+
+interface Passage {
+  readonly line: number
+  readonly text: string
+}
+
+interface Rule {
+  readonly pattern: RegExp
+  readonly advice: string
+}
+
+/** Each pattern is matched against single sentences, without code, links and markup. */
+const RULES: readonly Rule[] = [
+  {
+    pattern: /^(?:Who|Whoever|Whom)\b(?!.*\?$)/,
+    advice: 'name the subject instead of opening with "who": "A visitor who ..."',
+  },
+  {
+    pattern: /^What\b(?!.*\?$)(?=.*[.:;]$)/,
+    advice: 'name the subject instead of opening with "what"',
+  },
+  { pattern: /[;:] (?:who|whoever)\b(?!.*\?$)/, advice: 'name the subject of the clause: "visitors who ..."' },
+  { pattern: /\b(?:to|of|from|for|by|than) who\b/, advice: 'name the person: "visitors who ..."' },
+  { pattern: /\bthat who\b/, advice: 'name the person: "that someone who ..."' },
+  {
+    pattern: /\bof (?:its|their|one's) own(?=[.,;:)]|$| (?:and|or|in|for|with|that|to|by|beside)\b)/,
+    advice: 'put "own" before the noun: "its own queue"',
+  },
+  { pattern: /\b(?:so many|for so long)\b/, advice: 'name the number or the setting' },
+  { pattern: /\b(?:as|than|what) (?:it|they) (?:is|are|was|were) (?:told|asked)\b/, advice: 'say what happens' },
+  { pattern: /\bwhat is (?:asked|told|said|heard|stored|missed)\b/i, advice: 'name the thing' },
+  { pattern: /\ball that\b/i, advice: 'write "everything that", or name the things' },
+  { pattern: /\b(?:all the same|as ever|by way of|and the like|in the hand of)\b/i, advice: 'use a plainer phrase' },
+  { pattern: /\bthe way of a\b/i, advice: 'write "flow" or "path"' },
+  { pattern: /\bthat there (?:is|are)\b/, advice: 'drop the clause, or write "existing"' },
+  { pattern: /\b(?:if|where|when) all\b.*\bis so\b/, advice: 'write "when all its conditions hold"' },
+  { pattern: /\b(?:look|looks|looked) \w+ (?:ticket )?up\b/i, advice: 'write "find"' },
+  {
+    pattern: /\b(?:utilize|leverage|simply|obviously|please note)\b/i,
+    advice: 'leave the word out or use a plainer one',
+  },
+  { pattern: /\b(?!(?:that|had) )(\w+) \1\b/i, advice: 'a word is repeated' },
+]
+
+function* findingsOf(file: string): Iterable<string> {
+  const text = readFileSync(file, 'utf8')
+  for (const { line, text: passage } of file.endsWith('.md') ? paragraphs(text) : comments(text, file)) {
+    for (const sentence of passage.split(/(?<=[.?!:][)"]?) (?=[A-Z`*[])/)) {
+      for (const { pattern, advice } of RULES) {
+        if (pattern.test(sentence)) yield `${file}:${line} "${sentence.slice(0, 90)}": ${advice}`
+      }
+    }
+  }
+  if (file.endsWith('.md')) return
+  for (const [index, line] of text.split('\n').entries()) {
+    const isComment = COMMENT_LINE.test(line) && !/https?:/.test(line)
+    if (isComment && line.length > COMMENT_COLUMNS_MAX)
+      yield `${file}:${index + 1} a comment is wider than ${COMMENT_COLUMNS_MAX} columns`
+  }
+}
+
+/** The paragraphs, list items, table cells and headings of a document, each on one line. */
+function* paragraphs(markdown: string): Iterable<Passage> {
+  let start = 0
+  let parts: string[] = []
+  let fenced = false
+  for (const [index, line] of `${markdown}\n`.split('\n').entries()) {
+    const fence = /^\s*```/.test(line)
+    const begins = fence || fenced || line.trim() === '' || /^\s*(?:[-*#>|]|\d+\.) ?/.test(line)
+    if (begins && parts.length > 0) {
+      yield { line: start, text: plain(parts.join(' ')) }
+      parts = []
+    }
+    if (fence) fenced = !fenced
+    else if (/^\s*\|/.test(line) && !fenced) {
+      for (const cell of line.split('|')) yield { line: index + 1, text: plain(cell) }
+    } else if (!fenced && line.trim() !== '') {
+      if (parts.length === 0) start = index + 1
+      parts.push(line.replace(/^\s*(?:[-*#>]+|\d+\.) /, '').trim())
+    }
+  }
+}
+
+/** Removes markup. Code and quotations become one word each, so that their sentence stays whole. */
+function plain(text: string): string {
+  return text
+    .replace(/<[^>]+>/g, '')
+    .replace(/!?\[([^\]]*)\]\([^)]*\)/g, '$1')
+    .replace(/`[^`]*`/g, '`code`')
+    .replace(/"[^"]*"/g, '"quote"')
+    .replace(/\*\*/g, '')
+    .trim()
+}
+
+/** Consecutive comment lines are one passage; so is a comment behind code. */
+function* comments(code: string, file: string): Iterable<Passage> {
+  const mark = file.endsWith('.toml') ? /^#+ ?(.*)$/ : /^(?:\/\/+|\/\*+|\*+)(?!\/) ?(.*?)(?:\*\/)?$/
+  const behind = file.endsWith('.toml') ? /\s# (.*)$/ : /\s\/\/ (.*)$/
+  let start = 0
+  let parts: string[] = []
+  for (const [index, line] of `${code}\n`.split('\n').entries()) {
+    const [, comment] = mark.exec(line.trim()) ?? []
+    const ends = comment === undefined || comment.trim() === '' || /^\s*(?:\/\*|[-@])/.test(comment)
+    if (ends && parts.length > 0) {
+      yield { line: start, text: plain(parts.join(' ')) }
+      parts = []
+    }
+    if (comment !== undefined && comment.trim() !== '') {
+      if (parts.length === 0) start = index + 1
+      parts.push(comment.trim())
+    } else {
+      const [, trailing] = behind.exec(line) ?? []
+      if (trailing !== undefined) yield { line: index + 1, text: plain(trailing) }
+    }
+  }
+}
+
+const tracked = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], { encoding: 'utf8' })
+const files = tracked.split('\n').filter((file) => !EXCLUDED.test(file) && (DOCUMENTS.test(file) || CODE.test(file)))
+const folderOf = (file: string) =>
+  DOCUMENTS.test(file) ? 'documents' : (/^(?:src\/)?[^/]+(?=\/)/.exec(file)?.[0] ?? 'root')
+const inScope = files.filter((file) => DOCUMENTS.test(file) || COMMENTED.some((prefix) => file.startsWith(prefix)))
+
+if (process.argv.includes('--list')) console.log(inScope.join('\n'))
+else if (process.argv.includes('--count')) {
+  for (const [folder, members = []] of Object.entries(Object.groupBy(files, folderOf))) {
+    const count = members.flatMap((file) => [...findingsOf(file)]).length
+    console.log(`${String(count).padStart(5)}  ${folder}`)
+  }
+} else {
+  const findings = inScope.flatMap((file) => [...findingsOf(file)])
+  for (const finding of findings) console.error(finding)
+  if (findings.length > 0) process.exitCode = 1
+}
