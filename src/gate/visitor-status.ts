@@ -112,7 +112,7 @@ export const LONG_POLL_SECONDS = 15
  * 1 to 5 seconds, so that a crowd that waits for the same moment does not poll in step.
  * @param random 0 to 1
  */
-export function spreadSeconds(random: number): number {
+function spreadSeconds(random: number): number {
   return 1 + Math.floor(random * FAR_MIN_SECONDS)
 }
 

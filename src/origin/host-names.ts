@@ -165,7 +165,7 @@ const REMEDIES = {
 
 const REDIRECT_STATUSES = [301, 302, 303, 307, 308]
 
-export interface OriginExchange {
+interface OriginExchange {
   readonly request: Request
   /** The URL that the visitor requested. */
   readonly ours: RequestUrl
