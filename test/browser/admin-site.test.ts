@@ -10,11 +10,10 @@ import { room, visitorOf } from './support/site.ts'
 
 /** People that the site of these tests carries at once. */
 const CARRIES = 2
-const SEEN_MS = 3_000
 const CLICK_EVERY_MS = 200
 
-/** When each visitor was last on the site. */
-const lastSeenMs = new Map<string, number>()
+/** Visitors of the site. They stay: nobody is taken for gone because the machine is slow. */
+const onSite = new Set<string>()
 
 const stage = useStage(
   [
@@ -25,10 +24,8 @@ const stage = useStage(
   {},
   {
     shop: (request, response) => {
-      const nowMs = Date.now()
-      lastSeenMs.set(String(request.headers['x-visitor']), nowMs)
-      const present = [...lastSeenMs.values()].filter((ms) => nowMs - ms < SEEN_MS).length
-      response.writeHead(present > CARRIES ? 500 : 200, { 'Content-Type': 'text/html' }).end('<p>Shop</p>')
+      onSite.add(String(request.headers['x-visitor']))
+      response.writeHead(onSite.size > CARRIES ? 500 : 200, { 'Content-Type': 'text/html' }).end('<p>Shop</p>')
     },
   },
 )
@@ -56,7 +53,7 @@ test('raises the capacity over what the site carries, and the page turns red', a
   const site = figure(page, 'Site errors')
   await site.getByText('Healthy').waitFor()
   await site.getByText('Red above 20% errors or 5.0 s (defaults).').waitFor()
-  expect(await page.locator('.card.bad, .banner').count()).toBe(0)
+  await expect.poll(() => page.locator('.card.bad, .banner').count()).toBe(0)
   await wholePicture(page, 'admin-healthy')
 
   const capacity = page.getByLabel('Capacity, as a number')
