@@ -4,7 +4,8 @@ import { defineConfig } from 'vitest/config'
 import { substitutes } from './simulation/stand-ins/substitutes.ts'
 import { PATIENCE_MS, TEST_TIMEOUT_MS } from './test/contract/support/patience.ts'
 
-// The tools write caches and logs to HOME and temporary files: both stay in the project's ignored folder.
+// The tools write caches and logs to HOME and temporary files: both stay in the project's ignored
+// folder.
 const cache = new URL('.cache/test/', import.meta.url).pathname
 for (const [name, folder] of [
   ['HOME', 'home'],
@@ -99,7 +100,8 @@ export default defineConfig({
           environment: 'node',
           include: ['test/browser/**/*.test.ts'],
           globalSetup: ['test/contract/support/build-worker.ts', 'test/browser/support/prepare-browser.ts'],
-          // After the other layers, whose load would slow its pages; three files at once, since they mostly wait.
+          // After the other layers, whose load would slow its pages; three files at once, since
+          // they mostly wait.
           sequence: { groupOrder: 1 },
           maxWorkers: 3,
         },

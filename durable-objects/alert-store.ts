@@ -1,6 +1,7 @@
 /**
- * Alerts in the object's storage: the state of each rule, the minute last reported, and the delivery of each message. The newest
- * deliveries are kept; a message that was pushed out counts as delivered.
+ * Alerts in the object's storage: the state of each rule, the minute last reported, and the
+ * delivery of each message. The newest deliveries are kept; a message that was pushed out counts as
+ * delivered.
  */
 
 import type { DeliveryRecord, DeliveryState, DeliveryTurn } from '../src/alerts/ledger.ts'
@@ -11,13 +12,18 @@ import type { Delivery, DisabledChannel } from '../src/room/room-object.ts'
 
 const DELIVERIES_KEPT = 200
 
-/** A send without an outcome after this long counts as failed: the object may have ended before it learned the outcome. */
+/**
+ * A send without an outcome after this long counts as failed: the object may have ended before it
+ * learned the outcome.
+ */
 const SEND_LEASE_MS = 120_000
 
 /** The platform's limit for one `sendBatch`. */
 const SENT_AT_ONCE_MAX = 100
 
-/** Figures are pushed each minute. Few pushes are kept, so that they do not crowd out the alerts. */
+/**
+ * Figures are pushed each minute. Few pushes are kept, so that they do not crowd out the alerts.
+ */
 const PUSHES_KEPT = 20
 
 export class AlertStore {
@@ -69,8 +75,8 @@ export class AlertStore {
   }
 
   /**
-   * Leases messages that the queue has not accepted and that no send is carrying, oldest first, up to one batch. The caller sends
-   * them and then calls `markQueued` or `endLease`.
+   * Leases messages that the queue has not accepted and that no send is carrying, oldest first, up
+   * to one batch. The caller sends them and then calls `markQueued` or `endLease`.
    */
   leaseUnqueued(nowMs: number): AlertMessage[] {
     const rows = this.sql

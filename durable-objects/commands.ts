@@ -1,6 +1,6 @@
 /**
- * The commands of operators. Each changes the line in memory and returns what the audit records. Stores nothing: the object
- * does, in one write.
+ * The commands of operators. Each changes the line in memory and returns what the audit records.
+ * Stores nothing: the object does, in one write.
  */
 import type { Line } from '../src/core/line.ts'
 import { State, stateName } from '../src/core/ticket-state.ts'
@@ -10,8 +10,8 @@ import { type PatchProblem, runtimeRules, withMessageEnd } from '../src/settings
 import type { RoomControls } from './room-controls.ts'
 
 /**
- * `line`: another one after a reset. `result`: the operator's answer. `record`: writes everything besides the line, once the line
- * is stored.
+ * `line`: another one after a reset. `result`: the operator's answer. `record`: writes everything
+ * besides the line, once the line is stored.
  */
 type Outcome =
   | { readonly state: 'done'; readonly line: Line; readonly result: AuditValues; readonly record: () => void }

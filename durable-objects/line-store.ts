@@ -1,8 +1,8 @@
 /**
  * The line in the object's SQLite storage: one row for the head, one row per segment.
  *
- * All calls are synchronous, so everything written in one turn commits together. Nothing is written before the first change:
- * reading figures leaves no trace.
+ * All calls are synchronous, so everything written in one turn commits together. Nothing is written
+ * before the first change: reading figures leaves no trace.
  */
 import type { LineChanges, StoredHead, StoredLine, StoredSegment } from '../src/core/line-state.ts'
 import { isUsed, migrate } from './migrations.ts'

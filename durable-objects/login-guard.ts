@@ -1,5 +1,6 @@
 /**
- * The Durable Object that counts failed logins of operators by client address: one for all isolates.
+ * The Durable Object that counts failed logins of operators by client address: one for all
+ * isolates.
  *
  * A count ends with its window. Bounded: the oldest addresses go first.
  */
@@ -44,7 +45,10 @@ export class LoginGuard extends DurableObject<Env> implements LoginGuardObject {
   }
 }
 
-/** Reads the table `failed_logins`. The rooms' class has one, too, where versions before this class counted. */
+/**
+ * Reads the table `failed_logins`. The rooms' class has one, too, where versions before this class
+ * counted.
+ */
 export function blockedUntil(sql: SqlStorage, address: string, nowMs: number): number {
   const [row] = sql.exec('SELECT failures, until_ms FROM failed_logins WHERE address = ?', address).toArray()
   if (row === undefined || (row.failures as number) < LOGIN_FAILURES_MAX) return 0

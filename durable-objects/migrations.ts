@@ -1,6 +1,6 @@
 /**
- * The tables of a room's object, as numbered migrations: applied in order, once each. Only add to the end: the previous version
- * must run on what this one stores (docs/deploy.md).
+ * The tables of a room's object, as numbered migrations: applied in order, once each. Only add to
+ * the end: the previous version must run on what this one stores (docs/deploy.md).
  */
 const MIGRATIONS: readonly string[] = [
   `CREATE TABLE line (
@@ -82,7 +82,9 @@ const MIGRATIONS: readonly string[] = [
    ALTER TABLE deliveries ADD COLUMN queued_ms INTEGER;`,
 ]
 
-/** Whether this storage was ever written to. Only reads, so that asking for figures leaves no trace. */
+/**
+ * Whether this storage was ever written to. Only reads, so that asking for figures leaves no trace.
+ */
 export function isUsed(sql: SqlStorage): boolean {
   return sql.exec(`SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'migrations'`).toArray().length > 0
 }

@@ -25,8 +25,9 @@ export interface ReportedRoom {
 }
 
 /**
- * Reports each unreported minute up to `minute` (minutes since 1970, completed): stores its messages
- * and returns its samples. Writes nothing for an empty room without new samples and active alerts.
+ * Reports each unreported minute up to `minute` (minutes since 1970, completed): stores its
+ * messages and returns its samples. Writes nothing for an empty room without new samples and active
+ * alerts.
  */
 export function reportMinutes(
   line: Line,

@@ -1,7 +1,8 @@
 /**
  * The alerts of a room's object: minute reports, test messages, and the ledger of deliveries.
  *
- * Owns when something is written and sent. The report is in minute-report.ts, the tables are in alert-store.ts.
+ * Owns when something is written and sent. The report is in minute-report.ts, the tables are in
+ * alert-store.ts.
  */
 
 import type { DeliveryRecord, DeliveryTurn } from '../src/alerts/ledger.ts'
@@ -14,7 +15,10 @@ import { migrate } from './migrations.ts'
 import { dataPointOf, type ReportedRoom, reportMinutes } from './minute-report.ts'
 import { SampleStore } from './sample-store.ts'
 
-/** The platform's limit per invocation. A minute has 6 to 12 samples; after a gap of Cron the newest are sent. */
+/**
+ * The platform's limit per invocation. A minute has 6 to 12 samples; after a gap of Cron the newest
+ * are sent.
+ */
 const DATA_POINTS_MAX = 25
 
 export class RoomAlerts {
@@ -75,7 +79,10 @@ export class RoomAlerts {
     this.alerts.recordDelivery(record, receiver, nowMs)
   }
 
-  /** Not awaited. A failed send is retried by the next report; one without an outcome once its lease has ended. */
+  /**
+   * Not awaited. A failed send is retried by the next report; one without an outcome once its lease
+   * has ended.
+   */
   private sendUnqueued(nowMs: number): void {
     const { ALERTS } = this.env
     if (ALERTS === undefined) return

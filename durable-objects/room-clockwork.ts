@@ -1,9 +1,10 @@
 /**
- * What makes a room's object run without visitors: its alarm, and the delayed checks of the queue `checks`, one chain per segment
- * with live tickets (src/core/check-chains.ts). Each replaces the other when it fails.
+ * What makes a room's object run without visitors: its alarm, and the delayed checks of the queue
+ * `checks`, one chain per segment with live tickets (src/core/check-chains.ts). Each replaces the
+ * other when it fails.
  *
- * Owns when the alarm is due, and which messages are sent. No send is awaited before an answer: if one fails, its chain ends and
- * the tick restarts it.
+ * Owns when the alarm is due, and which messages are sent. No send is awaited before an answer: if
+ * one fails, its chain ends and the tick restarts it.
  */
 
 import type { CheckMessage } from '../src/core/check-chains.ts'
@@ -26,7 +27,9 @@ export class RoomClockwork {
     this.queue = env.CHECKS
   }
 
-  /** Not awaited: the write belongs to this event, and if it fails the platform resets the object. */
+  /**
+   * Not awaited: the write belongs to this event, and if it fails the platform resets the object.
+   */
   armAlarm(nowMs: number, intervalSeconds: number): void {
     this.alarmAtMs = nowMs + intervalSeconds * 1000
     void this.ctx.storage.setAlarm(this.alarmAtMs)
@@ -52,7 +55,9 @@ export class RoomClockwork {
     this.armAlarm(nowMs, checkIntervalSeconds)
   }
 
-  /** A check arrived. Returns the next check of its chain, or null for a duplicate or late message. */
+  /**
+   * A check arrived. Returns the next check of its chain, or null for a duplicate or late message.
+   */
   nextCheck({ segment, generation }: SegmentCheck, nowMs: number): SegmentCheck | null {
     return this.chains.next({ segment, generation }, nowMs)
   }

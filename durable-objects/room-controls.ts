@@ -1,7 +1,9 @@
 /**
- * What operators changed, in the object's storage: the overrides of runtime settings, and the audit of who did what and when.
+ * What operators changed, in the object's storage: the overrides of runtime settings, and the audit
+ * of who did what and when.
  *
- * Owns when something is written. Which values are in force is decided in src/settings/runtime-settings.ts.
+ * Owns when something is written. Which values are in force is decided in
+ * src/settings/runtime-settings.ts.
  */
 import { AUDIT_PAGE_MAX } from '../src/limits.ts'
 import type { AuditEntry, AuditValues, SettingsView, SettingView } from '../src/room/room-object.ts'
@@ -42,7 +44,8 @@ export class RoomControls {
     if (row === undefined) return
     this.version = row.version as number
     this.overrides = JSON.parse(row.overrides as string) as Overrides
-    // A room that was removed from the settings drains. If it comes back, its overrides are judged then.
+    // A room that was removed from the settings drains. If it comes back, its overrides are judged
+    // then.
     if (room === undefined) return
     const deployed = deployedValues(room)
     const before = effectiveValues(deployed, this.overrides)
@@ -80,7 +83,10 @@ export class RoomControls {
     return pastTimeOf(patch, after, nowMs)
   }
 
-  /** Applies a patch in memory. Call the result once the line is stored: it stores the overrides and the audit entry. */
+  /**
+   * Applies a patch in memory. Call the result once the line is stored: it stores the overrides and
+   * the audit entry.
+   */
   change(room: RoomSettings, patch: SettingsPatch, who: string, action: string, nowMs: number): () => void {
     const before = this.values(room)
     this.overrides = patched(deployedValues(room), this.overrides, patch, nowMs, who)

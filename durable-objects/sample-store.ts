@@ -65,7 +65,8 @@ export class SampleStore {
 
   /** The origin's figures in the last minutes. */
   recentSite(nowMs: number): RecentSite {
-    // A sample covers the time before it: one taken at this very moment counts, one at the start does not.
+    // A sample covers the time before it: one taken at this very moment counts, one at the start
+    // does not.
     const startMs = nowMs - SITE_WINDOW_MS + 1
     return { recent: this.site(startMs, nowMs + 1), before: this.site(startMs - SITE_BEFORE_MS, startMs) }
   }

@@ -1,12 +1,13 @@
 /**
  * The Durable Object of one room: a thin shell around the line (src/core).
  *
- * Each event reads the clock once, lets the line decide, writes the changes in the same turn, and answers. The platform holds the
- * answer until the writes are durable. If memory could differ from storage (a broken invariant, a failed write) the object
- * aborts, and the next event starts from storage.
+ * Each event reads the clock once, lets the line decide, writes the changes in the same turn, and
+ * answers. The platform holds the answer until the writes are durable. If memory could differ from
+ * storage (a broken invariant, a failed write) the object aborts, and the next event starts from
+ * storage.
  *
- * Owns the order of steps in an event. Storage, clockwork, controls, alerts and samples have files of their own beside this one.
- * Owns no rule of the line.
+ * Owns the order of steps in an event. Storage, clockwork, controls, alerts and samples have files
+ * of their own beside this one. Owns no rule of the line.
  */
 import { DurableObject } from 'cloudflare:workers'
 import type { DeliveryRecord, DeliveryTurn } from '../src/alerts/ledger.ts'
@@ -98,8 +99,8 @@ export class WaitingRoom extends DurableObject<Env> implements RoomObject {
   }
 
   /**
-   * The tick, as two events. First the alarm is armed again, durably, so that there is a next tick whatever happens. An error in
-   * the tick itself uses none of the platform's few retries.
+   * The tick, as two events. First the alarm is armed again, durably, so that there is a next tick
+   * whatever happens. An error in the tick itself uses none of the platform's few retries.
    */
   override async alarm(): Promise<void> {
     if (this.line === null) return
@@ -227,7 +228,10 @@ export class WaitingRoom extends DurableObject<Env> implements RoomObject {
     return this.guarded(room, (nowMs) => work(this.line ?? this.open(room, nowMs), nowMs))
   }
 
-  /** Reads the clock, once per event. After a failure the object aborts, so half-changed memory is never used. */
+  /**
+   * Reads the clock, once per event. After a failure the object aborts, so half-changed memory is
+   * never used.
+   */
   private guarded<T>(room: string, work: (nowMs: number) => T): T {
     const nowMs = Date.now()
     try {

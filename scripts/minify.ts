@@ -1,6 +1,7 @@
 /**
- * `npm run minify`: builds the beacon and the waiting page's script and style from client/ into public/. The results are checked
- * in, so that a deploy, a test or the demo needs no build. `-- --check` writes nothing, and fails if a result is out of date.
+ * `npm run minify`: builds the beacon and the waiting page's script and style from client/ into
+ * public/. The results are checked in, so that a deploy, a test or the demo needs no build. `--
+ * --check` writes nothing, and fails if a result is out of date.
  */
 import { resolve } from 'node:path'
 import { type BuildOptions, build } from 'esbuild'

@@ -1,6 +1,6 @@
 /**
- * A browser: one cookie jar, a ticket in the page of each tab, and requests that any isolate answers with the shipped `visit`.
- * Reports every request and answer to the judge.
+ * A browser: one cookie jar, a ticket in the page of each tab, and requests that any isolate
+ * answers with the shipped `visit`. Reports every request and answer to the judge.
  */
 
 import { claim, isSuspended, type Visit, visit } from '../src/gate/visit.ts'

@@ -1,10 +1,11 @@
 /**
- * Calibrates the displayed range of the wait: crowds without faults join the real line, and each visitor's range on joining is
- * compared with the actual wait.
+ * Calibrates the displayed range of the wait: crowds without faults join the real line, and each
+ * visitor's range on joining is compared with the actual wait.
  *
- * Crowds are steady, rising or falling. Rooms are bound by their rate or by their capacity (the line then moves as sessions end).
- * A share of the waiting visitors gives up, half of them silently. The naive peers estimate position / rate, with the configured
- * rate and with the rate measured over the last two minutes, each with a range of 30 % around it.
+ * Crowds are steady, rising or falling. Rooms are bound by their rate or by their capacity (the
+ * line then moves as sessions end). A share of the waiting visitors gives up, half of them
+ * silently. The naive peers estimate position / rate, with the configured rate and with the rate
+ * measured over the last two minutes, each with a range of 30 % around it.
  */
 import { applyExchange } from '../src/core/exchange.ts'
 import { Line } from '../src/core/line.ts'
@@ -33,7 +34,10 @@ export interface Calibration {
   readonly insideShare: number
   /** Median of (high - low) / likely. */
   readonly medianWidth: number
-  /** Mean interval scores, lower is better, seconds: ours, and those of the naive peers on the same visitors. */
+  /**
+   * Mean interval scores, lower is better, seconds: ours, and those of the naive peers on the same
+   * visitors.
+   */
   readonly score: number
   readonly scoreOfSetRate: number
   readonly scoreOfMeasuredRate: number
@@ -192,7 +196,9 @@ class CalibrationRun {
     })
   }
 
-  /** Admitted visitors start a session. Slots of visitors who gave up are left for the line to find. */
+  /**
+   * Admitted visitors start a session. Slots of visitors who gave up are left for the line to find.
+   */
   private follow(): void {
     const page = this.line.journal.after(this.journalAfter)
     this.journalAfter = page.last

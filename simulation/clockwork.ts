@@ -1,6 +1,6 @@
 /**
- * The platform's calls to the object: the alarm, the queue `checks` with its shipped consumer, and Cron. Each may be late,
- * repeated, out of order, or missing.
+ * The platform's calls to the object: the alarm, the queue `checks` with its shipped consumer, and
+ * Cron. Each may be late, repeated, out of order, or missing.
  */
 import type { CheckMessage } from '../src/core/check-chains.ts'
 import type { RoomSettings } from '../src/settings/rooms.ts'

@@ -1,6 +1,6 @@
 /**
- * The size, speed and behaviour of the crowd. Most seeds are small, which makes rare interleavings likely; some have hundreds
- * of visitors, a few have thousands.
+ * The size, speed and behaviour of the crowd. Most seeds are small, which makes rare interleavings
+ * likely; some have hundreds of visitors, a few have thousands.
  */
 import type { RoomSettings } from '../src/settings/rooms.ts'
 import type { Random } from './random.ts'

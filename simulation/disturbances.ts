@@ -1,6 +1,6 @@
 /**
- * Faults that last: isolates cut off for a while, clock steps, deploys, operators. The profile of a seed selects them. All of
- * them end with the faults.
+ * Faults that last: isolates cut off for a while, clock steps, deploys, operators. The profile of a
+ * seed selects them. All of them end with the faults.
  */
 
 import type { Command } from '../src/room/room-object.ts'
@@ -12,10 +12,16 @@ import type { Scheduler } from './scheduler.ts'
 import type { SimulatedIsolate } from './simulated-isolate.ts'
 import type { SimulatedObject } from './simulated-object.ts'
 
-/** `short`: loses several messages of a visitor, but no place. `long`: exceeds some or all silence limits. */
+/**
+ * `short`: loses several messages of a visitor, but no place. `long`: exceeds some or all silence
+ * limits.
+ */
 const OUTAGE_MS = { short: [3_000, 18_000], long: [25_000, 130_000] } as const
 const OUTAGE_PAUSE_MS = [5_000, 40_000] as const
-/** Steps closer together than the clock's protection (listening-clock.ts) are not covered by the guarantees. */
+/**
+ * Steps closer together than the clock's protection (listening-clock.ts) are not covered by the
+ * guarantees.
+ */
 const CLOCK_STEP_EVERY_MS = [150_000, 200_000] as const
 const OPERATE_EVERY_MS = [3_000, 25_000] as const
 const DEPLOY_EVERY_MS = [20_000, 80_000] as const
@@ -83,7 +89,10 @@ export class Disturbances {
     })
   }
 
-  /** The object restarts with other settings. Some isolates keep the old code and settings for a while. */
+  /**
+   * The object restarts with other settings. Some isolates keep the old code and settings for a
+   * while.
+   */
   private deploy(object: SimulatedObject, isolates: readonly SimulatedIsolate[], first: RoomSettings): void {
     const rate = first.new_users_per_minute
     const settings: RoomSettings = {

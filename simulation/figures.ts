@@ -3,8 +3,9 @@
  */
 
 /**
- * The number of pairs out of ascending order. Over all pairs, n (n - 1) / 2, this is the normalised Kendall tau distance
- * (M. G. Kendall, "A New Measure of Rank Correlation", Biometrika 30, 1938). By merge sort, n log n.
+ * The number of pairs out of ascending order. Over all pairs, n (n - 1) / 2, this is the normalised
+ * Kendall tau distance (M. G. Kendall, "A New Measure of Rank Correlation", Biometrika 30, 1938).
+ * By merge sort, n log n.
  */
 export function inversions(values: readonly number[]): number {
   if (values.length < 2) return 0
@@ -36,9 +37,9 @@ export interface Range {
 const MISSED = 0.2
 
 /**
- * The interval score of a central prediction interval, lower is better: its width + 2 / alpha times the distance of the value
- * from it (T. Gneiting, A. E. Raftery, "Strictly Proper Scoring Rules, Prediction, and Estimation", JASA 102, 2007,
- * section 6.2).
+ * The interval score of a central prediction interval, lower is better: its width + 2 / alpha times
+ * the distance of the value from it (T. Gneiting, A. E. Raftery, "Strictly Proper Scoring Rules,
+ * Prediction, and Estimation", JASA 102, 2007, section 6.2).
  */
 export function intervalScore({ low, high }: Range, value: number): number {
   return high - low + (2 / MISSED) * (Math.max(0, low - value) + Math.max(0, value - high))

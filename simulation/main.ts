@@ -1,6 +1,6 @@
 /**
- * npm run simulate -- --seeds N [--seed S] [--trace]: runs N seeds from S on, and prints figures and the violations of failed
- * seeds.
+ * npm run simulate -- --seeds N [--seed S] [--trace]: runs N seeds from S on, and prints figures
+ * and the violations of failed seeds.
  */
 import { parseArgs } from 'node:util'
 import './load.ts'

@@ -1,8 +1,10 @@
 /**
- * One room with many isolates: how many calls its object gets under its own pacing, and whether present visitors expire. Runs
- * the shipped shell, client and gate, without faults and without the judges, which look at every ticket in each event.
+ * One room with many isolates: how many calls its object gets under its own pacing, and whether
+ * present visitors expire. Runs the shipped shell, client and gate, without faults and without the
+ * judges, which look at every ticket in each event.
  *
- * Visitors arrive within some seconds, wait, stay for a while, follow links, and leave by the button. Nobody falls silent.
+ * Visitors arrive within some seconds, wait, stay for a while, follow links, and leave by the
+ * button. Nobody falls silent.
  */
 import * as v from 'valibot'
 import { roomSchema } from '../src/settings/room-schema.ts'
@@ -34,7 +36,10 @@ export interface ManyIsolatesFigures {
   readonly callsPerSecond: number
   /** Over all seconds. */
   readonly worstSecond: number
-  /** The calls that one call per visitor request would have made, over the seconds after all have arrived. */
+  /**
+   * The calls that one call per visitor request would have made, over the seconds after all have
+   * arrived.
+   */
   readonly requestsPerSecond: number
   readonly worstPaceMs: number
   readonly joined: number

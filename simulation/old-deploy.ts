@@ -1,5 +1,6 @@
 /**
- * The exchange of the first deploy: fields added since then do not cross between old and new code, whichever side is old.
+ * The exchange of the first deploy: fields added since then do not cross between old and new code,
+ * whichever side is old.
  */
 import type { ExchangeAnswer, ExchangeRequest } from '../src/core/exchange.ts'
 import type { Snapshot } from '../src/core/snapshot.ts'

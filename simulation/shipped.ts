@@ -1,6 +1,7 @@
 /**
- * The deployed code that uses the types of the Workers runtime: the object's shell, the consumer of the queue `checks` and the
- * report of each minute. It is loaded by path, and the types that the simulation needs are declared here.
+ * The deployed code that uses the types of the Workers runtime: the object's shell, the consumer of
+ * the queue `checks` and the report of each minute. It is loaded by path, and the types that the
+ * simulation needs are declared here.
  */
 
 import type { CheckMessage } from '../src/core/check-chains.ts'

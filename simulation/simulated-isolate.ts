@@ -1,6 +1,6 @@
 /**
- * An isolate: the shipped room client in virtual time, with its own clock, behind a network that loses, delays, repeats and cuts
- * off calls. Records its requests and failed calls for the judge.
+ * An isolate: the shipped room client in virtual time, with its own clock, behind a network that
+ * loses, delays, repeats and cuts off calls. Records its requests and failed calls for the judge.
  */
 import type { ExchangeAnswer, ExchangeRequest } from '../src/core/exchange.ts'
 import { PATIENCE_MAX_MS, PATIENCE_MIN_MS } from '../src/limits.ts'

@@ -1,7 +1,8 @@
 /**
- * The object of a room: the shipped shell and core, on a platform that can fail between any two steps. An event runs in a
- * transaction. Its alarm and messages take effect when it is committed (the platform's output gate). A crash loses the instance
- * and whatever was not committed, never more.
+ * The object of a room: the shipped shell and core, on a platform that can fail between any two
+ * steps. An event runs in a transaction. Its alarm and messages take effect when it is committed
+ * (the platform's output gate). A crash loses the instance and whatever was not committed, never
+ * more.
  */
 
 import type { CheckMessage } from '../src/core/check-chains.ts'

@@ -1,5 +1,6 @@
 /**
- * The storage of one object: SQLite in memory, one transaction per event. Uncommitted writes are lost with the instance.
+ * The storage of one object: SQLite in memory, one transaction per event. Uncommitted writes are
+ * lost with the instance.
  */
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 

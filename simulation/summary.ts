@@ -31,7 +31,9 @@ export function summaryOf(reports: readonly Report[]) {
     capacityOvershoot: Math.max(...reports.map(({ overshoot }) => overshoot)),
     expiries: sum(({ expiries }) => expiries),
     falseExpiries: sum(({ falseExpiries }) => falseExpiries),
-    /** While the object is healthy: from a visitor's last message to the expiry, over all timeouts. */
+    /**
+     * While the object is healthy: from a visitor's last message to the expiry, over all timeouts.
+     */
     silenceFoundSeconds: {
       count: delays.length,
       min: seconds(0),

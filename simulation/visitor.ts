@@ -5,9 +5,10 @@ import type { Visit } from '../src/gate/visit.ts'
 import { type Browser, Tab } from './browser.ts'
 
 /**
- * How a visitor waits. `leaving`: presses the leave button. `vanishing`: falls silent. `departing`: closes the page. `sleeper`:
- * silent, then back within the grace. `late`: silent, then back after it. `twin`: two tabs opened at once, before any cookie.
- * `tabs`: more tabs later, one ticket. `slow`: polls rarely, but often enough.
+ * How a visitor waits. `leaving`: presses the leave button. `vanishing`: falls silent. `departing`:
+ * closes the page. `sleeper`: silent, then back within the grace. `late`: silent, then back after
+ * it. `twin`: two tabs opened at once, before any cookie. `tabs`: more tabs later, one ticket.
+ * `slow`: polls rarely, but often enough.
  */
 export const WAITS = [
   'patient',
@@ -24,7 +25,10 @@ export const WAITS = [
 ] as const
 export type Wait = (typeof WAITS)[number]
 
-/** How a visitor stays: with the beacon, by requests only, or with a visit to a payment page on another site. */
+/**
+ * How a visitor stays: with the beacon, by requests only, or with a visit to a payment page on
+ * another site.
+ */
 export const STAYS = ['beacon', 'beacon', 'requests', 'payment'] as const
 export type Stay = (typeof STAYS)[number]
 

@@ -1,6 +1,6 @@
 /**
- * One seed: a room, its isolates, a crowd and faults. Every committed event and every message is judged. In the end every visitor
- * who stayed must have been admitted, and the line must be empty.
+ * One seed: a room, its isolates, a crowd and faults. Every committed event and every message is
+ * judged. In the end every visitor who stayed must have been admitted, and the line must be empty.
  */
 import * as v from 'valibot'
 import { roomSchema } from '../src/settings/room-schema.ts'

@@ -1,6 +1,6 @@
 /**
- * The Worker: requests go to the app, queue messages to their consumers, each minute to the rooms. The classes of the Durable
- * Objects are exported for their bindings.
+ * The Worker: requests go to the app, queue messages to their consumers, each minute to the rooms.
+ * The classes of the Durable Objects are exported for their bindings.
  */
 import { env } from 'cloudflare:workers'
 import { consumeAlerts, consumeDeadAlerts } from './alerts/consumer.ts'

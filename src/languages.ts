@@ -1,6 +1,6 @@
 /**
- * The languages of the pages, and which one a visitor reads: the one picked on the page, else the one in the URL, else by
- * `Accept-Language`.
+ * The languages of the pages, and which one a visitor reads: the one picked on the page, else the
+ * one in the URL, else by `Accept-Language`.
  */
 import Negotiator from 'negotiator'
 import { cacheSet } from './cache.ts'
@@ -14,7 +14,10 @@ export type Language = (typeof LANGUAGES)[number]
 
 export const DEFAULT_LANGUAGE: Language = 'en'
 
-/** Tags without a script or with a region that we map to a language: "zh-TW" is written in traditional characters. */
+/**
+ * Tags without a script or with a region that we map to a language: "zh-TW" is written in
+ * traditional characters.
+ */
 const ALIASES: readonly (readonly [string, Language])[] = [
   ['zh', 'zh-Hans'],
   ['zh-cn', 'zh-Hans'],
@@ -42,7 +45,10 @@ export function languageOf(tag: string): Language | undefined {
   return undefined
 }
 
-/** `search`: the query of the URL. A `lang` parameter of the site itself counts, and stays in the URL. */
+/**
+ * `search`: the query of the URL. A `lang` parameter of the site itself counts, and stays in the
+ * URL.
+ */
 export function languageOfVisitor(headers: Headers, search: string, fallback: Language = DEFAULT_LANGUAGE): Language {
   const picked = languageOf(pickedLanguage(headers))
   if (picked !== undefined) return picked

@@ -224,7 +224,9 @@ export const TIME_ZONES_MAX = 20
  */
 export const CLOCK_TEXTS_MAX = 100
 
-/** Texts with placeholders that an isolate caches in parts: 20 of each language, and the rooms' own. */
+/**
+ * Texts with placeholders that an isolate caches in parts: 20 of each language, and the rooms' own.
+ */
 export const SPLIT_TEXTS_MAX = 1_000
 
 /**

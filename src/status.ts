@@ -1,11 +1,15 @@
 /**
- * A visitor's status: the body of `GET /__waiting-room/status`, and the input of the waiting page. Types and state names only: the
- * line's rules are in `src/core`, the wording is in `src/pages/wording.ts`.
+ * A visitor's status: the body of `GET /__waiting-room/status`, and the input of the waiting page.
+ * Types and state names only: the line's rules are in `src/core`, the wording is in
+ * `src/pages/wording.ts`.
  */
 
 export type VisitorState = 'waiting' | 'admitted' | 'expired' | 'paused' | 'closed' | 'full'
 
-/** States of the waiting page: the visitor's, and those that only the page distinguishes. Operators may word each. */
+/**
+ * States of the waiting page: the visitor's, and those that only the page distinguishes. Operators
+ * may word each.
+ */
 export const PAGE_STATES = [
   'joining',
   'waiting',
@@ -24,17 +28,25 @@ export type PageState = (typeof PAGE_STATES)[number]
 export interface Status {
   readonly state: VisitorState
   readonly room: string
-  /** The ticket's number; null without a ticket (line full, or object unreachable before the join). */
+  /**
+   * The ticket's number; null without a ticket (line full, or object unreachable before the join).
+   */
   readonly number: number | null
   /** People ahead + 1; null when not waiting or unknown. */
   readonly position: number | null
   /** All people in line. */
   readonly waiting: number
-  /** Estimated wait in whole seconds; null when unknown (nobody was admitted from the line recently). */
+  /**
+   * Estimated wait in whole seconds; null when unknown (nobody was admitted from the line
+   * recently).
+   */
   readonly etaSeconds: number | null
   readonly etaLowSeconds: number | null
   readonly etaHighSeconds: number | null
-  /** ISO 8601 time of the join, and the position at that time, from which progress is measured. Null: unknown. */
+  /**
+   * ISO 8601 time of the join, and the position at that time, from which progress is measured.
+   * Null: unknown.
+   */
   readonly joinedAt: string | null
   readonly startPosition: number | null
   /** A visitor who is silent for longer than this loses the place. */
@@ -47,7 +59,10 @@ export interface Status {
   readonly message: string | null
   /** Only in a closed room: ISO 8601 time at which it opens; null: unknown. */
   readonly opensAt?: string | null
-  /** `queue_all` holds: everyone waits, and operators admit by hand. Absent: no. A pause is not `queueAll` but a state. */
+  /**
+   * `queue_all` holds: everyone waits, and operators admit by hand. Absent: no. A pause is not
+   * `queueAll` but a state.
+   */
   readonly queueAll?: boolean
   /** Too many joins from one address: this visitor gets a place a little later. */
   readonly limited?: boolean
@@ -57,6 +72,9 @@ export interface Status {
 
 /** The body of `GET /status`. */
 export interface PolledStatus extends Status {
-  /** False: the client sends its ticket in the header but not in the cookie, without which it cannot enter the site. */
+  /**
+   * False: the client sends its ticket in the header but not in the cookie, without which it cannot
+   * enter the site.
+   */
   readonly cookies: boolean
 }

@@ -1,5 +1,5 @@
-// Tells the waiting room that this visitor is on the site, from one tab per browser: the one seen or used last.
-// Served is heartbeat.min.js: run `npm run minify` after a change.
+// Tells the waiting room that this visitor is on the site, from one tab per browser: the one seen
+// or used last. Served is heartbeat.min.js: run `npm run minify` after a change.
 ;(() => {
   const INTERVAL_MS = 8e3
   const AGAIN_MS = 6e4
@@ -70,9 +70,11 @@
       release?.()
     }
 
-    // A session that is over may begin again in another tab or after a pause of the room: asked when the page is used.
+    // A session that is over may begin again in another tab or after a pause of the room: asked
+    // when the page is used.
     const over = () => performance.now() - overMs < AGAIN_MS
-    // Who is seen or used takes the lock, since a hidden tab may be frozen; who loses it queues for it.
+    // Who is seen or used takes the lock, since a hidden tab may be frozen; who loses it queues for
+    // it.
     const lead = (steal) => {
       if (over() || away || (steal ? leading : queued)) return
       if (!locks) return start()

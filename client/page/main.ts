@@ -1,6 +1,6 @@
 /**
- * The waiting page's script: polls the visitor's status, shows it, and opens the site on admission. This file connects the parts;
- * src/pages/wording.ts turns a status into words.
+ * The waiting page's script: polls the visitor's status, shows it, and opens the site on admission.
+ * This file connects the parts; src/pages/wording.ts turns a status into words.
  */
 import type { LiveTexts } from '../../src/pages/messages/messages.ts'
 import { pageState, wordsOf } from '../../src/pages/wording.ts'
@@ -76,9 +76,11 @@ async function poll(signal: AbortSignal): Promise<number> {
     headers: headers({ Accept: 'application/json' }),
     cache: 'no-store',
   })
-  // The room was removed from the settings: go to the address, and let whatever covers it now answer.
+  // The room was removed from the settings: go to the address, and let whatever covers it now
+  // answer.
   if (response.status === 404) await enter()
-  // 429: too many joins from this address. The body is a status that says so, and when to poll again.
+  // 429: too many joins from this address. The body is a status that says so, and when to poll
+  // again.
   if (!response.ok && response.status !== 429) {
     const retryAfterMs = Number(response.headers.get('Retry-After')) * 1000 || 0
     throw Object.assign(new Error(`status ${response.status}`), { retryAfterMs })
@@ -113,7 +115,8 @@ const tabs = shareTabs(
   (message) => {
     if (over !== null) return
     if (message.left === true) return finish('left')
-    // Two tabs opened at once have a ticket each. The server keeps the better one, so it must see this one.
+    // Two tabs opened at once have a ticket each. The server keeps the better one, so it must see
+    // this one.
     if (isAhead(status, message.status)) return poller.now()
     token = message.token
     take(message.status)
@@ -143,7 +146,8 @@ async function enter(): Promise<void> {
   // Without cookies, the site would send the visitor to the end of the line: tell them instead.
   if (!cookies) return
   await caller.call()
-  // The server never sees the fragment. Replacing the address with itself plus a fragment would only scroll.
+  // The server never sees the fragment. Replacing the address with itself plus a fragment would
+  // only scroll.
   const { hash } = location
   if (hash !== '') history.replaceState(null, '', `${PREFIX}/`)
   location.replace(visit.returnUrl + hash)

@@ -1,15 +1,22 @@
 /**
- * Decides when to poll: one call at a time, after the delay that the server sets, after a back-off when a call fails, or at once
- * when there is reason to. The port makes the call and provides the timers.
+ * Decides when to poll: one call at a time, after the delay that the server sets, after a back-off
+ * when a call fails, or at once when there is reason to. The port makes the call and provides the
+ * timers.
  */
 
 /** A call that is not answered within this time has failed. */
 export const ANSWER_TIMEOUT_MS = 10_000
 
-/** Reasons to poll at once come together (visible, online, shown again): the shortest interval between two calls. */
+/**
+ * Reasons to poll at once come together (visible, online, shown again): the shortest interval
+ * between two calls.
+ */
 const SOONEST_MS = 1_000
 
-/** A tab polls for itself once the polling tab is overdue by this much: well within the heartbeat timeout. */
+/**
+ * A tab polls for itself once the polling tab is overdue by this much: well within the heartbeat
+ * timeout.
+ */
 const SILENT_TAB_MS = 4_000
 
 /** After failed polls. */
@@ -18,7 +25,10 @@ const BACK_OFF_MAX_MS = 16_000
 const RETRY_AFTER_MAX_MS = 60_000
 
 export interface PollerPort {
-  /** One call; resolves to the delay until the next, in ms. Rejects when it fails, with `retryAfterMs` if the server set it. */
+  /**
+   * One call; resolves to the delay until the next, in ms. Rejects when it fails, with
+   * `retryAfterMs` if the server set it.
+   */
   poll(signal: AbortSignal): Promise<number>
   /** Calls back once. A later call replaces an earlier one. */
   schedule(delayMs: number, callback: () => void): void
@@ -109,7 +119,10 @@ export class Poller {
   }
 }
 
-/** Doubles with each failure, with jitter from 50 to 150 %, and never less than `Retry-After` up to its bound. `random`: 0 to 1. */
+/**
+ * Doubles with each failure, with jitter from 50 to 150 %, and never less than `Retry-After` up to
+ * its bound. `random`: 0 to 1.
+ */
 export function backOffMs(failures: number, random: number, retryAfterMs = 0): number {
   const spread = Math.min(BACK_OFF_MIN_MS * 2 ** (failures - 1), BACK_OFF_MAX_MS) * (0.5 + random)
   return Math.max(spread, Math.min(retryAfterMs, RETRY_AFTER_MAX_MS))

@@ -1,6 +1,6 @@
 /**
- * Tabs of one browser share a ticket: the tab that holds the lock polls, and all show the answer. Without Web Locks every tab polls
- * for itself, and still tells the others.
+ * Tabs of one browser share a ticket: the tab that holds the lock polls, and all show the answer.
+ * Without Web Locks every tab polls for itself, and still tells the others.
  */
 import type { Status } from '../../src/status.ts'
 

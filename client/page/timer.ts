@@ -1,6 +1,7 @@
 /**
- * A timer that runs in hidden tabs: there, a page's own timers fire once a minute at best, those of a worker do not slow down. Both
- * are set and the first one counts, so a browser that forbids the worker only waits longer.
+ * A timer that runs in hidden tabs: there, a page's own timers fire once a minute at best, those of
+ * a worker do not slow down. Both are set and the first one counts, so a browser that forbids the
+ * worker only waits longer.
  */
 export function workerTimer() {
   let turn = 0

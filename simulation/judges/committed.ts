@@ -1,6 +1,6 @@
 /**
- * Judges every committed event from storage, not from the line's own counters: numbers, capacity, rate, order, counters, the
- * armed alarm, and that a restart would restore the same line.
+ * Judges every committed event from storage, not from the line's own counters: numbers, capacity,
+ * rate, order, counters, the armed alarm, and that a restart would restore the same line.
  */
 import type { JournalEntry } from '../../src/core/journal.ts'
 import { SEGMENT_SIZE } from '../../src/core/limits.ts'
@@ -69,7 +69,10 @@ export class CommittedJudge {
     if (isTurn) this.judgeRestart(what, object, instance)
   }
 
-  /** The stored states before and after show which tickets got a slot. The journal must list exactly these. */
+  /**
+   * The stored states before and after show which tickets got a slot. The journal must list exactly
+   * these.
+   */
   private judgeSlots(
     what: string,
     object: SimulatedObject,
@@ -148,8 +151,8 @@ export class CommittedJudge {
   }
 
   /**
-   * A tick stores everything, so a restart must restore the same line. Other events do not store lazy changes: absence of waiting
-   * tickets, and flags.
+   * A tick stores everything, so a restart must restore the same line. Other events do not store
+   * lazy changes: absence of waiting tickets, and flags.
    */
   private judgeRestart(what: string, object: SimulatedObject, instance: RoomInstance): void {
     const lazily = what !== 'tick'
@@ -189,7 +192,9 @@ function firstDifference(now: Uint8Array, stored: Uint8Array, lazily: boolean): 
   return -1
 }
 
-/** Ignores what a restart may lose: flags, returns, and the difference between waiting and absent. */
+/**
+ * Ignores what a restart may lose: flags, returns, and the difference between waiting and absent.
+ */
 function asStored(byte: number, lazily: boolean): number {
   const kept = byte & ~DEPARTING_FLAG
   if (!lazily) return kept
@@ -197,7 +202,10 @@ function asStored(byte: number, lazily: boolean): number {
   return (once & STATE_MASK) === State.absent ? (once & ~STATE_MASK) | State.waiting : once
 }
 
-/** Without the time, and without figures that are only in memory: the last waits and the counts of calls. */
+/**
+ * Without the time, and without figures that are only in memory: the last waits and the counts of
+ * calls.
+ */
 function comparable(stats: LineStats | null): string {
   return JSON.stringify(stats, (key, value) =>
     /^(atMs|calls|rowsWritten|waitSecondsP\d+)$/.test(key) ? undefined : value,

@@ -1,7 +1,8 @@
 /**
- * Gaps in the object's listening: a step of its clock, no event for a while, or no call of an isolate. The line protects every
- * ticket from one gap (all silence counts from there), and again once every limit can have passed since. A second gap within that
- * time may cost as much silence as one step of the listening clock. A smaller step of the clock counts as elapsed time
+ * Gaps in the object's listening: a step of its clock, no event for a while, or no call of an
+ * isolate. The line protects every ticket from one gap (all silence counts from there), and again
+ * once every limit can have passed since. A second gap within that time may cost as much silence as
+ * one step of the listening clock. A smaller step of the clock counts as elapsed time
  * (docs/guarantees.md).
  */
 import type { LineRules } from '../../src/core/rules.ts'
@@ -11,9 +12,15 @@ export class Gaps {
   private objectMs: number | null = null
   private callMs: number | null = null
   private eventMs: number | null = null
-  /** Unprotected gaps, too small or too soon after another: virtual time, and the silence that each may cost. */
+  /**
+   * Unprotected gaps, too small or too soon after another: virtual time, and the silence that each
+   * may cost.
+   */
   private readonly uncovered: { readonly atMs: number; readonly lostMs: number }[] = []
-  /** All gaps, protected or not: virtual time, and the silence that each may cost an unprotected ticket. */
+  /**
+   * All gaps, protected or not: virtual time, and the silence that each may cost an unprotected
+   * ticket.
+   */
   private readonly all: { readonly atMs: number; readonly lostMs: number }[] = []
   private lastMs = Number.NEGATIVE_INFINITY
 
@@ -38,7 +45,10 @@ export class Gaps {
     return lostSince(this.uncovered, sinceMs)
   }
 
-  /** The same for a ticket that gaps do not protect: its visitor is on a page of another site and not expected to be heard. */
+  /**
+   * The same for a ticket that gaps do not protect: its visitor is on a page of another site and
+   * not expected to be heard.
+   */
   unprotectedMs(sinceMs: number): number {
     return lostSince(this.uncovered, sinceMs) + lostSince(this.all, sinceMs)
   }

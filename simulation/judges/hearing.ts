@@ -1,15 +1,17 @@
 /**
  * Judges expiry, from the messages that visitors sent and not from what the line heard.
  *
- * False expiry: a ticket expired although its visitor had sent a message within the limit, to an isolate that could deliver it in
- * time. An isolate can if, after the message, it had as much time without a failed call as its design needs: the flush deadline;
- * and after a failed call the longest pause, the time until another request takes the flush over, and such a request.
+ * False expiry: a ticket expired although its visitor had sent a message within the limit, to an
+ * isolate that could deliver it in time. An isolate can if, after the message, it had as much time
+ * without a failed call as its design needs: the flush deadline; and after a failed call the
+ * longest pause, the time until another request takes the flush over, and such a request.
  *
- * Late detection: a silence lasted longer than limit + check interval + the allowance for rounding, the network and capped
- * delays, although the object was healthy and called at least once per interval.
+ * Late detection: a silence lasted longer than limit + check interval + the allowance for rounding,
+ * the network and capped delays, although the object was healthy and called at least once per
+ * interval.
  *
- * Unreachable too soon: a request was told that the object is unreachable before four calls of its isolate had failed or
- * outlasted its patience, or its time was up.
+ * Unreachable too soon: a request was told that the object is unreachable before four calls of its
+ * isolate had failed or outlasted its patience, or its time was up.
  */
 import type { JournalEntry } from '../../src/core/journal.ts'
 import type { LineRules } from '../../src/core/rules.ts'
@@ -39,7 +41,9 @@ interface Word {
 
 const AFTER_FAILURE_MS = NEXT_TRY_WITHIN_MS + TAKEN_OVER_WITHIN_MS
 const WORDS_KEPT = 12
-/** Two messages this close may overtake each other, or fall into one second of the listening clock. */
+/**
+ * Two messages this close may overtake each other, or fall into one second of the listening clock.
+ */
 const OVERTAKING_MS = 2_000
 
 export class HearingJudge {
@@ -207,7 +211,8 @@ export class HearingJudge {
       this.deliverableMs(last) - last.atMs <= stepMs && this.uncountedMs(number, before ?? last, rules) === 0
     const hinted = last.what === 'hint' && !isBack && isClear && isPrompt
     const hasBeacon = (this.beaconsMs.get(number) ?? 0) > (this.admittedMs.get(number) ?? 0)
-    // A departure that may have been dropped may not count; one that no later message cancelled may still count.
+    // A departure that may have been dropped may not count; one that no later message cancelled may
+    // still count.
     const isTold = this.deliverableMs(last) - last.atMs < wordsKeptSeconds(rules) * 1000
     const mayHold = ({ what, atMs }: Word) => what === 'hint' && (!isTold || last.atMs - atMs <= this.overtakingMs)
     const mayBeHinted = words.some(mayHold)
@@ -215,7 +220,8 @@ export class HearingJudge {
       ? limitSeconds(rules, isActive, hasBeacon, true)
       : Math.max(...[false, mayBeHinted].map((isHinted) => limitSeconds(rules, isActive, hasBeacon, isHinted)))
     const wellMs = (limit + rules.checkIntervalSeconds + 3) * 1000 + 2 * this.wayMs + this.repeatedMs
-    // A visitor who waits for an answer is present: a request that called twice was heard at the second call, too.
+    // A visitor who waits for an answer is present: a request that called twice was heard at the
+    // second call, too.
     const openMs = Math.max(0, (this.toldMs.get(number) ?? 0) - last.atMs)
     const boundMs = wellMs + this.uncountedMs(number, last, rules) + openMs
     if (delayMs > boundMs) this.findings.violation(`${number} was found silent after ${delayMs} ms, at most ${boundMs}`)
@@ -239,7 +245,9 @@ export class HearingJudge {
     return true
   }
 
-  /** Ages are as of the start of a call, however long the network takes, and also in its repetition. */
+  /**
+   * Ages are as of the start of a call, however long the network takes, and also in its repetition.
+   */
   private get overtakingMs(): number {
     return OVERTAKING_MS + 2 * this.wayMs + this.repeatedMs
   }

@@ -1,9 +1,11 @@
 /**
- * The rate in every window at once: its admissions are at most rate x length + one interval's worth + 1.
+ * The rate in every window at once: its admissions are at most rate x length + one interval's worth
+ * + 1.
  *
- * With A(t) the admissions that the rate allows from the beginning to t, and n(t) those made, the bound is
- * n(b) - n(a) <= A(b) - A(a) + cap for all a <= b, which holds when n - A never rises by more than the cap above the lowest
- * value that it had just before an admission. Time is the object's clock, ignoring steps back.
+ * With A(t) the admissions that the rate allows from the beginning to t, and n(t) those made, the
+ * bound is n(b) - n(a) <= A(b) - A(a) + cap for all a <= b, which holds when n - A never rises by
+ * more than the cap above the lowest value that it had just before an admission. Time is the
+ * object's clock, ignoring steps back.
  */
 import type { LineRules } from '../../src/core/rules.ts'
 

@@ -1,6 +1,7 @@
 /**
- * Judges resets: a new run has a higher number than any before and no tickets, nothing of the old run stays stored, and its
- * tokens are void as soon as isolates know the new run, except passes, which stay valid until they expire.
+ * Judges resets: a new run has a higher number than any before and no tickets, nothing of the old
+ * run stays stored, and its tokens are void as soon as isolates know the new run, except passes,
+ * which stay valid until they expire.
  */
 
 import { MAX_NUMBER } from '../../src/core/limits.ts'

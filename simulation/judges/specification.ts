@@ -1,6 +1,6 @@
 /**
- * The documented guarantees (README.md, docs/guarantees.md), written down independently: the judges must not take their
- * tolerances from the constants of the code that they judge.
+ * The documented guarantees (README.md, docs/guarantees.md), written down independently: the judges
+ * must not take their tolerances from the constants of the code that they judge.
  */
 
 /** The rules that the guarantees depend on. */
@@ -21,10 +21,14 @@ const WITHOUT_BEACON_SECONDS = 60
 /** An isolate reports a visitor to the object within this time. */
 export const TOLD_WITHIN_MS = 1_000
 
-/** After a failed call the next one starts within two seconds, plus up to half of that as jitter. */
+/**
+ * After a failed call the next one starts within two seconds, plus up to half of that as jitter.
+ */
 export const NEXT_TRY_WITHIN_MS = 3_000
 
-/** If the request that should make the call has ended, another takes over after two more seconds. */
+/**
+ * If the request that should make the call has ended, another takes over after two more seconds.
+ */
 export const TAKEN_OVER_WITHIN_MS = 2_000
 
 /** A request is told "unreachable" after four failed or slow calls, or after 8 s. */
@@ -56,7 +60,10 @@ export function wordsKeptSeconds(rules: PromisedRules): number {
   return Math.max(rules.heartbeatTimeoutSeconds, sessionLimitSeconds(rules, false))
 }
 
-/** Tickets are protected from one gap, and again once every limit can have passed: the longest + two check intervals. */
+/**
+ * Tickets are protected from one gap, and again once every limit can have passed: the longest + two
+ * check intervals.
+ */
 export function protectedSeconds(rules: PromisedRules): number {
   return wordsKeptSeconds(rules) + 2 * rules.checkIntervalSeconds
 }

@@ -1,6 +1,7 @@
 /**
- * Judges suspensions from storage: a ticket that was live before is live after, in the same order, unless its visitor left.
- * Meanwhile nobody is admitted, ended or forgotten. The order of admissions is judged elsewhere.
+ * Judges suspensions from storage: a ticket that was live before is live after, in the same order,
+ * unless its visitor left. Meanwhile nobody is admitted, ended or forgotten. The order of
+ * admissions is judged elsewhere.
  */
 import type { JournalEntry } from '../../src/core/journal.ts'
 import type { Line } from '../../src/core/line.ts'

@@ -2,13 +2,15 @@
  * The rule of admission, complete.
  *
  * Waiting tickets are admitted strictly by number, lowest first, while
- *   1. the room is open (not `queue-all`, `paused` or suspended),
- *   2. a slot is free: offered + active < capacity,
- *   3. the rate, which the origin guard may scale down, allows it: the bucket holds a whole admission.
- * A newcomer is admitted at once only if, in addition, nobody waits. An admitted ticket is `offered` until its visitor claims
- * it. Admission does not refresh the last-seen time, so a visitor who left just before costs the next one seconds, not a session.
+ * 1. the room is open (not `queue-all`, `paused` or suspended),
+ * 2. a slot is free: offered + active < capacity,
+ * 3. the rate, which the origin guard may scale down, allows it: the bucket holds a whole
+ *    admission. A newcomer is admitted at once only if, in addition, nobody waits. An admitted
+ *    ticket is `offered` until its visitor claims it. Admission does not refresh the last-seen
+ *    time, so a visitor who left just before costs the next one seconds, not a session.
  *
- * An operator may admit tickets regardless of the rate and under `queue-all`, but never beyond the capacity.
+ * An operator may admit tickets regardless of the rate and under `queue-all`, but never beyond the
+ * capacity.
  */
 import type { RateBucket } from './rate-bucket.ts'
 import type { LineRules } from './rules.ts'
@@ -43,7 +45,9 @@ export function admitWaiting(
   }
 }
 
-/** Offers a slot to the next `count` tickets while slots are free. Takes nothing from the bucket. */
+/**
+ * Offers a slot to the next `count` tickets while slots are free. Takes nothing from the bucket.
+ */
 export function admitByHand(
   tickets: Tickets,
   rules: LineRules,
@@ -64,8 +68,8 @@ function offerNext(tickets: Tickets, rules: LineRules, onAdmitted: (number: numb
 }
 
 /**
- * No event takes more slots than the capacity. `occupiedBefore`: slots taken when the event began, which exceed a capacity that
- * was lowered.
+ * No event takes more slots than the capacity. `occupiedBefore`: slots taken when the event began,
+ * which exceed a capacity that was lowered.
  * @throws BrokenInvariant
  */
 export function verifyCapacity(occupied: number, capacity: number, occupiedBefore: number): void {
@@ -75,7 +79,8 @@ export function verifyCapacity(occupied: number, capacity: number, occupiedBefor
 }
 
 /**
- * Only issued numbers are admitted. `frontier`: 1 + the highest number ever admitted; `next`: the next number to issue.
+ * Only issued numbers are admitted. `frontier`: 1 + the highest number ever admitted; `next`: the
+ * next number to issue.
  * @throws BrokenInvariant
  */
 export function verifyFrontier(frontier: number, next: number): void {

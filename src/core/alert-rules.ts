@@ -1,5 +1,6 @@
 /**
- * Alert rules: when one fires and when it resolves. One step per minute; one message on firing and one on resolving.
+ * Alert rules: when one fires and when it resolves. One step per minute; one message on firing and
+ * one on resolving.
  */
 import type { Sample } from './sample.ts'
 
@@ -48,8 +49,9 @@ export interface AlertStep {
 }
 
 /**
- * Advances a rule by one minute. An unknown value (for example, without admissions) keeps the state. In an idle minute (no
- * visitors at all) no rule holds: an empty room is no fault, even for a rule with a lower bound.
+ * Advances a rule by one minute. An unknown value (for example, without admissions) keeps the
+ * state. In an idle minute (no visitors at all) no rule holds: an empty room is no fault, even for
+ * a rule with a lower bound.
  */
 export function stepAlert(
   rule: AlertRule,
@@ -77,8 +79,9 @@ function isBeyond({ bound, threshold }: AlertRule, value: number): boolean {
 export type MinuteFigures = Readonly<Record<AlertMetric, number | null>>
 
 /**
- * The metrics of one minute from its samples: gauges as means, counts as sums, waits and latencies as the highest p90.
- * `stalled`: 1 or 0, null: unknown. Without samples the other metrics are unknown, or 0 in an empty room.
+ * The metrics of one minute from its samples: gauges as means, counts as sums, waits and latencies
+ * as the highest p90. `stalled`: 1 or 0, null: unknown. Without samples the other metrics are
+ * unknown, or 0 in an empty room.
  */
 export function minuteFigures(samples: readonly Sample[], stalled: boolean | null, empty: boolean): MinuteFigures {
   const stall = stalled === null ? null : Number(stalled)

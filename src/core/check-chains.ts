@@ -1,9 +1,10 @@
 /**
  * The chains of delayed checks, one per segment with live tickets.
  *
- * A queue delivers at least once and in any order. Each check carries a generation. The first message of a new generation
- * continues the chain; all others end there. So duplicates never fork a chain, and a chain that was started twice (after a loss
- * of memory) merges after one step. If a message is lost, the tick restarts the chain once it is overdue.
+ * A queue delivers at least once and in any order. Each check carries a generation. The first
+ * message of a new generation continues the chain; all others end there. So duplicates never fork a
+ * chain, and a chain that was started twice (after a loss of memory) merges after one step. If a
+ * message is lost, the tick restarts the chain once it is overdue.
  */
 import { ageMs } from './age.ts'
 
@@ -30,7 +31,10 @@ interface Chain {
 export class CheckChains {
   private readonly chains = new Map<number, Chain>()
 
-  /** A segment got its first live ticket. Returns the check to send, or null if its chain is running. */
+  /**
+   * A segment got its first live ticket. Returns the check to send, or null if its chain is
+   * running.
+   */
   start(segment: number, nowMs: number, intervalSeconds: number): SegmentCheck | null {
     const chain = this.chains.get(segment)
     if (chain !== undefined && !isOverdue(chain, nowMs, intervalSeconds)) return null
@@ -49,8 +53,8 @@ export class CheckChains {
   }
 
   /**
-   * Restarts the chains of live segments that are broken or, after a loss of memory, unknown. If an unknown chain is still
-   * running, the two merge after one step.
+   * Restarts the chains of live segments that are broken or, after a loss of memory, unknown. If an
+   * unknown chain is still running, the two merge after one step.
    */
   restartOverdue(liveSegments: readonly number[], nowMs: number, intervalSeconds: number): SegmentCheck[] {
     const live = new Set(liveSegments)

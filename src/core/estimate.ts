@@ -1,14 +1,17 @@
 /**
  * The estimated wait of one visitor, as a range that should hold four times out of five.
  *
- * With P visitors ahead, a admissions per minute and a share h of those ahead leaving per minute, P shrinks by
- * dP/dt = -(a + h P). So the wait is ln(1 + h P / a) / h minutes, or P / a if nobody leaves.
+ * With P visitors ahead, a admissions per minute and a share h of those ahead leaving per minute, P
+ * shrinks by dP/dt = -(a + h P). So the wait is ln(1 + h P / a) / h minutes, or P / a if nobody
+ * leaves.
  *
- * The range is the central 80 % of a gamma distribution, which a sum of P waits for a free slot follows. Its quantiles use the
- * cube-root formula of E. B. Wilson and M. M. Hilferty ("The Distribution of Chi-Square", PNAS 17, 1931). Its relative variance
- * is a sum: the admissions to come (1 / P), the admissions that the rate was measured from (1 / count), the share of leavers, and
- * a model error. The first two do not apply to a room bound by its rate, which admits like clockwork.
- * simulation/calibration.ts measures how often the range holds; the figures are in docs/guarantees.md.
+ * The range is the central 80 % of a gamma distribution, which a sum of P waits for a free slot
+ * follows. Its quantiles use the cube-root formula of E. B. Wilson and M. M. Hilferty ("The
+ * Distribution of Chi-Square", PNAS 17, 1931). Its relative variance is a sum: the admissions to
+ * come (1 / P), the admissions that the rate was measured from (1 / count), the share of leavers,
+ * and a model error. The first two do not apply to a room bound by its rate, which admits like
+ * clockwork. simulation/calibration.ts measures how often the range holds; the figures are in
+ * docs/guarantees.md.
  */
 import { RATE_WINDOW_SECONDS } from './limits.ts'
 
@@ -19,7 +22,10 @@ export interface EstimateInput {
   readonly admittedPerMinute: number | null
   readonly observedAdmissions: number
   readonly leaverSharePerMinute: number
-  /** The rate in force caps the measured one, so a lowered rate counts at once; 0: nobody is admitted for now. */
+  /**
+   * The rate in force caps the measured one, so a lowered rate counts at once; 0: nobody is
+   * admitted for now.
+   */
   readonly ratePerMinute: number
 }
 
@@ -64,14 +70,17 @@ export function estimateWait(input: EstimateInput): Estimate | null {
   }
 }
 
-/** Gamma distribution of mean 1 and this variance (0 to 1), at that many standard deviations of the normal distribution. */
+/**
+ * Gamma distribution of mean 1 and this variance (0 to 1), at that many standard deviations of the
+ * normal distribution.
+ */
 function gammaQuantile(deviations: number, variance: number): number {
   return (1 - variance / 9 + (deviations * Math.sqrt(variance)) / 3) ** 3
 }
 
 /**
- * How an error in the share of leavers changes the wait: the elasticity of ln(1 + x) / h in h, with x = h P / a, times the
- * relative error of the count of leavers.
+ * How an error in the share of leavers changes the wait: the elasticity of ln(1 + x) / h in h, with
+ * x = h P / a, times the relative error of the count of leavers.
  */
 function leaverVariance(position: number, share: number, leaving: number): number {
   if (leaving < 1e-6) return 0

@@ -1,8 +1,9 @@
 /**
- * The one call of the hot path: the request of an isolate, the answer of the object, and how the line applies it.
+ * The one call of the hot path: the request of an isolate, the answer of the object, and how the
+ * line applies it.
  *
- * Plain data, so that it crosses an RPC. Fields may only be added and readers must not rely on new ones: during a deploy,
- * isolates and objects of two versions talk to each other for minutes.
+ * Plain data, so that it crosses an RPC. Fields may only be added and readers must not rely on new
+ * ones: during a deploy, isolates and objects of two versions talk to each other for minutes.
  */
 import type { ClaimAnswer, ClaimDetails, JoinAnswer, Line } from './line.ts'
 import { countObstacles, type ObstacleCounts, type OriginReport } from './origin-report.ts'
@@ -45,9 +46,15 @@ export interface ExchangeRequest extends CallCounts {
   /** Numbers whose page was left. */
   readonly departures: AgedNumbers
   readonly presence: AgedNumbers
-  /** Numbers whose session was used, which restarts `idle_timeout_seconds`. Missing: none, or an older version calls. */
+  /**
+   * Numbers whose session was used, which restarts `idle_timeout_seconds`. Missing: none, or an
+   * older version calls.
+   */
   readonly touches?: AgedNumbers
-  /** The origin since the last answered call. Missing: no request was forwarded, or an older version calls. */
+  /**
+   * The origin since the last answered call. Missing: no request was forwarded, or an older version
+   * calls.
+   */
   readonly origin?: OriginReport
   /** Pages that got no beacon script since the last answered call, by reason. */
   readonly pagesWithoutBeacon?: Partial<ObstacleCounts>
@@ -69,8 +76,9 @@ export interface ExchangeAnswer extends LineAnswer {
 }
 
 /**
- * Applies one call of an isolate. The order matters: visitors who were heard return before tickets are admitted, freed slots
- * go to waiting tickets before newcomers, and claims see the admissions of their own call. Numbers of another run change nothing.
+ * Applies one call of an isolate. The order matters: visitors who were heard return before tickets
+ * are admitted, freed slots go to waiting tickets before newcomers, and claims see the admissions
+ * of their own call. Numbers of another run change nothing.
  */
 export function applyExchange(line: Line, request: ExchangeRequest): LineAnswer {
   const sameRun = request.run === line.run

@@ -36,7 +36,9 @@ interface Gauge extends FigureText {
   readonly sample?: SampleColumn
 }
 
-/** Events since the run began. A sample has those since the last sample; a longer step, their sum. */
+/**
+ * Events since the run began. A sample has those since the last sample; a longer step, their sum.
+ */
 interface Total extends FigureText {
   readonly kind: 'total'
   readonly metric: string

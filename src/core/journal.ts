@@ -1,5 +1,6 @@
 /**
- * The last events of the line, in memory, for operators and for tests. A ring that costs a few stores per event and never grows.
+ * The last events of the line, in memory, for operators and for tests. A ring that costs a few
+ * stores per event and never grows.
  */
 import { JOURNAL_SIZE } from './limits.ts'
 import { type State, type StateName, stateName } from './ticket-state.ts'
@@ -17,8 +18,9 @@ const EVENTS = [
 ] as const
 
 /**
- * `expired`: silent, now absent (or gone, without grace). `ended`: by the idle timeout or the maximum session time.
- * `forgotten`: absent for longer than the grace, or too often. `revoked`: by an operator.
+ * `expired`: silent, now absent (or gone, without grace). `ended`: by the idle timeout or the
+ * maximum session time. `forgotten`: absent for longer than the grace, or too often. `revoked`: by
+ * an operator.
  */
 export type LineEvent = (typeof EVENTS)[number]
 
@@ -60,8 +62,8 @@ export class Journal {
   }
 
   /**
-   * Before `count` events are pushed: skips the first ones, which the rest would overwrite, and returns how many. Halves the time
-   * of a tick that finds a million silent.
+   * Before `count` events are pushed: skips the first ones, which the rest would overwrite, and
+   * returns how many. Halves the time of a tick that finds a million silent.
    */
   skipOverwritten(count: number): number {
     const overwritten = Math.max(0, count - JOURNAL_SIZE)

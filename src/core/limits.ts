@@ -1,9 +1,15 @@
 /** Every bound of the line, each with the reason for its size. */
 
-/** Numbers fit a signed 32-bit integer, so segment and block arithmetic may use shifts. Beyond it the room answers "full". */
+/**
+ * Numbers fit a signed 32-bit integer, so segment and block arithmetic may use shifts. Beyond it
+ * the room answers "full".
+ */
 export const MAX_NUMBER = 2 ** 31 - 1
 
-/** Tickets per segment: one BLOB row of 4 KiB, far below the 2 MB limit of a row, and 245 rows for a million tickets. */
+/**
+ * Tickets per segment: one BLOB row of 4 KiB, far below the 2 MB limit of a row, and 245 rows for a
+ * million tickets.
+ */
 export const SEGMENT_SIZE = 4096
 export const SEGMENT_BITS = 12
 
@@ -16,16 +22,24 @@ export const BLOCKS_PER_SEGMENT = SEGMENT_SIZE / BLOCK_SIZE
 export const JOIN_BLOCK_SIZE = 64
 export const JOIN_BLOCKS_PER_SEGMENT = SEGMENT_SIZE / JOIN_BLOCK_SIZE
 
-/** After leaving a waiting page a visitor is silent this soon. A reload is heard well before. Sessions have a setting. */
+/**
+ * After leaving a waiting page a visitor is silent this soon. A reload is heard well before.
+ * Sessions have a setting.
+ */
 export const DEPARTURE_LIMIT_SECONDS = 10
 
-/** A session without a beacon (no JavaScript, an app, a page still loading) is silent no sooner than this. */
+/**
+ * A session without a beacon (no JavaScript, an app, a page still loading) is silent no sooner than
+ * this.
+ */
 export const NO_BEACON_LIMIT_SECONDS = 60
 
 /** One event adds at most the check interval + this to the listening clock. */
 export const CLOCK_SLACK_SECONDS = 5
 
-/** With more live tickets than this, ticks without a call of any isolate do not count as listening. */
+/**
+ * With more live tickets than this, ticks without a call of any isolate do not count as listening.
+ */
 export const FEW_TICKETS = 8
 
 /** ... for at most this long. */
@@ -53,8 +67,8 @@ export const WAIT_SAMPLES = 512
 export const WAIT_BUCKETS_SECONDS = [0, 10, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14_400] as const
 
 /**
- * Upper bounds of the histogram of the origin's latency: from a cached page to one that nobody waits for. Isolates and objects
- * of two deploys share them: change none, add only at the end.
+ * Upper bounds of the histogram of the origin's latency: from a cached page to one that nobody
+ * waits for. Isolates and objects of two deploys share them: change none, add only at the end.
  */
 export const ORIGIN_LATENCY_BUCKETS_MS = [
   50, 100, 200, 300, 500, 750, 1000, 1500, 2000, 3000, 5000, 7500, 10_000, 15_000, 30_000,
@@ -63,7 +77,10 @@ export const ORIGIN_LATENCY_BUCKETS_MS = [
 /** Fewer requests are too few to judge an origin by. */
 export const GUARD_REQUESTS_MIN = 10
 
-/** Site health covers the last 2 minutes (two ticks at the slowest) and compares them with the 8 minutes before. */
+/**
+ * Site health covers the last 2 minutes (two ticks at the slowest) and compares them with the 8
+ * minutes before.
+ */
 export const SITE_WINDOW_MS = 120_000
 export const SITE_BEFORE_MS = 480_000
 
@@ -73,7 +90,9 @@ export const SITE_ERROR_RATIO_BAD = 0.2
 export const SITE_LATENCY_WARN_MS = 2_000
 export const SITE_LATENCY_BAD_MS = 5_000
 
-/** Errors rise if they are at least this share of the requests and this many times the share before. */
+/**
+ * Errors rise if they are at least this share of the requests and this many times the share before.
+ */
 export const SITE_ERRORS_RISE_MIN = 0.02
 export const SITE_ERRORS_RISE_FACTOR = 1.5
 
@@ -87,13 +106,13 @@ export const RATE_WINDOW_SECONDS = 120
 export const ISOLATES_MAX = 10_000
 
 /**
- * Calls per second to one object. Single seconds get somewhat more but stay under 500, half of the platform's soft limit, since
- * some calls write (simulation/many-isolates.ts).
+ * Calls per second to one object. Single seconds get somewhat more but stay under 500, half of the
+ * platform's soft limit, since some calls write (simulation/many-isolates.ts).
  */
 export const CALLS_PER_SECOND_TARGET = 430
 
 /**
- * The longest wait before an isolate's next call. It delays presence by as much: with a poll every 7 s, a visitor is heard
- * within 15 s, the shortest timeout.
+ * The longest wait before an isolate's next call. It delays presence by as much: with a poll every
+ * 7 s, a visitor is heard within 15 s, the shortest timeout.
  */
 export const CALL_PACE_MAX_MS = 6_000

@@ -95,7 +95,9 @@ export class LineRecord {
     this.note(number, 'returned', State.absent)
   }
 
-  /** A ticket is gone: left, revoked by an operator, ended by a session limit, or absent too often. */
+  /**
+   * A ticket is gone: left, revoked by an operator, ended by a session limit, or absent too often.
+   */
   ended(number: number, from: State, event: 'left' | 'revoked' | 'ended' | 'forgotten'): void {
     if (from === State.waiting) this.rates.leftLine(1)
     if (event === 'ended') this.totals.ended++

@@ -37,7 +37,10 @@ export interface StoredSegment {
   readonly states: Uint8Array
   /** 64 times, wall-clock seconds (join-times.ts). */
   readonly joinSeconds: Uint32Array
-  /** Pairs (offset, start in listening seconds) of running sessions; empty while no session limit is set. */
+  /**
+   * Pairs (offset, start in listening seconds) of running sessions; empty while no session limit is
+   * set.
+   */
   readonly sessions: Uint32Array
 }
 
@@ -80,8 +83,9 @@ export class LineState {
   }
 
   /**
-   * Last-seen times are not stored: every ticket counts as heard at `restoredHeardSeconds`. A departure may have been cancelled
-   * since it was stored, so departures are forgotten, except those that extend a session.
+   * Last-seen times are not stored: every ticket counts as heard at `restoredHeardSeconds`. A
+   * departure may have been cancelled since it was stored, so departures are forgotten, except
+   * those that extend a session.
    * @throws BrokenInvariant
    */
   static restore(rules: LineRules, { head, segments: rows }: StoredLine, nowMs: number): LineState {
@@ -106,7 +110,10 @@ export class LineState {
     verifyFrontier(this.record.frontier, this.tickets.next)
   }
 
-  /** What to store before any visitor is answered; null: nothing. With `everything` (the tick), lazy changes too. */
+  /**
+   * What to store before any visitor is answered; null: nothing. With `everything` (the tick), lazy
+   * changes too.
+   */
   takeChanges(everything: boolean): LineChanges | null {
     const { changed, dropped } = this.tickets.takeChanges(everything)
     const isClockDue = this.tickets.live > 0 && this.clock.mustBeStored(this.rules.checkIntervalSeconds)

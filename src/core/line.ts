@@ -1,10 +1,12 @@
 /**
  * The ordered line of one room: who joined, waits, is on the site, fell silent, left.
  *
- * Every event calls `beginCall` or `beginInternalEvent` with the time, then any of the methods below, `verify`, and
- * `takeChanges`, whose result must be durable before any visitor is answered. No clock, randomness or I/O: times are passed in.
- * Owns the events. The rule of admission is in admission.ts, presence and expiry in presence.ts and silence.ts, the clock in
- * listening-clock.ts, the table of tickets in tickets.ts, the counters in line-record.ts, what is persisted in line-state.ts.
+ * Every event calls `beginCall` or `beginInternalEvent` with the time, then any of the methods
+ * below, `verify`, and `takeChanges`, whose result must be durable before any visitor is answered.
+ * No clock, randomness or I/O: times are passed in. Owns the events. The rule of admission is in
+ * admission.ts, presence and expiry in presence.ts and silence.ts, the clock in listening-clock.ts,
+ * the table of tickets in tickets.ts, the counters in line-record.ts, what is persisted in
+ * line-state.ts.
  */
 import {
   admitByHand,
@@ -32,7 +34,10 @@ import { joinedSeconds, noteJoinTime, type WaitTimes } from './wait-times.ts'
 export type JoinAnswer =
   | { readonly state: 'waiting'; readonly number: number }
   | { readonly state: 'active'; readonly number: number }
-  /** Refused. `why`: missing when the line is full; a reader that does not know the value says "full". */
+  /**
+   * Refused. `why`: missing when the line is full; a reader that does not know the value says
+   * "full".
+   */
   | { readonly state: 'full'; readonly why?: 'closed' | 'suspended' }
 
 export type ClaimAnswer =
@@ -60,7 +65,10 @@ export class Line {
 
   private readonly state: LineState
   private readonly record: LineRecord
-  /** Slots taken when the event under way began. After a restore these may exceed the capacity, which a deploy can lower. */
+  /**
+   * Slots taken when the event under way began. After a restore these may exceed the capacity,
+   * which a deploy can lower.
+   */
   private occupiedAtBegin: number
 
   private constructor(state: LineState) {
@@ -138,14 +146,20 @@ export class Line {
     this.occupiedAtBegin = this.tickets.occupied
   }
 
-  /** Operators changed the rules. Credit that a faster rate had saved is cut to the cap of the slower one. */
+  /**
+   * Operators changed the rules. Credit that a faster rate had saved is cut to the cap of the
+   * slower one.
+   */
   applyRuntimeRules(changes: RuntimeRules): void {
     this.state.rules = { ...this.rules, ...changes }
     this.state.clock.setSuspended(this.rules.suspended, this.record.nowMs)
     this.state.bucket.refill(this.pace, this.record.nowMs)
   }
 
-  /** A visitor gave up the place for good, or an operator revoked it. False: the ticket was gone before. */
+  /**
+   * A visitor gave up the place for good, or an operator revoked it. False: the ticket was gone
+   * before.
+   */
   leave(number: number, event: 'left' | 'revoked' = 'left'): boolean {
     const state = this.tickets.stateOf(number)
     if (state === State.gone) return false
@@ -155,7 +169,10 @@ export class Line {
     return true
   }
 
-  /** The ticket returned from absence once too often. Its holder is told and may join again at the end. */
+  /**
+   * The ticket returned from absence once too often. Its holder is told and may join again at the
+   * end.
+   */
   private losePlace(number: number): void {
     this.end(number, State.absent, 'forgotten')
     this.state.lostPlaces.add(number, this.record.nowMs)
@@ -166,7 +183,10 @@ export class Line {
     admitWaiting(this.tickets, this.state.bucket, this.rules, (number) => this.noteOffer(number))
   }
 
-  /** Admits the next `count` regardless of the rate, within the capacity. Returns how many were admitted. */
+  /**
+   * Admits the next `count` regardless of the rate, within the capacity. Returns how many were
+   * admitted.
+   */
   admitByHand(count: number): number {
     const before = this.totals.admitted
     admitByHand(this.tickets, this.rules, count, (number) => this.noteOffer(number))
@@ -196,7 +216,8 @@ export class Line {
   join(key: string): JoinAnswer {
     const { tickets, rules, record } = this.state
     const known = this.state.joins.find(key)
-    // Even if that ticket is gone: its visitor has left since, and this call was delivered once more.
+    // Even if that ticket is gone: its visitor has left since, and this call was delivered once
+    // more.
     if (known !== undefined) return this.joinAgain(known)
     if (rules.suspended) return { state: 'full', why: 'suspended' }
     if (isClosed(rules, record.nowMs)) return { state: 'full', why: 'closed' }
@@ -230,7 +251,10 @@ export class Line {
     this.state.guard.note(report)
   }
 
-  /** The origin guard's factor on the rate of admission, 0 to 1; 1 while the guard is off or content. */
+  /**
+   * The origin guard's factor on the rate of admission, 0 to 1; 1 while the guard is off or
+   * content.
+   */
   get admissionFactor(): number {
     return this.state.guard.admissionFactor(this.rules)
   }
@@ -241,7 +265,10 @@ export class Line {
     return { ratePerMinute: ratePerMinute * this.admissionFactor, checkIntervalSeconds }
   }
 
-  /** The tick: judges the origin, expires silent tickets, ends overdue sessions, admits, drops empty segments. */
+  /**
+   * The tick: judges the origin, expires silent tickets, ends overdue sessions, admits, drops empty
+   * segments.
+   */
   advance(): void {
     const { guard, bucket, clock, sessions, tickets } = this.state
     guard.judge(this.rules)
@@ -255,7 +282,10 @@ export class Line {
     tickets.verifyOneSegment()
   }
 
-  /** Expires the silent tickets of one segment and admits. False when the segment has no live ticket. */
+  /**
+   * Expires the silent tickets of one segment and admits. False when the segment has no live
+   * ticket.
+   */
   check(segmentIndex: number): boolean {
     const segment = this.tickets.segmentAt(segmentIndex)
     if (segment === undefined) return false
@@ -265,8 +295,8 @@ export class Line {
   }
 
   /**
-   * A waiting ticket could be admitted, but nothing has happened for two intervals. Every event admits, so the alarm and the
-   * checks must have stopped.
+   * A waiting ticket could be admitted, but nothing has happened for two intervals. Every event
+   * admits, so the alarm and the checks must have stopped.
    */
   isStalled(nowMs: number): boolean {
     return (
@@ -288,7 +318,9 @@ export class Line {
     this.record.ended(number, from, event)
   }
 
-  /** The cheap invariants of every event, checked before anything is stored. @throws BrokenInvariant */
+  /**
+   * The cheap invariants of every event, checked before anything is stored. @throws BrokenInvariant
+   */
   verify(): void {
     this.tickets.verifyMoved()
     verifyCapacity(this.tickets.occupied, this.rules.capacity, this.occupiedAtBegin)

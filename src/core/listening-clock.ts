@@ -1,16 +1,20 @@
 /**
- * The listening clock: how long the line has been able to hear its visitors. Silence is measured on it, not on wall time.
+ * The listening clock: how long the line has been able to hear its visitors. Silence is measured on
+ * it, not on wall time.
  *
- * Each event adds the elapsed time, at most one check interval + 5 s, so an outage or a clock that jumps forward never makes
- * every visitor look silent. A clock that jumps back adds nothing. Internal events (ticks, checks, operators) add nothing while
- * many tickets are live and no isolate has called since the last tick: the isolates are more likely cut off than the whole crowd
- * silent at once. Such a hold lasts at most 300 s.
+ * Each event adds the elapsed time, at most one check interval + 5 s, so an outage or a clock that
+ * jumps forward never makes every visitor look silent. A clock that jumps back adds nothing.
+ * Internal events (ticks, checks, operators) add nothing while many tickets are live and no isolate
+ * has called since the last tick: the isolates are more likely cut off than the whole crowd silent
+ * at once. Such a hold lasts at most 300 s.
  *
- * While the room is suspended the clock stands still: no visitor is expected to be heard. When it resumes, all silence starts
- * anew, including the absence of visitors and the time since a session was last used.
+ * While the room is suspended the clock stands still: no visitor is expected to be heard. When it
+ * resumes, all silence starts anew, including the absence of visitors and the time since a session
+ * was last used.
  *
- * After a gap (a capped step, or the first call after a hold) no visitor can have been heard for a while, so all silence counts
- * from there: the floor. A visitor who really left holds the place for one more timeout per gap.
+ * After a gap (a capped step, or the first call after a hold) no visitor can have been heard for a
+ * while, so all silence counts from there: the floor. A visitor who really left holds the place for
+ * one more timeout per gap.
  */
 import { CLOCK_SLACK_SECONDS, FEW_TICKETS, HOLD_LIMIT_SECONDS } from './limits.ts'
 import type { LineRules } from './rules.ts'
@@ -30,9 +34,13 @@ export interface ListeningClockState {
   readonly lastCallMs: number
   /** Silence counts from this listening time at the earliest. */
   readonly floorMs: number
-  /** Optional: older versions did not write the following. The room was suspended at the last event. */
+  /**
+   * Optional: older versions did not write the following. The room was suspended at the last event.
+   */
   readonly suspended?: boolean
-  /** Listening time at which the room last resumed: every silence counts from there at the earliest. */
+  /**
+   * Listening time at which the room last resumed: every silence counts from there at the earliest.
+   */
   readonly resumedMs?: number
 }
 
@@ -143,25 +151,34 @@ export class ListeningClock {
   }
 
   /**
-   * When a message of this age was heard, rounded up so that no ticket expires early. The age is capped at one step of the
-   * clock, since the clock may not have counted more.
+   * When a message of this age was heard, rounded up so that no ticket expires early. The age is
+   * capped at one step of the clock, since the clock may not have counted more.
    */
   heardSeconds(ageMs: number, checkIntervalSeconds: number): number {
     const age = Math.min(Math.max(ageMs, 0), maxStepMs(checkIntervalSeconds))
     return Math.max(0, Math.ceil((this.state.listeningMs - age) / 1000))
   }
 
-  /** Like `heardSeconds` without the cap: for messages that would shorten a stay if mistaken for newer ones. */
+  /**
+   * Like `heardSeconds` without the cap: for messages that would shorten a stay if mistaken for
+   * newer ones.
+   */
   saidSeconds(ageMs: number): number {
     return Math.ceil((this.state.listeningMs - Math.max(ageMs, 0)) / 1000)
   }
 
-  /** The last call must be stored: otherwise a restart would treat visitors heard in it as silent since long before. */
+  /**
+   * The last call must be stored: otherwise a restart would treat visitors heard in it as silent
+   * since long before.
+   */
   mustBeStored(checkIntervalSeconds: number): boolean {
     return this.state.lastCallMs - this.storedCallMs > checkIntervalSeconds * 1000
   }
 
-  /** The last-seen time of restored tickets: the last stored call + one interval. No later call went unstored. */
+  /**
+   * The last-seen time of restored tickets: the last stored call + one interval. No later call went
+   * unstored.
+   */
   restoredHeardSeconds(checkIntervalSeconds: number): number {
     return Math.ceil(this.state.lastCallMs / 1000) + checkIntervalSeconds
   }
@@ -172,7 +189,10 @@ export class ListeningClock {
   }
 }
 
-/** The floor rises only after every silence limit can have passed since the last time: endless gaps keep no ticket forever. */
+/**
+ * The floor rises only after every silence limit can have passed since the last time: endless gaps
+ * keep no ticket forever.
+ */
 function floorEverySeconds(rules: LineRules): number {
   return longestSilenceSeconds(rules) + 2 * rules.checkIntervalSeconds
 }

@@ -1,9 +1,10 @@
 /**
- * Numbers that lost their place while their holder may still be waiting: revoked by an operator, or absent too often. They are
- * part of the snapshot, so that the holder's next poll calls the object instead of showing a position.
+ * Numbers that lost their place while their holder may still be waiting: revoked by an operator, or
+ * absent too often. They are part of the snapshot, so that the holder's next poll calls the object
+ * instead of showing a position.
  *
- * Bounded in number and time. The object confirms every waiting ticket about once a minute, so the holder of a number that was
- * pushed out learns of it then.
+ * Bounded in number and time. The object confirms every waiting ticket about once a minute, so the
+ * holder of a number that was pushed out learns of it then.
  */
 import { ageMs } from './age.ts'
 import { LOST_PLACES_MAX, LOST_PLACES_SECONDS } from './limits.ts'

@@ -1,13 +1,14 @@
 /**
- * The origin guard: while the site fails or is slow, it lowers the rate of admission, to 0 if need be, and raises it again step
- * by step. It changes nothing else: visitors on the site stay, order and capacity are unaffected.
+ * The origin guard: while the site fails or is slow, it lowers the rate of admission, to 0 if need
+ * be, and raises it again step by step. It changes nothing else: visitors on the site stay, order
+ * and capacity are unaffected.
  *
- * Additive increase, multiplicative decrease, as in congestion control (Chiu and Jain, 1989). Each tick judges the reports of
- * the isolates since the last judgement:
- *   - enough requests, and they went badly: the factor halves; below a tenth it becomes 0;
- *   - too few requests, and they went badly: the factor stays, for a few ticks at most;
- *   - otherwise, even without requests: the factor rises by a tenth. So an empty site is probed with a few visitors, whose
- *     requests are the next evidence, and no room is stuck for lack of reports.
+ * Additive increase, multiplicative decrease, as in congestion control (Chiu and Jain, 1989). Each
+ * tick judges the reports of the isolates since the last judgement:
+ * - enough requests, and they went badly: the factor halves; below a tenth it becomes 0;
+ * - too few requests, and they went badly: the factor stays, for a few ticks at most;
+ * - otherwise, even without requests: the factor rises by a tenth. So an empty site is probed with
+ *   a few visitors, whose requests are the next evidence, and no room is stuck for lack of reports.
  */
 import { GUARD_REQUESTS_MIN, GUARD_TICKS_MAX, ORIGIN_LATENCY_BUCKETS_MS } from './limits.ts'
 import { mergeReports, NO_REPORT, type OriginReport } from './origin-report.ts'
@@ -18,7 +19,10 @@ export type GuardRules = Pick<LineRules, 'originErrorRatioMax' | 'originLatencyM
 /** Steps of a tenth: from 0 to the full rate in ten ticks. */
 const STEPS = 10
 
-/** The site is slow if more than this share of requests exceed `originLatencyMaxMs`: its p90 is above the limit. */
+/**
+ * The site is slow if more than this share of requests exceed `originLatencyMaxMs`: its p90 is
+ * above the limit.
+ */
 const SLOW_SHARE_MAX = 0.1
 
 export interface OriginGuardState {
@@ -76,7 +80,8 @@ function isSlow({ requests, errors, latency }: OriginReport, maxMs: number): boo
     (sum, bound, i) => (bound <= maxMs ? sum + (latency.counts[i] ?? 0) : sum),
     0,
   )
-  // Failed requests without a latency count as slow: the site could not be reached. Others without one (uploads) do not count.
+  // Failed requests without a latency count as slow: the site could not be reached. Others without
+  // one (uploads) do not count.
   const unanswered = Math.min(errors, Math.max(0, requests - timed))
   const judged = timed + unanswered
   return judged - inTime > SLOW_SHARE_MAX * judged

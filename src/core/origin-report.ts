@@ -1,12 +1,17 @@
 /**
- * Reports of isolates about the origin: requests, errors and latency, and pages without the beacon script.
+ * Reports of isolates about the origin: requests, errors and latency, and pages without the beacon
+ * script.
  *
- * The latency is kept as two histograms: one since the run began (stored) and one since the last sample (in memory).
+ * The latency is kept as two histograms: one since the run began (stored) and one since the last
+ * sample (in memory).
  */
 import { type Percentiles, percentileOf } from './histogram.ts'
 import { ORIGIN_LATENCY_BUCKETS_MS } from './limits.ts'
 
-/** Counts of one isolate since its last call. When a call's response is lost, its counts are sent again. */
+/**
+ * Counts of one isolate since its last call. When a call's response is lost, its counts are sent
+ * again.
+ */
 export interface OriginReport {
   /** Requests from admitted visitors and CORS preflights sent to the origin. */
   readonly requests: number
@@ -74,10 +79,11 @@ function mergeLatency(a: LatencyHistogram, b: LatencyHistogram): LatencyHistogra
 export const BEACON_OBSTACLES = ['amp', 'charset', 'coding', 'head', 'markup', 'no-transform', 'policy'] as const
 
 /**
- * Why a page gets no beacon script. `amp`: AMP pages allow no foreign scripts. `charset`: its encoding is not ASCII-compatible.
- * `coding`: its content coding cannot be decoded. `head`: its head does not end within the size limit. `markup`: it does not
- * start like HTML. `no-transform`: its `Cache-Control` forbids changes. `policy`: its Content-Security-Policy would block the
- * script or its calls.
+ * Why a page gets no beacon script. `amp`: AMP pages allow no foreign scripts. `charset`: its
+ * encoding is not ASCII-compatible. `coding`: its content coding cannot be decoded. `head`: its
+ * head does not end within the size limit. `markup`: it does not start like HTML. `no-transform`:
+ * its `Cache-Control` forbids changes. `policy`: its Content-Security-Policy would block the script
+ * or its calls.
  */
 export type BeaconObstacle = (typeof BEACON_OBSTACLES)[number]
 

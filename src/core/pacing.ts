@@ -1,13 +1,14 @@
 /**
  * How often isolates may call one object.
  *
- * Each call books a time slot for its isolate's next call: 430 slots a second, at most 6 s ahead. So up to 2,580 isolates call
- * evenly, 430 times a second in total. With more isolates each waits 6 s, and the calls grow with their number. No wait is
- * shorter than 0.6 of `isolates / 430` seconds, even if many slots passed unused; otherwise isolates with nothing to report would
- * call too soon. While the object answers fewer than 43 calls a second nobody waits: a quiet room stays fast.
+ * Each call books a time slot for its isolate's next call: 430 slots a second, at most 6 s ahead.
+ * So up to 2,580 isolates call evenly, 430 times a second in total. With more isolates each waits 6
+ * s, and the calls grow with their number. No wait is shorter than 0.6 of `isolates / 430` seconds,
+ * even if many slots passed unused; otherwise isolates with nothing to report would call too soon.
+ * While the object answers fewer than 43 calls a second nobody waits: a quiet room stays fast.
  *
- * First calls cannot be paced: those of new isolates, and all calls after the object lost its memory. Slots leave room for as
- * many first calls as came in the last second.
+ * First calls cannot be paced: those of new isolates, and all calls after the object lost its
+ * memory. Slots leave room for as many first calls as came in the last second.
  */
 import { CALL_PACE_MAX_MS, CALLS_PER_SECOND_TARGET, ISOLATES_MAX } from './limits.ts'
 
@@ -19,16 +20,22 @@ const BUSY_CALLS_PER_SECOND = CALLS_PER_SECOND_TARGET / 10
 /** At least this many slots per second, however many first calls come. */
 const BOOKED_PER_SECOND_MIN = CALLS_PER_SECOND_TARGET / 10
 
-/** A higher share keeps isolates that started together in step; a lower one does not hold late isolates back. */
+/**
+ * A higher share keeps isolates that started together in step; a lower one does not hold late
+ * isolates back.
+ */
 const LEAST_PACE_SHARE = 0.6
 
 /**
- * A busy room never goes this long without a call. Either the room paused and the booked slots mean nothing now, or the clock
- * jumped. In both cases the state is reset, as after a restart.
+ * A busy room never goes this long without a call. Either the room paused and the booked slots mean
+ * nothing now, or the clock jumped. In both cases the state is reset, as after a restart.
  */
 const PAUSE_MAX_MS = 250
 
-/** The first second of a room is extrapolated from the time since its start, but from no less than this. */
+/**
+ * The first second of a room is extrapolated from the time since its start, but from no less than
+ * this.
+ */
 const JUDGED_MIN_MS = 100
 
 interface Second {
@@ -39,7 +46,10 @@ interface Second {
 export class Pacing {
   /** When each isolate last called, by `clockMs`, oldest first. */
   private readonly lastCallMs = new Map<string, number>()
-  /** Time since the last reset, ignoring steps back. Advances by less than a second at once, so no second is skipped. */
+  /**
+   * Time since the last reset, ignoring steps back. Advances by less than a second at once, so no
+   * second is skipped.
+   */
   private clockMs = 0
   private readMs = Number.NEGATIVE_INFINITY
   /** The last booked slot. */

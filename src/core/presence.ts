@@ -1,8 +1,8 @@
 /**
  * What a sign of life, a departure and silence do to a ticket.
  *
- * Owns the moves between present and absent. The limits of silence are in silence.ts, the counters in line-record.ts.
- * Numbers that were never issued and tickets that are gone are ignored.
+ * Owns the moves between present and absent. The limits of silence are in silence.ts, the counters
+ * in line-record.ts. Numbers that were never issued and tickets that are gone are ignored.
  */
 import { SEGMENT_SIZE } from './limits.ts'
 import type { LineState } from './line-state.ts'
@@ -32,7 +32,10 @@ export class Presence {
     this.onOutOfReturns = onOutOfReturns
   }
 
-  /** A visitor was heard `ageMs` ago. An absent ticket waits again with its number unless it has returned too often. */
+  /**
+   * A visitor was heard `ageMs` ago. An absent ticket waits again with its number unless it has
+   * returned too often.
+   */
   hear(number: number, ageMs: number): void {
     const { tickets, clock, record, rules } = this.line
     const segment = tickets.segmentOf(number)
@@ -61,10 +64,14 @@ export class Presence {
     }
   }
 
-  /** Whether a message of this age is newer than the departure. When in doubt, the visitor stays longer. */
+  /**
+   * Whether a message of this age is newer than the departure. When in doubt, the visitor stays
+   * longer.
+   */
   private cancelsDeparture(byte: number, ageMs: number, known: number): boolean {
     const { clock, rules } = this.line
-    // Where a departure extends the stay, a message mistaken for a newer one would shorten it: its age is not capped.
+    // Where a departure extends the stay, a message mistaken for a newer one would shorten it: its
+    // age is not capped.
     const said = isExtendedByDeparture(byte, rules)
       ? clock.saidSeconds(ageMs)
       : clock.heardSeconds(ageMs, rules.checkIntervalSeconds)
@@ -72,7 +79,9 @@ export class Presence {
     return said >= Math.min(known, clock.nowSeconds)
   }
 
-  /** A page was left `ageMs` ago: another silence limit applies until the visitor is heard again. */
+  /**
+   * A page was left `ageMs` ago: another silence limit applies until the visitor is heard again.
+   */
   depart(number: number, ageMs: number): void {
     const { tickets, clock, rules } = this.line
     const segment = tickets.segmentOf(number)
@@ -84,7 +93,8 @@ export class Presence {
     // The visitor was heard after this departure, which arrived late.
     if (said < Math.min(known, clock.nowSeconds)) return
     this.hear(number, ageMs)
-    // A flag that extends a session must survive a restart; one that shortens the silence limit need not.
+    // A flag that extends a session must survive a restart; one that shortens the silence limit
+    // need not.
     const extendsStay = isExtendedByDeparture(segment.states[offset] as number, rules)
     tickets.setFlags(number, DEPARTING_FLAG, extendsStay ? 'durable' : 'lazy')
   }
@@ -96,8 +106,9 @@ export class Presence {
   }
 
   /**
-   * Moves every silent ticket of these segments on: to absent, or to gone. Works by segment, as one tick may find a million.
-   * In a suspended room nobody expires: its clock stands still, and tickets that were silent before are kept, too.
+   * Moves every silent ticket of these segments on: to absent, or to gone. Works by segment, as one
+   * tick may find a million. In a suspended room nobody expires: its clock stands still, and
+   * tickets that were silent before are kept, too.
    */
   expireSilent(segments: readonly Segment[]): void {
     const { tickets, sessions, record, clock, rules } = this.line

@@ -1,9 +1,10 @@
 /**
  * The token bucket behind `new_users_per_minute`.
  *
- * Credit is counted in units of admissions x 60,000 (rate per minute x elapsed ms), so rounding never adds an admission. It is
- * capped at the credit of one check interval + 1 admission: an idle hour is not saved up, and a room slower than one admission
- * per interval still collects a whole one. At a rate of 0, which the origin guard may set, the bucket is empty.
+ * Credit is counted in units of admissions x 60,000 (rate per minute x elapsed ms), so rounding
+ * never adds an admission. It is capped at the credit of one check interval + 1 admission: an idle
+ * hour is not saved up, and a room slower than one admission per interval still collects a whole
+ * one. At a rate of 0, which the origin guard may set, the bucket is empty.
  */
 import type { LineRules } from './rules.ts'
 

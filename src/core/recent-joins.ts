@@ -1,6 +1,7 @@
 /**
- * The join keys of the last minute and their numbers. A join that is repeated because its answer was lost or late gets the same
- * number, so no ticket is created that no visitor holds. Bounded: the oldest keys go first.
+ * The join keys of the last minute and their numbers. A join that is repeated because its answer
+ * was lost or late gets the same number, so no ticket is created that no visitor holds. Bounded:
+ * the oldest keys go first.
  */
 import { ageMs } from './age.ts'
 import { JOIN_KEY_SECONDS, JOIN_KEYS_MAX } from './limits.ts'
@@ -8,8 +9,8 @@ import { JOIN_KEY_SECONDS, JOIN_KEYS_MAX } from './limits.ts'
 export class RecentJoins {
   private readonly byKey = new Map<string, number>()
   /**
-   * Ring of the keys and their times, oldest at `first`. The map keeps the same order, but finding its oldest key skips all
-   * deleted ones: in a full map that took 100 us per join.
+   * Ring of the keys and their times, oldest at `first`. The map keeps the same order, but finding
+   * its oldest key skips all deleted ones: in a full map that took 100 us per join.
    */
   private readonly keys: string[] = []
   private readonly atMs: number[] = []

@@ -45,7 +45,10 @@ export type RuntimeRules = Pick<
   'capacity' | 'ratePerMinute' | 'mode' | 'closed' | 'opensAtMs' | 'suspended' | 'message' | 'messageUntilMs'
 >
 
-/** `queue-all`: newcomers always wait, and only operators admit (`admitByHand`). `paused`: nobody is admitted. */
+/**
+ * `queue-all`: newcomers always wait, and only operators admit (`admitByHand`). `paused`: nobody is
+ * admitted.
+ */
 export type LineMode = 'open' | 'queue-all' | 'paused'
 
 /** Whether newcomers are refused now. */

@@ -1,7 +1,8 @@
 /**
  * 4,096 consecutive tickets: their states, their last-seen times, and how many of them wait.
  *
- * Owns its counts: states change only in `put` and `putMany`. Knows nothing of rules, order or time.
+ * Owns its counts: states change only in `put` and `putMany`. Knows nothing of rules, order or
+ * time.
  */
 import { BLOCK_BITS, BLOCK_SIZE, BLOCKS_PER_SEGMENT, JOIN_BLOCKS_PER_SEGMENT, SEGMENT_SIZE } from './limits.ts'
 import { BrokenInvariant, RETURNS_MASK, STATE_MASK, State } from './ticket-state.ts'
@@ -20,7 +21,10 @@ export class Segment {
   readonly waitingPerBlock = new Uint16Array(BLOCKS_PER_SEGMENT)
   /** Tickets by state. `gone` includes numbers that were never issued. */
   readonly counts = new Uint16Array(5)
-  /** Marks that tickets.ts sets: a bit per block that changed since it was verified, and whether changes are unstored. */
+  /**
+   * Marks that tickets.ts sets: a bit per block that changed since it was verified, and whether
+   * changes are unstored.
+   */
   movedBlocks = 0
   unstored: Unstored = 'nothing'
 
@@ -58,8 +62,8 @@ export class Segment {
   }
 
   /**
-   * Sets the state of many tickets, each to the entry of `to` for its state. Clears their flags, keeps their returns and updates
-   * the counts. Returns how many were in each state.
+   * Sets the state of many tickets, each to the entry of `to` for its state. Clears their flags,
+   * keeps their returns and updates the counts. Returns how many were in each state.
    */
   putMany(offsets: Uint16Array, to: Uint8Array): Uint16Array {
     const { states, counts, waitingPerBlock } = this

@@ -1,7 +1,7 @@
 /**
- * When the running sessions started and were last used, in listening seconds, for `session_max_seconds` and
- * `idle_timeout_seconds`. Time in which the room was suspended counts for neither. Kept only while one of them is on; at most one
- * entry per slot.
+ * When the running sessions started and were last used, in listening seconds, for
+ * `session_max_seconds` and `idle_timeout_seconds`. Time in which the room was suspended counts for
+ * neither. Kept only while one of them is on; at most one entry per slot.
  */
 import { SEGMENT_SIZE } from './limits.ts'
 import type { LineRules } from './rules.ts'
@@ -62,7 +62,10 @@ export class Sessions {
     return Uint32Array.from(pairs)
   }
 
-  /** Last-used times are not stored: they restart now. So do sessions from before a limit was configured. */
+  /**
+   * Last-used times are not stored: they restart now. So do sessions from before a limit was
+   * configured.
+   */
   restore(segment: Segment, pairs: Uint32Array, rules: LineRules, nowSeconds: number): void {
     const started = new Map<number, number>()
     for (let i = 0; i + 1 < pairs.length; i += 2) started.set(pairs[i] as number, pairs[i + 1] as number)

@@ -8,11 +8,17 @@ import { BEACON_FLAG, DEPARTING_FLAG, STATE_MASK, State } from './ticket-state.t
 
 const NEVER = 0xffffffff
 
-/** A pass is shorter than the session's silence limit, so it never outlives a session that is no longer heard. */
+/**
+ * A pass is shorter than the session's silence limit, so it never outlives a session that is no
+ * longer heard.
+ */
 const PASS_LIFE_SHARE = 0.75
 const PASS_LIFE_MAX_SECONDS = 60
 
-/** How long a pass is valid, whole seconds. The beacon renews it every 8 s, so a short life costs nothing. */
+/**
+ * How long a pass is valid, whole seconds. The beacon renews it every 8 s, so a short life costs
+ * nothing.
+ */
 export function passLifeSeconds(sessionTimeoutSeconds: number): number {
   return Math.floor(Math.min(PASS_LIFE_SHARE * sessionTimeoutSeconds, PASS_LIFE_MAX_SECONDS))
 }
@@ -20,7 +26,10 @@ export function passLifeSeconds(sessionTimeoutSeconds: number): number {
 /** The rules that limit how long a ticket may be silent. */
 export type SilenceRules = Pick<LineRules, 'heartbeatTimeoutSeconds' | 'sessionTimeoutSeconds'>
 
-/** The longest silence of a visitor who is expected to be heard. An older message cannot keep a ticket. */
+/**
+ * The longest silence of a visitor who is expected to be heard. An older message cannot keep a
+ * ticket.
+ */
 export function longestSilenceSeconds({ heartbeatTimeoutSeconds, sessionTimeoutSeconds }: SilenceRules): number {
   return Math.max(heartbeatTimeoutSeconds, sessionTimeoutSeconds, NO_BEACON_LIMIT_SECONDS)
 }
@@ -42,7 +51,10 @@ export function silenceLimitSeconds(byte: number, rules: LineRules): number {
   return hasBeacon ? rules.sessionTimeoutSeconds : Math.max(rules.sessionTimeoutSeconds, NO_BEACON_LIMIT_SECONDS)
 }
 
-/** Whether a departure raises this ticket's silence limit: the visitor may be on a page of another site. */
+/**
+ * Whether a departure raises this ticket's silence limit: the visitor may be on a page of another
+ * site.
+ */
 export function isExtendedByDeparture(byte: number, rules: LineRules): boolean {
   return silenceLimitSeconds(byte | DEPARTING_FLAG, rules) > silenceLimitSeconds(byte & ~DEPARTING_FLAG, rules)
 }
@@ -51,8 +63,9 @@ export function isExtendedByDeparture(byte: number, rules: LineRules): boolean {
 export interface SilenceLimits {
   readonly limits: Uint32Array
   /**
-   * 1: the visitor is expected to be heard, so time in which the room could not listen does not count as silence.
-   * 0: absent, or on a page of another site for longer than any other silence limit.
+   * 1: the visitor is expected to be heard, so time in which the room could not listen does not
+   * count as silence. 0: absent, or on a page of another site for longer than any other silence
+   * limit.
    */
   readonly expected: Uint8Array
 }
@@ -74,9 +87,9 @@ export interface SilenceClock {
 }
 
 /**
- * By byte: a ticket last heard before this listening second is silent; 0: none is. Silence counts from the floor at the
- * earliest, and for every ticket from the last resumption. One table per tick: comparing limit and floor ticket by ticket took
- * 1.5 times as long.
+ * By byte: a ticket last heard before this listening second is silent; 0: none is. Silence counts
+ * from the floor at the earliest, and for every ticket from the last resumption. One table per
+ * tick: comparing limit and floor ticket by ticket took 1.5 times as long.
  */
 export function silentBefore(
   { limits, expected }: SilenceLimits,

@@ -1,8 +1,10 @@
 /**
- * The line at one moment, small enough to send with every answer. Isolates answer waiting visitors from it without a call.
+ * The line at one moment, small enough to send with every answer. Isolates answer waiting visitors
+ * from it without a call.
  *
- * One byte per block of 256 numbers with a waiting ticket: a million waiting visitors without gaps take about 4 KB.
- * Owns both sides: the object takes a snapshot (`SnapshotCache`), isolates read it (`SnapshotView`).
+ * One byte per block of 256 numbers with a waiting ticket: a million waiting visitors without gaps
+ * take about 4 KB. Owns both sides: the object takes a snapshot (`SnapshotCache`), isolates read it
+ * (`SnapshotView`).
  */
 import { ageMs } from './age.ts'
 import { type Estimate, estimateWait } from './estimate.ts'
@@ -26,7 +28,10 @@ export interface Snapshot {
   /** Slots taken: offered + active. */
   readonly active: number
   readonly capacity: number
-  /** The rate in force: the configured one, scaled by the origin guard; 0: nobody is admitted for now. */
+  /**
+   * The rate in force: the configured one, scaled by the origin guard; 0: nobody is admitted for
+   * now.
+   */
   readonly ratePerMinute: number
   /** Newcomers would be answered "full". */
   readonly full: boolean
@@ -35,8 +40,9 @@ export interface Snapshot {
   /** For each block of these runs in turn: its waiting tickets, less 1 (1 to 256 in one byte). */
   readonly blockCounts: Uint8Array
   /**
-   * The two blocks that most positions are asked for, with one bit per ticket (1: waits): the block of the head, which may hold
-   * only returned tickets, and the block of the first waiting ticket from the frontier on. -1: there is none.
+   * The two blocks that most positions are asked for, with one bit per ticket (1: waits): the block
+   * of the head, which may hold only returned tickets, and the block of the first waiting ticket
+   * from the frontier on. -1: there is none.
    */
   readonly headBlock: number
   readonly headBits: Uint8Array
@@ -56,7 +62,10 @@ export interface Snapshot {
   readonly suspended?: boolean
   /** The operators' message to everyone in line. */
   readonly message?: string | null
-  /** Numbers from the frontier on that lost their place, newest last. Their polls are answered by the object. */
+  /**
+   * Numbers from the frontier on that lost their place, newest last. Their polls are answered by
+   * the object.
+   */
   readonly lostPlaces?: Uint32Array
   /** An unused session ends after this; 0 or missing: never. */
   readonly idleTimeoutSeconds?: number
@@ -64,7 +73,9 @@ export interface Snapshot {
   readonly admissionFactor?: number
 }
 
-/** The cost grows with the number of segments with a waiting ticket, not with the number of tickets. */
+/**
+ * The cost grows with the number of segments with a waiting ticket, not with the number of tickets.
+ */
 export function takeSnapshot(line: Line, nowMs: number): Snapshot {
   const { tickets, rules, rates } = line
   const head = tickets.lowestWaiting()
@@ -133,7 +144,10 @@ function blockBits(line: Line, number: number): Uint8Array {
   return bits
 }
 
-/** A snapshot may be this old per block with a waiting ticket: a long line's is not taken anew for each call. */
+/**
+ * A snapshot may be this old per block with a waiting ticket: a long line's is not taken anew for
+ * each call.
+ */
 const AGE_PER_BLOCK_MS = 0.25
 const AGE_MAX_MS = 1000
 
@@ -184,8 +198,9 @@ export class SnapshotView {
   }
 
   /**
-   * Queue position of a waiting number: tickets ahead + 1. Exact in the two blocks with bits; elsewhere too high by at most the
-   * gaps in the number's own block. Only returning tickets ahead make it worse; joins behind and newer snapshots do not.
+   * Queue position of a waiting number: tickets ahead + 1. Exact in the two blocks with bits;
+   * elsewhere too high by at most the gaps in the number's own block. Only returning tickets ahead
+   * make it worse; joins behind and newer snapshots do not.
    */
   position(number: number): number {
     const { next, waiting, head } = this.snapshot

@@ -1,7 +1,7 @@
 /**
- * Everything known about one ticket, for operators who are asked "what happened to number 4711?". The state is always known.
- * The time of admission and the reason of the end are known while the journal holds them (the last events since the object
- * started).
+ * Everything known about one ticket, for operators who are asked "what happened to number 4711?".
+ * The state is always known. The time of admission and the reason of the end are known while the
+ * journal holds them (the last events since the object started).
  */
 
 import type { JournalEntry } from './journal.ts'
@@ -15,7 +15,10 @@ export interface TicketReport {
   readonly state: StateName
   /** Queue position, null for a ticket that does not wait. */
   readonly position: number | null
-  /** Wall-clock ms: exact if the journal has it, else from the join times (one per 64 numbers). Null: unknown. */
+  /**
+   * Wall-clock ms: exact if the journal has it, else from the join times (one per 64 numbers).
+   * Null: unknown.
+   */
   readonly joinedMs: number | null
   readonly admitted: 'yes' | 'no' | 'unknown'
   /** Null: never, or unknown. */
@@ -52,7 +55,10 @@ export function ticketReport(line: Line, number: number): TicketReport | null {
   }
 }
 
-/** From the frontier on nobody was admitted. For lower numbers that wait or are gone, only the journal knows. */
+/**
+ * From the frontier on nobody was admitted. For lower numbers that wait or are gone, only the
+ * journal knows.
+ */
 function wasAdmitted(
   { frontier }: Line,
   number: number,

@@ -1,9 +1,12 @@
 /**
- * A ticket's state, one byte in its segment: the state in the low 3 bits, two flags, and in the top 3 bits its returns from
- * absence. Owns which moves between states exist.
+ * A ticket's state, one byte in its segment: the state in the low 3 bits, two flags, and in the top
+ * 3 bits its returns from absence. Owns which moves between states exist.
  */
 
-/** Memory contradicts itself: nothing of the event may be stored, and the memory must not be used again. */
+/**
+ * Memory contradicts itself: nothing of the event may be stored, and the memory must not be used
+ * again.
+ */
 export class BrokenInvariant extends Error {
   override name = 'BrokenInvariant'
 }
@@ -53,7 +56,10 @@ export function mayMove(from: State, to: State): boolean {
   return MAY_MOVE[(from << 3) | to] === 1
 }
 
-/** Whether a move must be durable before any visitor is answered: all but those between waiting and absent. */
+/**
+ * Whether a move must be durable before any visitor is answered: all but those between waiting and
+ * absent.
+ */
 export function mustBeDurable(from: State, to: State): boolean {
   return MUST_BE_DURABLE[(from << 3) | to] === 1
 }

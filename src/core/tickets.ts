@@ -1,8 +1,9 @@
 /**
- * All tickets of one run: the segments in order, every state change, and what changed since the last store.
+ * All tickets of one run: the segments in order, every state change, and what changed since the
+ * last store.
  *
- * Owns the state of each ticket and the counts by state. Does not own why a ticket moves (line.ts, admission.ts, presence.ts)
- * or how it is stored.
+ * Owns the state of each ticket and the counts by state. Does not own why a ticket moves (line.ts,
+ * admission.ts, presence.ts) or how it is stored.
  */
 import { BLOCK_BITS, MAX_NUMBER, SEGMENT_BITS, SEGMENT_SIZE } from './limits.ts'
 import { Segment } from './segment.ts'
@@ -86,8 +87,8 @@ export class Tickets {
   }
 
   /**
-   * Moves a ticket to another state, clears its flags and counts returns from absence. Admission keeps the departing flag, since
-   * the visitor has not been heard.
+   * Moves a ticket to another state, clears its flags and counts returns from absence. Admission
+   * keeps the departing flag, since the visitor has not been heard.
    * @throws BrokenInvariant for a move that does not exist
    */
   move(number: number, to: State): void {
@@ -106,9 +107,9 @@ export class Tickets {
   }
 
   /**
-   * Moves many tickets of one segment (ascending offsets), each to the entry of `to` for its state, and clears their flags.
-   * Returns how many were in each state. Writes counts and marks once per segment: with a `move` per ticket, a tick that moves
-   * a million took five times as long.
+   * Moves many tickets of one segment (ascending offsets), each to the entry of `to` for its state,
+   * and clears their flags. Returns how many were in each state. Writes counts and marks once per
+   * segment: with a `move` per ticket, a tick that moves a million took five times as long.
    * @throws BrokenInvariant for a move that does not exist
    */
   moveMany(segment: Segment, offsets: Uint16Array, to: Uint8Array): Uint16Array {
@@ -131,7 +132,8 @@ export class Tickets {
     ;(this.counts[to] as number) += count
     if (from === State.gone && segment.live === count) this.newlyLive.add(segment.index)
     if (to === State.waiting) this.headHint = Math.min(this.headHint, segment.index * SEGMENT_SIZE + first)
-    // Marks on the segment, instead of sets of blocks and segments, halve the time of a tick that moves a million.
+    // Marks on the segment, instead of sets of blocks and segments, halve the time of a tick that
+    // moves a million.
     if (segment.movedBlocks === 0) this.moved.push(segment)
     segment.movedBlocks |= (2 << (last >> BLOCK_BITS)) - (1 << (first >> BLOCK_BITS))
     this.markUnstored(segment, mustBeDurable(from, to) ? 'durable' : 'lazy')
@@ -144,7 +146,10 @@ export class Tickets {
     else this.lazy.add(segment.index)
   }
 
-  /** The beacon flag is durable: a session that lost it would hold its slot for a minute after it fell silent. */
+  /**
+   * The beacon flag is durable: a session that lost it would hold its slot for a minute after it
+   * fell silent.
+   */
   setFlags(
     number: number,
     flags: number,
@@ -170,7 +175,10 @@ export class Tickets {
     return segment
   }
 
-  /** The lowest waiting number, -1 if there is none. Amortised: numbers once skipped are not visited again. */
+  /**
+   * The lowest waiting number, -1 if there is none. Amortised: numbers once skipped are not visited
+   * again.
+   */
   lowestWaiting(): number {
     if (this.waiting === 0) return -1
     const lowest = this.lowestWaitingFrom(this.headHint)

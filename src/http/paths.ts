@@ -100,8 +100,9 @@ function withoutEnd(text: string, characters: string): string {
 }
 
 /**
- * Reduces a URL to a path on this host, for links and redirects. A path with two leading slashes would name another host: it gets
- * a dot segment, which browsers drop again. Anything but a path becomes `/`.
+ * Reduces a URL to a path on this host, for links and redirects. A path with two leading slashes
+ * would name another host: it gets a dot segment, which browsers drop again. Anything but a path
+ * becomes `/`.
  */
 export function pathOfThisHost(url: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: browsers drop these from a URL, so `/<tab>/x` names a host

@@ -11,7 +11,10 @@ import type { RoomNamespace } from '../room/room-clients.ts'
 import { base64Url } from '../tokens/signing-keys.ts'
 import type { SessionKey } from './session.ts'
 
-/** The RPC interface of durable-objects/login-guard.ts. Both return when the address may try again, ms since 1970; 0: now. */
+/**
+ * The RPC interface of durable-objects/login-guard.ts. Both return when the address may try again,
+ * ms since 1970; 0: now.
+ */
 export interface LoginGuardObject {
   countFailure(address: string): number
   blockedUntil(address: string): number
@@ -22,7 +25,10 @@ export type LoginGuardNamespace = DurableObjectNamespace<LoginGuardObject & Rpc.
 /** The name of the one guard. */
 const GUARD = 'operators'
 
-/** Earlier versions counted in an object of the rooms' class with this name, which no room has. Its blocks last a minute. */
+/**
+ * Earlier versions counted in an object of the rooms' class with this name, which no room has. Its
+ * blocks last a minute.
+ */
 const FORMER_GUARD = '~operators'
 
 export class FailedLogins {
@@ -80,7 +86,9 @@ export class FailedLogins {
   }
 }
 
-/** An address that cannot be counted is not blocked: in an outage operators must be able to log in. */
+/**
+ * An address that cannot be counted is not blocked: in an outage operators must be able to log in.
+ */
 async function callOrAllow(call: () => Promise<number>): Promise<number> {
   try {
     return await call()

@@ -1,6 +1,6 @@
 /**
- * The fields that Cloudflare Waiting Room documents for its JSON response and its page templates, filled from a status. Clients and
- * templates made for it work here unchanged.
+ * The fields that Cloudflare Waiting Room documents for its JSON response and its page templates,
+ * filled from a status. Clients and templates made for it work here unchanged.
  */
 import type { Status } from '../status.ts'
 

@@ -1,4 +1,7 @@
-/** Makes a room's accent colour legible: text in it has WCAG's contrast of 4.5 on the page's card, in light and dark mode. */
+/**
+ * Makes a room's accent colour legible: text in it has WCAG's contrast of 4.5 on the page's card,
+ * in light and dark mode.
+ */
 
 type Rgb = readonly [number, number, number]
 

@@ -1,6 +1,7 @@
 /**
- * What a room's waiting page looks like, by its settings and the files of public/ that they name. A file that is missing, too
- * large or no template falls back to the default and is reported; it is read again after a while.
+ * What a room's waiting page looks like, by its settings and the files of public/ that they name. A
+ * file that is missing, too large or no template falls back to the default and is reported; it is
+ * read again after a while.
  */
 import Mustache from 'mustache'
 import style from '../../public/waiting-room.min.css'
@@ -60,7 +61,10 @@ async function hashSource(text: string): Promise<string> {
   return `'sha256-${btoa(String.fromCharCode(...new Uint8Array(digest)))}'`
 }
 
-/** Adds the nonce that the policy of custom templates demands: a template written for another product does not have it. */
+/**
+ * Adds the nonce that the policy of custom templates demands: a template written for another
+ * product does not have it.
+ */
 function withNonces(template: string): string {
   return template.replace(/<(script|style)\b(?![^>]*\bnonce\s*=)/gi, '<$1 nonce="{{nonce}}"')
 }
@@ -93,7 +97,10 @@ export class Looks {
     this.files = files
   }
 
-  /** A promise until the look is made. Each request makes its own: none waits for another request's promise. */
+  /**
+   * A promise until the look is made. Each request makes its own: none waits for another request's
+   * promise.
+   */
   lookFor(room: RoomSettings): Look | Promise<Look> {
     const cached = this.cache.get(room)
     return cached !== undefined && isFresh(cached) ? cached.look : this.load(room)

@@ -1,4 +1,7 @@
-/** The pages of operators: the shell of their page, and the headers that confine it and the API reference. */
+/**
+ * The pages of operators: the shell of their page, and the headers that confine it and the API
+ * reference.
+ */
 
 /** The script renders everything else, from the API. */
 export const ADMIN_PAGE = `<!doctype html>

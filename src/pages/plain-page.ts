@@ -1,6 +1,6 @@
 /**
- * Small pages without script: origin down, opened in a frame, not configured and the like. This module owns their look; callers
- * choose texts and status code.
+ * Small pages without script: origin down, opened in a frame, not configured and the like. This
+ * module owns their look; callers choose texts and status code.
  */
 
 import Mustache from 'mustache'
@@ -56,7 +56,10 @@ const TEMPLATE = `<!doctype html>
 </html>
 `
 
-/** The page with all values escaped. Its link leads to a path of this host or an http(s) address, never to a script. */
+/**
+ * The page with all values escaped. Its link leads to a path of this host or an http(s) address,
+ * never to a script.
+ */
 export function renderPlainPage({ title, text, language = DEFAULT_LANGUAGE, link, refreshSeconds }: PlainPage): string {
   return Mustache.render(TEMPLATE, {
     title,

@@ -1,9 +1,10 @@
 /**
- * Renders a Mustache template in two steps: once with the values that all visitors share, then for each visitor. The text of the
- * first step is kept as UTF-8, so that a page costs a copy of it and the encoding of the visitor's part.
+ * Renders a Mustache template in two steps: once with the values that all visitors share, then for
+ * each visitor. The text of the first step is kept as UTF-8, so that a page costs a copy of it and
+ * the encoding of the visitor's part.
  *
- * The second step supports variables and sections of plain values, which is all that our own template needs. Templates of
- * operators are rendered by Mustache itself.
+ * The second step supports variables and sections of plain values, which is all that our own
+ * template needs. Templates of operators are rendered by Mustache itself.
  */
 import Mustache from 'mustache'
 
@@ -15,7 +16,10 @@ type Span = [type: string, value: string, start: number, end: number, inner?: Sp
 /** Shared text in UTF-8, and between it the spans that differ by visitor. */
 export type PrerenderedPage = readonly (Uint8Array | Span[])[]
 
-/** Shorter texts are encoded with their neighbours: a call of the encoder costs as much as a longer text. */
+/**
+ * Shorter texts are encoded with their neighbours: a call of the encoder costs as much as a longer
+ * text.
+ */
 const SHARED_MIN_CHARS = 150
 
 /** Of one UTF-16 unit. */

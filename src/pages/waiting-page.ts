@@ -1,10 +1,10 @@
 /**
- * The waiting page: the first view, which works without JavaScript, and the headers that confine it. wording.ts turns a status into
- * words, messages/ holds the texts, looks.ts a room's look.
+ * The waiting page: the first view, which works without JavaScript, and the headers that confine
+ * it. wording.ts turns a status into words, messages/ holds the texts, looks.ts a room's look.
  *
- * The default page is prerendered for each look and language, and its policy allows style and script by hash. An operator's
- * template is rendered by Mustache for each request, with a nonce. It may use every name of `templateView`, and the names of
- * Cloudflare Waiting Room.
+ * The default page is prerendered for each look and language, and its policy allows style and
+ * script by hash. An operator's template is rendered by Mustache for each request, with a nonce. It
+ * may use every name of `templateView`, and the names of Cloudflare Waiting Room.
  */
 
 import Mustache from 'mustache'
@@ -40,16 +40,25 @@ export interface WaitingView {
 
 interface WaitingPage {
   readonly body: Uint8Array | string
-  /** Without the ones that depend on the answer: status code, `Retry-After` and cookies are the caller's. */
+  /**
+   * Without the ones that depend on the answer: status code, `Retry-After` and cookies are the
+   * caller's.
+   */
   readonly headers: HeadersInit
 }
 
-/** Without JavaScript, a shorter reload interval leaves no time to read the page or to confirm leaving. */
+/**
+ * Without JavaScript, a shorter reload interval leaves no time to read the page or to confirm
+ * leaving.
+ */
 const REFRESH_MIN_SECONDS = 10
 
 const MINUTE_MS = 60_000
 
-/** The page with all values escaped. Throws what Mustache throws for a broken template of an operator. */
+/**
+ * The page with all values escaped. Throws what Mustache throws for a broken template of an
+ * operator.
+ */
 export function renderWaitingPage(view: WaitingView, look: Look): WaitingPage {
   const localized = localizedLook(look, view.language)
   const values = templateView(view, look, localized)
@@ -149,7 +158,10 @@ function wordsIn({ live, words }: LocalizedLook, language: Language, timeZone = 
   return known
 }
 
-/** Formatting a time takes 5 to 10 us. A page has four, which it shares with most others of the same minute. */
+/**
+ * Formatting a time takes 5 to 10 us. A page has four, which it shares with most others of the same
+ * minute.
+ */
 function withCachedTimes(words: Words): Words {
   const clock = memoize(CLOCK_TEXTS_MAX, (minute) => words.clock(minute * MINUTE_MS))
   const clockWithSeconds = memoize(CLOCK_TEXTS_MAX, (second) => words.clockWithSeconds(second * 1000))
@@ -199,8 +211,8 @@ function defaultPolicy({ styleSource, scriptSource }: Look): string {
 }
 
 /**
- * A template is trusted like its operator: images, fonts and styles from anywhere, and the scripts in the template, which carry
- * the nonce. Values are escaped, so they cannot become scripts.
+ * A template is trusted like its operator: images, fonts and styles from anywhere, and the scripts
+ * in the template, which carry the nonce. Values are escaped, so they cannot become scripts.
  */
 function customPolicy(nonce: string): string {
   const anywhere = ['img-src', 'font-src', 'media-src', 'connect-src'].map((what) => `${what} 'self' https: data:`)

@@ -1,6 +1,7 @@
 /**
- * Turns a status into words, for the server's first view of the waiting page and for every later one of the page's script. The texts
- * are in messages/. This module runs on both sides, so it uses no platform types but `Intl`.
+ * Turns a status into words, for the server's first view of the waiting page and for every later
+ * one of the page's script. The texts are in messages/. This module runs on both sides, so it uses
+ * no platform types but `Intl`.
  */
 
 import { cacheSet } from '../cache.ts'
@@ -54,7 +55,10 @@ const ALMOST_SECONDS = 60
 /** Longer waits are shown in hours. */
 const MINUTES_UNTIL_SECONDS = 7200
 
-/** `timeZone`: default the reader's own. UTC is named in the texts, since it is not the reader's own. */
+/**
+ * `timeZone`: default the reader's own. UTC is named in the texts, since it is not the reader's
+ * own.
+ */
 export function wordsOf(lang: string, texts: LiveTexts, timeZone?: string): Words {
   const number = new Intl.NumberFormat(lang)
   const rules = new Intl.PluralRules(lang)
@@ -230,7 +234,10 @@ function shortNumber(n: number): string {
   return n < 1_000_000 ? `${Math.floor(n / 1000)}k` : `${Math.floor(n / 1_000_000)}M`
 }
 
-/** The parts of a text, in which placeholders have odd indices. A page's seven texts take 1.5 us with this cache, 7 us without. */
+/**
+ * The parts of a text, in which placeholders have odd indices. A page's seven texts take 1.5 us
+ * with this cache, 7 us without.
+ */
 const splitTexts = new Map<string, readonly string[]>()
 
 /** Replaces each `{name}` by its value. */

@@ -1,8 +1,8 @@
 /**
  * The RPC interface of a room's Durable Object: what isolates may call, and the data that crosses.
  *
- * durable-objects/waiting-room.ts implements it. During a deploy, isolates and objects of two versions call each other: fields
- * may only be added, and readers must not rely on new ones.
+ * durable-objects/waiting-room.ts implements it. During a deploy, isolates and objects of two
+ * versions call each other: fields may only be added, and readers must not rely on new ones.
  */
 import type { DeliveryRecord, DeliveryTurn } from '../alerts/ledger.ts'
 import type { AlertState } from '../core/alert-rules.ts'
@@ -20,12 +20,18 @@ export interface RoomObject {
   exchange(request: ExchangeRequest): ExchangeAnswer
   /** A delayed check of one segment. */
   check(message: CheckMessage): void
-  /** Reports the completed minutes (since 1970) up to this one that were not reported yet. Re-arms a dead alarm. */
+  /**
+   * Reports the completed minutes (since 1970) up to this one that were not reported yet. Re-arms a
+   * dead alarm.
+   */
   report(minute: number): void
 
   /** Null for a room without visitors so far. */
   stats(): RoomStats | null
-  /** The events after a sequence number that are still in memory; null for a room without visitors so far. */
+  /**
+   * The events after a sequence number that are still in memory; null for a room without visitors
+   * so far.
+   */
   journal(after: number): RoomJournal | null
   /** Samples by steps; empty for a room without visitors so far. */
   history(fromMs: number, toMs: number, stepMs: number): HistoryPoint[]

@@ -1,4 +1,7 @@
-/** The figures of a room, as its object has them. A room that nobody has come to yet has no run, and zeros. */
+/**
+ * The figures of a room, as its object has them. A room that nobody has come to yet has no run, and
+ * zeros.
+ */
 import { Line } from '../core/line.ts'
 import { lineStats } from '../core/line-stats.ts'
 import { countObstacles, noObstacles } from '../core/origin-report.ts'

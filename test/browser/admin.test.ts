@@ -18,7 +18,10 @@ const stage = useStage(
 const chromium = useChromium()
 const UTC = { timezoneId: 'UTC' }
 const HOUR_MS = 3_600_000
-/** Fields of times have whole minutes: half an hour of slack keeps what is left of it from passing a border meanwhile. */
+/**
+ * Fields of times have whole minutes: half an hour of slack keeps what is left of it from passing a
+ * border meanwhile.
+ */
 const inHours = (hours: number) => localTime(Date.now() + (hours + 0.5) * HOUR_MS)
 
 test('logs in, raises the capacity, sees the line move, pauses, resumes, reads the audit, logs out', async () => {

@@ -1,4 +1,7 @@
-/** Apps that fetch instead of loading pages: on a host of their own, and under the service worker of examples/. */
+/**
+ * Apps that fetch instead of loading pages: on a host of their own, and under the service worker of
+ * examples/.
+ */
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Page } from 'playwright-core'

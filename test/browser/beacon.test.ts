@@ -1,7 +1,9 @@
 /**
- * The beacon in the pages of real sites: it reports, stops when the session is over, and is not to be noticed.
+ * The beacon in the pages of real sites: it reports, stops when the session is over, and is not to
+ * be noticed.
  *
- * The pages' clocks stand still unless a test moves them: nobody waits for the beacon's interval, and none passes unasked.
+ * The pages' clocks stand still unless a test moves them: nobody waits for the beacon's interval,
+ * and none passes unasked.
  */
 import type { BrowserContext, Page, Request } from 'playwright-core'
 import { expect, test } from 'vitest'

@@ -1,4 +1,7 @@
-/** Who goes to the site without a place in line, and what is left of that request when it arrives there. */
+/**
+ * Who goes to the site without a place in line, and what is left of that request when it arrives
+ * there.
+ */
 import { expect, test } from 'vitest'
 import { issued } from './support/operator.ts'
 import { room, useStage } from './support/stage.ts'

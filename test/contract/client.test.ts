@@ -1,4 +1,7 @@
-/** The client that docs/clients.md shows to programs, run as it is: a process that has nothing but its URL. */
+/**
+ * The client that docs/clients.md shows to programs, run as it is: a process that has nothing but
+ * its URL.
+ */
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'

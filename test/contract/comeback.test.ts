@@ -1,4 +1,7 @@
-/** Visitors who come back from a payment page of another host, some time after their session has ended. */
+/**
+ * Visitors who come back from a payment page of another host, some time after their session has
+ * ended.
+ */
 import { describe, expect, test } from 'vitest'
 import { journal } from './support/operator.ts'
 import { room, useStage } from './support/stage.ts'

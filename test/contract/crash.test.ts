@@ -1,7 +1,7 @@
 /**
- * The runtime is killed with -9, many times, while a crowd joins, beats and claims and while the object ticks, and starts
- * again on the same storage: whatever number anyone was told is still theirs, nobody holds a slot too many, and admission goes
- * on in order.
+ * The runtime is killed with -9, many times, while a crowd joins, beats and claims and while the
+ * object ticks, and starts again on the same storage: whatever number anyone was told is still
+ * theirs, nobody holds a slot too many, and admission goes on in order.
  */
 import { expect, test } from 'vitest'
 import { Crowd } from './support/crowd.ts'
@@ -16,8 +16,8 @@ const CAPACITY = 160
 const TICK_SECONDS = 5
 
 /**
- * One of each kind in turn. The very first answer of a life comes alone, when its write has had the least time; a tick is
- * caught as soon as it shows, later kills fall on all parts of a batch.
+ * One of each kind in turn. The very first answer of a life comes alone, when its write has had the
+ * least time; a tick is caught as soon as it shows, later kills fall on all parts of a batch.
  */
 const KILLS: readonly Kill[] = [
   { during: 'joins', answers: 400, laterMs: 0 },

@@ -1,4 +1,7 @@
-/** CORS of the room's own answers: which pages of other origins may act, by what, and what they can read. */
+/**
+ * CORS of the room's own answers: which pages of other origins may act, by what, and what they can
+ * read.
+ */
 import { expect, test } from 'vitest'
 import { issued, stats } from './support/operator.ts'
 import { room, useStage } from './support/stage.ts'

@@ -1,4 +1,7 @@
-/** Stats, history and metrics agree with each other and with a count kept by the test from responses alone. */
+/**
+ * Stats, history and metrics agree with each other and with a count kept by the test from responses
+ * alone.
+ */
 import { spawnSync } from 'node:child_process'
 import { describe, expect, test } from 'vitest'
 import { parseMetrics } from './support/metrics-text.ts'

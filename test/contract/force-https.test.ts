@@ -1,4 +1,7 @@
-/** From http to https: which requests are redirected, where to, and that nothing of the line is touched before. */
+/**
+ * From http to https: which requests are redirected, where to, and that nothing of the line is
+ * touched before.
+ */
 import { expect, test } from 'vitest'
 import { issued } from './support/operator.ts'
 import { type RawReply, rawRequest, sendRaw } from './support/raw-http.ts'

@@ -1,4 +1,7 @@
-/** What counts as use of a session for `idle_timeout_seconds`. Time itself is tested, with the shortest limit there is. */
+/**
+ * What counts as use of a session for `idle_timeout_seconds`. Time itself is tested, with the
+ * shortest limit there is.
+ */
 import { setTimeout as pause } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { journal } from './support/operator.ts'
@@ -36,7 +39,8 @@ test('a session ends when nobody uses it, though its page polls, and stays while
   const startMs = performance.now()
   const unused = await stage.guest('used')
   const used = await Promise.all(Object.values(USES).map(async (use) => ({ use, visitor: await stage.guest('used') })))
-  // Those that are used began later, and have been used for longer than the limit when the first one ends.
+  // Those that are used began later, and have been used for longer than the limit when the first
+  // one ends.
   while ((await ended()).length === 0) {
     await pause(USE_EVERY_MS)
     await Promise.all([unused.get('/__waiting-room/status'), ...used.map(({ use, visitor }) => use(visitor))])

@@ -7,7 +7,10 @@ import { room } from './support/stage.ts'
 import { type Headers, type Reply, Visitor } from './support/visitor.ts'
 import { ADMIN_TOKEN, SIGNING_KEY, SIGNING_KEY_ID } from './support/worker-config.ts'
 
-/** Joins per minute and address: fewer than in wrangler.toml, and in the longer period, so that it seldom ends meanwhile. */
+/**
+ * Joins per minute and address: fewer than in wrangler.toml, and in the longer period, so that it
+ * seldom ends meanwhile.
+ */
 const LIMIT = 10
 const MORE_THAN_TWO_PERIODS = 2 * LIMIT + 5
 
@@ -41,7 +44,9 @@ const JSON_WANTED: Headers = { Accept: 'application/json' }
 const visitor = (name: string, own?: Headers) => new Visitor(worker.front, `${name}.test`, own)
 const from = (address: string): Headers => ({ 'CF-Connecting-IP': address })
 
-/** Newcomers from one address until one is refused: the refusal, and how many were let in before it. */
+/**
+ * Newcomers from one address until one is refused: the refusal, and how many were let in before it.
+ */
 async function untilRefused(name: string, address: (i: number) => string): Promise<[number, Reply | null]> {
   // A period may end in the midst of it, so that the count begins anew; not twice.
   for (let i = 0; i < MORE_THAN_TWO_PERIODS; i++) {

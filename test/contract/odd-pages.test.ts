@@ -1,4 +1,7 @@
-/** Odd pages on their way through the gate: each arrives whole, and the script is all that was added. */
+/**
+ * Odd pages on their way through the gate: each arrives whole, and the script is all that was
+ * added.
+ */
 import { once } from 'node:events'
 import {
   brotliDecompressSync,
@@ -37,7 +40,10 @@ const odd: Answer = async (request, response) => {
   response.end(bytes.subarray(at))
 }
 
-/** With the headers and the body that a test asks for; a strong ETag and digests unless told otherwise. */
+/**
+ * With the headers and the body that a test asks for; a strong ETag and digests unless told
+ * otherwise.
+ */
 const given: Answer = (request, response) => {
   const { searchParams } = new URL(request.url ?? '', 'http://origin')
   const headers = JSON.parse(searchParams.get('headers') ?? '{}') as Headers

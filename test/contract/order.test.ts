@@ -1,4 +1,7 @@
-/** Who comes first goes in first: twenty programs like curl (cookies, no JavaScript) at a room for three. */
+/**
+ * Who comes first goes in first: twenty programs like curl (cookies, no JavaScript) at a room for
+ * three.
+ */
 import { expect, test } from 'vitest'
 import { type JournalEntry, journal } from './support/operator.ts'
 import { room, useStage } from './support/stage.ts'

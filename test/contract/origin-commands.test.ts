@@ -1,4 +1,6 @@
-/** Commands of the origin, by a header of its answer: a session ends, and nobody sees the header. */
+/**
+ * Commands of the origin, by a header of its answer: a session ends, and nobody sees the header.
+ */
 import { gunzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { journal, stats } from './support/operator.ts'

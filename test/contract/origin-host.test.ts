@@ -1,4 +1,7 @@
-/** The host that the site is asked for, and what operators are told about a site that insists on another one. */
+/**
+ * The host that the site is asked for, and what operators are told about a site that insists on
+ * another one.
+ */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Answer, Origin, type Seen } from './support/origin.ts'
 import { room } from './support/stage.ts'

@@ -1,4 +1,7 @@
-/** Response headers that name the origin's own host: they become ours, and everything else stays as the origin sent it. */
+/**
+ * Response headers that name the origin's own host: they become ours, and everything else stays as
+ * the origin sent it.
+ */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Answer, Origin } from './support/origin.ts'
 import { room, useStage } from './support/stage.ts'

@@ -1,4 +1,7 @@
-/** Calls of our own paths that cannot be understood: each is told what to send, and spends no ticket. */
+/**
+ * Calls of our own paths that cannot be understood: each is told what to send, and spends no
+ * ticket.
+ */
 import { expect, test } from 'vitest'
 import { issued } from './support/operator.ts'
 import { room, useStage } from './support/stage.ts'

@@ -1,4 +1,6 @@
-/** CORS preflights: what goes to the site without a place in line, and what only claims to be one. */
+/**
+ * CORS preflights: what goes to the site without a place in line, and what only claims to be one.
+ */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { DeployedWorker } from './support/deployed-worker.ts'
 import { issued, stats } from './support/operator.ts'

@@ -1,4 +1,7 @@
-/** The proxy, seen by who holds a pass: requests reach the origin, and its answers the visitor, as they were sent. */
+/**
+ * The proxy, seen by who holds a pass: requests reach the origin, and its answers the visitor, as
+ * they were sent.
+ */
 import { gunzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { JSON_BYTES, type Seen } from './support/origin.ts'

@@ -1,5 +1,6 @@
 /**
- * Another build, or other settings, between any two calls: numbers, places and sessions outlive every deploy.
+ * Another build, or other settings, between any two calls: numbers, places and sessions outlive
+ * every deploy.
  */
 import { cpSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { expect, inject, test } from 'vitest'

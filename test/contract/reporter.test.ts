@@ -1,4 +1,7 @@
-/** Reports of errors, as a real HTTP server in Sentry's place receives them; and that they never say who was there. */
+/**
+ * Reports of errors, as a real HTTP server in Sentry's place receives them; and that they never say
+ * who was there.
+ */
 import { readdirSync, readFileSync } from 'node:fs'
 import { SourceMap } from 'node:module'
 import { join } from 'node:path'
@@ -131,7 +134,8 @@ test('an alarm that aborts its object is reported by the next start', async () =
   const { sentry, workerd, visitor } = await start({ rooms: [room('shop', 10, { check_interval_seconds: 5 })] })
   await visitor.get('/')
   await refuseWrites(workerd, 'samples')
-  // Asked all the time by an operator, who reads and writes nothing: the object is started soon after it aborted.
+  // Asked all the time by an operator, who reads and writes nothing: the object is started soon
+  // after it aborted.
   const reported = () => stats(workerd, 'shop').then(() => sentry.of('room_aborted').length)
   await expect.poll(reported, { interval: 200 }).toBeGreaterThan(0)
   const [envelope] = sentry.of('room_aborted') as [Envelope]

@@ -1,4 +1,7 @@
-/** Places that were taken away are told to whoever waits with them, as soon as an isolate's snapshot is renewed. */
+/**
+ * Places that were taken away are told to whoever waits with them, as soon as an isolate's snapshot
+ * is renewed.
+ */
 import { describe, expect, test } from 'vitest'
 import { Desk } from './support/desk.ts'
 import { room, useStage } from './support/stage.ts'

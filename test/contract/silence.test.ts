@@ -1,6 +1,7 @@
 /**
- * Who vanishes without a word is found, not a moment early, also when the runtime was killed in between; and who comes back
- * takes up the old number. What is tested is time itself, so these tests take the shortest time-outs that a room may have.
+ * Who vanishes without a word is found, not a moment early, also when the runtime was killed in
+ * between; and who comes back takes up the old number. What is tested is time itself, so these
+ * tests take the shortest time-outs that a room may have.
  */
 import { setTimeout as pause } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'

@@ -1,4 +1,6 @@
-/** How the site does, as operators are told: by the room's own limits, or by defaults for display. */
+/**
+ * How the site does, as operators are told: by the room's own limits, or by defaults for display.
+ */
 import { expect, it } from 'vitest'
 import { Desk } from './support/desk.ts'
 import { until } from './support/operator-figures.ts'

@@ -1,4 +1,7 @@
-/** Bodies that take their time, large ones, and WebSockets: nothing waits for its end on the way through. */
+/**
+ * Bodies that take their time, large ones, and WebSockets: nothing waits for its end on the way
+ * through.
+ */
 import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
 import { expect, test } from 'vitest'

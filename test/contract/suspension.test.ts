@@ -1,4 +1,7 @@
-/** A suspended room keeps everyone's session and place; time itself is tested, so the rooms have the shortest time-outs there are. */
+/**
+ * A suspended room keeps everyone's session and place; time itself is tested, so the rooms have the
+ * shortest time-outs there are.
+ */
 import { setTimeout as pause } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { Desk } from './support/desk.ts'

@@ -18,7 +18,8 @@ test('of two tickets the lower is kept and the other goes back to the line', asy
   await right.get('/')
   expect([left.number, right.number]).toEqual([2, 3])
   const lower = left.token as string
-  // Both tabs were opened at once: the browser kept the later cookie, the page of the first sends its own ticket.
+  // Both tabs were opened at once: the browser kept the later cookie, the page of the first sends
+  // its own ticket.
   const poll = await right.get('/__waiting-room/status', { 'Waiting-Room-Token': lower })
   expect(poll.json()).toMatchObject({ state: 'waiting', number: 2, position: 1 })
   expect(right.number).toBe(2)

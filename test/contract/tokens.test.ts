@@ -1,4 +1,7 @@
-/** Tokens that are not ours, not for here, or not of today: they count as none, and never as an error. */
+/**
+ * Tokens that are not ours, not for here, or not of today: they count as none, and never as an
+ * error.
+ */
 import { expect, test } from 'vitest'
 import { issued } from './support/operator.ts'
 import { room, useStage } from './support/stage.ts'
@@ -64,7 +67,8 @@ test('each of them counts as none, in the cookie and in the header, and none is 
     const inHeader = { 'Waiting-Room-Token': token }
     const before = stage.origin.requests.length
     for (const extra of [cookie, inHeader]) {
-      // What may not join shows that it does not count as a ticket; what may shows that a new number is given.
+      // What may not join shows that it does not count as a ticket; what may shows that a new
+      // number is given.
       const form = await stage.visitor('here').post('/echo', 'x', extra)
       expect(form.status, what).toBe(503)
       expect(form.setCookies, what).toEqual([])

@@ -1,4 +1,7 @@
-/** examples/waiting-room-fetch.mjs in Node, against the built Worker. Polls are told to come at once, so that no test waits. */
+/**
+ * examples/waiting-room-fetch.mjs in Node, against the built Worker. Polls are told to come at
+ * once, so that no test waits.
+ */
 import { afterEach, expect, test, vi } from 'vitest'
 import { createWaitingRoomFetch, type Progress } from '../../examples/waiting-room-fetch.mjs'
 import { Desk } from './support/desk.ts'

@@ -1,4 +1,6 @@
-/** How long a departed session keeps its slot: visitors return from a payment page on another host. */
+/**
+ * How long a departed session keeps its slot: visitors return from a payment page on another host.
+ */
 import { describe, expect, it } from 'vitest'
 import type { LineRules } from '../../src/core/rules.ts'
 import { DrivenLine, keepPolling } from './support/driven-line.ts'

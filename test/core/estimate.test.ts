@@ -1,6 +1,6 @@
 /**
- * The estimated wait in figures, computed independently of estimate.ts, to the second. After a change of the
- * formula, measure it with the simulation and compute them again.
+ * The estimated wait in figures, computed independently of estimate.ts, to the second. After a
+ * change of the formula, measure it with the simulation and compute them again.
  */
 import { describe, expect, it } from 'vitest'
 import { type EstimateInput, estimateWait } from '../../src/core/estimate.ts'

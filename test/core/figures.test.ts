@@ -96,7 +96,8 @@ describe('a sample', () => {
       line.pass(10).hear([4])
       line.tick()
     }
-    // Number 6 lost its offer to silence, returns and gets it again. 7 stays away. One of 8 and 9 finds a free slot.
+    // Number 6 lost its offer to silence, returns and gets it again. 7 stays away. One of 8 and 9
+    // finds a free slot.
     line.hear([6])
     line.join(2)
     expect(line.line.takeSample()).toEqual({

@@ -147,7 +147,10 @@ describe('silence', () => {
 describe('a crowd that could not be heard', () => {
   const everyone = Array.from({ length: 300 }, (_, i) => i + 1)
 
-  /** A crowd of 300, 100 of them on the site, each heard every 8 s, some each second; checked by ticks every 10 s. */
+  /**
+   * A crowd of 300, 100 of them on the site, each heard every 8 s, some each second; checked by
+   * ticks every 10 s.
+   */
   function listen(line: DrivenLine, seconds: number): void {
     for (let second = 0; second < seconds; second++) {
       line.pass(1).hear(everyone.filter((number) => number % 8 === Math.round(line.nowMs / 1000) % 8))

@@ -2,7 +2,9 @@
 import { describe, expect, it } from 'vitest'
 import { aged, DrivenLine } from './support/driven-line.ts'
 
-/** Three visitors, two slots; 3 departs after 5 s. A departure shortens the limit from 20 s to 10 s. */
+/**
+ * Three visitors, two slots; 3 departs after 5 s. A departure shortens the limit from 20 s to 10 s.
+ */
 function departed(): DrivenLine {
   const line = new DrivenLine()
   line.join(3)

@@ -73,7 +73,8 @@ describe("the origin guard's judgement of a tick", () => {
     expect(factors(BY_LATENCY, [report(20, 3, [17])])).toEqual([0.5])
     // All were timed: the errors came quickly.
     expect(factors(BY_LATENCY, [report(20, 20, [20])])).toEqual([1])
-    // A report that tells more times than requests (an answer that was counted again) has none without a time.
+    // A report that tells more times than requests (an answer that was counted again) has none
+    // without a time.
     expect(factors(BY_LATENCY, [report(10, 10, [30])])).toEqual([1])
     // More errors than requests without a time: those alone are late.
     expect(factors(BY_LATENCY, [report(20, 20, [19])])).toEqual([1])

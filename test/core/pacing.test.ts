@@ -6,7 +6,9 @@ import { START_MS } from './support/driven-line.ts'
 /** A room is busy from a tenth of the 430 calls a second on. */
 const BUSY = 43
 
-/** This many calls, evenly spread, by these isolates in turn. Returns the answer to the last one. */
+/**
+ * This many calls, evenly spread, by these isolates in turn. Returns the answer to the last one.
+ */
 function call(pacing: Pacing, count: number, fromMs: number, toMs = fromMs, isolates = 1): number {
   let told = -1
   for (let i = 0; i < count; i++) {
@@ -38,7 +40,8 @@ describe('the pace of calls', () => {
   it('is a separate slot for each call', () => {
     const pacing = new Pacing()
     call(pacing, BUSY - 1, START_MS, START_MS + 1000)
-    // The first call was in the last second: 429 a second. Moments before this one passed unused, the next ones are taken.
+    // The first call was in the last second: 429 a second. Moments before this one passed unused,
+    // the next ones are taken.
     call(pacing, BUSY - 1, START_MS + 1000, START_MS + 1500)
     expect(call(pacing, 1, START_MS + 1500)).toBe(Math.ceil(600 / 429))
     expect(call(pacing, 9, START_MS + 1500)).toBe(Math.ceil(9_600 / 429))
@@ -57,7 +60,8 @@ describe('the pace of calls', () => {
     // 42 in 500 ms are 84 a second.
     call(pacing, BUSY - 1, START_MS, START_MS + 500, BUSY)
     expect(call(pacing, 1, START_MS + 500)).toBe(Math.ceil((0.6 * 42 * 1000) / (430 - 42 / 0.5)))
-    // However short that is: no more than ten times as many, and a tenth of the target is booked always.
+    // However short that is: no more than ten times as many, and a tenth of the target is booked
+    // always.
     expect(call(new Pacing(), BUSY, START_MS, START_MS, BUSY)).toBe(600)
   })
 

@@ -1,4 +1,7 @@
-/** A suspended room: its clock stands still, no ticket is forgotten or admitted, and afterwards each has its full limit again. */
+/**
+ * A suspended room: its clock stands still, no ticket is forgotten or admitted, and afterwards each
+ * has its full limit again.
+ */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { LineRules } from '../../src/core/rules.ts'

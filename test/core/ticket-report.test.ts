@@ -71,7 +71,9 @@ describe('a ticket report', () => {
     expect(events(patient, 2)).toEqual(['joined', 'expired', 'forgotten'])
   })
 
-  /** Number 2 was silent and came back after number 3 had been let in: it waits, below the frontier. */
+  /**
+   * Number 2 was silent and came back after number 3 had been let in: it waits, below the frontier.
+   */
   function overtaken(): DrivenLine {
     const line = new DrivenLine({ capacity: 1 })
     line.join(3)

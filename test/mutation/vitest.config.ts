@@ -12,8 +12,8 @@ class ExamplesFirst extends BaseSequencer {
 }
 
 /**
- * What mutants of the line's rules are run against (`npm run mutate`): the tests that state what the line does. Code with
- * mutants in it is several times slower, hence the patience.
+ * What mutants of the line's rules are run against (`npm run mutate`): the tests that state what
+ * the line does. Code with mutants in it is several times slower, hence the patience.
  */
 export default defineConfig({
   test: {

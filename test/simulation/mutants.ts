@@ -28,7 +28,10 @@ export const withoutPutBack: Mutant = {
   },
 }
 
-/** Keeps the content of a failed call no longer than the heartbeat timeout, whatever the session timeout. */
+/**
+ * Keeps the content of a failed call no longer than the heartbeat timeout, whatever the session
+ * timeout.
+ */
 export const withShortPutBack: Mutant = {
   client: (client) => {
     if (!('reportsKeptMs' in client)) throw new Error('the client has no "reportsKeptMs" that could be shortened')

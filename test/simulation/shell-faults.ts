@@ -1,6 +1,7 @@
 /**
- * Plausible faults in the object's shell, each as a text replacement, and what breaks then. `npm run faults`
- * applies each to a copy of the project and runs the simulation (for some a test in workerd) until it fails.
+ * Plausible faults in the object's shell, each as a text replacement, and what breaks then. `npm
+ * run faults` applies each to a copy of the project and runs the simulation (for some a test in
+ * workerd) until it fails.
  */
 export interface ShellFault {
   readonly name: string

@@ -1,6 +1,7 @@
 /**
- * Memory is lost between any two calls: an idle object is evicted, a deploy restarts all objects. Each sequence of calls
- * runs twice from the same moment, undisturbed and with a loss after each call. All answers must be equal.
+ * Memory is lost between any two calls: an idle object is evicted, a deploy restarts all objects.
+ * Each sequence of calls runs twice from the same moment, undisturbed and with a loss after each
+ * call. All answers must be equal.
  */
 import { abortAllDurableObjects } from 'cloudflare:test'
 import fc from 'fast-check'
@@ -11,7 +12,10 @@ withFakeClock()
 
 const SEED = 20261122
 const SEQUENCES = 25
-/** Too short for any expiry: after a restart, expiry is measured from the last stored call (waiting-room.test.ts). */
+/**
+ * Too short for any expiry: after a restart, expiry is measured from the last stored call
+ * (waiting-room.test.ts).
+ */
 const STEP_SECONDS = 0.5
 
 type Step =

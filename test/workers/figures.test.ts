@@ -1,4 +1,7 @@
-/** Figures keep their columns, their Analytics Engine positions and their names in the API and the metrics. */
+/**
+ * Figures keep their columns, their Analytics Engine positions and their names in the API and the
+ * metrics.
+ */
 import { describe, expect, it } from 'vitest'
 import { dataPointOf } from '../../durable-objects/minute-report.ts'
 import { SampleStore } from '../../durable-objects/sample-store.ts'

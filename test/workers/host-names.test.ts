@@ -8,7 +8,9 @@ const site = siteNames(new URL('http://origin.example:8080'), 'www.example')
 const ours = requestUrl('https://shop.example/x')
 const NAMES = ['Location', 'Content-Location', 'Refresh', 'Link', 'Set-Cookie']
 
-/** Fragments that the parsers look for. ASCII only: the test runtime logs other values at length. */
+/**
+ * Fragments that the parsers look for. ASCII only: the test runtime logs other values at length.
+ */
 const PIECES = [
   ...'origin.example WWW.example. https: ws: // \\\\ :8080 :99999 @ # ? / % [::1] < > " \' ; , = url 0 5; Domain a=1'.split(
     ' ',
@@ -53,7 +55,8 @@ describe('the names of the origin in a response', () => {
         const sent = new Response('body', { headers: [[name, `5; url=https:${piece.repeat(100_000)}x`]] })
         const startMs = performance.now()
         withOurNames(sent, ours, site)
-        // Far more than a slow machine takes, far less than any machine in time that grows with the square.
+        // Far more than a slow machine takes, far less than any machine in time that grows with the
+        // square.
         expect(performance.now() - startMs, `${name} ${piece}`).toBeLessThan(15_000)
       }
     }

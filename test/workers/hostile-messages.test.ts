@@ -1,4 +1,6 @@
-/** Queue messages that our code never sent: each is acknowledged or retried, and no room changes. */
+/**
+ * Queue messages that our code never sent: each is acknowledged or retried, and no room changes.
+ */
 import { createExecutionContext, createMessageBatch, env, getQueueResult } from 'cloudflare:test'
 import fc from 'fast-check'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'

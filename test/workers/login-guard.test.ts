@@ -1,4 +1,7 @@
-/** Failed logins of operators: counted in one object, and blocks of earlier versions that are still in force after an upgrade. */
+/**
+ * Failed logins of operators: counted in one object, and blocks of earlier versions that are still
+ * in force after an upgrade.
+ */
 import { env, evictDurableObject, runInDurableObject } from 'cloudflare:test'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { migrate } from '../../durable-objects/migrations.ts'

@@ -7,7 +7,10 @@ withFakeClock()
 
 const MINUTE_MS = 60_000
 
-/** The room `alarmed` of the test settings: a rule "crowd" fires after 2 minutes with more than 3 waiting. */
+/**
+ * The room `alarmed` of the test settings: a rule "crowd" fires after 2 minutes with more than 3
+ * waiting.
+ */
 const alarmed = () => new TestRoom('alarmed')
 
 /** Simulates one minute with a tick every 10 s in which everyone is heard, and reports it. */

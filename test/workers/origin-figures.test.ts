@@ -5,7 +5,10 @@ withFakeClock()
 
 const MINUTE_MS = 60_000
 
-/** The room `watched` of the test settings: a rule "failing" fires after 2 minutes with more than 20% errors. */
+/**
+ * The room `watched` of the test settings: a rule "failing" fires after 2 minutes with more than
+ * 20% errors.
+ */
 const watched = () => new TestRoom('watched')
 
 const origin = (requests: number, errors: number) => ({

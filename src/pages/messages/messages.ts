@@ -1,6 +1,6 @@
 /**
- * The texts of the pages. Each language has a file beside this one. `{name}` is a placeholder; numbers, times and durations come from
- * `Intl`.
+ * The texts of the pages. Each language has a file beside this one. `{name}` is a placeholder;
+ * numbers, times and durations come from `Intl`.
  */
 import type { PageState } from '../../status.ts'
 

@@ -1,4 +1,7 @@
-/** The operators' API as a page to read: made from the same operations as the document, with no script and no other host. */
+/**
+ * The operators' API as a page to read: made from the same operations as the document, with no
+ * script and no other host.
+ */
 import { html, raw } from 'hono/html'
 import type { Operation } from './operation.ts'
 

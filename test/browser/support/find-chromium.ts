@@ -1,6 +1,7 @@
 /**
- * A Chromium that starts on this machine: the one named, the machine's own, else the one that the npm package
- * `@sparticuz/chromium` carries, unpacked into the project's ignored folder. So `npm test` needs nothing installed by hand.
+ * A Chromium that starts on this machine: the one named, the machine's own, else the one that the
+ * npm package `@sparticuz/chromium` carries, unpacked into the project's ignored folder. So `npm
+ * test` needs nothing installed by hand.
  */
 import { execFile } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs'
@@ -14,7 +15,9 @@ export interface FoundChromium {
   readonly libraries: string | null
 }
 
-/** Not `chromium-browser`: where it is there, it is often a stand-in that only says what to install. */
+/**
+ * Not `chromium-browser`: where it is there, it is often a stand-in that only says what to install.
+ */
 const INSTALLED = [
   '/usr/bin/chromium',
   '/usr/bin/google-chrome',
@@ -24,7 +27,8 @@ const UNPACK = resolve(import.meta.dirname, 'unpack-chromium.mjs')
 const UNPACK_TIMEOUT_MS = 120_000
 
 /**
- * `BROWSER_TESTS_CHROMIUM` names the program to run, or is `packaged`: the npm package's, whatever the machine has.
+ * `BROWSER_TESTS_CHROMIUM` names the program to run, or is `packaged`: the npm package's, whatever
+ * the machine has.
  *
  * @throws Error with the remedy where there is none for this machine
  */
@@ -51,7 +55,8 @@ async function packagedChromium(cache: string): Promise<FoundChromium> {
   const folder = join(cache, `chromium-${version}`)
   if (!existsSync(folder)) {
     mkdirSync(cache, { recursive: true })
-    // Unpacked aside and then moved: a run that is stopped, or another one at once, leaves no half of a browser.
+    // Unpacked aside and then moved: a run that is stopped, or another one at once, leaves no half
+    // of a browser.
     const aside = mkdtempSync(join(cache, 'unpacking-'))
     await promisify(execFile)(process.execPath, [UNPACK, join(home, 'bin')], {
       timeout: UNPACK_TIMEOUT_MS,

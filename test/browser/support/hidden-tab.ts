@@ -1,6 +1,7 @@
 /**
- * A tab that is out of sight for long, as headless Chromium never makes it by itself: the page is told that it is hidden, and
- * its own timers fire so seldom that no test sees it. Timers of Web Workers go on, as they do in real browsers.
+ * A tab that is out of sight for long, as headless Chromium never makes it by itself: the page is
+ * told that it is hidden, and its own timers fire so seldom that no test sees it. Timers of Web
+ * Workers go on, as they do in real browsers.
  */
 import type { Page } from 'playwright-core'
 

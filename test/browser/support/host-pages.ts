@@ -1,6 +1,7 @@
 /**
- * Pages of sites as they are out there: strict ones, old ones, odd ones. Each marks its root element with `data-works` once its
- * own script has done what it should, so that a test sees whether the beacon got in its way.
+ * Pages of sites as they are out there: strict ones, old ones, odd ones. Each marks its root
+ * element with `data-works` once its own script has done what it should, so that a test sees
+ * whether the beacon got in its way.
  */
 import { type Answer, html } from '../../contract/support/origin.ts'
 
@@ -16,7 +17,10 @@ const scriptFile = (code: string): Answer => {
   return (_request, response) => void response.writeHead(200, { 'Content-Type': 'text/javascript' }).end(code)
 }
 
-/** Scripts as they were written before modules: names in the global scope, helpers on every object, handlers overwritten. */
+/**
+ * Scripts as they were written before modules: names in the global scope, helpers on every object,
+ * handlers overwritten.
+ */
 const OLD_SCRIPT = `
   var origin = 'here', status = 'ready', self = this, to = 1, lead = 2, src = 3, worker = 4;
   Object.prototype.extend = function () {};

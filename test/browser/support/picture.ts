@@ -1,4 +1,7 @@
-/** Screenshots: taken by the very tests that bring a page into its states, kept only when asked for (`npm run screenshots`). */
+/**
+ * Screenshots: taken by the very tests that bring a page into its states, kept only when asked for
+ * (`npm run screenshots`).
+ */
 import { mkdirSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Page } from 'playwright-core'

@@ -1,6 +1,7 @@
 /**
- * Real glyphs for every language of the pages, whatever the machine has: the Noto fonts of the npm packages, as files that
- * Chromium takes from the system, and the fontconfig file that names these and no others. So pictures look alike everywhere.
+ * Real glyphs for every language of the pages, whatever the machine has: the Noto fonts of the npm
+ * packages, as files that Chromium takes from the system, and the fontconfig file that names these
+ * and no others. So pictures look alike everywhere.
  */
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -9,8 +10,9 @@ import wawoff2 from 'wawoff2'
 import { moveUnlessThere } from './find-chromium.ts'
 
 /**
- * The packages, and the languages whose letter shapes each has. They are cut into many small files, none of which covers a
- * language as fontconfig sees it, so the language is said; without it all Chinese would have Japanese shapes.
+ * The packages, and the languages whose letter shapes each has. They are cut into many small files,
+ * none of which covers a language as fontconfig sees it, so the language is said; without it all
+ * Chinese would have Japanese shapes.
  */
 const PACKAGES = {
   'noto-sans': ['en', 'hi'],
@@ -21,7 +23,10 @@ const PACKAGES = {
   'noto-sans-tc': ['zh-tw'],
 } as const
 
-/** The path of the fontconfig file. The work, about a second, is done once per version of the packages. */
+/**
+ * The path of the fontconfig file. The work, about a second, is done once per version of the
+ * packages.
+ */
 export async function prepareFonts(cache: string): Promise<string> {
   const homes = Object.keys(PACKAGES).map((name) => {
     const manifest = createRequire(import.meta.url).resolve(`@fontsource-variable/${name}/package.json`)

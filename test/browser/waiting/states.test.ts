@@ -1,6 +1,6 @@
 /**
- * How the waiting page looks in each state and language, by the operators' preview: readable for everybody, and nothing cut off.
- * `npm run screenshots` keeps what is seen here.
+ * How the waiting page looks in each state and language, by the operators' preview: readable for
+ * everybody, and nothing cut off. `npm run screenshots` keeps what is seen here.
  */
 import type { Page } from 'playwright-core'
 import { beforeAll, beforeEach, expect, test } from 'vitest'

@@ -77,7 +77,8 @@ test('a waiting room that fails for a while is asked again, and nobody has lost 
 test('two tabs have one ticket, one of them asks, and both are taken to the site', async () => {
   const guest = await guestOf(stage, 'tabs')
   const profile = await chromium.profile()
-  // A clock of the test's own for both, which workers would not go by; and how often a tab heard from the other.
+  // A clock of the test's own for both, which workers would not go by; and how often a tab heard
+  // from the other.
   await profile.clock.install({ time: START_MS })
   await profile.clock.pauseAt(START_MS + 1)
   await profile.addInitScript(forbidWorkers)

@@ -1,4 +1,7 @@
-/** What the waiting page costs a visitor: one request, few bytes, no work that holds the browser up. Printed with each run. */
+/**
+ * What the waiting page costs a visitor: one request, few bytes, no work that holds the browser up.
+ * Printed with each run.
+ */
 import { brotliCompressSync, gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { useStage } from '../../contract/support/stage.ts'

@@ -1,6 +1,7 @@
 /**
- * Someone who was let in sends the oddest requests that HTTP allows, and some that it does not: the site gets them, or they
- * are refused; never a failure of ours, and never a second request hidden in the first.
+ * Someone who was let in sends the oddest requests that HTTP allows, and some that it does not: the
+ * site gets them, or they are refused; never a failure of ours, and never a second request hidden
+ * in the first.
  */
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -21,7 +22,10 @@ beforeAll(async () => {
 
 afterAll(() => expectCleanLog(stage.workerd.log))
 
-/** A body that its own client breaks off ends as if the origin had hung up: 502, to that client alone. */
+/**
+ * A body that its own client breaks off ends as if the origin had hung up: 502, to that client
+ * alone.
+ */
 function expectNoFailureButItsOwn(replies: readonly RawReply[]): void {
   expectNoFailure(replies.filter(({ status }) => status !== 502))
 }
@@ -90,7 +94,8 @@ it('uploads that their client breaks off are no word on the site', async () => {
     const replies = await sendRaw(stage.workerd.port, Buffer.from(`${head.join('\r\n')}\r\n\r\n${body}`, 'latin1'))
     expect(replies.map(({ status }) => status)).toEqual([502])
   }
-  // What is counted goes to the object in order: when a later request has arrived there, so would these.
+  // What is counted goes to the object in order: when a later request has arrived there, so would
+  // these.
   const after = await untilCounted(before.totals?.originRequests ?? 0)
   expect(after.totals?.originErrors).toBe(before.totals?.originErrors)
 })

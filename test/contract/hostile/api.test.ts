@@ -1,6 +1,6 @@
 /**
- * The operators' API, with the token and without, called with anything: problem details at worst, never a failure, and
- * without the token nothing at all.
+ * The operators' API, with the token and without, called with anything: problem details at worst,
+ * never a failure, and without the token nothing at all.
  */
 import fc from 'fast-check'
 import { afterEach, beforeAll, expect, it } from 'vitest'

@@ -1,6 +1,7 @@
 /**
- * Anything at all as path, header, method and body, at rooms where nobody can be let in: no failure of ours, no slot, no
- * request to the origin, nothing injected, nothing that a cache could give to another visitor.
+ * Anything at all as path, header, method and body, at rooms where nobody can be let in: no failure
+ * of ours, no slot, no request to the origin, nothing injected, nothing that a cache could give to
+ * another visitor.
  */
 import fc from 'fast-check'
 import { afterEach, beforeAll, describe, expect, it } from 'vitest'
@@ -57,7 +58,10 @@ async function send(request: RawRequest): Promise<RawReply | undefined> {
 
 const body = fc.oneof(text, fc.json(), fc.constantFrom('final=true&return=//x', '{"final":true}', '['.repeat(5000)))
 
-/** Whatever else is in a request for one of these: an answer that does no harm, and nothing reaches the site. */
+/**
+ * Whatever else is in a request for one of these: an answer that does no harm, and nothing reaches
+ * the site.
+ */
 async function expectNothingOf(target: fc.Arbitrary<string>): Promise<void> {
   await fc.assert(
     fc.asyncProperty(method, target, headers, fc.option(body, { nil: undefined }), async (how, where, fields, what) => {
@@ -231,7 +235,9 @@ describe('a link back', () => {
   })
 })
 
-/** Resolved and decoded once, written anew here: an independent reading of what reached the origin. */
+/**
+ * Resolved and decoded once, written anew here: an independent reading of what reached the origin.
+ */
 function asAnOriginReadsIt(url: string): string {
   const path = (url.split(/[?#]/)[0] ?? '').replace(/%([0-7][0-9a-f])/gi, (_, hex) =>
     String.fromCharCode(Number.parseInt(hex, 16)),

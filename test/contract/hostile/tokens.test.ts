@@ -1,6 +1,6 @@
 /**
- * Tokens and cookies as nobody should send them: forged, cut, mended, of other rooms and runs, thousands at a time. None of
- * them opens the door, takes a slot or breaks anything.
+ * Tokens and cookies as nobody should send them: forged, cut, mended, of other rooms and runs,
+ * thousands at a time. None of them opens the door, takes a slot or breaks anything.
  */
 import fc from 'fast-check'
 import { afterEach, beforeAll, expect, it } from 'vitest'
@@ -59,7 +59,10 @@ const claim = fc.constantFrom(
   '__proto__',
 )
 
-/** Signed with the right key, but with one claim that the Worker never makes; the number is nobody's. */
+/**
+ * Signed with the right key, but with one claim that the Worker never makes; the number is
+ * nobody's.
+ */
 const oddlySigned = fc
   .tuple(claim, odd, fc.constantFrom('ticket', 'pass'))
   .map(([name, value, kind]) => signed({ room: 'full', run: run - 1, number: 4_000, kind, [name]: value }))

@@ -1,7 +1,8 @@
 /**
  * Vitest's global set-up of the contract tests: builds the Worker once, as a deployment would.
  *
- * `CONTRACT_BUILD=<folder>` tests another build instead, for instance one broken on purpose to see a test fail.
+ * `CONTRACT_BUILD=<folder>` tests another build instead, for instance one broken on purpose to see
+ * a test fail.
  */
 import { execFile } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'

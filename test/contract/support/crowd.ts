@@ -1,6 +1,7 @@
 /**
- * A crowd over kills of the runtime, and the book of what each of it was told: numbers lost, shared, overtaken, admitted
- * twice, slots taken beyond the capacity. What it does while a kill comes is in rush.ts.
+ * A crowd over kills of the runtime, and the book of what each of it was told: numbers lost,
+ * shared, overtaken, admitted twice, slots taken beyond the capacity. What it does while a kill
+ * comes is in rush.ts.
  */
 import { journal, stats } from './operator.ts'
 import { PATIENCE_MS } from './patience.ts'
@@ -67,7 +68,10 @@ export class Crowd {
     return new Visitor(this.workerd, `${this.room}.test`, PROGRAM)
   }
 
-  /** The places of those who never heard of theirs would block the way until they are silent for long enough. */
+  /**
+   * The places of those who never heard of theirs would block the way until they are silent for
+   * long enough.
+   */
   async giveBackUntold(): Promise<void> {
     const { nextNumber = 1, run } = await stats(this.workerd, this.room)
     const untold: number[] = []
@@ -84,8 +88,9 @@ export class Crowd {
   }
 
   /**
-   * Those who were on the site or were told their number since `sinceNumber` ask again, and so does whoever has been
-   * overtaken: the number is the same, who was on the site still is, and nobody was passed over.
+   * Those who were on the site or were told their number since `sinceNumber` ask again, and so does
+   * whoever has been overtaken: the number is the same, who was on the site still is, and nobody
+   * was passed over.
    */
   async reloadSince(sinceNumber: number): Promise<void> {
     await inTurns(this.all('leaving'), (member) => this.leave(member))

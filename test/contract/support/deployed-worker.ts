@@ -1,6 +1,6 @@
 /**
- * The built Worker with everything that wrangler.toml gives it, its queues and cron included, which raw workerd does not have.
- * The cron fires when a test says so, for the minute the test says.
+ * The built Worker with everything that wrangler.toml gives it, its queues and cron included, which
+ * raw workerd does not have. The cron fires when a test says so, for the minute the test says.
  */
 
 import { readFileSync } from 'node:fs'
@@ -56,7 +56,9 @@ export class DeployedWorker {
     if (outcome !== 'ok') throw new Error(`The cron ended with ${outcome}`)
   }
 
-  /** Puts a message into the queue `alerts` once more, as a queue may that delivers at least once. */
+  /**
+   * Puts a message into the queue `alerts` once more, as a queue may that delivers at least once.
+   */
   async repeatAlert(body: unknown): Promise<void> {
     const { ALERTS } = await this.harness.getWorker<Bindings & Record<string, unknown>>().getEnv()
     await ALERTS.send(body)

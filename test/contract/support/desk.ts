@@ -1,4 +1,7 @@
-/** An operator at the API: calls it as a program with a token, or as the browser of the operators' page. */
+/**
+ * An operator at the API: calls it as a program with a token, or as the browser of the operators'
+ * page.
+ */
 import { type Headers, OVER_TLS, type Reply, Visitor } from './visitor.ts'
 import { ADMIN_TOKEN } from './worker-config.ts'
 import type { Workerd } from './workerd.ts'

@@ -1,5 +1,6 @@
 /**
- * What someone who means harm would send, as arbitraries of fast-check, and what no answer may be, whatever was sent.
+ * What someone who means harm would send, as arbitraries of fast-check, and what no answer may be,
+ * whatever was sent.
  *
  * `FUZZ_RUNS` and `FUZZ_SEED` make a longer or another run; a failure names both.
  */
@@ -78,7 +79,10 @@ export const text: fc.Arbitrary<string> = fc
   )
   .map((parts) => parts.join(''))
 
-/** Without what would end the target; half of the time spelled as a URL must be, so that it gets past the runtime. */
+/**
+ * Without what would end the target; half of the time spelled as a URL must be, so that it gets
+ * past the runtime.
+ */
 const inTarget = fc.tuple(text, fc.boolean()).map(([value, encodes]) => {
   const written = value.replace(/[\s#]/g, '')
   return encodes
@@ -91,7 +95,10 @@ export function pathBelow(...prefixes: string[]): fc.Arbitrary<string> {
   return fc.tuple(fc.constantFrom(...prefixes), inTarget).map(([prefix, rest]) => `${prefix}${rest}` || '/')
 }
 
-/** Not CONNECT: the runtime answers that itself, without any code of ours, and Cloudflare's edge never passes it on. */
+/**
+ * Not CONNECT: the runtime answers that itself, without any code of ours, and Cloudflare's edge
+ * never passes it on.
+ */
 const METHODS = [
   'GET',
   'HEAD',
@@ -174,7 +181,10 @@ export const headers: fc.Arbitrary<[string, string][]> = fc.array(
   { maxLength: 8 },
 )
 
-/** What a client may be told: no failure of ours, nothing that was injected, nothing for a cache to keep. */
+/**
+ * What a client may be told: no failure of ours, nothing that was injected, nothing for a cache to
+ * keep.
+ */
 export function expectHarmless(reply: RawReply | undefined, host: string): void {
   // The runtime may hang up on what is no HTTP.
   if (reply === undefined) return

@@ -1,4 +1,7 @@
-/** Reads the Prometheus text format (version 0.0.4), as far as the Worker may use it; anything else throws. */
+/**
+ * Reads the Prometheus text format (version 0.0.4), as far as the Worker may use it; anything else
+ * throws.
+ */
 
 export interface Family {
   readonly name: string

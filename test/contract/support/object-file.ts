@@ -1,5 +1,6 @@
 /**
- * A look from outside at the file in which the only object of a running workerd keeps its line. Reads only.
+ * A look from outside at the file in which the only object of a running workerd keeps its line.
+ * Reads only.
  */
 import { readdirSync } from 'node:fs'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'

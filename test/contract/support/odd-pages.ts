@@ -1,6 +1,6 @@
 /**
- * Pages that real sites send: legal, sloppy, old and very new, in eight encodings and four content codings. Made from a
- * seed, so that a failure can be repeated.
+ * Pages that real sites send: legal, sloppy, old and very new, in eight encodings and four content
+ * codings. Made from a seed, so that a failure can be repeated.
  */
 import { brotliCompressSync, constants, gzipSync, zstdCompressSync } from 'node:zlib'
 import { Random } from '../../../simulation/random.ts'
@@ -10,11 +10,17 @@ export interface OddPage {
   readonly contentType: string
   readonly coding: 'identity' | 'gzip' | 'br' | 'zstd'
   readonly bytes: Buffer
-  /** Sizes of the chunks that it is sent in, in bytes of the coded page; the last one is as long as it takes. */
+  /**
+   * Sizes of the chunks that it is sent in, in bytes of the coded page; the last one is as long as
+   * it takes.
+   */
   readonly chunks: readonly number[]
 }
 
-/** A few words of text as each encoding writes them: trail bytes that look like ASCII are among them. */
+/**
+ * A few words of text as each encoding writes them: trail bytes that look like ASCII are among
+ * them.
+ */
 const CHARSETS: Readonly<Record<string, Buffer>> = {
   'utf-8': Buffer.from('Grüße – 日本語 😀'),
   'iso-8859-1': Buffer.from([0x47, 0x72, 0xfc, 0xdf, 0x65]),

@@ -1,6 +1,7 @@
 /**
- * A real HTTP origin, whose behaviour is set by the path asked for. What must be timed (streams, slow answers) waits for the
- * test, not for a clock. It notes every request, so that a test can tell what did not arrive.
+ * A real HTTP origin, whose behaviour is set by the path asked for. What must be timed (streams,
+ * slow answers) waits for the test, not for a clock. It notes every request, so that a test can
+ * tell what did not arrive.
  */
 import { EventEmitter, once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'

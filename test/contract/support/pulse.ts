@@ -1,6 +1,6 @@
 /**
- * The calls under way and the latest answers of a crowd, by kind, so that a kill can come at a moment when much is going on,
- * whatever the speed of the machine.
+ * The calls under way and the latest answers of a crowd, by kind, so that a kill can come at a
+ * moment when much is going on, whatever the speed of the machine.
  */
 const RECENT_MS = 100
 

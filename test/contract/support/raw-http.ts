@@ -1,5 +1,6 @@
 /**
- * HTTP/1.1 as bytes on a socket of its own: what no well-behaved client would send, and exactly what came back.
+ * HTTP/1.1 as bytes on a socket of its own: what no well-behaved client would send, and exactly
+ * what came back.
  */
 import { connect } from 'node:net'
 import { PATIENCE_MS } from './patience.ts'
@@ -13,7 +14,8 @@ export interface RawReply {
 }
 
 /**
- * Sends these bytes, closes its side, and reads all answers until the server closes too. None: it was closed without a word.
+ * Sends these bytes, closes its side, and reads all answers until the server closes too. None: it
+ * was closed without a word.
  * @throws Error when the server leaves the connection open and silent
  */
 export function sendRaw(port: number, bytes: Buffer): Promise<RawReply[]> {
@@ -47,7 +49,10 @@ export interface RawRequest {
   readonly body?: string | undefined
 }
 
-/** One request, the connection to be closed after it. Line breaks in names and values are taken out: they would end a header. */
+/**
+ * One request, the connection to be closed after it. Line breaks in names and values are taken out:
+ * they would end a header.
+ */
 export function rawRequest({ method = 'GET', target = '/', host = '', headers = [], body }: RawRequest): Buffer {
   const fields = [['Host', host], ...headers, ['Connection', 'close']]
   if (body !== undefined) fields.push(['Content-Length', String(Buffer.byteLength(body, 'latin1'))])

@@ -1,7 +1,7 @@
 /**
- * What a crowd does until the runtime is killed under it: newcomers join, people on the site beat, some leave, the next are
- * let in. The kill comes upon an event (so many answers, a tick that has begun), at a moment when many calls are under way
- * and answers have just come.
+ * What a crowd does until the runtime is killed under it: newcomers join, people on the site beat,
+ * some leave, the next are let in. The kill comes upon an event (so many answers, a tick that has
+ * begun), at a moment when many calls are under way and answers have just come.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Crowd, Member } from './crowd.ts'
@@ -9,7 +9,10 @@ import { ObjectFile } from './object-file.ts'
 import { type Moment, Pulse } from './pulse.ts'
 import type { Workerd } from './workerd.ts'
 
-/** What is going on when the kill comes: mostly joins, mostly claims, or the object's tick with some of both. */
+/**
+ * What is going on when the kill comes: mostly joins, mostly claims, or the object's tick with some
+ * of both.
+ */
 export type Phase = 'joins' | 'claims' | 'tick'
 
 export interface Kill {
@@ -146,7 +149,10 @@ export class Rush {
     member.isBusy = false
   }
 
-  /** A tick has begun when the object has armed its alarm again: the first thing that a tick makes durable. */
+  /**
+   * A tick has begun when the object has armed its alarm again: the first thing that a tick makes
+   * durable.
+   */
   private async watchTick(file: ObjectFile): Promise<void> {
     const before = file.clockwork()?.alarmAtMs
     while (!this.isOver) {

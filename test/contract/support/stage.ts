@@ -1,4 +1,7 @@
-/** What nearly every test file stands on: one origin and one Worker in front of it, started before and ended after its tests. */
+/**
+ * What nearly every test file stands on: one origin and one Worker in front of it, started before
+ * and ended after its tests.
+ */
 import { afterAll, beforeAll } from 'vitest'
 import { type Answer, Origin } from './origin.ts'
 import { type Headers, Visitor } from './visitor.ts'
@@ -47,7 +50,10 @@ export function useStage(
   }
 }
 
-/** A room of its own host; unless told otherwise with all the rate there is, and so patient that no slow machine ends a stay. */
+/**
+ * A room of its own host; unless told otherwise with all the rate there is, and so patient that no
+ * slow machine ends a stay.
+ */
 export function room(name: string, capacity: number, more: RoomTable = {}): RoomTable {
   return {
     name,

@@ -1,4 +1,7 @@
-/** Tokens signed by the tests themselves, right and wrong ones: compact JWS with HS256, as any library would make them. */
+/**
+ * Tokens signed by the tests themselves, right and wrong ones: compact JWS with HS256, as any
+ * library would make them.
+ */
 import { createHmac } from 'node:crypto'
 import { SIGNING_KEY, SIGNING_KEY_ID } from './worker-config.ts'
 

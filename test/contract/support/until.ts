@@ -3,8 +3,8 @@ import { PATIENCE_MS } from './patience.ts'
 import type { Reply } from './visitor.ts'
 
 /**
- * Sends again until it is answered with this status. Who was called may be told "waiting" a little longer: an isolate answers
- * polls from a snapshot that can be some seconds old.
+ * Sends again until it is answered with this status. Who was called may be told "waiting" a little
+ * longer: an isolate answers polls from a snapshot that can be some seconds old.
  */
 export async function untilStatus(status: number, send: () => Promise<Reply>): Promise<Reply> {
   const giveUpMs = Date.now() + PATIENCE_MS

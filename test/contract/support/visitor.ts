@@ -1,6 +1,7 @@
 /**
- * One visitor over real HTTP: a browser or a program like curl, with a cookie jar of its own. Sends exactly the headers it
- * is told, and any `Host`, so that one Worker serves the rooms of many tests.
+ * One visitor over real HTTP: a browser or a program like curl, with a cookie jar of its own. Sends
+ * exactly the headers it is told, and any `Host`, so that one Worker serves the rooms of many
+ * tests.
  */
 import { type ClientRequest, type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http'
 import { PATIENCE_MS } from './patience.ts'

@@ -1,6 +1,7 @@
 /**
- * A real HTTP receiver of webhooks. Answers each path with the statuses it was given, the last of them for good, and keeps what
- * came. It verifies signatures with the Standard Webhooks library, as a receiver would who has only that specification.
+ * A real HTTP receiver of webhooks. Answers each path with the statuses it was given, the last of
+ * them for good, and keeps what came. It verifies signatures with the Standard Webhooks library, as
+ * a receiver would who has only that specification.
  */
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
@@ -72,7 +73,10 @@ export class WebhookReceiver {
   }
 }
 
-/** @throws WebhookVerificationError when the signature does not fit, or its time is more than five minutes off */
+/**
+ * @throws WebhookVerificationError when the signature does not fit, or its time is more than five
+ * minutes off
+ */
 export function verified({ body, headers }: Delivered, secret: string): AlertEvent {
   return new Webhook(secret).verify(body, { ...headers }) as AlertEvent
 }

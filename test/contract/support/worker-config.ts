@@ -1,6 +1,6 @@
 /**
- * The configuration that raw `workerd serve` runs the built Worker with, as Cap'n Proto text: what `wrangler deploy` would
- * make of wrangler.toml, with the bindings of a test.
+ * The configuration that raw `workerd serve` runs the built Worker with, as Cap'n Proto text: what
+ * `wrangler deploy` would make of wrangler.toml, with the bindings of a test.
  */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
@@ -17,7 +17,9 @@ export interface WorkerBindings {
   /** Undefined: the tests' own token; null: not set. */
   readonly adminToken?: string | null
   readonly originHost?: string
-  /** `host:port` of the server that every host name leads to; unset: names are resolved as usual. */
+  /**
+   * `host:port` of the server that every host name leads to; unset: names are resolved as usual.
+   */
   readonly resolvedTo?: string
   readonly originSecret?: string
   readonly originTimeoutSeconds?: number
@@ -35,7 +37,10 @@ export const SIGNING_KEY = Buffer.from('forty-four-bytes-that-only-these-tests-k
 /** A request with this header and the value `https` counts as one over TLS. */
 export const PROTOCOL_HEADER = 'X-Contract-Protocol'
 
-/** With `resolvedTo`, what the Worker asks of the platform (`cf`) reaches the server in this header, as JSON. */
+/**
+ * With `resolvedTo`, what the Worker asks of the platform (`cf`) reaches the server in this header,
+ * as JSON.
+ */
 export const CF_HEADER = 'X-Contract-Cf'
 
 const ASSETS = resolve(import.meta.dirname, '../../../public')

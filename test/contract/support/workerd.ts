@@ -1,5 +1,6 @@
 /**
- * Raw `workerd serve` with the built Worker: started on a free port, killed by any signal, started again on the same storage.
+ * Raw `workerd serve` with the built Worker: started on a free port, killed by any signal, started
+ * again on the same storage.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -61,7 +62,10 @@ export class Workerd {
     this.agent.destroy()
   }
 
-  /** Starts again on the same storage, with some bindings or the built Worker (a folder) changed if wished. */
+  /**
+   * Starts again on the same storage, with some bindings or the built Worker (a folder) changed if
+   * wished.
+   */
   async restart(changes: Partial<WorkerBindings> = {}, build = this.build): Promise<void> {
     await this.kill('SIGKILL')
     this.build = build

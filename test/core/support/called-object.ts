@@ -1,6 +1,6 @@
 /**
- * The calls of many isolates that always have something to report, to the pacing of an object: each calls again after
- * the returned time, plus or minus network jitter. Seeded.
+ * The calls of many isolates that always have something to report, to the pacing of an object: each
+ * calls again after the returned time, plus or minus network jitter. Seeded.
  */
 import { Random } from '../../../simulation/random.ts'
 import { Pacing } from '../../../src/core/pacing.ts'

@@ -1,6 +1,6 @@
 /**
- * A line with a manual clock. Each call is one event, verified against every invariant and stored, as the
- * object does.
+ * A line with a manual clock. Each call is one event, verified against every invariant and stored,
+ * as the object does.
  */
 import { applyExchange, type ExchangeRequest, type LineAnswer } from '../../../src/core/exchange.ts'
 import { Line } from '../../../src/core/line.ts'

@@ -1,8 +1,9 @@
 /**
- * Vitest's global set-up of the Worker's tests: a real HTTP server that stands for the receivers of webhooks.
+ * Vitest's global set-up of the Worker's tests: a real HTTP server that stands for the receivers of
+ * webhooks.
  *
- * `POST /script/<id>` says how receiver <id> is to answer, `/hook/<id>/...` is the receiver itself, `GET /received/<id>` lists
- * what it got, `GET /open/<id>` counts its open connections.
+ * `POST /script/<id>` says how receiver <id> is to answer, `/hook/<id>/...` is the receiver itself,
+ * `GET /received/<id>` lists what it got, `GET /open/<id>` counts its open connections.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'

@@ -1,13 +1,16 @@
 /**
- * A room's real object in workerd with a clock that the test controls. Only `Date` is faked, so that silence and rates
- * need no real time.
+ * A room's real object in workerd with a clock that the test controls. Only `Date` is faked, so
+ * that silence and rates need no real time.
  */
 import { env, evictDurableObject, reset, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
 import { afterEach, beforeEach, vi } from 'vitest'
 import type { ExchangeAnswer, ExchangeRequest } from '../../../src/core/exchange.ts'
 import type { RoomNamespace } from '../../../src/room/room-clients.ts'
 
-/** Far from now, so that no real alarm fires. Each test starts a day later: run ids come from the time. */
+/**
+ * Far from now, so that no real alarm fires. Each test starts a day later: run ids come from the
+ * time.
+ */
 let dayMs = Date.UTC(2040, 0, 1)
 
 export function withFakeClock(): void {
