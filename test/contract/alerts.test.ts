@@ -1,7 +1,7 @@
 /**
- * From a crowd to an alert: samples, cron, rules, queue and a real HTTP receiver, on the Worker
- * with the queues and the cron of wrangler.toml. Only the test triggers the cron, possibly before
- * the minute ends.
+ * Covers the path from a crowd to an alert: samples, cron, rules, queue and a real HTTP receiver.
+ * The Worker has the queues and the cron of wrangler.toml. Only the test triggers the cron,
+ * possibly before the minute ends.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { DeployedWorker } from './support/deployed-worker.ts'
@@ -32,7 +32,7 @@ const ROOMS = [
   room('busy', 1, { check_interval_seconds: 5, alerts: [{ ...crowdRule, channels: ['ops'] }] }),
   room('calm', 1, { alerts: [{ ...crowdRule, channels: ['duty', 'gone'] }] }),
   room('rough', 1, { alerts: [{ ...crowdRule, channels: ['broken'] }] }),
-  // Ticks further apart than reports of isolates: each one finds some.
+  // The object ticks less often than isolates report, so each tick finds reports.
   room('fragile', 10, { check_interval_seconds: 10, origin_error_ratio_max: 0.2 }),
 ]
 
@@ -64,8 +64,8 @@ describe.concurrent('alerts', () => {
     await origin?.stop()
   })
 
-  // Takes a real minute, and the retries of failed deliveries.
-  test('a crowd of two minutes causes one alert and one resolution, despite duplicates and failures', async () => {
+  // Takes a real minute, plus the retries of failed deliveries.
+  test('sends one alert and one resolution for a two-minute crowd, despite duplicates and failures', async () => {
     const guest = await joined()
     const line = await Promise.all(Array.from({ length: IN_LINE }, joined))
     expect([guest, ...line].map(({ holds }) => holds)).toEqual(['pass', ...line.map(() => 'ticket')])
@@ -127,7 +127,7 @@ describe.concurrent('alerts', () => {
     expect(receiver.at('/ops').filter(({ id }) => !id.includes('.test.'))).toHaveLength(4)
   })
 
-  test('a test message arrives, and a channel whose receiver is gone is shown as disabled', async () => {
+  test('delivers a test message, and shows a channel as disabled once its receiver answers 410', async () => {
     const [toDuty, toGone] = await testAlerts(worker.front, 'calm')
     const isSettled = ({ deliveries }: AlertsView) =>
       deliveries.every(({ state }) => state === 'delivered' || state === 'disabled')
@@ -154,7 +154,7 @@ describe.concurrent('alerts', () => {
     expect([receiver.at('/duty').length, receiver.at('/gone').length]).toEqual([2, 1])
   })
 
-  test('a retried delivery is shown as such, and no answer reveals URLs or signing secrets', async () => {
+  test('shows a retried delivery, and reveals no URL or signing secret in a response or the log', async () => {
     await testAlerts(worker.front, 'rough')
     await until(
       () => alertsOf(worker.front, 'rough'),
@@ -168,11 +168,11 @@ describe.concurrent('alerts', () => {
     }
   })
 
-  test('a failing site gets no visitors, and gets them again once it recovers', async () => {
+  test('stops admission while the site fails, and resumes once it recovers', async () => {
     const guest = new Visitor(worker.front, 'fragile.test')
     expect((await guest.get('/echo')).status).toBe(200)
     const look = async () => stats(worker.front, 'fragile')
-    // At a tick that hears of no failure the next ones are let in.
+    // Visitors are admitted at a tick that has heard of no failures.
     let isBroken = true
     const failing = (async () => {
       while (isBroken) await Promise.all([1, 2, 3, 4].map(() => guest.get('/failing')))
@@ -190,12 +190,12 @@ describe.concurrent('alerts', () => {
 
     isBroken = false
     await failing
-    // Visitors on the site are served all the time, which shows that it recovers.
+    // The site keeps serving visitors, which shows that it recovers.
     const served = async () => {
       expect((await guest.get('/echo')).status).toBe(200)
       return newcomer.get('/echo')
     }
-    // It rises step by step: the first one is not the whole.
+    // The factor rises in steps: the first step is less than 1.
     const factor = async () => (await served()) && (await look()).admissionFactor
     expect(await until(factor, (now = 0) => now > 0)).toBeLessThan(1)
     await until(served, ({ status }) => status === 200)
@@ -220,7 +220,7 @@ describe.concurrent('alerts', () => {
     return Date.parse(point?.at ?? '') / MINUTE_MS
   }
 
-  /** Two messages in sequence have passed everything that was sent before. */
+  /** When two messages in sequence have arrived, everything sent earlier has arrived too. */
   async function queueIsThrough(): Promise<void> {
     for (let i = 0; i < 2; i++) {
       const ids = await testAlerts(worker.front, 'busy')

@@ -1,4 +1,6 @@
-/** The beacon: its script goes into the pages of who is on the site, and into nothing else. */
+/**
+ * The beacon: its script is inserted into the pages of admitted visitors, and into nothing else.
+ */
 import { gunzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { HEADLESS_PAGE, html, NONCE, PAGE } from './support/origin.ts'
@@ -24,7 +26,7 @@ const stage = useStage(
 
 const SCRIPT = '<script src="/__waiting-room/heartbeat.js?room=shop" async></script>'
 
-test('a page gets the script at the end of its head and is otherwise the same', async () => {
+test('inserts the script at the end of the head and changes nothing else', async () => {
   const guest = await stage.guest('shop')
   const reply = await guest.get('/page')
   expect(reply.text).toBe(PAGE.replace('</head>', `${SCRIPT}</head>`))
@@ -33,7 +35,7 @@ test('a page gets the script at the end of its head and is otherwise the same', 
   expect(reply.headers['content-type']).toBe('text/html; charset=utf-8')
 })
 
-test('a page without a head gets it where the head would be', async () => {
+test('inserts the script where the head would be if the page has none', async () => {
   const guest = await stage.guest('shop', CURL)
   expect((await guest.get('/headless')).text).toBe(SCRIPT + HEADLESS_PAGE)
 })
@@ -41,49 +43,49 @@ test('a page without a head gets it where the head would be', async () => {
 test.each([
   ['a header', '/opted-out'],
   ['an element in its head', '/opted-out-by-meta'],
-])('a page that says no by %s gets none', async (_, path) => {
+])('inserts no script into a page that opts out with %s', async (_, path) => {
   const guest = await stage.guest('shop')
   const reply = await guest.get(path)
   expect(reply.text).toMatch(/<p>A page without the beacon<\/p>/)
   expect(reply.text).not.toContain('heartbeat.js')
 })
 
-test('a page whose policy would not let it call the waiting room gets none', async () => {
+test('inserts no script into a page whose policy forbids calls to the waiting room', async () => {
   const guest = await stage.guest('shop')
   expect((await guest.get('/no-calls')).text).toBe(PAGE)
 })
 
-test('a page whose policy forbids workers says so to the script', async () => {
+test('tells the script when the policy of the page forbids workers', async () => {
   const guest = await stage.guest('shop')
   expect((await guest.get('/no-worker')).text).toContain(SCRIPT.replace(' async', ' async data-worker="off"'))
 })
 
-test('a page whose addresses lead elsewhere gets the script of its own host', async () => {
+test('loads the script from the host of the page if a base element points elsewhere', async () => {
   const guest = await stage.guest('shop')
   const own = SCRIPT.replace('src="', 'src="http://shop.test')
   expect((await guest.get('/based')).text).toContain(`<base href="https://cdn.example/">${own}</head>`)
 })
 
-test('a page whose head is not closed gets it in front of its content', async () => {
+test('inserts the script in front of the content if the head is not closed', async () => {
   const guest = await stage.guest('shop')
   expect((await guest.get('/unclosed')).text).toBe(`<head><title>Shop</title>${SCRIPT}<p>Hello`)
 })
 
-test('the script carries the nonce that the policy of the page allows', async () => {
+test('gives the script the nonce that the policy of the page allows', async () => {
   const guest = await stage.guest('shop')
   const reply = await guest.get('/nonce')
   expect(reply.text).toContain(SCRIPT.replace(' async', ` async nonce="${NONCE}"`))
   expect(reply.headers['content-security-policy']).toContain(`'nonce-${NONCE}'`)
 })
 
-test('a compressed page gets it, too', async () => {
+test('inserts the script into a compressed page', async () => {
   const guest = await stage.guest('shop')
   const reply = await guest.get('/gzip', { 'Accept-Encoding': 'gzip' })
   const page = reply.headers['content-encoding'] === 'gzip' ? gunzipSync(reply.body).toString('utf8') : reply.text
   expect(page).toBe(PAGE.replace('</head>', `${SCRIPT}</head>`))
 })
 
-test('a fragment that a script fetches stays as it is', async () => {
+test('leaves a fragment that a script fetches unchanged', async () => {
   const guest = await stage.guest('shop')
   const fetched = { 'Sec-Fetch-Dest': 'empty', 'Sec-Fetch-Mode': 'cors', 'Sec-Fetch-Site': 'same-origin' }
   const reply = await guest.get('/page', fetched)
@@ -92,7 +94,7 @@ test('a fragment that a script fetches stays as it is', async () => {
   expect(reply.headers.etag).toBe('"strong"')
 })
 
-test('a part of a page stays the part it is', async () => {
+test('leaves a partial response unchanged', async () => {
   const guest = await stage.guest('shop', CURL)
   const reply = await guest.get('/part', { Range: 'bytes=0-9' })
   expect(reply.status).toBe(206)
@@ -100,19 +102,19 @@ test('a part of a page stays the part it is', async () => {
   expect(reply.headers['content-length']).toBe('10')
 })
 
-test('a page that answers a form stays as it is', async () => {
+test('leaves the response to a form unchanged', async () => {
   const guest = await stage.guest('shop')
   expect((await guest.post('/page', 'a=1')).text).toBe(PAGE)
 })
 
-test('a room that counts requests alone adds no script', async () => {
+test('inserts no script in a room that counts requests only', async () => {
   const guest = await stage.guest('quiet')
   const reply = await guest.get('/page')
   expect(reply.text).toBe(PAGE)
   expect(reply.headers.etag).toBe('"strong"')
 })
 
-test('the script is served, and its call renews the pass until the session is over', async () => {
+test('serves the script, whose calls renew the pass until the session ends', async () => {
   const guest = await stage.guest('shop')
   const script = await guest.get('/__waiting-room/heartbeat.js?room=shop')
   expect(script.status).toBe(200)
@@ -130,7 +132,7 @@ test('the script is served, and its call renews the pass until the session is ov
   expect(over.status).toBe(410)
 })
 
-test('another site cannot beat for its visitors', async () => {
+test('refuses heartbeats from other sites', async () => {
   const guest = await stage.guest('shop')
   const foreign = await guest.post('/__waiting-room/heartbeat', '', { 'Sec-Fetch-Site': 'cross-site' })
   expect(foreign.status).toBe(403)

@@ -1,4 +1,4 @@
-/** Tickets and passes that are bound to the client they were given to. */
+/** Tickets and passes that are bound to the client they were issued to. */
 import { expect, test } from 'vitest'
 import { issued, stats } from './support/operator.ts'
 import { room, useStage } from './support/stage.ts'
@@ -20,12 +20,12 @@ function thief(of: Visitor, name: string, own: Headers): Visitor {
   return visitor
 }
 
-test('unless a room says so, a pass is good for whoever holds it', async () => {
+test('accepts a pass from any client unless the room binds passes', async () => {
   const guest = await stage.guest('free')
   expect((await thief(guest, 'free', CURL).post('/echo')).status).toBe(200)
 })
 
-test('a pass used by another client counts as none, everywhere; its holder keeps it', async () => {
+test('ignores a pass that another client presents, and its holder keeps it', async () => {
   const guest = await stage.guest('agent')
   const before = stage.origin.requests.length
   const other = thief(guest, 'agent', CURL)
@@ -43,7 +43,7 @@ test('a pass used by another client counts as none, everywhere; its holder keeps
   await expect.poll(async () => (await stats(stage.workerd, 'agent')).totals).toMatchObject({ foreign: 5, left: 0 })
 })
 
-test('a ticket is bound as a pass is: nobody claims a pass, or gives up a place, with a copy of it', async () => {
+test('ignores a copied ticket: it neither claims a pass nor gives up the place', async () => {
   await stage.guest('line')
   const waiting = stage.visitor('line')
   await waiting.get('/')
@@ -55,7 +55,7 @@ test('a ticket is bound as a pass is: nobody claims a pass, or gives up a place,
   expect(await issued(stage.workerd, 'line')).toBe(3)
 })
 
-test('a client may change its address within its network, and no further', async () => {
+test('accepts a changed address within the same network only', async () => {
   const guest = await stage.guest('network', from('203.0.113.7'))
   const at = (address: string) => thief(guest, 'network', from(address)).post('/echo')
   expect((await at('203.0.113.250')).status).toBe(200)
@@ -66,7 +66,7 @@ test('a client may change its address within its network, and no further', async
   expect((await thief(onSix, 'network', from('2001:db8:2:2::3')).post('/echo')).status).toBe(503)
 })
 
-test('a token tells nothing of the client but a hash', async () => {
+test('stores only a hash of the client in a token', async () => {
   const guest = await stage.guest('network', from('203.0.113.9'))
   expect(Object.keys(guest.claims as object).sort()).toEqual(expect.arrayContaining(['bind', 'room', 'run']))
   const { bind } = guest.claims as unknown as { bind: string }

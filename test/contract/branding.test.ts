@@ -1,4 +1,4 @@
-/** The look of rooms: templates, logos, colours and texts, from settings and files alone. */
+/** The look of rooms: templates, logos, colours and texts, from settings and files only. */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { expect, inject, test } from 'vitest'
 import { room, useStage } from './support/stage.ts'
@@ -75,7 +75,7 @@ test('fills in the times of such a template', async () => {
   expect(full.text).toContain('The queue is full')
 })
 
-test('does not reload a template with our script, and gives it the texts and the visit', async () => {
+test('gives a template with our script the texts and the visit, and no Refresh header', async () => {
   const reply = await waitIn('live')
   expect(reply.headers.refresh).toBeUndefined()
   expect(reply.text).toMatch(/<p id="position">\d/)
@@ -92,14 +92,14 @@ test.each(['broken', 'missing'])(
   },
 )
 
-test('leaves out and reports a file that is too large, and keeps the rest of the look', async () => {
+test('omits and reports a file that is too large, and keeps the rest of the look', async () => {
   const reply = await waitIn('missing')
   expect(reply.text).toContain('<span>Shop</span>')
   expect(reply.text).not.toContain('<img')
   await expect.poll(() => stage.workerd.log).toMatch(/logo_broken.*17408 bytes, 16384 at most/)
 })
 
-test('takes name, logo, colours and texts from the settings, escaped, without another request', async () => {
+test('takes the name, logo, colours and texts from the settings, escaped and inline', async () => {
   const german = await waitIn('own', { 'Accept-Language': 'xx' })
   expect(german.headers['content-language']).toBe('de')
   expect(german.text).toContain('>Willkommen in der Schlange</h1>')

@@ -1,7 +1,4 @@
-/**
- * Who goes to the site without a place in line, and what is left of that request when it arrives
- * there.
- */
+/** Which requests bypass the line, and what the origin sees of them. */
 import { expect, test } from 'vitest'
 import { issued } from './support/operator.ts'
 import { room, useStage } from './support/stage.ts'
@@ -26,11 +23,11 @@ const stage = useStage(
 const headersAtOrigin = (reply: Reply) => reply.json<{ headers: Record<string, string> }>().headers
 
 test.each<[string, string, Headers]>([
-  ['a path', '/echo/static/a.js', {}],
-  ['an IPv4 address', '/echo', { 'CF-Connecting-IP': '203.0.113.77' }],
-  ['an IPv6 address', '/echo', { 'CF-Connecting-IP': '2001:db8:5::1' }],
-  ['the secret header', '/echo', { 'X-Monitoring': SECRET }],
-])('%s goes by: proxied, without ticket, slot or pass', async (_, path, headers) => {
+  ['path', '/echo/static/a.js', {}],
+  ['IPv4 address', '/echo', { 'CF-Connecting-IP': '203.0.113.77' }],
+  ['IPv6 address', '/echo', { 'CF-Connecting-IP': '2001:db8:5::1' }],
+  ['secret header', '/echo', { 'X-Monitoring': SECRET }],
+])('proxies a request that matches by %s, without ticket, slot or pass', async (_, path, headers) => {
   for (const method of ['GET', 'POST']) {
     const visitor = stage.visitor('shop')
     const reply = await visitor.send({ method, path, extra: headers })
@@ -42,7 +39,7 @@ test.each<[string, string, Headers]>([
   expect(await issued(stage.workerd, 'shop')).toBe(0)
 })
 
-test('everything else waits, however it writes the path or names itself', async () => {
+test('queues everything else, however it spells the path or identifies itself', async () => {
   const before = stage.origin.requests.length
   const attempts: [string, Headers][] = [
     ['/echo/static/../shop', {}],
@@ -64,7 +61,7 @@ test('everything else waits, however it writes the path or names itself', async 
   expect(stage.origin.requests.length).toBe(before)
 })
 
-test('the site never sees the secret, even of who has a pass', async () => {
+test('never sends the secret to the site, even for visitors with a pass', async () => {
   const guest = await stage.guest('open')
   const reply = await guest.get('/echo', { 'X-Monitoring': 'not-the-secret-but-close' })
   expect(reply.status).toBe(200)
@@ -72,7 +69,7 @@ test('the site never sees the secret, even of who has a pass', async () => {
   expect(headersAtOrigin(reply)['x-monitoring']).toBeUndefined()
 })
 
-test('the endpoints of the room are not gone by', async () => {
+test('does not apply bypass rules to the endpoints of the room', async () => {
   const reply = await stage.visitor('shop').get('/__waiting-room/status', { 'X-Monitoring': SECRET })
   expect(reply.json()).toMatchObject({ state: 'paused', number: expect.any(Number) })
 })

@@ -1,5 +1,5 @@
 /**
- * The client that docs/clients.md shows to programs, run as it is: a process that has nothing but
+ * Runs the client that docs/clients.md recommends for programs, as a process that gets nothing but
  * its URL.
  */
 import { execFile, spawn } from 'node:child_process'
@@ -17,19 +17,19 @@ import { CURL, Visitor } from './support/visitor.ts'
 const PROJECT = resolve(import.meta.dirname, '../..')
 const CLIENT = resolve(PROJECT, 'examples/client.mjs')
 
-// It asks for 127.0.0.1: the room is of any host.
+// The client requests 127.0.0.1, so the room covers any host.
 const stage = useStage([room('api', 1, { host: undefined })])
 
 const url = () => `http://127.0.0.1:${stage.workerd.port}/echo?seat=7`
 
-test('it goes straight to the site when nobody waits, and gives its place back', async () => {
+test('goes straight to the site when nobody waits, and gives its place back', async () => {
   const { stdout, stderr } = await promisify(execFile)(process.execPath, [CLIENT, url()], { timeout: PATIENCE_MS })
   expect(JSON.parse(stdout)).toMatchObject({ method: 'GET', url: '/echo?seat=7' } satisfies Partial<Seen>)
   expect(stderr).toBe('')
   expect(await stats(stage.workerd, 'api')).toMatchObject({ active: 0, waiting: 0 })
 })
 
-test('it waits for its turn with one ticket, and then gets through', async () => {
+test('waits for its turn with one ticket, and then gets through', async () => {
   const guest = new Visitor(stage.workerd, '127.0.0.1')
   await guest.get('/echo')
   expect(guest.holds).toBe('pass')
@@ -52,7 +52,7 @@ test('it waits for its turn with one ticket, and then gets through', async () =>
   expect(await stats(stage.workerd, 'api')).toMatchObject({ active: 0, waiting: 0 })
 })
 
-test('curl leaves without a word on the type of its body', async () => {
+test('lets curl leave without a Content-Type header', async () => {
   const program = new Visitor(stage.workerd, '127.0.0.1', CURL)
   await program.get('/echo')
   const form = { 'Content-Type': 'application/x-www-form-urlencoded' }
@@ -60,7 +60,7 @@ test('curl leaves without a word on the type of its body', async () => {
   expect(await stats(stage.workerd, 'api')).toMatchObject({ active: 0 })
 })
 
-test('the documentation shows this very client', () => {
+test('is the client that the documentation shows', () => {
   const documented = readFileSync(resolve(PROJECT, 'docs/clients.md'), 'utf8')
   expect(documented).toContain(`\`\`\`js\n${readFileSync(CLIENT, 'utf8')}\`\`\`\n`)
 })

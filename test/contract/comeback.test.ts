@@ -1,7 +1,4 @@
-/**
- * Visitors who come back from a payment page of another host, some time after their session has
- * ended.
- */
+/** Visitors who return from a payment page on another host some time after their session ended. */
 import { describe, expect, test } from 'vitest'
 import { journal } from './support/operator.ts'
 import { room, useStage } from './support/stage.ts'
@@ -24,15 +21,15 @@ const SCRIPT: Headers = { 'Sec-Fetch-Dest': 'empty', 'Sec-Fetch-Mode': 'cors', '
 const IMAGE: Headers = { 'Sec-Fetch-Dest': 'image', 'Sec-Fetch-Mode': 'no-cors', 'Sec-Fetch-Site': 'same-origin' }
 
 const COMEBACKS: readonly (readonly [string, Call])[] = [
-  ['by a form of another site', { method: 'POST', path: '/echo?order=17', body: 'paid=yes', extra: FORM }],
-  ['by a link of another site', { path: '/echo?order=17', extra: { 'Sec-Fetch-Site': 'cross-site' } }],
-  ['by a call of a script', { method: 'POST', path: '/echo?order=17', body: '{}', extra: SCRIPT }],
-  ['by an image of an open page', { path: '/echo?order=17', extra: IMAGE }],
+  ['with a form of another site', { method: 'POST', path: '/echo?order=17', body: 'paid=yes', extra: FORM }],
+  ['by a link on another site', { path: '/echo?order=17', extra: { 'Sec-Fetch-Site': 'cross-site' } }],
+  ['with a call of a script', { method: 'POST', path: '/echo?order=17', body: '{}', extra: SCRIPT }],
+  ['with an image on an open page', { path: '/echo?order=17', extra: IMAGE }],
 ]
 
 const idle = COMEBACKS.map((_, i) => room(`idle-${i}`, 1, SHORT))
 
-describe.concurrent('a visitor whose session ended within the grace', () => {
+describe.concurrent('a visitor who returns within the grace period after the session ended', () => {
   const stage = useStage([...idle, room('busy', 1, SHORT)])
 
   async function untilExpired(name: string, number: number): Promise<void> {
@@ -51,7 +48,7 @@ describe.concurrent('a visitor whose session ended within the grace', () => {
   }
 
   test.each(COMEBACKS.map((comeback, i) => [...comeback, i] as const))(
-    'is let through at once where nobody waits: %s',
+    'is admitted at once when nobody waits: %s',
     async (_, call, i) => {
       const guest = await cutOff(`idle-${i}`)
       const reply = await guest.send(call)
@@ -61,7 +58,7 @@ describe.concurrent('a visitor whose session ended within the grace', () => {
     },
   )
 
-  test('and finds the slot taken keeps the number, and the way back keeps the query', async () => {
+  test('keeps the number when the slot is taken, and the return path keeps the query', async () => {
     const guest = await cutOff('busy')
     const other = await stage.guest('busy')
     expect(other.number).toBe(2)

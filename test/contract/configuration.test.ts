@@ -1,4 +1,4 @@
-/** Deployments with a missing or invalid setting refuse to serve, and tell the operator why. */
+/** Deployments with a missing or invalid setting refuse to serve and tell the operator why. */
 import { afterEach, expect, test } from 'vitest'
 import { Origin } from './support/origin.ts'
 import { room } from './support/stage.ts'
@@ -29,7 +29,7 @@ test.each<[string, string | null, RegExp]>([
   ['in the base64 of openssl', `k:${'+/'.repeat(22)}=`, /entry 1: is not NAME:KEY, the key must be base64url/],
   ['cut off', `k:${'A'.repeat(41)}`, /entry 1: is not NAME:KEY, the key must be base64url/],
   ['too short in their second entry', `a:${'A'.repeat(43)},b:QUJD`, /entry 2 \(b\): has 3 bytes/],
-])('signing keys that are %s: an error page, and the log names the command', async (_what, keys, reason) => {
+])('serves an error page and logs the command when signing keys are %s', async (_what, keys, reason) => {
   const { workerd, origin } = await start({ signingKeys: keys })
   const visitor = new Visitor(workerd, 'shop.test')
   for (const path of ['/', '/__waiting-room/status']) {
@@ -48,7 +48,7 @@ test.each<[string, string | null, RegExp]>([
   if (keys !== null && keys !== '') expect(workerd.log).not.toContain(keys)
 })
 
-test('invalid settings: the Worker does not start, and the error names every problem by its key', async () => {
+test('refuses to start with invalid settings, and names every problem by its key', async () => {
   const rooms = [
     { name: 'Shop!', new_users_per_minute: 0, total_active_users: 1.5, path: 'shop', heartbeat_timeout_second: 20 },
     { name: 'twice', total_active_users: 1, new_users_per_minute: 1, check_interval_seconds: 30 },
@@ -82,7 +82,7 @@ test('invalid settings: the Worker does not start, and the error names every pro
   for (const key of keys) expect(message).toContain(key)
 })
 
-test('two rooms with the same name or address are refused', async () => {
+test('refuses two rooms with the same name or address', async () => {
   const one = { total_active_users: 1, new_users_per_minute: 1 }
   const rooms = [
     { ...one, name: 'a' },
@@ -97,7 +97,7 @@ test('two rooms with the same name or address are refused', async () => {
 test.each([
   ['not set', null],
   ['too short to be safe', 'short'],
-])('the operators API is off while its token is %s', async (_what, adminToken) => {
+])('turns the operators API off while its token is %s', async (_what, adminToken) => {
   const { workerd, origin } = await start({ adminToken })
   for (const given of [
     '',
@@ -117,7 +117,7 @@ test.each([
   await expect.poll(() => workerd.log).toMatch(/ADMIN_TOKEN: entry 1 has a token of 5 characters/)
 })
 
-test('the operators API requires the exact token', async () => {
+test('requires the exact token for the operators API', async () => {
   const { workerd } = await start({})
   const ask = (authorization: string, path = 'rooms/shop/stats') =>
     new Visitor(workerd, 'shop.test', { Authorization: authorization }).get(`/__waiting-room/api/v1/${path}`)
@@ -141,7 +141,7 @@ test('the operators API requires the exact token', async () => {
   expect((await ask(`Bearer ${ADMIN_TOKEN}`, 'nope')).status).toBe(404)
 })
 
-test('a new first key takes over, and no place is lost', async () => {
+test('signs with a new first key, and no visitor loses a place', async () => {
   const [old, young] = [
     `old:${Buffer.alloc(32, 1).toString('base64url')}`,
     `young:${Buffer.alloc(32, 2).toString('base64url')}`,

@@ -1,7 +1,8 @@
 /**
- * The runtime is killed with -9, many times, while a crowd joins, beats and claims and while the
- * object ticks, and starts again on the same storage: whatever number anyone was told is still
- * theirs, nobody holds a slot too many, and admission goes on in order.
+ * The runtime is killed with -9, many times, while a crowd joins, sends heartbeats and claims and
+ * while the object ticks. It restarts on the same storage each time. Every number that a visitor
+ * was told remains theirs, no more slots are taken than the capacity allows, and admission
+ * continues in order.
  */
 import { expect, test } from 'vitest'
 import { Crowd } from './support/crowd.ts'
@@ -16,8 +17,9 @@ const CAPACITY = 160
 const TICK_SECONDS = 5
 
 /**
- * One of each kind in turn. The very first answer of a life comes alone, when its write has had the
- * least time; a tick is caught as soon as it shows, later kills fall on all parts of a batch.
+ * One kill of each kind in turn. The very first answer of a life comes alone, when its write has
+ * had the least time. A tick is caught as soon as it shows, and later kills hit every part of a
+ * batch.
  */
 const KILLS: readonly Kill[] = [
   { during: 'joins', answers: 400, laterMs: 0 },
@@ -37,7 +39,7 @@ const KILLS: readonly Kill[] = [
 ]
 
 test(
-  'keeps every issued number, its order and its single admission when the runtime is killed repeatedly',
+  'keeps every number, the order and single admission when the runtime is killed repeatedly',
   async () => {
     const origin = await Origin.start()
     const rooms = [room(ROOM, CAPACITY, { check_interval_seconds: TICK_SECONDS, session_max_seconds: 86_400 })]
@@ -88,7 +90,7 @@ test(
       expect(answersInLast100msMin).toBeGreaterThanOrEqual(1)
       expect(clients).toBeGreaterThanOrEqual(2_000)
       expect(servedInCrashes).toBeGreaterThan(0)
-      // All of them had their turn.
+      // Every visitor had their turn.
       expect(crowd.count('gone')).toBe(clients)
     } finally {
       await workerd.stop()

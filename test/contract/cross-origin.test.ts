@@ -1,6 +1,6 @@
 /**
- * CORS of the room's own answers: which pages of other origins may act, by what, and what they can
- * read.
+ * CORS for the room's own responses: which pages of other origins may call which endpoints, and
+ * what they can read.
  */
 import { expect, test } from 'vitest'
 import { issued, stats } from './support/operator.ts'
@@ -28,7 +28,7 @@ const CALLS = [
   ['POST', '/__waiting-room/leave'],
 ] as const
 
-/** A page's `fetch` from this origin, without cookies. */
+/** The headers of a `fetch` by a page of this origin, without cookies. */
 const from = (origin: string): Headers => ({
   Accept: '*/*',
   Origin: origin,
@@ -59,7 +59,7 @@ function expectNotShared(reply: Reply): void {
 
 const token = (reply: Reply): string => String(reply.headers['waiting-room-token'])
 
-test.each(ALLOWED)('a preflight from %s is granted, and spends no ticket', async (origin) => {
+test.each(ALLOWED)('grants a preflight from %s and issues no ticket', async (origin) => {
   for (const call of CALLS) {
     const reply = await preflight('still', origin, call)
     expect(reply.status).toBe(204)
@@ -84,7 +84,7 @@ const OTHERS = [
   'https://APP.example.com',
 ]
 
-test.each(OTHERS)('a page of %s may neither ask, join, beat nor leave', async (origin) => {
+test.each(OTHERS)('refuses polls, joins, heartbeats and leaves from a page of %s', async (origin) => {
   for (const call of CALLS) {
     const asked = await preflight('still', origin, call)
     expect(asked.status).toBe(403)
@@ -100,14 +100,14 @@ test.each(OTHERS)('a page of %s may neither ask, join, beat nor leave', async (o
   expect(await issued(stage.workerd, 'still')).toBe(0)
 })
 
-test('a room without the setting allows no origin', async () => {
+test('allows no origin without the setting', async () => {
   for (const call of CALLS) expectNotShared(await preflight('plain', APP, call))
   const reply = await page('plain', APP).get('/__waiting-room/status', { 'Waiting-Room-Token': '' })
   expect(reply.status).toBe(403)
   expectNotShared(reply)
 })
 
-test.each(ALLOWED)('a page of %s joins, beats and leaves by its header', async (origin) => {
+test.each(ALLOWED)('lets a page of %s join, send heartbeats and leave with the token header', async (origin) => {
   const app = page('open', origin)
   const joined = await app.get('/__waiting-room/status?room=open', { 'Waiting-Room-Token': '' })
   expect(joined.status).toBe(200)
@@ -131,7 +131,7 @@ test.each(ALLOWED)('a page of %s joins, beats and leaves by its header', async (
   expect(over.headers['content-type']).toBe('application/problem+json')
 })
 
-test('a call without the header, which needs no preflight, takes no ticket and says what is missing', async () => {
+test('issues no ticket for a call without the header, and names the missing header', async () => {
   const before = await issued(stage.workerd, 'still')
   for (const [method, path] of CALLS) {
     const reply = await page('still', APP).send({ method, path })
@@ -145,7 +145,7 @@ test('a call without the header, which needs no preflight, takes no ticket and s
   expect(await issued(stage.workerd, 'still')).toBe(before)
 })
 
-test("a visitor's cookies count for nothing in calls from another origin, and none is given", async () => {
+test('neither reads nor sets cookies in calls from another origin', async () => {
   const guest = await stage.guest('cookies')
   const pass = guest.token as string
   const app = { ...from(APP), 'Waiting-Room-Token': '' }
@@ -157,7 +157,8 @@ test("a visitor's cookies count for nothing in calls from another origin, and no
   expect(guest.token).toBe(pass)
   expect(await stats(stage.workerd, 'cookies')).toMatchObject({ active: 1 })
 
-  // A poll with the cookie and an empty header is a newcomer's: the pass in the cookie is not told.
+  // A poll with the cookie and an empty header is a newcomer's: the pass in the cookie is not
+  // disclosed.
   const polled = await guest.send({ path: '/__waiting-room/status', headers: app })
   expect(polled.json()).toMatchObject({ state: 'admitted', number: 2 })
   expectShared(polled, APP)
@@ -165,7 +166,7 @@ test("a visitor's cookies count for nothing in calls from another origin, and no
   expect((await guest.get('/echo?cookies')).status).toBe(200)
 })
 
-test("a form of an allowed origin cannot give up a visitor's place", async () => {
+test('refuses a form of an allowed origin that would give up the place', async () => {
   const guest = await stage.guest('leaving')
   const form = {
     'Content-Type': 'application/x-www-form-urlencoded',
@@ -180,7 +181,7 @@ test("a form of an allowed origin cannot give up a visitor's place", async () =>
   expect(await stats(stage.workerd, 'leaving')).toMatchObject({ active: 1 })
 })
 
-test('an app can read every refusal: no such room, a bad body, a full line', async () => {
+test('lets an app read every refusal: unknown room, bad body, full line', async () => {
   const app = page('full', APP)
   const newcomer = { 'Waiting-Room-Token': '' }
   const unknown = await app.get('/__waiting-room/status?room=nobody', newcomer)
@@ -206,38 +207,41 @@ async function untilReply(state: string, send: () => Promise<Reply>): Promise<Re
 }
 
 test.each<[string, Headers]>([
-  ['by a page of the site', { ...from(''), 'Sec-Fetch-Site': 'same-origin', Origin: 'http://line.test' }],
-  ['by an app of an allowed origin', from(APP)],
-  ['by a hybrid app', from('capacitor://localhost')],
-  ['by a page that asks for HTML', { ...from(APP), Accept: 'text/html' }],
-  ['without reading the answer', { ...from(APP), 'Sec-Fetch-Mode': 'no-cors' }],
-])('a fetch of a covered address %s is told as JSON where to join, and spends no ticket', async (_, headers) => {
-  const before = await issued(stage.workerd, 'line')
-  for (const method of ['GET', 'POST', 'PUT']) {
-    const reply = await stage.visitor('line', headers).send({ method, path: '/echo?fetched' })
-    expect(reply.status).toBe(503)
-    expect(reply.headers.link).toBe('</__waiting-room/status?room=line>; rel="waiting-room"')
-    expect(Number(reply.headers['retry-after'])).toBeGreaterThan(0)
-    expect(reply.headers['content-type']).toMatch(/^application\/json/)
-    expect(reply.json()).toMatchObject({
-      cfWaitingRoom: { inWaitingRoom: true },
-      waitingRoom: { state: 'waiting', room: 'line', number: null, position: null },
-    })
-    expect(reply.setCookies).toEqual([])
-    if (ALLOWED.includes(`${headers.Origin}`)) expectShared(reply, `${headers.Origin}`)
-    else expectNotShared(reply)
-  }
-  expect(await issued(stage.workerd, 'line')).toBe(before)
-  expect(stage.origin.count('/echo?fetched')).toBe(0)
-})
+  ['from a page of the site', { ...from(''), 'Sec-Fetch-Site': 'same-origin', Origin: 'http://line.test' }],
+  ['from an app of an allowed origin', from(APP)],
+  ['from a hybrid app', from('capacitor://localhost')],
+  ['from a page that asks for HTML', { ...from(APP), Accept: 'text/html' }],
+  ['that cannot read the response', { ...from(APP), 'Sec-Fetch-Mode': 'no-cors' }],
+])(
+  'answers a fetch of a covered address %s with JSON that links to the join, and issues no ticket',
+  async (_, headers) => {
+    const before = await issued(stage.workerd, 'line')
+    for (const method of ['GET', 'POST', 'PUT']) {
+      const reply = await stage.visitor('line', headers).send({ method, path: '/echo?fetched' })
+      expect(reply.status).toBe(503)
+      expect(reply.headers.link).toBe('</__waiting-room/status?room=line>; rel="waiting-room"')
+      expect(Number(reply.headers['retry-after'])).toBeGreaterThan(0)
+      expect(reply.headers['content-type']).toMatch(/^application\/json/)
+      expect(reply.json()).toMatchObject({
+        cfWaitingRoom: { inWaitingRoom: true },
+        waitingRoom: { state: 'waiting', room: 'line', number: null, position: null },
+      })
+      expect(reply.setCookies).toEqual([])
+      if (ALLOWED.includes(`${headers.Origin}`)) expectShared(reply, `${headers.Origin}`)
+      else expectNotShared(reply)
+    }
+    expect(await issued(stage.workerd, 'line')).toBe(before)
+    expect(stage.origin.count('/echo?fetched')).toBe(0)
+  },
+)
 
-test('an image gets the link as well, and no JSON', async () => {
+test('gives an image the link but no JSON', async () => {
   const reply = await stage.visitor('line', { ...from(APP), 'Sec-Fetch-Dest': 'image' }).get('/logo.png')
   expect(reply.headers.link).toBe('</__waiting-room/status?room=line>; rel="waiting-room"')
   expect(reply.headers['content-type']).toMatch(/^text\/plain/)
 })
 
-test('an app that waits reads its place at covered addresses, other origins read nothing', async () => {
+test('lets only an allowed app read its place at covered addresses', async () => {
   await stage.guest('line')
   const app = page('line', APP)
   const joined = await app.get('/__waiting-room/status', { 'Waiting-Room-Token': '' })
@@ -250,7 +254,7 @@ test('an app that waits reads its place at covered addresses, other origins read
   expectNotShared(await page('line', 'https://evil.example').get('/echo', own))
 })
 
-test('a script that holds a ticket reads JSON, or the page where it asks for HTML', async () => {
+test('gives a script with a ticket JSON, or the page if it asks for HTML', async () => {
   const joined = await page('line', APP).get('/__waiting-room/status', { 'Waiting-Room-Token': '' })
   expect(joined.json()).toMatchObject({ state: 'waiting' })
   const own = { 'Waiting-Room-Token': token(joined) }
@@ -267,7 +271,7 @@ test('a script that holds a ticket reads JSON, or the page where it asks for HTM
   }
 })
 
-test('the answers of the site are shared by the site alone', async () => {
+test('leaves CORS headers of site responses to the site', async () => {
   const app = page('open', APP)
   const joined = await app.get('/__waiting-room/status', { 'Waiting-Room-Token': '' })
   const reply = await app.get('/echo', { 'Waiting-Room-Token': token(joined) })
@@ -276,7 +280,7 @@ test('the answers of the site are shared by the site alone', async () => {
   expect(reply.headers.link).toBeUndefined()
 })
 
-test('OPTIONS that is no preflight names the methods', async () => {
+test('answers an OPTIONS request that is no preflight with the allowed methods', async () => {
   const reply = await stage.visitor('still', {}).send({ method: 'OPTIONS', path: '/__waiting-room/leave' })
   expect(reply.status).toBe(204)
   expect(reply.headers.allow).toBe('POST, OPTIONS')

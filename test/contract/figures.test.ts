@@ -1,6 +1,6 @@
 /**
- * Stats, history and metrics agree with each other and with a count kept by the test from responses
- * alone.
+ * Stats, history and metrics agree with each other and with a count that the test keeps from
+ * responses only.
  */
 import { spawnSync } from 'node:child_process'
 import { describe, expect, test } from 'vitest'
@@ -32,7 +32,7 @@ describe('figures', () => {
   ])
   const get = (path: string) => operate(stage.workerd, 'GET', path)
 
-  test("stats, history and metrics agree with the visitors' own count, though the runtime was killed", async () => {
+  test('agree with the count kept by the visitors after the runtime was killed', async () => {
     const join = async () => {
       const visitor = stage.visitor('counted')
       await visitor.get('/echo')
@@ -44,7 +44,7 @@ describe('figures', () => {
     expect(visitors.map(({ holds }) => holds)).toEqual(visitors.map((_, i) => (i < CAPACITY ? 'pass' : 'ticket')))
     for (const visitor of [leaver, quitter]) expect((await visitor.leave()).status).toBe(204)
     await untilStatus(200, () => next.get('/echo'))
-    // Nothing of this has been sampled yet: a sample after the crash has it all.
+    // None of this has been sampled yet: a sample after the crash must include all of it.
     await stage.workerd.restart()
     // One waiting visitor falls silent, expires and returns; the others keep polling.
     const line = [fifth, sixth]
@@ -69,7 +69,7 @@ describe('figures', () => {
     expect(line.map(({ holds, number }) => [holds, number])).toEqual([5, 6, 7].map((number) => ['ticket', number]))
   })
 
-  test('every metric has help, type and room, and counters end in _total', async () => {
+  test('have a help text, type and room for every metric, and counters end in _total', async () => {
     const { status, headers, text } = await get('metrics')
     expect([status, headers['content-type']]).toEqual([200, 'text/plain; version=0.0.4; charset=utf-8'])
     const families = [...parseMetrics(text).values()]
@@ -86,14 +86,14 @@ describe('figures', () => {
     for (const counts of buckets) expect(counts).toEqual([...counts].sort((a, b) => a - b))
   })
 
-  test.skipIf(!HAS_PROMTOOL)('promtool accepts the metrics', async () => {
+  test.skipIf(!HAS_PROMTOOL)('are metrics that promtool accepts', async () => {
     const { text } = await get('metrics')
     const { status, stdout, stderr } = spawnSync(PROMTOOL, ['check', 'metrics'], { input: text, encoding: 'utf8' })
     expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: '', stderr: '' })
   })
 
   test.each(['metrics', 'api/v1/rooms/counted/stats', 'api/v1/rooms/counted/history', 'api/v1/rooms/counted/alerts'])(
-    '%s needs the right token',
+    'require the right token: %s',
     async (path) => {
       for (const headers of [{}, { Authorization: 'Bearer not-the-token-of-the-tests' }]) {
         const stranger = new Visitor(stage.workerd, 'counted.test', headers)
@@ -109,7 +109,7 @@ describe('figures', () => {
     ['10s', DAY_MS, '24 hours'],
     ['1m', 7 * DAY_MS, '7 days'],
     ['1h', 7 * DAY_MS, '7 days'],
-  ])('a history in steps of %s is limited to its range, and the refusal names the limit', async (step, ms, bound) => {
+  ])('limit a history in steps of %s to its range, and name the limit in the refusal', async (step, ms, bound) => {
     const asked = (from: string) => get(`api/v1/rooms/counted/history?step=${step}&from=${from}&to=${THEN}`)
     const tooWide = await asked(before(ms + 1))
     expect(tooWide.status).toBe(400)
@@ -125,12 +125,12 @@ describe('figures', () => {
     ['step=10s', DAY_MS, 0],
     // The caller's clock is slow.
     ['step=1h', 7 * DAY_MS, 5 * 60_000],
-  ])('a history with %s and without an end may start %i ms before an earlier now', async (query, ms, late) => {
+  ])('accept a history with %s and without an end, %i ms before now by a clock that lags', async (query, ms, late) => {
     const reply = await get(`api/v1/rooms/counted/history?${query}&from=${Date.now() - ms - late}`)
     expect([reply.status, reply.json().detail]).toEqual([200, undefined])
   })
 
-  test('a history without an end is refused when it exceeds its range by more than clocks differ', async () => {
+  test('refuse a history without an end that exceeds its range by more than clocks differ', async () => {
     const reply = await get(`api/v1/rooms/counted/history?step=10s&from=${Date.now() - 2 * DAY_MS}`)
     expect([reply.status, reply.json().detail]).toEqual([400, expect.stringContaining('24 hours')])
   })
@@ -144,7 +144,7 @@ describe('figures', () => {
     ['from=room%201', 'ISO 8601'],
     [`from=${THEN}&to=${THEN}`, '"from" must be before "to"'],
     [`from=${THEN}&to=${before(1)}`, '"from" must be before "to"'],
-  ])('a history with %s is refused with the reason', async (query, reason) => {
+  ])('refuse a history with %s and give the reason', async (query, reason) => {
     const reply = await get(`api/v1/rooms/counted/history?${query}`)
     expect([reply.status, reply.json().detail]).toEqual([400, expect.stringContaining(reason)])
   })

@@ -1,6 +1,6 @@
 /**
- * From http to https: which requests are redirected, where to, and that nothing of the line is
- * touched before.
+ * The redirect from http to https: which requests are redirected and where to. A redirected request
+ * changes nothing in the line.
  */
 import { expect, test } from 'vitest'
 import { issued } from './support/operator.ts'
@@ -34,7 +34,7 @@ test.each<[string, Headers]>([
   ['a browser with a frame', { ...BROWSER, 'Sec-Fetch-Dest': 'iframe' }],
   ['a program that takes anything', CURL],
   ['a browser whose ticket does not count', { ...BROWSER, Cookie: 'waiting-room-shop=x' }],
-])('sends %s from http to https, and spends no ticket', async (_, headers) => {
+])('redirects %s from http to https and issues no ticket', async (_, headers) => {
   const seen = stage.origin.requests.length
   const reply = await stage.visitor('shop', headers).get('/echo')
   expect(reply.status).toBe(307)
@@ -54,7 +54,7 @@ test.each([
   "/A;b=c/~d/!$&'()*,=:@?/?!",
   '/\\evil.example/x',
   '/x?a=http://shop.test/y\\z',
-])('keeps path and query of %s byte for byte', async (target) => {
+])('keeps the path and query of %s byte for byte', async (target) => {
   expect(locationOf(await open('shop.test', target))).toBe(`https://shop.test${target}`)
   expect(locationOf(await open('Shop.Test:80', target))).toBe(`https://shop.test${target}`)
 })
@@ -69,7 +69,7 @@ test.each<[string, string]>([
   ['shop.test.', 'shop.test.'],
   ['shop.test:', 'shop.test'],
   ['evil.example', 'evil.example'],
-])('leads with the Host header %s to that very host', async (host, own) => {
+])('redirects the Host header %s to the same host', async (host, own) => {
   const reply = await open(host, '/x/y?z', [
     ['X-Forwarded-Host', 'forged.example'],
     ['Forwarded', 'host=forged.example'],
@@ -92,16 +92,16 @@ test.each([
   'shop.test:8080',
   '10.0.0.1:8787',
   'shop.test:443',
-])('serves %s over http: it is on this machine, or nobody knows its port of https', async (host) => {
+])('serves %s over http, because the host is local or its https port is unknown', async (host) => {
   const reply = await open(host, '/echo')
   expect([reply.status, locationOf(reply)]).toEqual([200, undefined])
 })
 
 test.each<[string, string, Headers]>([
-  ['where TLS ends in front', '/echo', { 'X-Forwarded-Proto': 'https' }],
-  ['where TLS ends in front of several proxies', '/echo', { 'X-Forwarded-Proto': 'HTTPS, http' }],
-  ['over https', '/echo', OVER_TLS],
-  ['a rule lets by', '/echo/open/x', {}],
+  ['behind a proxy that terminates TLS', '/echo', { 'X-Forwarded-Proto': 'https' }],
+  ['behind several proxies, the first of which terminates TLS', '/echo', { 'X-Forwarded-Proto': 'HTTPS, http' }],
+  ['requested over https', '/echo', OVER_TLS],
+  ['that matches a bypass rule', '/echo/open/x', {}],
 ])('does not redirect a page %s', async (_, path, headers) => {
   const reply = await stage.visitor('any').get(path, headers)
   expect(reply.status).toBe(200)
@@ -117,7 +117,7 @@ test.each<[string, string, Headers]>([
   expect(reply.status).not.toBe(307)
 })
 
-test('does not redirect what no room covers, a room that steps aside, and a room that is told not to', async () => {
+test('does not redirect uncovered paths, suspended rooms and rooms that turn it off', async () => {
   expect((await stage.visitor('path').get('/shop/x')).headers.location).toBe('https://path.test/shop/x')
   for (const [name, path] of [
     ['aside', '/echo'],

@@ -1,4 +1,4 @@
-/** The gate: what takes a ticket, what does not, and what each gets to read. */
+/** The gate: which requests take a ticket and what each one gets to read. */
 import { expect, test } from 'vitest'
 import { Desk } from './support/desk.ts'
 import { issued, stats } from './support/operator.ts'
@@ -43,10 +43,10 @@ test.each<[string, string, Headers]>([
   ['a probe', 'HEAD', BROWSER],
   ['a probe of a program', 'HEAD', CURL],
   ['a deletion', 'DELETE', CURL],
-  ['a page fetched ahead', 'GET', { ...NAVIGATION, 'Sec-Purpose': 'prefetch' }],
-  ['a page rendered ahead', 'GET', { ...NAVIGATION, 'Sec-Purpose': 'prefetch;prerender' }],
-  ['a page fetched ahead by an older browser', 'GET', { ...NAVIGATION, Purpose: 'prefetch' }],
-])('%s takes no ticket, even while there is room', async (_what, method, headers) => {
+  ['a prefetched page', 'GET', { ...NAVIGATION, 'Sec-Purpose': 'prefetch' }],
+  ['a prerendered page', 'GET', { ...NAVIGATION, 'Sec-Purpose': 'prefetch;prerender' }],
+  ['a page prefetched by an older browser', 'GET', { ...NAVIGATION, Purpose: 'prefetch' }],
+])('issues no ticket for %s, even while slots are free', async (_what, method, headers) => {
   const visitor = stage.visitor('still', headers)
   const reply = await visitor.send({ method, path: '/echo?still' })
   expect(reply.status).toBe(503)
@@ -57,7 +57,7 @@ test.each<[string, string, Headers]>([
   expect(await issued(stage.workerd, 'still')).toBe(0)
 })
 
-test('a page in a frame takes no ticket and gets a link to the top', async () => {
+test('issues no ticket for a page in a frame, and links to the top', async () => {
   const reply = await stage.visitor('still').get('/cart?a=1&b=2', { 'Sec-Fetch-Dest': 'iframe' })
   expect(reply.status).toBe(503)
   expect(reply.headers['content-security-policy']).not.toContain('frame-ancestors')
@@ -67,7 +67,7 @@ test('a page in a frame takes no ticket and gets a link to the top', async () =>
   expect(await issued(stage.workerd, 'still')).toBe(0)
 })
 
-test('who must wait gets the waiting page, and keeps the number however often the page is loaded', async () => {
+test('serves the waiting page, and keeps the number however often the page is loaded', async () => {
   await stage.guest('line')
   const visitor = stage.visitor('line')
   const first = await visitor.get('/cart')
@@ -98,7 +98,7 @@ test.each([
   ['application/json;q=0.4, text/html;q=0.5', 'page'],
   ['text/html;q=0, */*', 'json'],
   ['text/*;q=0.2, application/json;q=0.3', 'json'],
-])('a program that accepts %s waits with a %s', async (accept, form) => {
+])('negotiates the response for a waiting program: %s gets %s', async (accept, form) => {
   await stage.visitor('talk').get('/')
   const reply = await stage.visitor('talk', { Accept: accept }).get('/')
   expect(reply.status).toBe(503)
@@ -111,7 +111,7 @@ test.each([
   expect(waitingRoom).toMatchObject({ state: 'waiting', room: 'talk', number: expect.any(Number) })
 })
 
-test('a form sent with a ticket whose turn has come is proxied at once', async () => {
+test('proxies a form at once if its ticket is due for admission', async () => {
   const first = await stage.guest('post')
   const next = stage.visitor('post')
   await next.get('/')
@@ -123,7 +123,7 @@ test('a form sent with a ticket whose turn has come is proxied at once', async (
   expect(next.claims).toMatchObject({ kind: 'pass', number: 2 })
 })
 
-test('the poll joins who has no ticket, tells who waits the place, and gives who is admitted the pass', async () => {
+test('lets a poll join, read the place, and receive the pass on admission', async () => {
   const first = await stage.guest('poll')
   const program = stage.visitor('poll', { Accept: 'application/json' })
   const joined = await program.get('/__waiting-room/status')
@@ -153,7 +153,7 @@ test('the poll joins who has no ticket, tells who waits the place, and gives who
     position: 1,
     startPosition: 1,
   })
-  // The page sends the ticket in the header, too: only so it shows that the cookie was not kept.
+  // The page also sends the ticket in the header: only this shows that the cookie was not kept.
   const cookieless = { 'Waiting-Room-Token': program.token as string }
   expect((await stage.visitor('poll', cookieless).get('/__waiting-room/status')).json()).toMatchObject({
     cookies: false,
@@ -166,7 +166,7 @@ test('the poll joins who has no ticket, tells who waits the place, and gives who
   expect((await program.get('/echo')).status).toBe(200)
 })
 
-test('the page of another site cannot make its visitors join', async () => {
+test('refuses joins that pages of other sites cause', async () => {
   const before = await issued(stage.workerd, 'still')
   const reply = await stage.visitor('still').get('/__waiting-room/status', { 'Sec-Fetch-Site': 'cross-site' })
   expect(reply.status).toBe(403)
@@ -174,7 +174,7 @@ test('the page of another site cannot make its visitors join', async () => {
   expect(await issued(stage.workerd, 'still')).toBe(before)
 })
 
-test('a line that is full turns newcomers away without a ticket and keeps who stands in it', async () => {
+test('turns newcomers away without a ticket when the line is full, and keeps those in it', async () => {
   await stage.guest('small')
   const waiting = stage.visitor('small')
   await waiting.get('/')
@@ -202,7 +202,7 @@ test('a line that is full turns newcomers away without a ticket and keeps who st
   expect(await issued(stage.workerd, 'small')).toBe(2)
 })
 
-test('a room that is held makes everyone wait, with the status it is set to', async () => {
+test('makes everyone wait while queue_all is set, with the configured status', async () => {
   const reply = await stage.visitor('held', { Accept: 'application/json' }).get('/')
   expect(reply.status).toBe(429)
   expect(reply.json()).toMatchObject({ cfWaitingRoom: { queueAll: true }, waitingRoom: { state: 'paused', number: 1 } })
@@ -210,31 +210,28 @@ test('a room that is held makes everyone wait, with the status it is set to', as
 
 test.each([
   ['paused', ['pause'], { queueAll: false }, 'paused'],
-  ['held by an operator', ['queue-all'], { queueAll: true }, 'paused'],
-  ['held, then paused', ['queue-all', 'pause'], { queueAll: false }, 'paused'],
+  ['set to queue all', ['queue-all'], { queueAll: true }, 'paused'],
+  ['set to queue all, then paused', ['queue-all', 'pause'], { queueAll: false }, 'paused'],
   ['paused, then resumed', ['pause', 'resume'], { queueAll: false }, 'waiting'],
-])(
-  'a room that is %s tells clients of Cloudflare Waiting Room whether it queues all',
-  async (_, actions, told, state) => {
-    const name = `told-${actions.join('-')}`
-    const desk = new Desk(stage.workerd)
-    await stage.guest(name)
-    for (const action of actions) expect((await desk.act(name, action)).status).toBe(200)
-    const visitor = stage.visitor(name, { ...CURL, Accept: 'application/json' })
-    await expect
-      .poll(async () => (await visitor.get('/')).json())
-      .toMatchObject({ cfWaitingRoom: told, waitingRoom: { state } })
-  },
-)
+])('tells clients of Cloudflare Waiting Room whether a room that is %s queues all', async (_, actions, told, state) => {
+  const name = `told-${actions.join('-')}`
+  const desk = new Desk(stage.workerd)
+  await stage.guest(name)
+  for (const action of actions) expect((await desk.act(name, action)).status).toBe(200)
+  const visitor = stage.visitor(name, { ...CURL, Accept: 'application/json' })
+  await expect
+    .poll(async () => (await visitor.get('/')).json())
+    .toMatchObject({ cfWaitingRoom: told, waitingRoom: { state } })
+})
 
-test('a room that is suspended lets everyone through without a ticket', async () => {
+test('lets everyone through a suspended room without a ticket', async () => {
   const anyone = stage.visitor('off')
   expect((await anyone.post('/echo', 'x')).status).toBe(200)
   expect((await anyone.get('/page')).status).toBe(200)
   expect(anyone.token).toBeUndefined()
 })
 
-test('nothing below our own prefix reaches the origin', async () => {
+test('forwards nothing below our own prefix to the origin', async () => {
   const guest = await stage.guest('wide')
   const before = stage.origin.requests.length
   const paths = [
@@ -258,7 +255,7 @@ test('nothing below our own prefix reaches the origin', async () => {
   expect(stage.origin.requests.length).toBe(before)
 })
 
-test('a room on a path covers every way to write that path, and nothing else', async () => {
+test('covers every spelling of the path of a room, and nothing else', async () => {
   const first = stage.visitor('paths')
   expect((await first.get('/shop')).status).toBe(200)
   const before = stage.origin.requests.length
@@ -282,7 +279,7 @@ test('a room on a path covers every way to write that path, and nothing else', a
     '/shop;id=1',
     '/shop;id=1/item',
     '/x/..;/shop',
-    // What a path has besides must not hide what it begins with.
+    // Odd characters later in a path must not hide its prefix.
     '/%73hop/%FF',
     '/%73hop/%',
     '/shop/%E0%A4%A',
@@ -298,7 +295,7 @@ test('a room on a path covers every way to write that path, and nothing else', a
   }
 })
 
-test('a room for a site that ignores case covers every spelling of its path', async () => {
+test('covers every spelling of a path on a site that ignores case', async () => {
   expect((await stage.visitor('windows').get('/shop')).status).toBe(200)
   const before = stage.origin.requests.length
   const paths = ['/Shop', '/SHOP/x', '/%53hop', '/sHoP.', '/shop::$DATA', '/%C5%BFhop/x', '/shop%20/x', '/%u0053hop']
@@ -311,19 +308,19 @@ test('a room for a site that ignores case covers every spelling of its path', as
   }
 })
 
-test.each(['GET', 'OPTIONS'])('%s * names no page of a room, and reaches nothing', async (method) => {
+test.each(['GET', 'OPTIONS'])('refuses %s *, which names no page, without calling the origin', async (method) => {
   const before = stage.origin.requests.length
   const [reply] = await sendRaw(stage.workerd.port, rawRequest({ method, target: '*', host: 'dot.test' }))
   expect(reply?.status).toBe(400)
   expect(stage.origin.requests.length).toBe(before)
 })
 
-test('a room covers the fully qualified name of its host', async () => {
+test('covers the fully qualified name of the host', async () => {
   const first = stage.visitor('dot')
   expect((await first.get('/echo')).status).toBe(200)
   expect((await new Visitor(stage.workerd, 'dot.test.').get('/echo')).status).toBe(503)
 })
 
-test('the figures that operators see are those of the line', async () => {
+test('shows operators the figures of the line', async () => {
   expect(await stats(stage.workerd, 'small')).toMatchObject({ active: 1, waiting: 1, capacity: 1, nextNumber: 3 })
 })
