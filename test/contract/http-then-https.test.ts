@@ -1,4 +1,4 @@
-/** A visitor who comes over http first and over https then is one visitor, with one place. */
+/** A visitor who comes over http first and then over https is one visitor with one place. */
 import { expect, test } from 'vitest'
 import { issued } from './support/operator.ts'
 import { room, useStage } from './support/stage.ts'
@@ -16,7 +16,7 @@ const stage = useStage([
 const SECURE = '; Max-Age=86400; Path=/; HttpOnly; Secure; SameSite=None'
 const REMOVED = '=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax'
 
-/** Someone who waits, with a ticket from http. */
+/** A waiting visitor with a ticket from http. */
 async function waiter(name: string, own?: Headers): Promise<Visitor> {
   const visitor = stage.visitor(name, own)
   expect((await visitor.get('/')).status).toBe(503)
@@ -32,28 +32,25 @@ const ago = (seconds: number) => Math.floor(Date.now() / 1000) - seconds
 const JSON_WANTED: Headers = { Accept: 'application/json', 'Sec-Fetch-Mode': 'cors' }
 
 test.each<[string, Call, number, Headers?]>([
-  ['the page', { path: '/' }, 503],
+  ['page', { path: '/' }, 503],
   ['JSON', { path: '/' }, 503, JSON_WANTED],
-  ['the poll', { path: '/__waiting-room/status' }, 200],
-  ['the page without JavaScript', { path: '/__waiting-room/line?room=line&return=/' }, 503],
-  ['a form that is not sent on', { path: '/cart', method: 'POST', body: 'x=1' }, 503],
-])(
-  'a ticket from http keeps its place on https: %s tells it in the cookie of https, once',
-  async (_, call, code, own) => {
-    const visitor = await waiter('line', own)
-    const { number, token } = visitor
-    const before = await issued(stage.workerd, 'line')
-    const first = await overTls(visitor, call)
-    expect(first.status).toBe(code)
-    expect(first.setCookies).toEqual([`__Host-waiting-room-line=${token}${SECURE}`, `waiting-room-line${REMOVED}`])
-    expect([...visitor.cookies.keys()]).toEqual(['__Host-waiting-room-line'])
-    expect(visitor.number).toBe(number)
-    expect((await overTls(visitor, call)).setCookies).toEqual([])
-    expect(await issued(stage.workerd, 'line')).toBe(before)
-  },
-)
+  ['poll', { path: '/__waiting-room/status' }, 200],
+  ['page without JavaScript', { path: '/__waiting-room/line?room=line&return=/' }, 503],
+  ['form that is not forwarded', { path: '/cart', method: 'POST', body: 'x=1' }, 503],
+])('keeps the place of a ticket from http and moves it to the https cookie once: %s', async (_, call, code, own) => {
+  const visitor = await waiter('line', own)
+  const { number, token } = visitor
+  const before = await issued(stage.workerd, 'line')
+  const first = await overTls(visitor, call)
+  expect(first.status).toBe(code)
+  expect(first.setCookies).toEqual([`__Host-waiting-room-line=${token}${SECURE}`, `waiting-room-line${REMOVED}`])
+  expect([...visitor.cookies.keys()]).toEqual(['__Host-waiting-room-line'])
+  expect(visitor.number).toBe(number)
+  expect((await overTls(visitor, call)).setCookies).toEqual([])
+  expect(await issued(stage.workerd, 'line')).toBe(before)
+})
 
-test("a pass from http is good on https, and the answer of the site that tells it is nobody else's", async () => {
+test('accepts a pass from http on https, and makes the response that moves it private', async () => {
   const guest = await stage.guest('site')
   const { token } = guest
   const first = await overTls(guest, { path: '/cookies' })
@@ -70,7 +67,7 @@ test("a pass from http is good on https, and the answer of the site that tells i
   expect(await issued(stage.workerd, 'site')).toBe(1)
 })
 
-test('a beacon on https renews a pass from http in the cookie of https', async () => {
+test('renews a pass from http in the https cookie when a beacon calls over https', async () => {
   const guest = await stage.guest('site')
   const { number } = guest
   const beat = await overTls(guest, { method: 'POST', path: '/__waiting-room/heartbeat', body: '' })
@@ -82,14 +79,14 @@ test('a beacon on https renews a pass from http in the cookie of https', async (
   expect(guest.number).toBe(number)
 })
 
-test('who leaves on https with a ticket from http has neither cookie', async () => {
+test('removes both cookies when a visitor with a ticket from http leaves over https', async () => {
   const visitor = await waiter('line')
   const reply = await overTls(visitor, { method: 'POST', path: '/__waiting-room/leave', body: '{"final":true}' })
   expect(reply.status).toBe(204)
   expect(visitor.cookies.size).toBe(0)
 })
 
-test('a room over several hosts takes the cookie of http from the whole domain', async () => {
+test('removes the http cookie from the whole domain in a room over several hosts', async () => {
   const visitor = stage.visitor('a.wide')
   await visitor.get('/')
   const { token } = visitor
@@ -99,7 +96,7 @@ test('a room over several hosts takes the cookie of http from the whole domain',
   expect(reply.setCookies[1]).toContain('waiting-room-wide=; Max-Age=0; Domain=wide.test; Path=/')
 })
 
-test('a cookie of https wins over one of http, which anyone on the network could have set', async () => {
+test('prefers the https cookie to the http cookie, which anyone on the network could have set', async () => {
   const own = await waiter('line')
   await overTls(own)
   const planted = await waiter('line')
@@ -107,17 +104,17 @@ test('a cookie of https wins over one of http, which anyone on the network could
   own.cookies.set('waiting-room-line', planted.token as string)
   for (const path of ['/', '/__waiting-room/status']) await overTls(own, { path })
   expect(own.number).toBe(number)
-  // Nobody's place was given back for it.
+  // No place was given back because of it.
   expect((await planted.get('/__waiting-room/status')).json()).toMatchObject({ number: planted.number })
 })
 
 test.each<[string, (own: TokenClaims) => string]>([
-  ['is junk', () => 'junk'],
+  ['contains junk', () => 'junk'],
   ['was not signed by us', (own) => signed({ ...own, number: 1 }, { key: Buffer.alloc(44, 7) })],
-  ['is of a stay that is over', (own) => signed({ ...own, kind: 'pass', number: own.number - 1, exp: ago(1) })],
-  ['is of a ticket that was given up', (own) => signed({ ...own, number: own.number - 1, seen: ago(600) })],
-  ['is of an older run', (own) => signed({ ...own, run: own.run - 1 })],
-])('a cookie of https that %s does not hide the ticket from http', async (_, old) => {
+  ['belongs to an ended session', (own) => signed({ ...own, kind: 'pass', number: own.number - 1, exp: ago(1) })],
+  ['belongs to a ticket that was given up', (own) => signed({ ...own, number: own.number - 1, seen: ago(600) })],
+  ['belongs to an older run', (own) => signed({ ...own, run: own.run - 1 })],
+])('uses the ticket from http when the https cookie %s', async (_, old) => {
   const former = await waiter('line')
   const visitor = await waiter('line')
   await former.leave()
@@ -136,7 +133,7 @@ test.each<[string, (token: string) => string]>([
   ['junk', () => 'junk'],
   ['a token that was edited', (token) => `${token.slice(0, -4)}AAAA`],
   ['a token in quotes', (token) => `"${token}"`],
-])('%s in the cookie of http is no place on https', async (_, change) => {
+])('gives no place on https for %s in the http cookie', async (_, change) => {
   const visitor = await waiter('line')
   visitor.cookies.set('waiting-room-line', change(visitor.token as string))
   const before = await issued(stage.workerd, 'line')
@@ -145,7 +142,7 @@ test.each<[string, (token: string) => string]>([
   expect([...visitor.cookies.keys()]).toEqual(['__Host-waiting-room-line'])
 })
 
-test('a ticket from http is bound to its client on https, too', async () => {
+test('binds a ticket from http to its client on https, too', async () => {
   const visitor = await waiter('bound')
   const before = await issued(stage.workerd, 'bound')
   const thief = stage.visitor('bound', CURL)
@@ -157,7 +154,7 @@ test('a ticket from http is bound to its client on https, too', async () => {
   expect(visitor.number).toBe(number)
 })
 
-test('the cookie of https is none over http', async () => {
+test('ignores the https cookie over http', async () => {
   const visitor = await waiter('line')
   await overTls(visitor)
   const before = await issued(stage.workerd, 'line')

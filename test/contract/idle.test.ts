@@ -1,6 +1,6 @@
 /**
- * What counts as use of a session for `idle_timeout_seconds`. Time itself is tested, with the
- * shortest limit there is.
+ * Which requests count as use of a session for `idle_timeout_seconds`. Runs in real time, with the
+ * shortest allowed limit.
  */
 import { setTimeout as pause } from 'node:timers/promises'
 import { expect, test } from 'vitest'
@@ -35,12 +35,12 @@ async function ended(): Promise<number[]> {
   return entries.filter(({ event }) => event === 'ended').map(({ number }) => number)
 }
 
-test('a session ends when nobody uses it, though its page polls, and stays while it is clicked, loads, calls or sends', async () => {
+test('ends an unused session although its page polls, and keeps used sessions', async () => {
   const startMs = performance.now()
   const unused = await stage.guest('used')
   const used = await Promise.all(Object.values(USES).map(async (use) => ({ use, visitor: await stage.guest('used') })))
-  // Those that are used began later, and have been used for longer than the limit when the first
-  // one ends.
+  // The used sessions began later, and have been used for longer than the limit when the first
+  // session ends.
   while ((await ended()).length === 0) {
     await pause(USE_EVERY_MS)
     await Promise.all([unused.get('/__waiting-room/status'), ...used.map(({ use, visitor }) => use(visitor))])

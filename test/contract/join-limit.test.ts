@@ -8,8 +8,8 @@ import { type Headers, type Reply, Visitor } from './support/visitor.ts'
 import { ADMIN_TOKEN, SIGNING_KEY, SIGNING_KEY_ID } from './support/worker-config.ts'
 
 /**
- * Joins per minute and address: fewer than in wrangler.toml, and in the longer period, so that it
- * seldom ends meanwhile.
+ * Joins per minute and address: lower than in wrangler.toml, and with the longer period, so that a
+ * period seldom ends during a test.
  */
 const LIMIT = 10
 const MORE_THAN_TWO_PERIODS = 2 * LIMIT + 5
@@ -45,10 +45,11 @@ const visitor = (name: string, own?: Headers) => new Visitor(worker.front, `${na
 const from = (address: string): Headers => ({ 'CF-Connecting-IP': address })
 
 /**
- * Newcomers from one address until one is refused: the refusal, and how many were let in before it.
+ * Sends newcomers from one address until one is refused. Returns the number let in before it and
+ * the refusal.
  */
 async function untilRefused(name: string, address: (i: number) => string): Promise<[number, Reply | null]> {
-  // A period may end in the midst of it, so that the count begins anew; not twice.
+  // A period may end meanwhile, which restarts the count. That happens once at most.
   for (let i = 0; i < MORE_THAN_TWO_PERIODS; i++) {
     const reply = await visitor(name, JSON_WANTED).get('/', from(address(i)))
     if (reply.status === 429) return [i, reply]
@@ -57,7 +58,7 @@ async function untilRefused(name: string, address: (i: number) => string): Promi
   return [MORE_THAN_TWO_PERIODS, null]
 }
 
-test('one address brings in as many as the limit allows, then is told to come back, and spends no ticket', async () => {
+test('lets one address join up to the limit, then asks it to retry without issuing a ticket', async () => {
   const first = visitor('school')
   await first.get('/', from('203.0.113.5'))
   const [joined, refusal] = await untilRefused('school', () => '203.0.113.5')
@@ -70,19 +71,22 @@ test('one address brings in as many as the limit allows, then is told to come ba
     waitingRoom: { state: 'waiting', number: null, limited: true },
   })
 
-  // Who has a ticket polls and reloads as before; another address joins.
+  // Visitors with a ticket poll and reload as before. Another address can join.
   for (const path of ['/', '/__waiting-room/status']) await first.get(path, from('203.0.113.5'))
   expect(first.number).toBe(1)
   const neighbour = visitor('school')
   expect((await neighbour.get('/', from('203.0.113.6'))).status).toBe(503)
   expect(neighbour.number).toBe(joined + 2)
-  // Another room counts for itself.
+  // Another room has its own count.
   expect((await visitor('calm').get('/', from('203.0.113.5'))).status).toBe(503)
   const totals = { joined: joined + 2, limited: 1 }
   await expect.poll(async () => (await stats(worker.front, 'school')).totals).toMatchObject(totals)
 })
 
-/** Asks once the address is refused, and again where its period has ended just then. */
+/**
+ * Sends a request after the address was refused, and repeats the refusals if the period has just
+ * ended.
+ */
 async function refusalOf(ask: () => Promise<Reply>): Promise<Reply> {
   for (;;) {
     await untilRefused('school', () => '198.51.100.9')
@@ -91,7 +95,7 @@ async function refusalOf(ask: () => Promise<Reply>): Promise<Reply> {
   }
 }
 
-test('people get a page that explains and asks again, programs that poll the same as JSON', async () => {
+test('gives people a page that explains and reloads, and polling programs the same as JSON', async () => {
   const address = from('198.51.100.9')
   const page = await refusalOf(() => visitor('school').get('/cart', address))
   expect(page.status).toBe(429)
@@ -107,19 +111,19 @@ test('people get a page that explains and asks again, programs that poll the sam
   })
 })
 
-test('addresses of one IPv6 network count as one, and those of the next apart', async () => {
+test('counts the addresses of one IPv6 network as one, apart from the next network', async () => {
   const [, refusal] = await untilRefused('school', (i) => `2001:db8:0:7::${(i + 1).toString(16)}`)
   expect(refusal?.status).toBe(429)
   expect((await visitor('school').get('/', from('2001:db8:0:8::1'))).status).toBe(503)
 })
 
-test('a room may do without', async () => {
+test('applies no limit to a room that turns it off', async () => {
   const [joined, refusal] = await untilRefused('free', () => '192.0.2.1')
   expect(refusal).toBeNull()
   expect((await stats(worker.front, 'free')).totals).toMatchObject({ joined, limited: 0 })
 })
 
-test('those whom a full line turned away are not counted, and hear that it is full', async () => {
+test('does not count visitors whom a full line turned away, and tells them that it is full', async () => {
   const holder = visitor('full')
   await holder.get('/', from('192.0.2.2'))
   for (let i = 0; i < MORE_THAN_TWO_PERIODS; i++) {

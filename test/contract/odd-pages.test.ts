@@ -1,7 +1,4 @@
-/**
- * Odd pages on their way through the gate: each arrives whole, and the script is all that was
- * added.
- */
+/** Odd pages that pass through the gate arrive complete, with only the script added. */
 import { once } from 'node:events'
 import {
   brotliDecompressSync,
@@ -41,8 +38,8 @@ const odd: Answer = async (request, response) => {
 }
 
 /**
- * With the headers and the body that a test asks for; a strong ETag and digests unless told
- * otherwise.
+ * Responds with the headers and the body that a test requests, with a strong ETag and digests by
+ * default.
  */
 const given: Answer = (request, response) => {
   const { searchParams } = new URL(request.url ?? '', 'http://origin')
@@ -56,7 +53,7 @@ const DIGESTS = { 'Content-Digest': 'sha-256=:AAAA:', 'Repr-Digest': 'sha-256=:B
 const givenAt = (headers: Headers, body = PAGE) =>
   `/given?headers=${encodeURIComponent(JSON.stringify(headers))}&body=${encodeURIComponent(body)}`
 
-/** A page in parts, each when the test says so. */
+/** A page in parts, each sent when the test says so. */
 const parts =
   (coding: 'identity' | 'gzip' | 'br'): Answer =>
   async (request, response, { signals }) => {
@@ -126,7 +123,7 @@ function decoded({ headers, body }: Reply): Buffer {
   }
 }
 
-test(`${CORPUS.length} odd pages arrive whole, with nothing added but the script`, async () => {
+test(`${CORPUS.length} odd pages arrive complete, with only the script added`, async () => {
   const guest = await stage.guest('shop')
   let scripts = 0
   for (const [n, page] of CORPUS.entries()) {
@@ -136,12 +133,12 @@ test(`${CORPUS.length} odd pages arrive whole, with nothing added but the script
     const rest = at < 0 ? arrived : Buffer.concat([arrived.subarray(0, at), arrived.subarray(at + SCRIPT.length)])
     expect(rest.equals(page.bytes), page.name).toBe(true)
   }
-  // All but those in a coding that nobody asked for, and those that begin with text.
+  // The script is missing only in unrequested codings and in pages that begin with text.
   expect(scripts).toBeGreaterThan(CORPUS.length / 2)
 })
 
 test.each(['select', 'frames', 'rows'])(
-  'the page with odd markup %s arrives whole, with the script in its head',
+  'delivers the page with odd markup %s complete, with the script in its head',
   async (path) => {
     const guest = await stage.guest('shop')
     const reply = await guest.get(`/${path}`)
@@ -155,27 +152,27 @@ test.each(['select', 'frames', 'rows'])(
 test.each<[string, Headers, string]>([
   ['a CSV file', { 'Content-Disposition': 'attachment; filename="a.csv"' }, 'a,b\r\n1,2\r\n'],
   ['an archive', { 'Content-Disposition': 'Attachment' }, 'PK\u0003\u0004\u0000\u00ff</head>'],
-  ['a page to be saved', { 'Content-Disposition': 'attachment' }, PAGE],
+  ['a page to download', { 'Content-Disposition': 'attachment' }, PAGE],
   ['JSON', {}, '{"success":true}'],
   ['a number', {}, '15'],
-  ['text before any tag', {}, 'Hello <b>you</b>'],
+  ['text before the first tag', {}, 'Hello <b>you</b>'],
   ['an image', {}, '\u0089PNG\r\n\u001a\n\u0000<head></head>'],
   ['a feed', {}, '<?xml version="1.0"?><rss version="2.0"><channel></channel></rss>'],
   ['a drawing', {}, '<svg xmlns="http://www.w3.org/2000/svg"><title>x</title></svg>'],
   ['XML without a declaration', {}, '<Response><Say>hi</Say></Response>'],
-  ['XML whose root is none of HTML', {}, '<definitions><entry></entry></definitions>'],
-  ['a part of a page for a script', {}, '<turbo-stream action="append"><template></template></turbo-stream>'],
+  ['XML with a root outside HTML', {}, '<definitions><entry></entry></definitions>'],
+  ['a fragment for a script', {}, '<turbo-stream action="append"><template></template></turbo-stream>'],
   ['another document type', {}, '<!DOCTYPE wml PUBLIC "-//WAPFORUM//DTD WML 1.1//EN" "x"><wml><head></head></wml>'],
   ['UTF-16', { 'Content-Type': 'text/html; charset=utf-16le' }, [...PAGE].map((char) => `${char}\u0000`).join('')],
-  ['UTF-16 that says so itself', {}, `\u00ff\u00fe${[...PAGE].map((char) => `${char}\u0000`).join('')}`],
-  ['UTF-16 that says nothing', {}, [...PAGE].map((char) => `\u0000${char}`).join('')],
+  ['UTF-16 with a byte order mark', {}, `\u00ff\u00fe${[...PAGE].map((char) => `${char}\u0000`).join('')}`],
+  ['UTF-16 without a byte order mark', {}, [...PAGE].map((char) => `\u0000${char}`).join('')],
   [
     'ISO-2022-JP',
     { 'Content-Type': 'text/html; charset=ISO-2022-JP' },
     '<head><title>\u001b$B<\u001b(B</title></head>',
   ],
-  ['ISO-2022-JP that only the page names', {}, '<head><title>\u001b$B</head>\u001b(B</title></head>'],
-  ['an encoding that nobody knows', { 'Content-Type': 'text/html; charset=cp037' }, PAGE],
+  ['ISO-2022-JP named by the page only', {}, '<head><title>\u001b$B</head>\u001b(B</title></head>'],
+  ['an unknown encoding', { 'Content-Type': 'text/html; charset=cp037' }, PAGE],
   ['no-transform', { 'Cache-Control': 'public, no-transform' }, PAGE],
   ['NO-TRANSFORM', { 'Cache-Control': 'NO-TRANSFORM,max-age=1' }, PAGE],
   ['no content at all', {}, ''],
@@ -183,9 +180,9 @@ test.each<[string, Headers, string]>([
   ['a head without an end', {}, '<head><title>Shop</head>'],
   ['a template without an end', {}, '<head><template></head><body>'],
   ['an AMP page', {}, '<!doctype html><html amp lang="en"><head></head></html>'],
-  ['an AMP page with the lightning sign', {}, '<!doctype html><html \u00e2\u009a\u00a1><head></head></html>'],
+  ['an AMP page with the lightning symbol', {}, '<!doctype html><html \u00e2\u009a\u00a1><head></head></html>'],
   ['an AMP mail', {}, '<!doctype html><html lang=en amp4email><head></head></html>'],
-])('%s sent as HTML arrives byte for byte, with its length, ETag and digests', async (_what, headers, body) => {
+])('delivers %s sent as HTML byte for byte, with its length, ETag and digests', async (_what, headers, body) => {
   const guest = await stage.guest('shop')
   const reply = await guest.get(givenAt(headers, body))
   expect(reply.body.toString('latin1')).toBe(body)
@@ -197,11 +194,11 @@ test.each<[string, Headers, string]>([
 })
 
 test.each<[string, Headers]>([
-  ['JSON is asked for', { Accept: 'application/json' }],
+  ['JSON is requested', { Accept: 'application/json' }],
   ['JSON is preferred', { Accept: 'text/html;q=0.5, application/json' }],
-  ['an image is asked for', { Accept: 'image/webp,*/*' }],
-  ['a script asks', { Accept: '*/*', 'X-Requested-With': 'XMLHttpRequest' }],
-])('a page arrives byte for byte where %s', async (_what, headers) => {
+  ['an image is requested', { Accept: 'image/webp,*/*' }],
+  ['a script sends the request', { Accept: '*/*', 'X-Requested-With': 'XMLHttpRequest' }],
+])('delivers a page byte for byte when %s', async (_what, headers) => {
   const { token = '' } = await stage.guest('shop')
   const program = stage.visitor('shop', { ...headers, 'Waiting-Room-Token': token })
   const reply = await program.get(givenAt({}))
@@ -210,7 +207,7 @@ test.each<[string, Headers]>([
 })
 
 test.each(['', 'gzip'])(
-  'digests and the strong ETag go where the content changes (content coding "%s")',
+  'removes digests and the strong ETag when the content changes (content coding "%s")',
   async (coding) => {
     const guest = await stage.guest('shop')
     const reply = await guest.get(givenAt(coding === '' ? {} : { 'Content-Encoding': coding }), CHROMIUM)
@@ -220,14 +217,14 @@ test.each(['', 'gzip'])(
   },
 )
 
-test('a site is asked for pages without a content coding', async () => {
+test('requests pages from the site without a content coding', async () => {
   const guest = await stage.guest('shop')
   const asked = async (headers: Headers) => (await guest.get('/zstd', headers)).headers['x-asked-for']
   expect(await asked(CHROMIUM)).toBe('identity')
   expect(await asked({ 'Accept-Encoding': 'zstd, br' })).toBe('identity')
   expect(await asked({ 'Accept-Encoding': 'gzip' })).toBe('identity')
   expect((await guest.get('/zstd', CHROMIUM)).text).toContain(SCRIPT)
-  // What is no page is asked for as its client wants it.
+  // Other resources are requested with the client's codings.
   const script = { 'Sec-Fetch-Dest': 'script', 'Sec-Fetch-Mode': 'no-cors' }
   expect(await asked({ ...CHROMIUM, ...script })).toBe(CHROMIUM['Accept-Encoding'])
 })
@@ -238,7 +235,7 @@ test.each<[string, number, Headers, string]>([
   ['an error', 404, {}, 'gzip'],
   ['a page', 200, { 'Set-Cookie': 'session=abc' }, 'gzip'],
   ['a page', 200, {}, 'br'],
-])('%s (%i) that names a coding but has no body arrives as it is', async (_what, status, headers, coding) => {
+])('delivers %s (%i) that names a coding but has no body unchanged', async (_what, status, headers, coding) => {
   const guest = await stage.guest('shop')
   for (const length of [{ 'Content-Length': '0' }, {}]) {
     const asked = { ...headers, ...length, 'Content-Encoding': coding, 'X-Status': String(status) }
@@ -251,10 +248,10 @@ test.each<[string, number, Headers, string]>([
 })
 
 test.each([
-  ['bytes behind its end', (page: Buffer) => Buffer.concat([gzipSync(page), Buffer.alloc(64)])],
+  ['bytes after its end', (page: Buffer) => Buffer.concat([gzipSync(page), Buffer.alloc(64)])],
   ['no trailer', (page: Buffer) => gzipSync(page).subarray(0, -8)],
   ['its last bytes missing', (page: Buffer) => gzipSync(page).subarray(0, -3)],
-])('a compressed page with %s arrives as far as browsers show it', async (name, compress) => {
+])('delivers a compressed page with %s as far as browsers show it', async (name, compress) => {
   const guest = await stage.guest('shop')
   for (const size of [1, 20_000]) {
     const page = `<!doctype html><head></head><body>${'Welcome '.repeat(size)}`
@@ -267,7 +264,7 @@ test.each([
   }
 })
 
-test('a page that is not compressed as it says is an error before anything is sent', async () => {
+test('answers 502 for a page whose coding is not the declared one, before sending anything', async () => {
   const guest = await stage.guest('shop')
   const reply = await guest.get(givenAt({ 'Content-Encoding': 'br' }, 'none'))
   expect(reply.status).toBe(502)
@@ -275,7 +272,7 @@ test('a page that is not compressed as it says is an error before anything is se
   expect(guest.holds).toBe('pass')
 })
 
-test.each(['identity', 'gzip', 'br'])('each part of a page (%s) arrives before the next is sent', async (coding) => {
+test.each(['identity', 'gzip', 'br'])('delivers each part of a page (%s) before the next is sent', async (coding) => {
   const guest = await stage.guest('shop')
   const path = `/parts-${coding}?1`
   const sent = guest.open({ path, extra: CHROMIUM })
@@ -294,7 +291,7 @@ test.each(['identity', 'gzip', 'br'])('each part of a page (%s) arrives before t
   expect((await chunks.next()).done).toBe(true)
 })
 
-test('a page that breaks off breaks off for its visitor, and nothing else does', async () => {
+test('aborts the response when the origin aborts a page, and affects nothing else', async () => {
   const guest = await stage.guest('shop')
   const sent = guest.open({ path: '/parts-identity?broken' })
   sent.end()
@@ -307,12 +304,12 @@ test('a page that breaks off breaks off for its visitor, and nothing else does',
   expect((await guest.get('/page')).text).toContain(SCRIPT)
 })
 
-test('pages without the script are counted by reason, and logged once', async () => {
+test('counts pages without the script by reason, and logs them once', async () => {
   const reader = await stage.guest('counted')
   for (let i = 0; i < 3; i++) await reader.get(givenAt({}, '{"a":1}'))
   await reader.get(givenAt({ 'Content-Encoding': 'zstd' }, 'none'))
   await reader.get(givenAt({ 'Content-Security-Policy': "script-src 'none'" }))
-  // Neither is a page that should have the script.
+  // These pages are not expected to have the script.
   await reader.get(givenAt({ 'Waiting-Room-Beacon': 'off' }))
   await reader.get(givenAt({ 'Content-Disposition': 'attachment' }))
   const counted = { amp: 0, charset: 0, coding: 1, head: 0, markup: 3, 'no-transform': 0, policy: 1 }

@@ -1,4 +1,4 @@
-/** The document is right: clean under a public linter, and every answer is what it says. */
+/** The OpenAPI document passes a public linter, and every response matches it. */
 import { execFile } from 'node:child_process'
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
@@ -19,7 +19,7 @@ interface Document {
   readonly paths: Readonly<Record<string, Readonly<Record<string, { readonly operationId: string }>>>>
 }
 
-it('is OpenAPI 3.1 and has nothing that the linter complains of', async () => {
+it('is OpenAPI 3.1 and passes the linter', async () => {
   const reply = await new Desk(stage.workerd, {}).get('/openapi.json')
   expect(reply.json<Document>().openapi).toBe('3.1.0')
   const folder = mkdtempSync(`${inject('scratch')}/openapi-`)
@@ -35,7 +35,7 @@ it('is OpenAPI 3.1 and has nothing that the linter complains of', async () => {
   expect(problems.map(({ ruleId, message }) => `${ruleId}: ${message}`)).toEqual([])
 })
 
-it('has an operation for each route, which answers otherwise than 404 or 405', async () => {
+it('has operations for existing routes only', async () => {
   const { paths } = (await desk().get('/openapi.json')).json<Document>()
   const calls = Object.entries(paths).flatMap(([path, methods]) => Object.keys(methods).map((method) => [method, path]))
   expect(calls.length).toBeGreaterThan(20)
@@ -56,7 +56,7 @@ it.each([
   ['/rooms/main/audit', schemas.auditSchema],
   ['/rooms/main/alerts', schemas.alertsSchema],
   ['/session', schemas.sessionSchema],
-])('GET %s answers what the document says, for an empty room and for one with people in it', async (path, schema) => {
+])('matches the response of GET %s for an empty and an occupied room', async (path, schema) => {
   const empty = await desk().get(path)
   if (!path.includes('tickets')) v.parse(schema, empty.json())
   const guest = await stage.guest('main')
@@ -67,7 +67,7 @@ it.each([
   await guest.leave()
 })
 
-it.each(['', '/'])('is there as a page to read, too, which needs no other host ("%s")', async (path) => {
+it.each(['', '/'])('is also served as a readable page that needs no other host ("%s")', async (path) => {
   const reply = await new Desk(stage.workerd, {}).get(path)
   expect(reply.headers['content-type']).toMatch(/^text\/html/)
   expect(reply.headers['content-security-policy']).toMatch(/default-src 'none'.*script-src 'none'/)

@@ -1,7 +1,7 @@
 /**
- * Someone who was let in sends the oddest requests that HTTP allows, and some that it does not: the
- * site gets them, or they are refused; never a failure of ours, and never a second request hidden
- * in the first.
+ * An admitted visitor sends the oddest requests that HTTP allows, and some that it does not. The
+ * site gets them or they are refused, without a failure of ours and without a second request
+ * smuggled inside the first.
  */
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -23,8 +23,8 @@ beforeAll(async () => {
 afterAll(() => expectCleanLog(stage.workerd.log))
 
 /**
- * A body that its own client breaks off ends as if the origin had hung up: 502, to that client
- * alone.
+ * A request body that its client aborts ends as if the origin had hung up: only that client gets a
+ * 502.
  */
 function expectNoFailureButItsOwn(replies: readonly RawReply[]): void {
   expectNoFailure(replies.filter(({ status }) => status !== 502))
@@ -37,7 +37,7 @@ function expectNoFailure(replies: readonly RawReply[]): void {
   }
 }
 
-it('whatever method, path, headers and body: no failure of ours, and our own headers are ours', async () => {
+it('passes any method, path, headers and body without failing, and sets our own headers', async () => {
   await fc.assert(
     fc.asyncProperty(
       method,
@@ -55,7 +55,7 @@ it('whatever method, path, headers and body: no failure of ours, and our own hea
   )
 })
 
-it('what the site is told by us cannot be told by a client', async () => {
+it('replaces the headers reserved for us that a client sends', async () => {
   const forged = [
     'Waiting-Room-Pass',
     'waiting-room-pass',
@@ -87,23 +87,22 @@ async function untilCounted(requestsBefore: number): Promise<Stats> {
   throw new Error('No request to the origin was counted')
 }
 
-it('uploads that their client breaks off are no word on the site', async () => {
+it('does not count uploads that the client aborts as errors of the site', async () => {
   const before = await stats(stage.workerd, 'open')
   for (const body of ['zz\r\n', '5\r\nhel', '1;a="\r\n']) {
     const head = ['POST /echo HTTP/1.1', `Host: ${HOST}`, cookie.join(': '), 'Transfer-Encoding: chunked']
     const replies = await sendRaw(stage.workerd.port, Buffer.from(`${head.join('\r\n')}\r\n\r\n${body}`, 'latin1'))
     expect(replies.map(({ status }) => status)).toEqual([502])
   }
-  // What is counted goes to the object in order: when a later request has arrived there, so would
-  // these.
+  // Counts reach the object in order: once a later request is counted there, these would be too.
   const after = await untilCounted(before.totals?.originRequests ?? 0)
   expect(after.totals?.originErrors).toBe(before.totals?.originErrors)
 })
 
-describe('a second request hidden in the first', () => {
-  /** For a room where nobody is let in: by itself it gets the waiting page. */
+describe('a second request smuggled inside the first', () => {
+  /** Sent to a room that admits nobody: on its own it gets the waiting page. */
   const HIDDEN = 'GET /hidden HTTP/1.1\r\nHost: full.test\r\nConnection: close\r\n\r\n'
-  /** Every way known to make two readers disagree on where a body ends. */
+  /** Every known way to make two readers disagree about where a body ends. */
   const framing = fc.constantFrom(
     ['Content-Length: 5', 'Transfer-Encoding: chunked'],
     ['Transfer-Encoding: chunked', `Content-Length: ${HIDDEN.length + 5}`],

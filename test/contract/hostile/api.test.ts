@@ -1,6 +1,6 @@
 /**
- * The operators' API, with the token and without, called with anything: problem details at worst,
- * never a failure, and without the token nothing at all.
+ * The operators' API, called with anything, with and without the token. With the token the worst
+ * response is problem details, never a failure. Without it nothing is disclosed.
  */
 import fc from 'fast-check'
 import { afterEach, beforeAll, expect, it } from 'vitest'
@@ -104,7 +104,7 @@ async function send(request: RawRequest) {
   return reply
 }
 
-it('refuses whoever has no token, whatever is asked and however it is named', async () => {
+it('refuses every request without a token, however its path is spelled', async () => {
   const credentials = fc.oneof(
     fc.constant([]),
     text.map((value): [string, string][] => [['Authorization', value]]),
@@ -125,7 +125,7 @@ it('refuses whoever has no token, whatever is asked and however it is named', as
       async (how, where, named, what) => {
         const reply = await send({ method: how, target: where, headers: [...named, typed], body: what })
         expectNotCacheable(reply)
-        // The methods of a path are in the API's description, which anyone may read.
+        // The methods of a path are in the API's description, which is public.
         const allowed = [400, 401, 403, 404, 405, 429, 501, 503, ...(how === 'OPTIONS' ? [204] : [])]
         if (reply !== undefined) expect(allowed).toContain(reply.status)
         expect(reply?.body ?? '').not.toMatch(/"(capacity|active|entries)"/)
@@ -141,7 +141,7 @@ it('refuses whoever has no token, whatever is asked and however it is named', as
   })
 })
 
-it('answers whoever has it with problem details at worst, whatever is asked', async () => {
+it('answers any request with a token with problem details at worst', async () => {
   const headers: [string, string][] = [['Authorization', `Bearer ${ADMIN_TOKEN}`], typed]
   const asked = fc.oneof(
     target,

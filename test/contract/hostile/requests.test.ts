@@ -1,7 +1,7 @@
 /**
- * Anything at all as path, header, method and body, at rooms where nobody can be let in: no failure
- * of ours, no slot, no request to the origin, nothing injected, nothing that a cache could give to
- * another visitor.
+ * Anything as path, header, method and body, at rooms that can admit nobody: no failure of ours, no
+ * slot, no request to the origin, nothing injected, and nothing that a cache could serve to another
+ * visitor.
  */
 import fc from 'fast-check'
 import { afterEach, beforeAll, describe, expect, it } from 'vitest'
@@ -31,7 +31,7 @@ const stage = useStage([
 let holder: Visitor
 let seenByOrigin = 0
 
-/** The only slots there are, taken. */
+/** Takes the only slots. */
 beforeAll(async () => {
   holder = await stage.guest('full')
   await send({ host: 'paths.test', target: '/shop' })
@@ -39,7 +39,7 @@ beforeAll(async () => {
   seenByOrigin = stage.origin.requests.length
 })
 
-/** Nobody got in meanwhile, nobody lost a slot, and everything still works. */
+/** Nobody was admitted meanwhile, nobody lost a slot, and everything still works. */
 afterEach(async () => {
   for (const name of ['full', 'shop', 'windows']) {
     const { active, totals } = await stats(stage.workerd, name)
@@ -59,8 +59,8 @@ async function send(request: RawRequest): Promise<RawReply | undefined> {
 const body = fc.oneof(text, fc.json(), fc.constantFrom('final=true&return=//x', '{"final":true}', '['.repeat(5000)))
 
 /**
- * Whatever else is in a request for one of these: an answer that does no harm, and nothing reaches
- * the site.
+ * Requests for one of these targets get a harmless response, whatever else they contain, and
+ * nothing reaches the site.
  */
 async function expectNothingOf(target: fc.Arbitrary<string>): Promise<void> {
   await fc.assert(
@@ -75,12 +75,12 @@ async function expectNothingOf(target: fc.Arbitrary<string>): Promise<void> {
 }
 
 describe('a stranger', () => {
-  it('gets nothing of the site by any method, path, header or body', async () => {
+  it('reaches nothing of the site with any method, path, header or body', async () => {
     const target = pathBelow('/', '/shop/', '/a.css', '//')
     await expectNothingOf(target)
   })
 
-  it('gets nothing of the site, nor a failure, from our own endpoints', async () => {
+  it('gets neither site content nor a failure from our own endpoints', async () => {
     const below = [
       '',
       '/',
@@ -98,7 +98,7 @@ describe('a stranger', () => {
     await expectNothingOf(target)
   })
 
-  it('gets past no room by another spelling of its path', async () => {
+  it('passes no room by another spelling of its path', async () => {
     const spelled = fc.array(
       fc.constantFrom('/', '//', '/./', '/x/../', '\\', '%2f', '%5c', '%2e/', ';/', '/%2e%2e/', '/;a=b/'),
       { minLength: 1, maxLength: 4 },
@@ -119,7 +119,7 @@ describe('a stranger', () => {
     )
   })
 
-  it('gets past no room by another spelling of a path whose case the site ignores', async () => {
+  it('passes no room by another spelling of a path whose case the site ignores', async () => {
     const spelled = fc.array(
       fc.constantFrom(
         '/',
@@ -172,7 +172,7 @@ describe('a stranger', () => {
     )
   })
 
-  it('is told the same under any name of a host', async () => {
+  it('gets the same response under any host name', async () => {
     const host = fc.oneof(
       text,
       fc.constantFrom(
@@ -207,7 +207,7 @@ describe('a stranger', () => {
         async (name, target, fields) => {
           const [reply] = await sendRaw(stage.workerd.port, rawRequest({ target, host: name, headers: fields }))
           if (reply === undefined) return
-          // Other hosts have no room: what comes is the origin's, or a refusal.
+          // Other hosts have no room: the response is the origin's, or a refusal.
           expect([500, 502, 504]).not.toContain(reply.status)
           expect(reply.headers.filter(([header]) => header.includes(MARKER))).toEqual([])
         },
@@ -217,8 +217,8 @@ describe('a stranger', () => {
   })
 })
 
-describe('a link back', () => {
-  it('of the page after leaving leads to this host, whatever was asked for', async () => {
+describe('the return link', () => {
+  it('leads to this host after leaving, whatever address was requested', async () => {
     const type: [string, string] = ['Content-Type', 'application/x-www-form-urlencoded']
     await fc.assert(
       fc.asyncProperty(
@@ -236,7 +236,8 @@ describe('a link back', () => {
 })
 
 /**
- * Resolved and decoded once, written anew here: an independent reading of what reached the origin.
+ * An independent reading of the URL that reached the origin: resolved and decoded once, without the
+ * Worker's code.
  */
 function asAnOriginReadsIt(url: string): string {
   const path = (url.split(/[?#]/)[0] ?? '').replace(/%([0-7][0-9a-f])/gi, (_, hex) =>
@@ -251,7 +252,10 @@ function asAnOriginReadsIt(url: string): string {
   return `/${parts.join('/')}`
 }
 
-/** As IIS may read it, written anew here. `climbs`: whether ".. " leads upwards, as ".." does. */
+/**
+ * An independent reading of the URL as IIS may interpret it. `climbs`: whether ".. " means the
+ * parent folder, as ".." does.
+ */
 function asWindowsReadsIt(url: string, climbs: boolean): string {
   const char = (hex: string) => String.fromCharCode(Number.parseInt(hex, 16))
   const bytes = (url.split(/[?#]/)[0] ?? '').replace(/%([0-9a-f]{2})/gi, (_, hex) => char(hex))

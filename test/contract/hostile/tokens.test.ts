@@ -1,6 +1,6 @@
 /**
- * Tokens and cookies as nobody should send them: forged, cut, mended, of other rooms and runs,
- * thousands at a time. None of them opens the door, takes a slot or breaks anything.
+ * Tokens and cookies that no honest client sends: forged, truncated, edited, of other rooms and
+ * runs, thousands at a time. None of them opens the door, takes a slot or breaks anything.
  */
 import fc from 'fast-check'
 import { afterEach, beforeAll, expect, it } from 'vitest'
@@ -60,14 +60,14 @@ const claim = fc.constantFrom(
 )
 
 /**
- * Signed with the right key, but with one claim that the Worker never makes; the number is
- * nobody's.
+ * Signed with the right key, but with one claim that the Worker never makes. The number belongs to
+ * nobody.
  */
 const oddlySigned = fc
   .tuple(claim, odd, fc.constantFrom('ticket', 'pass'))
   .map(([name, value, kind]) => signed({ room: 'full', run: run - 1, number: 4_000, kind, [name]: value }))
 
-/** A token that waits, with a character or a part changed. */
+/** A waiting token with one character or part changed. */
 const mended = fc.oneof(
   fc
     .tuple(fc.nat(300), fc.string({ minLength: 1, maxLength: 3 }))
@@ -117,7 +117,7 @@ async function expectShut(request: RawRequest, more: [string, string][]): Promis
   expectNotCacheable(reply)
 }
 
-it('no token that we did not sign for this visitor, room and run opens anything', async () => {
+it('opens nothing for a token that we did not sign for this visitor, room and run', async () => {
   const place = fc.constantFrom<[string, string]>(
     ['Cookie', 'waiting-room-full='],
     ['Cookie', 'a=b; waiting-room-full='],
@@ -138,7 +138,7 @@ it('no token that we did not sign for this visitor, room and run opens anything'
   )
 })
 
-it('no amount, size or encoding of cookies breaks anything', async () => {
+it('survives any number, size or encoding of cookies', async () => {
   const name = fc.oneof(fc.constantFrom('waiting-room-full', 'waiting-room-', '__proto__', '', 'a'), text)
   const value = fc.oneof(
     token,
@@ -157,7 +157,7 @@ it('no amount, size or encoding of cookies breaks anything', async () => {
       async (request, cookies) => {
         const pairs = cookies.map(([n, v]) => `${n}=${v}`)
         await expectShut(request, [['Cookie', pairs.join('; ')]])
-        // As many headers as cookies: some clients do it so.
+        // As many headers as cookies, as some clients send them.
         await expectShut(
           request,
           pairs.slice(0, 50).map((pair) => ['Cookie', pair]),
