@@ -39,7 +39,7 @@ async function settingOf(name: string, key: string): Promise<unknown> {
 const newcomer = (name: string) => stage.visitor(name, { ...CURL, Accept: 'application/json' })
 
 describe('settings', () => {
-  it('have an ETag, effective values and deployed values', async () => {
+  it('come with an ETag, effective values and deployed values', async () => {
     const reply = await desk().get('/rooms/main/settings')
     expect(etagOf(reply)).toMatch(/^"0-[0-9a-f]+"$/)
     expect(reply.json()).toMatchObject({
@@ -48,7 +48,7 @@ describe('settings', () => {
     })
   })
 
-  it('are changed only with the current ETag, and reach waiting visitors', async () => {
+  it('change only with the current ETag, and reach waiting visitors', async () => {
     const before = await desk().get('/rooms/told/settings')
     const change = { message: 'Doors open at 10', total_active_users: 5 }
     const changed = await desk().call('PATCH', '/rooms/told/settings', change, { 'If-Match': etagOf(before) })
@@ -76,12 +76,12 @@ describe('settings', () => {
     ['weak tags only', (etag: string) => `W/"a", W/${etag}`, 412],
     ['a list with the tag', (etag: string) => `"a", ${etag}`, 200],
     ['a list with the tag first, and a weak one', (etag: string) => `${etag},W/"a"`, 200],
-    ['a list with commas in tags and empty elements', (etag: string) => `"a,b", , ${etag},`, 200],
+    ['a list with commas inside tags and empty elements', (etag: string) => `"a,b", , ${etag},`, 200],
     ['a list without the tag', () => '"a", "b"', 412],
-    ['the tag within another', (etag: string) => `"x${etag.slice(1)}`, 412],
+    ['the tag inside another', (etag: string) => `"x${etag.slice(1)}`, 412],
     ['any', () => ' * ', 200],
     ['the tag without its quotes', (etag: string) => etag.slice(1, -1), 400],
-    ['any within a list', (etag: string) => `${etag}, *`, 400],
+    ['"*" inside a list', (etag: string) => `${etag}, *`, 400],
     ['nothing', () => ',', 400],
   ])('follow If-Match as defined by RFC 9110: %s', async (_, header, status) => {
     const { etag } = (await desk().get('/rooms/matched/settings')).headers
@@ -312,7 +312,7 @@ describe('actions', () => {
     expect(wrong.headers.allow).toBe('GET, HEAD, PATCH, OPTIONS')
   })
 
-  it('are in the audit: who, when, what, before and after', async () => {
+  it('are audited with operator, time, action, and the values before and after', async () => {
     const audit = (await desk().get('/rooms/acted/audit?limit=2')).json<{
       entries: Record<string, unknown>[]
       next: number

@@ -35,8 +35,8 @@ describe('tokens', () => {
 
   it.each([
     ['none', {}],
-    ['a wrong one', { Authorization: `Bearer ${ADA}x`, 'CF-Connecting-IP': '192.0.2.2' }],
-    ['the name with it', { Authorization: `Bearer ada:${ADA}`, 'CF-Connecting-IP': '192.0.2.2' }],
+    ['a wrong token', { Authorization: `Bearer ${ADA}x`, 'CF-Connecting-IP': '192.0.2.2' }],
+    ['the token with its name', { Authorization: `Bearer ada:${ADA}`, 'CF-Connecting-IP': '192.0.2.2' }],
     ['another scheme', { Authorization: `Basic ${ADA}` }],
   ])('are required: %s is refused', async (_, headers) => {
     const reply = await new Desk(stage.workerd, headers).get('/rooms/main/stats')
@@ -51,7 +51,7 @@ describe('tokens', () => {
   })
 })
 
-describe('a session of a browser', () => {
+describe('a browser session', () => {
   it('is a Strict, HttpOnly cookie of this host', async () => {
     const desk = Desk.browser(stage.workerd)
     const reply = await desk.logIn(ADA)
@@ -62,7 +62,7 @@ describe('a session of a browser', () => {
     }
   })
 
-  it('reads and changes, under the name of its token', async () => {
+  it('reads and changes under the name of its token', async () => {
     const desk = await loggedIn()
     expect((await desk.get('/session')).json()).toMatchObject({ operator: { name: 'ada' }, via: 'session' })
     expect((await desk.act('main', 'message', { text: 'hello' })).status).toBe(200)
@@ -72,7 +72,7 @@ describe('a session of a browser', () => {
     expect((await (await loggedIn(BOB)).act('main', 'pause')).status).toBe(403)
   })
 
-  it('works on a site with HTTP passwords, which browsers send as well', async () => {
+  it('works on a site with HTTP authentication, whose header browsers send as well', async () => {
     const desk = await loggedIn()
     const reply = await desk.get('/session', { Authorization: 'Basic dTpw' })
     expect([reply.status, reply.json()]).toMatchObject([200, { via: 'session' }])
@@ -98,7 +98,7 @@ describe('a session of a browser', () => {
     expect((await browser.send({ ...login, headers: { ...OVER_TLS, ...headers } })).status).toBe(403)
   })
 
-  it('is not a visitor’s token, nor the other way round', async () => {
+  it('is not interchangeable with a visitor’s token', async () => {
     const guest = await stage.guest('one')
     const cookie = `waiting-room-_operator=${guest.token}`
     expect((await new Desk(stage.workerd, { Cookie: cookie }).get('/session')).status).toBe(401)
@@ -134,8 +134,8 @@ describe('a session of a browser', () => {
   })
 })
 
-describe('guessing', () => {
-  it('is blocked by address, or IPv6 network, after ten failures, on every isolate', async () => {
+describe('token guessing', () => {
+  it('is blocked per address or IPv6 network after ten failures, on every isolate', async () => {
     const guess = () => bearer('a-guess-of-a-token', '203.0.113.7').get('/session')
     for (let i = 0; i < 9; i++) expect((await guess()).status).toBe(401)
     const blocked = await guess()

@@ -1,6 +1,6 @@
 /**
- * Who comes first goes in first: twenty programs like curl (cookies, no JavaScript) at a room for
- * three.
+ * Visitors are admitted in order of arrival: twenty programs like curl (with cookies, without
+ * JavaScript) wait for a room of three.
  */
 import { expect, test } from 'vitest'
 import { type JournalEntry, journal } from './support/operator.ts'
@@ -13,7 +13,7 @@ const CLIENTS = 20
 
 const stage = useStage([room('crowd', CAPACITY), room('steps', CAPACITY)])
 
-test('admits a crowd that reloads at will in order of arrival, three at a time', async () => {
+test('admits a crowd that reloads at random in order of arrival, three at a time', async () => {
   const crowd = Array.from({ length: CLIENTS }, () => stage.visitor('crowd', CURL))
   const told = new Map<Visitor, number>()
   let onSite = 0
@@ -55,7 +55,7 @@ test('admits only the longest-waiting visitor when someone leaves', async () => 
     else waiting.push(client)
   }
   while (onSite.length > 0) {
-    // Not always the first one of those on the site.
+    // Not always the first of the visitors on the site.
     const [leaver] = onSite.splice(waiting.length % onSite.length, 1)
     await leaver?.leave()
     const next = waiting.shift()
@@ -74,7 +74,7 @@ function numbersOf(entries: readonly JournalEntry[], event: JournalEntry['event'
   return entries.filter((entry) => entry.event === event).map(({ number }) => number)
 }
 
-/** The most that held a slot at any time, by the object's own record. */
+/** The highest number of slots held at any time, according to the object's journal. */
 function mostAtOnce(entries: readonly JournalEntry[]): number {
   const inside = new Set<number>()
   let most = 0

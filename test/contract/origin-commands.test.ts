@@ -1,6 +1,4 @@
-/**
- * Commands of the origin, by a header of its answer: a session ends, and nobody sees the header.
- */
+/** The origin ends a session with a header of its response. Visitors never see the header. */
 import { gunzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { journal, stats } from './support/operator.ts'
@@ -22,7 +20,7 @@ test.each([
   ['ours', 'Waiting-Room-Command=revoke'],
   ['theirs', 'Cf-Waiting-Room-Command=Revoke'],
   ['both', 'Waiting-Room-Command=sing&Cf-Waiting-Room-Command=revoke'],
-])('in a room (%s) the answer with %s ends the session, and the next one in line is let in', async (name, query) => {
+])('ends the session and admits the next visitor in room %s when the response has %s', async (name, query) => {
   const guest = await stage.guest(name)
   const next = stage.visitor(name)
   expect((await next.get('/echo')).status).toBe(503)
@@ -35,12 +33,12 @@ test.each([
   await untilStatus(200, () => next.get('/echo'))
   const { entries } = await journal(stage.workerd, name)
   expect(entries.filter(({ event }) => event === 'left')).toMatchObject([{ number: 1 }])
-  // Who was sent away joins anew, behind.
+  // The revoked visitor joins again, at the end of the line.
   expect((await guest.get('/echo')).status).toBe(503)
   expect([guest.number, await stats(stage.workerd, name)]).toMatchObject([3, { active: 1, waiting: 1 }])
 })
 
-test('another command changes nothing for the visitor, who never sees it, and is logged', async () => {
+test('logs an unknown command, hides it from the visitor and changes nothing', async () => {
   const guest = await stage.guest('unknown')
   const reply = await guest.get(`/command?Waiting-Room-Command=${'dance'.repeat(20)}&Cf-Waiting-Room-Command=`)
   expect(reply.status).toBe(200)
@@ -54,7 +52,7 @@ test('another command changes nothing for the visitor, who never sees it, and is
   expect(logged).toContain(`"command":"${'dance'.repeat(8)}"`)
 })
 
-test('a pass that was due to be renewed by the same answer is taken away all the same', async () => {
+test('revokes a pass even when the same response was due to renew it', async () => {
   const guest = await stage.guest('late')
   const { run, number } = guest.claims as NonNullable<typeof guest.claims>
   const seconds = Math.floor(Date.now() / 1000)
@@ -78,7 +76,7 @@ test('a pass that was due to be renewed by the same answer is taken away all the
   )
 })
 
-test('a client that keeps its token itself is given no new one', async () => {
+test('gives no new token to a client that keeps its token itself', async () => {
   const guest = await stage.guest('header')
   const token = guest.token ?? ''
   const program = new Visitor(stage.workerd, 'header.test', { 'Waiting-Room-Token': token })
@@ -86,7 +84,7 @@ test('a client that keeps its token itself is given no new one', async () => {
     'Accept-Encoding': 'gzip',
   })
   expect([reply.status, reply.headers['waiting-room-token']]).toEqual([200, undefined])
-  // Compressed, as it was.
+  // Still compressed.
   expect([reply.headers['content-encoding'], gunzipSync(reply.body).toString()]).toEqual(['gzip', PAGE])
   await until(
     () => stats(stage.workerd, 'header'),
@@ -94,7 +92,7 @@ test('a client that keeps its token itself is given no new one', async () => {
   )
 })
 
-test('beside the room the header is taken out, too, and there is nothing to end', async () => {
+test('removes the header outside rooms, too, where there is no session to end', async () => {
   const reply = await stage.visitor('off').get('/command?Waiting-Room-Command=revoke')
   expect([reply.status, reply.text, reply.setCookies.length]).toEqual([200, PAGE, 2])
   for (const header of HEADERS) expect(reply.headers[header]).toBeUndefined()

@@ -72,7 +72,8 @@ describe("the origin's figures", () => {
     // The request that timed out is in a higher bucket.
     expect(metric(seconds, `${seconds}_bucket{room="covered",le="0.5"}`)).toBeLessThan(requests)
 
-    // The requests may fall into two minutes; the alert is about the first one above the threshold.
+    // The requests may fall into two minutes. The alert is about the first minute above the
+    // threshold.
     const ratio = ({ originRequests, originErrors }: (typeof points)[number]) => originErrors / (originRequests || 1)
     const bad = points.find((point) => ratio(point) > RULE.above)
     if (bad === undefined) throw new Error('no minute')

@@ -1,6 +1,6 @@
 /**
- * The host that the site is asked for, and what operators are told about a site that insists on
- * another one.
+ * The host that requests to the site name, and the log entries about a site that insists on another
+ * host.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Answer, Origin, type Seen } from './support/origin.ts'
@@ -9,7 +9,7 @@ import { OVER_TLS, Visitor } from './support/visitor.ts'
 import { CF_HEADER } from './support/worker-config.ts'
 import { Workerd } from './support/workerd.ts'
 
-/** Redirects as its query says. */
+/** Redirects as the query says. */
 const redirect: Answer = (request, response) => {
   const { searchParams } = new URL(request.url ?? '', 'http://origin')
   const cookie = searchParams.get('cookie')
@@ -18,7 +18,7 @@ const redirect: Answer = (request, response) => {
   response.end()
 }
 
-/** Redirects every URL to the same one at another scheme and host. */
+/** Redirects every URL to the same URL at another scheme and host. */
 const elsewhere = (base: string, status = 301): Answer => {
   return (request, response) => void response.writeHead(status, { Location: `${base}${request.url}` }).end()
 }
@@ -51,7 +51,7 @@ beforeAll(async () => {
 })
 afterAll(() => origin?.stop())
 
-/** A Worker in front of `origin.site.test`, whose log is its own. */
+/** Starts a Worker in front of `origin.site.test`, with a separate log. */
 function useWorker(originHost?: string): void {
   beforeAll(async () => {
     workerd = await Workerd.start({
@@ -74,7 +74,7 @@ const shop = () => new Visitor(workerd, 'shop.site.test')
 describe('without ORIGIN_HOST', () => {
   useWorker()
 
-  test('the site sees the host of ORIGIN_URL, and the host of the visitor beside it', async () => {
+  test('sends the site the host of ORIGIN_URL and, in X-Forwarded-Host, the host of the visitor', async () => {
     const { headers } = (await shop().get('/echo')).json<Seen>()
     expect(headers.host).toBe(`origin.site.test:${origin.port}`)
     expect(headers['x-forwarded-host']).toBe('shop.site.test')
@@ -85,7 +85,7 @@ describe('without ORIGIN_HOST', () => {
 describe('with ORIGIN_HOST', () => {
   useWorker('www.site.test')
 
-  test('the site sees that host, and the platform is asked to reach the server of ORIGIN_URL', async () => {
+  test('sends the site that host, and resolves it to the server of ORIGIN_URL', async () => {
     const { headers, url } = (await shop().get('/echo?a=%2F')).json<Seen>()
     expect(headers.host).toBe(`www.site.test:${origin.port}`)
     expect(url).toBe('/echo?a=%2F')
@@ -93,17 +93,17 @@ describe('with ORIGIN_HOST', () => {
     expect(JSON.parse(String(headers[CF_HEADER.toLowerCase()]))).toMatchObject({ resolveOverride: 'origin.site.test' })
   })
 
-  test('a request with a body reaches it as well', async () => {
+  test('forwards a request with a body', async () => {
     const guest = shop()
     await guest.get('/echo')
     expect((await guest.post('/echo', 'a=1')).json()).toMatchObject({ method: 'POST', body: 'a=1' })
   })
 })
 
-describe('a site that redirects to the URL that was asked for', () => {
+describe('a site that redirects to the requested URL', () => {
   useWorker()
 
-  test('is logged once, with the remedy, whatever it names its own host', async () => {
+  test('is logged once, with the remedy, under any name of its host', async () => {
     const visitor = shop()
     for (const path of ['/force-https/a', '/force-https/b?x=1', '/force-https/a', '/itself']) {
       const reply = await visitor.get(path, OVER_TLS)
@@ -122,7 +122,7 @@ describe('a site that redirects to the URL that was asked for', () => {
   })
 })
 
-describe('redirects that are in order', () => {
+describe('valid redirects', () => {
   useWorker()
 
   test('are not logged', async () => {
@@ -137,7 +137,7 @@ describe('redirects that are in order', () => {
     await visitor.get('/covered')
     await visitor.post('/form', 'a=1')
     await visitor.post('/itself', 'a=1')
-    // One that is logged, so that those before it have had their time.
+    // This redirect is logged, so the ones before it had time to be.
     await visitor.get('/misdirected')
     await expect.poll(events).toEqual([expect.objectContaining({ event: 'origin_refuses_host' })])
   })
@@ -146,7 +146,7 @@ describe('redirects that are in order', () => {
 describe('a visitor over plain http', () => {
   useWorker()
 
-  test('is sent to https of the same host where the site insists on https', async () => {
+  test('is redirected to https on the same host when the site insists on https', async () => {
     const reply = await shop().get('/force-https/a?b=%2F')
     expect(reply.headers.location).toBe('https://shop.site.test/force-https/a?b=%2F')
     expect(events()).toEqual([])
@@ -156,7 +156,7 @@ describe('a visitor over plain http', () => {
 describe('a site that insists on its own host', () => {
   useWorker()
 
-  test('is logged once, with the remedy, when it sends visitors there and past the room', async () => {
+  test('is logged once, with the remedy, when its redirects bypass the room', async () => {
     for (const path of ['/canonical', '/canonical/x?y=1']) {
       const reply = await shop().get(path)
       expect(reply.headers.location).toBe(`https://www.elsewhere.example${path}`)

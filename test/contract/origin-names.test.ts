@@ -1,6 +1,6 @@
 /**
- * Response headers that name the origin's own host: they become ours, and everything else stays as
- * the origin sent it.
+ * Response headers that name the origin's host are rewritten to ours. Everything else stays as the
+ * origin sent it.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Answer, Origin } from './support/origin.ts'
@@ -10,7 +10,7 @@ import { Workerd } from './support/workerd.ts'
 
 type Lines = readonly (readonly [name: string, value: string])[]
 
-/** Answers with the header lines that the query asks for. */
+/** Responds with the header lines in the query. */
 const answer: Answer = (request, response) => {
   const { searchParams } = new URL(request.url ?? '', 'http://origin')
   const lines = JSON.parse(searchParams.get('headers') ?? '[]') as Lines
@@ -40,7 +40,7 @@ const SENT_BY_LOCATION: readonly (readonly [sent: string, expected: string])[] =
   ['https://127.1:8443/x', 'http://shop.test/x'],
   ['https:\\\\127.0.0.1\\x', 'http://shop.test\\x'],
   ['https://127.0.0.1', 'http://shop.test'],
-  // Behind another scheme than the page's a URL is absolute without slashes, too.
+  // Under a scheme other than the page's, a URL is absolute even without slashes.
   ['https:127.0.0.1:8443/x', 'http://shop.test/x'],
   ['https:/127.0.0.1/x', 'http://shop.test/x'],
   ['https://127.0.0.1?x=https://127.0.0.1/', 'http://shop.test?x=https://127.0.0.1/'],
@@ -75,7 +75,7 @@ describe.each(['Location', 'Content-Location'])('%s', (name) => {
   })
 })
 
-test('over TLS a URL of the origin becomes one over TLS', async () => {
+test('rewrites a URL of the origin to https over TLS', async () => {
   const guest = stage.visitor('shop')
   const reply = await guest.get(answerWith([['Location', 'http://127.0.0.1:8080/x']]), OVER_TLS)
   expect(reply.headers.location).toBe('https://shop.test/x')
@@ -123,7 +123,7 @@ test.each([
   expect(await received('Link', sent, 200)).toBe(sent)
 })
 
-test('each of several Link headers becomes ours', async () => {
+test('rewrites each of several Link headers', async () => {
   const guest = await stage.guest('shop')
   const links: Lines = [
     ['Link', '<https://127.0.0.1/a>; rel=x'],
@@ -150,7 +150,7 @@ const COOKIES: Lines = [
   ['Set-Cookie', 'a=7'],
 ]
 
-test('a cookie for the host of the origin becomes one of our host, and the others stay as they are, in order', async () => {
+test('rewrites a cookie for the host of the origin to our host, and keeps the others in order', async () => {
   const guest = await stage.guest('shop')
   const reply = await guest.get(answerWith(COOKIES, 200))
   expect(reply.setCookies).toEqual([
@@ -164,7 +164,7 @@ test('a cookie for the host of the origin becomes one of our host, and the other
   ])
 })
 
-test('a cookie beyond ASCII keeps its bytes, and nothing of it is logged', async () => {
+test('keeps the bytes of a cookie beyond ASCII and logs none of them', async () => {
   const guest = await stage.guest('shop')
   const value = 'name=J\u00c3\u00b6rg'
   const reply = await guest.get(answerWith([['Set-Cookie', `${value}; Domain=127.0.0.1`]], 200))
@@ -172,7 +172,7 @@ test('a cookie beyond ASCII keeps its bytes, and nothing of it is logged', async
   expect(stage.workerd.log).not.toContain('J\u00f6rg')
 })
 
-test('a cookie whose bytes are not UTF-8 keeps them, beside one for the host of the origin', async () => {
+test('keeps a cookie that is not UTF-8 next to one for the host of the origin', async () => {
   const guest = await stage.guest('shop')
   const sent: Lines = [
     ['Set-Cookie', 'latin=caf\u00e9'],
@@ -209,7 +209,7 @@ describe('with a host of the same zone as the site', () => {
     ['https://other.site.test/x', 'https://other.site.test/x'],
     ['https://site.test/x', 'https://site.test/x'],
     ['https://shop.site.test/x', 'https://shop.site.test/x'],
-  ])('a redirect to %s leads to %s', async (sent, expected) => {
+  ])('rewrites a redirect to %s to %s', async (sent, expected) => {
     expect((await ask('shop.site.test', [['Location', sent]])).headers.location).toBe(expected)
   })
 
@@ -221,16 +221,16 @@ describe('with a host of the same zone as the site', () => {
     ['a=1; Domain=site.test', 'a=1; Domain=site.test'],
     ['a=1; Domain=.SITE.test', 'a=1; Domain=.SITE.test'],
     ['a=1; Domain=other.site.test', 'a=1; Domain=other.site.test'],
-  ])('the cookie %s arrives as %s', async (sent, expected) => {
+  ])('delivers the cookie %s as %s', async (sent, expected) => {
     expect((await ask('shop.site.test', [['Set-Cookie', sent]])).setCookies[0]).toBe(expected)
   })
 
-  test('a cookie for a domain of the origin that the browser would refuse becomes one of our host', async () => {
+  test('rewrites a cookie for an origin domain that the browser would refuse to our host', async () => {
     const reply = await ask('elsewhere.example', [['Set-Cookie', 'a=1; Domain=site.test; Secure']])
     expect(reply.setCookies).toEqual(['a=1; Secure'])
   })
 
-  test('on the own host of the visitor only the port of the origin becomes ours', async () => {
+  test('rewrites only the port when the origin has the host of the visitor', async () => {
     const location = async (sent: string, headers = {}) =>
       (await ask('www.site.test', [['Location', sent]], headers)).headers.location
     expect(await location(`https://www.site.test:${origin.port}/x`)).toBe('http://www.site.test/x')
@@ -242,7 +242,7 @@ describe('with a host of the same zone as the site', () => {
   })
 })
 
-describe('with a site that is asked over plain http on the own host of the visitor', () => {
+describe('with an origin over plain http on the host of the visitor', () => {
   let origin: Origin
   let workerd: Workerd
   beforeAll(async () => {
@@ -263,7 +263,7 @@ describe('with a site that is asked over plain http on the own host of the visit
     ['over TLS', OVER_TLS, 'https://shop.test/x', 'https://shop.test/x'],
     ['over plain http', {}, 'https://shop.test/x', 'https://shop.test/x'],
     ['over plain http', {}, 'http://shop.test/x', 'http://shop.test/x'],
-  ])('%s a redirect to %s%s leads to %s', async (_, headers, sent, expected) => {
+  ])('%s, rewrites a redirect to %s%s to %s', async (_, headers, sent, expected) => {
     const reply = await new Visitor(workerd, 'shop.test').get(answerWith([['Location', sent]]), headers)
     expect(reply.headers.location).toBe(expected)
   })

@@ -1,4 +1,7 @@
-/** An origin that is down, slow, or breaks off: a page of our own, and nobody loses the session. */
+/**
+ * An origin that is down, slow or aborts its response: we serve an error page and nobody loses the
+ * session.
+ */
 import { once } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
 import { expect, test } from 'vitest'
@@ -7,7 +10,7 @@ import { Origin, type Seen } from './support/origin.ts'
 import { room, useStage } from './support/stage.ts'
 import { answerTo } from './support/visitor.ts'
 
-/** Long enough for what is answered at once, on any machine. */
+/** Long enough for immediate responses on any machine. */
 const TIMEOUT_SECONDS = 4
 
 const APP = 'https://app.example.com'
@@ -23,7 +26,7 @@ const stage = useStage(
   { originTimeoutSeconds: TIMEOUT_SECONDS },
 )
 
-test('an origin that is down: 502 of our own, and the session goes on once it is back', async () => {
+test('answers 502 while the origin is down, and the session continues afterwards', async () => {
   const { port } = stage.origin
   await stage.origin.stop()
   const visitor = stage.visitor('down')
@@ -42,7 +45,7 @@ test('an origin that is down: 502 of our own, and the session goes on once it is
     expect(reply.json<Seen>().headers['waiting-room-pass']).toBe(visitor.token)
     expect(visitor.number).toBe(1)
     expect(await issued(stage.workerd, 'down')).toBe(1)
-    // No secret is set here: a client's own is removed all the same.
+    // No secret is configured here. A client's header is still removed.
     const { headers } = (await visitor.get('/echo', { 'Waiting-Room-Origin-Secret': 'guessed' })).json<Seen>()
     expect(headers['waiting-room-origin-secret']).toBeUndefined()
   } finally {
@@ -52,7 +55,7 @@ test('an origin that is down: 502 of our own, and the session goes on once it is
   }
 })
 
-test('an origin that does not answer in time: 504 of our own, and the session goes on', async () => {
+test('answers 504 when the origin does not respond in time, and the session continues', async () => {
   const visitor = stage.visitor('slow')
   const sent = performance.now()
   const reply = await visitor.get('/silent')
@@ -66,7 +69,7 @@ test('an origin that does not answer in time: 504 of our own, and the session go
   expect(await issued(stage.workerd, 'slow')).toBe(1)
 })
 
-test('apps of allowed origins can read our 502 and 504, with and without a pass', async () => {
+test('lets apps of allowed origins read our 502 and 504, with and without a pass', async () => {
   const fetched = {
     Accept: '*/*',
     Origin: APP,
@@ -99,20 +102,20 @@ test('apps of allowed origins can read our 502 and 504, with and without a pass'
   }
 })
 
-test('only the headers have a limit: an answer that has begun may take longer', async () => {
+test('limits the time to the headers only: a response that has begun may take longer', async () => {
   const guest = await stage.guest('stream')
   const sent = guest.open({ path: '/stream?long' })
   sent.end()
   const answer = await answerTo(sent)
   await once(answer.setEncoding('utf8'), 'data')
-  // What is tested is the time itself.
+  // Runs in real time.
   await pause(TIMEOUT_SECONDS * 1000 + 500)
   const rest = answer.toArray()
   stage.origin.signals.emit('go:/stream?long')
   expect((await rest).join('')).toBe('last')
 })
 
-test('an answer that breaks off breaks off for the visitor, too', async () => {
+test('aborts the response for the visitor when the origin aborts it', async () => {
   const guest = await stage.guest('stream')
   const sent = guest.open({ path: '/stream?broken' })
   sent.end()

@@ -1,6 +1,5 @@
 /**
- * Calls of our own paths that cannot be understood: each is told what to send, and spends no
- * ticket.
+ * Invalid calls of our own paths are answered with a hint about what to send, and issue no ticket.
  */
 import { expect, test } from 'vitest'
 import { issued } from './support/operator.ts'
@@ -38,7 +37,7 @@ test.each([
   ['/api/v1/rooms/own/settings', 'PUT', 'GET, HEAD, PATCH, OPTIONS'],
   ['/api/v1/rooms/own/actions/pause', 'GET', 'POST, OPTIONS'],
   ['/api/v1/session', 'PATCH', 'POST, GET, HEAD, DELETE, OPTIONS'],
-])('%s does not take %s, and says what it takes', async (path, method, allowed) => {
+])('%s refuses %s and lists the allowed methods', async (path, method, allowed) => {
   const visitor = stage.visitor('own', { Accept: '*/*', ...operator })
   const reply = await visitor.send({ method, path: PREFIX + path })
   expect(reply.status).toBe(405)
@@ -81,11 +80,11 @@ test.each(['/status', '/line', '/lang?lang=de', '/heartbeat.js', '/healthz', '/a
 const form = { 'Content-Type': 'application/x-www-form-urlencoded' }
 
 test.each([
-  ['a word for final', 'final=maybe'],
+  ['an unknown word for final', 'final=maybe'],
   ['a number for final', 'final=1'],
-  ['JSON with a text for final', '{"final":"yes"}'],
+  ['JSON with a string for final', '{"final":"yes"}'],
   ['more than 1,024 bytes', `final=true&x=${'x'.repeat(2000)}`],
-])('a form that cannot be read is answered with a page that says so and leads back: %s', async (_what, body) => {
+])('answers an unreadable form with an explanation and a link back: %s', async (_what, body) => {
   const visitor = stage.visitor('own', { Accept: 'text/html', 'Accept-Language': 'fr' })
   const reply = await visitor.post(`${PREFIX}/leave?return=%2Fseats%3Fa%3D1`, body, form)
   expect(reply.status).toBe(400)
@@ -95,7 +94,7 @@ test.each([
   expect(reply.text).not.toContain('ne vient pas de ce site')
 })
 
-test('a form of another site is told so, and led to the room alone', async () => {
+test('refuses a form of another site with a link to the room only', async () => {
   const from = { ...form, Origin: 'https://other.example' }
   const visitor = stage.visitor('own', { Accept: 'text/html' })
   const reply = await visitor.post(`${PREFIX}/leave?return=%2Fchosen`, 'final=true', from)
@@ -105,13 +104,13 @@ test('a form of another site is told so, and led to the room alone', async () =>
 })
 
 test.each([
-  ['/leave', 'a text', '{"final":"yes"}', 'Send {"final": true} or {"final": false}'],
+  ['/leave', 'a string', '{"final":"yes"}', 'Send {"final": true} or {"final": false}'],
   ['/leave', 'a list', '[]', 'Send {"final": true} or {"final": false}'],
   ['/leave', 'a number', '{"final":1}', 'in 1024 bytes'],
-  ['/heartbeat', 'a text', '{"touched":"yes"}', 'Send {"touched": true} or {"touched": false}'],
+  ['/heartbeat', 'a string', '{"touched":"yes"}', 'Send {"touched": true} or {"touched": false}'],
   ['/heartbeat', 'broken JSON', '{', 'Send {"touched": true} or {"touched": false}'],
   ['/heartbeat', 'too much', `{"x":"${'x'.repeat(2000)}"}`, 'in 1024 bytes'],
-])('a program that calls %s with %s is told what to send', async (path, _what, body, detail) => {
+])('tells a program that calls %s with %s what to send', async (path, _what, body, detail) => {
   const program = stage.visitor('own', { Accept: 'application/json', 'Content-Type': 'application/json' })
   const reply = await program.post(PREFIX + path, body)
   expect(reply.status).toBe(400)
@@ -120,7 +119,7 @@ test.each([
   expect(reply.setCookies).toEqual([])
 })
 
-test('a body that is not understood gives no place up', async () => {
+test('gives up no place for an unreadable body', async () => {
   const guest = await stage.guest('line')
   expect((await guest.post(`${PREFIX}/leave`, 'final=yes', form)).status).toBe(400)
   expect((await guest.get('/echo')).status).toBe(200)
@@ -130,9 +129,9 @@ test.each([
   ['unknown', '/lang?lang=xx'],
   ['missing', '/lang'],
   ['empty', '/lang?lang='],
-  ['a name that all objects have', '/lang?lang=constructor'],
-  ['longer than any tag', `/lang?lang=${'a-'.repeat(500)}`],
-])('a language that the pages do not speak is refused, to people and to programs: %s', async (_what, path) => {
+  ['the name of an object property', '/lang?lang=constructor'],
+  ['longer than any language tag', `/lang?lang=${'a-'.repeat(500)}`],
+])('refuses a language that the pages do not have, for people and programs: %s', async (_what, path) => {
   const person = await stage.visitor('own', { Accept: 'text/html' }).get(PREFIX + path)
   expect([person.status, person.setCookies]).toEqual([400, []])
   expect(person.text).toContain('This language is not available')

@@ -1,5 +1,6 @@
 /**
- * CORS preflights: what goes to the site without a place in line, and what only claims to be one.
+ * CORS preflights: which requests go to the site without a place in line, and which only claim to
+ * be preflights.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { DeployedWorker } from './support/deployed-worker.ts'
@@ -27,7 +28,7 @@ const stage = useStage([
 const send = (name: string, headers: Headers, path = '/echo', body?: string) =>
   stage.visitor(name, headers).send({ method: 'OPTIONS', path, ...(body === undefined ? {} : { body }) })
 
-test('a preflight is answered by the site and takes no ticket', async () => {
+test('forwards a preflight to the site and issues no ticket', async () => {
   for (const more of [{}, { 'Content-Length': '0' }, { Origin: 'null' }]) {
     const reply = await send('shop', { ...PREFLIGHT, ...more })
     expect(reply.json()).toMatchObject({ method: 'OPTIONS', headers: { 'access-control-request-method': 'PUT' } })
@@ -45,22 +46,19 @@ const NO_PREFLIGHTS: [string, Headers, string?][] = [
   ['a body', PREFLIGHT, '{"order":1}'],
   ['a body of unknown length', { ...PREFLIGHT, 'Transfer-Encoding': 'chunked' }, '{"order":1}'],
   ['an empty body of unknown length', { ...PREFLIGHT, 'Transfer-Encoding': 'chunked' }],
-  ['no method asked for', { Origin: 'https://app.example' }],
+  ['no requested method', { Origin: 'https://app.example' }],
   ['a cookie, a body and a method override', { ...PREFLIGHT, Cookie: 'a=1', 'X-HTTP-Method-Override': 'GET' }, 'x'],
 ]
 
-test.each(NO_PREFLIGHTS)(
-  'an OPTIONS request with %s is no preflight: a stranger is refused',
-  async (_, headers, body) => {
-    const seen = stage.origin.requests.length
-    const reply = await send('shop', headers, '/echo', body)
-    expect(reply.status).toBe(503)
-    expect(Number(reply.headers['retry-after'])).toBeGreaterThan(0)
-    expect(stage.origin.requests.length).toBe(seen)
-  },
-)
+test.each(NO_PREFLIGHTS)('does not treat an OPTIONS request with %s as a preflight', async (_, headers, body) => {
+  const seen = stage.origin.requests.length
+  const reply = await send('shop', headers, '/echo', body)
+  expect(reply.status).toBe(503)
+  expect(Number(reply.headers['retry-after'])).toBeGreaterThan(0)
+  expect(stage.origin.requests.length).toBe(seen)
+})
 
-test('a chunked body reaches the site as no preflight', async () => {
+test('does not forward a request with a chunked body as a preflight', async () => {
   const seen = stage.origin.requests.length
   const headers = [...Object.entries(PREFLIGHT), ['Transfer-Encoding', 'chunked']] as [string, string][]
   const head = rawRequest({ method: 'OPTIONS', target: '/echo', host: 'shop.test', headers })
@@ -68,7 +66,7 @@ test('a chunked body reaches the site as no preflight', async () => {
   expect(stage.origin.requests.length).toBe(seen)
 })
 
-test('an OPTIONS request of who has a pass is proxied as it is', async () => {
+test('proxies an OPTIONS request with a pass unchanged', async () => {
   const guest = await stage.guest('shop')
   const extra = { ...PREFLIGHT, 'X-HTTP-Method-Override': 'PATCH' }
   const reply = await guest.send({ method: 'OPTIONS', path: '/echo', extra, body: 'asked' })
@@ -86,14 +84,14 @@ test.each([
   'X_HTTP_METHOD_OVERRIDE',
   'X-HTTP_Method-Override',
   'x_method_override',
-])('%s of a preflight never reaches the site', async (name) => {
+])('removes %s from a preflight', async (name) => {
   const reply = await send('shop', { ...PREFLIGHT, [name]: 'DELETE', 'X-Kept': 'yes' })
   const { headers } = reply.json<{ headers: Record<string, string> }>()
   expect(Object.keys(headers).filter((key) => /method.?override|http.?method/i.test(key))).toEqual([])
   expect(headers).toMatchObject({ 'x-kept': 'yes', 'access-control-request-method': 'PUT' })
 })
 
-test('the preflights of a room that steps aside, and those that a rule lets by, pass as they are', async () => {
+test('forwards preflights unchanged for a suspended room or a matching bypass rule', async () => {
   for (const [name, path] of [
     ['aside', '/echo'],
     ['open', '/echo/open'],
@@ -104,7 +102,7 @@ test('the preflights of a room that steps aside, and those that a rule lets by, 
 })
 
 describe('the limit of preflights', () => {
-  /** In the longer period, so that it seldom ends meanwhile. */
+  /** The longer period, so that one seldom ends during a test. */
   const LIMIT = 10
   const MORE_THAN_TWO_PERIODS = 2 * LIMIT + 5
   let origin: Origin
@@ -132,7 +130,7 @@ describe('the limit of preflights', () => {
       path: '/echo',
     })
 
-  test("is that of joins for each address, and uses up no one's turn to join", async () => {
+  test('equals that of joins per address, and is counted separately from joins', async () => {
     let passed = 0
     let refusal = null
     for (let i = 0; i < MORE_THAN_TWO_PERIODS && refusal === null; i++) {
@@ -152,7 +150,7 @@ describe('the limit of preflights', () => {
     expect((await stats(worker.front, 'limited')).totals).toMatchObject({ joined: 1, limited: 0 })
   })
 
-  test('is off with that of joins', async () => {
+  test('is off when the join limit is off', async () => {
     for (let i = 0; i < MORE_THAN_TWO_PERIODS; i++) {
       expect((await preflightFrom('free', '203.0.113.7')).status).toBe(200)
     }

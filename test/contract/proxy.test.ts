@@ -1,6 +1,6 @@
 /**
- * The proxy, seen by who holds a pass: requests reach the origin, and its answers the visitor, as
- * they were sent.
+ * The proxy as a visitor with a pass sees it: requests reach the origin as sent, and its responses
+ * reach the visitor as sent.
  */
 import { gunzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
@@ -10,7 +10,7 @@ import { BROWSER, CURL, OVER_TLS, Visitor } from './support/visitor.ts'
 
 const stage = useStage([room('shop', 10_000), room('other', 1)], { originSecret: 'only-the-room-knows' })
 
-test('a relative redirect and one to another site arrive untouched', async () => {
+test('delivers relative redirects and redirects to other sites unchanged', async () => {
   const guest = await stage.guest('shop')
   for (const [path, location] of [
     ['/relative', '/elsewhere?x=1#y'],
@@ -22,7 +22,7 @@ test('a relative redirect and one to another site arrive untouched', async () =>
   }
 })
 
-test('a redirect that names the host of the origin itself leads to ours instead', async () => {
+test('rewrites a redirect to the host of the origin to our host', async () => {
   const guest = await stage.guest('shop')
   const reply = await guest.get('/own')
   expect(reply.status).toBe(302)
@@ -32,7 +32,7 @@ test('a redirect that names the host of the origin itself leads to ours instead'
   expect(overTls.headers.location).toBe('https://shop.test/elsewhere?x=1#y')
 })
 
-test('redirects of a newcomer carry both the location and the new pass', async () => {
+test('sends a newcomer both the redirect location and the new pass', async () => {
   const newcomer = stage.visitor('shop')
   const reply = await newcomer.get('/relative')
   expect(reply.status).toBe(302)
@@ -40,7 +40,7 @@ test('redirects of a newcomer carry both the location and the new pass', async (
   expect(newcomer.holds).toBe('pass')
 })
 
-test('several Set-Cookies arrive one by one, with or without ours besides', async () => {
+test('delivers several Set-Cookie headers separately, with or without ours', async () => {
   const expected = ['a=1; Path=/', 'b=2; Expires=Wed, 01 Jan 2031 00:00:00 GMT; HttpOnly', 'c="x, y"; SameSite=Lax']
   const newcomer = stage.visitor('shop')
   const first = await newcomer.get('/cookies')
@@ -50,7 +50,7 @@ test('several Set-Cookies arrive one by one, with or without ours besides', asyn
   expect(second.setCookies).toEqual(expected)
 })
 
-test('every method arrives with its body', async () => {
+test('forwards every method with its body', async () => {
   const guest = await stage.guest('shop')
   for (const method of ['POST', 'PUT', 'PATCH', 'DELETE']) {
     const reply = await guest.send({
@@ -72,7 +72,7 @@ test('every method arrives with its body', async () => {
   expect(head.headers['content-length']).toBe(String(JSON_BYTES.length))
 })
 
-test('JSON arrives byte for byte, with its length, its ETag and its caching', async () => {
+test('delivers JSON byte for byte, with its length, ETag and caching headers', async () => {
   const guest = await stage.guest('shop')
   const reply = await guest.get('/json')
   expect(reply.body.equals(JSON_BYTES)).toBe(true)
@@ -83,7 +83,7 @@ test('JSON arrives byte for byte, with its length, its ETag and its caching', as
   expect(reply.setCookies).toEqual([])
 })
 
-test('only an answer that sets a token becomes private', async () => {
+test('makes only a response that sets a token private', async () => {
   const newcomer = stage.visitor('shop')
   const first = await newcomer.get('/json')
   expect(newcomer.holds).toBe('pass')
@@ -93,7 +93,7 @@ test('only an answer that sets a token becomes private', async () => {
   expect((await newcomer.get('/json')).headers['cache-control']).toBe('public, s-maxage=60, max-age=60')
 })
 
-test('a compressed answer arrives as the origin compressed it, with a token or without', async () => {
+test('delivers a compressed response as the origin compressed it, with or without a token', async () => {
   const newcomer = stage.visitor('shop')
   for (const kind of ['with a token', 'without']) {
     const reply = await newcomer.get('/gzip-json', { 'Accept-Encoding': 'gzip' })
@@ -102,7 +102,7 @@ test('a compressed answer arrives as the origin compressed it, with a token or w
   }
 })
 
-test('statuses without a body and statuses of errors arrive', async () => {
+test('delivers error statuses and statuses without a body', async () => {
   const newcomer = stage.visitor('shop')
   for (const kind of ['with a token', 'without']) {
     const unchanged = await newcomer.get('/unchanged')
@@ -115,7 +115,7 @@ test('statuses without a body and statuses of errors arrive', async () => {
   expect(missing.text).toBe('nothing')
 })
 
-test('the origin gets the verified pass, the forwarding headers and the secret, and none of our cookies', async () => {
+test('sends the origin the verified pass, forwarding headers and secret, but none of our cookies', async () => {
   const guest = await stage.guest('shop')
   guest.cookies.set('basket', 'full')
   guest.cookies.set('waiting-room-other', 'of-another-room')
@@ -130,7 +130,7 @@ test('the origin gets the verified pass, the forwarding headers and the secret, 
   expect(headers['user-agent']).toBe(BROWSER['User-Agent'])
 })
 
-test('what only we may say is replaced where a client says it', async () => {
+test('replaces the headers reserved for us that a client sends', async () => {
   const guest = await stage.guest('shop')
   const claims = {
     'Waiting-Room-Pass': 'forged',
@@ -159,7 +159,7 @@ test.each([
   'X.Forwarded-Proto',
   'X_Forwarded_For',
   'CF_Connecting_IP',
-])('a client cannot say what only we may say as %s', async (name) => {
+])('removes a header reserved for us that a client spells %s', async (name) => {
   const guest = await stage.guest('shop')
   const { headers } = (await guest.get('/echo', { [name]: 'forged', X_Own_Header: 'kept' })).json<Seen>()
   expect(Object.values(headers)).not.toContain('forged')
@@ -169,7 +169,7 @@ test.each([
   expect((await nobody.get('/echo', { [name]: 'forged' })).text).not.toContain('forged')
 })
 
-test('where no room is in between a forged pass is removed', async () => {
+test('removes a forged pass from requests that no room covers', async () => {
   const nobody = new Visitor(stage.workerd, 'uncovered.test')
   const { headers } = (await nobody.get('/echo', { 'Waiting-Room-Pass': 'forged' })).json<Seen>()
   expect(headers['waiting-room-pass']).toBeUndefined()
@@ -177,7 +177,7 @@ test('where no room is in between a forged pass is removed', async () => {
   expect(nobody.token).toBeUndefined()
 })
 
-test('the encodings that a program accepts are those that the origin is asked for', async () => {
+test('forwards the codings that a program accepts', async () => {
   const guest = await stage.guest('shop', { ...CURL, Accept: 'application/json' })
   const none = (await guest.get('/echo')).json<Seen>()
   expect(none.headers['accept-encoding'] ?? 'identity').toBe('identity')
@@ -185,7 +185,7 @@ test('the encodings that a program accepts are those that the origin is asked fo
   expect(some.headers['accept-encoding']).toBe('zstd, br')
 })
 
-test('over TLS the cookie is one that only this host can set', async () => {
+test('sets a cookie over TLS that only this host can set', async () => {
   const newcomer = stage.visitor('shop')
   const reply = await newcomer.get('/echo', OVER_TLS)
   expect(reply.setCookies).toEqual([
@@ -197,7 +197,7 @@ test('over TLS the cookie is one that only this host can set', async () => {
   expect(headers.cookie).toBeUndefined()
 })
 
-test('a client without a cookie jar presents its pass in a header, and is told there of a new one', async () => {
+test('accepts a pass in a header, and returns a new one there', async () => {
   const { token = '' } = await stage.guest('shop')
   const app = stage.visitor('shop')
   const { headers } = (await app.post('/echo', 'order', { 'Waiting-Room-Token': token })).json<Seen>()

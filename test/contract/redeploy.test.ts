@@ -1,6 +1,6 @@
 /**
- * Another build, or other settings, between any two calls: numbers, places and sessions outlive
- * every deploy.
+ * Numbers, places and sessions outlive every deploy, whether of another build or of other settings,
+ * between any two calls.
  */
 import { cpSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { expect, inject, test } from 'vitest'
@@ -12,12 +12,12 @@ import { Workerd } from './support/workerd.ts'
 const ROOM = 'redeployed'
 const CAPACITY = 2
 
-test('a place and a session outlive a deploy between any two calls', async () => {
+test('keeps places and sessions across a deploy between any two calls', async () => {
   const origin = await Origin.start()
   const workerd = await Workerd.start({ originUrl: origin.url, rooms: [room(ROOM, CAPACITY)] })
   const other = anotherBuild()
   let deploys = 0
-  /** Alternately another build and other settings. */
+  /** Alternates between another build and other settings. */
   const deploy = async () => {
     deploys++
     const rooms = [room(ROOM, CAPACITY, { session_max_seconds: 3600 + deploys })]
@@ -42,7 +42,7 @@ test('a place and a session outlive a deploy between any two calls', async () =>
       await deploy()
     }
     for (const [i, visitor] of visitors.entries()) {
-      // Who left made room for the next in line, and only for that one.
+      // The leaver made room for the next in line, and only for that visitor.
       expect((await visitor.get('/echo')).status).toBe(200)
       const nextButOne = visitors[i + CAPACITY]
       if (nextButOne !== undefined) expect((await nextButOne.get('/echo')).status).toBe(503)
@@ -57,7 +57,7 @@ test('a place and a session outlive a deploy between any two calls', async () =>
   }
 })
 
-/** The same Worker, told apart by its version. */
+/** The same Worker with a different version. */
 function anotherBuild(): string {
   const folder = mkdtempSync(`${inject('scratch')}/another-`)
   cpSync(inject('workerBuild'), folder, { recursive: true })

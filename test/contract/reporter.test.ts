@@ -1,6 +1,6 @@
 /**
- * Reports of errors, as a real HTTP server in Sentry's place receives them; and that they never say
- * who was there.
+ * Error reports, as a real HTTP server in Sentry's place receives them. They contain nothing about
+ * visitors.
  */
 import { readdirSync, readFileSync } from 'node:fs'
 import { SourceMap } from 'node:module'
@@ -18,7 +18,7 @@ import { Workerd } from './support/workerd.ts'
 
 const WEAK_KEYS = `weak:${Buffer.alloc(31, 1).toString('base64url')}`
 
-/** What a visitor brings along, none of which may be told. */
+/** Private data that a visitor sends. None of it may be reported. */
 const PRIVATE = {
   Cookie: 'session=cookie-of-a-visitor',
   Authorization: 'Bearer authorization-of-a-visitor',
@@ -56,7 +56,9 @@ async function oneOf(sentry: SentryReceiver, event: string): Promise<Envelope> {
   return sentry.of(event)[0] as Envelope
 }
 
-/** The files that frames of the minified code are from, by the map that is uploaded with it. */
+/**
+ * The source files of frames in the minified code, found through the source map uploaded with it.
+ */
 function sourcesOf(frames: readonly Frame[]): (string | undefined)[] {
   const map = new SourceMap(JSON.parse(readFileSync(`${inject('workerBuild')}/index.js.map`, 'utf8')))
   return frames.map(({ lineno = 1, colno = 1 }) => {
@@ -72,7 +74,7 @@ function expectNothingPrivate({ path, headers, body }: Envelope): void {
   expect(body).not.toMatch(NEVER_TOLD)
 }
 
-/** From now on every write to this table fails, with a text that repeats what must not be told. */
+/** Makes every later write to this table fail, with an error text that contains private data. */
 async function refuseWrites(workerd: Workerd, table: string): Promise<void> {
   await workerd.kill('SIGKILL')
   const files = readdirSync(workerd.storage, { recursive: true, encoding: 'utf8' })
@@ -85,7 +87,7 @@ async function refuseWrites(workerd: Workerd, table: string): Promise<void> {
   await workerd.restart()
 }
 
-test('an error of the Worker is reported, and nothing of who met it', async () => {
+test('reports an error of the Worker, without data about the visitor', async () => {
   const { sentry, visitor } = await start({ signingKeys: WEAK_KEYS })
   expect((await visitor.post(QUERY, 'body-of-a-visitor')).status).toBe(500)
   const envelope = await oneOf(sentry, 'not_configured')
@@ -116,7 +118,7 @@ test('an error of the Worker is reported, and nothing of who met it', async () =
   expect(envelope.body).not.toContain(WEAK_KEYS.slice(5, 30))
 })
 
-test('an object that aborts at every event is reported by its callers, with its room', async () => {
+test('reports an object that aborts at every event through its callers, with its room', async () => {
   const { sentry, workerd, visitor } = await start()
   await visitor.get('/')
   expect(visitor.number).toBe(1)
@@ -130,12 +132,12 @@ test('an object that aborts at every event is reported by its callers, with its 
   expect(workerd.log).not.toMatch(/of-a-visitor|203\.0\.113\.77/)
 })
 
-test('an alarm that aborts its object is reported by the next start', async () => {
+test('reports an alarm that aborts its object at the next start', async () => {
   const { sentry, workerd, visitor } = await start({ rooms: [room('shop', 10, { check_interval_seconds: 5 })] })
   await visitor.get('/')
   await refuseWrites(workerd, 'samples')
-  // Asked all the time by an operator, who reads and writes nothing: the object is started soon
-  // after it aborted.
+  // An operator polls all the time without reading or writing, so the object restarts soon after it
+  // aborts.
   const reported = () => stats(workerd, 'shop').then(() => sentry.of('room_aborted').length)
   await expect.poll(reported, { interval: 200 }).toBeGreaterThan(0)
   const [envelope] = sentry.of('room_aborted') as [Envelope]
@@ -145,7 +147,7 @@ test('an alarm that aborts its object is reported by the next start', async () =
   expectNothingPrivate(envelope)
 })
 
-test('an error of a queue is reported', async () => {
+test('reports an error of a queue', async () => {
   const [sentry, receiver] = [await SentryReceiver.start(), await WebhookReceiver.start({ '/ops': [410] })]
   started.push(sentry, receiver)
   const worker = await DeployedWorker.start({
@@ -166,7 +168,7 @@ test('an error of a queue is reported', async () => {
   expectNothingPrivate(envelope)
 })
 
-test('a fault that hits every request is reported a few times', async () => {
+test('reports a fault that hits every request only a few times', async () => {
   const { sentry, workerd, visitor } = await start({ signingKeys: WEAK_KEYS })
   await Promise.all(Array.from({ length: 40 }, () => visitor.get('/')))
   await expect.poll(() => workerd.log.match(/"event":"not_configured"/g)).toHaveLength(40)
@@ -176,21 +178,21 @@ test('a fault that hits every request is reported a few times', async () => {
 test.each([
   ['hangs', null, 'http'],
   ['fails', 500, 'http'],
-  ['is not there', 200, 'closed'],
-])('a receiver that %s neither breaks nor delays an answer', async (_what, status, server) => {
+  ['is unreachable', 200, 'closed'],
+])('neither fails nor delays a response when the receiver %s', async (_what, status, server) => {
   const { sentry, workerd, visitor } = await start({ signingKeys: WEAK_KEYS })
   sentry.status = status
   if (server === 'closed') await started.shift()?.stop()
   expect((await visitor.get('/')).status).toBe(500)
   const answeredMs = performance.now()
   await expect.poll(() => workerd.log).toContain('"event":"error_not_reported"')
-  // A receiver that hangs is cut off after 5 s: an answer delayed by it would have come then.
+  // A hanging receiver is cut off after 5 s. A delayed response would have come only then.
   if (status === null) expect(performance.now() - answeredMs).toBeGreaterThan(1_000)
   expect(workerd.log).not.toContain('publickey')
   expect((await visitor.get('/')).status).toBe(500)
 })
 
-test('without SENTRY_DSN nothing is sent, and an unusable one only keeps reports off', async () => {
+test('sends nothing without SENTRY_DSN, and an unusable one only turns reports off', async () => {
   const { sentry, workerd, visitor } = await start({ signingKeys: WEAK_KEYS })
   const { hostname, port } = new URL(sentry.dsn)
   for (const sentryDsn of ['', `http://${hostname}:${port}/key-without-its-place`]) {
@@ -200,7 +202,7 @@ test('without SENTRY_DSN nothing is sent, and an unusable one only keeps reports
     await expect.poll(() => workerd.log).toContain('"event":"not_configured"')
     expect(workerd.log).not.toMatch(/error_not_reported|key-without-its-place/)
   }
-  // The same receiver does hear of the next error once the DSN is back.
+  // The same receiver gets the next error once the DSN is back.
   await workerd.restart({ sentryDsn: sentry.dsn })
   await visitor.get('/')
   await oneOf(sentry, 'not_configured')

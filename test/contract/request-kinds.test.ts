@@ -1,4 +1,4 @@
-/** Who may join by what is asked for, and what each client reads while it waits. */
+/** Which requests may join, and what each client reads while it waits. */
 import { expect, test } from 'vitest'
 import { issued } from './support/operator.ts'
 import { room, useStage } from './support/stage.ts'
@@ -21,7 +21,7 @@ test.each([
   'application/hal+json',
   'application/problem+json',
   'application/ld+json;profile="a, b"',
-])('a client that accepts %s joins, and waits with JSON', async (accept) => {
+])('lets a client that accepts %s join and wait with JSON', async (accept) => {
   await stage.visitor('busy').get('/')
   expect((await stage.visitor('open', asks(accept)).get('/echo')).status).toBe(200)
   const client = stage.visitor('busy', asks(accept))
@@ -42,7 +42,7 @@ test.each(['application/rss+xml', 'text/calendar', 'application/pdf', 'text/plai
     expect(admitted.setCookies).toHaveLength(1)
     const program = stage.visitor('mild', asks(accept))
     const reply = await program.get('/feed')
-    // A feed reader takes 200 for the feed.
+    // A feed reader would take a response with status 200 for the feed.
     expect(reply.status).toBe(503)
     expect(Number(reply.headers['retry-after'])).toBeGreaterThan(0)
     expect(reply.headers['content-type']).toBe('application/json')
@@ -57,7 +57,7 @@ test.each(['application/rss+xml', 'text/calendar', 'application/pdf', 'text/plai
   },
 )
 
-test('a client that accepts HTML and JSON alike waits with the page', async () => {
+test('serves the page to a client that accepts HTML and JSON equally', async () => {
   for (const accept of ['application/json, text/html', 'application/hal+json;q=0.5, application/xhtml+xml;q=0.5']) {
     const reply = await stage.visitor('mild', asks(accept)).get('/')
     expect([reply.status, reply.headers['content-type']], accept).toEqual([200, 'text/html; charset=utf-8'])
@@ -71,8 +71,8 @@ test.each<[string, Headers]>([
   ['a style sheet', asks('text/css,*/*;q=0.1')],
   ['a video', asks('video/webm,video/*;q=0.9,*/*;q=0.5')],
   ['a font', asks('application/font-woff2;q=1.0,*/*;q=0.8')],
-  ['a script that asks for anything', asks('*/*', { 'X-Requested-With': 'XMLHttpRequest' })],
-])('%s takes no ticket', async (_what, headers) => {
+  ['a script that accepts anything', asks('*/*', { 'X-Requested-With': 'XMLHttpRequest' })],
+])('issues no ticket for %s', async (_what, headers) => {
   const reply = await stage.visitor('quiet', headers).get('/echo?quiet')
   expect(reply.status).toBe(503)
   expect(Number(reply.headers['retry-after'])).toBeGreaterThan(0)
@@ -95,7 +95,7 @@ test.each<[string, string, Headers, string]>([
     '/pay/done?order=7&amp;ok',
   ],
   ['with a method that a service worker chose', 'PUT', BROWSER, '/pay/done?order=7&amp;ok'],
-])('a form that cannot join is answered with a page that leads on: %s', async (_what, method, headers, href) => {
+])('answers a form that cannot join with a page that links on: %s', async (_what, method, headers, href) => {
   const visitor = stage.visitor('quiet', { ...headers, 'Accept-Language': 'de' })
   const reply = await visitor.send({ method, path: '/pay/done?order=7&ok', body: 'a=1' })
   expect(reply.status).toBe(503)
@@ -108,14 +108,14 @@ test.each<[string, string, Headers, string]>([
   expect(await issued(stage.workerd, 'quiet')).toBe(0)
 })
 
-test("a small page speaks the room's language to a visitor whose own it does not know", async () => {
+test("uses the language of the room on a small page if it does not have the visitor's", async () => {
   const visitor = stage.visitor('german', { ...BROWSER, 'Accept-Language': 'tlh' })
   const reply = await visitor.post('/pay', 'a=1')
   expect(reply.status).toBe(503)
   expect(reply.headers['content-language']).toBe('de')
 })
 
-test('a form in a frame leads out of the frame', async () => {
+test('links out of the frame for a form in a frame', async () => {
   const reply = await stage.visitor('quiet').post('/3ds?id=1', 'a=1', { 'Sec-Fetch-Dest': 'iframe' })
   expect(reply.status).toBe(503)
   expect(reply.text).toMatch(/<a [^>]*target="_top"/)
@@ -123,7 +123,7 @@ test('a form in a frame leads out of the frame', async () => {
   expect(await issued(stage.workerd, 'quiet')).toBe(0)
 })
 
-test('a form sent by somebody who waits leads back to its own address with the query when it comes from another site', async () => {
+test('links back to the full address of a form from another site that a waiting visitor sends', async () => {
   const visitor = stage.visitor('mild')
   await visitor.get('/')
   const reply = await visitor.post('/pay/done?order=7', 'a=1', { Referer: 'https://pay.example/' })

@@ -1,7 +1,4 @@
-/**
- * Places that were taken away are told to whoever waits with them, as soon as an isolate's snapshot
- * is renewed.
- */
+/** Visitors whose waiting place was revoked are told as soon as an isolate renews its snapshot. */
 import { describe, expect, test } from 'vitest'
 import { Desk } from './support/desk.ts'
 import { room, useStage } from './support/stage.ts'
@@ -14,7 +11,7 @@ describe.concurrent('a ticket that is revoked while it waits', () => {
   const stage = useStage(['polls', 'reloads', 'program', 'lists'].map((name) => room(name, 1)))
   const revoke = (name: string, number: number) => new Desk(stage.workerd).act(name, 'revoke', { number })
 
-  test('says so when its page polls', async () => {
+  test('is reported when its page polls', async () => {
     await stage.guest('polls')
     const [revoked, next] = [stage.visitor('polls'), stage.visitor('polls')]
     await revoked.get('/')
@@ -24,7 +21,7 @@ describe.concurrent('a ticket that is revoked while it waits', () => {
     expect((await next.get(POLL)).json()).toMatchObject({ state: 'waiting', number: 3, position: 1 })
   })
 
-  test('says so when its page is opened again', async () => {
+  test('is reported when its page is opened again', async () => {
     await stage.guest('reloads')
     const revoked = stage.visitor('reloads')
     await revoked.get('/')
@@ -32,7 +29,7 @@ describe.concurrent('a ticket that is revoked while it waits', () => {
     await expect.poll(() => revoked.get('/').then(() => revoked.holds)).toBeUndefined()
   })
 
-  test('says so to a program', async () => {
+  test('is reported to a program', async () => {
     const json = { Accept: 'application/json' }
     await stage.guest('program')
     const revoked = stage.visitor('program', { ...CURL, ...json })
@@ -42,7 +39,7 @@ describe.concurrent('a ticket that is revoked while it waits', () => {
     await expect.poll(told).toMatchObject({ waitingRoom: { state: 'expired', number: 2 } })
   })
 
-  test('says so of more than ride in a snapshot, too, of the newest first', async () => {
+  test('is reported even when a snapshot cannot list all revoked tickets, the newest first', async () => {
     await stage.guest('lists')
     const visitors = Array.from({ length: 105 }, () => stage.visitor('lists'))
     for (const visitor of visitors) await visitor.get('/')

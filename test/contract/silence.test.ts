@@ -1,7 +1,7 @@
 /**
- * Who vanishes without a word is found, not a moment early, also when the runtime was killed in
- * between; and who comes back takes up the old number. What is tested is time itself, so these
- * tests take the shortest time-outs that a room may have.
+ * Visitors who vanish without a message are detected, not a moment early, even if the runtime was
+ * killed meanwhile. Visitors who return keep their number. The tests run in real time, with the
+ * shortest time-outs that a room may have.
  */
 import { setTimeout as pause } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
@@ -28,7 +28,7 @@ interface Told {
 
 describe.concurrent('silence', () => {
   const stage = useStage(ROOMS)
-  test('a session whose beacon falls silent ends, and the next visitor is let in', async () => {
+  test('ends a session whose beacon falls silent, and admits the next visitor', async () => {
     const vanishing = await stage.guest('quiet')
     const next = stage.visitor('quiet')
     expect((await next.get('/echo')).status).toBe(503)
@@ -38,7 +38,7 @@ describe.concurrent('silence', () => {
     expect(Date.now() - lastHeardMs).toBeGreaterThanOrEqual(TIMEOUT_SECONDS * 1000)
     const { entries } = await journal(stage.workerd, 'quiet')
     expect(entries.filter(({ number }) => number === 1).map(({ event }) => event)).toContain('expired')
-    // Who comes back takes the old number up again, and waits: the slot is taken.
+    // The returning visitor keeps the old number, and waits because the slot is taken.
     expect((await vanishing.get('/echo')).status).toBe(503)
     expect(vanishing.claims).toMatchObject({ kind: 'ticket', number: 1 })
     await next.leave()
@@ -47,7 +47,7 @@ describe.concurrent('silence', () => {
   })
 
   const killed = useStage(ROOMS)
-  test('a waiting visitor who falls silent is passed over, even if the runtime was killed meanwhile', async () => {
+  test('passes over a silent waiting visitor, even if the runtime was killed meanwhile', async () => {
     await killed.guest('quiet')
     const [silent, other] = [killed.visitor('quiet'), killed.visitor('quiet')]
     const lastHeardMs = Date.now()
@@ -69,7 +69,7 @@ async function poll(visitor: Visitor): Promise<Told> {
   return (await visitor.get('/__waiting-room/status')).json<Told>()
 }
 
-/** As the waiting page does, only more often. The test's own time-out bounds it. */
+/** Polls as the waiting page does, only more often. The test's time-out bounds it. */
 async function pollUntil(visitor: Visitor, isDone: (told: Told) => boolean): Promise<Told> {
   for (;;) {
     const told = await poll(visitor)

@@ -1,5 +1,5 @@
 /**
- * How the site does, as operators are told: by the room's own limits, or by defaults for display.
+ * The health of the site as operators see it, by the limits of the room or by defaults for display.
  */
 import { expect, it } from 'vitest'
 import { Desk } from './support/desk.ts'
@@ -35,9 +35,9 @@ it.each([
   ],
   ['tolerant', 8, { state: 'warn', errorRatio: 0.4, limits: { errorRatio: { bad: 0.5, from: 'room' } } }],
   ['strict', 2, { state: 'bad', errorRatio: 0.1, limits: { errorRatio: { bad: 0.05, from: 'room' } } }],
-])('of the room %s, %i of 20 answers of which are errors, is told with its limits', async (name, errors, expected) => {
+])('is reported with its limits for the room %s, with %i errors in 20 responses', async (name, errors, expected) => {
   const guest = await stage.guest(name)
-  // The guest itself has asked once.
+  // The guest itself has sent one request.
   for (let i = 1; i < 20; i++) await guest.get(i <= errors ? '/failing' : '/echo')
   const site = await until(
     () => siteOf(name),
@@ -48,6 +48,6 @@ it.each([
   expect(rooms.find((one) => one.name === name)?.site).toMatchObject(expected)
 })
 
-it('of a room that nobody has come to is not known', async () => {
+it('is unknown for a room that nobody has visited', async () => {
   expect(await siteOf('untouched')).toMatchObject({ state: 'unknown', requests: 0, errorRatio: null })
 })

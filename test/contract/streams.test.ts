@@ -1,7 +1,4 @@
-/**
- * Bodies that take their time, large ones, and WebSockets: nothing waits for its end on the way
- * through.
- */
+/** Slow bodies, large bodies and WebSockets pass through without being buffered. */
 import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
 import { expect, test } from 'vitest'
@@ -13,7 +10,7 @@ import { answerTo, type Visitor } from './support/visitor.ts'
 
 const stage = useStage([room('shop', 10_000), room('tight', 1), room('sockets', 10_000)])
 
-test('the first chunk of an answer arrives before the origin sends the last', async () => {
+test('delivers the first chunk of a response before the origin sends the last', async () => {
   const guest = await stage.guest('shop')
   const sent = guest.open({ path: '/stream?1' })
   sent.end()
@@ -30,7 +27,7 @@ test('the first chunk of an answer arrives before the origin sends the last', as
   expect(rest).toBe('last')
 })
 
-test('the first chunk of an upload reaches the origin before the client sends the last', async () => {
+test('forwards the first chunk of an upload before the client sends the last', async () => {
   const guest = await stage.guest('shop')
   const received = once(stage.origin.signals, 'received:/upload?1')
   const sent = guest.open({ method: 'POST', path: '/upload?1' })
@@ -41,7 +38,7 @@ test('the first chunk of an upload reaches the origin before the client sends th
   expect(JSON.parse((await answer.setEncoding('utf8').toArray()).join(''))).toEqual({ bytes: 1024 })
 })
 
-test('a large form arrives whole', async () => {
+test('forwards a large form completely', async () => {
   const guest = await stage.guest('shop')
   const body = 'x'.repeat(1024 * 1024)
   const { method, body: arrived } = (await guest.post('/echo', body)).json<Seen>()
@@ -49,7 +46,7 @@ test('a large form arrives whole', async () => {
   expect(arrived === body).toBe(true)
 })
 
-test('a WebSocket of who holds a pass goes through in both directions, text and bytes', async () => {
+test('relays a WebSocket with a pass in both directions, text and bytes', async () => {
   const guest = await stage.guest('shop')
   const socket = dial(guest, '/socket?a=1')
   const [hello] = await once(socket, 'message')
@@ -64,14 +61,14 @@ test('a WebSocket of who holds a pass goes through in both directions, text and 
   await once(socket, 'close')
 })
 
-test('a WebSocket without a pass is refused and takes no ticket', async () => {
+test('refuses a WebSocket without a pass and issues no ticket', async () => {
   const newcomer = stage.visitor('sockets')
   expect(await handshakeStatus(dial(newcomer, '/socket?none'))).toBe(503)
   expect(stage.origin.count('/socket?none')).toBe(0)
   expect(await issued(stage.workerd, 'sockets')).toBe(0)
 })
 
-test('a WebSocket is opened by the ticket whose turn has come, and brings the pass', async () => {
+test('opens a WebSocket with a ticket that is due for admission, and returns the pass', async () => {
   const first = await stage.guest('tight')
   const next = stage.visitor('tight')
   expect((await next.get('/')).status).toBe(503)
@@ -84,7 +81,7 @@ test('a WebSocket is opened by the ticket whose turn has come, and brings the pa
     setCookies = headers['set-cookie']
   }
   socket.once('upgrade', noteCookies)
-  // An isolate may not know at once that the turn has come.
+  // An isolate may not know immediately that the ticket is due.
   for (let status = await handshakeStatus(socket); status !== 101; status = await handshakeStatus(socket)) {
     expect(status).toBe(503)
     socket = dial(next, '/socket?turn').once('upgrade', noteCookies)
@@ -99,7 +96,7 @@ function dial(visitor: Visitor, path: string): WebSocket {
   return new WebSocket(`ws://127.0.0.1:${stage.workerd.port}${path}`, { headers, handshakeTimeout: 30_000 })
 }
 
-/** The status that a handshake is answered with. */
+/** The status of the response to a handshake. */
 function handshakeStatus(socket: WebSocket): Promise<number | undefined> {
   return new Promise((resolve, reject) => {
     socket.once('open', () => resolve(101))
@@ -107,7 +104,7 @@ function handshakeStatus(socket: WebSocket): Promise<number | undefined> {
       request.destroy()
       resolve(response.statusCode)
     })
-    // Ending the handshake above is told as an error, too.
+    // Ending the handshake above emits an error, too.
     socket.on('error', reject)
   }).finally(() => socket.terminate()) as Promise<number | undefined>
 }

@@ -1,6 +1,6 @@
 /**
- * A suspended room keeps everyone's session and place; time itself is tested, so the rooms have the
- * shortest time-outs there are.
+ * A suspended room keeps everyone's session and place. The tests run in real time, with the
+ * shortest time-outs that a room may have.
  */
 import { setTimeout as pause } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
@@ -16,7 +16,7 @@ const SHORT = {
   reclaim_grace_seconds: 2,
 }
 
-/** Longer than the time-out, the grace and two checks. */
+/** Longer than the time-out, the grace period and two checks. */
 const SUSPENDED_MS = 28_000
 
 const BEAT = '/__waiting-room/heartbeat'
@@ -30,7 +30,7 @@ describe.concurrent('while a room is suspended', () => {
     await untilStatus(on ? 200 : 503, () => stage.visitor(name).get('/'))
   }
 
-  test('nobody is forgotten, and afterwards all is as before', async () => {
+  test('keeps every session and place, and continues unchanged afterwards', async () => {
     const guest = await stage.guest('short')
     await guest.post(BEAT)
     const [first, second] = [stage.visitor('short'), stage.visitor('short')]
@@ -51,7 +51,7 @@ describe.concurrent('while a room is suspended', () => {
     expect(ended.filter(({ number }) => number <= 3)).toEqual([])
   })
 
-  test('a heartbeat is answered 204 and renews a pass or a ticket', async () => {
+  test('answers a heartbeat with 204 and renews a pass or a ticket', async () => {
     const guest = await stage.guest('beats')
     const waiting = stage.visitor('beats')
     await waiting.get('/')
@@ -67,7 +67,7 @@ describe.concurrent('while a room is suspended', () => {
     expect(waiting.holds).toBe('ticket')
   })
 
-  test('a heartbeat is answered 204 for visitors without a session, too, and from this site only', async () => {
+  test('answers heartbeats without a session with 204, but only from this site', async () => {
     const stranger = stage.visitor('off')
     expect((await stranger.post(BEAT)).status).toBe(204)
     expect((await stranger.post(BEAT, '{"touched":true}', { 'Content-Type': 'application/json' })).status).toBe(204)

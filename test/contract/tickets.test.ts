@@ -1,4 +1,4 @@
-/** Tickets as their holders use them: two at once, given back, given up. */
+/** Tickets as visitors use them: two at once, returned, given up. */
 import { expect, test } from 'vitest'
 import { stats } from './support/operator.ts'
 import { room, useStage } from './support/stage.ts'
@@ -11,22 +11,22 @@ const stage = useStage([
   room('hint', 1, { departure_grace_seconds: 600 }),
 ])
 
-test('of two tickets the lower is kept and the other goes back to the line', async () => {
+test('keeps the lower of two tickets and returns the other to the line', async () => {
   await stage.guest('tabs')
   const [left, right] = [stage.visitor('tabs'), stage.visitor('tabs')]
   await left.get('/')
   await right.get('/')
   expect([left.number, right.number]).toEqual([2, 3])
   const lower = left.token as string
-  // Both tabs were opened at once: the browser kept the later cookie, the page of the first sends
-  // its own ticket.
+  // Both tabs were opened at once. The browser kept the later cookie, and the page of the first tab
+  // sends its own ticket.
   const poll = await right.get('/__waiting-room/status', { 'Waiting-Room-Token': lower })
   expect(poll.json()).toMatchObject({ state: 'waiting', number: 2, position: 1 })
   expect(right.number).toBe(2)
   await expect.poll(() => stats(stage.workerd, 'tabs')).toMatchObject({ waiting: 1, totals: { left: 1 } })
 })
 
-test('of two tickets the one that is alive is kept, though the other is lower', async () => {
+test('keeps the living one of two tickets even if the other is lower', async () => {
   await stage.guest('alive')
   const [left, right] = [stage.visitor('alive'), stage.visitor('alive')]
   await left.get('/')
@@ -39,7 +39,7 @@ test('of two tickets the one that is alive is kept, though the other is lower', 
   expect(await stats(stage.workerd, 'alive')).toMatchObject({ waiting: 1, nextNumber: 4 })
 })
 
-test('who leaves for good frees the place, and joins again at the end', async () => {
+test('frees the place of a visitor who leaves, who then joins again at the end', async () => {
   await stage.guest('leave')
   const [leaver, other] = [stage.visitor('leave'), stage.visitor('leave')]
   await leaver.get('/')
@@ -52,7 +52,7 @@ test('who leaves for good frees the place, and joins again at the end', async ()
   expect(leaver.number).toBe(4)
 })
 
-test('a session given up lets the next one in', async () => {
+test('admits the next visitor when a session is given up', async () => {
   const first = await stage.guest('next')
   const next = stage.visitor('next')
   expect((await next.get('/')).status).toBe(503)
@@ -67,8 +67,8 @@ test.each<[string, Headers]>([
   ['a page of another site', { 'Sec-Fetch-Site': 'cross-site' }],
   ['a page of a neighbouring host', { 'Sec-Fetch-Site': 'same-site' }],
   ['an older browser on another site', { Origin: 'https://evil.example' }],
-  ['a page without an origin of its own', { Origin: 'null' }],
-])('%s cannot give up a place', async (_who, headers) => {
+  ['a page with an opaque origin', { Origin: 'null' }],
+])('refuses to give up a place for %s', async (_who, headers) => {
   const visitor = new Visitor(stage.workerd, 'foreign.test', { Accept: 'text/html' })
   await visitor.get('/')
   const { number } = visitor
@@ -82,7 +82,7 @@ test.each<[string, Headers]>([
   expect((await stats(stage.workerd, 'foreign')).totals?.left).toBe(0)
 })
 
-test('a page that only says goodbye keeps the place', async () => {
+test('keeps the place when a page only announces its departure', async () => {
   const first = await stage.guest('hint')
   const next = stage.visitor('hint')
   await next.get('/')
@@ -93,13 +93,13 @@ test('a page that only says goodbye keeps the place', async () => {
   expect(next.number).toBe(2)
 })
 
-test('a ticket that was given up elsewhere is told to be gone, once, and the next load joins again', async () => {
+test('reports a ticket that was given up elsewhere as gone once, and the next load joins again', async () => {
   await stage.guest('gone')
   const visitor = stage.visitor('gone')
   await visitor.get('/')
   const { claims } = visitor
   await visitor.leave()
-  // Another tab: its ticket was confirmed so long ago that the object is asked again.
+  // Another tab: its ticket was confirmed long ago, so the object is called.
   visitor.cookies.set('waiting-room-gone', signed({ ...claims, seen: Math.floor(Date.now() / 1000) - 61 }))
   const poll = await visitor.get('/__waiting-room/status')
   expect(poll.json()).toMatchObject({ state: 'expired', number: 2, position: null })
@@ -108,7 +108,7 @@ test('a ticket that was given up elsewhere is told to be gone, once, and the nex
   expect(visitor.number).toBe(3)
 })
 
-test('the form of the waiting page leaves without JavaScript', async () => {
+test('leaves with the form of the waiting page, without JavaScript', async () => {
   await stage.guest('noscript')
   const visitor = stage.visitor('noscript')
   await visitor.get('/cart')
@@ -123,7 +123,7 @@ test('the form of the waiting page leaves without JavaScript', async () => {
   expect(await stats(stage.workerd, 'noscript')).toMatchObject({ waiting: 0 })
 })
 
-test('bodies that are too long or no object are refused and change nothing', async () => {
+test('refuses bodies that are too long or not an object, and changes nothing', async () => {
   const guest = await stage.guest('bodies')
   for (const body of ['[]', '{', '"final"', `{"final":true,"x":"${'x'.repeat(2000)}"}`]) {
     expect((await guest.post('/__waiting-room/leave', body)).status, body.slice(0, 20)).toBe(400)

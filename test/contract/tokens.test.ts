@@ -1,7 +1,4 @@
-/**
- * Tokens that are not ours, not for here, or not of today: they count as none, and never as an
- * error.
- */
+/** Tokens that are forged, of another room or expired are ignored and never cause an error. */
 import { expect, test } from 'vitest'
 import { issued } from './support/operator.ts'
 import { room, useStage } from './support/stage.ts'
@@ -10,7 +7,7 @@ import { SIGNING_KEY_ID } from './support/worker-config.ts'
 
 const stage = useStage([room('here', 1), room('there', 10_000)])
 
-/** Bad tokens by what is wrong with them. `own`: a genuine ticket of the room. */
+/** Bad tokens by their defect. `own`: a genuine ticket of the room. */
 function badTokens(own: string, pass: string, foreign: string): Record<string, string> {
   const { run, number, exp } = claimsOf(own)
   const here = { room: 'here', run, number }
@@ -38,7 +35,7 @@ function badTokens(own: string, pass: string, foreign: string): Record<string, s
     'a genuine pass of another room': foreign,
     'of an older run': signed({ ...here, run: run - 1 }),
     'a pass of an older run': signed({ ...here, run: run - 1, kind: 'pass', number: 1 }),
-    'of a run yet to come': signed({ ...here, run: run + 1000 }),
+    'of a future run': signed({ ...here, run: run + 1000 }),
     'a pass of no run': signed({ ...here, run: 0, kind: 'pass', number: 1 }),
     expired: signed({ ...here, iat: exp - 2 * daySeconds, exp: Math.floor(Date.now() / 1000) - 1 }),
     'a pass long expired': signed({ ...claimsOf(pass), exp: Math.floor(Date.now() / 1000) - daySeconds - 1 }),
@@ -55,7 +52,7 @@ function badTokens(own: string, pass: string, foreign: string): Record<string, s
   }
 }
 
-test('each of them counts as none, in the cookie and in the header, and none is an error', async () => {
+test('ignores each bad token, in the cookie and in the header, without an error', async () => {
   const first = await stage.guest('here')
   const pass = first.token as string
   const own = stage.visitor('here')
@@ -67,8 +64,8 @@ test('each of them counts as none, in the cookie and in the header, and none is 
     const inHeader = { 'Waiting-Room-Token': token }
     const before = stage.origin.requests.length
     for (const extra of [cookie, inHeader]) {
-      // What may not join shows that it does not count as a ticket; what may shows that a new
-      // number is given.
+      // Requests that may not join show that the token does not count as a ticket. Requests that
+      // may join show that a new number is issued.
       const form = await stage.visitor('here').post('/echo', 'x', extra)
       expect(form.status, what).toBe(503)
       expect(form.setCookies, what).toEqual([])
@@ -84,13 +81,13 @@ test('each of them counts as none, in the cookie and in the header, and none is 
     }
     expect(stage.origin.requests.length, what).toBe(before)
   }
-  // Nobody lost anything by it.
+  // Nobody lost anything because of it.
   expect((await first.get('/echo')).status).toBe(200)
   await own.get('/')
   expect(own.claims).toMatchObject({ kind: 'ticket', number: 2 })
 })
 
-test('a good token among bad ones counts', async () => {
+test('accepts a good token among bad ones', async () => {
   const guest = await stage.guest('there')
   const name = 'waiting-room-there'
   const { token, number } = guest
@@ -129,7 +126,7 @@ test.each([
   ['genuine tokens of another room', 20],
   ['genuine tokens that expired', 20],
   ['one genuine token of an older run, again and again', 30],
-])('a good token counts after %s, %i times', async (kind, count) => {
+])('accepts a good token after %s, %i times', async (kind, count) => {
   const guest = await stage.guest('there')
   const token = guest.token as string
   const name = 'waiting-room-there'
@@ -142,13 +139,13 @@ test.each([
   expect(await issued(stage.workerd, 'there')).toBe(before)
 })
 
-test('a token in the header counts before any number of cookies, and no more than 32 forgeries are checked', async () => {
+test('checks a token in the header before any cookies, and at most 32 forgeries', async () => {
   const guest = await stage.guest('there')
   const token = guest.token as string
   const forgeries = junk('forgeries of a genuine one', 32, token).map((text) => `waiting-room-there=${text}`)
   const inHeader = { Cookie: forgeries.join('; '), 'Waiting-Room-Token': token }
   expect((await stage.visitor('there').post('/echo', 'x', inHeader)).status).toBe(200)
-  // A token that this isolate has seen needs no check; one that it has not seen comes too late.
+  // A token that this isolate has seen needs no check. One that it has not seen comes too late.
   const known = { Cookie: [...forgeries, `waiting-room-there=${token}`].join('; ') }
   expect((await stage.visitor('there').post('/echo', 'x', known)).status).toBe(200)
   const unseen = signed({ ...claimsOf(token), more: 'x' })

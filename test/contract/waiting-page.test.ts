@@ -27,7 +27,7 @@ test.each([
   ['ar', 'ar', 'أنت في الطابور'],
   ['xx, de;q=0.5', 'de', 'Sie stehen in der Warteschlange'],
   ['xx', 'en', 'You are in line'],
-])('a visitor who accepts %s reads %s', async (accept, language, heading) => {
+])('answers a visitor who accepts %s in %s', async (accept, language, heading) => {
   await stage.visitor('words').get('/')
   const reply = await stage.visitor('words', { 'Accept-Language': accept, Accept: 'text/html' }).get('/')
   expect(reply.headers['content-language']).toBe(language)
@@ -36,7 +36,7 @@ test.each([
   expect(reply.text).toContain(`>${heading}</h1>`)
 })
 
-test("takes the language from the site's own parameter, prefers the picked one, and hides the cookie from the site", async () => {
+test("takes the language from the site's parameter unless the visitor picked one, and hides the cookie from the site", async () => {
   const guest = await stage.guest('words').catch(() => null)
   const visitor = stage.visitor('words')
   expect((await visitor.get('/seats?lang=fr')).headers['content-language']).toBe('fr')
@@ -49,7 +49,7 @@ test("takes the language from the site's own parameter, prefers the picked one, 
   expect((await visitor.get('/seats?lang=fr')).headers['content-language']).toBe('ja')
   const unknown = await visitor.get(`${PREFIX}/lang?lang=xx&return=%2F%2Fevil.example%2F`)
   expect([unknown.status, unknown.setCookies]).toEqual([400, []])
-  // Still in the language picked before.
+  // Still in the language that the visitor picked.
   expect(unknown.text).toContain('この言語には対応していません')
   expect(unknown.text).toMatch(/href="(\/|&#x2F;)\.(\/|&#x2F;){2}evil\.example/)
   await guest?.leave()
@@ -69,7 +69,8 @@ test('sends the page of each language as one response of less than 14 KB', async
     }
     expect(sizes.gzip, language).toBeLessThan(PAGE_MAX_BYTES)
     expect(text).toContain(`<html lang="${language}"`)
-    // All there is to load is in the page: no address but of the page itself, its forms and links.
+    // The page contains everything that it loads. It names no addresses but its own and those of
+    // its forms and links.
     expect(text.match(/<(?:img|link|script|iframe|source|object)[^>]*\s(?:src|href|data)="(?!data:)[^"]*"/g)).toBeNull()
     figures.push(`${language} ${sizes.bytes} / ${sizes.gzip} / ${sizes.brotli}`)
   }

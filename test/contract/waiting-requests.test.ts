@@ -19,7 +19,7 @@ import { Workerd } from './support/workerd.ts'
 const ROOM = 'crowd'
 const CONNECTIONS = 512
 const CAPACITY = 3 * CONNECTIONS
-/** Of each kind. A slow machine gets through fewer in the time. */
+/** Per kind. A slow machine completes fewer in the given time. */
 const FAULTS_WANTED = 10
 const FAULTS_MIN = 3
 const DURATION_MAX_MS = 40_000
@@ -46,7 +46,7 @@ beforeAll(async () => {
       response.end()
     },
   })
-  // Otherwise the origin closes an idle connection just as the Worker uses it again.
+  // Otherwise the origin closes an idle connection just as the Worker reuses it.
   origin.server.keepAliveTimeout = 2 * DURATION_MAX_MS
   const rooms = [room(ROOM, CAPACITY)]
   workerd = await Workerd.start({ rooms, originUrl: origin.url }, faultyBuild())

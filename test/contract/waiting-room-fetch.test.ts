@@ -1,6 +1,6 @@
 /**
- * examples/waiting-room-fetch.mjs in Node, against the built Worker. Polls are told to come at
- * once, so that no test waits.
+ * Runs examples/waiting-room-fetch.mjs in Node against the built Worker. Polls return at once, so
+ * that no test waits.
  */
 import { afterEach, expect, test, vi } from 'vitest'
 import { createWaitingRoomFetch, type Progress } from '../../examples/waiting-room-fetch.mjs'
@@ -30,7 +30,7 @@ const urlOf = (name: string, path = 'echo') => `http://127.0.0.1:${stage.workerd
 const statusUrlOf = (name: string) => `http://127.0.0.1:${stage.workerd.port}/__waiting-room/status?room=${name}`
 const isPoll = (url: string) => url.includes('/__waiting-room/status')
 
-/** Polls come back at once, whatever the room says; `spoil` may answer one instead. */
+/** Polls return at once, whatever the room says. `spoil` may answer a request instead. */
 function impatient(spoil: (url: string) => Response | undefined = () => undefined): Fetch {
   return async (input, init) => {
     const url = input instanceof Request ? input.url : String(input)
@@ -41,7 +41,7 @@ function impatient(spoil: (url: string) => Response | undefined = () => undefine
   }
 }
 
-/** A client with all that it reported. */
+/** A client with the progress that it reported. */
 function client(options: Parameters<typeof createWaitingRoomFetch>[0] = {}) {
   const told: Progress[] = []
   const roomFetch = createWaitingRoomFetch({
@@ -58,7 +58,7 @@ function client(options: Parameters<typeof createWaitingRoomFetch>[0] = {}) {
 
 const statesOf = (told: readonly Progress[]) => told.map(({ state }) => state)
 
-/** Someone who is on the site of a room for one. */
+/** A visitor on the site of a room for one. */
 async function guestOf(name: string): Promise<Visitor> {
   const guest = new Visitor(stage.workerd, '127.0.0.1')
   await guest.get(`/${name}/echo`)
@@ -73,7 +73,7 @@ async function leave(visitor: Visitor, name: string, extra: Headers = {}): Promi
 
 afterEach(() => void vi.useRealTimers())
 
-test('goes straight to the site when nobody waits, with one session for requests made at once', async () => {
+test('goes straight to the site when nobody waits, with one session for concurrent requests', async () => {
   const { roomFetch, told } = client()
   const answers = await Promise.all([1, 2, 3].map((n) => roomFetch(urlOf('free', `echo?${n}`))))
   expect(await Promise.all(answers.map(async (answer) => ((await answer.json()) as Seen).url))).toEqual([
@@ -85,7 +85,7 @@ test('goes straight to the site when nobody waits, with one session for requests
   expect(told).toEqual([])
 })
 
-test('requests made at once share one place in line, and each gets the answer of the site to its own body', async () => {
+test('shares one place among concurrent requests, each of which gets the response to its own body', async () => {
   const guest = await guestOf('crowded')
   const { roomFetch, told, untilTold } = client()
   const before = await issued(stage.workerd, 'crowded')
@@ -107,7 +107,7 @@ test('requests made at once share one place in line, and each gets the answer of
   expect(await roomFetch.heartbeat()).toBe(false)
 })
 
-test('a request that sends something joins by the link, even as the first', async () => {
+test('joins through the link for a request with a body, even for the first request', async () => {
   const guest = await guestOf('first')
   const { roomFetch, untilTold } = client()
   const post = roomFetch(urlOf('first'), { method: 'POST', body: 'order=1' })
@@ -118,7 +118,7 @@ test('a request that sends something joins by the link, even as the first', asyn
   await roomFetch.leave()
 })
 
-test('knows the answer of the room by its link, whatever its status', async () => {
+test('recognises a response of the room by its link, whatever its status', async () => {
   const guest = await guestOf('accepted')
   const { roomFetch, untilTold } = client()
   const get = roomFetch(urlOf('accepted'))
@@ -128,7 +128,7 @@ test('knows the answer of the room by its link, whatever its status', async () =
   await roomFetch.leave()
 })
 
-test('an aborted request stops waiting, the polls stop with the last one, and the place is kept for the next', async () => {
+test('stops waiting when a request is aborted, stops polling with the last one, and keeps the place', async () => {
   const guest = await guestOf('aborted')
   const { roomFetch, told, untilTold } = client({ statusUrl: statusUrlOf('aborted') })
   const [first, second] = [new AbortController(), new AbortController()]
@@ -159,7 +159,7 @@ test('an aborted request stops waiting, the polls stop with the last one, and th
   await roomFetch.leave()
 })
 
-test('leaving aborts the requests that wait and gives the place back', async () => {
+test('aborts waiting requests and returns the place on leaving', async () => {
   const guest = await guestOf('aborted')
   const { roomFetch, untilTold } = client()
   const waiting = roomFetch(urlOf('aborted'))
@@ -171,7 +171,7 @@ test('leaving aborts the requests that wait and gives the place back', async () 
   await leave(guest, 'aborted')
 })
 
-test('a place that is gone is taken anew at the end of the line', async () => {
+test('joins again at the end of the line when the place is gone', async () => {
   const guest = await guestOf('gone')
   let ticket = ''
   const spied = impatient()
@@ -188,7 +188,7 @@ test('a place that is gone is taken anew at the end of the line', async () => {
   // Given up elsewhere: in another tab, or by an operator.
   await leave(new Visitor(stage.workerd, '127.0.0.1'), 'gone', { 'Waiting-Room-Token': ticket })
   await leave(guest, 'gone')
-  // Someone with a higher number is let in: only then the room looks at the lower ones.
+  // A visitor with a higher number is admitted: only then does the room look at lower numbers.
   const next = await guestOf('gone')
   await untilTold('expired')
   await leave(next, 'gone')
@@ -197,7 +197,7 @@ test('a place that is gone is taken anew at the end of the line', async () => {
   await roomFetch.leave()
 })
 
-test('a line that is full is asked again until there is a place', async () => {
+test('retries a full line until there is a place', async () => {
   const guest = await guestOf('full')
   const inLine = new Visitor(stage.workerd, '127.0.0.1')
   await inLine.get('/full/echo')
@@ -211,7 +211,7 @@ test('a line that is full is asked again until there is a place', async () => {
   await roomFetch.leave()
 })
 
-test('a closed room is asked again until it opens', async () => {
+test('retries a closed room until it opens', async () => {
   const desk = new Desk(stage.workerd)
   const set = (closed: boolean) => desk.call('PATCH', '/rooms/closed/settings', { closed }, { 'If-Match': '*' })
   expect((await set(true)).status).toBe(200)
@@ -223,7 +223,7 @@ test('a closed room is asked again until it opens', async () => {
   await roomFetch.leave()
 })
 
-test('polls that fail are tried again, less and less often, and the place is kept', async () => {
+test('retries failed polls with back-off, and keeps the place', async () => {
   const guest = await guestOf('broken')
   const faults: (() => Response)[] = [
     () => {
@@ -242,7 +242,7 @@ test('polls that fail are tried again, less and less often, and the place is kep
   await roomFetch.leave()
 })
 
-test('gives up after ten polls that fail in a row, or at once where the room refuses it', async () => {
+test('gives up after ten failed polls in a row, or at once when the room refuses', async () => {
   vi.useFakeTimers()
   let polls = 0
   const link = { Link: '</__waiting-room/status?room=shop>; rel="waiting-room"' }
@@ -271,7 +271,7 @@ test('gives up after ten polls that fail in a row, or at once where the room ref
   expect(polls).toBe(1)
 })
 
-test('an answer that names the room of another host is taken for the answer of the site', async () => {
+test('treats a response that names a room of another host as a response of the site', async () => {
   const link = { Link: '<https://evil.example/__waiting-room/status?room=shop>; rel="waiting-room"' }
   const asked: string[] = []
   const roomFetch = createWaitingRoomFetch({
@@ -284,7 +284,7 @@ test('an answer that names the room of another host is taken for the answer of t
   expect(asked).toEqual(['http://shop.test/'])
 })
 
-test('a request that is turned away again and again resolves with the last answer', async () => {
+test('resolves with the last response when a request is turned away repeatedly', async () => {
   vi.useFakeTimers()
   const link = { Link: '</__waiting-room/status?room=shop>; rel="waiting-room"' }
   const roomFetch = createWaitingRoomFetch({
