@@ -12,7 +12,7 @@ import { room, visitorOf } from './support/site.ts'
 const CARRIES = 2
 const CLICK_EVERY_MS = 200
 
-/** Visitors of the site. They stay: nobody is taken for gone because the machine is slow. */
+/** Visitors on the site. Their time-outs are so long that a slow machine ends no session. */
 const onSite = new Set<string>()
 
 const stage = useStage(
@@ -128,7 +128,7 @@ test.each([
   [503, '{"title":"The room cannot be reached"}', 'The room cannot be reached'],
   [502, 'not JSON at all', 'The server answered with status 502'],
   [200, '<html>Log in to the network</html>', 'The server answered with status 200'],
-])('shows that a chart could not be loaded (%i), and recovers', async (status, body, told) => {
+])('reports that a chart could not be loaded (%i), and recovers', async (status, body, told) => {
   const page = await chromium.page()
   await page.route('**/history**', (route) => route.fulfill({ status, body, contentType: 'application/problem+json' }))
   await logIn(stage, page, 'past')

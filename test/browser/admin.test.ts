@@ -19,8 +19,8 @@ const chromium = useChromium()
 const UTC = { timezoneId: 'UTC' }
 const HOUR_MS = 3_600_000
 /**
- * Fields of times have whole minutes: half an hour of slack keeps what is left of it from passing a
- * border meanwhile.
+ * Time fields have whole minutes. Half an hour of slack keeps the remaining time from crossing a
+ * boundary meanwhile.
  */
 const inHours = (hours: number) => localTime(Date.now() + (hours + 0.5) * HOUR_MS)
 
@@ -178,7 +178,7 @@ describe('the operators’ page', () => {
     await page.getByText('Not possible: the room is paused. Resume first.').waitFor()
     await button(page, 'Resume').click()
     await button(page, 'Queue all').click()
-    // Before it is in effect, who leaves makes room for the next at once.
+    // Before it takes effect, a visitor who leaves makes room for the next one at once.
     await button(page, 'End queue all').waitFor()
     await guest?.leave()
     await page.getByText('1 place is free.').waitFor()

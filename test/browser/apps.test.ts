@@ -1,5 +1,5 @@
 /**
- * Apps that fetch instead of loading pages: on a host of their own, and under the service worker of
+ * Apps that fetch instead of loading pages: on another host, and under the service worker in
  * examples/.
  */
 import { readFileSync } from 'node:fs'
@@ -26,7 +26,7 @@ const example = (name: string): Answer => {
   return (_request, response) => void response.writeHead(200, { 'Content-Type': 'text/javascript' }).end(code)
 }
 
-/** Shows what it is told while it waits. */
+/** Shows the progress while it waits. */
 const APP =
   html(`<!doctype html><title>App</title><link rel="icon" href="data:,"><output></output><script type="module">
   import { createWaitingRoomFetch } from '/waiting-room-fetch.mjs'
@@ -41,7 +41,7 @@ afterAll(() => appServer.stop())
 const appAt = (name: string) => `http://${name}.localhost:${appServer.port}`
 const allowed_origins = [appAt('app')]
 
-/** An API that allows the same app, for its own part. */
+/** An API that allows the same app for its own responses. */
 const api: Answer = async (request, response) => {
   let sent = ''
   for await (const chunk of request) sent += chunk
@@ -74,7 +74,7 @@ const chromium = useChromium()
 const works = (page: Page) => page.locator('html[data-works=yes]').waitFor({ state: 'attached' })
 const answered = (page: Page) => page.evaluate(async () => (await window.answer).json())
 
-test('an app on another host waits in line for the API, sends its request then, and holds no cookie', async () => {
+test('lets an app on another host wait in line for the API without cookies', async () => {
   const guest = await guestOf(stage, 'api')
   const before = await issued(stage.workerd, 'api')
   const profile = await chromium.profile()
@@ -102,7 +102,7 @@ test('an app on another host waits in line for the API, sends its request then, 
   expect(await stats(stage.workerd, 'api')).toMatchObject({ active: 0, waiting: 0 })
 })
 
-/** Of a `fetch`; both the types of Node and of a page take it. */
+/** The options of a `fetch`, compatible with the types of Node and of a page. */
 interface Init {
   readonly method?: string
   readonly headers?: Record<string, string>
@@ -110,7 +110,7 @@ interface Init {
   readonly credentials?: 'include'
 }
 
-test('a page of another host that is not listed can neither read the answers of the room nor join', async () => {
+test('keeps a page of an unlisted host from reading responses of the room and from joining', async () => {
   const before = await issued(stage.workerd, 'api')
   const page = await chromium.page()
   await page.goto(`${appAt('other')}/app`)
@@ -132,7 +132,7 @@ test('a page of another host that is not listed can neither read the answers of 
   expect(await issued(stage.workerd, 'api')).toBe(before)
 })
 
-test('under the service worker no answer of the room is kept, and both pages and fetches wait in line', async () => {
+test('caches no response of the room under the service worker, where pages and fetches wait in line', async () => {
   const profile = await chromium.profile()
   const page = await profile.newPage()
   await page.goto(urlOf(stage, 'worker', '/app'))
@@ -147,7 +147,7 @@ test('under the service worker no answer of the room is kept, and both pages and
   expect([await read('/data'), await read('/account')]).toEqual(['first', 'mine'])
   await addStyle(page)
 
-  // The session ends, and someone else takes the slot.
+  // The session ends, and another visitor takes the slot.
   const [pass] = await profile.cookies()
   await visitorOf(stage, 'worker').post('/__waiting-room/leave', '{"final":true}', {
     'Waiting-Room-Token': `${pass?.value}`,
@@ -164,7 +164,7 @@ test('under the service worker no answer of the room is kept, and both pages and
     link: '</__waiting-room/status?room=worker>; rel="waiting-room"',
     body: { waitingRoom: { number: null } },
   })
-  // A file that was there before serves as well.
+  // A file that exists already will do.
   await addStyle(page)
 
   await page.evaluate(() => {
@@ -180,7 +180,7 @@ test('under the service worker no answer of the room is kept, and both pages and
   await expect.poll(() => kept(page)).toEqual(['/data 200', '/style 200', '/waiting-room-fetch.mjs 200'])
 })
 
-/** Loads the style sheet anew, and waits until it applies. */
+/** Loads the style sheet again, and waits until it applies. */
 async function addStyle(page: Page): Promise<void> {
   await page.evaluate(async () => {
     for (const old of document.querySelectorAll('link[rel=stylesheet]')) old.remove()
@@ -197,7 +197,7 @@ async function addStyle(page: Page): Promise<void> {
   )
 }
 
-/** What the service worker keeps. */
+/** The contents of the service worker's caches. */
 function kept(page: Page): Promise<string[]> {
   return page.evaluate(async () => {
     const cache = await caches.open('site-v1')

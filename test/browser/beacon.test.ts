@@ -1,9 +1,9 @@
 /**
- * The beacon in the pages of real sites: it reports, stops when the session is over, and is not to
- * be noticed.
+ * The beacon in the pages of real sites: it reports, stops when the session is over, and has no
+ * visible effect.
  *
- * The pages' clocks stand still unless a test moves them: nobody waits for the beacon's interval,
- * and none passes unasked.
+ * The pages' clocks stand still unless a test moves them: no test waits for the beacon's interval,
+ * and no interval passes by itself.
  */
 import type { BrowserContext, Page, Request } from 'playwright-core'
 import { expect, test } from 'vitest'
@@ -19,10 +19,10 @@ const START_MS = Date.UTC(2026, 0, 1)
 const stage = useStage([room('shop', 10_000)], {}, HOST_PAGES)
 const chromium = useChromium()
 
-/** What a page did that its site did not ask for. */
+/** Activity of a page that its site did not cause. */
 interface Watched {
   readonly beats: Request[]
-  /** Words in the console, exceptions, requests that failed. */
+  /** Console output, exceptions, failed requests. */
   readonly noise: string[]
 }
 
@@ -41,13 +41,13 @@ function isBeat(request: Request): boolean {
   return request.method() === 'POST' && new URL(request.url()).pathname === '/__waiting-room/heartbeat'
 }
 
-/** The status that the page's next beat is answered with, begun by what `cause` does. */
+/** The status of the response to the page's next heartbeat, which `cause` triggers. */
 async function beatAfter(page: Page, cause: () => Promise<unknown>): Promise<number> {
   const [answer] = await Promise.all([page.waitForResponse((response) => isBeat(response.request())), cause()])
   return answer.status()
 }
 
-/** All its pages have one clock. */
+/** All its pages share one clock. */
 async function pausedProfile(): Promise<BrowserContext> {
   const profile = await chromium.profile()
   await profile.clock.install({ time: START_MS })
@@ -69,9 +69,9 @@ test.each([
   ['a page that forbids workers', '/workerless'],
   ['a page that forbids workers in its head', '/meta'],
   ['a page that isolates itself', '/isolated'],
-  ['a page whose addresses lead to another host', '/based'],
-  ['a page with scripts of old', '/old'],
-])('%s works as ever while the beacon beats, and its console stays empty', async (_, path) => {
+  ['a page with a base element for another host', '/based'],
+  ['a page with scripts from before modules', '/old'],
+])('leaves %s working while the beacon sends heartbeats, with an empty console', async (_, path) => {
   const page = await opened()
   expect(await beatAfter(page, () => page.goto(urlOf(stage, 'shop', path)))).toBe(204)
   await works(page)
@@ -79,18 +79,18 @@ test.each([
   expect(page.watched.noise).toEqual([])
 })
 
-test('a page under the control of a service worker keeps its beacon', async () => {
+test('keeps the beacon of a page that a service worker controls', async () => {
   const page = await opened()
   await page.goto(urlOf(stage, 'shop', '/service-worker'))
   await works(page)
-  // The second time the page and the script come from the site's own cache.
+  // The second load of the page and the script comes from the site's own cache.
   expect(await beatAfter(page, () => page.reload())).toBe(204)
   await works(page)
   expect(await beatAfter(page, () => page.clock.runFor(INTERVAL_MS))).toBe(204)
   expect(page.watched.noise).toEqual([])
 })
 
-test('an app that moves on without loading keeps its beacon', async () => {
+test('keeps the beacon of an app that navigates without loading', async () => {
   const page = await opened()
   await beatAfter(page, () => page.goto(urlOf(stage, 'shop', '/app')))
   await page.getByRole('link', { name: 'Catalogue' }).click()
@@ -100,7 +100,7 @@ test('an app that moves on without loading keeps its beacon', async () => {
   expect(page.watched.noise).toEqual([])
 })
 
-test('a page that writes itself anew keeps its beacon, and its visitor is still seen to use it', async () => {
+test('keeps the beacon of a page that rewrites itself, and still reports use', async () => {
   const page = await opened()
   await beatAfter(page, () => page.goto(urlOf(stage, 'shop', '/plain')))
   await page.evaluate(() => {
@@ -108,7 +108,7 @@ test('a page that writes itself anew keeps its beacon, and its visitor is still 
     document.write('<title>Shop</title><h1>Written anew</h1>')
     document.close()
   })
-  // The page's listeners are gone with what it was.
+  // The page's listeners disappeared with its old content.
   await page.evaluate(ignoreUnmovedPointer)
   expect(await beatAfter(page, () => page.clock.runFor(INTERVAL_MS))).toBe(204)
   await page.mouse.move(40, 40)
@@ -120,7 +120,7 @@ test('a page that writes itself anew keeps its beacon, and its visitor is still 
   ])
 })
 
-test('the beacon leaves no name behind', async () => {
+test('leaves no global name behind', async () => {
   const profile = await chromium.profile()
   const namesAt = async (path: string) => {
     const page = await profile.newPage()
@@ -136,7 +136,7 @@ test('the beacon leaves no name behind', async () => {
 test.each([
   ['that opted out', '/opted-out'],
   ['whose policy would not let it call', '/callless'],
-])('a page %s has no beacon, and an empty console', async (_, path) => {
+])('adds no beacon to a page %s, and leaves its console empty', async (_, path) => {
   const page = await opened()
   await page.goto(urlOf(stage, 'shop', path), { waitUntil: 'networkidle' })
   await works(page)
@@ -144,7 +144,7 @@ test.each([
   expect(page.watched).toEqual({ beats: [], noise: [] })
 })
 
-test('a session that is over is asked about again when the page is used, once a minute', async () => {
+test('checks for a new session when the page is used, once a minute', async () => {
   const profile = await pausedProfile()
   const page = await opened(profile)
   await beatAfter(page, () => page.goto(urlOf(stage, 'shop', '/plain')))
@@ -159,7 +159,7 @@ test('a session that is over is asked about again when the page is used, once a 
   await page.mouse.move(50, 50)
   await page.evaluate(() => fetch('/echo'))
   expect(page.watched.beats).toHaveLength(before)
-  // Nobody uses it: nothing is asked, however long that lasts.
+  // Nobody uses the page: it sends no request, however long that lasts.
   await page.clock.runFor(20 * INTERVAL_MS)
   await page.evaluate(() => fetch('/echo'))
   expect(page.watched.beats).toHaveLength(before)
@@ -167,7 +167,7 @@ test('a session that is over is asked about again when the page is used, once a 
   await page.mouse.move(70, 70)
   await page.evaluate(() => fetch('/echo'))
   expect(page.watched.beats).toHaveLength(before + 1)
-  // Another session began meanwhile: from then on the beacon goes on by itself.
+  // Another session has begun meanwhile: from now on the beacon continues by itself.
   const { token } = await guestOf(stage, 'shop')
   await profile.addCookies([{ ...(pass as NonNullable<typeof pass>), value: `${token}` }])
   await page.clock.runFor(10 * INTERVAL_MS)
@@ -175,7 +175,7 @@ test('a session that is over is asked about again when the page is used, once a 
   expect(await beatAfter(page, () => page.clock.runFor(INTERVAL_MS))).toBe(204)
 })
 
-test('a hidden tab beats from its worker; without one it is silent', async () => {
+test('sends heartbeats of a hidden tab from its worker, and none without a worker', async () => {
   const tabAt = async (path: string) => {
     const page = await chromium.page()
     await keepHidden(page)
@@ -188,14 +188,14 @@ test('a hidden tab beats from its worker; without one it is silent', async () =>
   expect(without.beats).toHaveLength(1)
 })
 
-test('a hidden tab that is used while it asks to be the one that beats begins with one beat', async () => {
+test('begins with one heartbeat when a hidden tab is used while it requests the lock', async () => {
   const page = await opened()
   await keepHidden(page)
   await page.addInitScript(() => {
     const { request } = LockManager.prototype
-    LockManager.prototype.request = function (this: LockManager, ...asked: unknown[]) {
+    LockManager.prototype.request = function (this: LockManager, ...args: unknown[]) {
       LockManager.prototype.request = request
-      const granted = Reflect.apply(request, this, asked)
+      const granted = Reflect.apply(request, this, args)
       dispatchEvent(new PointerEvent('pointermove', { movementX: 1 }))
       return granted
     }
@@ -205,7 +205,7 @@ test('a hidden tab that is used while it asks to be the one that beats begins wi
   expect(page.watched.beats).toHaveLength(1)
 })
 
-test('of two tabs one beats, and the other takes over when it closes', async () => {
+test('sends heartbeats from one of two tabs, and from the other once it closes', async () => {
   const profile = await pausedProfile()
   const [first, second] = [await opened(profile), await opened(profile)]
   await beatAfter(first, () => first.goto(urlOf(stage, 'shop', '/plain')))

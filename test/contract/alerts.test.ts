@@ -71,11 +71,11 @@ describe.concurrent('alerts', () => {
     expect([guest, ...line].map(({ holds }) => holds)).toEqual(['pass', ...line.map(() => 'ticket')])
 
     const first = await sampledMinute(0)
-    await repeat(() => worker.minuteIsOver(first))
+    await repeat(() => worker.endMinute(first))
     expect(await crowd()).toMatchObject({ rules: [{ state: 'pending', value: IN_LINE }], deliveries: [] })
     const second = await sampledMinute(first + 1)
     expect(second).toBe(first + 1)
-    await repeat(() => worker.minuteIsOver(second))
+    await repeat(() => worker.endMinute(second))
     expect(await crowd()).toMatchObject({ rules: [{ state: 'firing', value: IN_LINE }] })
 
     const tries = await until(
@@ -93,13 +93,13 @@ describe.concurrent('alerts', () => {
     expect(() => verified(firing, OTHER_SECRET)).toThrow()
     await until(crowd, ({ deliveries }) => deliveries[0]?.state === 'delivered')
     await repeat(() => worker.repeatAlert(messageOf(firing)))
-    for (const minute of [first, second]) await worker.minuteIsOver(minute)
+    for (const minute of [first, second]) await worker.endMinute(minute)
 
     for (const visitor of [...line, guest]) expect((await visitor.leave()).status).toBe(204)
     expect(await stats(worker.front, 'busy')).toMatchObject({ waiting: 0, active: 0 })
     // The first minute that was empty from its start. Earlier minutes are reported as well.
     const empty = Math.max(second, Math.floor(Date.now() / MINUTE_MS)) + 1
-    await repeat(() => worker.minuteIsOver(empty))
+    await repeat(() => worker.endMinute(empty))
     expect(await crowd()).toMatchObject({ rules: [{ state: 'resolved', value: 0 }] })
     await until(crowd, ({ deliveries }) => deliveries.every(({ state }) => state === 'delivered'))
     const resolved = receiver.at('/ops')[3] as Delivered
@@ -108,9 +108,9 @@ describe.concurrent('alerts', () => {
       data: { room: 'busy', rule: 'crowd', threshold: 3, value: 0 },
     })
 
-    for (const minute of [first, second, empty]) await worker.minuteIsOver(minute)
+    for (const minute of [first, second, empty]) await worker.endMinute(minute)
     for (const message of [firing, resolved]) await repeat(() => worker.repeatAlert(messageOf(message)))
-    await queueIsThrough()
+    await queueIsDrained()
     const alerts = receiver.at('/ops').filter(({ id }) => !id.includes('.test.'))
     expect(alerts.map(({ id, status }) => [id, status])).toEqual([
       [firing.id, 500],
@@ -122,7 +122,7 @@ describe.concurrent('alerts', () => {
       { id: resolved.id, kind: 'resolved', channel: 'ops', state: 'delivered', attempts: 1, reason: null },
       { id: firing.id, kind: 'firing', channel: 'ops', state: 'delivered', attempts: 3, reason: null },
     ])
-    await worker.minuteIsOver(empty + 1)
+    await worker.endMinute(empty + 1)
     expect(await crowd()).toMatchObject({ rules: [{ state: 'ok' }] })
     expect(receiver.at('/ops').filter(({ id }) => !id.includes('.test.'))).toHaveLength(4)
   })
@@ -171,18 +171,18 @@ describe.concurrent('alerts', () => {
   test('stops admission while the site fails, and resumes once it recovers', async () => {
     const guest = new Visitor(worker.front, 'fragile.test')
     expect((await guest.get('/echo')).status).toBe(200)
-    const look = async () => stats(worker.front, 'fragile')
+    const fragileStats = async () => stats(worker.front, 'fragile')
     // Visitors are admitted at a tick that has heard of no failures.
     let isBroken = true
     const failing = (async () => {
       while (isBroken) await Promise.all([1, 2, 3, 4].map(() => guest.get('/failing')))
     })()
-    await until(look, ({ admissionFactor }) => admissionFactor === 0)
+    await until(fragileStats, ({ admissionFactor }) => admissionFactor === 0)
     const newcomer = new Visitor(worker.front, 'fragile.test', { Accept: 'application/json' })
     const turnedAway = await newcomer.get('/echo')
     expect([turnedAway.status, newcomer.holds]).toEqual([503, 'ticket'])
     expect(turnedAway.json()).toMatchObject({ waitingRoom: { state: 'waiting', position: 1, etaSeconds: null } })
-    expect(await look()).toMatchObject({ active: 1, waiting: 1, capacity: 10 })
+    expect(await fragileStats()).toMatchObject({ active: 1, waiting: 1, capacity: 10 })
     const metrics = await operate(worker.front, 'GET', 'metrics')
     expect(metrics.text).toContain('waiting_room_admission_ratio{room="fragile"} 0\n')
     const logged = '"event":"admission_factor_changed","room":"fragile","admissionFactor":0'
@@ -196,7 +196,7 @@ describe.concurrent('alerts', () => {
       return newcomer.get('/echo')
     }
     // The factor rises in steps: the first step is less than 1.
-    const factor = async () => (await served()) && (await look()).admissionFactor
+    const factor = async () => (await served()) && (await fragileStats()).admissionFactor
     expect(await until(factor, (now = 0) => now > 0)).toBeLessThan(1)
     await until(served, ({ status }) => status === 200)
     expect(newcomer.holds).toBe('pass')
@@ -221,7 +221,7 @@ describe.concurrent('alerts', () => {
   }
 
   /** When two messages in sequence have arrived, everything sent earlier has arrived too. */
-  async function queueIsThrough(): Promise<void> {
+  async function queueIsDrained(): Promise<void> {
     for (let i = 0; i < 2; i++) {
       const ids = await testAlerts(worker.front, 'busy')
       await until(crowd, ({ deliveries }) => deliveries.some(({ id, state }) => ids[0] === id && state === 'delivered'))

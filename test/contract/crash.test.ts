@@ -51,13 +51,13 @@ test(
         const before = crowd.highestNumber
         kills.push(await new Rush(workerd, crowd, TICK_SECONDS * 1000, kill).untilKilled())
         await workerd.restart()
-        await crowd.giveBackUntold()
+        await crowd.giveUpUndelivered()
         await crowd.reloadSince(before)
       }
       const servedInCrashes = crowd.count('gone')
       await crowd.reloadSince(0)
       await crowd.drain()
-      const { clients, untold, lost, duplicates, orderViolations, admittedTwice, overCapacity } = crowd
+      const { clients, undelivered, lost, duplicates, orderViolations, admittedTwice, overCapacity } = crowd
       const callsInFlightMin = Math.min(...kills.map(({ inFlight }) => inFlight))
       const answersInLast100msMin = Math.min(...kills.map(({ recentAnswers }) => recentAnswers))
       const figures = {
@@ -66,7 +66,7 @@ test(
         duringClaims: KILLS.filter(({ during }) => during === 'claims').length,
         duringTicks: KILLS.filter(({ during }) => during === 'tick').length,
         ticksCutShort: kills.filter(({ cutTick }) => cutTick).length,
-        clients: clients + untold,
+        clients: clients + undelivered,
         told: clients,
         servedInCrashes,
         lost: lost.length,

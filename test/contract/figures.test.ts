@@ -48,23 +48,23 @@ describe('figures', () => {
     await stage.workerd.restart()
     // One waiting visitor falls silent, expires and returns; the others keep polling.
     const line = [fifth, sixth]
-    const lineAsks = async () => {
+    const linePolls = async () => {
       for (const visitor of line) expect((await visitor.get('/echo')).status).toBe(503)
       return stats(stage.workerd, 'counted')
     }
-    await until(lineAsks, ({ totals }) => totals?.expired === 1)
+    await until(linePolls, ({ totals }) => totals?.expired === 1)
     line.push(silent)
-    await until(lineAsks, ({ totals }) => totals?.returned === 1)
+    await until(linePolls, ({ totals }) => totals?.returned === 1)
 
     const own: Count = {
       ...{ joined: visitors.length, admitted: CAPACITY + 1, left: 2, expired: 1, returned: 1 },
       ...{ waiting: line.length, active: CAPACITY, absent: 0 },
     }
     const agreed = { stats: own, '10s': own, '1m': own, '1h': own, metrics: own, waits: [own.admitted, own.admitted] }
-    await nextTick(lineAsks)
+    await nextTick(linePolls)
     expect(await views()).toEqual(agreed)
     await stage.workerd.restart()
-    await nextTick(lineAsks)
+    await nextTick(linePolls)
     expect(await views()).toEqual(agreed)
     expect(line.map(({ holds, number }) => [holds, number])).toEqual([5, 6, 7].map((number) => ['ticket', number]))
   })
@@ -150,9 +150,9 @@ describe('figures', () => {
   })
 
   /** Waits for the next sample of the room while the waiting visitors keep polling. */
-  async function nextTick(lineAsks: () => Promise<unknown>): Promise<void> {
+  async function nextTick(linePolls: () => Promise<unknown>): Promise<void> {
     const taken = async () => {
-      await lineAsks()
+      await linePolls()
       return sum(await history(stage.workerd, 'counted', 'step=1m'), 'samples')
     }
     const known = await taken()

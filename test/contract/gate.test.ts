@@ -1,6 +1,6 @@
 /** The gate: which requests take a ticket and what each one gets to read. */
 import { expect, test } from 'vitest'
-import { Desk } from './support/desk.ts'
+import { ApiClient } from './support/api-client.ts'
 import { issued, stats } from './support/operator.ts'
 import { rawRequest, sendRaw } from './support/raw-http.ts'
 import { room, useStage } from './support/stage.ts'
@@ -215,9 +215,9 @@ test.each([
   ['paused, then resumed', ['pause', 'resume'], { queueAll: false }, 'waiting'],
 ])('tells clients of Cloudflare Waiting Room whether a room that is %s queues all', async (_, actions, told, state) => {
   const name = `told-${actions.join('-')}`
-  const desk = new Desk(stage.workerd)
+  const api = new ApiClient(stage.workerd)
   await stage.guest(name)
-  for (const action of actions) expect((await desk.act(name, action)).status).toBe(200)
+  for (const action of actions) expect((await api.act(name, action)).status).toBe(200)
   const visitor = stage.visitor(name, { ...CURL, Accept: 'application/json' })
   await expect
     .poll(async () => (await visitor.get('/')).json())

@@ -6,13 +6,13 @@ import { promisify } from 'node:util'
 import * as v from 'valibot'
 import { expect, inject, it } from 'vitest'
 import * as schemas from '../../src/routes/api/schemas.ts'
-import { Desk } from './support/desk.ts'
+import { ApiClient } from './support/api-client.ts'
 import { PATIENCE_MS } from './support/patience.ts'
 import { room, useStage } from './support/stage.ts'
 
 const REDOCLY = resolve(import.meta.dirname, '../../node_modules/@redocly/cli/bin/cli.js')
 const stage = useStage([room('main', 1, { alerts: [] })])
-const desk = () => new Desk(stage.workerd)
+const api = () => new ApiClient(stage.workerd)
 
 interface Document {
   readonly openapi: string
@@ -20,7 +20,7 @@ interface Document {
 }
 
 it('is OpenAPI 3.1 and passes the linter', async () => {
-  const reply = await new Desk(stage.workerd, {}).get('/openapi.json')
+  const reply = await new ApiClient(stage.workerd, {}).get('/openapi.json')
   expect(reply.json<Document>().openapi).toBe('3.1.0')
   const folder = mkdtempSync(`${inject('scratch')}/openapi-`)
   writeFileSync(`${folder}/openapi.json`, reply.text.replace(/http:\/\/operator\.test[^/"]*/g, 'https://shop.invalid'))
@@ -36,11 +36,11 @@ it('is OpenAPI 3.1 and passes the linter', async () => {
 })
 
 it('has operations for existing routes only', async () => {
-  const { paths } = (await desk().get('/openapi.json')).json<Document>()
+  const { paths } = (await api().get('/openapi.json')).json<Document>()
   const calls = Object.entries(paths).flatMap(([path, methods]) => Object.keys(methods).map((method) => [method, path]))
   expect(calls.length).toBeGreaterThan(20)
   for (const [method, path] of calls as [string, string][]) {
-    const reply = await new Desk(stage.workerd, {}).call(method.toUpperCase(), path.replace('{room}', 'main'))
+    const reply = await new ApiClient(stage.workerd, {}).call(method.toUpperCase(), path.replace('{room}', 'main'))
     expect([method, path, reply.status], `${method} ${path}`).not.toContain(404)
     expect(reply.status).not.toBe(405)
   }
@@ -57,18 +57,18 @@ it.each([
   ['/rooms/main/alerts', schemas.alertsSchema],
   ['/session', schemas.sessionSchema],
 ])('matches the response of GET %s for an empty and an occupied room', async (path, schema) => {
-  const empty = await desk().get(path)
+  const empty = await api().get(path)
   if (!path.includes('tickets')) v.parse(schema, empty.json())
   const guest = await stage.guest('main')
-  await desk().act('main', 'message', { text: 'hello' })
-  const reply = await desk().get(path)
+  await api().act('main', 'message', { text: 'hello' })
+  const reply = await api().get(path)
   expect(reply.status).toBe(200)
   v.parse(schema, reply.json())
   await guest.leave()
 })
 
 it.each(['', '/'])('is also served as a readable page that needs no other host ("%s")', async (path) => {
-  const reply = await new Desk(stage.workerd, {}).get(path)
+  const reply = await new ApiClient(stage.workerd, {}).get(path)
   expect(reply.headers['content-type']).toMatch(/^text\/html/)
   expect(reply.headers['content-security-policy']).toMatch(/default-src 'none'.*script-src 'none'/)
   expect(reply.text).toContain('/rooms/{room}/actions/admit-next')

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { Desk } from './support/desk.ts'
+import { ApiClient } from './support/api-client.ts'
 import { room, useStage } from './support/stage.ts'
 import { untilJson, untilStatus } from './support/until.ts'
 import type { Reply } from './support/visitor.ts'
@@ -20,7 +20,7 @@ const stage = useStage([
   room('announced', 1),
 ])
 
-const desk = () => new Desk(stage.workerd)
+const api = () => new ApiClient(stage.workerd)
 const etagOf = (reply: Reply) => String(reply.headers.etag)
 
 function expectProblem(reply: Reply, status: number, detail: RegExp): void {
@@ -29,7 +29,7 @@ function expectProblem(reply: Reply, status: number, detail: RegExp): void {
 }
 
 async function settingOf(name: string, key: string): Promise<unknown> {
-  const { settings } = (await desk().get(`/rooms/${name}/settings`)).json<{
+  const { settings } = (await api().get(`/rooms/${name}/settings`)).json<{
     settings: Record<string, { value: unknown }>
   }>()
   return settings[key]?.value
@@ -40,7 +40,7 @@ const newcomer = (name: string) => stage.visitor(name, { ...CURL, Accept: 'appli
 
 describe('settings', () => {
   it('come with an ETag, effective values and deployed values', async () => {
-    const reply = await desk().get('/rooms/main/settings')
+    const reply = await api().get('/rooms/main/settings')
     expect(etagOf(reply)).toMatch(/^"0-[0-9a-f]+"$/)
     expect(reply.json()).toMatchObject({
       settings: { total_active_users: { value: 2, deployed: 2, override: null }, message: { value: null } },
@@ -49,9 +49,9 @@ describe('settings', () => {
   })
 
   it('change only with the current ETag, and reach waiting visitors', async () => {
-    const before = await desk().get('/rooms/told/settings')
+    const before = await api().get('/rooms/told/settings')
     const change = { message: 'Doors open at 10', total_active_users: 5 }
-    const changed = await desk().call('PATCH', '/rooms/told/settings', change, { 'If-Match': etagOf(before) })
+    const changed = await api().call('PATCH', '/rooms/told/settings', change, { 'If-Match': etagOf(before) })
     expect(changed.status).toBe(200)
     expect(etagOf(changed)).not.toBe(etagOf(before))
     expect(changed.json()).toMatchObject({
@@ -59,15 +59,10 @@ describe('settings', () => {
     })
     await stage.workerd.restart()
     expect(await settingOf('told', 'message')).toBe('Doors open at 10')
-    const late = await desk().call('PATCH', '/rooms/told/settings', { paused: true }, { 'If-Match': etagOf(before) })
+    const late = await api().call('PATCH', '/rooms/told/settings', { paused: true }, { 'If-Match': etagOf(before) })
     expectProblem(late, 412, /Read the settings again/)
     expect(late.headers.etag).toBe(etagOf(changed))
-    const cleared = await desk().call(
-      'PATCH',
-      '/rooms/told/settings',
-      { total_active_users: null },
-      { 'If-Match': '*' },
-    )
+    const cleared = await api().call('PATCH', '/rooms/told/settings', { total_active_users: null }, { 'If-Match': '*' })
     expect(cleared.json()).toMatchObject({ settings: { total_active_users: { value: 1, override: null } } })
   })
 
@@ -84,19 +79,19 @@ describe('settings', () => {
     ['"*" inside a list', (etag: string) => `${etag}, *`, 400],
     ['nothing', () => ',', 400],
   ])('follow If-Match as defined by RFC 9110: %s', async (_, header, status) => {
-    const { etag } = (await desk().get('/rooms/matched/settings')).headers
+    const { etag } = (await api().get('/rooms/matched/settings')).headers
     const change = { message: `after ${status}` }
-    const reply = await desk().call('PATCH', '/rooms/matched/settings', change, { 'If-Match': header(String(etag)) })
+    const reply = await api().call('PATCH', '/rooms/matched/settings', change, { 'If-Match': header(String(etag)) })
     expect(reply.status).toBe(status)
   })
 
   it('are sent with no-transform, so that no proxy weakens their ETag', async () => {
-    const reply = await desk().get('/rooms/main/settings')
+    const reply = await api().get('/rooms/main/settings')
     expect(reply.headers['cache-control']).toBe('no-store, no-transform')
   })
 
   it('are refused without If-Match', async () => {
-    expectProblem(await desk().call('PATCH', '/rooms/main/settings', { paused: true }), 428, /ETag as If-Match/)
+    expectProblem(await api().call('PATCH', '/rooms/main/settings', { paused: true }), 428, /ETag as If-Match/)
   })
 
   it.each([
@@ -115,7 +110,7 @@ describe('settings', () => {
     ['[]', /JSON object/],
     [{ message: 'x'.repeat(9000) }, /at most 8192 bytes/],
   ])('refuse invalid values by name, and nothing changes (%#)', async (body, detail) => {
-    const reply = await desk().call('PATCH', '/rooms/main/settings', body, { 'If-Match': '*' })
+    const reply = await api().call('PATCH', '/rooms/main/settings', body, { 'If-Match': '*' })
     expectProblem(reply, 400, detail)
     expect(await settingOf('main', 'total_active_users')).toBe(2)
   })
@@ -130,17 +125,17 @@ describe('settings', () => {
     [{ closed: false, opens_at: PAST }],
     [{ paused: true, closed: true, opens_at: PAST }],
   ])('refuse an opening time in the past, and nothing changes (%j)', async (body) => {
-    const reply = await desk().call('PATCH', '/rooms/main/settings', body, { 'If-Match': '*' })
+    const reply = await api().call('PATCH', '/rooms/main/settings', body, { 'If-Match': '*' })
     expectProblem(reply, 400, /"opens_at" is in the past: set a future time, or null/)
     expect(reply.json()).toMatchObject({ problems: [{ key: 'opens_at' }] })
     for (const key of ['closed', 'paused']) expect(await settingOf('main', key)).toBe(false)
   })
 
   it('require a new opening time to close a room that opened automatically', async () => {
-    const change = (body: unknown) => desk().call('PATCH', '/rooms/reopened/settings', body, { 'If-Match': '*' })
+    const change = (body: unknown) => api().call('PATCH', '/rooms/reopened/settings', body, { 'If-Match': '*' })
     const opens_at = new Date(Date.now() + 10_000).toISOString()
     expect((await change({ closed: true, opens_at })).status).toBe(200)
-    await untilJson({ closed: false }, () => desk().get('/rooms/reopened/stats'))
+    await untilJson({ closed: false }, () => api().get('/rooms/reopened/stats'))
     // A patch that changes no time is not checked.
     expect((await change({ message: 'The doors are open' })).status).toBe(200)
     expectProblem(await change({ closed: true }), 400, /"opens_at" is in the past/)
@@ -150,7 +145,7 @@ describe('settings', () => {
 
   it('report every problem at once', async () => {
     const body = { total_active_users: 0, queue_all: 'yes' }
-    const reply = await desk().call('PATCH', '/rooms/main/settings', body, { 'If-Match': '*' })
+    const reply = await api().call('PATCH', '/rooms/main/settings', body, { 'If-Match': '*' })
     expect(
       reply
         .json<{ problems: { key: string }[] }>()
@@ -162,63 +157,63 @@ describe('settings', () => {
 
 describe('actions', () => {
   it('pause and resume: nobody is admitted in between, and the page says so', async () => {
-    expect((await desk().act('gate', 'pause')).json()).toMatchObject({ settings: { paused: { value: true } } })
+    expect((await api().act('gate', 'pause')).json()).toMatchObject({ settings: { paused: { value: true } } })
     const visitor = stage.visitor('gate')
     expect((await visitor.get('/')).status).toBe(503)
     expect((await visitor.get('/__waiting-room/status')).json()).toMatchObject({ state: 'paused', position: 1 })
-    await desk().act('gate', 'resume')
+    await api().act('gate', 'resume')
     await untilStatus(200, () => visitor.get('/'))
     await visitor.leave()
   })
 
   it('queue-all: new visitors wait even while slots are free; admit-next admits them by hand', async () => {
-    await desk().act('acted', 'queue-all')
+    await api().act('acted', 'queue-all')
     const [first, second] = [stage.visitor('acted'), stage.visitor('acted')]
     expect((await first.get('/')).status).toBe(503)
     expect((await second.get('/')).status).toBe(503)
-    const admitted = await desk().act('acted', 'admit-next', { count: 5 })
+    const admitted = await api().act('acted', 'admit-next', { count: 5 })
     expect(admitted.json()).toMatchObject({ result: { asked: 5, admitted: 1 } })
     await untilStatus(200, () => first.get('/'))
-    expect((await desk().act('acted', 'queue-all', { on: false })).json()).toMatchObject({
+    expect((await api().act('acted', 'queue-all', { on: false })).json()).toMatchObject({
       settings: { queue_all: { value: false, override: null } },
     })
   })
 
   it('admit-next is refused while the room is paused', async () => {
-    await desk().act('main', 'pause')
-    expectProblem(await desk().act('main', 'admit-next'), 409, /Resume the room first/)
-    await desk().act('main', 'resume')
+    await api().act('main', 'pause')
+    expectProblem(await api().act('main', 'admit-next'), 409, /Resume the room first/)
+    await api().act('main', 'resume')
   })
 
   it('close and open: new visitors see the opening time, waiting visitors keep their place', async () => {
     const [guest, waiter] = [await stage.guest('closing'), stage.visitor('closing')]
     await waiter.get('/')
     const opens_at = new Date(Date.now() + 3_600_000).toISOString()
-    await desk().act('closing', 'close', { opens_at })
+    await api().act('closing', 'close', { opens_at })
     const closed = (await newcomer('closing').get('/__waiting-room/status')).json()
     expect(closed).toMatchObject({ state: 'closed', opensAt: opens_at, number: null })
     expect((await newcomer('closing').get('/')).status).toBe(503)
     await guest.leave()
     await untilStatus(200, () => waiter.get('/'))
-    await desk().act('closing', 'pause')
-    await desk().act('closing', 'open')
+    await api().act('closing', 'pause')
+    await api().act('closing', 'open')
     const joined = await untilJson({ state: 'paused' }, () => newcomer('closing').get('/__waiting-room/status'))
     expect(joined).toMatchObject({ number: 3 })
   })
 
   it('suspend: everyone bypasses the room until the suspension ends', async () => {
     const guest = await stage.guest('aside')
-    await desk().act('aside', 'suspend')
+    await api().act('aside', 'suspend')
     await untilStatus(200, () => newcomer('aside').get('/'))
     expect((await newcomer('aside').get('/__waiting-room/status')).json()).toMatchObject({ state: 'admitted' })
-    await desk().act('aside', 'suspend', { on: false })
+    await api().act('aside', 'suspend', { on: false })
     await untilStatus(503, () => newcomer('aside').get('/'))
     expect((await guest.get('/')).status).toBe(200)
   })
 
   it('suspend with {"on": false} activates a room that was deployed suspended', async () => {
     expect((await newcomer('deployed-aside').get('/')).status).toBe(200)
-    await desk().act('deployed-aside', 'suspend', { on: false })
+    await api().act('deployed-aside', 'suspend', { on: false })
     await stage.guest('deployed-aside').catch(() => null)
     await untilStatus(503, () => newcomer('deployed-aside').get('/'))
   })
@@ -226,11 +221,11 @@ describe('actions', () => {
   it('message: everyone in line sees it', async () => {
     const guest = await stage.guest('main')
     const other = await stage.guest('main')
-    await desk().act('main', 'message', { text: 'Back at <noon>' })
+    await api().act('main', 'message', { text: 'Back at <noon>' })
     const visitor = stage.visitor('main')
     await visitor.get('/')
     expect((await visitor.get('/__waiting-room/status')).json()).toMatchObject({ message: 'Back at <noon>' })
-    await desk().act('main', 'message', { text: null })
+    await api().act('main', 'message', { text: null })
     expect(await settingOf('main', 'message')).toBeNull()
     await Promise.all([guest.leave(), other.leave(), visitor.leave()])
   })
@@ -241,7 +236,7 @@ describe('actions', () => {
     await visitor.get('/')
     const status = () => visitor.get('/__waiting-room/status')
     const until = new Date(Date.now() + 15_000).toISOString()
-    expect((await desk().act('announced', 'message', { text: 'Back in a moment', until })).json()).toMatchObject({
+    expect((await api().act('announced', 'message', { text: 'Back in a moment', until })).json()).toMatchObject({
       settings: { message: { value: 'Back in a moment' }, message_until: { value: until, deployed: null } },
     })
     await untilJson({ message: 'Back in a moment' }, status)
@@ -249,10 +244,10 @@ describe('actions', () => {
     expect(Date.now()).toBeGreaterThanOrEqual(Date.parse(until))
     // As sent by a client that does not know message ends.
     const patch = { message: 'Still here' }
-    const changed = await desk().call('PATCH', '/rooms/announced/settings', patch, { 'If-Match': '*' })
+    const changed = await api().call('PATCH', '/rooms/announced/settings', patch, { 'If-Match': '*' })
     expect(changed.json()).toMatchObject({ settings: { message_until: { value: null, override: null } } })
     await untilJson({ message: 'Still here' }, status)
-    await desk().act('announced', 'message', { text: null, until: new Date(Date.now() + 60_000).toISOString() })
+    await api().act('announced', 'message', { text: null, until: new Date(Date.now() + 60_000).toISOString() })
     expect(await settingOf('announced', 'message_until')).toBeNull()
     await guest.leave()
   })
@@ -261,13 +256,13 @@ describe('actions', () => {
     const guest = await stage.guest('looked-up')
     const waiter = stage.visitor('looked-up')
     await waiter.get('/')
-    const revoked = await desk().act('looked-up', 'revoke', { number: guest.number })
+    const revoked = await api().act('looked-up', 'revoke', { number: guest.number })
     expect(revoked.json()).toMatchObject({ result: { number: guest.number, was: 'active' } })
     await untilStatus(200, () => waiter.get('/'))
     expect((await guest.post('/__waiting-room/heartbeat', '', { 'Sec-Fetch-Site': 'same-origin' })).status).toBe(410)
-    expectProblem(await desk().act('looked-up', 'revoke', { number: guest.number }), 409, /no longer holds a place/)
-    expectProblem(await desk().act('looked-up', 'revoke', { number: 99 }), 404, /not issued/)
-    const ticket = await desk().get(`/rooms/looked-up/tickets/${guest.number}`)
+    expectProblem(await api().act('looked-up', 'revoke', { number: guest.number }), 409, /no longer holds a place/)
+    expectProblem(await api().act('looked-up', 'revoke', { number: 99 }), 404, /not issued/)
+    const ticket = await api().get(`/rooms/looked-up/tickets/${guest.number}`)
     expect(ticket.json()).toMatchObject({
       state: 'gone',
       admitted: 'yes',
@@ -278,12 +273,12 @@ describe('actions', () => {
 
   it('reset: requires the name of the room and voids every token', async () => {
     const guest = await stage.guest('emptied')
-    expectProblem(await desk().act('emptied', 'reset', { confirm: 'main' }), 400, /\{"confirm": "emptied"\}/)
-    expectProblem(await desk().act('emptied', 'reset'), 400, /"confirm" is missing/)
-    const reset = await desk().act('emptied', 'reset', { confirm: 'emptied' })
+    expectProblem(await api().act('emptied', 'reset', { confirm: 'main' }), 400, /\{"confirm": "emptied"\}/)
+    expectProblem(await api().act('emptied', 'reset'), 400, /"confirm" is missing/)
+    const reset = await api().act('emptied', 'reset', { confirm: 'emptied' })
     expect(reset.json()).toMatchObject({ result: { run: expect.any(Number) } })
     await stage.workerd.restart()
-    expect((await desk().get('/rooms/emptied/stats')).json()).toMatchObject({ active: 0, nextNumber: 1 })
+    expect((await api().get('/rooms/emptied/stats')).json()).toMatchObject({ active: 0, nextNumber: 1 })
     // The old session is void: its visitor joins again.
     await untilStatus(410, () => guest.post('/__waiting-room/heartbeat', '', { 'Sec-Fetch-Site': 'same-origin' }))
   })
@@ -301,19 +296,19 @@ describe('actions', () => {
     ['revoke', {}, /"number" is missing/],
     ['pause', { now: true }, /"now" there is no such key/],
   ])('%s is refused with %j', async (action, body, detail) => {
-    expectProblem(await desk().act('main', action, body), 400, detail)
+    expectProblem(await api().act('main', action, body), 400, detail)
   })
 
   it('are refused for an unknown room, action or method', async () => {
-    expectProblem(await desk().act('nowhere', 'pause'), 404, /lists the rooms/)
-    expectProblem(await desk().act('main', 'explode'), 404, /API reference/)
-    const wrong = await desk().call('DELETE', '/rooms/main/settings')
+    expectProblem(await api().act('nowhere', 'pause'), 404, /lists the rooms/)
+    expectProblem(await api().act('main', 'explode'), 404, /API reference/)
+    const wrong = await api().call('DELETE', '/rooms/main/settings')
     expectProblem(wrong, 405, /GET, HEAD, PATCH/)
     expect(wrong.headers.allow).toBe('GET, HEAD, PATCH, OPTIONS')
   })
 
   it('are audited with operator, time, action, and the values before and after', async () => {
-    const audit = (await desk().get('/rooms/acted/audit?limit=2')).json<{
+    const audit = (await api().get('/rooms/acted/audit?limit=2')).json<{
       entries: Record<string, unknown>[]
       next: number
     }>()
@@ -321,30 +316,30 @@ describe('actions', () => {
       { action: 'queue-all', who: 'admin', before: { queue_all: true }, after: { queue_all: false } },
       { action: 'admit-next', before: { waiting: 2 }, after: { asked: 5, admitted: 1 } },
     ])
-    const older = (await desk().get(`/rooms/acted/audit?before=${audit.next}`)).json()
+    const older = (await api().get(`/rooms/acted/audit?before=${audit.next}`)).json()
     expect(older).toMatchObject({ entries: [{ action: 'queue-all', after: { queue_all: true } }], next: null })
     for (const query of ['limit=0', 'limit=201', 'before=x']) {
-      expectProblem(await desk().get(`/rooms/acted/audit?${query}`), 400, /must be/)
+      expectProblem(await api().get(`/rooms/acted/audit?${query}`), 400, /must be/)
     }
   })
 })
 
 describe('reading', () => {
   it('lists the rooms with their states', async () => {
-    const { rooms } = (await desk().get('/rooms')).json<{ rooms: Record<string, unknown>[] }>()
+    const { rooms } = (await api().get('/rooms')).json<{ rooms: Record<string, unknown>[] }>()
     expect(rooms).toHaveLength(12)
     expect(rooms[0]).toMatchObject({ name: 'main', host: 'main.test', reachable: true, capacity: 2, mode: 'open' })
   })
 
   it('shows a ticket, and answers 404 for an unknown one', async () => {
-    expectProblem(await desk().get('/rooms/looked-up/tickets/999'), 404, /not issued/)
-    expectProblem(await desk().get('/rooms/looked-up/tickets/abc'), 400, /whole number/)
+    expectProblem(await api().get('/rooms/looked-up/tickets/999'), 404, /not issued/)
+    expectProblem(await api().get('/rooms/looked-up/tickets/abc'), 400, /whole number/)
   })
 
   it('exports the history as CSV', async () => {
-    const reply = await desk().get('/rooms/main/history?format=csv')
+    const reply = await api().get('/rooms/main/history?format=csv')
     expect([reply.status, reply.headers['content-type']]).toEqual([200, 'text/csv; charset=utf-8; header=present'])
     expect(reply.text).toMatch(/^at(,|\r\n)/)
-    expectProblem(await desk().get('/rooms/main/history?format=xml'), 400, /json or csv/)
+    expectProblem(await api().get('/rooms/main/history?format=xml'), 400, /json or csv/)
   })
 })

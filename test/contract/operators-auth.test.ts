@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { Desk, OWN_PAGE } from './support/desk.ts'
+import { ApiClient, OWN_PAGE } from './support/api-client.ts'
 import { room, useStage } from './support/stage.ts'
 import { OVER_TLS } from './support/visitor.ts'
 import { Workerd } from './support/workerd.ts'
@@ -10,13 +10,13 @@ const TOKENS = `ada:${ADA},bob:${BOB}:read`
 
 const stage = useStage([room('main', 1), room('one', 1), room('two', 1)], { adminToken: TOKENS })
 const bearer = (token: string, address = '192.0.2.1') =>
-  new Desk(stage.workerd, { Authorization: `Bearer ${token}`, 'CF-Connecting-IP': address })
+  new ApiClient(stage.workerd, { Authorization: `Bearer ${token}`, 'CF-Connecting-IP': address })
 
-async function loggedIn(token = ADA): Promise<Desk> {
-  const desk = Desk.browser(stage.workerd)
-  const reply = await desk.logIn(token)
+async function loggedIn(token = ADA): Promise<ApiClient> {
+  const api = ApiClient.browser(stage.workerd)
+  const reply = await api.logIn(token)
   expect(reply.status).toBe(200)
-  return desk
+  return api
 }
 
 describe('tokens', () => {
@@ -39,7 +39,7 @@ describe('tokens', () => {
     ['the token with its name', { Authorization: `Bearer ada:${ADA}`, 'CF-Connecting-IP': '192.0.2.2' }],
     ['another scheme', { Authorization: `Basic ${ADA}` }],
   ])('are required: %s is refused', async (_, headers) => {
-    const reply = await new Desk(stage.workerd, headers).get('/rooms/main/stats')
+    const reply = await new ApiClient(stage.workerd, headers).get('/rooms/main/stats')
     expect(reply.status).toBe(401)
     expect(reply.headers['www-authenticate']).toMatch(/^Bearer/)
   })
@@ -53,8 +53,8 @@ describe('tokens', () => {
 
 describe('a browser session', () => {
   it('is a Strict, HttpOnly cookie of this host', async () => {
-    const desk = Desk.browser(stage.workerd)
-    const reply = await desk.logIn(ADA)
+    const api = ApiClient.browser(stage.workerd)
+    const reply = await api.logIn(ADA)
     expect(reply.json()).toMatchObject({ operator: { name: 'ada', kind: 'full' }, via: 'session' })
     expect(reply.setCookies).toEqual([expect.stringMatching(/^__Host-waiting-room-_operator=/)])
     for (const attribute of ['Path=/', 'HttpOnly', 'Secure', 'SameSite=Strict', 'Max-Age=1800']) {
@@ -63,25 +63,25 @@ describe('a browser session', () => {
   })
 
   it('reads and changes under the name of its token', async () => {
-    const desk = await loggedIn()
-    expect((await desk.get('/session')).json()).toMatchObject({ operator: { name: 'ada' }, via: 'session' })
-    expect((await desk.act('main', 'message', { text: 'hello' })).status).toBe(200)
-    expect((await desk.get('/rooms/main/audit?limit=1')).json()).toMatchObject({
+    const api = await loggedIn()
+    expect((await api.get('/session')).json()).toMatchObject({ operator: { name: 'ada' }, via: 'session' })
+    expect((await api.act('main', 'message', { text: 'hello' })).status).toBe(200)
+    expect((await api.get('/rooms/main/audit?limit=1')).json()).toMatchObject({
       entries: [{ who: 'ada', action: 'message' }],
     })
     expect((await (await loggedIn(BOB)).act('main', 'pause')).status).toBe(403)
   })
 
   it('works on a site with HTTP authentication, whose header browsers send as well', async () => {
-    const desk = await loggedIn()
-    const reply = await desk.get('/session', { Authorization: 'Basic dTpw' })
+    const api = await loggedIn()
+    const reply = await api.get('/session', { Authorization: 'Basic dTpw' })
     expect([reply.status, reply.json()]).toMatchObject([200, { via: 'session' }])
   })
 
   it('ends at logout', async () => {
-    const desk = await loggedIn()
-    expect((await desk.call('DELETE', '/session')).status).toBe(204)
-    expect((await desk.get('/session')).status).toBe(401)
+    const api = await loggedIn()
+    expect((await api.call('DELETE', '/session')).status).toBe(204)
+    expect((await api.get('/session')).status).toBe(401)
   })
 
   it.each([
@@ -101,16 +101,16 @@ describe('a browser session', () => {
   it('is not interchangeable with a visitor’s token', async () => {
     const guest = await stage.guest('one')
     const cookie = `waiting-room-_operator=${guest.token}`
-    expect((await new Desk(stage.workerd, { Cookie: cookie }).get('/session')).status).toBe(401)
-    const desk = await loggedIn()
-    const session = [...desk.browser.cookies.values()][0] as string
+    expect((await new ApiClient(stage.workerd, { Cookie: cookie }).get('/session')).status).toBe(401)
+    const api = await loggedIn()
+    const session = [...api.browser.cookies.values()][0] as string
     const reply = await stage.visitor('one', { 'Waiting-Room-Token': session, Accept: 'application/json' }).get('/')
     expect(reply.status).toBe(503)
   })
 
   it('never reaches the origin', async () => {
-    const desk = await loggedIn()
-    const [[name, value]] = [...desk.browser.cookies] as [[string, string]]
+    const api = await loggedIn()
+    const [[name, value]] = [...api.browser.cookies] as [[string, string]]
     const guest = await stage.guest('two')
     const echo = await guest.get('/echo', { Cookie: `${name}=${value}; own=1; waiting-room-two=${guest.token}` })
     expect(echo.text).toContain('own=1')
@@ -120,14 +120,14 @@ describe('a browser session', () => {
   it('ends when its token is removed or replaced, and survives a new first signing key', async () => {
     const workerd = await Workerd.start({ rooms: [room('main', 1)], originUrl: stage.origin.url, adminToken: TOKENS })
     try {
-      const desk = Desk.browser(workerd)
-      await desk.logIn(ADA)
+      const api = ApiClient.browser(workerd)
+      await api.logIn(ADA)
       const keys = ['new:bmV3LWtleS1vZi1mb3J0eS1ieXRlcy1vci1tb3JlLWluLWZyb250', 'contract:'].join(',')
       const old = Buffer.from('forty-four-bytes-that-only-these-tests-know!').toString('base64url')
       await workerd.restart({ signingKeys: keys + old })
-      expect((await desk.get('/session')).status).toBe(200)
+      expect((await api.get('/session')).status).toBe(200)
       await workerd.restart({ adminToken: `ada:${ADA}-replaced,bob:${BOB}:read` })
-      expect((await desk.get('/session')).status).toBe(401)
+      expect((await api.get('/session')).status).toBe(401)
     } finally {
       await workerd.stop()
     }
@@ -143,13 +143,13 @@ describe('token guessing', () => {
     expect(Number(blocked.headers['retry-after'])).toBeGreaterThan(0)
     expect((await bearer(ADA, '203.0.113.7').get('/session')).status).toBe(429)
     const login = { ...OVER_TLS, ...OWN_PAGE, 'CF-Connecting-IP': '203.0.113.7' }
-    expect((await new Desk(stage.workerd, login).logIn(ADA)).status).toBe(429)
+    expect((await new ApiClient(stage.workerd, login).logIn(ADA)).status).toBe(429)
     for (let i = 0; i < 10; i++) await bearer('a-guess-of-a-token', `2001:db8::${i}`).get('/session')
     expect((await bearer(ADA, '2001:db8::ffff').get('/session')).status).toBe(429)
     expect((await bearer(ADA, '203.0.113.8').get('/session')).status).toBe(200)
     // The count is durable: new isolates read it at each login.
     await stage.workerd.restart()
-    expect((await new Desk(stage.workerd, login).logIn(ADA)).status).toBe(429)
+    expect((await new ApiClient(stage.workerd, login).logIn(ADA)).status).toBe(429)
   })
 })
 
@@ -163,7 +163,7 @@ describe('unusable tokens', () => {
   ])('turn the API off, and the log says why (%#)', async (adminToken, reason) => {
     const workerd = await Workerd.start({ rooms: [room('main', 1)], originUrl: stage.origin.url, adminToken })
     try {
-      const reply = await new Desk(workerd, { Authorization: `Bearer ${ADA}` }).get('/session')
+      const reply = await new ApiClient(workerd, { Authorization: `Bearer ${ADA}` }).get('/session')
       expect([reply.status, reply.json()]).toMatchObject([403, { title: 'The API is off' }])
       await expect.poll(() => workerd.log).toMatch(reason)
       expect(workerd.log).not.toContain(ADA)

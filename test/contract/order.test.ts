@@ -15,19 +15,19 @@ const stage = useStage([room('crowd', CAPACITY), room('steps', CAPACITY)])
 
 test('admits a crowd that reloads at random in order of arrival, three at a time', async () => {
   const crowd = Array.from({ length: CLIENTS }, () => stage.visitor('crowd', CURL))
-  const told = new Map<Visitor, number>()
+  const receivedNumbers = new Map<Visitor, number>()
   let onSite = 0
   let most = 0
   await Promise.all(
     crowd.map(async (client) => {
       let reply = await client.get('/echo')
-      told.set(client, client.number)
+      receivedNumbers.set(client, client.number)
       while (reply.status === 503) {
-        expect(client.number).toBe(told.get(client))
+        expect(client.number).toBe(receivedNumbers.get(client))
         reply = await client.get('/echo')
       }
       expect(reply.status).toBe(200)
-      expect(client.number).toBe(told.get(client))
+      expect(client.number).toBe(receivedNumbers.get(client))
       most = Math.max(most, ++onSite)
       expect((await client.post('/echo', 'order')).status).toBe(200)
       onSite--
@@ -37,7 +37,7 @@ test('admits a crowd that reloads at random in order of arrival, three at a time
   const { entries } = await journal(stage.workerd, 'crowd')
   const arrivals = numbersOf(entries, 'joined')
   expect(arrivals).toEqual(Array.from({ length: CLIENTS }, (_, i) => i + 1))
-  expect([...told.values()].sort((a, b) => a - b)).toEqual(arrivals)
+  expect([...receivedNumbers.values()].sort((a, b) => a - b)).toEqual(arrivals)
   expect(numbersOf(entries, 'admitted')).toEqual(arrivals)
   expect(mostAtOnce(entries)).toBe(CAPACITY)
   expect(most).toBeLessThanOrEqual(CAPACITY)

@@ -77,7 +77,7 @@ describe("the origin's figures", () => {
     const ratio = ({ originRequests, originErrors }: (typeof points)[number]) => originErrors / (originRequests || 1)
     const bad = points.find((point) => ratio(point) > RULE.above)
     if (bad === undefined) throw new Error('no minute')
-    await worker.minuteIsOver(Date.parse(bad.at) / MINUTE_MS)
+    await worker.endMinute(Date.parse(bad.at) / MINUTE_MS)
     const [call] = await until(
       () => receiver.at('/ops'),
       ({ length }) => length === 1,

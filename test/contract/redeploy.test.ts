@@ -26,14 +26,14 @@ test('keeps places and sessions across a deploy between any two calls', async ()
   try {
     const versions = new Set<string>()
     const visitors: Visitor[] = []
-    const asked = new Visitor(workerd, `${ROOM}.test`)
+    const prober = new Visitor(workerd, `${ROOM}.test`)
     for (let number = 1; number <= 5; number++) {
       const visitor = new Visitor(workerd, `${ROOM}.test`)
       visitors.push(visitor)
       const { status } = await visitor.get('/echo')
       expect({ number: visitor.number, status }).toEqual({ number, status: number <= CAPACITY ? 200 : 503 })
       await deploy()
-      versions.add((await asked.get('/__waiting-room/healthz')).json<{ version: string }>().version)
+      versions.add((await prober.get('/__waiting-room/healthz')).json<{ version: string }>().version)
     }
     expect(versions.size).toBe(2)
     for (const [i, visitor] of visitors.entries()) {

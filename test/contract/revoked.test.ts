@@ -1,6 +1,6 @@
 /** Visitors whose waiting place was revoked are told as soon as an isolate renews its snapshot. */
 import { describe, expect, test } from 'vitest'
-import { Desk } from './support/desk.ts'
+import { ApiClient } from './support/api-client.ts'
 import { room, useStage } from './support/stage.ts'
 import { untilJson } from './support/until.ts'
 import { CURL, type Visitor } from './support/visitor.ts'
@@ -9,7 +9,7 @@ const POLL = '/__waiting-room/status'
 
 describe.concurrent('a ticket that is revoked while it waits', () => {
   const stage = useStage(['polls', 'reloads', 'program', 'lists'].map((name) => room(name, 1)))
-  const revoke = (name: string, number: number) => new Desk(stage.workerd).act(name, 'revoke', { number })
+  const revoke = (name: string, number: number) => new ApiClient(stage.workerd).act(name, 'revoke', { number })
 
   test('is reported when its page polls', async () => {
     await stage.guest('polls')
@@ -35,8 +35,8 @@ describe.concurrent('a ticket that is revoked while it waits', () => {
     const revoked = stage.visitor('program', { ...CURL, ...json })
     await revoked.get('/')
     await revoke('program', revoked.number)
-    const told = async () => (await revoked.get('/')).json()
-    await expect.poll(told).toMatchObject({ waitingRoom: { state: 'expired', number: 2 } })
+    const body = async () => (await revoked.get('/')).json()
+    await expect.poll(body).toMatchObject({ waitingRoom: { state: 'expired', number: 2 } })
   })
 
   test('is reported even when a snapshot cannot list all revoked tickets, the newest first', async () => {

@@ -20,7 +20,7 @@ const ROOMS = [
   }),
 ]
 
-interface Told {
+interface Status {
   readonly state: string
   readonly number: number
   readonly position: number
@@ -65,15 +65,15 @@ describe.concurrent('silence', () => {
   })
 })
 
-async function poll(visitor: Visitor): Promise<Told> {
-  return (await visitor.get('/__waiting-room/status')).json<Told>()
+async function poll(visitor: Visitor): Promise<Status> {
+  return (await visitor.get('/__waiting-room/status')).json<Status>()
 }
 
 /** Polls as the waiting page does, only more often. The test's time-out bounds it. */
-async function pollUntil(visitor: Visitor, isDone: (told: Told) => boolean): Promise<Told> {
+async function pollUntil(visitor: Visitor, isDone: (status: Status) => boolean): Promise<Status> {
   for (;;) {
-    const told = await poll(visitor)
-    if (isDone(told)) return told
+    const status = await poll(visitor)
+    if (isDone(status)) return status
     await pause(POLL_MS)
   }
 }

@@ -2,7 +2,7 @@
  * The health of the site as operators see it, by the limits of the room or by defaults for display.
  */
 import { expect, it } from 'vitest'
-import { Desk } from './support/desk.ts'
+import { ApiClient } from './support/api-client.ts'
 import { until } from './support/operator-figures.ts'
 import { room, useStage } from './support/stage.ts'
 
@@ -23,7 +23,7 @@ interface Site {
 }
 
 async function siteOf(name: string): Promise<Site> {
-  return (await new Desk(stage.workerd).get(`/rooms/${name}/stats`)).json<{ site: Site }>().site
+  return (await new ApiClient(stage.workerd).get(`/rooms/${name}/stats`)).json<{ site: Site }>().site
 }
 
 it.each([
@@ -44,7 +44,7 @@ it.each([
     ({ requests }) => requests >= 20,
   )
   expect(site).toMatchObject({ ...expected, requests: 20, errors, windowSeconds: 120 })
-  const { rooms } = (await new Desk(stage.workerd).get('/rooms')).json<{ rooms: { name: string; site: Site }[] }>()
+  const { rooms } = (await new ApiClient(stage.workerd).get('/rooms')).json<{ rooms: { name: string; site: Site }[] }>()
   expect(rooms.find((one) => one.name === name)?.site).toMatchObject(expected)
 })
 

@@ -4,7 +4,7 @@
  */
 import { setTimeout as pause } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
-import { Desk } from './support/desk.ts'
+import { ApiClient } from './support/api-client.ts'
 import { journal } from './support/operator.ts'
 import { room, useStage } from './support/stage.ts'
 import { untilStatus } from './support/until.ts'
@@ -24,9 +24,9 @@ const BEAT = '/__waiting-room/heartbeat'
 describe.concurrent('while a room is suspended', () => {
   const stage = useStage([room('short', 1, SHORT), room('beats', 1), room('off', 1, { suspended: true })])
 
-  const desk = () => new Desk(stage.workerd)
+  const api = () => new ApiClient(stage.workerd)
   const suspend = async (name: string, on: boolean) => {
-    expect((await desk().act(name, 'suspend', { on })).status).toBe(200)
+    expect((await api().act(name, 'suspend', { on })).status).toBe(200)
     await untilStatus(on ? 200 : 503, () => stage.visitor(name).get('/'))
   }
 

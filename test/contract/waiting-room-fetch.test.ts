@@ -4,7 +4,7 @@
  */
 import { afterEach, expect, test, vi } from 'vitest'
 import { createWaitingRoomFetch, type Progress } from '../../examples/waiting-room-fetch.mjs'
-import { Desk } from './support/desk.ts'
+import { ApiClient } from './support/api-client.ts'
 import { issued, stats } from './support/operator.ts'
 import type { Seen } from './support/origin.ts'
 import { room, useStage } from './support/stage.ts'
@@ -43,20 +43,20 @@ function impatient(spoil: (url: string) => Response | undefined = () => undefine
 
 /** A client with the progress that it reported. */
 function client(options: Parameters<typeof createWaitingRoomFetch>[0] = {}) {
-  const told: Progress[] = []
+  const reported: Progress[] = []
   const roomFetch = createWaitingRoomFetch({
     fetch: impatient(),
-    onProgress: (progress) => told.push(progress),
+    onProgress: (progress) => reported.push(progress),
     ...options,
   })
   return {
     roomFetch,
-    told,
-    untilTold: (state: string) => expect.poll(() => statesOf(told)).toContain(state),
+    reported,
+    untilReported: (state: string) => expect.poll(() => statesOf(reported)).toContain(state),
   }
 }
 
-const statesOf = (told: readonly Progress[]) => told.map(({ state }) => state)
+const statesOf = (reported: readonly Progress[]) => reported.map(({ state }) => state)
 
 /** A visitor on the site of a room for one. */
 async function guestOf(name: string): Promise<Visitor> {
@@ -74,7 +74,7 @@ async function leave(visitor: Visitor, name: string, extra: Headers = {}): Promi
 afterEach(() => void vi.useRealTimers())
 
 test('goes straight to the site when nobody waits, with one session for concurrent requests', async () => {
-  const { roomFetch, told } = client()
+  const { roomFetch, reported } = client()
   const answers = await Promise.all([1, 2, 3].map((n) => roomFetch(urlOf('free', `echo?${n}`))))
   expect(await Promise.all(answers.map(async (answer) => ((await answer.json()) as Seen).url))).toEqual([
     '/free/echo?1',
@@ -82,24 +82,24 @@ test('goes straight to the site when nobody waits, with one session for concurre
     '/free/echo?3',
   ])
   expect(await issued(stage.workerd, 'free')).toBe(1)
-  expect(told).toEqual([])
+  expect(reported).toEqual([])
 })
 
 test('shares one place among concurrent requests, each of which gets the response to its own body', async () => {
   const guest = await guestOf('crowded')
-  const { roomFetch, told, untilTold } = client()
+  const { roomFetch, reported, untilReported } = client()
   const before = await issued(stage.workerd, 'crowded')
   const get = roomFetch(urlOf('crowded'))
-  await untilTold('waiting')
+  await untilReported('waiting')
   const posts = ['a', 'b'].map((body) => roomFetch(urlOf('crowded'), { method: 'POST', body }))
   const put = roomFetch(new Request(urlOf('crowded'), { method: 'PUT', body: new Blob(['c']) }))
-  expect(told[0]).toMatchObject({ state: 'waiting', position: 1, number: before + 1 })
+  expect(reported[0]).toMatchObject({ state: 'waiting', position: 1, number: before + 1 })
   await leave(guest, 'crowded')
 
   const seen = await Promise.all([get, ...posts, put].map(async (answer) => (await (await answer).json()) as Seen))
   expect(seen.map(({ method, body }) => method + body)).toEqual(['GET', 'POSTa', 'POSTb', 'PUTc'])
   expect(seen[0]?.headers['waiting-room-pass']).toMatch(/^eyJ/)
-  expect(told.at(-1)).toMatchObject({ state: 'admitted' })
+  expect(reported.at(-1)).toMatchObject({ state: 'admitted' })
   expect(await issued(stage.workerd, 'crowded')).toBe(before + 1)
   expect(await roomFetch.heartbeat()).toBe(true)
   await roomFetch.leave()
@@ -109,9 +109,9 @@ test('shares one place among concurrent requests, each of which gets the respons
 
 test('joins through the link for a request with a body, even for the first request', async () => {
   const guest = await guestOf('first')
-  const { roomFetch, untilTold } = client()
+  const { roomFetch, untilReported } = client()
   const post = roomFetch(urlOf('first'), { method: 'POST', body: 'order=1' })
-  await untilTold('waiting')
+  await untilReported('waiting')
   await leave(guest, 'first')
   expect(await (await post).json()).toMatchObject({ method: 'POST', body: 'order=1' })
   expect(await issued(stage.workerd, 'first')).toBe(2)
@@ -120,9 +120,9 @@ test('joins through the link for a request with a body, even for the first reque
 
 test('recognises a response of the room by its link, whatever its status', async () => {
   const guest = await guestOf('accepted')
-  const { roomFetch, untilTold } = client()
+  const { roomFetch, untilReported } = client()
   const get = roomFetch(urlOf('accepted'))
-  await untilTold('waiting')
+  await untilReported('waiting')
   await leave(guest, 'accepted')
   expect(await (await get).json()).toMatchObject({ url: '/accepted/echo' })
   await roomFetch.leave()
@@ -130,27 +130,27 @@ test('recognises a response of the room by its link, whatever its status', async
 
 test('stops waiting when a request is aborted, stops polling with the last one, and keeps the place', async () => {
   const guest = await guestOf('aborted')
-  const { roomFetch, told, untilTold } = client({ statusUrl: statusUrlOf('aborted') })
+  const { roomFetch, reported, untilReported } = client({ statusUrl: statusUrlOf('aborted') })
   const [first, second] = [new AbortController(), new AbortController()]
   const waiting = [first, second].map(({ signal }) => roomFetch(urlOf('aborted'), { signal }))
   const ended = Promise.allSettled(waiting)
-  await untilTold('waiting')
+  await untilReported('waiting')
   first.abort()
-  const polls = told.length
-  await expect.poll(() => told.length).toBeGreaterThan(polls + 1)
+  const polls = reported.length
+  await expect.poll(() => reported.length).toBeGreaterThan(polls + 1)
   second.abort(new Error('no longer needed'))
   expect((await ended).map((result) => (result as PromiseRejectedResult).reason)).toEqual([
     expect.objectContaining({ name: 'AbortError' }),
     expect.objectContaining({ message: 'no longer needed' }),
   ])
-  const stopped = told.length
+  const stopped = reported.length
   await guest.get('/aborted/echo')
-  expect(told).toHaveLength(stopped)
+  expect(reported).toHaveLength(stopped)
 
-  const number = told[0]?.number
+  const number = reported[0]?.number
   const again = roomFetch(urlOf('aborted'))
-  await expect.poll(() => told.length).toBeGreaterThan(stopped)
-  expect(told.at(-1)?.number).toBe(number)
+  await expect.poll(() => reported.length).toBeGreaterThan(stopped)
+  expect(reported.at(-1)?.number).toBe(number)
   await leave(guest, 'aborted')
   expect((await again).status).toBe(200)
   await expect(roomFetch(urlOf('aborted'), { signal: AbortSignal.abort() })).rejects.toMatchObject({
@@ -161,10 +161,10 @@ test('stops waiting when a request is aborted, stops polling with the last one, 
 
 test('aborts waiting requests and returns the place on leaving', async () => {
   const guest = await guestOf('aborted')
-  const { roomFetch, untilTold } = client()
+  const { roomFetch, untilReported } = client()
   const waiting = roomFetch(urlOf('aborted'))
   const refused = expect(waiting).rejects.toMatchObject({ name: 'AbortError' })
-  await untilTold('waiting')
+  await untilReported('waiting')
   await roomFetch.leave()
   await refused
   expect(await stats(stage.workerd, 'aborted')).toMatchObject({ active: 1, waiting: 0 })
@@ -175,7 +175,7 @@ test('joins again at the end of the line when the place is gone', async () => {
   const guest = await guestOf('gone')
   let ticket = ''
   const spied = impatient()
-  const { roomFetch, told, untilTold } = client({
+  const { roomFetch, reported, untilReported } = client({
     fetch: async (input, init) => {
       const response = await spied(input, init)
       ticket = response.headers.get('Waiting-Room-Token') ?? ticket
@@ -183,14 +183,14 @@ test('joins again at the end of the line when the place is gone', async () => {
     },
   })
   const waiting = roomFetch(urlOf('gone'))
-  await untilTold('waiting')
-  const number = told[0]?.number as number
+  await untilReported('waiting')
+  const number = reported[0]?.number as number
   // Given up elsewhere: in another tab, or by an operator.
   await leave(new Visitor(stage.workerd, '127.0.0.1'), 'gone', { 'Waiting-Room-Token': ticket })
   await leave(guest, 'gone')
   // A visitor with a higher number is admitted: only then does the room look at lower numbers.
   const next = await guestOf('gone')
-  await untilTold('expired')
+  await untilReported('expired')
   await leave(next, 'gone')
   expect((await waiting).status).toBe(200)
   expect(await issued(stage.workerd, 'gone')).toBeGreaterThan(number)
@@ -201,23 +201,23 @@ test('retries a full line until there is a place', async () => {
   const guest = await guestOf('full')
   const inLine = new Visitor(stage.workerd, '127.0.0.1')
   await inLine.get('/full/echo')
-  const { roomFetch, untilTold } = client()
+  const { roomFetch, untilReported } = client()
   const waiting = roomFetch(urlOf('full'))
-  await untilTold('full')
+  await untilReported('full')
   await leave(inLine, 'full')
-  await untilTold('waiting')
+  await untilReported('waiting')
   await leave(guest, 'full')
   expect((await waiting).status).toBe(200)
   await roomFetch.leave()
 })
 
 test('retries a closed room until it opens', async () => {
-  const desk = new Desk(stage.workerd)
-  const set = (closed: boolean) => desk.call('PATCH', '/rooms/closed/settings', { closed }, { 'If-Match': '*' })
+  const api = new ApiClient(stage.workerd)
+  const set = (closed: boolean) => api.call('PATCH', '/rooms/closed/settings', { closed }, { 'If-Match': '*' })
   expect((await set(true)).status).toBe(200)
-  const { roomFetch, untilTold } = client()
+  const { roomFetch, untilReported } = client()
   const waiting = roomFetch(urlOf('closed'))
-  await untilTold('closed')
+  await untilReported('closed')
   await set(false)
   expect((await waiting).status).toBe(200)
   await roomFetch.leave()
@@ -232,10 +232,10 @@ test('retries failed polls with back-off, and keeps the place', async () => {
     () => new Response('<h1>Bad gateway</h1>', { status: 502 }),
   ]
   const spoil = (url: string) => (isPoll(url) ? faults.shift()?.() : undefined)
-  const { roomFetch, told, untilTold } = client({ fetch: impatient(spoil) })
+  const { roomFetch, reported, untilReported } = client({ fetch: impatient(spoil) })
   const waiting = roomFetch(urlOf('broken'))
-  await untilTold('waiting')
-  expect(statesOf(told).slice(0, 2)).toEqual(['unreachable', 'unreachable'])
+  await untilReported('waiting')
+  expect(statesOf(reported).slice(0, 2)).toEqual(['unreachable', 'unreachable'])
   expect(await stats(stage.workerd, 'broken')).toMatchObject({ active: 1, waiting: 1 })
   await leave(guest, 'broken')
   expect((await waiting).status).toBe(200)
@@ -273,15 +273,15 @@ test('gives up after ten failed polls in a row, or at once when the room refuses
 
 test('treats a response that names a room of another host as a response of the site', async () => {
   const link = { Link: '<https://evil.example/__waiting-room/status?room=shop>; rel="waiting-room"' }
-  const asked: string[] = []
+  const requested: string[] = []
   const roomFetch = createWaitingRoomFetch({
     fetch: async (input) => {
-      asked.push(input instanceof Request ? input.url : String(input))
+      requested.push(input instanceof Request ? input.url : String(input))
       return new Response('', { status: 503, headers: link })
     },
   })
   expect((await roomFetch('http://shop.test/')).status).toBe(503)
-  expect(asked).toEqual(['http://shop.test/'])
+  expect(requested).toEqual(['http://shop.test/'])
 })
 
 test('resolves with the last response when a request is turned away repeatedly', async () => {

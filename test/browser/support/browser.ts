@@ -1,10 +1,10 @@
 /**
- * Real Chromium for a test file: one process, and for each page a profile of its own, as if nobody
- * had been here before.
+ * Real Chromium for a test file: one process, and a new profile for each page, as for a first
+ * visit.
  *
- * The rooms of these tests have hosts below `localhost`, which browsers send to this machine
- * without a name server and treat as safe: what a page may do under TLS only (locks, notifications)
- * works there over plain HTTP.
+ * The rooms of these tests have hosts below `localhost`. Browsers send these to this machine
+ * without DNS and treat them as secure, so features that require TLS (locks, notifications) work
+ * there over plain HTTP.
  */
 import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, inject } from 'vitest'
@@ -22,8 +22,8 @@ const FLAGS = [
 
 export interface Chromium {
   /**
-   * A visitor's browser: its cookies and storage are its own until the test, or the file where no
-   * test asked, is over.
+   * A visitor's browser with separate cookies and storage. It closes after the test, or after the
+   * file if no test is running.
    */
   profile(options?: BrowserContextOptions): Promise<BrowserContext>
   /** A tab of a new profile. */
@@ -58,9 +58,8 @@ export function useChromium(): Chromium {
 }
 
 /**
- * Runs in the page. Now and then Chromium tells a new page that the pointer moved, at a time of its
- * own, though nobody moved it: tests of what visitors do with a page would see a visitor who is not
- * there.
+ * Runs in the page. Sometimes Chromium reports a pointer move to a new page although nobody moved
+ * it. Tests of user activity would then see a visitor who is not there.
  */
 export function ignoreUnmovedPointer(): void {
   const capture = { capture: true }

@@ -1,7 +1,7 @@
 /**
- * A Chromium that starts on this machine: the one named, the machine's own, else the one that the
- * npm package `@sparticuz/chromium` carries, unpacked into the project's ignored folder. So `npm
- * test` needs nothing installed by hand.
+ * Finds a Chromium that starts on this machine: the named one, the machine's own, or else the one
+ * in the npm package `@sparticuz/chromium`, unpacked into the project's ignored folder. So `npm
+ * test` needs no manual installation.
  */
 import { execFile } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs'
@@ -11,13 +11,11 @@ import { promisify } from 'node:util'
 
 export interface FoundChromium {
   readonly path: string
-  /** Folder of libraries that the machine may lack, null where it needs none of ours. */
+  /** Folder of libraries that the machine may lack. Null if it needs none of ours. */
   readonly libraries: string | null
 }
 
-/**
- * Not `chromium-browser`: where it is there, it is often a stand-in that only says what to install.
- */
+/** Without `chromium-browser`: it is often a stub that only prints how to install Chromium. */
 const INSTALLED = [
   '/usr/bin/chromium',
   '/usr/bin/google-chrome',
@@ -27,10 +25,9 @@ const UNPACK = resolve(import.meta.dirname, 'unpack-chromium.mjs')
 const UNPACK_TIMEOUT_MS = 120_000
 
 /**
- * `BROWSER_TESTS_CHROMIUM` names the program to run, or is `packaged`: the npm package's, whatever
- * the machine has.
+ * `BROWSER_TESTS_CHROMIUM` names the program to run, or is `packaged` for the npm package's.
  *
- * @throws Error with the remedy where there is none for this machine
+ * @throws Error with the remedy if there is none for this machine
  */
 export async function findChromium(cache: string): Promise<FoundChromium> {
   const named = process.env.BROWSER_TESTS_CHROMIUM ?? ''
@@ -55,8 +52,8 @@ async function packagedChromium(cache: string): Promise<FoundChromium> {
   const folder = join(cache, `chromium-${version}`)
   if (!existsSync(folder)) {
     mkdirSync(cache, { recursive: true })
-    // Unpacked aside and then moved: a run that is stopped, or another one at once, leaves no half
-    // of a browser.
+    // Unpacked elsewhere and then moved, so that an aborted or concurrent run leaves no partial
+    // browser.
     const aside = mkdtempSync(join(cache, 'unpacking-'))
     await promisify(execFile)(process.execPath, [UNPACK, join(home, 'bin')], {
       timeout: UNPACK_TIMEOUT_MS,
@@ -67,7 +64,7 @@ async function packagedChromium(cache: string): Promise<FoundChromium> {
   return { path: join(folder, 'chromium'), libraries: join(folder, 'al2023/lib') }
 }
 
-/** Makes a finished folder the one in use; where another run was faster, that one's stays. */
+/** Moves a finished folder into place. If another run was faster, its folder stays. */
 export function moveUnlessThere(from: string, to: string): void {
   try {
     renameSync(from, to)

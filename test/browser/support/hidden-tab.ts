@@ -1,7 +1,7 @@
 /**
- * A tab that is out of sight for long, as headless Chromium never makes it by itself: the page is
- * told that it is hidden, and its own timers fire so seldom that no test sees it. Timers of Web
- * Workers go on, as they do in real browsers.
+ * A tab that is hidden for a long time, a state that headless Chromium never produces by itself.
+ * The page is told that it is hidden, and its own timers fire so rarely that no test sees it.
+ * Timers of Web Workers continue, as in real browsers.
  */
 import type { Page } from 'playwright-core'
 
@@ -20,7 +20,7 @@ export async function keepHidden(page: Page): Promise<void> {
   }, CLAMP_MS)
 }
 
-/** The visitor looks at the tab again. */
+/** The visitor returns to the tab. */
 export async function showAgain(page: Page): Promise<void> {
   await page.evaluate(() => {
     Object.defineProperty(Document.prototype, 'visibilityState', { get: () => 'visible' })

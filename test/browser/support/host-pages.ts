@@ -1,7 +1,7 @@
 /**
- * Pages of sites as they are out there: strict ones, old ones, odd ones. Each marks its root
- * element with `data-works` once its own script has done what it should, so that a test sees
- * whether the beacon got in its way.
+ * Pages like those of real sites: strict, old and odd ones. Each marks its root element with
+ * `data-works` once its own script has succeeded, so that a test sees whether the beacon
+ * interfered.
  */
 import { type Answer, html } from '../../contract/support/origin.ts'
 
@@ -18,8 +18,8 @@ const scriptFile = (code: string): Answer => {
 }
 
 /**
- * Scripts as they were written before modules: names in the global scope, helpers on every object,
- * handlers overwritten.
+ * Scripts in the style used before modules: names in the global scope, helpers on every object,
+ * overwritten handlers.
  */
 const OLD_SCRIPT = `
   var origin = 'here', status = 'ready', self = this, to = 1, lead = 2, src = 3, worker = 4;
@@ -32,7 +32,7 @@ const OLD_SCRIPT = `
     if (document.getElementById('written') && last.className === 'mine') ${WORKS};
   };`
 
-/** A shop that answers from its cache first, like many do. */
+/** A shop that answers from its cache first, as many do. */
 const SERVICE_WORKER = `
   addEventListener('install', () => skipWaiting())
   addEventListener('activate', (event) => event.waitUntil(clients.claim()))

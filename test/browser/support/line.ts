@@ -1,18 +1,20 @@
-/** The waiting page as its visitor sees it: by roles and words, so that its markup may change. */
+/**
+ * The waiting page as a visitor sees it: found by roles and words, so that its markup may change.
+ */
 import type { Page } from 'playwright-core'
 
-/** Waits until the page says this as its heading. */
+/** Waits until the page has this heading. */
 export function untilHeading(page: Page, heading: string | RegExp): Promise<void> {
   return page.getByRole('heading', { level: 1, name: heading }).waitFor()
 }
 
-/** Which of the two depends on how fast people were let in lately. */
+/** Either text, depending on the recent admission rate. */
 export const IN_LINE = /^You are (in line|almost there)$/
 export const LOST = 'Connection lost'
 export const LEFT = 'You left the line'
 export const GONE = 'Your place in line is gone'
 
-/** The number to quote to support. */
+/** The number that a visitor quotes to support. */
 export async function ticketOf(page: Page): Promise<number> {
   return Number(
     await page

@@ -43,7 +43,7 @@ export function localTime(ms: number): string {
   return new Date(ms).toISOString().slice(0, 16)
 }
 
-/** The page scrolls inside an element, so a full screenshot needs a window of its height. */
+/** The page scrolls inside an element, so a full screenshot needs a window of that height. */
 export async function wholePicture(page: Page, name: string): Promise<void> {
   const before = page.viewportSize()
   const height = await page.evaluate(() => {

@@ -1,6 +1,6 @@
 /**
- * Screenshots: taken by the very tests that bring a page into its states, kept only when asked for
- * (`npm run screenshots`).
+ * Screenshots, taken by the tests that bring a page into its states and written only by `npm run
+ * screenshots`.
  */
 import { mkdirSync } from 'node:fs'
 import { resolve } from 'node:path'
@@ -9,7 +9,9 @@ import { inject } from 'vitest'
 
 const FOLDER = resolve(import.meta.dirname, '../../../docs/screenshots')
 
-/** `name`: of the file in docs/screenshots, without ending. Shows the page from top to end. */
+/**
+ * `name`: of the file in docs/screenshots, without extension. Shows the page from top to bottom.
+ */
 export async function picture(page: Page, name: string): Promise<void> {
   if (!inject('keepsPictures')) return
   mkdirSync(FOLDER, { recursive: true })

@@ -1,4 +1,7 @@
-/** Vitest's global set-up of the browser tests: a Chromium that starts and the fonts for it. */
+/**
+ * Vitest's global set-up of the browser tests: finds a Chromium that starts, and prepares its
+ * fonts.
+ */
 import { resolve } from 'node:path'
 import type { TestProject } from 'vitest/node'
 import { type FoundChromium, findChromium } from './find-chromium.ts'

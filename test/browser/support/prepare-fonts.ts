@@ -1,7 +1,7 @@
 /**
- * Real glyphs for every language of the pages, whatever the machine has: the Noto fonts of the npm
- * packages, as files that Chromium takes from the system, and the fontconfig file that names these
- * and no others. So pictures look alike everywhere.
+ * Provides glyphs for every language of the pages, whatever the machine has: the Noto fonts of the
+ * npm packages as files for Chromium, and a fontconfig file that lists only these. So screenshots
+ * look alike everywhere.
  */
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -10,9 +10,9 @@ import wawoff2 from 'wawoff2'
 import { moveUnlessThere } from './find-chromium.ts'
 
 /**
- * The packages, and the languages whose letter shapes each has. They are cut into many small files,
- * none of which covers a language as fontconfig sees it, so the language is said; without it all
- * Chinese would have Japanese shapes.
+ * The packages, and the languages whose letter shapes each one has. The fonts are split into many
+ * small files, none of which covers a language in the view of fontconfig. The language is therefore
+ * explicit, otherwise all Chinese would have Japanese shapes.
  */
 const PACKAGES = {
   'noto-sans': ['en', 'hi'],
@@ -24,7 +24,7 @@ const PACKAGES = {
 } as const
 
 /**
- * The path of the fontconfig file. The work, about a second, is done once per version of the
+ * Returns the path of the fontconfig file. The work takes about a second, once per version of the
  * packages.
  */
 export async function prepareFonts(cache: string): Promise<string> {
@@ -44,7 +44,7 @@ export async function prepareFonts(cache: string): Promise<string> {
   return join(folder, 'fonts.conf')
 }
 
-/** Chromium takes no web fonts (WOFF2) from the system, only what is in them. */
+/** Chromium reads no web fonts (WOFF2) from the system, only their content. */
 async function unpack(from: string, to: string): Promise<void> {
   mkdirSync(to)
   for (const name of readdirSync(from).filter((file) => file.endsWith('-wght-normal.woff2'))) {

@@ -1,9 +1,9 @@
-/** The rooms of the browser tests, and where a browser finds them. */
+/** The rooms of the browser tests and their addresses. */
 import { room as contractRoom, type Stage } from '../../contract/support/stage.ts'
 import { type Headers, Visitor } from '../../contract/support/visitor.ts'
 import type { RoomTable } from '../../contract/support/worker-config.ts'
 
-/** A room with a host of its own, so that the cookies of one test are not those of another. */
+/** A room on its own host, so that tests do not share cookies. */
 export function room(name: string, capacity: number, more: RoomTable = {}): RoomTable {
   return contractRoom(name, capacity, { host: hostOf(name), ...more })
 }
@@ -12,12 +12,12 @@ export function urlOf({ workerd }: Stage, room: string, path = '/'): string {
   return `http://${hostOf(room)}:${workerd.port}${path}`
 }
 
-/** One of the others in a browser test's room: over plain HTTP, which costs less than a tab. */
+/** Another visitor of a room, over plain HTTP, which costs less than a tab. */
 export function visitorOf({ workerd }: Stage, room: string, own?: Headers): Visitor {
   return new Visitor(workerd, hostOf(room), own)
 }
 
-/** Takes a place on the site, so that who comes next has to wait. */
+/** Takes a place on the site, so that the next visitor has to wait. */
 export async function guestOf(stage: Stage, room: string): Promise<Visitor> {
   const guest = visitorOf(stage, room)
   const reply = await guest.get('/echo')

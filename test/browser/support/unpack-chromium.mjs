@@ -1,6 +1,6 @@
 // Unpacks the Chromium of @sparticuz/chromium, and the libraries that a bare machine lacks
-// (libnss3, libnspr4), into TMPDIR. The package unpacks the libraries by itself only where it
-// believes to be on a function's host.
+// (libnss3, libnspr4), into TMPDIR. The package unpacks the libraries by itself only when it
+// detects a function host.
 import { join } from 'node:path'
 import { inflate } from '@sparticuz/chromium'
 

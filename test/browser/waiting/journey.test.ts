@@ -1,4 +1,4 @@
-/** The way of a visitor with a browser, from the first click to the site. */
+/** A visitor with a browser, from the first click to the site. */
 import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
 import { stats } from '../../contract/support/operator.ts'
@@ -24,7 +24,7 @@ const ROOMS = [
 const stage = useStage(ROOMS.map((name) => room(name, 1)))
 const chromium = useChromium()
 
-test('who waits is taken to the address first asked for, query and fragment included, and can go back from there', async () => {
+test('takes a visitor to the first requested address, query and fragment included, and allows going back', async () => {
   const guest = await guestOf(stage, 'journey')
   const page = await chromium.page()
   const answer = await page.goto(urlOf(stage, 'journey', '/page?seat=7#row'))
@@ -37,11 +37,11 @@ test('who waits is taken to the address first asked for, query and fragment incl
   await guest.leave()
   await onTheSite(page)
   expect(page.url()).toBe(urlOf(stage, 'journey', '/page?seat=7#row'))
-  // The waiting page must not be in the way back.
+  // The waiting page must not appear on the way back.
   expect(await page.evaluate(() => history.length)).toBeLessThanOrEqual(2)
 })
 
-test('over TLS the browser takes the cookie that is bound to its host, on the way in and on the site', async () => {
+test('accepts the host-bound cookie over TLS, in line and on the site', async () => {
   const guest = await guestOf(stage, 'secure')
   const profile = await chromium.profile({ extraHTTPHeaders: OVER_TLS })
   const page = await profile.newPage()
@@ -55,7 +55,7 @@ test('over TLS the browser takes the cookie that is bound to its host, on the wa
   expect(await profile.cookies(urlOf(stage, 'secure').replace('http:', 'https:'))).toMatchObject([bound])
 })
 
-test('who asked to be told is told, and then taken to the site', async () => {
+test('notifies a visitor who asked for it, and then opens the site', async () => {
   const guest = await guestOf(stage, 'called')
   const profile = await chromium.profile({ permissions: ['notifications'] })
   const page = await profile.newPage()
@@ -77,7 +77,7 @@ test('who asked to be told is told, and then taken to the site', async () => {
   await expect.poll(() => told).toEqual(['It is your turn'])
 })
 
-test('the keyboard alone picks a language, and leaves the line after one question', async () => {
+test('lets a visitor pick a language and leave the line after one question with the keyboard only', async () => {
   await guestOf(stage, 'keyboard')
   const page = await chromium.page()
   await joinLine(page, urlOf(stage, 'keyboard', '/page'))
@@ -110,7 +110,7 @@ test('the keyboard alone picks a language, and leaves the line after one questio
   expect(await ticketOf(page)).toBe(3)
 })
 
-test('who closes the tab and comes back has the same place', async () => {
+test('keeps the place of a visitor who closes the tab and returns', async () => {
   await guestOf(stage, 'return')
   const profile = await chromium.profile()
   const page = await profile.newPage()
@@ -124,7 +124,7 @@ test('who closes the tab and comes back has the same place', async () => {
   expect(await stats(stage.workerd, 'return')).toMatchObject({ waiting: 2 })
 })
 
-test('without JavaScript the page asks again by itself, keeps the place, and leads to the site', async () => {
+test('reloads by itself without JavaScript, keeps the place, and opens the site', async () => {
   const guest = await guestOf(stage, 'scriptless')
   const page = await chromium.page({ javaScriptEnabled: false })
   const ticket = await joinLine(page, urlOf(stage, 'scriptless', '/page'))
@@ -136,7 +136,7 @@ test('without JavaScript the page asks again by itself, keeps the place, and lea
   expect(page.url()).toBe(urlOf(stage, 'scriptless', '/page'))
 })
 
-test('without JavaScript the place can be given up, after one question', async () => {
+test('lets a visitor leave after one question without JavaScript', async () => {
   await guestOf(stage, 'scriptless-leave')
   const page = await chromium.page({ javaScriptEnabled: false })
   await joinLine(page, urlOf(stage, 'scriptless-leave', '/page'))
@@ -146,7 +146,7 @@ test('without JavaScript the place can be given up, after one question', async (
   expect(await stats(stage.workerd, 'scriptless-leave')).toMatchObject({ waiting: 0 })
 })
 
-test('who keeps no cookies is told what that means', async () => {
+test('tells a visitor who blocks cookies what that means', async () => {
   await guestOf(stage, 'cookieless')
   const profile = await chromium.profile()
   const page = await profile.newPage()
@@ -155,7 +155,7 @@ test('who keeps no cookies is told what that means', async () => {
   await page.getByText('Please allow cookies for this site').waitFor()
 })
 
-test('a form sent without a place is not sent twice: its sender is told, and gets back to the page it was on', async () => {
+test('does not send a form twice if it came without a place, and links back to its page', async () => {
   const guest = await guestOf(stage, 'sent')
   const page = await chromium.page()
   await joinLine(page, urlOf(stage, 'sent', '/page'))

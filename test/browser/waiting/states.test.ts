@@ -1,6 +1,6 @@
 /**
- * How the waiting page looks in each state and language, by the operators' preview: readable for
- * everybody, and nothing cut off. `npm run screenshots` keeps what is seen here.
+ * The waiting page in each state and language, in the operators' preview: accessible, and nothing
+ * is cut off. `npm run screenshots` stores the screenshots.
  */
 import type { Page } from 'playwright-core'
 import { beforeAll, beforeEach, expect, test } from 'vitest'
@@ -14,18 +14,18 @@ import { room, urlOf } from '../support/site.ts'
 const STATES = ['joining', 'waiting', 'almost', 'paused', 'full', 'closed', 'expired', 'left', 'lost', 'admitted']
 const LANGUAGES = ['en', 'ko', 'ja', 'zh-Hans', 'zh-Hant', 'es', 'fr', 'de', 'pt-BR', 'it', 'ar', 'hi']
 const PICTURED_DARK = ['waiting', 'lost']
-/** Scripts of their own, and the longest words. */
+/** Non-Latin scripts, and the longest words. */
 const PICTURED = ['ko', 'ja', 'zh-Hans', 'zh-Hant', 'ar', 'hi', 'de']
 const MESSAGE = 'The box office stays open until everyone in this line had their turn.'
 
 const PHONE = { width: 390, height: 844 }
-/** What is left of a common window at 400% zoom, and of a phone's at 200%. */
+/** The remaining width of a common window at 400% zoom, and of a phone's at 200%. */
 const NARROW = { width: 320, height: 640 }
 
 const stage = useStage([room('tickets', 1)])
 const chromium = useChromium()
 
-// One for all tests: the preview keeps nothing.
+// One page for all tests, since the preview stores nothing.
 let page: Page
 beforeAll(async () => {
   page = await chromium.page({ extraHTTPHeaders: { Authorization: `Bearer ${ADMIN_TOKEN}` } })
@@ -35,7 +35,7 @@ beforeEach(async () => {
   await page.setViewportSize({ width: 720, height: 640 })
 })
 
-test.each(STATES)('%s: everybody can read and use it, in light and dark', async (state) => {
+test.each(STATES)('is accessible in state %s, in light and dark mode', async (state) => {
   const message = state === 'waiting' ? MESSAGE : ''
   await preview({ state, lang: 'en', ...(message === '' ? {} : { message }) })
   for (const colorScheme of ['light', 'dark'] as const) {
@@ -45,7 +45,7 @@ test.each(STATES)('%s: everybody can read and use it, in light and dark', async 
   }
 })
 
-test.each(LANGUAGES)('%s: everybody can read it, and nothing is cut off on the narrowest screen', async (lang) => {
+test.each(LANGUAGES)('is accessible in %s, and nothing is cut off on the narrowest screen', async (lang) => {
   await page.setViewportSize(PHONE)
   await preview({ state: 'waiting', lang })
   expect(await page.locator('html').getAttribute('lang')).toBe(lang)
@@ -57,7 +57,7 @@ test.each(LANGUAGES)('%s: everybody can read it, and nothing is cut off on the n
   expect(await cutOff()).toEqual([])
 })
 
-test('letters twice as large fit on a phone', async () => {
+test('fits on a phone with text at twice the size', async () => {
   await page.setViewportSize(PHONE)
   await preview({ state: 'waiting', lang: 'de', message: MESSAGE })
   await page.evaluate(() => {
@@ -66,7 +66,7 @@ test('letters twice as large fit on a phone', async () => {
   expect(await cutOff()).toEqual([])
 })
 
-test('who wants no motion sees none', async () => {
+test('shows no motion to visitors who prefer reduced motion', async () => {
   await page.emulateMedia({ reducedMotion: 'reduce' })
   await preview({ state: 'waiting', lang: 'en' })
   expect(await page.evaluate(() => document.getAnimations().length)).toBe(0)
@@ -79,7 +79,7 @@ async function preview(asked: Readonly<Record<string, string>>): Promise<void> {
   await page.getByRole('heading', { level: 1 }).waitFor()
 }
 
-/** What reaches past the window's sides. */
+/** Elements that overflow the window horizontally. */
 function cutOff(): Promise<string[]> {
   return page.evaluate(() => {
     const { clientWidth } = document.documentElement

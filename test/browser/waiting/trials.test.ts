@@ -1,4 +1,4 @@
-/** What people and networks do to a waiting page: it keeps the place all the same. */
+/** Adverse behaviour of people and networks, through which the waiting page keeps the place. */
 import type { Page, Request } from 'playwright-core'
 import { expect, test } from 'vitest'
 import { journal, stats } from '../../contract/support/operator.ts'
@@ -9,11 +9,13 @@ import { keepHidden, showAgain } from '../support/hidden-tab.ts'
 import { GONE, IN_LINE, joinLine, LEFT, LOST, onTheSite, ticketOf, untilHeading } from '../support/line.ts'
 import { guestOf, room, urlOf } from '../support/site.ts'
 
-/** Long enough for a page that polls on a slow machine. Whoever is absent is gone at once. */
+/**
+ * Long enough for a page that polls on a slow machine. An absent visitor is removed immediately.
+ */
 const IMPATIENT = { heartbeat_timeout_seconds: 30, check_interval_seconds: 5, reclaim_grace_seconds: 0 }
 
 const START_MS = Date.UTC(2026, 0, 1)
-/** What the room tells whoever is near the front. */
+/** The poll interval that the room sets near the front of the line. */
 const POLL_MS = 2_000
 
 declare global {
@@ -28,13 +30,13 @@ const stage = useStage([
 ])
 const chromium = useChromium()
 
-test('a hidden tab keeps its place and is let in; one with the page’s own timers alone loses it, and joins again', async () => {
+test('keeps the place of a hidden tab with a worker, and joins again for one without', async () => {
   const guest = await guestOf(stage, 'hidden')
   const [page, without] = [await hiddenTab(), await hiddenTab()]
   await without.addInitScript(forbidWorkers)
   const ticket = await joinLine(page, urlOf(stage, 'hidden', '/page'))
   const lost = await joinLine(without, urlOf(stage, 'hidden', '/page'))
-  // The one without proves that the room has been waiting for long enough.
+  // The tab without a worker proves that enough time has passed.
   await expect.poll(() => expiredNumbers('hidden')).toEqual([lost])
   expect(await ticketOf(page)).toBe(ticket)
   await guest.leave()
@@ -48,7 +50,7 @@ test('a hidden tab keeps its place and is let in; one with the page’s own time
   expect(await ticketOf(without)).toBeGreaterThan(lost)
 })
 
-test('offline the page says for how long the place is kept, and goes on by itself once online', async () => {
+test('says offline how long the place is kept, and continues by itself once online', async () => {
   await guestOf(stage, 'offline')
   const page = await chromium.page()
   const ticket = await joinLine(page, urlOf(stage, 'offline', '/page'))
@@ -61,7 +63,7 @@ test('offline the page says for how long the place is kept, and goes on by itsel
   expect(await ticketOf(page)).toBe(ticket)
 })
 
-test('a waiting room that fails for a while is asked again, and nobody has lost a place', async () => {
+test('retries while the waiting room fails, and nobody loses a place', async () => {
   const guest = await guestOf(stage, 'outage')
   const page = await chromium.page()
   const ticket = await joinLine(page, urlOf(stage, 'outage', '/page'))
@@ -74,11 +76,11 @@ test('a waiting room that fails for a while is asked again, and nobody has lost 
   await onTheSite(page)
 })
 
-test('two tabs have one ticket, one of them asks, and both are taken to the site', async () => {
+test('gives two tabs one ticket, polls from one of them, and opens the site in both', async () => {
   const guest = await guestOf(stage, 'tabs')
   const profile = await chromium.profile()
-  // A clock of the test's own for both, which workers would not go by; and how often a tab heard
-  // from the other.
+  // A test clock for both pages, which workers would ignore, and a count of the messages between
+  // the tabs.
   await profile.clock.install({ time: START_MS })
   await profile.clock.pauseAt(START_MS + 1)
   await profile.addInitScript(forbidWorkers)
@@ -89,15 +91,15 @@ test('two tabs have one ticket, one of them asks, and both are taken to the site
   expect(await joinLine(second, urlOf(stage, 'tabs', '/page?second'))).toBe(ticket)
   expect(await stats(stage.workerd, 'tabs')).toMatchObject({ waiting: 1 })
 
-  const asked = new Set<Page>()
-  for (const page of [first, second]) page.on('request', (request) => isPoll(request) && asked.add(page))
+  const pollers = new Set<Page>()
+  for (const page of [first, second]) page.on('request', (request) => isPoll(request) && pollers.add(page))
   for (let polls = 1; polls <= 4; polls++) {
     const answered = first.waitForResponse((response) => isPoll(response.request()))
     await profile.clock.runFor(polls === 1 ? POLL_MS / 2 : POLL_MS)
     await answered
     await expect.poll(() => second.evaluate(() => window.messages)).toBe(polls)
   }
-  expect([...asked]).toEqual([first])
+  expect([...pollers]).toEqual([first])
 
   await profile.clock.resume()
   await guest.leave()
@@ -106,7 +108,7 @@ test('two tabs have one ticket, one of them asks, and both are taken to the site
   expect(await stats(stage.workerd, 'tabs')).toMatchObject({ active: 1, waiting: 0 })
 })
 
-test('who leaves the line in one tab has left it in the others', async () => {
+test('leaves the line in every tab when a visitor leaves in one', async () => {
   await guestOf(stage, 'tabs-leave')
   const profile = await chromium.profile()
   const [first, second] = [await profile.newPage(), await profile.newPage()]
@@ -116,11 +118,11 @@ test('who leaves the line in one tab has left it in the others', async () => {
   await Promise.all([untilHeading(first, LEFT), untilHeading(second, LEFT)])
 })
 
-test('of two tabs restored at once the lower ticket is kept, and the other one goes back to the line', async () => {
+test('keeps the lower ticket of two tabs restored at once, and returns the other', async () => {
   await guestOf(stage, 'restored')
   const profile = await chromium.profile()
   const tabs = [await profile.newPage(), await profile.newPage()]
-  // Both ask before either has an answer, and with it a cookie.
+  // Both tabs send a request before either has a response, and with it a cookie.
   const gate = Promise.withResolvers<void>()
   let asking = 0
   await profile.route('**/page', async (route) => {
@@ -135,7 +137,7 @@ test('of two tabs restored at once the lower ticket is kept, and the other one g
   expect(await stats(stage.workerd, 'restored')).toMatchObject({ totals: { joined: 3, left: 1 } })
 })
 
-test('a page that the browser kept, or loads again, on the way back still has its place', async () => {
+test('keeps the place of a page that the browser restores or reloads on the way back', async () => {
   await guestOf(stage, 'cached')
   const page = await chromium.page()
   const ticket = await joinLine(page, urlOf(stage, 'cached', '/page'))

@@ -1,6 +1,6 @@
 /**
- * What the waiting page costs a visitor: one request, few bytes, no work that holds the browser up.
- * Printed with each run.
+ * The cost of the waiting page for a visitor: one request, few bytes, and no work that blocks the
+ * browser. Printed with each run.
  */
 import { brotliCompressSync, gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
@@ -9,17 +9,17 @@ import { useChromium } from '../support/browser.ts'
 import { IN_LINE, untilHeading } from '../support/line.ts'
 import { guestOf, room, urlOf } from '../support/site.ts'
 
-/** What fits into the first round trip of a connection. */
+/** The bytes that fit into the first round trip of a connection. */
 const COMPRESSED_MAX_BYTES = 14 * 1024
 
 const stage = useStage([room('weight', 1)])
 const chromium = useChromium()
 
-test('the waiting page is one request of at most 14 KB, and nothing but polls after it', async () => {
+test('loads the waiting page in one request of at most 14 KB, followed only by polls', async () => {
   await guestOf(stage, 'weight')
   const page = await chromium.page()
   const requests: string[] = []
-  // Of the page's own making: the icon, and the worker that keeps time.
+  // Created by the page: the icon, and the worker that keeps time.
   const isMade = (url: string) => /^(data|blob):/.test(url)
   page.on('request', (request) => isMade(request.url()) || requests.push(request.url()))
   await page.addInitScript(() => {
@@ -42,7 +42,7 @@ test('the waiting page is one request of at most 14 KB, and nothing but polls af
   const gzip = gzipSync(body, { level: 6 }).length
   const timing = await page.evaluate(() => {
     const paint = performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? 0
-    // As Lighthouse counts: what of each task is over 50 ms.
+    // As Lighthouse counts: the part of each task above 50 ms.
     const { longTasksMs } = window as unknown as { longTasksMs: number[] }
     const blockingMs = longTasksMs.reduce((sum, ms) => sum + ms - 50, 0)
     return { firstContentfulPaintMs: Math.round(paint), totalBlockingMs: Math.round(blockingMs) }

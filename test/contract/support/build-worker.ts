@@ -1,8 +1,7 @@
 /**
  * Vitest's global set-up of the contract tests: builds the Worker once, as a deployment would.
  *
- * `CONTRACT_BUILD=<folder>` tests another build instead, for instance one broken on purpose to see
- * a test fail.
+ * `CONTRACT_BUILD=<folder>` tests another build instead, for instance a deliberately broken one.
  */
 import { execFile } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
@@ -25,7 +24,7 @@ const PROJECT = resolve(import.meta.dirname, '../../..')
 export default async function buildWorker(project: TestProject): Promise<() => void> {
   const cache = resolve(PROJECT, '.cache/contract')
   mkdirSync(cache, { recursive: true })
-  // A folder of its own, so that two runs at once do not disturb each other.
+  // A separate folder, so that two runs at once do not disturb each other.
   const folder = mkdtempSync(`${cache}/run-`)
   const cleanUp = () => rmSync(folder, { recursive: true, force: true })
   const build = process.env.CONTRACT_BUILD ?? `${folder}/build`

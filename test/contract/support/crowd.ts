@@ -1,7 +1,7 @@
 /**
- * A crowd over kills of the runtime, and the book of what each of it was told: numbers lost,
- * shared, overtaken, admitted twice, slots taken beyond the capacity. What it does while a kill
- * comes is in rush.ts.
+ * A crowd that outlives kills of the runtime, and a record of what each visitor was told: numbers
+ * lost, shared or overtaken, double admissions, and slots beyond the capacity. rush.ts drives the
+ * crowd until a kill.
  */
 import { journal, stats } from './operator.ts'
 import { PATIENCE_MS } from './patience.ts'
@@ -9,14 +9,14 @@ import { signed } from './tokens.ts'
 import { type Headers, Visitor } from './visitor.ts'
 import type { Workerd } from './workerd.ts'
 
-/** `leaving`: gave the place up, but never heard the answer. */
+/** `leaving`: gave the place up but never received the response. */
 type State = 'waiting' | 'onSite' | 'leaving' | 'gone'
 
 export interface Member {
   readonly visitor: Visitor
   readonly number: number
   state: State
-  /** A call of this visitor is under way: one at a time, as the cookie changes. */
+  /** A call of this visitor is in flight. Calls run one at a time, because the cookie changes. */
   isBusy: boolean
 }
 
@@ -31,8 +31,8 @@ export class Crowd {
   readonly orderViolations: string[] = []
   readonly admittedTwice: number[] = []
   readonly overCapacity: string[] = []
-  /** Numbers handed out whose visitors never heard of them. */
-  untold = 0
+  /** Issued numbers whose visitors never received them. */
+  undelivered = 0
   private readonly members = new Map<number, Member>()
   private readonly byState: Record<State, Set<Member>> = {
     waiting: new Set(),
@@ -55,7 +55,7 @@ export class Crowd {
     return this.members.size
   }
 
-  /** That anyone was told. */
+  /** The highest number that a visitor received. */
   get highestNumber(): number {
     return Math.max(0, ...this.members.keys())
   }
@@ -69,17 +69,17 @@ export class Crowd {
   }
 
   /**
-   * The places of those who never heard of theirs would block the way until they are silent for
-   * long enough.
+   * Gives up places whose visitors never received their number. Such places would block admission
+   * until they have been silent for long enough.
    */
-  async giveBackUntold(): Promise<void> {
+  async giveUpUndelivered(): Promise<void> {
     const { nextNumber = 1, run } = await stats(this.workerd, this.room)
-    const untold: number[] = []
+    const undelivered: number[] = []
     for (let number = 1; number < nextNumber; number++) {
-      if (!this.members.has(number) && !this.given.has(number)) untold.push(number)
+      if (!this.members.has(number) && !this.given.has(number)) undelivered.push(number)
     }
-    this.untold += untold.length
-    await inTurns(untold, async (number) => {
+    this.undelivered += undelivered.length
+    await inTurns(undelivered, async (number) => {
       const nobody = this.newcomer()
       nobody.cookies.set(`waiting-room-${this.room}`, signed({ room: this.room, run, number }))
       await nobody.leave()
@@ -88,9 +88,9 @@ export class Crowd {
   }
 
   /**
-   * Those who were on the site or were told their number since `sinceNumber` ask again, and so does
-   * whoever has been overtaken: the number is the same, who was on the site still is, and nobody
-   * was passed over.
+   * Visitors on the site, visitors who got their number since `sinceNumber` and overtaken visitors
+   * reload. Every number must be the same, every visitor on the site must still be there, and
+   * nobody may have been passed over.
    */
   async reloadSince(sinceNumber: number): Promise<void> {
     await inTurns(this.all('leaving'), (member) => this.leave(member))
@@ -107,7 +107,9 @@ export class Crowd {
     await this.countSlots()
   }
 
-  /** The object's count of slots, and that of the visitors who hold one. */
+  /**
+   * Compares the object's count of slots and the number of visitors on the site with the capacity.
+   */
   private async countSlots(): Promise<void> {
     const { active } = await stats(this.workerd, this.room)
     const held = this.count('onSite')
@@ -115,7 +117,7 @@ export class Crowd {
     if (held > this.capacity) this.overCapacity.push(`${held} visitors on the site`)
   }
 
-  /** Those on the site leave and the next come, until nobody is left. */
+  /** Visitors on the site leave and the next ones enter, until nobody is left. */
   async drain(): Promise<void> {
     const admittedBefore = new Set([...this.all('onSite'), ...this.all('gone')].map(({ number }) => number))
     const admissions = new Set<number>()
@@ -142,7 +144,7 @@ export class Crowd {
     }
   }
 
-  /** Someone was told a number. */
+  /** Records that a visitor received a number. */
   note(visitor: Visitor, status: number): void {
     const { number } = visitor
     if (this.members.has(number) || this.given.has(number)) this.duplicates.push(number)
@@ -151,7 +153,7 @@ export class Crowd {
     this.byState[member.state].add(member)
   }
 
-  /** Opens a page: keeps the number, and the session if there was one. */
+  /** Opens a page: keeps the number, and the session if there is one. */
   async reload(member: Member): Promise<void> {
     const { visitor, number, state } = member
     const { status } = await visitor.get('/echo')
@@ -161,14 +163,17 @@ export class Crowd {
     if (status === 200) this.move(member, 'onSite')
   }
 
-  /** The beacon of someone on the site. */
+  /** Sends a heartbeat from a visitor on the site. */
   async beat(member: Member): Promise<void> {
     const { visitor, number } = member
     const { status } = await visitor.post(`/__waiting-room/heartbeat?room=${this.room}`)
     if (status !== 204 || visitor.number !== number) this.lost.push(`${number}, on the site: beacon ${status}`)
   }
 
-  /** Someone who was called: an isolate may answer from what it knew for some seconds more. */
+  /**
+   * Reloads until an admitted visitor gets in: an isolate may answer from its old snapshot for some
+   * seconds.
+   */
   private async reloadUntilIn(member: Member): Promise<void> {
     const giveUpMs = Date.now() + PATIENCE_MS
     while (member.state === 'waiting' && Date.now() < giveUpMs) await this.reload(member)
@@ -184,7 +189,7 @@ export class Crowd {
     return [...this.byState[state]]
   }
 
-  /** Some of those whom no call is about just now. */
+  /** Members without a call in flight. */
   idle(state: State, count: number): Member[] {
     const found: Member[] = []
     for (const member of this.byState[state]) {
@@ -201,7 +206,7 @@ export class Crowd {
   }
 }
 
-/** Many at once, but not all. */
+/** Limits how many calls run at once. */
 async function inTurns<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
   const rest = items.values()
   const workers = Array.from({ length: AT_ONCE }, async () => {

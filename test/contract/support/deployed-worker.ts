@@ -1,6 +1,6 @@
 /**
- * The built Worker with everything that wrangler.toml gives it, its queues and cron included, which
- * raw workerd does not have. The cron fires when a test says so, for the minute the test says.
+ * The built Worker with everything that wrangler.toml configures, including queues and cron, which
+ * raw workerd lacks. The cron fires when a test says so, for the minute that the test names.
  */
 
 import { readFileSync } from 'node:fs'
@@ -15,9 +15,9 @@ const ASSETS = resolve(import.meta.dirname, '../../../public')
 const WRANGLER_TOML = resolve(import.meta.dirname, '../../../wrangler.toml')
 const MINUTE_MS = 60_000
 
-/** Else the local runtime asks the network for a sample of `request.cf`. */
+/** Otherwise the local runtime fetches a sample of `request.cf` from the network. */
 process.env.CLOUDFLARE_CF_FETCH_ENABLED = 'false'
-/** A line for each batch of a queue would hide the tests' own output. */
+/** A line for each batch of a queue would hide the output of the tests. */
 process.env.WRANGLER_LOG = 'none'
 
 type Config = Omit<Unstable_RawConfig, 'env'>
@@ -34,13 +34,13 @@ export class DeployedWorker {
 
   private constructor(harness: TestHarness, url: URL) {
     this.harness = harness
-    // Visitors need no more than these two.
+    // Visitors need only these two.
     this.front = { port: Number(url.port), agent: new Agent({ keepAlive: true }) } as Workerd
   }
 
-  /** `changes`: what differs from wrangler.toml besides the variables. */
+  /** `changes`: differences from wrangler.toml apart from the variables. */
   static async start(vars: Vars, changes: Partial<Config> = {}): Promise<DeployedWorker> {
-    // A root of its own keeps a developer's .dev.vars out.
+    // A separate root excludes a developer's .dev.vars.
     const harness = createTestHarness({
       root: inject('scratch'),
       workers: [{ config: { ...builtConfig(vars), ...changes } }],
@@ -49,22 +49,20 @@ export class DeployedWorker {
     return new DeployedWorker(harness, url)
   }
 
-  /** Fires the cron as when a minute (since 1970) is over. */
-  async minuteIsOver(minute: number): Promise<void> {
+  /** Fires the cron as at the end of a minute (since 1970). */
+  async endMinute(minute: number): Promise<void> {
     const options = { cron: '* * * * *', scheduledTime: new Date((minute + 1) * MINUTE_MS) }
     const { outcome } = await this.harness.getWorker().scheduled(options)
     if (outcome !== 'ok') throw new Error(`The cron ended with ${outcome}`)
   }
 
-  /**
-   * Puts a message into the queue `alerts` once more, as a queue may that delivers at least once.
-   */
+  /** Sends a message to the queue `alerts` again, as a queue with at-least-once delivery may. */
   async repeatAlert(body: unknown): Promise<void> {
     const { ALERTS } = await this.harness.getWorker<Bindings & Record<string, unknown>>().getEnv()
     await ALERTS.send(body)
   }
 
-  /** All that the Worker logged so far. */
+  /** Everything that the Worker has logged so far. */
   get log(): string {
     return this.harness
       .getLogs()
@@ -78,7 +76,7 @@ export class DeployedWorker {
   }
 }
 
-/** wrangler.toml as it is, but for the variables, with the Worker as it was built. */
+/** wrangler.toml with other variables and the built Worker. */
 function builtConfig(vars: Vars): Config {
   const build = inject('workerBuild')
   const config = parse(readFileSync(WRANGLER_TOML, 'utf8')) as Config
@@ -88,7 +86,7 @@ function builtConfig(vars: Vars): Config {
     base_dir: build,
     no_bundle: true,
     find_additional_modules: true,
-    // Beside the entry lie only the texts of public/, under other names.
+    // Next to the entry there are only the texts of public/, under other names.
     rules: [{ type: 'Text', globs: ['*-*.html', '*-*.js', '*-*.css'], fallthrough: true }],
     assets: { ...config.assets, directory: ASSETS },
     vars: vars as NonNullable<Config['vars']>,

@@ -1,16 +1,18 @@
 /**
  * The entry of a build whose calls to the room's object are slow and fail: during a call the
- * request that leads it is cancelled, or the object aborts. The built Worker is `shipped.js` beside
- * it.
+ * request that leads it is cancelled, or the object aborts. The built Worker is `shipped.js` in the
+ * same folder.
  */
 import shipped, { WaitingRoom as ShippedRoom } from './shipped.js'
 
-/** Hundreds of requests gather during a call, and it ends before their patience does. */
+/**
+ * Long enough for hundreds of requests to gather during a call, and shorter than their time-out.
+ */
 const HALF_CALL_MS = 40
 
 /**
- * Each call takes the next one. At most two failures follow one another: a request gives up after
- * four calls.
+ * Each call takes the next fault. At most two failures occur in a row, because a request gives up
+ * after four calls.
  */
 const FAULTS = ['none', 'leader-cancelled', 'none', 'object-aborted', 'leader-cancelled', 'none', 'answer-lost']
 
@@ -20,8 +22,8 @@ let leader = ''
 export default {
   fetch(request, env, ctx) {
     const visitor = request.headers.get('X-Visitor') ?? ''
-    // Half of the requests lose their background work when they end: the platform guarantees none
-    // of it.
+    // Half of the requests lose their background work when they end, because the platform
+    // guarantees none of it.
     const isKept = Number(visitor) % 2 === 0
     const context = {
       waitUntil: (work) => {

@@ -1,8 +1,8 @@
 /**
- * What someone who means harm would send, as arbitraries of fast-check, and what no answer may be,
- * whatever was sent.
+ * Input that an attacker would send, as fast-check arbitraries, and checks that every response must
+ * pass.
  *
- * `FUZZ_RUNS` and `FUZZ_SEED` make a longer or another run; a failure names both.
+ * `FUZZ_RUNS` and `FUZZ_SEED` set a longer or another run. A failure names both.
  */
 import fc from 'fast-check'
 import { expect } from 'vitest'
@@ -10,10 +10,12 @@ import { type RawReply, utf8 } from './raw-http.ts'
 
 export const FUZZ = { seed: Number(process.env.FUZZ_SEED ?? 4), numRuns: Number(process.env.FUZZ_RUNS ?? 600) }
 
-/** If it shows up outside of where it was put, something was injected. */
+/** Its presence anywhere but in the input proves an injection. */
 export const MARKER = 'zzinjectedzz'
 
-/** Bits of text that have broken parsers before, each with the marker where it would show. */
+/**
+ * Fragments that have broken parsers before, each with the marker where an injection would show.
+ */
 const NASTY = [
   `%0d%0aX-${MARKER}:%201`,
   `%E5%98%8D%E5%98%8AX-${MARKER}:%201`,
@@ -63,7 +65,7 @@ const NASTY = [
   'x'.repeat(8192),
 ]
 
-/** Any bytes of a header's value or a target, as Latin-1. */
+/** Arbitrary bytes of a header value or a target, as Latin-1. */
 export const text: fc.Arbitrary<string> = fc
   .array(
     fc.oneof(
@@ -80,8 +82,8 @@ export const text: fc.Arbitrary<string> = fc
   .map((parts) => parts.join(''))
 
 /**
- * Without what would end the target; half of the time spelled as a URL must be, so that it gets
- * past the runtime.
+ * Without characters that would end the target. Half of the values are percent-encoded, so that
+ * they get past the runtime.
  */
 const inTarget = fc.tuple(text, fc.boolean()).map(([value, encodes]) => {
   const written = value.replace(/[\s#]/g, '')
@@ -90,14 +92,14 @@ const inTarget = fc.tuple(text, fc.boolean()).map(([value, encodes]) => {
     : written
 })
 
-/** Below a prefix, as it stands in the first line of a request. */
+/** A path below a prefix, as in the request line. */
 export function pathBelow(...prefixes: string[]): fc.Arbitrary<string> {
   return fc.tuple(fc.constantFrom(...prefixes), inTarget).map(([prefix, rest]) => `${prefix}${rest}` || '/')
 }
 
 /**
- * Not CONNECT: the runtime answers that itself, without any code of ours, and Cloudflare's edge
- * never passes it on.
+ * Without CONNECT: the runtime answers it without calling our code, and Cloudflare's edge never
+ * forwards it.
  */
 const METHODS = [
   'GET',
@@ -123,7 +125,7 @@ export const method = fc.oneof(
   { weight: 1, arbitrary: inTarget.filter((name) => name.toUpperCase() !== 'CONNECT') },
 )
 
-/** Headers that decide something somewhere: here, in a cache, or in a proxy. */
+/** Headers that affect the gate, a cache or a proxy. */
 const HEADER_NAMES = [
   'Accept',
   'Accept-Encoding',
@@ -182,18 +184,18 @@ export const headers: fc.Arbitrary<[string, string][]> = fc.array(
 )
 
 /**
- * What a client may be told: no failure of ours, nothing that was injected, nothing for a cache to
- * keep.
+ * A response to a client contains no failure of ours, nothing that was injected, and nothing for a
+ * cache to store.
  */
 export function expectHarmless(reply: RawReply | undefined, host: string): void {
-  // The runtime may hang up on what is no HTTP.
+  // The runtime may hang up on input that is not HTTP.
   if (reply === undefined) return
   const { status, headers, body } = reply
   expect([500, 502, 504]).not.toContain(status)
   const names = headers.map(([name]) => name)
   expect(names.filter((name) => name.includes(MARKER) || !/^[a-z0-9-]+$/.test(name))).toEqual([])
   const header = (wanted: string) => headers.filter(([name]) => name === wanted).map(([, value]) => value)
-  // Each of our headers once: a second one would be somebody else's.
+  // Each of our headers appears once. A second one would be injected.
   for (const name of new Set(names)) if (name !== 'set-cookie') expect([name, header(name).length]).toEqual([name, 1])
   for (const cookie of header('set-cookie')) {
     expect(cookie).toMatch(
@@ -205,7 +207,7 @@ export function expectHarmless(reply: RawReply | undefined, host: string): void 
   expectLinksOfHost(body, host)
 }
 
-/** For whoever is not let through: nothing that a cache would give to someone else. */
+/** For visitors who are not admitted: nothing that a cache could serve to another visitor. */
 export function expectNotCacheable(reply: RawReply | undefined): void {
   if (reply === undefined || isRefusalOfTheRuntime(reply)) return
   const { status, headers } = reply
@@ -220,7 +222,7 @@ export function expectNotCacheable(reply: RawReply | undefined): void {
   expect([206, 301, 304, 308]).not.toContain(status)
 }
 
-/** What is no HTTP comes before no code of ours; such an answer names no policy. */
+/** Input that is not HTTP never reaches our code. The runtime's response has no policy. */
 function isRefusalOfTheRuntime({ status, headers }: RawReply): boolean {
   return [400, 413, 414, 431, 501].includes(status) && !headers.some(([name]) => name === 'cache-control')
 }
@@ -243,7 +245,7 @@ function unescaped(value: string): string {
     .replace(/&amp;/g, '&')
 }
 
-/** Nothing that was sent made a line of its own, and no token is in it. */
+/** No input produced a separate log line, and the log contains no token. */
 export function expectCleanLog(log: string): void {
   for (const line of log.split('\n')) {
     if (line === '') continue

@@ -1,6 +1,6 @@
 /**
- * Reads the Prometheus text format (version 0.0.4), as far as the Worker may use it; anything else
- * throws.
+ * Parses the parts of the Prometheus text format (version 0.0.4) that the Worker may use. Throws on
+ * anything else.
  */
 
 export interface Family {
@@ -10,7 +10,7 @@ export interface Family {
   readonly samples: Map<string, number>
 }
 
-/** Families by name; samples by their own name and labels, for instance `up{room="shop"}`. */
+/** Families by name. Samples by their name and labels, for instance `up{room="shop"}`. */
 export function parseMetrics(text: string): Map<string, Family> {
   if (!text.endsWith('\n')) throw new Error('The last line does not end')
   const families = new Map<string, Family>()

@@ -1,16 +1,13 @@
-/**
- * A look from outside at the file in which the only object of a running workerd keeps its line.
- * Reads only.
- */
+/** Reads the file in which the only object of a running workerd stores its line. Read-only. */
 import { readdirSync } from 'node:fs'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import type { Workerd } from './workerd.ts'
 
-/** Durable moments of the clockwork, ms since 1970. */
+/** Persisted times of the clockwork, ms since 1970. */
 export interface Clockwork {
-  /** When the alarm is due next. */
+  /** The time of the next alarm. */
   readonly alarmAtMs: number
-  /** When the last tick was done, 0: none yet. */
+  /** The time of the last completed tick. 0: none yet. */
   readonly lastTickMs: number
 }
 

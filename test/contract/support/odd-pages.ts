@@ -1,6 +1,6 @@
 /**
  * Pages that real sites send: legal, sloppy, old and very new, in eight encodings and four content
- * codings. Made from a seed, so that a failure can be repeated.
+ * codings. A seed generates them, so that a failure can be reproduced.
  */
 import { brotliCompressSync, constants, gzipSync, zstdCompressSync } from 'node:zlib'
 import { Random } from '../../../simulation/random.ts'
@@ -10,17 +10,11 @@ export interface OddPage {
   readonly contentType: string
   readonly coding: 'identity' | 'gzip' | 'br' | 'zstd'
   readonly bytes: Buffer
-  /**
-   * Sizes of the chunks that it is sent in, in bytes of the coded page; the last one is as long as
-   * it takes.
-   */
+  /** Sizes of the chunks in bytes of the coded page. The last chunk takes the rest. */
   readonly chunks: readonly number[]
 }
 
-/**
- * A few words of text as each encoding writes them: trail bytes that look like ASCII are among
- * them.
- */
+/** A few words of text in each encoding, with trail bytes that look like ASCII. */
 const CHARSETS: Readonly<Record<string, Buffer>> = {
   'utf-8': Buffer.from('Grüße – 日本語 😀'),
   'iso-8859-1': Buffer.from([0x47, 0x72, 0xfc, 0xdf, 0x65]),
@@ -87,7 +81,7 @@ const BODY_PARTS = [
   '<x-shop><template shadowrootmode="open"><slot></slot></template>',
 ]
 
-/** `count` pages. Of the codings zstd is sent though nobody asked for it. */
+/** `count` pages. One of their codings is zstd, which no client requested. */
 export function oddPages(count: number, seed: number): OddPage[] {
   const random = new Random(seed)
   const charsets = Object.keys(CHARSETS)
@@ -113,7 +107,7 @@ export function coded(page: OddPage): Buffer {
   return CODERS[page.coding](page.bytes)
 }
 
-/** The markup, with text of an encoding in the places for it. */
+/** The markup with its placeholders replaced by text of an encoding. */
 function withText(markup: string, text: Buffer): Buffer {
   const parts = markup.split('TEXT').map((part) => Buffer.from(part))
   return Buffer.concat(parts.flatMap((part, i) => (i === 0 ? [part] : [text, part])))

@@ -1,4 +1,4 @@
-/** History, metrics and alerts of a room, as an operator asks for them. */
+/** History, metrics and alerts of a room, through the operators' API. */
 import { type Reply, Visitor } from './visitor.ts'
 import { ADMIN_TOKEN } from './worker-config.ts'
 import type { Workerd } from './workerd.ts'
@@ -37,32 +37,32 @@ export interface AlertsView {
   }[]
 }
 
-/** Sends any request to the operators' side, below the prefix. */
+/** Sends any request to the operators' endpoints, below the prefix. */
 export function operate(workerd: Workerd, method: string, path: string, body = ''): Promise<Reply> {
   const operator = new Visitor(workerd, 'operator.test', { Authorization: `Bearer ${ADMIN_TOKEN}` })
   return operator.send({ method, path: `/__waiting-room/${path}`, ...(method === 'GET' ? {} : { body }) })
 }
 
 export async function history(workerd: Workerd, room: string, query: string): Promise<HistoryPoint[]> {
-  return (await told<{ points: HistoryPoint[] }>(workerd, 'GET', `${room}/history?${query}`)).points
+  return (await fetchJson<{ points: HistoryPoint[] }>(workerd, 'GET', `${room}/history?${query}`)).points
 }
 
 export function alertsOf(workerd: Workerd, room: string): Promise<AlertsView> {
-  return told<AlertsView>(workerd, 'GET', `${room}/alerts`)
+  return fetchJson<AlertsView>(workerd, 'GET', `${room}/alerts`)
 }
 
-/** Has test messages sent; their ids. */
+/** Sends test messages and returns their ids. */
 export async function testAlerts(workerd: Workerd, room: string): Promise<string[]> {
-  return (await told<{ messages: string[] }>(workerd, 'POST', `${room}/alerts/test`)).messages
+  return (await fetchJson<{ messages: string[] }>(workerd, 'POST', `${room}/alerts/test`)).messages
 }
 
-async function told<T>(workerd: Workerd, method: string, what: string): Promise<T> {
+async function fetchJson<T>(workerd: Workerd, method: string, what: string): Promise<T> {
   const reply = await operate(workerd, method, `api/v1/rooms/${what}`)
   if (reply.status >= 300) throw new Error(`${what}: ${reply.status} ${reply.text}`)
   return reply.json<T>()
 }
 
-/** Looks again until it is as wished; the test's own time-out bounds it. */
+/** Polls until the condition holds. The test's time-out bounds it. */
 export async function until<T>(look: () => T | Promise<T>, isDone: (seen: T) => boolean): Promise<T> {
   for (;;) {
     const seen = await look()

@@ -1,4 +1,4 @@
-/** What the object itself says of a room, asked through the operators' API. */
+/** The state of a room according to its object, through the operators' API. */
 import { Visitor } from './visitor.ts'
 import { ADMIN_TOKEN } from './worker-config.ts'
 import type { Workerd } from './workerd.ts'
@@ -31,19 +31,19 @@ export interface JournalPage {
 }
 
 export function stats(workerd: Workerd, room: string): Promise<Stats> {
-  return ask<Stats>(workerd, `${room}/stats`)
+  return fetchJson<Stats>(workerd, `${room}/stats`)
 }
 
-/** Numbers handed out so far; 0 for a room that nobody has come to. */
+/** The count of numbers issued so far, 0 for a room that nobody has visited. */
 export async function issued(workerd: Workerd, room: string): Promise<number> {
   return ((await stats(workerd, room)).nextNumber ?? 1) - 1
 }
 
 export function journal(workerd: Workerd, room: string, after = 0): Promise<JournalPage> {
-  return ask<JournalPage>(workerd, `${room}/journal?after=${after}`)
+  return fetchJson<JournalPage>(workerd, `${room}/journal?after=${after}`)
 }
 
-async function ask<T>(workerd: Workerd, what: string): Promise<T> {
+async function fetchJson<T>(workerd: Workerd, what: string): Promise<T> {
   const operator = new Visitor(workerd, 'operator.test', { Authorization: `Bearer ${ADMIN_TOKEN}` })
   const reply = await operator.get(`/__waiting-room/api/v1/rooms/${what}`)
   if (reply.status !== 200) throw new Error(`${what}: ${reply.status} ${reply.text}`)

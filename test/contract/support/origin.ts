@@ -1,7 +1,7 @@
 /**
- * A real HTTP origin, whose behaviour is set by the path asked for. What must be timed (streams,
- * slow answers) waits for the test, not for a clock. It notes every request, so that a test can
- * tell what did not arrive.
+ * A real HTTP origin whose behaviour depends on the requested path. Timed behaviour (streams, slow
+ * responses) waits for the test, not for a clock. The origin records every request, so that a test
+ * can tell what did not arrive.
  */
 import { EventEmitter, once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
@@ -13,13 +13,13 @@ export const PAGE =
   '<!doctype html><html><head><title>Shop</title></head><body><p>Grüße from the shop</p></body></html>'
 export const HEADLESS_PAGE = '<p>A page without a head</p>'
 export const NONCE = 'r4nd0mNonce=='
-/** With bytes that no text codec leaves alone. */
+/** With bytes that every text codec would change. */
 export const JSON_BYTES = Buffer.concat([
   Buffer.from('{"html":"<head></head>","raw":"'),
   Buffer.from([0xff, 0xfe, 0x22, 0x7d]),
 ])
 
-/** What the origin saw of a request. */
+/** The request as the origin received it. */
 export interface Seen {
   readonly method: string
   readonly url: string
@@ -27,12 +27,12 @@ export interface Seen {
   readonly body: string
 }
 
-/** What is done for one path, by its first segment. */
+/** Answers the requests for one path, by its first segment. */
 export type Answer = (request: IncomingMessage, response: ServerResponse, origin: Origin) => void | Promise<void>
 
 export class Origin {
   readonly requests: { readonly method: string; readonly url: string }[] = []
-  /** Tells `received:<path>` with each chunk of a body, and waits for `go:<path>`. */
+  /** Emits `received:<path>` with each chunk of a body, and waits for `go:<path>`. */
   readonly signals = new EventEmitter()
   readonly server: Server
   port = 0
@@ -49,7 +49,7 @@ export class Origin {
     })
   }
 
-  /** `own`: pages besides those below. */
+  /** `own`: pages in addition to the ones below. */
   static async start(port = 0, own: Readonly<Record<string, Answer>> = {}): Promise<Origin> {
     const origin = new Origin(own)
     origin.server.listen(port, '127.0.0.1')
@@ -62,7 +62,7 @@ export class Origin {
     return `http://127.0.0.1:${this.port}`
   }
 
-  /** Requests whose path begins so. */
+  /** Counts requests whose path has this prefix. */
   count(prefix: string): number {
     return this.requests.filter(({ url }) => url.startsWith(prefix)).length
   }
@@ -87,7 +87,7 @@ export class Origin {
   }
 }
 
-/** Anything else: what the origin saw, as JSON. */
+/** The default: the request as the origin received it, as JSON. */
 const echo: Answer = async (request, response) => {
   const chunks: Buffer[] = []
   for await (const chunk of request) chunks.push(chunk as Buffer)
@@ -162,11 +162,11 @@ const ANSWERS: Readonly<Record<string, Answer>> = {
     }
     response.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify({ bytes }))
   },
-  /** With the headers that its query names, and a cookie of its own. */
+  /** With the headers that the query names, and a cookie from the origin. */
   command: (request, response) => {
-    const asked = Object.fromEntries(new URL(request.url ?? '', 'http://origin').searchParams)
-    const headers = { 'Content-Type': 'text/html', 'Cache-Control': 'public, max-age=60', ...asked }
-    const body = asked['Content-Encoding'] === 'gzip' ? gzipSync(PAGE) : PAGE
+    const query = Object.fromEntries(new URL(request.url ?? '', 'http://origin').searchParams)
+    const headers = { 'Content-Type': 'text/html', 'Cache-Control': 'public, max-age=60', ...query }
+    const body = query['Content-Encoding'] === 'gzip' ? gzipSync(PAGE) : PAGE
     response.writeHead(200, { ...headers, 'Set-Cookie': ['cart=; Max-Age=0', 'seen=1'] }).end(body)
   },
   failing: (_request, response) => void response.writeHead(500).end('broken'),

@@ -1,6 +1,6 @@
 /**
- * The calls under way and the latest answers of a crowd, by kind, so that a kill can come at a
- * moment when much is going on, whatever the speed of the machine.
+ * Counts the calls in flight and the latest responses of a crowd, by kind. With these counts a kill
+ * can hit a busy moment, whatever the speed of the machine.
  */
 const RECENT_MS = 100
 
@@ -8,39 +8,39 @@ export type Kind = 'join' | 'claim' | 'other'
 
 export interface Moment {
   readonly inFlight: number
-  /** Answers of the last 100 ms. */
+  /** Responses in the last 100 ms. */
   readonly recentAnswers: number
 }
 
 export class Pulse {
-  /** Answers by kind since the beginning. */
+  /** Responses by kind since the start. */
   readonly answers: Record<Kind, number> = { join: 0, claim: 0, other: 0 }
   private readonly answeredMs: Record<Kind, number[]> = { join: [], claim: [], other: [] }
-  private underWay = 0
+  private inFlight = 0
   private readonly onAnswer: () => void
   private waiters: (() => void)[] = []
 
-  /** `onAnswer` is called in the same turn as each answer is counted. */
+  /** `onAnswer` is called in the same turn in which a response is counted. */
   constructor(onAnswer: () => void) {
     this.onAnswer = onAnswer
   }
 
-  /** Sends and counts a call; null when it was cut off. */
+  /** Sends and counts a call. Null when it was cut off. */
   async call<T>(kind: Kind, send: () => Promise<T>): Promise<T | null> {
-    this.underWay++
+    this.inFlight++
     const answer = await send().catch(() => null)
-    this.underWay--
+    this.inFlight--
     if (answer !== null) {
       this.answers[kind]++
       this.answeredMs[kind].push(performance.now())
-      // What the kill then finds are the calls that are still open, not this one.
+      // This call has ended, so a kill hits the calls that are still open.
       this.onAnswer()
     }
     this.wake()
     return answer
   }
 
-  /** What is going on right now, with the recent answers of one kind, or of all. */
+  /** The current activity, with the recent responses of one kind or of all kinds. */
   moment(kind?: Kind): Moment {
     const sinceMs = performance.now() - RECENT_MS
     let recentAnswers = 0
@@ -48,7 +48,7 @@ export class Pulse {
       while (times[0] !== undefined && times[0] < sinceMs) times.shift()
       if (kind === undefined || of === kind) recentAnswers += times.length
     }
-    return { inFlight: this.underWay, recentAnswers }
+    return { inFlight: this.inFlight, recentAnswers }
   }
 
   /** Resolves when the next call ends. */

@@ -1,21 +1,21 @@
 /**
- * HTTP/1.1 as bytes on a socket of its own: what no well-behaved client would send, and exactly
- * what came back.
+ * HTTP/1.1 as raw bytes on a dedicated socket: sends input that no well-behaved client would send,
+ * and returns exactly the bytes of the response.
  */
 import { connect } from 'node:net'
 import { PATIENCE_MS } from './patience.ts'
 
 export interface RawReply {
   readonly status: number
-  /** In the order sent, names in lower case. */
+  /** In the order received, names in lower case. */
   readonly headers: readonly (readonly [name: string, value: string])[]
-  /** As Latin-1, so that any byte can be looked for. */
+  /** As Latin-1, so that a test can search for any byte. */
   readonly body: string
 }
 
 /**
- * Sends these bytes, closes its side, and reads all answers until the server closes too. None: it
- * was closed without a word.
+ * Sends these bytes, closes its side, and reads all responses until the server closes too. An empty
+ * list means that the server closed without a response.
  * @throws Error when the server leaves the connection open and silent
  */
 export function sendRaw(port: number, bytes: Buffer): Promise<RawReply[]> {
@@ -41,17 +41,17 @@ export function sendRaw(port: number, bytes: Buffer): Promise<RawReply[]> {
 
 export interface RawRequest {
   readonly method?: string
-  /** The request target as it stands in the first line. */
+  /** The request target as in the request line. */
   readonly target?: string
   readonly host?: string
-  /** Besides `Host`; a name may come twice. Bytes as Latin-1. */
+  /** In addition to `Host`. A name may occur twice. Bytes as Latin-1. */
   readonly headers?: readonly (readonly [name: string, value: string])[]
   readonly body?: string | undefined
 }
 
 /**
- * One request, the connection to be closed after it. Line breaks in names and values are taken out:
- * they would end a header.
+ * One request with `Connection: close`. Line breaks in names and values are removed, since they
+ * would end a header.
  */
 export function rawRequest({ method = 'GET', target = '/', host = '', headers = [], body }: RawRequest): Buffer {
   const fields = [['Host', host], ...headers, ['Connection', 'close']]
@@ -88,11 +88,11 @@ function repliesIn(text: string): RawReply[] {
   return replies
 }
 
-/** The body, and what follows it. */
+/** The body and the remaining text. */
 function bodyOf(headers: ReadonlyMap<string, string>, text: string): [body: string, next: string] {
   const length = headers.get('content-length')
   if (headers.get('transfer-encoding') !== 'chunked') {
-    // To a HEAD request nothing follows, whatever the length says.
+    // A response to HEAD has no body, whatever its length header says.
     const end = length === undefined ? text.length : text.startsWith('HTTP/1.1 ') ? 0 : Number(length)
     return [text.slice(0, end), text.slice(end)]
   }

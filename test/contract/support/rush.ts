@@ -1,7 +1,8 @@
 /**
- * What a crowd does until the runtime is killed under it: newcomers join, people on the site beat,
- * some leave, the next are let in. The kill comes upon an event (so many answers, a tick that has
- * begun), at a moment when many calls are under way and answers have just come.
+ * Drives a crowd until the runtime is killed under it: newcomers join, visitors on the site send
+ * heartbeats, some leave, the next are admitted. The kill follows an event (a number of responses,
+ * a tick that has begun), at a moment when many calls are in flight and responses have just
+ * arrived.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Crowd, Member } from './crowd.ts'
@@ -10,21 +11,21 @@ import { type Moment, Pulse } from './pulse.ts'
 import type { Workerd } from './workerd.ts'
 
 /**
- * What is going on when the kill comes: mostly joins, mostly claims, or the object's tick with some
+ * The activity at the time of the kill: mostly joins, mostly claims, or the object's tick with some
  * of both.
  */
 export type Phase = 'joins' | 'claims' | 'tick'
 
 export interface Kill {
   readonly during: Phase
-  /** Answers of that kind (for a tick: any) to wait for first. */
+  /** The number of responses of that kind (for a tick: of any kind) to wait for first. */
   readonly answers: number
-  /** And then so much longer, to fall on all parts of a batch. */
+  /** The additional delay, so that kills hit every part of a batch. */
   readonly laterMs: number
 }
 
 export interface KillFigures extends Moment {
-  /** The tick had begun (its alarm was armed again) and was not stored. */
+  /** The tick had begun (its alarm was set again) and was not stored. */
   readonly cutTick: boolean
 }
 
@@ -32,7 +33,7 @@ export const IN_FLIGHT_MIN = 64
 
 const JOINERS: Record<Phase, number> = { joins: 96, claims: 8, tick: 8 }
 const BEATERS: Record<Phase, number> = { joins: 8, claims: 96, tick: 96 }
-/** How many leave, and how many of those who wait longest ask, at a time. */
+/** How many visitors leave, and how many of the longest-waiting visitors reload, per turn. */
 const TURN = 8
 
 export class Rush {
@@ -68,7 +69,7 @@ export class Rush {
       const cutTick = clockwork !== null && clockwork.lastTickMs < clockwork.alarmAtMs - this.tickMs
       return { ...(this.atKill as Moment), cutTick }
     } finally {
-      // One of them met something unforeseen: the others must not go on for ever.
+      // After an unexpected failure of one task the others must stop too.
       this.strike()
       await this.killed
       watch?.close()
@@ -79,7 +80,7 @@ export class Rush {
     return this.killed !== null
   }
 
-  /** Upon each event: is this the moment? */
+  /** Called at each event: checks whether the kill is due. */
   private look(): void {
     if (this.isOver || this.isDue || this.momentNow() === null) return
     const { laterMs } = this.kill
@@ -88,14 +89,14 @@ export class Rush {
     else setTimeout(() => this.strikeIfStill(), laterMs)
   }
 
-  /** Else it is looked for again. */
+  /** If the moment has passed, a later event is checked again. */
   private strikeIfStill(): void {
     this.isDue = false
     this.atKill = this.momentNow()
     if (this.atKill !== null) this.strike()
   }
 
-  /** What is going on, null where this is no moment for a kill. */
+  /** The current activity. Null when the conditions for a kill are not met. */
   private momentNow(): Moment | null {
     const { during, answers } = this.kill
     const kind = during === 'joins' ? 'join' : during === 'claims' ? 'claim' : undefined
@@ -117,7 +118,7 @@ export class Rush {
         this.crowd.note(newcomer, answer.status)
         return answer
       })
-      // Lost in the crash: its visitor never knew a number.
+      // Lost in the crash: its visitor never received a number.
       if (reply === null && !this.isOver) throw new Error('A join was cut off before the kill')
     }
   }
@@ -130,19 +131,19 @@ export class Rush {
     }
   }
 
-  /** As on any day: some on the site leave, the next ones ask and are let in. */
+  /** Regular traffic: some visitors on the site leave, the next ones reload and are admitted. */
   private async comeAndGo(): Promise<void> {
     while (!this.isOver) {
       const leaving = this.crowd.idle('onSite', TURN)
       const next = this.crowd.idle('waiting', TURN)
-      // Nobody yet: the joins go first.
+      // Nobody yet: the joins come first.
       if (leaving.length === 0 && next.length === 0) await this.pulse.next()
       await Promise.all(leaving.map((member) => this.act('other', member, () => this.crowd.leave(member))))
       await Promise.all(next.map((member) => this.act('other', member, () => this.crowd.reload(member))))
     }
   }
 
-  /** What the crash cuts off is asked again after it. */
+  /** A call that the crash cuts off is repeated after the restart. */
   private async act(kind: 'claim' | 'other', member: Member, work: () => Promise<void>): Promise<void> {
     member.isBusy = true
     await this.pulse.call(kind, work)
@@ -150,8 +151,8 @@ export class Rush {
   }
 
   /**
-   * A tick has begun when the object has armed its alarm again: the first thing that a tick makes
-   * durable.
+   * A tick has begun when the object has set its alarm again, which is the first durable effect of
+   * a tick.
    */
   private async watchTick(file: ObjectFile): Promise<void> {
     const before = file.clockwork()?.alarmAtMs

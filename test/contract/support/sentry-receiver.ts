@@ -1,15 +1,15 @@
-/** A real HTTP server in Sentry's place, which keeps every byte of what is sent to it. */
+/** A real HTTP server in Sentry's place. It stores every byte that it receives. */
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-/** A place in the code as it is deployed, both from 1. */
+/** A position in the deployed code, line and column from 1. */
 export interface Frame {
   readonly lineno?: number
   readonly colno?: number
 }
 
-/** What these tests look at of an event. */
+/** The fields of an event that the tests read. */
 export interface SentEvent {
   readonly event_id: string
   readonly message: string
@@ -26,7 +26,7 @@ export interface SentEvent {
 
 export interface Envelope {
   readonly path: string
-  /** Headers and body as they came. */
+  /** Headers and body as received. */
   readonly headers: string
   readonly body: string
   readonly event: SentEvent
@@ -34,7 +34,7 @@ export interface Envelope {
 
 export class SentryReceiver {
   readonly envelopes: Envelope[] = []
-  /** Null: it never answers. */
+  /** Null: it never responds. */
   status: number | null = 200
   private readonly server: Server
 

@@ -1,6 +1,6 @@
 /**
- * What nearly every test file stands on: one origin and one Worker in front of it, started before
- * and ended after its tests.
+ * The set-up of nearly every test file: one origin and one Worker in front of it, started before
+ * the tests and stopped after them.
  */
 import { afterAll, beforeAll } from 'vitest'
 import { type Answer, Origin } from './origin.ts'
@@ -13,11 +13,13 @@ export interface Stage {
   readonly workerd: Workerd
   /** A visitor of the room with this name, whose host is `<name>.test`. */
   visitor(room: string, own?: Headers): Visitor
-  /** One who is on the site already. */
+  /** A visitor who is already on the site. */
   guest(room: string, own?: Headers): Promise<Visitor>
 }
 
-/** Call it at the top of a test file. `pages`: what the origin has besides its usual ones. */
+/**
+ * Call it at the top of a test file. `pages`: pages of the origin in addition to its usual ones.
+ */
 export function useStage(
   rooms: readonly RoomTable[],
   bindings: Partial<WorkerBindings> = {},
@@ -51,8 +53,8 @@ export function useStage(
 }
 
 /**
- * A room of its own host; unless told otherwise with all the rate there is, and so patient that no
- * slow machine ends a stay.
+ * A room on its own host. By default its rate is unlimited, and its time-outs are long enough that
+ * no slow machine ends a session.
  */
 export function room(name: string, capacity: number, more: RoomTable = {}): RoomTable {
   return {
@@ -62,7 +64,7 @@ export function room(name: string, capacity: number, more: RoomTable = {}): Room
     new_users_per_minute: 1_000_000,
     heartbeat_timeout_seconds: 600,
     session_timeout_seconds: 600,
-    // Tests speak http to hosts that are not on loopback.
+    // Tests use http for hosts that are not on loopback.
     force_https: false,
     ...more,
   }

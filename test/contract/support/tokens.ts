@@ -1,11 +1,11 @@
 /**
- * Tokens signed by the tests themselves, right and wrong ones: compact JWS with HS256, as any
- * library would make them.
+ * Tokens that the tests sign themselves, valid and invalid: compact JWS with HS256, independent of
+ * the Worker's code.
  */
 import { createHmac } from 'node:crypto'
 import { SIGNING_KEY, SIGNING_KEY_ID } from './worker-config.ts'
 
-/** What a token says, unverified. */
+/** The claims of a token, unverified. */
 export interface TokenClaims {
   readonly kind: 'ticket' | 'pass'
   readonly room: string
@@ -20,7 +20,7 @@ export interface SignOptions {
   readonly header?: object
 }
 
-/** Signs claims; whatever is not given is that of a fresh, valid token. */
+/** Signs claims. Missing claims default to those of a fresh, valid token. */
 export function signed(claims: object, { key = SIGNING_KEY, header }: SignOptions = {}): string {
   const nowSeconds = Math.floor(Date.now() / 1000)
   const full = {
@@ -35,7 +35,7 @@ export function signed(claims: object, { key = SIGNING_KEY, header }: SignOption
   return signedText(JSON.stringify(header ?? { alg: 'HS256', kid: SIGNING_KEY_ID }), JSON.stringify(full), key)
 }
 
-/** The same token with other claims, and the old signature. */
+/** The same token with other claims and the old signature. */
 export function edited(token: string, claims: object): string {
   const [header, , signature] = token.split('.')
   return `${header}.${encoded({ ...claimsOf(token), ...claims })}.${signature}`

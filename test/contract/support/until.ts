@@ -1,10 +1,10 @@
-/** Waiting for a condition, never for a time. */
+/** Waits for conditions, never for a fixed time. */
 import { PATIENCE_MS } from './patience.ts'
 import type { Reply } from './visitor.ts'
 
 /**
- * Sends again until it is answered with this status. Who was called may be told "waiting" a little
- * longer: an isolate answers polls from a snapshot that can be some seconds old.
+ * Repeats the request until the response has this status. An admitted visitor may get "waiting" for
+ * some more seconds, because an isolate answers polls from an old snapshot.
  */
 export async function untilStatus(status: number, send: () => Promise<Reply>): Promise<Reply> {
   const giveUpMs = Date.now() + PATIENCE_MS
@@ -16,13 +16,13 @@ export async function untilStatus(status: number, send: () => Promise<Reply>): P
   }
 }
 
-/** Sends again until the JSON that it is answered with has these fields. */
+/** Repeats the request until the JSON of the response has these fields. */
 export async function untilJson<T extends object>(fields: T, send: () => Promise<Reply>): Promise<T> {
   const giveUpMs = Date.now() + PATIENCE_MS
   for (;;) {
     const reply = await send()
-    const told = reply.json<T>()
-    if (Object.entries(fields).every(([key, value]) => told[key as keyof T] === value)) return told
+    const body = reply.json<T>()
+    if (Object.entries(fields).every(([key, value]) => body[key as keyof T] === value)) return body
     if (Date.now() > giveUpMs) throw new Error(`Still not ${JSON.stringify(fields)}: ${reply.text.slice(0, 200)}`)
   }
 }

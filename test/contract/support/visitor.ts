@@ -1,7 +1,6 @@
 /**
- * One visitor over real HTTP: a browser or a program like curl, with a cookie jar of its own. Sends
- * exactly the headers it is told, and any `Host`, so that one Worker serves the rooms of many
- * tests.
+ * One visitor over real HTTP: a browser or a program like curl, with its own cookie jar. It sends
+ * exactly the given headers and any `Host`, so that one Worker serves the rooms of many tests.
  */
 import { type ClientRequest, type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http'
 import { PATIENCE_MS } from './patience.ts'
@@ -11,7 +10,7 @@ import type { Workerd } from './workerd.ts'
 
 export type Headers = Readonly<Record<string, string>>
 
-/** Of a browser that opens a page. */
+/** The headers of a browser that opens a page. */
 export const BROWSER: Headers = {
   'User-Agent': 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0',
   Accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8',
@@ -25,9 +24,9 @@ export const CURL: Headers = { 'User-Agent': 'curl/8.14.1', Accept: '*/*' }
 export interface Call {
   readonly method?: string
   readonly path?: string
-  /** Instead of the visitor's own. */
+  /** Replaces the visitor's headers. */
   readonly headers?: Headers
-  /** Besides them. */
+  /** Sent in addition. */
   readonly extra?: Headers
   readonly body?: string | Buffer
 }
@@ -66,7 +65,7 @@ export class Visitor {
     this.own = own
   }
 
-  /** Sends a request and reads its whole answer. */
+  /** Sends a request and reads the complete response. */
   async send(call: Call = {}): Promise<Reply> {
     const length = call.body === undefined ? {} : { 'Content-Length': String(Buffer.byteLength(call.body)) }
     const sent = this.open({ ...call, extra: { ...length, ...call.extra } })
@@ -85,12 +84,12 @@ export class Visitor {
     return this.send({ method: 'POST', path, body, extra })
   }
 
-  /** The button of the waiting page, or a program that is done. */
+  /** Leaves for good, as the button of the waiting page and programs do. */
   leave(): Promise<Reply> {
     return this.post('/__waiting-room/leave', '{"final":true}', { 'Content-Type': 'application/json' })
   }
 
-  /** A request whose body the test writes itself; `answerTo` waits for its answer. */
+  /** A request whose body the test writes itself. `answerTo` waits for the response. */
   open({ method = 'GET', path = '/', headers = this.own, extra = {} }: Call = {}): ClientRequest {
     const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
     return request({
@@ -114,7 +113,7 @@ export class Visitor {
     return reply
   }
 
-  /** The text of the visitor's token, undefined when it has none. */
+  /** The visitor's token, undefined if there is none. */
   get token(): string | undefined {
     return [...this.cookies].find(([name]) => /^(__Host-|__Secure-)?waiting-room-/.test(name))?.[1]
   }
@@ -135,10 +134,10 @@ export class Visitor {
   }
 }
 
-/** Makes a request count as one over TLS. */
+/** Marks a request as sent over TLS. */
 export const OVER_TLS: Headers = { [PROTOCOL_HEADER]: 'https' }
 
-/** The answer, as soon as its headers are there. */
+/** The response, as soon as its headers have arrived. */
 export function answerTo(sent: ClientRequest): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     sent.once('response', resolve)

@@ -1,18 +1,18 @@
 /**
- * A real HTTP receiver of webhooks. Answers each path with the statuses it was given, the last of
- * them for good, and keeps what came. It verifies signatures with the Standard Webhooks library, as
- * a receiver would who has only that specification.
+ * A real HTTP receiver of webhooks. It responds to each path with the given statuses and repeats
+ * the last one, and it records every request. It verifies signatures with the Standard Webhooks
+ * library, as a receiver would that knows only that specification.
  */
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Webhook } from 'standardwebhooks'
 
-/** One request as it came, and what it was answered. */
+/** A request as received, and the status of its response. */
 export interface Delivered {
   readonly path: string
   readonly status: number
-  /** The message's id, the same in each try. */
+  /** The message's id, the same in each attempt. */
   readonly id: string
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
@@ -43,7 +43,7 @@ export class WebhookReceiver {
     })
   }
 
-  /** @param answers statuses by path, in order; other paths are 404 */
+  /** @param answers statuses by path, in order; other paths get 404 */
   static async start(answers: Readonly<Record<string, readonly number[]>>): Promise<WebhookReceiver> {
     const receiver = new WebhookReceiver(answers)
     receiver.server.listen(0, '127.0.0.1')
@@ -55,7 +55,7 @@ export class WebhookReceiver {
     return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`
   }
 
-  /** What came to a path, in order. */
+  /** The requests to a path, in order. */
   at(path: string): Delivered[] {
     return this.requests.filter((request) => request.path === path)
   }
@@ -74,7 +74,7 @@ export class WebhookReceiver {
 }
 
 /**
- * @throws WebhookVerificationError when the signature does not fit, or its time is more than five
+ * @throws WebhookVerificationError when the signature is invalid or its time is more than five
  * minutes off
  */
 export function verified({ body, headers }: Delivered, secret: string): AlertEvent {

@@ -1,6 +1,6 @@
 /**
- * The configuration that raw `workerd serve` runs the built Worker with, as Cap'n Proto text: what
- * `wrangler deploy` would make of wrangler.toml, with the bindings of a test.
+ * The configuration with which raw `workerd serve` runs the built Worker, as Cap'n Proto text. It
+ * matches what `wrangler deploy` makes of wrangler.toml, with the bindings of a test.
  */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
@@ -12,19 +12,19 @@ export type RoomTable = Readonly<Record<string, unknown>>
 export interface WorkerBindings {
   readonly rooms: readonly RoomTable[]
   readonly originUrl: string
-  /** Undefined: the tests' own key; null: not set. */
+  /** Undefined: the tests' own key. Null: not set. */
   readonly signingKeys?: string | null
-  /** Undefined: the tests' own token; null: not set. */
+  /** Undefined: the tests' own token. Null: not set. */
   readonly adminToken?: string | null
   readonly originHost?: string
   /**
-   * `host:port` of the server that every host name leads to; unset: names are resolved as usual.
+   * `host:port` of the server that every host name resolves to. Unset: names are resolved as usual.
    */
   readonly resolvedTo?: string
   readonly originSecret?: string
   readonly originTimeoutSeconds?: number
   readonly sentryDsn?: string
-  /** A folder whose files the binding ASSETS serves; unset: those of a deploy. */
+  /** A folder whose files the binding ASSETS serves. Unset: those of a deployment. */
   readonly assets?: string
   /** Secrets that settings refer to by name. */
   readonly secrets?: Readonly<Record<string, string>>
@@ -34,19 +34,16 @@ export const ADMIN_TOKEN = 'admin-token-of-the-contract-tests'
 export const SIGNING_KEY_ID = 'contract'
 export const SIGNING_KEY = Buffer.from('forty-four-bytes-that-only-these-tests-know!')
 
-/** A request with this header and the value `https` counts as one over TLS. */
+/** A request whose header of this name is `https` counts as sent over TLS. */
 export const PROTOCOL_HEADER = 'X-Contract-Protocol'
 
-/**
- * With `resolvedTo`, what the Worker asks of the platform (`cf`) reaches the server in this header,
- * as JSON.
- */
+/** With `resolvedTo`, the server receives the Worker's `cf` options in this header, as JSON. */
 export const CF_HEADER = 'X-Contract-Cf'
 
 const ASSETS = resolve(import.meta.dirname, '../../../public')
 const WRANGLER_TOML = resolve(import.meta.dirname, '../../../wrangler.toml')
 
-/** The configuration file's text; it must be written into `folder`. */
+/** The text of the configuration file, which must be written into `folder`. */
 export function workerConfig(build: string, folder: string, storage: string, bindings: WorkerBindings): string {
   const { compatibility_date, compatibility_flags } = parse(readFileSync(WRANGLER_TOML, 'utf8'))
   return `using Workerd = import "/workerd/workerd.capnp";
@@ -79,7 +76,9 @@ function internet({ resolvedTo }: WorkerBindings): string {
   return `external = (address = ${text(resolvedTo)}, http = (cfBlobHeader = ${text(CF_HEADER)}))`
 }
 
-/** The entry first, then the modules it imports; files with a hash before their name are texts. */
+/**
+ * The entry first, then the modules that it imports. Files with a hash before their name are texts.
+ */
 function modules(build: string, folder: string): string[] {
   const embed = (name: string) => `embed ${text(relative(folder, join(build, name)))}`
   const files = readdirSync(build)
@@ -115,7 +114,7 @@ function bindingList(bindings: WorkerBindings): string[] {
   ]
 }
 
-/** A Cap'n Proto text literal; JSON's has the same escapes for the characters that occur here. */
+/** A Cap'n Proto text literal. JSON has the same escapes for the characters that occur here. */
 function text(value: unknown): string {
   return JSON.stringify(value)
 }

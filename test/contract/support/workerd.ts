@@ -1,6 +1,6 @@
 /**
- * Raw `workerd serve` with the built Worker: started on a free port, killed by any signal, started
- * again on the same storage.
+ * Raw `workerd serve` with the built Worker: started on a free port, killed by any signal,
+ * restarted on the same storage.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -17,16 +17,16 @@ const WORKERD = resolve(import.meta.dirname, '../../../node_modules/workerd/bin/
 const RETRY_MS = 10
 const MAX_SOCKETS = 512
 
-/** workerd ended by itself before it served. */
+/** workerd exited before it served. */
 export class WorkerdRefused extends Error {
   override name = 'WorkerdRefused'
 }
 
 export class Workerd {
-  /** Keeps connections open between requests, as browsers do. A new one after each start. */
+  /** Keeps connections open between requests, as browsers do. Each start creates a new agent. */
   agent = new Agent({ keepAlive: true, maxSockets: MAX_SOCKETS })
   port = 0
-  /** What it wrote to stdout and stderr, over all its lives. */
+  /** Its output on stdout and stderr, across restarts. */
   log = ''
   private bindings: WorkerBindings
   private build: string
@@ -39,19 +39,19 @@ export class Workerd {
     mkdirSync(this.storage)
   }
 
-  /** @throws WorkerdRefused with everything it wrote, when it does not serve */
+  /** @throws WorkerdRefused with the whole output, when it does not serve */
   static async start(bindings: WorkerBindings, build = inject('workerBuild')): Promise<Workerd> {
     const workerd = new Workerd(bindings, build)
     await workerd.serve()
     return workerd
   }
 
-  /** Files of the objects' storage, to be touched while the process is stopped. */
+  /** Files of the objects' storage. Change them only while the process is stopped. */
   get storage(): string {
     return `${this.folder}/storage`
   }
 
-  /** Ends the process and waits until it is gone. */
+  /** Ends the process and waits for its exit. */
   async kill(signal: NodeJS.Signals): Promise<void> {
     const { child } = this
     this.child = null
@@ -62,10 +62,7 @@ export class Workerd {
     this.agent.destroy()
   }
 
-  /**
-   * Starts again on the same storage, with some bindings or the built Worker (a folder) changed if
-   * wished.
-   */
+  /** Restarts on the same storage, optionally with changed bindings or another build (a folder). */
   async restart(changes: Partial<WorkerBindings> = {}, build = this.build): Promise<void> {
     await this.kill('SIGKILL')
     this.build = build
@@ -93,7 +90,7 @@ export class Workerd {
     const ended = once(child, 'close').then(([code, signal]) => {
       throw new WorkerdRefused(`workerd ended with ${code ?? signal}:\n${this.log}`)
     })
-    // Later ends are the tests' own doing.
+    // The tests cause every later exit.
     ended.catch(() => {})
     this.agent = new Agent({ keepAlive: true, maxSockets: MAX_SOCKETS })
     this.port = await Promise.race([portFrom(child.stdio[3] as Readable), ended])
@@ -109,27 +106,27 @@ export class Workerd {
   }
 }
 
-/** workerd tells the port of each socket as a line of JSON. */
+/** workerd reports the port of each socket as a line of JSON. */
 async function portFrom(control: Readable): Promise<number> {
-  let told = ''
+  let output = ''
   for await (const chunk of control.setEncoding('utf8').iterator({ destroyOnReturn: false })) {
-    told += chunk
-    const port = /"port":(\d+)/.exec(told)?.[1]
+    output += chunk
+    const port = /"port":(\d+)/.exec(output)?.[1]
     if (port !== undefined) return Number(port)
   }
-  // It ended without a word on a port: whoever waits for its end has the reason.
+  // It exited without reporting a port. The caller that awaits its exit has the reason.
   return new Promise(() => {})
 }
 
 function isHealthy(port: number): Promise<boolean> {
   return new Promise((done) => {
-    const asked = request({ host: '127.0.0.1', port, path: '/__waiting-room/healthz', agent: false, timeout: 5_000 })
-    asked.on('response', (response) => {
+    const health = request({ host: '127.0.0.1', port, path: '/__waiting-room/healthz', agent: false, timeout: 5_000 })
+    health.on('response', (response) => {
       response.resume()
       done(response.statusCode === 200)
     })
-    asked.on('timeout', () => asked.destroy())
-    asked.on('error', () => done(false))
-    asked.end()
+    health.on('timeout', () => health.destroy())
+    health.on('error', () => done(false))
+    health.end()
   })
 }
