@@ -1,6 +1,6 @@
 /**
- * The audit log: who did what and when, in the words of the buttons, with the settings that
- * changed.
+ * The audit log: operator, time and action of each change, in the words of the buttons, with the
+ * settings that changed.
  */
 import { useState } from 'hono/jsx/dom'
 import { type Audit, get } from './api.ts'

@@ -1,5 +1,6 @@
 /**
- * What panels can do to a room. Changes run one at a time, and a change of settings can be undone.
+ * The actions of panels on a room. Changes run one at a time, and a change of settings can be
+ * undone.
  */
 import { useRef, useState } from 'hono/jsx/dom'
 import { call, type Reply, type Settings, type Values, valuesOf } from './api.ts'

@@ -1,7 +1,7 @@
 /**
- * What makes a room's object run without visitors: its alarm, and the delayed checks of the queue
- * `checks`, one chain per segment with live tickets (src/core/check-chains.ts). Each replaces the
- * other when it fails.
+ * Runs a room's object without visitors: its alarm, and the delayed checks of the queue `checks`,
+ * one chain per segment with live tickets (src/core/check-chains.ts). Each replaces the other when
+ * it fails.
  *
  * Owns when the alarm is due, and which messages are sent. No send is awaited before an answer: if
  * one fails, its chain ends and the tick restarts it.

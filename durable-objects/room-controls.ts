@@ -1,9 +1,8 @@
 /**
- * What operators changed, in the object's storage: the overrides of runtime settings, and the audit
- * of who did what and when.
+ * The operators' changes in the object's storage: the overrides of runtime settings, and the audit.
  *
- * Owns when something is written. Which values are in force is decided in
- * src/settings/runtime-settings.ts.
+ * Owns when something is written. src/settings/runtime-settings.ts decides which values are in
+ * force.
  */
 import { AUDIT_PAGE_MAX } from '../src/limits.ts'
 import type { AuditEntry, AuditValues, SettingsView, SettingView } from '../src/room/room-object.ts'

@@ -6,8 +6,8 @@
  * storage (a broken invariant, a failed write) the object aborts, and the next event starts from
  * storage.
  *
- * Owns the order of steps in an event. Storage, clockwork, controls, alerts and samples have files
- * of their own beside this one. Owns no rule of the line.
+ * Owns the order of steps in an event. Storage, clockwork, controls, alerts and samples have
+ * separate files in this folder. Owns no rule of the line.
  */
 import { DurableObject } from 'cloudflare:workers'
 import type { DeliveryRecord, DeliveryTurn } from '../src/alerts/ledger.ts'
@@ -99,7 +99,7 @@ export class WaitingRoom extends DurableObject<Env> implements RoomObject {
   }
 
   /**
-   * The tick, as two events. First the alarm is armed again, durably, so that there is a next tick
+   * The tick, as two events. First the alarm is armed again, durably, so that the next tick comes
    * whatever happens. An error in the tick itself uses none of the platform's few retries.
    */
   override async alarm(): Promise<void> {

@@ -1,4 +1,4 @@
-/** What handlers receive: our own, and Hono's for the operators' endpoints. */
+/** The environment of handlers: our own, and Hono's for the operators' endpoints. */
 import type { Deployment } from './deployment.ts'
 import type { RequestUrl } from './http/request-url.ts'
 import type { Caller } from './operators/caller.ts'

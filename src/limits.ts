@@ -100,7 +100,7 @@ export const NEXT_CALL_MAX_MS = 10_000
 /** Requests of one isolate that wait for a call; more are answered "unreachable" at once. */
 export const WAITING_REQUESTS_MAX = 20_000
 
-/** Joins, claims and the like in one call. */
+/** Entries (joins, claims and others) in one call. */
 export const ENTRIES_PER_CALL_MAX = 2_000
 
 /** The operators' message to everyone in line, which every answer to a waiting visitor contains. */

@@ -70,11 +70,11 @@
       release?.()
     }
 
-    // A session that is over may begin again in another tab or after a pause of the room: asked
-    // when the page is used.
+    // A session that is over may begin again in another tab or after a pause of the room, so the
+    // beacon tries again when the page is used.
     const over = () => performance.now() - overMs < AGAIN_MS
-    // Who is seen or used takes the lock, since a hidden tab may be frozen; who loses it queues for
-    // it.
+    // A tab that is visible or used takes the lock, since a hidden tab may be frozen. A tab that
+    // loses the lock queues for it.
     const lead = (steal) => {
       if (over() || away || (steal ? leading : queued)) return
       if (!locks) return start()
@@ -84,7 +84,8 @@
       locks
         .request(name, { steal }, () => {
           if (!steal) queued = false
-          // Used while it queued: the lock that was stolen then comes next.
+          // The page was used while this request queued: the request that stole the lock comes
+          // next.
           if (over() || away || (!steal && leading)) return
           start()
           return new Promise((done) => {

@@ -17,7 +17,7 @@ const FAILURES_SHOWN = 2
 
 const PREFIX = '/__waiting-room'
 
-/** What the server tells the script about this visitor. */
+/** The server's data about this visitor. */
 interface Visit {
   readonly status: Status
   readonly token: string | null

@@ -1,5 +1,5 @@
 /**
- * What happened in a line: the journal of its last events, and the counters.
+ * The record of a line: the journal of its last events, and the counters.
  *
  * Owns which event counts as what, and the frontier. Moves no ticket.
  */

@@ -111,8 +111,8 @@ export class LineState {
   }
 
   /**
-   * What to store before any visitor is answered; null: nothing. With `everything` (the tick), lazy
-   * changes too.
+   * The changes to store before any visitor is answered; null: none. With `everything` (the tick),
+   * lazy changes too.
    */
   takeChanges(everything: boolean): LineChanges | null {
     const { changed, dropped } = this.tickets.takeChanges(everything)

@@ -1,5 +1,5 @@
 /**
- * The ordered line of one room: who joined, waits, is on the site, fell silent, left.
+ * The ordered line of one room: visitors who join, wait, are on the site, fall silent or leave.
  *
  * Every event calls `beginCall` or `beginInternalEvent` with the time, then any of the methods
  * below, `verify`, and `takeChanges`, whose result must be durable before any visitor is answered.

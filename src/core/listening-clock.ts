@@ -176,8 +176,8 @@ export class ListeningClock {
   }
 
   /**
-   * The last-seen time of restored tickets: the last stored call + one interval. No later call went
-   * unstored.
+   * The last-seen time of restored tickets: the last stored call + one interval. Later calls
+   * would have been stored too.
    */
   restoredHeardSeconds(checkIntervalSeconds: number): number {
     return Math.ceil(this.state.lastCallMs / 1000) + checkIntervalSeconds

@@ -1,5 +1,5 @@
 /**
- * What a sign of life, a departure and silence do to a ticket.
+ * The effect of presence, departure and silence on a ticket.
  *
  * Owns the moves between present and absent. The limits of silence are in silence.ts, the counters
  * in line-record.ts. Numbers that were never issued and tickets that are gone are ignored.
@@ -75,7 +75,7 @@ export class Presence {
     const said = isExtendedByDeparture(byte, rules)
       ? clock.saidSeconds(ageMs)
       : clock.heardSeconds(ageMs, rules.checkIntervalSeconds)
-    // After a restore `known` lies in the future; the message cancels the departure all the same.
+    // After a restore `known` lies in the future. The message still cancels the departure.
     return said >= Math.min(known, clock.nowSeconds)
   }
 

@@ -23,7 +23,7 @@ export class Segment {
   readonly counts = new Uint16Array(5)
   /**
    * Marks that tickets.ts sets: a bit per block that changed since it was verified, and whether
-   * changes are unstored.
+   * changes are still to be stored.
    */
   movedBlocks = 0
   unstored: Unstored = 'nothing'

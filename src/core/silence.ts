@@ -79,7 +79,7 @@ export function silenceLimits(rules: LineRules): SilenceLimits {
   return { limits, expected }
 }
 
-/** What silence is measured by, in listening seconds: see listening-clock.ts. */
+/** The times that silence is measured by, in listening seconds: see listening-clock.ts. */
 export interface SilenceClock {
   readonly nowSeconds: number
   readonly floorSeconds: number

@@ -233,7 +233,7 @@ export class Tickets {
     this.segments = kept
   }
 
-  /** What must be stored now; with `everything`, lazy changes too. Reports each change once. */
+  /** The changes to store now; with `everything`, lazy changes too. Reports each change once. */
   takeChanges(everything: boolean): { changed: Segment[]; dropped: number[] } {
     const indexes = everything ? [...new Set([...this.durable, ...this.lazy])] : [...this.durable]
     const changed = indexes.map((index) => this.byIndex.get(index)).filter((segment) => segment !== undefined)

@@ -14,7 +14,7 @@ import { plainCookieRemoval, TOKEN_HEADER, type TokenChange, tokenHeaders } from
 import type { RoomContext } from './room-context.ts'
 import { returnPath } from './small-pages.ts'
 
-/** What a waiting page is made from. */
+/** The inputs of a waiting page. */
 type PageContext = Pick<RoomContext, 'request' | 'url' | 'room' | 'looks'>
 
 export interface WaitingAnswer {

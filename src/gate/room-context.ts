@@ -1,6 +1,6 @@
 /**
- * What the answer to a request of one room is made from: the room's parts of the deployment, and
- * the visitor.
+ * The context of a response to a request of one room: the room's parts of the deployment, and the
+ * visitor.
  */
 import type { Call } from '../app-env.ts'
 import { clientNetwork } from '../http/client-address.ts'

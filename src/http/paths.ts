@@ -105,7 +105,7 @@ function withoutEnd(text: string, characters: string): string {
  * becomes `/`.
  */
 export function pathOfThisHost(url: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: browsers drop these from a URL, so `/<tab>/x` names a host
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: browsers drop them from URLs
   const path = url.replace(/[\x00-\x20]/g, '')
   if (!path.startsWith('/')) return '/'
   return /^\/[/\\]/.test(path) ? `/.${path}` : path

@@ -1,6 +1,6 @@
 /**
- * What a page's Content-Security-Policy allows the beacon. A beacon that the policy blocks would
- * cause an error in the page's console and a violation report to the site.
+ * The permissions of the beacon under a page's Content-Security-Policy. A beacon that the policy
+ * blocks would cause an error in the page's console and a violation report to the site.
  *
  * Implements CSP Level 3 (directive fallback, source matching) as far as one script of the page's
  * own host needs it. In doubtful cases the answer is no.

@@ -12,8 +12,8 @@ const HOST_HEADER = 'X-Forwarded-Host'
 const PROTOCOL_HEADER = 'X-Forwarded-Proto'
 
 /**
- * What the platform says about the client. These stay, but no other spelling that an origin could
- * mistake for one does.
+ * The platform's headers about the client. They stay, but other spellings that an origin could
+ * mistake for them are removed.
  */
 const PLATFORM_HEADERS = [
   'CF-Connecting-IP',

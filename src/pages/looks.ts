@@ -1,7 +1,7 @@
 /**
- * What a room's waiting page looks like, by its settings and the files of public/ that they name. A
- * file that is missing, too large or no template falls back to the default and is reported; it is
- * read again after a while.
+ * The look of a room's waiting page, from its settings and the files of public/ that they name. A
+ * file that is missing, too large or not a template falls back to the default and is reported. It
+ * is read again after a while.
  */
 import Mustache from 'mustache'
 import style from '../../public/waiting-room.min.css'

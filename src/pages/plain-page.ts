@@ -1,6 +1,6 @@
 /**
- * Small pages without script: origin down, opened in a frame, not configured and the like. This
- * module owns their look; callers choose texts and status code.
+ * Small pages without script, for instance when the origin is down, in a frame, or without
+ * configuration. This module owns their look; callers choose texts and status code.
  */
 
 import Mustache from 'mustache'

@@ -3,8 +3,8 @@
  * each visitor. The text of the first step is kept as UTF-8, so that a page costs a copy of it and
  * the encoding of the visitor's part.
  *
- * The second step supports variables and sections of plain values, which is all that our own
- * template needs. Templates of operators are rendered by Mustache itself.
+ * The second step supports only variables and sections of plain values, which is enough for our own
+ * template. Templates of operators are rendered by Mustache itself.
  */
 import Mustache from 'mustache'
 

@@ -68,7 +68,7 @@ export function renderWaitingPage(view: WaitingView, look: Look): WaitingPage {
   return { body: fillPage(localized.page, values), headers: localized.headers }
 }
 
-/** What all pages of a look in one language share. */
+/** The parts that all pages of a look in one language share. */
 interface LocalizedLook {
   readonly live: LiveTexts
   readonly shared: ReturnType<typeof sharedValues>

@@ -43,7 +43,7 @@ export class CallPace {
     return this.nextMs - nowMs > NEXT_CALL_MAX_MS ? nowMs : this.nextMs
   }
 
-  /** What the object demands between the starts of two calls. */
+  /** The time between the starts of two calls that the object requires. */
   get paceMs(): number {
     return this.pace
   }

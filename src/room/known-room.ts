@@ -1,6 +1,4 @@
-/**
- * What an isolate knows of a room from its object's answers: the run and the newest snapshot.
- */
+/** An isolate's knowledge of a room, from its object's answers: the run and the newest snapshot. */
 import { ageMs } from '../core/age.ts'
 import type { ExchangeAnswer } from '../core/exchange.ts'
 import type { Snapshot } from '../core/snapshot.ts'

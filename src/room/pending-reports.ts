@@ -1,7 +1,7 @@
 /**
- * What an isolate reports to a room's object although no request waits for an answer: visitors
- * heard and gone, outcomes of the origin, counters. The next call carries everything. Reports of a
- * failed call are put back.
+ * Reports of an isolate to a room's object for which no request waits: visitors heard and gone,
+ * outcomes of the origin, counters. The next call carries all of them. Reports of a failed call are
+ * put back.
  */
 import { ageMs } from '../core/age.ts'
 import type { AgedNumbers, CallCounts, ExchangeRequest } from '../core/exchange.ts'

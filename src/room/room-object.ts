@@ -102,7 +102,7 @@ export type Refusal = 'changed-meanwhile' | 'paused' | 'suspended' | 'no-such-ti
 export interface SettingView {
   readonly value: RuntimeValues[RuntimeKey]
   readonly deployed: RuntimeValues[RuntimeKey]
-  /** Who set it, and when; null: as deployed. */
+  /** The operator and time of the override. Null: as deployed. */
   readonly override: { readonly atMs: number; readonly by: string } | null
 }
 

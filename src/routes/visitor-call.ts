@@ -1,6 +1,6 @@
 /**
- * What the visitors' endpoints have in common: the room they mean, the visitor's tokens, and calls
- * from pages of allowed origins.
+ * The common part of the visitors' endpoints: the room they address, the visitor's tokens, and
+ * calls from pages of allowed origins.
  */
 import type { Call, Handler } from '../app-env.ts'
 import { allowedOrigin, shareWith } from '../gate/cors.ts'

@@ -3,7 +3,7 @@ import type * as v from 'valibot'
 
 export const UNKNOWN_SETTING = 'there is no such setting'
 
-/** What is wrong with the value that an issue of the validator is about. */
+/** The problem with the value that an issue of the validator is about. */
 export function issueProblem(issue: v.BaseIssue<unknown>): string {
   const isMissing = issue.kind === 'schema' && issue.input === undefined && issue.expected !== 'never'
   return isMissing ? 'is missing' : issue.message

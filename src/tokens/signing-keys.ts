@@ -70,7 +70,7 @@ function bytesOf(secret: string): Uint8Array<ArrayBuffer> | null {
 }
 
 /**
- * Node 24, which runs some tests, has no base64 of its own; the native one takes a tenth of the
+ * Node 24, which runs some tests, lacks base64 for Uint8Array. The native one takes a tenth of the
  * time.
  */
 const hasNativeBase64 = 'fromBase64' in Uint8Array
