@@ -20,7 +20,7 @@ process.env.WRANGLER_SEND_METRICS = 'false'
 /** The tests speak http to their hosts. */
 const OVER_HTTP = { force_https: false }
 
-/** What the tests of the Worker run with; the real values of a deployment are in wrangler.toml. */
+/** The bindings of the Worker's tests. The real values of a deployment are in wrangler.toml. */
 const bindings = {
   ROOMS: [
     { name: 'shop', path: '/', total_active_users: 3, new_users_per_minute: 600 },

@@ -1,35 +1,20 @@
 /**
- * Checks the English of documents and code comments against a list of phrases that make readers
- * stumble.
+ * Checks the English of documents, code comments and test titles against a list of phrases that
+ * make readers stumble.
  *
- * - `node scripts/check-prose.ts` checks DOCUMENTS and the comments of COMMENTED.
- * - `--list` prints the files in scope, for the spelling check.
- * - `--count` prints the number of findings per folder, also for folders that are not in scope yet.
+ * - `node scripts/check-prose.ts` checks DOCUMENTS, and comments and test titles in CODE.
+ * - `--list` prints the checked files, for the spelling check.
+ * - `--count` prints the number of findings per folder.
  */
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 
 const DOCUMENTS = /^(?:[A-Z]+|docs\/.+)\.md$/
 /** Generated files. */
-const EXCLUDED = /^(?:docs\/licences\.md|.+\.min\.js|public\/admin\/.+|worker-configuration\.d\.ts)$/
+const EXCLUDED = /^(?:docs\/licences\.md|.+\.min\.(?:js|css)|public\/admin\/.+|worker-configuration\.d\.ts)$/
 const CODE = /\.(?:ts|tsx|mts|mjs|js|css|toml)$/
-/** Path prefixes of files whose comments are checked. Add a folder once its comments pass. */
-const COMMENTED = [
-  'bench/',
-  'demo/',
-  'examples/',
-  'scripts/check-docs',
-  'scripts/check-prose',
-  'scripts/check.',
-  'scripts/demo-pictures',
-  'scripts/ensure-installed',
-  'scripts/faults',
-  'scripts/licences',
-  'scripts/made-file',
-  'scripts/make-key',
-  'wrangler.toml',
-]
 const COMMENT_COLUMNS_MAX = 100
+const TITLE = /(?:\b(?:test|it|describe)(?:\.\w+)?|\))\(\s*(['"`])(.+?)\1,/g
 const COMMENT_LINE = /^\s*(?:\/\/|\/\*|\*|# )/
 
 interface Passage {
@@ -77,7 +62,8 @@ const RULES: readonly Rule[] = [
 
 function* findingsOf(file: string): Iterable<string> {
   const text = readFileSync(file, 'utf8')
-  for (const { line, text: passage } of file.endsWith('.md') ? paragraphs(text) : comments(text, file)) {
+  const passages = file.endsWith('.md') ? paragraphs(text) : [...comments(text, file), ...titles(text)]
+  for (const { line, text: passage } of passages) {
     for (const sentence of passage.split(/(?<=[.?!:][)"]?) (?=[A-Z`*[])/)) {
       for (const { pattern, advice } of RULES) {
         if (pattern.test(sentence)) yield `${file}:${line} "${sentence.slice(0, 90)}": ${advice}`
@@ -148,20 +134,27 @@ function* comments(code: string, file: string): Iterable<Passage> {
   }
 }
 
+/** The titles of tests, as sentences. */
+function* titles(code: string): Iterable<Passage> {
+  for (const { index, 2: title = '' } of code.matchAll(TITLE)) {
+    const line = code.slice(0, index).split('\n').length
+    yield { line, text: plain(`${title.charAt(0).toUpperCase()}${title.slice(1).replace(/%[a-z]/g, '…')}.`) }
+  }
+}
+
 const tracked = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], { encoding: 'utf8' })
 const files = tracked.split('\n').filter((file) => !EXCLUDED.test(file) && (DOCUMENTS.test(file) || CODE.test(file)))
 const folderOf = (file: string) =>
   DOCUMENTS.test(file) ? 'documents' : (/^(?:src\/)?[^/]+(?=\/)/.exec(file)?.[0] ?? 'root')
-const inScope = files.filter((file) => DOCUMENTS.test(file) || COMMENTED.some((prefix) => file.startsWith(prefix)))
 
-if (process.argv.includes('--list')) console.log(inScope.join('\n'))
+if (process.argv.includes('--list')) console.log(files.join('\n'))
 else if (process.argv.includes('--count')) {
   for (const [folder, members = []] of Object.entries(Object.groupBy(files, folderOf))) {
     const count = members.flatMap((file) => [...findingsOf(file)]).length
     console.log(`${String(count).padStart(5)}  ${folder}`)
   }
 } else {
-  const findings = inScope.flatMap((file) => [...findingsOf(file)])
+  const findings = files.flatMap((file) => [...findingsOf(file)])
   for (const finding of findings) console.error(finding)
   if (findings.length > 0) process.exitCode = 1
 }

@@ -98,8 +98,8 @@ describe('recent joins', () => {
     joins.remember('last', 1, START_MS + 60_000)
     expect(joins.find('key 249999')).toBeUndefined()
     expect(joins.find('last')).toBe(1)
-    // All of the ring is old now: one that is alone in it is still forgotten after its minute, like
-    // any other.
+    // All of the ring is old now. A key that is alone in it is still forgotten after its minute,
+    // like any other.
     joins.remember('alone', 2, START_MS + 120_000)
     joins.remember('next', 3, START_MS + 180_000)
     expect(['last', 'alone', 'next'].map((key) => joins.find(key))).toEqual([undefined, undefined, 3])

@@ -37,7 +37,7 @@ describe('a session whose page was left', () => {
     expect(away(changes, seconds).state(1)).toBe('absent')
   })
 
-  it('is like any other session once it is heard again', () => {
+  it('becomes like any other session once it is heard again', () => {
     const line = away({ departureGraceSeconds: 300 }, 120)
     line.hear([1])
     keepPolling(line, [2, 3], 40)

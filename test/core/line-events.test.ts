@@ -1,4 +1,4 @@
-/** What the line counts and records per event, and what it stores when. */
+/** The line's counters and journal entries per event, and the changes that it stores. */
 import { describe, expect, it } from 'vitest'
 import { Line } from '../../src/core/line.ts'
 import { BrokenInvariant, State } from '../../src/core/ticket-state.ts'
@@ -122,7 +122,7 @@ describe('a broken invariant', () => {
     expect(() => line.verifyAll()).not.toThrow()
   })
 
-  it('is a count that a recount contradicts: in each event, each tick and over all', () => {
+  it('is a count that a recount contradicts, in an event, a tick or a full recount', () => {
     const miscount = (line: Line) => {
       line.leave(3)
       const [segment] = line.tickets.all()
@@ -144,14 +144,14 @@ describe('a broken invariant', () => {
   })
 })
 
-describe('what is stored', () => {
+describe('the stored changes', () => {
   /** Whether an event without changes stores anything. */
   function stores(line: DrivenLine): boolean {
     line.line.beginCall(line.nowMs)
     return line.line.takeChanges(false) !== null
   }
 
-  it('is nothing for a call without changes, except the call time once per interval', () => {
+  it('are none for a call without changes, except the call time once per interval', () => {
     const line = new DrivenLine()
     line.join(3)
     line.pass(10)
@@ -161,7 +161,7 @@ describe('what is stored', () => {
     expect(stores(line)).toBe(false)
   })
 
-  it('is nothing while no ticket is live', () => {
+  it('are none while no ticket is live', () => {
     const line = new DrivenLine()
     line.join(1)
     line.leave(1)
@@ -169,7 +169,7 @@ describe('what is stored', () => {
     expect(stores(line)).toBe(false)
   })
 
-  it('is a dropped segment, with the next event', () => {
+  it('contain a dropped segment with the next event', () => {
     const line = new DrivenLine({ reclaimGraceSeconds: 0 })
     line.join(4096)
     line.leave(...Array.from({ length: 4096 }, (_, i) => i + 1))
@@ -178,7 +178,7 @@ describe('what is stored', () => {
     expect(line.line.takeChanges(false)).toMatchObject({ segments: [], dropped: [0] })
   })
 
-  it("is the time of the last join and of each session's start", () => {
+  it("contain the time of the last join and of each session's start", () => {
     const line = new DrivenLine({ capacity: 1, sessionMaxSeconds: 60 })
     line.join(2)
     const { lastJoinSeconds } = line.line

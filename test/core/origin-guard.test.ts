@@ -6,7 +6,7 @@ import type { OriginReport } from '../../src/core/origin-report.ts'
 import { SnapshotView, takeSnapshot } from '../../src/core/snapshot.ts'
 import { aged, DrivenLine } from './support/driven-line.ts'
 
-/** Requests that took so long each, the first `errors` of them failed. */
+/** Requests that take this long each. The first `errors` of them fail. */
 function report(requests: number, errors: number, latencyMs = 20): OriginReport {
   const counts = new Array<number>(ORIGIN_LATENCY_BUCKETS_MS.length + 1).fill(0)
   counts[bucketOf(ORIGIN_LATENCY_BUCKETS_MS, latencyMs)] = requests
@@ -83,7 +83,7 @@ describe('the origin guard', () => {
     const uploads: OriginReport = { ...UNREACHABLE, errors: 0 }
     expect(factors(guarded(slow), [uploads, together(report(10, 0, 20), uploads)])).toEqual([1, 1])
     expect(factors(guarded(slow), [together(report(10, 0, 2000), uploads)])).toEqual([0.5])
-    // Those that failed without a time count as before.
+    // Requests that failed without a time count as before.
     expect(factors(guarded(slow), [together(report(80, 0, 20), { ...UNREACHABLE, errors: 10 })])).toEqual([0.5])
   })
 
@@ -126,7 +126,7 @@ describe('a room whose site fails', () => {
     expect(line.states(1, 2, 3, 4)).toEqual(['active', 'active', 'waiting', 'waiting'])
     line.pass(9).hear([1, 2, 3, 4])
     expect(line.states(3, 4)).toEqual(['waiting', 'waiting'])
-    // Not stalled: nothing stands still that should not.
+    // The room is not stalled: it is supposed to admit nobody.
     expect(line.line.isStalled(line.nowMs + 60_000)).toBe(false)
     const snapshot = takeSnapshot(line.line, line.nowMs)
     expect(snapshot).toMatchObject({ ratePerMinute: 0, admissionFactor: 0 })
@@ -148,7 +148,7 @@ describe('a room whose site fails', () => {
   })
 })
 
-describe('whatever the site does', () => {
+describe('under any behaviour of the site', () => {
   const outcome = fc.oneof(
     fc.constant(null),
     fc.record({ requests: fc.nat({ max: 40 }), errors: fc.nat({ max: 40 }), latencyMs: fc.nat({ max: 40_000 }) }),
@@ -161,7 +161,7 @@ describe('whatever the site does', () => {
     originLatencyMaxMs: fc.constantFrom(0, 500, 5000),
   })
 
-  it('the factor stays within 0 and 1, all rules hold, and everyone is admitted after recovery', () => {
+  it('keeps the factor within 0 and 1 and all rules, and admits everyone after recovery', () => {
     fc.assert(
       fc.property(settings, fc.array(turn, { minLength: 1, maxLength: 12 }), (changes, turns) => {
         const line = new DrivenLine(changes)

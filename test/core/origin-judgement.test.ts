@@ -24,7 +24,7 @@ describe("the origin guard's judgement of a tick", () => {
   it('allows errors up to the ratio and no more', () => {
     expect(factors(BY_ERRORS, [report(10, 2)])).toEqual([1])
     expect(factors(BY_ERRORS, [report(10, 3)])).toEqual([0.5])
-    // Off, it does not judge by them at all.
+    // With the ratio off, errors do not count at all.
     expect(factors(BY_LATENCY, [report(10, 3, [7])])).toEqual([0.5])
     expect(factors(BY_LATENCY, [report(100, 3, [97])])).toEqual([1])
   })
@@ -35,14 +35,14 @@ describe("the origin guard's judgement of a tick", () => {
     expect(factors(BY_ERRORS, [report(9, 9), report(1, 0)])).toEqual([1, 0.5])
   })
 
-  it('waits at most five ticks for enough requests while few went badly, then starts anew', () => {
+  it('waits at most five ticks for enough requests while few failed, then starts again', () => {
     const ticks = [report(9, 9), null, null, null, null, null]
     expect(factors(BY_ERRORS, ticks, 0)).toEqual([0, 0, 0, 0, 0, 0.1])
     // Discarded evidence and its ticks do not count for the next judgement.
     expect(factors(BY_ERRORS, [...ticks, report(1, 1), null], 0).slice(-2)).toEqual([0.1, 0.1])
   })
 
-  it('does not wait if the few went well', () => {
+  it('does not wait if the few requests succeeded', () => {
     expect(factors(BY_ERRORS, [report(1, 0), report(1, 0)], 0)).toEqual([0.1, 0.2])
   })
 
@@ -73,10 +73,10 @@ describe("the origin guard's judgement of a tick", () => {
     expect(factors(BY_LATENCY, [report(20, 3, [17])])).toEqual([0.5])
     // All were timed: the errors came quickly.
     expect(factors(BY_LATENCY, [report(20, 20, [20])])).toEqual([1])
-    // A report that tells more times than requests (an answer that was counted again) has none
+    // A report with more times than requests (a response that was counted again) has no requests
     // without a time.
     expect(factors(BY_LATENCY, [report(10, 10, [30])])).toEqual([1])
-    // More errors than requests without a time: those alone are late.
+    // More errors than requests without a time: only those requests count as late.
     expect(factors(BY_LATENCY, [report(20, 20, [19])])).toEqual([1])
   })
 

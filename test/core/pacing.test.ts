@@ -40,8 +40,8 @@ describe('the pace of calls', () => {
   it('is a separate slot for each call', () => {
     const pacing = new Pacing()
     call(pacing, BUSY - 1, START_MS, START_MS + 1000)
-    // The first call was in the last second: 429 a second. Moments before this one passed unused,
-    // the next ones are taken.
+    // The first call was in the last second: 429 per second. Slots before this one passed unused,
+    // so the following ones are taken.
     call(pacing, BUSY - 1, START_MS + 1000, START_MS + 1500)
     expect(call(pacing, 1, START_MS + 1500)).toBe(Math.ceil(600 / 429))
     expect(call(pacing, 9, START_MS + 1500)).toBe(Math.ceil(9_600 / 429))
@@ -60,8 +60,8 @@ describe('the pace of calls', () => {
     // 42 in 500 ms are 84 a second.
     call(pacing, BUSY - 1, START_MS, START_MS + 500, BUSY)
     expect(call(pacing, 1, START_MS + 500)).toBe(Math.ceil((0.6 * 42 * 1000) / (430 - 42 / 0.5)))
-    // However short that is: no more than ten times as many, and a tenth of the target is booked
-    // always.
+    // Even if the time is very short, the estimate is at most ten times as many, and a tenth of the
+    // target is always booked.
     expect(call(new Pacing(), BUSY, START_MS, START_MS, BUSY)).toBe(600)
   })
 
@@ -116,7 +116,7 @@ describe('isolates that always have something to report', () => {
   })
 
   it('leave room for first calls', () => {
-    // 150 new ones a second to the end.
+    // 150 new ones per second until the end.
     const { perSecond } = callsOf({ isolates: 1500, seconds: 10, comingMs: 10_000 })
     expect(worst(perSecond)).toBeLessThan(500)
   })

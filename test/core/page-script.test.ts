@@ -165,7 +165,7 @@ describe('the poller', () => {
   })
 })
 
-it('the back-off has a jitter of 0.5 to 1.5, and a bound', () => {
+it('backs off with a jitter of 0.5 to 1.5, and a bound', () => {
   expect(backOffMs(1, 0)).toBe(1000)
   expect(backOffMs(1, 1)).toBe(3000)
   expect(backOffMs(50, 1)).toBe(24_000)

@@ -32,7 +32,7 @@ describe('how long a ticket may be silent', () => {
     expect(limit(State.absent)).toBe(300)
     expect(limit(State.waiting | DEPARTING_FLAG)).toBe(10)
     expect(limit(State.offered | DEPARTING_FLAG)).toBe(10)
-    // As long as the pass opens the door.
+    // For as long as the pass is valid.
     expect(limit(State.active | BEACON_FLAG | DEPARTING_FLAG)).toBe(30)
     expect(limit(State.active | DEPARTING_FLAG)).toBe(30)
     expect(limit(State.gone)).toBe(0xffffffff)
@@ -61,7 +61,7 @@ describe('how long a ticket may be silent', () => {
     expect(silent(71, 51)).toEqual([0])
     expect(silent(149, 51)).toEqual([0])
     expect(silent(150, 140)).toEqual([SEGMENT_SIZE - 1])
-    // Those of one moment are not written over by the next look.
+    // Results of one moment are not overwritten by the next call.
     const both = silentOffsets(segment, silentBefore(limits, at(150, 51)))
     segment.put(0, State.gone)
     expect(silent(150, 51)).toEqual([SEGMENT_SIZE - 1])
@@ -86,7 +86,7 @@ describe('how long a ticket may be silent', () => {
     expect([waiting, offered, active, absent].map((state) => after(0)[state])).toEqual([gone, gone, gone, gone])
   })
 
-  it('a pass lives three quarters of it, in whole seconds, at most a minute', () => {
+  it('gives a pass three quarters of it, in whole seconds, at most a minute', () => {
     expect([15, 20, 21, 79, 80, 81, 1800].map(passLifeSeconds)).toEqual([11, 15, 15, 59, 60, 60, 60])
   })
 })
@@ -142,7 +142,7 @@ describe('sessions with a limit', () => {
     before.start(start, max, 10)
     before.start(start + 5, max, 20)
     before.start(7, max, 1)
-    // One began before a limit was set: it begins now.
+    // One session began before the limit was set: for the limit it begins now.
     expect([...before.toStored(segment)]).toEqual([0, 10, 5, 20])
     const after = new Sessions()
     after.restore(segment, before.toStored(segment), rules({ idleTimeoutSeconds: 30, sessionMaxSeconds: 100 }), 50)

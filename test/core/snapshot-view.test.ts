@@ -15,7 +15,7 @@ describe('a position from a snapshot', () => {
     for (const number of [2, 3, 257, 4095, 4096, 4097, 10_000]) expect(view.position(number)).toBe(number - 1)
   })
 
-  it('is exact in the first block, elsewhere too high by at most the gaps in its own block, and never too low', () => {
+  it('is exact in the first block, elsewhere too high by at most the gaps in its block, never too low', () => {
     fc.assert(
       fc.property(fc.uniqueArray(fc.integer({ min: 2, max: 9000 }), { maxLength: 400 }), (leavers) => {
         const line = new DrivenLine({ capacity: 1 })

@@ -114,7 +114,7 @@ describe('a ticket report', () => {
   it('falls back to the join times for what the journal lost, else to null', () => {
     const line = new DrivenLine({ capacity: 1 })
     const joinedMs = line.nowMs
-    // One more than a segment holds: the first segment is dropped once all of it are gone.
+    // One more than a segment holds: the first segment is dropped once all its tickets are gone.
     line.join(4096)
     line.leave(...Array.from({ length: 4094 }, (_, i) => i + 1))
     line.crash()

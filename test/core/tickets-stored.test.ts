@@ -1,4 +1,4 @@
-/** What the table of tickets reports as changed, what it drops, and its restore. */
+/** The changes that the table of tickets reports, the segments that it drops, and its restore. */
 import { describe, expect, it } from 'vitest'
 import { SEGMENT_SIZE } from '../../src/core/limits.ts'
 import { Segment } from '../../src/core/segment.ts'
@@ -11,7 +11,7 @@ const indexes = ({ changed, dropped }: ReturnType<Tickets['takeChanges']>) => ({
   dropped,
 })
 
-describe('what is stored of the table of tickets', () => {
+describe('the stored table of tickets', () => {
   it('reports durable changes now and lazy ones at the tick, each once', () => {
     const tickets = tableOf(SEGMENT_SIZE + 10)
     const none = { changed: [], dropped: [] }

@@ -10,7 +10,7 @@ const [settings] =
 
 const keys = await importSigningKeys(`test:${'A'.repeat(43)}`)
 
-/** A room whose object stops answering after one visitor joined, so that there is a snapshot. */
+/** A room whose object stops answering after one visitor joined, which left a snapshot. */
 async function outOfReach(): Promise<VirtualRoom> {
   const room = new VirtualRoom({ capacity: 1 })
   await room.client.join(room)

@@ -1,7 +1,7 @@
 /**
- * A mutant that a property has caught is dead: looking for the smallest example of it would take
- * most of the time. And a mutant that lives would run each property to its end: here a property has
- * so much time, which on a slow machine catches fewer mutants, never more.
+ * A mutant is dead once a property has caught it, and shrinking the example would take most of the
+ * time. A mutant that survives would run each property to its end. Here a property has a time
+ * limit, so a slow machine catches fewer mutants, never more.
  */
 import fc from 'fast-check'
 

@@ -2,7 +2,9 @@ import { statSync } from 'node:fs'
 import { defineConfig } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
-/** Examples before properties, which cost a hundred times more: most mutants die by an example. */
+/**
+ * Examples run before properties, which cost a hundred times more: an example kills most mutants.
+ */
 class ExamplesFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const cost = ({ moduleId }: TestSpecification) =>
@@ -12,8 +14,8 @@ class ExamplesFirst extends BaseSequencer {
 }
 
 /**
- * What mutants of the line's rules are run against (`npm run mutate`): the tests that state what
- * the line does. Code with mutants in it is several times slower, hence the patience.
+ * The tests for mutants of the line's rules (`npm run mutate`), which specify the line's behaviour.
+ * Code with mutants in it is several times slower, hence the long time-outs.
  */
 export default defineConfig({
   test: {

@@ -7,7 +7,7 @@ const SEEDS_MAX = 200
 /** The violation in the first seed of a profile, from `from` on, that matches. */
 async function firstBroken(profile: string, mutant: (typeof mutants)[keyof typeof mutants], promise: RegExp, from = 1) {
   for (let seed = from; seed < from + SEEDS_MAX; seed++) {
-    // Crowds take long, and show no more.
+    // Crowds take long and show nothing more.
     if (profileOf(seed) !== profile || seed % 10 === 0) continue
     const { violations } = await runSeed(seed, { mutant })
     const broken = violations.find((violation) => promise.test(violation))

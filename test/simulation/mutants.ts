@@ -1,6 +1,4 @@
-/**
- * Room clients with one duty switched off, at their port if possible.
- */
+/** Room clients with one duty switched off, at their port where possible. */
 
 import type { Mutant } from '../../simulation/simulated-isolate.ts'
 import type { AgedNumbers, ExchangeRequest } from '../../src/core/exchange.ts'

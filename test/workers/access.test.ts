@@ -58,7 +58,7 @@ async function request({
   return new Request('https://shop.example/', { headers: { 'Cf-Access-Jwt-Assertion': text } })
 }
 
-describe('someone whom Cloudflare Access let in', () => {
+describe('a user admitted by Cloudflare Access', () => {
   it('is an operator by their address, a service token by its name', async () => {
     const gate = await access()
     expect(await gate.operatorOf(await request({}), NOW_MS)).toEqual({ name: 'ada@example.com', kind: 'full' })
@@ -78,7 +78,7 @@ describe('someone whom Cloudflare Access let in', () => {
     expect(await gate.operatorOf(await request(claims), NOW_MS)).toBeNull()
   })
 
-  it('is nobody without a token, or with one that is none, and no key is fetched for it', async () => {
+  it('is nobody without a token or with a malformed one, for which no key is fetched', async () => {
     const gate = await access()
     expect(await gate.operatorOf(new Request('https://shop.example/'), NOW_MS)).toBeNull()
     const broken = new Request('https://shop.example/', { headers: { 'Cf-Access-Jwt-Assertion': 'x.y.z' } })
@@ -86,7 +86,7 @@ describe('someone whom Cloudflare Access let in', () => {
     expect(fetches).toEqual([])
   })
 
-  it('is let in by the known keys while Access cannot be asked for newer ones', async () => {
+  it('is accepted by the known keys while Access is unreachable', async () => {
     const gate = await access()
     await gate.operatorOf(await request({}), NOW_MS)
     fetchFails = true
@@ -96,7 +96,7 @@ describe('someone whom Cloudflare Access let in', () => {
     expect(fetches).toHaveLength(3)
   })
 
-  it('is known by a new key soon after it is published, and made-up keys fetch little', async () => {
+  it('is accepted by a new key soon after its publication, and unknown keys cause few fetches', async () => {
     const gate = await access()
     await gate.operatorOf(await request({}), NOW_MS)
     await publish('first', 'second')
@@ -117,7 +117,7 @@ describe('the settings of Access', () => {
     }
   }
 
-  it('are both set, or neither', () => {
+  it('are set together or not at all', () => {
     expect(problemsOf({})).toBeNull()
     expect(problemsOf({ ACCESS_TEAM_DOMAIN: TEAM, ACCESS_AUD: AUDIENCE })).toEqual({
       teamDomain: TEAM,

@@ -38,7 +38,7 @@ describe('the names of the origin in a response', () => {
     )
   })
 
-  it('are not replaced if absent: the response is returned as it is', () => {
+  it('leave a response unchanged if they are absent', () => {
     const sent = new Response('body', {
       headers: [
         ['Location', '/x'],
@@ -55,8 +55,8 @@ describe('the names of the origin in a response', () => {
         const sent = new Response('body', { headers: [[name, `5; url=https:${piece.repeat(100_000)}x`]] })
         const startMs = performance.now()
         withOurNames(sent, ours, site)
-        // Far more than a slow machine takes, far less than any machine in time that grows with the
-        // square.
+        // Far more than a slow machine needs, and far less than any machine would need in quadratic
+        // time.
         expect(performance.now() - startMs, `${name} ${piece}`).toBeLessThan(15_000)
       }
     }

@@ -41,7 +41,7 @@ describe('the language of a visitor', () => {
     expect(visitor({ Cookie: `waiting-room-_lang=${long}` }, `?lang=${long}`)).toBe('en')
   })
 
-  it('is the one picked on the page before all else', () => {
+  it('is the one picked on the page before all others', () => {
     const headers = { Cookie: 'a=b; waiting-room-_lang=hi; c=d', 'Accept-Language': 'de' }
     expect(visitor(headers, '?lang=ja')).toBe('hi')
     expect(visitor({ ...headers, Cookie: 'waiting-room-_lang=nonsense' }, '')).toBe('de')

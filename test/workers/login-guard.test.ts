@@ -80,7 +80,7 @@ describe('a block that an earlier version stored', () => {
     expect(await (await failedLogins()).blockedSeconds(request, true, Date.now())).toBe(0)
   })
 
-  /** What the request's address is stored as. */
+  /** The stored form of the request's address. */
   async function addressOf(): Promise<string> {
     await fail(await failedLogins(), 1)
     return runInDurableObject(guards.getByName('operators'), (_, { storage }) => {

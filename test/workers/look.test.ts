@@ -7,11 +7,11 @@ import { parseRooms } from '../../src/settings/rooms.ts'
 const accents = (style: string) => [...style.matchAll(/--accent:(#[0-9a-f]{6});--on-accent:(#[0-9a-f]{6})/g)]
 
 describe('an accent colour', () => {
-  it('stays as it is where it is legible', () => {
+  it('stays unchanged if it is legible', () => {
     expect(accents(accentStyle('#1d6296', '#82c3f1')).map(([, accent]) => accent)).toEqual(['#1d6296', '#82c3f1'])
   })
 
-  it('is legible on the card and under its own text, whatever it is', () => {
+  it('is legible on the card and under its own text, for any colour', () => {
     const byte = fc.integer({ min: 0, max: 255 })
     fc.assert(
       fc.property(byte, byte, byte, (r, g, b) => {
@@ -60,7 +60,7 @@ describe("settings of a room's look", () => {
     ['texts.xx', { texts: { xx: { 'waiting.heading': 'x' } } }],
     ['texts.de.waiting.nonsense', { texts: { de: { 'waiting.nonsense': 'x' } } }],
     ['texts.de.waiting.heading', { texts: { de: { 'waiting.heading': 'x'.repeat(301) } } }],
-  ])('name the key of what is wrong: %s', (key, look) => {
+  ])('name the key of the problem: %s', (key, look) => {
     expect(problems(look)).toEqual([`ROOMS[0].${key}`])
   })
 })

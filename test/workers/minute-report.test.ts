@@ -97,7 +97,7 @@ describe('the report of each minute', () => {
     expect(points[0]?.doubles?.slice(1)).toEqual([1, 1, 5, 0, 6, 1, 0, 0, 0, 0, 0, 0, 0, 0, -1, 1])
   })
 
-  it('makes up for missed minutes', async () => {
+  it('reports missed minutes later', async () => {
     const room = alarmed()
     await room.join(6)
     await minute(room, present(6))

@@ -136,7 +136,7 @@ describe('an operator', () => {
     expect(await room.tick()).toBe(true)
   })
 
-  it('resets an empty room whose clock went back, with a higher run all the same', async () => {
+  it('resets an empty room whose clock went back, still with a higher run', async () => {
     const room = shop()
     await room.join(1)
     const { run } = room

@@ -52,7 +52,7 @@ function rendered(changes: Partial<Status> = {}, view: Partial<WaitingView> = {}
 const page = (...args: Parameters<typeof rendered>) => rendered(...args).html
 const policyOf = (headers: Headers) => headers.get('Content-Security-Policy')?.split('; ')
 
-/** Text of the element with this id; null where it, or the element around it, is hidden. */
+/** The text of the element with this id. Null if it or an element around it is hidden. */
 function shown(html: string, id: string, boxId = id): string | null {
   const isHidden = new RegExp(`<[^>]* id="${boxId}"[^>]* hidden[ >]`).test(html)
   return isHidden ? null : (new RegExp(`<[^>]* id="${id}"[^>]*>([^<]*)<`).exec(html)?.[1] ?? null)
@@ -143,7 +143,7 @@ describe('the waiting page', () => {
     expect(html).toMatch(/id="leave-box" hidden/)
   })
 
-  it('says so while the line is unreachable', () => {
+  it('tells the visitor while the line is unreachable', () => {
     expect(shown(page({ unreachable: true }), 'note')).toContain('We cannot reach the waiting room')
     expect(shown(page(), 'note')).toBeNull()
   })
@@ -208,7 +208,7 @@ describe('the waiting page', () => {
       "base-uri 'none'",
       "frame-ancestors 'none'",
     ])
-    // The others are data.
+    // The other scripts are data.
     expect(html.match(/<(?:script|style)\b[^>]*>/g)).toEqual([
       '<style>',
       '<script type="application/json" id="texts">',
@@ -318,7 +318,7 @@ describe('a plain page', () => {
     expect(plainPageHeaders()['Content-Security-Policy']).toContain(`style-src '${PLAIN_PAGE_STYLE_HASH}'`)
   })
 
-  it('may be framed only where it must be', () => {
+  it('may be framed only where necessary', () => {
     expect(plainPageHeaders()['Content-Security-Policy']).toContain("frame-ancestors 'none'")
     expect(plainPageHeaders({ framed: true })['Content-Security-Policy']).not.toContain('frame-ancestors')
   })

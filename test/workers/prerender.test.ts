@@ -17,7 +17,7 @@ const PAGE = prerender(TEMPLATE, SHARED)
 const fill = (values: Values) => new TextDecoder().decode(fillPage(PAGE, values))
 
 describe('a prerendered page', () => {
-  it('is what Mustache renders, whatever the values', () => {
+  it('is what Mustache renders, for any values', () => {
     const text = fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom('</script>', '{{name}}', '=`/', '$&', '', '0'))
     const values = fc.record({
       name: text,
@@ -34,7 +34,7 @@ describe('a prerendered page', () => {
     )
   })
 
-  it('keeps nothing of one visitor for another', () => {
+  it('keeps no data of one visitor for another', () => {
     const values = { name: 'alice', count: 1, message: 'for alice', flag: true }
     expect(fill(values)).toContain('for alice')
     const other = fill({ ...values, name: 'bob', message: 'for bob' })

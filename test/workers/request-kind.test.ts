@@ -31,7 +31,7 @@ describe('the kind of a request with Sec-Fetch-*', () => {
 
 describe('the kind of a request without Sec-Fetch-*', () => {
   it.each([
-    // Nothing in particular.
+    // No specific type.
     [null, 'page'],
     ['', 'page'],
     ['*/*', 'page'],
@@ -67,7 +67,7 @@ describe('the kind of a request without Sec-Fetch-*', () => {
     ['application/*', 'json'],
     ['application/json, text/plain, */*', 'json'],
     ['application/json, text/javascript, */*; q=0.01', 'json'],
-    // What pages load by themselves.
+    // Resources that pages load by themselves.
     ['image/webp,*/*', 'subresource'],
     ['image/avif,image/webp,*/*;q=0.8', 'subresource'],
     ['image/webp,image/png,image/svg+xml,image/*;q=0.8,video/*;q=0.8,*/*;q=0.5', 'subresource'],
@@ -76,7 +76,7 @@ describe('the kind of a request without Sec-Fetch-*', () => {
     ['video/webm,video/ogg,video/*;q=0.9,application/ogg;q=0.7,audio/*;q=0.6,*/*;q=0.5', 'subresource'],
     ['application/font-woff2;q=1.0,application/font-woff;q=0.9,*/*;q=0.8', 'subresource'],
     ['text/javascript, application/javascript, application/x-javascript, */*', 'subresource'],
-    // Anything else.
+    // Other media types.
     ['application/rss+xml', 'program'],
     ['application/rss+xml, application/atom+xml;q=0.9, */*;q=0.1', 'program'],
     ['application/atom+xml, application/rss+xml, text/xml;q=0.8, text/html;q=0.7, */*;q=0.1', 'program'],
@@ -89,7 +89,7 @@ describe('the kind of a request without Sec-Fetch-*', () => {
     ['text/html;q=0, */*', 'program'],
     ['*/*;q=0', 'program'],
     ['image/webp;q=0, */*', 'program'],
-    // No media ranges at all.
+    // No valid media ranges.
     ['nonsense', 'program'],
     [',;=,"', 'program'],
     ['application/', 'program'],
@@ -98,7 +98,7 @@ describe('the kind of a request without Sec-Fetch-*', () => {
     expect(kind(accept === null ? {} : { Accept: accept })).toBe(expected)
   })
 
-  it('is told by Accept for a client that sends the mode alone', () => {
+  it('follows Accept for a client that sends only the mode', () => {
     expect(kind({ Accept: 'application/json', 'Sec-Fetch-Mode': 'cors' })).toBe('json')
   })
 
@@ -151,7 +151,7 @@ describe('a document that a browser shows', () => {
   })
 })
 
-describe('what a client with a ticket reads', () => {
+describe('the response to a client with a ticket', () => {
   it.each([
     ['application/json; charset=utf-8', 'json'],
     ['application/vnd.api+json;version=2', 'json'],

@@ -1,6 +1,6 @@
 import type { LineRules } from '../../../src/core/rules.ts'
 
-/** A small room: two slots, fast enough that the rate is no matter unless a test lowers it. */
+/** A small room: two slots, and a rate that never matters unless a test lowers it. */
 export function rules(changes: Partial<LineRules> = {}): LineRules {
   return {
     capacity: 2,

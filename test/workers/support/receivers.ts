@@ -1,9 +1,9 @@
 /**
- * Vitest's global set-up of the Worker's tests: a real HTTP server that stands for the receivers of
+ * Vitest's global set-up of the Worker's tests: a real HTTP server in place of the receivers of
  * webhooks.
  *
- * `POST /script/<id>` says how receiver <id> is to answer, `/hook/<id>/...` is the receiver itself,
- * `GET /received/<id>` lists what it got, `GET /open/<id>` counts its open connections.
+ * `POST /script/<id>` sets the responses of receiver <id>, `/hook/<id>/...` is the receiver itself,
+ * `GET /received/<id>` lists the requests it got, `GET /open/<id>` counts its open connections.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -62,7 +62,7 @@ function answer(receiver: Receiver, response: ServerResponse): void {
   if (status === undefined) return
   response.writeHead(status, headers)
   if (endless !== true) {
-    // What a receiver says may contain what must not be repeated.
+    // A response of a receiver may contain text that must not be repeated.
     response.end('hidden-words-of-the-receiver')
     return
   }
