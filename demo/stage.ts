@@ -79,7 +79,7 @@ function childEnvironment(folder: string): Record<string, string> {
     TMP: join(folder, 'tmp'),
     WRANGLER_LOG_PATH: join(folder, 'home'),
     WRANGLER_SEND_METRICS: 'false',
-    // Otherwise the local runtime asks the network for a sample of `request.cf`.
+    // Otherwise the local runtime fetches a sample of `request.cf` from the network.
     CLOUDFLARE_CF_FETCH_ENABLED: 'false',
     NO_COLOR: '1',
     CI: '1',

@@ -75,7 +75,7 @@ export class Browser {
       if (answer.state === 'unreachable') this.witness.unreachable(isolate, askedMs)
       return suspended || answer.state === 'unreachable'
     }
-    // A pass that was accepted without the object tells nothing about it.
+    // A pass that was accepted without the object says nothing about the session in the object.
     if (answer.pass.renewed) this.witness.beaconAnswered(chosen.token.number)
     this.hearBack(answer, tab, isolate, askedMs)
     return true

@@ -23,7 +23,7 @@ export function inversions(values: readonly number[]): number {
   return count
 }
 
-/** Nearest rank of sorted values; 0 where there are none. */
+/** The nearest rank of sorted values, 0 without values. */
 export function percentile(sorted: readonly number[], share: number): number {
   return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? 0
 }

@@ -29,7 +29,7 @@ export class Scheduler {
     return new Promise((resolve) => void this.after(ms, resolve))
   }
 
-  /** Runs until that time, or until `done` says so. */
+  /** Runs until that time, or until `done` returns true. */
   async runUntil(untilMs: number, done: () => boolean = () => false): Promise<void> {
     while (!done()) {
       const next = this.heap[0]

@@ -1,12 +1,12 @@
-// Tells the waiting room that this visitor is on the site, from one tab per browser: the one seen
-// or used last. Served is heartbeat.min.js: run `npm run minify` after a change.
+// Tells the waiting room that this visitor is on the site, from one tab per browser: the one
+// visible or used last. The server delivers heartbeat.min.js: run `npm run minify` after a change.
 ;(() => {
   const INTERVAL_MS = 8e3
   const AGAIN_MS = 6e4
   try {
     // The same file is the worker that ticks while the page is hidden.
     if (!self.document) return setInterval(postMessage, INTERVAL_MS, 0)
-    // In a sandboxed page no cookie goes out: nothing could be told.
+    // In a sandboxed page no cookie is sent, so a heartbeat would be useless.
     if (origin === 'null') return
     const { dataset, src: address } = document.currentScript
     const src = new URL(address)
@@ -19,7 +19,7 @@
     const { locks } = navigator
     let leading, queued, away, overMs, release, timer, worker, touched, lastMs
     try {
-      // The click that led here: the page before had no time to report it.
+      // The click that led here, which the previous page had no time to report.
       touched = sessionStorage[name]
       delete sessionStorage[name]
     } catch {}
@@ -42,9 +42,10 @@
       }
     }
 
-    // Both tick: a hidden page's timers stall, and the site's policy may forbid the worker.
+    // Page and worker both tick: a hidden page's timers stall, and the site's policy may forbid the
+    // worker.
     const tick = () => {
-      // A page that writes itself anew (document.write after its load) has lost them.
+      // A page that rewrites itself (document.write after loading) has lost its listeners.
       listen()
       if (performance.now() - lastMs > INTERVAL_MS - 1e3) beat()
     }

@@ -199,7 +199,7 @@ export class HearingJudge {
     const last = words.at(-1)
     if (last === undefined || last.atMs < this.wellSinceMs || this.wasQuiet(last.atMs, nowMs, rules)) return
     const delayMs = nowMs - Math.max(last.atMs, this.resumedMs)
-    // A visitor whose last message is under way has not left.
+    // A visitor whose last message is in transit has not left.
     if (this.deliverableMs(last) <= nowMs && this.resumedMs < last.atMs) this.detectionMs.push(delayMs)
     const before = words.at(-2)
     // A late message from before the departure brought the ticket back, for as long as any message.
