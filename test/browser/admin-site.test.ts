@@ -90,7 +90,7 @@ test('turns red when the capacity exceeds what the site can handle', async () =>
   await warning.waitFor({ state: 'detached' })
 })
 
-test('uses the limits of the room where it sets any', async () => {
+test('uses the limits that the room sets', async () => {
   const [visitor] = await crowd(stage, 'tolerant', 1)
   for (let i = 0; i < 20; i++) await visitor?.get(i % 2 === 0 ? '/failing' : '/echo')
   const page = await chromium.page()

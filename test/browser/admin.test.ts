@@ -80,7 +80,7 @@ test('logs in, raises the capacity, sees the line move, pauses, resumes, reads t
 })
 
 describe('the operators’ page', () => {
-  test('requires the room’s name for a reset, and works with the keyboard alone', async () => {
+  test('requires the room’s name for a reset, and works with the keyboard only', async () => {
     await crowd(stage, 'acted', 3)
     const page = await chromium.page()
     await logIn(stage, page, 'acted')

@@ -48,7 +48,7 @@ const SENT_BY_LOCATION: readonly (readonly [sent: string, expected: string])[] =
 ]
 
 describe.each(['Location', 'Content-Location'])('%s', (name) => {
-  test.each(SENT_BY_LOCATION)('%s becomes ours', async (sent, expected) => {
+  test.each(SENT_BY_LOCATION)('rewrites %s', async (sent, expected) => {
     expect(await received(name, sent)).toBe(expected)
   })
 
@@ -70,7 +70,7 @@ describe.each(['Location', 'Content-Location'])('%s', (name) => {
     'https://127.0.0.1/a, https://127.0.0.1/b',
     // Not UTF-8: the bytes could not be kept in another value.
     'https://127.0.0.1:8443/caf\u00e9',
-  ])('%s stays as it is', async (sent) => {
+  ])('leaves %s unchanged', async (sent) => {
     expect(await received(name, sent)).toBe(sent)
   })
 })
@@ -87,12 +87,12 @@ test.each([
   ['3, Url = "//127.0.0.1:8080/x" trailing', '3, Url = "http://shop.test/x" trailing'],
   ['1.5 https://127.0.0.1/', '1.5 http://shop.test/'],
   ["2; url='https://127.0.0.1/never closed", "2; url='http://shop.test/never closed"],
-])('Refresh: %s becomes ours', async (sent, expected) => {
+])('rewrites Refresh: %s', async (sent, expected) => {
   expect(await received('Refresh', sent, 200)).toBe(expected)
 })
 
 test.each(['5', '5; url=/x', '5; url=https://other.example/', '5https://127.0.0.1/', 'url=https://127.0.0.1/', ';;;'])(
-  'Refresh: %s stays as it is',
+  'leaves Refresh: %s unchanged',
   async (sent) => {
     expect(await received('Refresh', sent, 200)).toBe(sent)
   },
@@ -108,7 +108,7 @@ test.each([
     '<//127.0.0.1/a,b;c>; rel="x"; title="see <https://127.0.0.1/> \\" <https://127.0.0.1/>", <wss://127.0.0.1/s>; rel=y',
     '<http://shop.test/a,b;c>; rel="x"; title="see <https://127.0.0.1/> \\" <https://127.0.0.1/>", <ws://shop.test/s>; rel=y',
   ],
-])('Link: %s becomes ours', async (sent, expected) => {
+])('rewrites Link: %s', async (sent, expected) => {
   expect(await received('Link', sent, 200)).toBe(expected)
 })
 
@@ -119,7 +119,7 @@ test.each([
   '<https://127.0.0.1/a',
   '"never closed <https://127.0.0.1/>',
   '<>; rel=x, ,,',
-])('Link: %s stays as it is', async (sent) => {
+])('leaves Link: %s unchanged', async (sent) => {
   expect(await received('Link', sent, 200)).toBe(sent)
 })
 

@@ -68,7 +68,7 @@ test.each(['/nope', '/status/more', '/admin/nope', '/admin/admin.min.js/more', '
 )
 
 test.each(['/status', '/line', '/lang?lang=de', '/heartbeat.js', '/healthz', '/api/v1/openapi.json'])(
-  '%s answers HEAD as it answers GET',
+  '%s answers HEAD like GET',
   async (path) => {
     const program = stage.visitor('own', { Accept: 'application/json' })
     const [get, head] = [await program.get(PREFIX + path), await program.send({ method: 'HEAD', path: PREFIX + path })]

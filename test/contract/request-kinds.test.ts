@@ -35,7 +35,7 @@ test.each([
 })
 
 test.each(['application/rss+xml', 'text/calendar', 'application/pdf', 'text/plain', 'text/html;q=0, */*', 'nonsense'])(
-  'a program that accepts %s is admitted where there is room, and told in JSON to wait where there is none',
+  'admits a program that accepts %s while slots are free, and otherwise answers with JSON',
   async (accept) => {
     const admitted = await stage.visitor('open', asks(accept)).get('/echo')
     expect(admitted.status).toBe(200)

@@ -18,7 +18,7 @@ function lineOf(returnsMax: number, waiting = 3): DrivenLine {
 
 describe('a ticket that returns from absence', () => {
   it.each([1, 2, 3, RETURNS_MAX])(
-    'keeps its number %d times where that is the bound, then it is gone',
+    'keeps its number for %d returns if that is the limit, and is then gone',
     (returnsMax) => {
       const line = lineOf(returnsMax)
       for (let i = 0; i < returnsMax; i++) {

@@ -187,7 +187,7 @@ describe('a crowd that could not be heard', () => {
 
 describe('endless gaps', () => {
   it.each([12, 15, 25, 40])(
-    'keep no session for ever: one visitor calls every %i s, ten on the site are gone',
+    'let no session live for ever: one visitor calls every %i s, ten silent sessions end',
     (everySeconds) => {
       const line = new DrivenLine({ capacity: 10, heartbeatTimeoutSeconds: 60 })
       line.join(11)

@@ -83,7 +83,7 @@ describe('a message of an absent visitor', () => {
     expect(line.exchange(claim(19_999)).claims).toEqual([{ state: 'waiting', position: 1 }])
   })
 
-  it('is too late at the age of the limit', () => {
+  it('is too late once it is as old as the limit', () => {
     const line = absent()
     expect(line.exchange(claim(20_000)).claims).toEqual([{ state: 'gone' }])
     expect(line.state(3)).toBe('absent')

@@ -142,7 +142,7 @@ describe('a ticket lookup', () => {
     expect(report(line, 3)?.events.map(({ event }) => event)).toEqual(['joined'])
   })
 
-  it('returns unknown for what only the lost journal had', () => {
+  it('returns unknown for data that only the lost journal contained', () => {
     const line = new DrivenLine({ capacity: 1 })
     line.join(3)
     line.leave(1)

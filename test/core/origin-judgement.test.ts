@@ -68,7 +68,7 @@ describe("the origin guard's judgement of a tick", () => {
     expect(factors(BY_ERRORS, [report(20, 0, [9, 8, 3])])).toEqual([1])
   })
 
-  it('counts an error without a latency as slow, and one with a latency by it', () => {
+  it('judges an error by its latency, and counts one without a latency as slow', () => {
     expect(factors(BY_LATENCY, [report(20, 2, [18])])).toEqual([1])
     expect(factors(BY_LATENCY, [report(20, 3, [17])])).toEqual([0.5])
     // All were timed: the errors came quickly.

@@ -81,7 +81,7 @@ class Bench {
 }
 
 describe('the poller', () => {
-  it('polls again when the server says, one call at a time', async () => {
+  it('polls again after the delay that the server sets, one call at a time', async () => {
     const bench = new Bench()
     bench.poller.start(5000)
     await bench.pass(4999)

@@ -105,7 +105,7 @@ describe('the kind of a request without Sec-Fetch-*', () => {
   it.each<[string, Fields, string]>([
     ['a script that asks for anything', { ...XHR, Accept: '*/*' }, 'fetch'],
     ['a script that asks for HTML', { ...XHR, Accept: 'text/html, */*; q=0.01' }, 'fetch'],
-    ['a script that says nothing', { ...XHR }, 'fetch'],
+    ['a script without an Accept header', { ...XHR }, 'fetch'],
     ['a script by another spelling', { 'X-Requested-With': 'xmlhttprequest', Accept: '*/*' }, 'fetch'],
     ['a script that asks for JSON', { ...XHR, Accept: 'application/json' }, 'json'],
     ['a page in an Android WebView', { 'X-Requested-With': 'com.example.shop', Accept: 'text/html' }, 'page'],
