@@ -21,7 +21,7 @@ describe.concurrent('a ticket that is revoked while it waits', () => {
     expect((await next.get(POLL)).json()).toMatchObject({ state: 'waiting', number: 3, position: 1 })
   })
 
-  test('is reported when its page is opened again', async () => {
+  test('is reported when its page is opened again', async ({ expect }) => {
     await stage.guest('reloads')
     const revoked = stage.visitor('reloads')
     await revoked.get('/')
@@ -29,7 +29,7 @@ describe.concurrent('a ticket that is revoked while it waits', () => {
     await expect.poll(() => revoked.get('/').then(() => revoked.holds)).toBeUndefined()
   })
 
-  test('is reported to a program', async () => {
+  test('is reported to a program', async ({ expect }) => {
     const json = { Accept: 'application/json' }
     await stage.guest('program')
     const revoked = stage.visitor('program', { ...CURL, ...json })
