@@ -16,12 +16,11 @@ export class ObjectFile {
   private statement: StatementSync | null = null
 
   constructor(workerd: Workerd) {
-    const [folder = ''] = readdirSync(workerd.storage)
-    const [name, ...others] = readdirSync(`${workerd.storage}/${folder}`).filter((file) =>
-      /^[0-9a-f]{64}\.sqlite$/.test(file),
-    )
+    // A folder for each class.
+    const files = readdirSync(workerd.storage, { recursive: true, encoding: 'utf8' })
+    const [name, ...others] = files.filter((file) => /\/[0-9a-f]{64}\.sqlite$/.test(file))
     if (name === undefined || others.length > 0) throw new Error(`Not one object: ${name}, ${others}`)
-    this.database = new DatabaseSync(`${workerd.storage}/${folder}/${name}`, { readOnly: true })
+    this.database = new DatabaseSync(`${workerd.storage}/${name}`, { readOnly: true })
   }
 
   /** Null while nothing is stored. */
