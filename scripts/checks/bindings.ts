@@ -16,7 +16,8 @@ export function bindingProblems(section: Section): string[] {
       ...objects
         .filter((binding) => binding.name === name && binding.class_name !== className)
         .map(
-          ({ class_name }) => `durable_objects.bindings: the class of ${name} must be "${className}", not "${class_name}"`,
+          ({ class_name }) =>
+            `durable_objects.bindings: the class of ${name} must be "${className}", not "${class_name}"`,
         ),
     ]),
     ...missing('queues.producers', 'CHECKS', namesOf(producers, 'binding')),
