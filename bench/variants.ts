@@ -58,6 +58,8 @@ export const VARIANTS: readonly Variant[] = [
   ours('pass', '/api/items', JSON_ONLY, '"from":"origin"', VISITORS),
   peer('plain-proxy-html', '/page', HTML_ONLY, '<script src=', { visitors: 'pass-html' }),
   ours('pass-html', '/page', HTML_ONLY, '<script src=', VISITORS),
+  peer('plain-proxy-large', '/large-page', HTML_ONLY, '<script src=', { visitors: 'pass-large' }),
+  ours('pass-large', '/large-page', HTML_ONLY, '<script src=', VISITORS),
   peer('constant-page', '/', HTML_ONLY, '<!doctype html>', { visitors: 'page' }),
   ours('page', '/', HTML_ONLY, '<!doctype html>', VISITORS),
   {
@@ -87,6 +89,7 @@ export const COMPARISONS: readonly Comparison[] = [
   { of: 'join', to: 'naive-join', target: 4 },
   { of: 'pass', to: 'plain-proxy', target: 0.85 },
   { of: 'pass-html', to: 'plain-proxy-html', target: 0.95 },
+  { of: 'pass-large', to: 'plain-proxy-large', target: 0.95 },
   { of: 'page', to: 'constant-page', target: 0.85 },
   { of: 'crowd', to: 'ceiling', target: null },
 ]

@@ -10,6 +10,7 @@ export const PEERS = [
   'naive-poll',
   'plain-proxy',
   'plain-proxy-html',
+  'plain-proxy-large',
   'constant-page',
 ] as const
 
@@ -74,6 +75,7 @@ ${worker('naive-join', `${bindings(ROOM)}${objects('naive-join')}`)}
 ${worker('naive-poll', `${bindings(ROOM)}${objects('naive-poll')}`)}
 ${worker('plain-proxy', bindings('(name = "ORIGIN", service = "origin")'))}
 ${worker('plain-proxy-html', bindings('(name = "ORIGIN", service = "origin")'))}
+${worker('plain-proxy-large', bindings('(name = "ORIGIN", service = "origin")'), 'plain-proxy-html')}
 ${worker('constant-page', bindings(`(name = "PAGE_BYTES", json = "${pageBytes}")`))}
 `
 }
@@ -89,9 +91,10 @@ function objects(key: string): string {
   durableObjectStorage = (localDisk = "disk"),`
 }
 
-function worker(name: string, more: string): string {
+/** `file`: of the code, where another peer runs it, too. */
+function worker(name: string, more: string, file = name): string {
   const { compatibility_date } = parse(readFileSync(resolve(import.meta.dirname, '../wrangler.toml'), 'utf8'))
-  const source = readFileSync(resolve(import.meta.dirname, `peers/${name}.js`), 'utf8')
+  const source = readFileSync(resolve(import.meta.dirname, `peers/${file}.js`), 'utf8')
   return `const ${constant(name)} :Workerd.Worker = (
   modules = [(name = "${name}.js", esModule = ${JSON.stringify(source)})],
   compatibilityDate = "${compatibility_date}",
