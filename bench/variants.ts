@@ -90,7 +90,7 @@ export const COMPARISONS: readonly Comparison[] = [
   { of: 'pass', to: 'plain-proxy', target: 0.85 },
   { of: 'pass-html', to: 'plain-proxy-html', target: 0.95 },
   { of: 'pass-large', to: 'plain-proxy-large', target: 0.95 },
-  { of: 'page', to: 'constant-page', target: 0.85 },
+  { of: 'page', to: 'constant-page', target: 0.9 },
   { of: 'crowd', to: 'ceiling', target: null },
 ]
 
