@@ -81,6 +81,19 @@ export const PATIENCE_MIN_MS = 250
 export const PATIENCE_MAX_MS = 3_000
 export const PATIENCE_CALLS = 3
 
+/**
+ * A request that waits for another's call polls for its answer at a quarter of a recent call,
+ * within these bounds.
+ */
+export const LOOK_MIN_MS = 2
+export const LOOK_MAX_MS = 25
+
+/**
+ * The first look is due when the call is likely to be answered. Earlier looks would wake the
+ * isolate in vain.
+ */
+export const FIRST_LOOK_MAX_MS = 250
+
 /** After this the object counts as unreachable for a request. */
 export const GIVE_UP_AFTER_MS = 8_000
 

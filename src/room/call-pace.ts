@@ -11,8 +11,11 @@ import {
   BACK_OFF_MAX_MS,
   BACK_OFF_MIN_MS,
   BUSY_CALL_QUESTIONS,
+  FIRST_LOOK_MAX_MS,
   GATHER_MAX_MS,
   GATHER_QUESTIONS,
+  LOOK_MAX_MS,
+  LOOK_MIN_MS,
   NEXT_CALL_MAX_MS,
   PATIENCE_CALLS,
   PATIENCE_MAX_MS,
@@ -88,17 +91,32 @@ export class CallPace {
     this.nextMs = startMs + Math.max(this.pace, gatherMs)
   }
 
-  /**
-   * When the request of this entry leads a call unless it is answered first. `isNext`: it is the
-   * one to lead the next call. Every other request waits for that call, but no longer than its
-   * patience.
-   */
-  turnMs(entry: Entry, isNext: boolean, nowMs: number): number {
-    if (entry.attempts >= ATTEMPTS_MAX) return Number.POSITIVE_INFINITY
+  /** Whether the request of this entry leads a call now. */
+  isTurnOf(entry: Entry, nowMs: number): boolean {
+    if (entry.attempts >= ATTEMPTS_MAX) return false
     const isUnderWay = !this.latest.done && ageMs(this.latest.startMs, nowMs) < this.patienceMs
-    if (entry.sentMs !== null || isUnderWay) {
-      return Math.max((entry.sentMs ?? entry.notBeforeMs) + this.patienceMs, this.nextCallMs(nowMs))
-    }
-    return Math.max(entry.notBeforeMs, this.nextCallMs(nowMs)) + (isNext ? 0 : this.patienceMs)
+    const impatientMs = (entry.sentMs ?? entry.notBeforeMs) + this.patienceMs
+    const mayCallMs = entry.sentMs === null && !isUnderWay ? entry.notBeforeMs : impatientMs
+    return nowMs >= Math.max(mayCallMs, this.nextCallMs(nowMs))
+  }
+
+  /**
+   * The delay until the request of this entry looks again for its answer or its turn. The first
+   * look is due when the answer is likely to be there, so most requests wake once. `isNext`: it
+   * leads the next call. The others wait until that call is likely to be answered.
+   */
+  msUntilLook(entry: Entry, isNext: boolean, nowMs: number): number {
+    const isWaiting = entry.sentMs === null
+    if (isWaiting && nowMs < entry.notBeforeMs) return entry.notBeforeMs - nowMs
+    const answeredMs = this.latest.done ? nowMs : this.answeredMs(this.latest.startMs)
+    const callMs = Math.max(answeredMs, this.nextCallMs(nowMs))
+    const lookMs = !isWaiting ? answeredMs : isNext ? callMs : this.answeredMs(callMs)
+    if (lookMs > nowMs) return Math.min(lookMs - nowMs, FIRST_LOOK_MAX_MS)
+    return Math.min(Math.max(LOOK_MIN_MS, this.recentCallMs / 4), LOOK_MAX_MS)
+  }
+
+  /** When the answer of a call with this start is likely to be there. */
+  private answeredMs(startMs: number): number {
+    return startMs + this.recentCallMs + LOOK_MIN_MS
   }
 }

@@ -30,11 +30,6 @@ export type Question =
   | { readonly kind: 'leave'; readonly run: number; readonly number: number }
   | { readonly kind: 'refresh' }
 
-export interface Timers {
-  /** Calls back once after `ms`; the result cancels it. */
-  after(ms: number, callback: () => void): () => void
-}
-
 export class Entry {
   readonly question: Question
   askedMs: number
@@ -43,9 +38,8 @@ export class Entry {
   /** When the latest call with this entry began; null while the entry waits for a call. */
   sentMs: number | null = null
   attempts = 0
+  /** Set by the call that is answered first. The entry's own request looks for it. */
   answer: Answer | null = null
-  /** Ends `sleep`: the request has an answer, or leads the next call. */
-  wake = () => {}
 
   constructor(question: Question, askedMs: number, mayWaitMs: number) {
     this.question = question
@@ -56,17 +50,6 @@ export class Entry {
   /** The first answer counts. An answer to a repeated call says the same. */
   resolve(answer: Answer): void {
     this.answer ??= answer
-    this.wake()
-  }
-
-  /** Only the entry's own request calls this: a promise belongs to the request that made it. */
-  async sleep(ms: number, timers: Timers): Promise<void> {
-    let cancel = () => {}
-    await new Promise<void>((resolve) => {
-      cancel = timers.after(ms, resolve)
-      this.wake = resolve
-    })
-    cancel()
   }
 
   /** After the clock went back: otherwise the wait would end too early or never. */
@@ -88,13 +71,9 @@ export class EntryQueue {
     return true
   }
 
-  /**
-   * The entry whose request leads the next call: the first one whose `notBeforeMs` has passed,
-   * otherwise the first of all.
-   */
-  next(nowMs: number): Entry | undefined {
-    const isOpen = ({ answer }: Entry) => answer === null
-    return this.waiting.find((entry) => isOpen(entry) && entry.notBeforeMs <= nowMs) ?? this.waiting.find(isOpen)
+  /** Whether this entry leads the next call: the first one whose `notBeforeMs` has passed. */
+  isNext(entry: Entry, nowMs: number): boolean {
+    return this.waiting.find(({ answer, notBeforeMs }) => answer === null && notBeforeMs <= nowMs) === entry
   }
 
   giveUp(entry: Entry): void {

@@ -9,9 +9,9 @@
  * The platform may cancel the work of a request that has ended, including its timers and calls. So
  * nothing here relies on one request: a request that has heard nothing for a while leads another
  * call for everyone in the same case. Calls may repeat: a join has a key, everything else is
- * idempotent. A request only awaits promises that it made itself. Another request's call may
- * resolve them; the runtime then resumes the waiting request in its own context
- * (`handle_cross_request_promise_resolution`).
+ * idempotent. No request awaits a promise that another request's call resolves: under load the
+ * runtime may resume it in the other request's context, where its own I/O fails (figures in
+ * docs/architecture.md). Requests that do not lead look for their answer by their own timer.
  *
  * Owns no rule of the line. The port provides the clock, timers, ids and the call itself.
  */
@@ -33,20 +33,13 @@ import {
   WORDS_KEPT_UNKNOWN_SECONDS,
 } from '../limits.ts'
 import { CallPace } from './call-pace.ts'
-import {
-  type Answers,
-  Entry,
-  EntryQueue,
-  type Question,
-  type Timers,
-  toWire,
-  UNREACHABLE,
-  type Unreachable,
-} from './entry-queue.ts'
+import { type Answers, Entry, EntryQueue, type Question, toWire, UNREACHABLE, type Unreachable } from './entry-queue.ts'
 import { KnownRoom } from './known-room.ts'
 import { type OriginOutcome, PendingReports } from './pending-reports.ts'
 
-export interface RoomPort extends Timers {
+export interface RoomPort {
+  /** Calls back once after `ms`; the result cancels it. */
+  after(ms: number, callback: () => void): () => void
   /** One call of the object. An error with `overloaded` forbids a retry. */
   call(request: ExchangeRequest): Promise<ExchangeAnswer>
   nowMs(): number
@@ -225,13 +218,27 @@ export class RoomClient {
     while (entry.answer === null) {
       const nowMs = this.port.nowMs()
       if (nowMs < entry.askedMs) entry.restartWait(nowMs)
-      const giveUpMs = entry.askedMs + GIVE_UP_AFTER_MS
-      const turnMs = this.pace.turnMs(entry, this.entries.next(nowMs) === entry, nowMs)
-      if (nowMs >= giveUpMs) this.entries.giveUp(entry)
-      else if (nowMs >= turnMs) keepAlive.waitUntil(this.call(nowMs))
-      else await entry.sleep(Math.min(turnMs, giveUpMs) - nowMs, this.port)
+      if (nowMs - entry.askedMs >= GIVE_UP_AFTER_MS) this.entries.giveUp(entry)
+      else if (this.pace.isTurnOf(entry, nowMs)) await this.leadCall(nowMs, keepAlive)
+      else await this.sleep(this.pace.msUntilLook(entry, this.entries.isNext(entry, nowMs), nowMs))
     }
     return entry.answer as Answers[K] | Unreachable
+  }
+
+  private sleep(ms: number): Promise<void> {
+    return new Promise((resolve) => void this.port.after(ms, resolve))
+  }
+
+  /** Waits for the call of this request, but no longer than `patienceMs`. */
+  private async leadCall(nowMs: number, keepAlive: KeepAlive): Promise<void> {
+    const call = this.call(nowMs)
+    keepAlive.waitUntil(call)
+    let cancel = () => {}
+    const patience = new Promise<void>((resolve) => {
+      cancel = this.port.after(this.pace.patienceMs, resolve)
+    })
+    await Promise.race([call, patience])
+    cancel()
   }
 
   /** One call with everything that waits for one. */
@@ -262,7 +269,6 @@ export class RoomClient {
       this.reports.putBack(reports, nowMs, this.reportsKeptMs)
       if (!this.reports.isEmpty) this.flushDueMs ??= this.pace.nextCallMs(nowMs)
     }
-    this.entries.next(this.port.nowMs())?.wake()
   }
 
   /** Reports of a failed call are kept for as long as they can still preserve a slot or a place. */
@@ -286,7 +292,7 @@ export class RoomClient {
     let dueMs = firstDueMs
     for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
       const waitMs = dueMs - this.port.nowMs()
-      if (waitMs > 0) await new Promise<void>((resolve) => void this.port.after(waitMs, resolve))
+      if (waitMs > 0) await this.sleep(waitMs)
       // Another call carried everything, or another request took over.
       if (this.flushDueMs !== dueMs) return
       await this.call(this.port.nowMs())

@@ -23,16 +23,22 @@ describe('group commit', () => {
     expect(await numbersOf([first, ...others])).toEqual([1, 2, 3, 4])
   })
 
-  it('resumes every request of a call when its answer arrives, without a timer', async () => {
+  it('resumes each request by its own timer, never by the promise of the leading request', async () => {
     const room = new VirtualRoom()
     room.holding = true
-    const joins = [room.client.join(room), room.client.join(room), room.client.join(room)]
-    await settle()
+    room.client.join(room)
+    const resumed: string[] = []
+    room.client.join(room).then(() => resumed.push('second'))
+    room.client.join(room).then(() => resumed.push('third'))
+    await room.pass(10)
+    room.release()
+    await room.pass(100)
+    expect(room.held).toHaveLength(1)
     room.release()
     await settle()
-    room.release()
-    await settle()
-    expect(await numbersOf(joins)).toEqual([1, 2, 3])
+    expect(resumed).toEqual(['second'])
+    await room.pass(100)
+    expect(resumed).toEqual(['second', 'third'])
   })
 
   it('calls again for all requests that were not answered, and gives each of them one number', async () => {
@@ -303,13 +309,8 @@ describe('pacing', () => {
   it('pauses between the calls of a crowd, but not when few requests ask', async () => {
     const room = new VirtualRoom()
     await room.client.join(room)
-    room.holding = true
     const crowd = Array.from({ length: 13 }, () => room.client.join(room))
-    await room.pass(5)
-    room.release()
-    await settle()
-    room.holding = false
-    room.release()
+    while (room.requests.length < 3) await room.pass(1)
     const next = room.client.join(room)
     await room.pass(78)
     expect(room.requests.map(({ joins }) => joins.length)).toEqual([1, 1, 12])

@@ -37,6 +37,6 @@ describe('the judges notice a room client', () => {
 
   it('that drops messages older than the heartbeat timeout', { timeout: 120_000 }, async () => {
     const promise = /expired .* after a message/
-    expect(await firstBroken('long outages', mutants.withShortPutBack, promise, 1000)).toMatch(promise)
+    expect(await firstBroken('long outages', mutants.withShortPutBack, promise, 560)).toMatch(promise)
   })
 })
