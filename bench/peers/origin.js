@@ -1,4 +1,5 @@
-// The origin of all proxies: about 1 KB of JSON, a page of about 6 KB at /page and one of about 80 KB at /large-page.
+// The origin of all proxies: about 1 KB of JSON, a page of about 6 KB at /page and one of about
+// 80 KB at /large-page.
 const items = Array.from({ length: 20 }, (_, id) => ({ id, name: `Item number ${id}`, inStock: id % 3 > 0 }))
 const json = JSON.stringify({ from: 'origin', items })
 const list = items.map(({ id, name }) => `<li class="item" id="item-${id}"><a href="/items/${id}"><b>${name}</b></a>`)

@@ -2,9 +2,6 @@
  * Requests that share one call to the room's object, on raw workerd at the deployed compatibility
  * date. Calls are slow. While hundreds of requests wait for one, its leader's client disconnects or
  * the object aborts.
- *
- * The test fails with the compatibility flag `no_handle_cross_request_promise_resolution`: nearly
- * all answers are then errors.
  */
 import { copyFileSync, cpSync, mkdtempSync, renameSync } from 'node:fs'
 import type { ClientRequest } from 'node:http'
