@@ -80,7 +80,7 @@ export function useControls({ room, mayWrite, settings, nowMs, ask, refresh }: S
       // The entity tag makes the server refuse to undo once someone else has changed a setting.
       const undo = () =>
         enqueue(async () => {
-          await patch(before, changed)
+          etag.current = await patch(before, changed)
           return { text: `Undone: ${text}`, undo: null }
         })
       return { text, undo }
