@@ -1,7 +1,7 @@
-/** Bounded caches of values that are cheap to make again. A full cache is emptied. */
+/** Bounded caches of values that can be made again. A full cache drops its oldest value. */
 
 export function cacheSet<K, V>(cache: Map<K, V>, max: number, key: K, value: V): void {
-  if (cache.size >= max) cache.clear()
+  if (cache.size >= max && !cache.has(key)) cache.delete(cache.keys().next().value as K)
   cache.set(key, value)
 }
 

@@ -97,7 +97,10 @@ function alertDelivery(namespace: RoomNamespace, env: Env): AlertDelivery {
   }
 }
 
-/** Null: neither tokens nor Access are set, or the tokens cannot be used. */
+/**
+ * Null: neither tokens nor Access are set, the tokens cannot be used, or failed logins cannot be
+ * counted.
+ */
 async function operatorAccess(
   env: Env,
   keys: readonly SigningKey[],
@@ -106,6 +109,11 @@ async function operatorAccess(
   const operators = await usableOperators(env.ADMIN_TOKEN)
   const access = deployedSettings.access === null ? null : new Access(deployedSettings.access)
   if (operators === null || (operators.length === 0 && access === null)) return null
+  // Without it nobody would limit how often tokens are guessed.
+  if (env.LOGIN_GUARD === undefined) {
+    logError('login_guard_missing', new Error('Bind LOGIN_GUARD to the class LoginGuard: docs/deploy.md'))
+    return null
+  }
   const sessions = await sessionKeys(keys)
   const guards = env.LOGIN_GUARD as unknown as LoginGuardNamespace
   return { operators, sessionKeys: sessions, access, failedLogins: new FailedLogins(guards, rooms, sessions) }

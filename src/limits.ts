@@ -228,8 +228,11 @@ export const LANGUAGE_TAG_MAX_CHARS = 35
 export const LANGUAGE_CHOICES_MAX = 500
 export const ACCEPT_LANGUAGE_MAX_CHARS = 500
 
-/** Time zones whose formatters are cached for each room and language, about 50 KB each. */
-export const TIME_ZONES_MAX = 20
+/**
+ * Time zones whose formatters are cached for each room and language, about 50 KB each. A public
+ * sale has visitors of some 40 zones. With fewer cached, most pages would make new formatters.
+ */
+export const TIME_ZONES_MAX = 60
 
 /**
  * Formatted times of day that each formatter caches: a page shows the last minutes and the next
