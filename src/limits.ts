@@ -64,7 +64,7 @@ export const PRESENCE_MAX = 50_000
  * How long undelivered reports are kept before an answer contains the room's time-outs: the longest
  * time-out possible.
  */
-export const WORDS_KEPT_UNKNOWN_SECONDS = 1_800
+export const REPORTS_KEPT_UNKNOWN_SECONDS = 1_800
 
 /** A snapshot is fresh for this long, or for the object's pace up to the maximum. */
 export const SNAPSHOT_FRESH_MS = 2_000

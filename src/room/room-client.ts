@@ -29,8 +29,8 @@ import {
   FLUSH_TAKEOVER_MS,
   GIVE_UP_AFTER_MS,
   ORIGIN_FLUSH_AFTER_MS,
+  REPORTS_KEPT_UNKNOWN_SECONDS,
   SNAPSHOT_FRESH_MS,
-  WORDS_KEPT_UNKNOWN_SECONDS,
 } from '../limits.ts'
 import { CallPace } from './call-pace.ts'
 import { type Answers, Entry, EntryQueue, type Question, toWire, UNREACHABLE, type Unreachable } from './entry-queue.ts'
@@ -274,7 +274,7 @@ export class RoomClient {
   /** Reports of a failed call are kept for as long as they can still preserve a slot or a place. */
   private get reportsKeptMs(): number {
     const snapshot = this.known.view?.snapshot
-    return (snapshot === undefined ? WORDS_KEPT_UNKNOWN_SECONDS : longestSilenceSeconds(snapshot)) * 1000
+    return (snapshot === undefined ? REPORTS_KEPT_UNKNOWN_SECONDS : longestSilenceSeconds(snapshot)) * 1000
   }
 
   /** One request keeps the deadline; another takes over when it seems dead or is due too late. */
