@@ -3,11 +3,12 @@
  * make readers stumble.
  *
  * - `node scripts/check-prose.ts` checks DOCUMENTS, and comments and test titles in CODE.
- * - `--list` prints the checked files, for the spelling check.
+ * - `--list FILE` writes the names of the checked files to FILE, for the spelling check.
  * - `--count` prints the number of findings per folder.
  */
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
 
 const DOCUMENTS = /^(?:[A-Z]+|docs\/.+)\.md$/
 /** Generated files. */
@@ -147,8 +148,12 @@ const files = tracked.split('\n').filter((file) => !EXCLUDED.test(file) && (DOCU
 const folderOf = (file: string) =>
   DOCUMENTS.test(file) ? 'documents' : (/^(?:src\/)?[^/]+(?=\/)/.exec(file)?.[0] ?? 'root')
 
-if (process.argv.includes('--list')) console.log(files.join('\n'))
-else if (process.argv.includes('--count')) {
+const [mode, list] = process.argv.slice(2)
+if (mode === '--list' && list !== undefined) {
+  mkdirSync(dirname(list), { recursive: true })
+  // cspell takes relative names from the folder of the list.
+  writeFileSync(list, files.map((file) => resolve(file)).join('\n'))
+} else if (mode === '--count') {
   for (const [folder, members = []] of Object.entries(Object.groupBy(files, folderOf))) {
     const count = members.flatMap((file) => [...findingsOf(file)]).length
     console.log(`${String(count).padStart(5)}  ${folder}`)

@@ -51,7 +51,7 @@ function visitsPerByte([opening, piece]: Hostile, bytes: number, chunkBytes: num
   return visits / bytes
 }
 
-/** What opens the head, and what then repeats. */
+/** The piece repeats after the opening. */
 type Hostile = readonly [opening: string, piece: string]
 
 const HOSTILE: readonly Hostile[] = [
