@@ -7,7 +7,7 @@
  * - `--count` prints the number of findings per folder.
  */
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 
 const DOCUMENTS = /^(?:[A-Z]+|docs\/.+)\.md$/
@@ -151,7 +151,9 @@ function* titles(code: string): Iterable<Passage> {
 }
 
 const tracked = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], { encoding: 'utf8' })
-const files = tracked.split('\n').filter((file) => !EXCLUDED.test(file) && (DOCUMENTS.test(file) || CODE.test(file)))
+const isChecked = (file: string) => !EXCLUDED.test(file) && (DOCUMENTS.test(file) || CODE.test(file))
+// git lists deleted files until they are staged.
+const files = tracked.split('\n').filter((file) => isChecked(file) && existsSync(file))
 const folderOf = (file: string) =>
   DOCUMENTS.test(file) ? 'documents' : (/^(?:src\/)?[^/]+(?=\/)/.exec(file)?.[0] ?? 'root')
 
