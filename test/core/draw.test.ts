@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { commitmentOf, drawSeed, Permutation } from '../../src/core/draw.ts'
 import { COMMITMENT, DRAW_VECTORS } from './support/draw-vectors.ts'
@@ -14,6 +15,20 @@ describe('the draw', () => {
     expect(drawSeed(vector.input)).toBe(vector.seed)
     const permutation = new Permutation(vector.seed, end - first)
     expect(vector.ranks.map(([entry]) => [entry, permutation.rankOf(entry - first)])).toEqual(vector.ranks)
+  })
+
+  it('is documented with these vectors', () => {
+    const document = readFileSync(new URL('../../docs/draw.md', import.meta.url), 'utf8')
+    const published = JSON.parse(/^```json\n([\s\S]*?)^```/m.exec(document)?.[1] ?? '')
+    expect(published).toEqual(
+      DRAW_VECTORS.map(({ input: { secret, ...others }, seed: ofVector, ranks }) => ({
+        ...others,
+        seed: ofVector,
+        ranks: Object.fromEntries(ranks),
+      })),
+    )
+    expect(document).toContain(input.secret)
+    expect(document).toContain(COMMITMENT)
   })
 
   it('has another seed if any part of the input differs', () => {
