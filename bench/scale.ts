@@ -1,6 +1,6 @@
 /**
  * npm run bench -- --scale: the cost of one room as its line grows, in this process alone (no
- * runtime, no storage), and the calls of many isolates under its pacing. Writes the plot
+ * runtime, no storage), of a draw, and the calls of many isolates under its pacing. Writes the plot
  * docs/scale.svg. Times depend on the machine; their growth does not.
  */
 import { writeFileSync } from 'node:fs'
@@ -14,6 +14,8 @@ import type { Segment } from '../src/core/segment.ts'
 import { takeSnapshot } from '../src/core/snapshot.ts'
 import { DEPARTING_FLAG } from '../src/core/ticket-state.ts'
 import { rules } from '../test/core/support/rules.ts'
+import { cpuMs } from './cpu-ms.ts'
+import { DRAW_TARGET_MS, drawCosts } from './draw.ts'
 import { plot, type Series } from './plot.ts'
 
 const { simulateManyIsolates } = await import('../simulation/many-isolates.ts')
@@ -87,6 +89,15 @@ console.table(
       '': value <= target ? 'met' : 'missed',
     }
   }),
+)
+console.table(
+  drawCosts().map(({ entries, tablesMs, ranksMs }) => ({
+    'entries of a draw': entries,
+    'tables, ms': rounded(tablesMs),
+    'all ranks, ms': rounded(ranksMs),
+    target: `${DRAW_TARGET_MS} or less together`,
+    '': tablesMs + ranksMs <= DRAW_TARGET_MS ? 'met' : 'missed',
+  })),
 )
 writeFileSync(PLOT, plot('One room as its line grows', 'people who wait', series()))
 console.log(`Plotted in ${PLOT}`)
@@ -242,14 +253,6 @@ function series(): Series[] {
 /** Measures many runs together, because one is shorter than the clock's resolution. */
 function meanMs(runs: number, work: () => void): number {
   return Math.max(LEAST_MS, cpuMs(() => Array.from({ length: runs }, work)) / runs)
-}
-
-/** Processor time of this thread; other work on the machine does not count. */
-function cpuMs(work: () => void): number {
-  const start = process.threadCpuUsage()
-  work()
-  const { user, system } = process.threadCpuUsage(start)
-  return (user + system) / 1000
 }
 
 function rounded(value: number): number {
