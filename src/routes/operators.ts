@@ -1,6 +1,7 @@
 /** The endpoints for operators: the API, the metrics and the preview of the waiting page. */
-import { Hono } from 'hono'
+
 import { methodNotAllowed } from 'hono/method-not-allowed'
+import { Hono } from 'hono/tiny'
 import type { AppEnv, Call } from '../app-env.ts'
 import { canonicalPath, PREFIX } from '../http/paths.ts'
 import { problem, unsupportedMethod } from '../http/problem.ts'

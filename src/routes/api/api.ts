@@ -2,7 +2,8 @@
  * The operators' API below `/api/v1`: the routes of its operations, its OpenAPI document and a
  * reference page.
  */
-import { type Context, Hono } from 'hono'
+import type { Context } from 'hono'
+import { Hono } from 'hono/tiny'
 import type { AppEnv } from '../../app-env.ts'
 import { PREFIX } from '../../http/paths.ts'
 import { problem } from '../../http/problem.ts'

@@ -1,7 +1,7 @@
 /** The OpenAPI 3.1 document of the API, generated from its operations. */
 import { toJsonSchema } from '@valibot/to-json-schema'
 import type * as v from 'valibot'
-import packageJson from '../../../package.json' with { type: 'json' }
+import { version } from '../../../package.json'
 import { OPERATOR_COOKIE } from '../../http/paths.ts'
 import { CSRF_HEADER } from '../../operators/caller.ts'
 import type { Answer, Operation } from './operation.ts'
@@ -36,7 +36,7 @@ export function openApiDocument(operations: readonly Operation[]): Json {
     openapi: '3.1.0',
     info: {
       title: 'Edge waiting room: operators’ API',
-      version: packageJson.version,
+      version,
       description:
         'Monitor and control the rooms of a waiting room. Errors are problem details (RFC 9457) that say what to do.',
       license: { name: 'MIT', identifier: 'MIT' },
