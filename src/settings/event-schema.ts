@@ -70,7 +70,7 @@ export const eventEntries = {
   new_users_per_minute: orNull(ratePerMinute),
   session_timeout_seconds: orNull(sessionTimeoutSeconds),
   queueing_method: orNull(v.picklist(METHODS, methodMessage)),
-  rate_plan: v.optional(ratePlanSchema, []),
+  rate_plan: orNull(ratePlanSchema),
   message: orNull(textOf(1, MESSAGE_MAX_CHARS)),
 }
 
@@ -78,6 +78,10 @@ export const eventSchema = table(eventEntries)
 
 export type EventSettings = v.InferOutput<typeof eventSchema>
 export type EventKey = keyof EventSettings
+
+export const eventPatchSchema = v.partial(eventSchema)
+
+export type EventPatch = v.InferOutput<typeof eventPatchSchema>
 
 /** Why settings are refused: the key, and what to do about it. */
 export interface EventProblem {
@@ -197,7 +201,7 @@ export function toRoomEvent(event: EventSettings, id: string, secret: string): R
     ratePerMinute: event.new_users_per_minute,
     sessionTimeoutSeconds: event.session_timeout_seconds,
     traffic: event.queueing_method && TRAFFIC[event.queueing_method],
-    ratePlan: toRatePlan(event.rate_plan),
+    ratePlan: toRatePlan(event.rate_plan ?? []),
     message: event.message,
   }
 }

@@ -41,7 +41,7 @@ describe('an event', () => {
       new_users_per_minute: null,
       session_timeout_seconds: null,
       queueing_method: null,
-      rate_plan: [],
+      rate_plan: null,
       message: null,
     })
     expect(problems({})).toEqual([
