@@ -60,7 +60,7 @@ describe('settings', () => {
     await stage.workerd.restart()
     expect(await settingOf('told', 'message')).toBe('Doors open at 10')
     const late = await api().call('PATCH', '/rooms/told/settings', { paused: true }, { 'If-Match': etagOf(before) })
-    expectProblem(late, 412, /Read the settings again/)
+    expectProblem(late, 412, /Read again/)
     expect(late.headers.etag).toBe(etagOf(changed))
     const cleared = await api().call('PATCH', '/rooms/told/settings', { total_active_users: null }, { 'If-Match': '*' })
     expect(cleared.json()).toMatchObject({ settings: { total_active_users: { value: 1, override: null } } })

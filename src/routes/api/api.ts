@@ -13,6 +13,7 @@ import { actionOperations } from './actions.ts'
 import { alertOperations } from './alerts.ts'
 import { renderReference } from './api-reference.ts'
 import { openApiDocument } from './document.ts'
+import { eventOperations } from './events.ts'
 import { figureOperations } from './figures.ts'
 import { NO_STORE, type Operation } from './operation.ts'
 import { requireOperator } from './operator.ts'
@@ -25,6 +26,7 @@ export const operations: readonly Operation[] = [
   ...figureOperations,
   ...settingsOperations,
   ...actionOperations,
+  ...eventOperations,
   ...alertOperations,
   ...sessionOperations,
 ]

@@ -14,6 +14,7 @@ const TAGS: Readonly<Record<Operation['tag'], string>> = {
   figures: 'Current and past figures of a room.',
   settings: 'Settings that can be changed while a room runs.',
   actions: 'Actions on a room, and the audit of all changes.',
+  events: 'Times with other settings, a lobby and a draw.',
   alerts: 'Alert rules, channels and deliveries.',
   session: 'Login with a browser.',
 }
