@@ -221,14 +221,15 @@ export class WaitingRoom extends DurableObject<Env> implements RoomObject {
     return line === null ? null : { room, run: line.run, ...line.journal.after(after) }
   }
 
-  report(minute: number): void {
+  report(minute: number, room = this.room): void {
     // A line that has only answered "void" was never stored.
-    if (this.line === null || !isUsed(this.ctx.storage.sql)) return
-    this.event(this.room, (line, nowMs) => {
+    const isUnused = this.line === null || !isUsed(this.ctx.storage.sql)
+    if (isUnused && !deployedRoom(room)?.events.length) return
+    this.event(room, (line, nowMs) => {
       const settings = this.deployed
       const alerts = settings === undefined ? [] : roomAlerts(settings)
       const pushesFigures = settings?.stats_push_url !== undefined
-      this.alerts.report(line, { name: this.room, alerts, pushesFigures }, minute, nowMs)
+      this.alerts.report(line, { name: room, alerts, pushesFigures, events: this.roomEvents.events }, minute, nowMs)
       this.commit(line, nowMs, false)
     })
   }

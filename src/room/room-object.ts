@@ -24,8 +24,9 @@ export interface RoomObject extends RoomEventsObject {
   /**
    * Reports the completed minutes (since 1970) up to this one that were not reported yet. Re-arms a
    * dead alarm.
+   * @param room its events are reported even if nobody has visited it; older isolates leave it out
    */
-  report(minute: number): void
+  report(minute: number, room?: string): void
 
   /** Null for a room without visitors so far. */
   stats(): RoomStats | null
