@@ -2,8 +2,7 @@
  * A `fetch` that waits in line, for single-page apps, hybrid apps and Node 18 or newer. Copy it; it
  * has no dependencies.
  *
- *   const roomFetch = createWaitingRoomFetch({ onProgress: ({ state, position }) => show(state,
- * position) })
+ *   const roomFetch = createWaitingRoomFetch({ onProgress: ({ position }) => show(position) })
  *   const response = await roomFetch('https://shop.example.com/api/seats')
  *
  * If the waiting room answers in place of the site, it joins the line, polls at the interval that
@@ -19,7 +18,7 @@ const FAILURES_MAX = 10
 const TURNS_MAX = 5
 
 export function createWaitingRoomFetch({ statusUrl, onProgress = () => {}, fetch = globalThis.fetch } = {}) {
-  const hasPage = globalThis.location !== undefined
+  const isInPage = globalThis.location !== undefined
   /** The room's status endpoint. If not given, it comes from the room's first answer. */
   let room = statusUrl === undefined ? null : new URL(statusUrl, globalThis.location?.href)
   let token = ''
@@ -44,69 +43,56 @@ export function createWaitingRoomFetch({ statusUrl, onProgress = () => {}, fetch
     }
   }
 
-  async function send(request) {
-    // Outside of a page (Node) the first request may join by itself. Concurrent requests wait for
-    // its token.
-    if (room !== null || hasPage) return sendNow(request)
-    if (first !== null) return first.then(() => sendNow(request))
-    const response = sendNow(request)
-    first = response.catch(() => {})
-    return response
-  }
-
-  async function sendNow(request) {
-    // A page that does not know the room yet must not send the header: the preflight of another
-    // site may refuse it.
-    const sendsToken = room === null ? !hasPage : isOfRoom(request)
-    if (sendsToken) request.headers.set(TOKEN, token)
-    const response = await fetch(request)
-    if (sendsToken && response.headers.has(TOKEN)) {
-      room ??= new URL('/__waiting-room/status', response.url)
-      keepToken(response)
-    }
-    return response
-  }
-
   const isOfRoom = ({ url }) => new URL(url).origin === room.origin
   const keepToken = (response) => {
     token = response.headers.get(TOKEN) ?? token
   }
 
-  /**
-   * Resolves once admitted. An aborted request stops waiting; when none is left, so does the poll
-   * loop.
-   */
+  async function send(request) {
+    // Outside of a page (Node) the first request may join by itself. Concurrent requests wait for
+    // its token.
+    if (room === null && first !== null) await first
+    // A page that does not know the room yet must not send the header: the preflight of another
+    // site may refuse it.
+    if (room === null ? isInPage : !isOfRoom(request)) return fetch(request)
+    const sent = sendToken(request)
+    first ??= sent.catch(() => {})
+    const response = await sent
+    if (response.headers.has(TOKEN)) room ??= new URL('/__waiting-room/status', response.url)
+    return response
+  }
+
+  async function sendToken(input, init) {
+    const request = new Request(input, init)
+    request.headers.set(TOKEN, token)
+    const response = await fetch(request)
+    keepToken(response)
+    return response
+  }
+
+  /** Resolves once admitted. An aborted request stops waiting, and the last one stops the polls. */
   async function turn(signal) {
     signal.throwIfAborted()
-    line ??= startLine()
+    const stop = new AbortController()
+    line ??= { requests: 0, stop, admitted: pollUntilAdmitted(stop.signal) }
     const current = line
     current.requests++
-    let forget
-    const aborted = new Promise((_, reject) => {
-      forget = onAbort(signal, () => reject(signal.reason))
-    })
     try {
-      await Promise.race([current.admitted, aborted])
+      await new Promise((resolve, reject) => {
+        signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+        current.admitted.then(resolve, reject)
+      })
     } finally {
-      forget()
-      if (--current.requests === 0) endLine(current)
+      if (--current.requests === 0) {
+        if (line === current) line = null
+        current.stop.abort()
+      }
     }
-  }
-
-  function startLine() {
-    const stop = new AbortController()
-    return { requests: 0, stop, admitted: pollUntilAdmitted(stop.signal) }
-  }
-
-  function endLine(ended) {
-    if (line === ended) line = null
-    ended.admitted.catch(() => {})
-    ended.stop.abort()
   }
 
   async function pollUntilAdmitted(signal) {
     for (let failures = 0; ; ) {
-      const { status, waitMs, error } = await poll(signal)
+      const { status, error } = await poll(signal)
       failures = error === undefined ? 0 : failures + 1
       if (failures === FAILURES_MAX) throw error
       onProgress(status)
@@ -114,17 +100,15 @@ export function createWaitingRoomFetch({ statusUrl, onProgress = () => {}, fetch
       // The place is gone (silent for too long, or given up): a request without a token joins again
       // at the end.
       if (status.state === 'expired') token = ''
-      else await pause(waitMs ?? backOffMs(failures), signal)
+      else await pause(failures > 0 ? backOffMs(failures) : status.pollAfterSeconds * 1000, signal)
     }
   }
 
   async function poll(signal) {
     try {
-      const headers = { Accept: 'application/json', [TOKEN]: token }
-      const response = await fetch(room, { headers, cache: 'no-store', signal })
-      keepToken(response)
+      const response = await sendToken(room, { headers: { Accept: 'application/json' }, cache: 'no-store', signal })
       const status = await response.json()
-      if (status.state !== undefined) return { status, waitMs: status.pollAfterSeconds * 1000 }
+      if (status.state !== undefined) return { status }
       throw Object.assign(new Error(`The waiting room answers ${response.status} ${status.title}`), { response })
     } catch (error) {
       // A retry would not help: the room is gone, or does not list this origin.
@@ -134,15 +118,12 @@ export function createWaitingRoomFetch({ statusUrl, onProgress = () => {}, fetch
   }
 
   const post = (call, fields) => {
-    const headers = { 'Content-Type': 'application/json', [TOKEN]: token }
+    const headers = { 'Content-Type': 'application/json' }
     const body = JSON.stringify(fields)
-    return fetch(new URL(call + room.search, room), { method: 'POST', headers, body, keepalive: true })
+    return sendToken(new URL(call + room.search, room), { method: 'POST', headers, body, keepalive: true })
   }
 
-  /**
-   * Gives up the place, in line or on the site, so that the next visitor is admitted at once.
-   * Waiting requests are aborted.
-   */
+  /** Gives up the place, so that the next visitor is admitted at once. Aborts waiting requests. */
   waitingRoomFetch.leave = async () => {
     line?.stop.abort()
     if (room === null) return
@@ -158,7 +139,6 @@ export function createWaitingRoomFetch({ statusUrl, onProgress = () => {}, fetch
   waitingRoomFetch.heartbeat = async (touched = true) => {
     if (room === null || token === '' || line !== null) return false
     const response = await post('heartbeat', { touched })
-    keepToken(response)
     if (response.status === 410) token = ''
     return response.ok
   }
@@ -183,24 +163,16 @@ function backOffMs(failures) {
 }
 
 function pause(ms, signal) {
+  signal.throwIfAborted()
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
-      forget()
-      resolve()
-    }, ms)
-    const forget = onAbort(signal, () => {
+    const stop = () => {
       clearTimeout(timer)
       reject(signal.reason)
-    })
+    }
+    const timer = setTimeout(() => {
+      signal.removeEventListener('abort', stop)
+      resolve()
+    }, ms)
+    signal.addEventListener('abort', stop, { once: true })
   })
-}
-
-/**
- * Calls back when the signal is aborted, at once if it already is. The returned function cancels
- * this.
- */
-function onAbort(signal, callback) {
-  if (signal.aborted) callback()
-  else signal.addEventListener('abort', callback, { once: true })
-  return () => signal.removeEventListener('abort', callback)
 }

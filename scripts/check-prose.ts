@@ -3,17 +3,21 @@
  * make readers stumble.
  *
  * - `node scripts/check-prose.ts` checks DOCUMENTS, and comments and test titles in CODE.
- * - `--list` prints the checked files, for the spelling check.
+ * - `--list FILE` writes the names of the checked files to FILE, for the spelling check.
  * - `--count` prints the number of findings per folder.
  */
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
 
 const DOCUMENTS = /^(?:[A-Z]+|docs\/.+)\.md$/
 /** Generated files. */
 const EXCLUDED = /^(?:docs\/licences\.md|.+\.min\.(?:js|css)|public\/admin\/.+|worker-configuration\.d\.ts)$/
 const CODE = /\.(?:ts|tsx|mts|mjs|js|css|toml)$/
 const COMMENT_COLUMNS_MAX = 100
+const DOCUMENT_COLUMNS_MAX = 120
+/** A row of a table, and a line of one word, such as a link. */
+const UNWRAPPABLE = /^\s*(?:\||\S+$)/
 const TITLE = /(?:\b(?:test|it|describe)(?:\.\w+)?|\))\(\s*(['"`])(.+?)\1,/g
 const COMMENT_LINE = /^\s*(?:\/\/|\/\*|\*|# )/
 
@@ -70,8 +74,12 @@ function* findingsOf(file: string): Iterable<string> {
       }
     }
   }
-  if (file.endsWith('.md')) return
   for (const [index, line] of text.split('\n').entries()) {
+    if (file.endsWith('.md')) {
+      if (line.length > DOCUMENT_COLUMNS_MAX && !UNWRAPPABLE.test(line))
+        yield `${file}:${index + 1} a line is wider than ${DOCUMENT_COLUMNS_MAX} columns`
+      continue
+    }
     const isComment = COMMENT_LINE.test(line) && !/https?:/.test(line)
     if (isComment && line.length > COMMENT_COLUMNS_MAX)
       yield `${file}:${index + 1} a comment is wider than ${COMMENT_COLUMNS_MAX} columns`
@@ -143,12 +151,18 @@ function* titles(code: string): Iterable<Passage> {
 }
 
 const tracked = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], { encoding: 'utf8' })
-const files = tracked.split('\n').filter((file) => !EXCLUDED.test(file) && (DOCUMENTS.test(file) || CODE.test(file)))
+const isChecked = (file: string) => !EXCLUDED.test(file) && (DOCUMENTS.test(file) || CODE.test(file))
+// git lists deleted files until they are staged.
+const files = tracked.split('\n').filter((file) => isChecked(file) && existsSync(file))
 const folderOf = (file: string) =>
   DOCUMENTS.test(file) ? 'documents' : (/^(?:src\/)?[^/]+(?=\/)/.exec(file)?.[0] ?? 'root')
 
-if (process.argv.includes('--list')) console.log(files.join('\n'))
-else if (process.argv.includes('--count')) {
+const [mode, list] = process.argv.slice(2)
+if (mode === '--list' && list !== undefined) {
+  mkdirSync(dirname(list), { recursive: true })
+  // cspell takes relative names from the folder of the list.
+  writeFileSync(list, files.map((file) => resolve(file)).join('\n'))
+} else if (mode === '--count') {
   for (const [folder, members = []] of Object.entries(Object.groupBy(files, folderOf))) {
     const count = members.flatMap((file) => [...findingsOf(file)]).length
     console.log(`${String(count).padStart(5)}  ${folder}`)

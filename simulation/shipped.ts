@@ -37,4 +37,4 @@ const load = (path: string): Promise<unknown> => import(/* @vite-ignore */ new U
 
 export const { WaitingRoom } = (await load('../durable-objects/waiting-room.ts')) as Shell
 export const { consumeChecks } = (await load('../src/queues/checks.ts')) as Checks
-export const { reportMinute } = (await load('../src/cron.ts')) as Cron
+export const { reportMinute } = (await load('../src/room/room-clients.ts')) as Cron

@@ -4,7 +4,7 @@ import { platformIo } from './alerts/deliver.ts'
 import type { BypassRule } from './bypass/bypass-settings.ts'
 import { logError } from './log/log.ts'
 import { Access } from './operators/access.ts'
-import type { OperatorAccess } from './operators/caller.ts'
+import type { ApiOff, OperatorAccess } from './operators/caller.ts'
 import { FailedLogins, type LoginGuardNamespace } from './operators/failed-logins.ts'
 import { importOperators, type TokenOperator } from './operators/operators.ts'
 import { sessionKeys } from './operators/session.ts'
@@ -14,6 +14,7 @@ import { reservedNames } from './origin/request-headers.ts'
 import { Looks } from './pages/looks.ts'
 import { type RoomNamespace, roomClient, roomStub } from './room/room-clients.ts'
 import { deployedSettings } from './settings/deployed-settings.ts'
+import { loginGuardRemedy } from './settings/problems.ts'
 import type { RoomSettings } from './settings/rooms.ts'
 import { VerifiedTokens } from './tokens/presented.ts'
 import { importSigningKeys, type SigningKey } from './tokens/signing-keys.ts'
@@ -23,8 +24,7 @@ export interface Deployment {
   readonly keys: readonly SigningKey[]
   readonly verified: VerifiedTokens
   readonly origin: Origin
-  /** Null: the operators' API is off. */
-  readonly operators: OperatorAccess | null
+  readonly operators: OperatorAccess | ApiOff
   /** The built files of the operators' page; null: the deployment has none. */
   readonly assets: Fetcher | null
   readonly looks: Looks
@@ -97,22 +97,19 @@ function alertDelivery(namespace: RoomNamespace, env: Env): AlertDelivery {
   }
 }
 
-/**
- * Null: neither tokens nor Access are set, the tokens cannot be used, or failed logins cannot be
- * counted.
- */
+/** The API is off without tokens and Access, and while a token cannot be used. */
 async function operatorAccess(
   env: Env,
   keys: readonly SigningKey[],
   rooms: RoomNamespace,
-): Promise<OperatorAccess | null> {
+): Promise<OperatorAccess | ApiOff> {
   const operators = await usableOperators(env.ADMIN_TOKEN)
   const access = deployedSettings.access === null ? null : new Access(deployedSettings.access)
-  if (operators === null || (operators.length === 0 && access === null)) return null
+  if (operators === null || (operators.length === 0 && access === null)) return 'no-operators'
   // Without it nobody would limit how often tokens are guessed.
   if (env.LOGIN_GUARD === undefined) {
-    logError('login_guard_missing', new Error('Bind LOGIN_GUARD to the class LoginGuard: docs/deploy.md'))
-    return null
+    logError('login_guard_missing', new Error(loginGuardRemedy))
+    return 'no-login-guard'
   }
   const sessions = await sessionKeys(keys)
   const guards = env.LOGIN_GUARD as unknown as LoginGuardNamespace

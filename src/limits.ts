@@ -8,6 +8,12 @@ export const TOKEN_MAX_CHARS = 1024
 /** Verified tokens that an isolate caches: about 700 bytes each, 14 MB in all. */
 export const VERIFIED_TOKENS_MAX = 20_000
 
+/** Values of `Retry-After`, for each of which an isolate caches the headers of a page. */
+export const POLL_INTERVALS_MAX = 30
+
+/** Hosts of requests that an isolate caches. Clients may send any host to some deployments. */
+export const HOSTS_KNOWN_MAX = 200
+
 /** Parsed `Accept` headers that an isolate caches. Clients may send any value. */
 export const ACCEPTS_KEPT_MAX = 200
 export const ACCEPT_KEPT_MAX_CHARS = 300

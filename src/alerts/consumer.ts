@@ -10,9 +10,22 @@ import { logError, logWarning } from '../log/log.ts'
 import type { Channel } from '../settings/channels.ts'
 import { type DeliveryIo, deliver } from './deliver.ts'
 import { type DeliveryLedger, type DeliveryRecord, NO_RECEIVER, receiverFingerprint } from './ledger.ts'
-import { DELIVERIES_AT_ONCE, DELIVERY_TRIES_MAX, RECORD_TRIES_MAX } from './limits.ts'
 import { type AlertMessage, parseAlertMessage } from './message.ts'
 import { backOffSeconds, type DeliveryOutcome } from './outcome.ts'
+
+/**
+ * The platform opens six connections at once. A seventh would spend its timeout on waiting for one.
+ */
+const DELIVERIES_AT_ONCE = 4
+
+/**
+ * One more than `max_retries` of the queue `alerts` in wrangler.toml: 12 retries take 40 minutes on
+ * average, 81 at most.
+ */
+const DELIVERY_TRIES_MAX = 13
+
+/** An unrecorded delivery would be repeated, so recording is retried. */
+const RECORD_TRIES_MAX = 3
 
 export interface AlertDelivery {
   /** The channel that carries a message; undefined: it is no longer in the settings. */

@@ -5,9 +5,11 @@
 import type { Channel } from '../settings/channels.ts'
 import { sendMail } from './email.ts'
 import { type HttpMessage, slackMessage, webhookMessage } from './http-messages.ts'
-import { DELIVERY_TIMEOUT_MS } from './limits.ts'
 import type { AlertMessage } from './message.ts'
 import { type DeliveryOutcome, outcomeOfAnswer } from './outcome.ts'
+
+/** Bounds the whole exchange with a receiver. */
+const DELIVERY_TIMEOUT_MS = 10_000
 
 /** The I/O of a delivery. Tests pass their own. */
 export interface DeliveryIo {

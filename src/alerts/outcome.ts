@@ -2,7 +2,13 @@
  * The outcome of one delivery attempt, and the delay before the next. Reasons are fixed texts: a
  * receiver's answer or an error may contain an address or a secret, so neither is ever quoted.
  */
-import { BACK_OFF_BASE_SECONDS, BACK_OFF_MAX_SECONDS, RETRY_AFTER_MAX_SECONDS } from './limits.ts'
+
+/** A longer `Retry-After` is cut to this: an alert that is hours old helps nobody. */
+const RETRY_AFTER_MAX_SECONDS = 3_600
+
+/** Upper bounds of the delay: of the first one, and of any. Each retry doubles the bound. */
+const BACK_OFF_BASE_SECONDS = 5
+const BACK_OFF_MAX_SECONDS = 900
 
 export type DeliveryOutcome =
   | { readonly kind: 'delivered' }

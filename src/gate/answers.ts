@@ -2,9 +2,11 @@
  * Answers to visitors who are not let through: the waiting page, its JSON, and a text for
  * everything else.
  */
+import { cacheSet } from '../cache.ts'
 import { PREFIX } from '../http/paths.ts'
 import { isSecure } from '../http/request-url.ts'
 import { languageOfVisitor } from '../languages.ts'
+import { POLL_INTERVALS_MAX } from '../limits.ts'
 import { cfWaitingRoom } from '../pages/cf-waiting-room.ts'
 import type { Look } from '../pages/looks.ts'
 import { renderWaitingPage, type WaitingView } from '../pages/waiting-page.ts'
@@ -52,28 +54,27 @@ async function withCookie(response: Response | Promise<Response>, cookie: string
 function answerInForm(context: PageContext, answer: WaitingAnswer): Response | Promise<Response> {
   const { request, url, room } = context
   const { status, form, ticket, tokenChange, code, returnUrl } = answer
-  const headers = {
-    Vary: 'Accept, Accept-Language, Cookie',
-    'Retry-After': String(status.pollAfterSeconds),
-    ...linkHeader(room),
-    ...tokenHeaders(request, room, tokenChange),
-  }
+  const tokens = tokenHeaders(request, room, tokenChange)
   if (form === 'json') {
     const body = { cfWaitingRoom: cfWaitingRoom(status), waitingRoom: status }
-    const own = { ...headers, 'Cache-Control': 'no-store', ...(ticket === null ? null : { [TOKEN_HEADER]: ticket }) }
-    return Response.json(body, { status: code, headers: own })
+    const own = { 'Cache-Control': 'no-store', ...(ticket === null ? null : { [TOKEN_HEADER]: ticket }) }
+    const headers = { ...roomHeaders(room, status.pollAfterSeconds), ...tokens, ...own }
+    return Response.json(body, { status: code, headers })
   }
   const language = languageOfVisitor(request.headers, url.search, room.default_language)
   const notSent = request.method !== 'GET'
   const view = { status, token: ticket, returnUrl: returnUrl ?? returnPath(context), language, notSent }
-  return waitingPage(context, { view, code, headers })
+  return waitingPage(context, { view, code, tokens })
+}
+
+function roomHeaders(room: RoomSettings, pollAfterSeconds: number): HeaderFields {
+  return { Vary: 'Accept, Accept-Language, Cookie', 'Retry-After': String(pollAfterSeconds), ...linkHeader(room) }
 }
 
 interface PageAnswer {
   readonly view: Omit<WaitingView, 'host' | 'timeZone'>
   readonly code: number
-  /** In addition to the page's own. */
-  readonly headers?: HeaderFields
+  readonly tokens?: HeaderFields
 }
 
 /** The page with the room's look. */
@@ -86,19 +87,38 @@ export function waitingPage(context: PageContext, answer: PageAnswer): Response 
 
 function pageWith(context: PageContext, answer: PageAnswer, look: Look): Response | Promise<Response> {
   const { request, url, room, looks } = context
-  const { view, code, headers = {} } = answer
+  const { view, code, tokens = {} } = answer
   try {
     const page = renderWaitingPage(
       { ...view, host: url.host, timeZone: request.cf?.timezone as string | undefined },
       look,
     )
-    const response = new Response(page.body, { status: code, headers: page.headers })
-    for (const name in headers) response.headers.set(name, headers[name] as string)
+    const headers = view.preview === undefined ? pageHeaders(page.headers, room, view.status) : page.headers
+    const response = new Response(page.body, { status: code, headers })
+    for (const name in tokens) response.headers.set(name, tokens[name] as string)
     return response
   } catch (error) {
     if (look.template === null) throw error
     return looks.fallBack(room, error).then((fallback) => pageWith(context, answer, fallback))
   }
+}
+
+/** By the headers of a look's pages, then by `Retry-After`. */
+const knownHeaders = new WeakMap<Headers, Map<number, Headers>>()
+
+/**
+ * The headers of a page and of its room. Each look belongs to one room. A response copies them all
+ * at once; setting the headers of the room on each response took a tenth of a page.
+ */
+function pageHeaders(own: Headers, room: RoomSettings, { pollAfterSeconds }: Status): Headers {
+  const known = knownHeaders.get(own) ?? new Map<number, Headers>()
+  knownHeaders.set(own, known)
+  let headers = known.get(pollAfterSeconds)
+  if (headers === undefined) {
+    headers = new Headers([...own, ...Object.entries(roomHeaders(room, pollAfterSeconds))])
+    cacheSet(known, POLL_INTERVALS_MAX, pollAfterSeconds, headers)
+  }
+  return headers
 }
 
 /** By this header programs recognize our answers, and find the endpoint to join and to poll. */

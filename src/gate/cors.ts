@@ -45,8 +45,9 @@ export async function shareIfAllowed(
  * origin, and has neither credentials nor a body. Any other `OPTIONS` request is treated like all
  * other requests.
  */
-export function isPreflight({ method, headers, body }: Request): boolean {
-  if (method !== 'OPTIONS') return false
+export function isPreflight(request: Request): boolean {
+  if (request.method !== 'OPTIONS') return false
+  const { headers, body } = request
   if (!headers.has('Access-Control-Request-Method') || !headers.has('Origin')) return false
   if (CREDENTIALS.some((name) => headers.has(name)) || headers.has('Upgrade')) return false
   // The runtime gives a request with a length of 0 an empty body.

@@ -1,4 +1,6 @@
 /** The URL of a request, and what it says about the request. */
+import { cacheSet } from '../cache.ts'
+import { HOSTS_KNOWN_MAX } from '../limits.ts'
 import { canonicalPath } from './paths.ts'
 
 /** The parts of a request's URL, as `URL` names them. */
@@ -23,6 +25,24 @@ const HOST = /^([\w.-]+|\[[0-9a-f:.]+\])$/i
  * @throws TypeError if the host is not a host name
  */
 export function requestUrl(href: string): RequestUrl {
+  const [, start = '', pathname = '', search = ''] = PLAIN_URL.exec(href) ?? []
+  const known = knownHosts.get(start)
+  if (known !== undefined) return { ...known, href, pathname, search, canonical: pathname }
+  const url = parsedUrl(href)
+  if (url.origin === start) cacheSet(knownHosts, HOSTS_KNOWN_MAX, start, url)
+  return url
+}
+
+/**
+ * Scheme and host, and a path and a query that every parser reads the same way. They make up most
+ * requests. A `URL` object takes 10 us.
+ */
+const PLAIN_URL = /^(https?:\/\/[^/?#]+)((?:\/[\w~-][\w~.-]*)+\/?|\/)(\?[\w~.=&%+-]+)?$/
+
+/** The URLs of these begin as `URL` writes them. By scheme and host. */
+const knownHosts = new Map<string, RequestUrl>()
+
+function parsedUrl(href: string): RequestUrl {
   const { origin, protocol, host, hostname, pathname, search } = new URL(href)
   if (!HOST.test(hostname)) throw new TypeError('not a host name')
   return { href, origin, protocol, host, hostname, pathname, search, canonical: canonicalPath(pathname) }

@@ -22,6 +22,9 @@ export interface OperatorAccess {
   readonly failedLogins: FailedLogins
 }
 
+/** Why the operators' API is off: nobody can authenticate, or nothing limits guesses of tokens. */
+export type ApiOff = 'no-operators' | 'no-login-guard'
+
 export type Caller =
   | {
       readonly state: 'known'

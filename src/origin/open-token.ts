@@ -37,12 +37,14 @@ interface BegunTag {
   readonly attributes: Map<string, string>
   /** The text before this offset is read. */
   at: number
+  /** The tag cannot be complete before this mark: the end of the tag, or of a quoted value. */
+  awaited: '>' | '"' | "'"
 }
 
-/** Null: the tag's name is not complete. */
-function beginTag(text: string, nameStart: number): BegunTag | null {
+/** @param text contains the end of the name */
+function beginTag(text: string, nameStart: number): BegunTag {
   const at = endOf(TAG_NAME, text, nameStart)
-  return at >= text.length ? null : { name: text.slice(nameStart, at).toLowerCase(), attributes: new Map(), at }
+  return { name: text.slice(nameStart, at).toLowerCase(), attributes: new Map(), at, awaited: '>' }
 }
 
 /**
@@ -83,6 +85,19 @@ export class OpenToken {
     return -1
   }
 
+  /** The offset after the comment that begins at `from`; 0: its end has not arrived yet. */
+  endOfComment(text: string, from: number): number {
+    const end = /--!?>/g
+    // "<!-->" is a complete comment.
+    end.lastIndex = this.searched?.get('--') ?? from + 2
+    for (let found = end.exec(text); found !== null; found = end.exec(text)) {
+      if (found[0] === '-->' || found.index >= from + 4) return end.lastIndex
+      end.lastIndex = found.index + 1
+    }
+    this.remember('--', Math.max(from + 2, text.length - 3))
+    return 0
+  }
+
   /**
    * In a script, `<!-- <script>` hides end tags up to `-->` (the standard's "script data double
    * escaped state").
@@ -111,15 +126,19 @@ export class OpenToken {
 
   /** The tag at this offset; null: it is not complete. */
   readTag(text: string, from: number, isEnd: boolean): Tag | null {
+    // Reading on before the next mark has arrived would read the same names and values again.
+    if (this.find(this.tag?.awaited ?? '>', text, this.tag?.at ?? from) === 0) return null
     const tag = this.tag ?? beginTag(text, from + (isEnd ? 2 : 1))
-    if (tag === null) return null
+    tag.awaited = '>'
     this.tag = null
+    this.searched = null
     for (;;) {
       const at = endOf(SPACES_AND_SLASHES, text, tag.at)
       if (text[at] === '>') return { name: tag.name, isEnd, attributes: tag.attributes, end: at + 1 }
-      const next = at < text.length ? this.readAttribute(text, at, tag.attributes) : null
+      const next = at < text.length ? this.readAttribute(text, at, tag) : null
       if (next === null) {
         this.tag = tag
+        if (tag.awaited === '>') this.remember('>', text.length)
         return null
       }
       tag.at = next
@@ -127,7 +146,7 @@ export class OpenToken {
   }
 
   /** The offset after the attribute; null: it is not complete. */
-  private readAttribute(text: string, start: number, attributes: Map<string, string>): number | null {
+  private readAttribute(text: string, start: number, tag: BegunTag): number | null {
     const nameEnd = endOf(ATTRIBUTE_NAME, text, start)
     let at = endOf(SPACES, text, nameEnd)
     if (at >= text.length) return null
@@ -138,8 +157,10 @@ export class OpenToken {
       if (quote === undefined) return null
       if (quote === '"' || quote === "'") {
         const end = this.find(quote, text, at + 1)
-        if (end === 0) return null
-        this.searched?.delete(quote)
+        if (end === 0) {
+          tag.awaited = quote
+          return null
+        }
         value = text.slice(at + 1, end - 1)
         at = end
       } else {
@@ -151,7 +172,7 @@ export class OpenToken {
     }
     const name = text.slice(start, nameEnd).toLowerCase()
     // Of repeated attributes the first counts.
-    if (!attributes.has(name)) attributes.set(name, value)
+    if (!tag.attributes.has(name)) tag.attributes.set(name, value)
     return at
   }
 }

@@ -155,9 +155,7 @@ export class PageHead {
     const { text, at } = this
     if ('<!--'.startsWith(text.slice(at, at + 4))) {
       if (text.length < at + 4) return null
-      // "<!-->" is a complete comment.
-      const ends = [this.open.find('-->', text, at + 2), this.open.find('--!>', text, at + 4)].filter((end) => end > 0)
-      return this.skipTo(Math.min(...ends))
+      return this.skipTo(this.open.endOfComment(text, at))
     }
     const end = this.open.find('>', text, at)
     if (end === 0) return null
@@ -208,9 +206,9 @@ export class PageHead {
     return this.hasBegun ? { place: this.at } : { obstacle: 'markup' }
   }
 
-  /** @param end 0 or infinite: the token is not complete */
+  /** @param end 0: the token is not complete */
   private skipTo(end: number): undefined | null {
-    if (end <= this.at || !Number.isFinite(end)) return null
+    if (end === 0) return null
     this.advance(end)
     return undefined
   }

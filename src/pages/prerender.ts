@@ -56,11 +56,18 @@ function renderShared(spans: readonly Span[], context: Mustache.Context, shared:
   return rendered
 }
 
-/** The whole page in UTF-8. */
+/**
+ * The bytes of the last page. A response copies its bytes when it is made; a new array of 30 KB for
+ * each page took about 3 % of its time.
+ */
+let scratch: Uint8Array = new Uint8Array(0)
+
+/** The whole page in UTF-8. The bytes are valid until the next call. */
 export function fillPage(page: PrerenderedPage, values: Values): Uint8Array {
   const parts = page.map((part) => (part instanceof Uint8Array ? part : renderSpans(part, values)))
   const maxBytes = parts.reduce((sum, part) => sum + part.length * (typeof part === 'string' ? UTF8_MAX_BYTES : 1), 0)
-  const bytes = new Uint8Array(maxBytes)
+  if (scratch.length < maxBytes) scratch = new Uint8Array(maxBytes)
+  const bytes = scratch
   let length = 0
   for (const part of parts) {
     if (typeof part === 'string') length += encoder.encodeInto(part, bytes.subarray(length)).written

@@ -39,12 +39,13 @@ export interface WaitingView {
 }
 
 interface WaitingPage {
+  /** Bytes are valid until the next page is rendered. */
   readonly body: Uint8Array | string
   /**
    * Without the ones that depend on the answer: status code, `Retry-After` and cookies are the
    * caller's.
    */
-  readonly headers: HeadersInit
+  readonly headers: Headers
 }
 
 /**
@@ -90,7 +91,7 @@ function localizedLook(look: Look, language: Language): LocalizedLook {
   let localized = byLanguage.get(language)
   if (localized === undefined) {
     const live = liveTexts(look, language)
-    const headers = new Headers(pageHeaders(defaultPolicy(look), language))
+    const headers = pageHeaders(defaultPolicy(look), language)
     localized = { live, shared: sharedValues(look, language, live), headers, words: new Map() }
     byLanguage.set(language, localized)
   }
@@ -187,18 +188,19 @@ function customPage(
   const headers = pageHeaders(customPolicy(nonce), language)
   // A template without our script reloads, as Cloudflare's do.
   const reloads = !template.includes('waitingRoomScript') && preview === undefined
-  return { body, headers: reloads ? { ...headers, Refresh: String(refreshSeconds(status)) } : headers }
+  if (reloads) headers.set('Refresh', String(refreshSeconds(status)))
+  return { body, headers }
 }
 
-function pageHeaders(policy: string, language: Language): Record<string, string> {
-  return {
+function pageHeaders(policy: string, language: Language): Headers {
+  return new Headers({
     'Content-Type': 'text/html; charset=utf-8',
     'Content-Language': language,
     'Cache-Control': 'no-store',
     'Content-Security-Policy': `${policy}; ${COMMON_POLICY}`,
     'Referrer-Policy': 'same-origin',
     'X-Content-Type-Options': 'nosniff',
-  }
+  })
 }
 
 /** The poll timer that hidden tabs do not throttle is a worker made from a blob. */

@@ -1,5 +1,6 @@
 /**
- * The room clients of this isolate, one per room, with the real clock, timers and calls.
+ * This isolate's calls to the objects: one client per room, with the real clock and timers, and the
+ * report of each minute.
  */
 import { logError, logWarning } from '../log/log.ts'
 import { errorText } from '../log/scrub.ts'
@@ -40,4 +41,21 @@ export function roomClient(namespace: RoomNamespace, room: RoomSettings): RoomCl
   })
   clients.set(room.name, client)
   return client
+}
+
+interface Reporting {
+  readonly rooms: readonly RoomSettings[]
+  readonly stub: (room: RoomSettings) => Pick<RoomObject, 'report'>
+}
+
+/**
+ * Each minute every room reports the minute that is over. A room that cannot be reached catches up
+ * with the next report.
+ */
+export async function reportMinute(scheduledMs: number, { rooms, stub }: Reporting): Promise<void> {
+  const minute = Math.floor(scheduledMs / 60_000) - 1
+  const reports = await Promise.allSettled(rooms.map((room) => stub(room).report(minute, room.name)))
+  for (const [i, report] of reports.entries()) {
+    if (report.status === 'rejected') logError('report_failed', report.reason, { room: rooms[i]?.name, minute })
+  }
 }

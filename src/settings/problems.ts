@@ -9,6 +9,10 @@ export function issueProblem(issue: v.BaseIssue<unknown>): string {
   return isMissing ? 'is missing' : issue.message
 }
 
+/** How to bind the object that limits failed logins. */
+export const loginGuardRemedy =
+  'Bind LOGIN_GUARD to the class LoginGuard in wrangler.toml, then deploy: docs/deploy.md, "Upgrade and rollback"'
+
 /** How to set a secret that is missing or unusable, in a deployment and locally. */
 export function secretRemedy(name: string): string {
   return `Set it with: npx wrangler secret put ${name} --env ENVIRONMENT (locally: a line ${name}="..." in .dev.vars)`

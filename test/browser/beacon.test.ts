@@ -7,7 +7,9 @@
  */
 import type { BrowserContext, Page, Request } from 'playwright-core'
 import { expect, test } from 'vitest'
+import { ApiClient } from '../contract/support/api-client.ts'
 import { useStage } from '../contract/support/stage.ts'
+import { claimsOf } from '../contract/support/tokens.ts'
 import { ignoreUnmovedPointer, useChromium } from './support/browser.ts'
 import { keepHidden } from './support/hidden-tab.ts'
 import { HOST_PAGES } from './support/host-pages.ts'
@@ -16,7 +18,7 @@ import { guestOf, room, urlOf, visitorOf } from './support/site.ts'
 const INTERVAL_MS = 8_000
 const START_MS = Date.UTC(2026, 0, 1)
 
-const stage = useStage([room('shop', 10_000)], {}, HOST_PAGES)
+const stage = useStage([room('shop', 10_000), room('aside', 10_000)], {}, HOST_PAGES)
 const chromium = useChromium()
 
 /** Activity of a page that its site did not cause. */
@@ -173,6 +175,26 @@ test('checks for a new session when the page is used, once a minute', async () =
   await page.clock.runFor(10 * INTERVAL_MS)
   expect(await beatAfter(page, () => page.mouse.move(80, 80))).toBe(204)
   expect(await beatAfter(page, () => page.clock.runFor(INTERVAL_MS))).toBe(204)
+})
+
+test('keeps sending heartbeats while the room is suspended and after it resumes', async () => {
+  const api = new ApiClient(stage.workerd)
+  const suspend = async (on: boolean) => {
+    expect((await api.act('aside', 'suspend', { on })).status).toBe(200)
+    // A suspended room issues no tickets.
+    await expect.poll(async () => (await visitorOf(stage, 'aside').get('/echo')).setCookies.length).toBe(on ? 0 : 1)
+  }
+  const profile = await pausedProfile()
+  const page = await opened(profile)
+  expect(await beatAfter(page, () => page.goto(urlOf(stage, 'aside', '/plain')))).toBe(204)
+  const number = async () => claimsOf((await profile.cookies())[0]?.value ?? '').number
+  const before = await number()
+  for (const on of [true, false]) {
+    await suspend(on)
+    for (let i = 0; i < 3; i++) expect(await beatAfter(page, () => page.clock.runFor(INTERVAL_MS))).toBe(204)
+  }
+  expect(await number()).toBe(before)
+  expect(page.watched.noise).toEqual([])
 })
 
 test('sends heartbeats of a hidden tab from its worker, and none without a worker', async () => {

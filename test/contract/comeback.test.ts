@@ -27,15 +27,18 @@ const COMEBACKS: readonly (readonly [string, Call])[] = [
   ['with an image on an open page', { path: '/echo?order=17', extra: IMAGE }],
 ]
 
+/** The grace period ends with the session. */
+const FORGETFUL = { ...SHORT, reclaim_grace_seconds: 0 }
+
 const idle = COMEBACKS.map((_, i) => room(`idle-${i}`, 1, SHORT))
 
-describe.concurrent('a visitor who returns within the grace period after the session ended', () => {
-  const stage = useStage([...idle, room('busy', 1, SHORT)])
+describe.concurrent('a visitor who returns after the session ended', () => {
+  const stage = useStage([...idle, room('busy', 1, SHORT), room('late', 1, FORGETFUL)])
 
-  async function untilExpired(name: string, number: number): Promise<void> {
+  async function untilEnded(name: string, number: number): Promise<void> {
     for (;;) {
       const { entries } = await journal(stage.workerd, name)
-      if (entries.some((entry) => entry.number === number && entry.event === 'expired')) return
+      if (entries.some((entry) => entry.number === number && /^(expired|forgotten)$/.test(entry.event))) return
       await new Promise((resolve) => setTimeout(resolve, 500))
     }
   }
@@ -43,7 +46,7 @@ describe.concurrent('a visitor who returns within the grace period after the ses
   async function cutOff(name: string): Promise<Visitor> {
     const guest = await stage.guest(name)
     expect((await guest.post('/__waiting-room/heartbeat')).status).toBe(204)
-    await untilExpired(name, guest.number)
+    await untilEnded(name, guest.number)
     return guest
   }
 
@@ -66,5 +69,18 @@ describe.concurrent('a visitor who returns within the grace period after the ses
     expect(reply.status).toBe(503)
     expect(guest.claims).toMatchObject({ kind: 'ticket', number: 1 })
     expect(reply.text).toContain(encodeURIComponent('/echo?order=17&state=paid'))
+  })
+
+  test('gets a page that explains and links on when a form comes after the grace period', async () => {
+    const guest = await cutOff('late')
+    const seen = stage.origin.count('/echo?order=17')
+    const reply = await guest.post('/echo?order=17', 'paid=yes', FORM)
+    expect(reply.status).toBe(503)
+    expect(Number(reply.headers['retry-after'])).toBeGreaterThan(0)
+    expect(reply.headers['content-type']).toMatch(/^text\/html/)
+    expect(reply.text).toContain('was not delivered')
+    expect(stage.origin.count('/echo?order=17')).toBe(seen)
+    expect(reply.text).toContain('<a href="&#x2F;echo?order&#x3D;17"')
+    expect((await guest.get('/echo?order=17')).status).toBe(200)
   })
 })

@@ -1,5 +1,6 @@
 /** Deployments with a missing or invalid setting refuse to serve and tell the operator why. */
 import { afterEach, expect, test } from 'vitest'
+import { ApiClient } from './support/api-client.ts'
 import { Origin } from './support/origin.ts'
 import { room } from './support/stage.ts'
 import { untilStatus } from './support/until.ts'
@@ -115,6 +116,26 @@ test.each([
   expect(origin.requests).toEqual([])
   if (adminToken === null) return
   await expect.poll(() => workerd.log).toMatch(/ADMIN_TOKEN: entry 1 has a token of 5 characters/)
+})
+
+test('turns the operators API off without the binding that limits guesses, and says how to add it', async () => {
+  const { workerd } = await start({ loginGuard: false })
+  const api = new ApiClient(workerd)
+  for (const reply of [
+    await api.get('/rooms/shop/stats'),
+    await api.act('shop', 'pause'),
+    await new ApiClient(workerd, { Authorization: 'Bearer guessed' }).get('/rooms'),
+    await ApiClient.browser(workerd).logIn(ADMIN_TOKEN),
+    await new Visitor(workerd, 'shop.test', { Authorization: `Bearer ${ADMIN_TOKEN}` }).get('/__waiting-room/metrics'),
+  ]) {
+    expect(reply.status).toBe(500)
+    expect(reply.headers['content-type']).toBe('application/problem+json')
+    expect(reply.json()).toMatchObject({ title: 'The API is off', detail: expect.stringContaining('Bind LOGIN_GUARD') })
+    expect(reply.setCookies).toEqual([])
+  }
+  await expect.poll(() => workerd.log).toContain('"event":"login_guard_missing"')
+  // Visitors do not notice.
+  expect((await new Visitor(workerd, 'shop.test').get('/echo')).status).toBe(200)
 })
 
 test('requires the exact token for the operators API', async () => {

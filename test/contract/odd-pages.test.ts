@@ -7,6 +7,7 @@ import {
   createGzip,
   gunzipSync,
   gzipSync,
+  zstdCompressSync,
   zstdDecompressSync,
 } from 'node:zlib'
 import { expect, test } from 'vitest'
@@ -104,8 +105,11 @@ const stage = useStage(
     rows: html(ROWS),
     empty: html(''),
     zstd: (request, response) => {
-      const takes = request.headers['accept-encoding'] ?? ''
-      response.writeHead(200, { 'Content-Type': 'text/html', 'X-Asked-For': takes }).end(PAGE)
+      const takes = String(request.headers['accept-encoding'] ?? '')
+      const isCoded = takes.includes('zstd')
+      const coding = isCoded ? { 'Content-Encoding': 'zstd' } : {}
+      response.writeHead(200, { 'Content-Type': 'text/html', 'X-Asked-For': takes, ...coding })
+      response.end(isCoded ? zstdCompressSync(PAGE) : PAGE)
     },
   },
 )

@@ -58,6 +58,7 @@ describe.each(['Location', 'Content-Location'])('%s', (name) => {
     '#top',
     'https://127.0.0.1.example/x',
     'https://other.example/?u=//127.0.0.1/',
+    'http://shop.test/?u=https://127.0.0.1/&v=/, https://127.0.0.1/',
     'https://127.0.0.10:8443/',
     'ftp://127.0.0.1/file',
     'mailto:shop@127.0.0.1',
@@ -68,6 +69,8 @@ describe.each(['Location', 'Content-Location'])('%s', (name) => {
     'http:127.0.0.1/x',
     'http://',
     'https://127.0.0.1/a, https://127.0.0.1/b',
+    'https://127.0.0.1/a, /b',
+    'https://other.example/, https://127.0.0.1/',
     // Not UTF-8: the bytes could not be kept in another value.
     'https://127.0.0.1:8443/caf\u00e9',
   ])('leaves %s unchanged', async (sent) => {
@@ -87,16 +90,25 @@ test.each([
   ['3, Url = "//127.0.0.1:8080/x" trailing', '3, Url = "http://shop.test/x" trailing'],
   ['1.5 https://127.0.0.1/', '1.5 http://shop.test/'],
   ["2; url='https://127.0.0.1/never closed", "2; url='http://shop.test/never closed"],
+  // Browsers take the rest of the value for the path.
+  ['5; url=https://127.0.0.1/a, 5; url=https://127.0.0.1/b', '5; url=http://shop.test/a, 5; url=https://127.0.0.1/b'],
+  ['5; url=https://127.0.0.1/?next=https://127.0.0.1/', '5; url=http://shop.test/?next=https://127.0.0.1/'],
 ])('rewrites Refresh: %s', async (sent, expected) => {
   expect(await received('Refresh', sent, 200)).toBe(expected)
 })
 
-test.each(['5', '5; url=/x', '5; url=https://other.example/', '5https://127.0.0.1/', 'url=https://127.0.0.1/', ';;;'])(
-  'leaves Refresh: %s unchanged',
-  async (sent) => {
-    expect(await received('Refresh', sent, 200)).toBe(sent)
-  },
-)
+test.each([
+  '5',
+  '5; url=/x',
+  '5; url=/x?next=https://127.0.0.1/',
+  '5; url=https://other.example/?next=https://127.0.0.1/',
+  '5; url=https://other.example/, 5; url=https://127.0.0.1/',
+  '5https://127.0.0.1/',
+  'url=https://127.0.0.1/',
+  ';;;',
+])('leaves Refresh: %s unchanged', async (sent) => {
+  expect(await received('Refresh', sent, 200)).toBe(sent)
+})
 
 test.each([
   ['<https://127.0.0.1:8443/a.css>; rel=preload; as=style', '<http://shop.test/a.css>; rel=preload; as=style'],
@@ -115,6 +127,7 @@ test.each([
 test.each([
   '</a.css>; rel=preload',
   '<https://other.example/?u=https://127.0.0.1/>; rel=x',
+  '</?u=https://127.0.0.1/>; rel=x, <https://other.example/?u=//127.0.0.1/>; rel=y',
   'https://127.0.0.1/; rel=x',
   '<https://127.0.0.1/a',
   '"never closed <https://127.0.0.1/>',

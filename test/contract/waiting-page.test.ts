@@ -13,6 +13,7 @@ const PREFIX = '/__waiting-room'
 
 const stage = useStage([
   room('words', 1),
+  room('own', 1, { new_users_per_minute: 1 }),
   room('reload', 1),
   room('cookies', 1),
   room('form', 1),
@@ -53,6 +54,22 @@ test("takes the language from the site's parameter unless the visitor picked one
   expect(unknown.text).toContain('この言語には対応していません')
   expect(unknown.text).toMatch(/href="(\/|&#x2F;)\.(\/|&#x2F;){2}evil\.example/)
   await guest?.leave()
+})
+
+test("answers visitors at the same time, each with the visitor's own status and its retry interval", async () => {
+  await stage.guest('own')
+  const visitors = Array.from({ length: 30 }, () => stage.visitor('own', { Accept: 'text/html' }))
+  for (const reload of [false, true]) {
+    const replies = await Promise.all(visitors.map((visitor) => visitor.get('/')))
+    for (const [i, { headers, setCookies, text }] of replies.entries()) {
+      const visit = /<script type="application\/json" id="visit">(.*?)<\/script>/.exec(text)?.[1] ?? ''
+      const { status } = JSON.parse(visit) as { status: { number: number; pollAfterSeconds: number } }
+      expect(status.number).toBe(visitors[i]?.number)
+      expect(headers['retry-after']).toBe(String(status.pollAfterSeconds))
+      expect(setCookies).toHaveLength(reload ? 0 : 1)
+      expect(text.endsWith('</html>\n')).toBe(true)
+    }
+  }
 })
 
 test('sends the page of each language as one response of less than 14 KB', async () => {

@@ -42,6 +42,14 @@ describe('a prerendered page', () => {
     expect(other).toContain('for bob')
   })
 
+  it('leaves a response as it was when the next page is filled', async () => {
+    const values = { name: 'alice', count: 1, message: 'for alice', flag: true }
+    const expected = fill(values)
+    const response = new Response(fillPage(PAGE, values))
+    fillPage(PAGE, { ...values, name: 'bob', message: 'for bob' })
+    expect(await response.text()).toBe(expected)
+  })
+
   it('refuses a broken template', () => {
     expect(() => prerender('{{#open}} no end', {})).toThrow('Unclosed section')
   })

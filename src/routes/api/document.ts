@@ -24,6 +24,7 @@ const COMMON: Readonly<Record<number, string>> = {
   401: 'No valid token or session.',
   403: 'The API is off, the token is read-only, or a browser’s call does not come from the operators’ page.',
   429: 'Too many failed logins from this address.',
+  500: 'The API is off: the binding LOGIN_GUARD is missing.',
 }
 const OF_A_ROOM: Readonly<Record<number, string>> = { 404: 'No such room.', 503: 'The room cannot be reached.' }
 

@@ -2,15 +2,15 @@
 import type { Context, MiddlewareHandler } from 'hono'
 import type { AppEnv } from '../../app-env.ts'
 import { problem } from '../../http/problem.ts'
-import { authenticate, type Caller, CSRF_HEADER } from '../../operators/caller.ts'
+import { type ApiOff, authenticate, type Caller, CSRF_HEADER } from '../../operators/caller.ts'
 import { sessionCookie, signSession } from '../../operators/session.ts'
-import { secretRemedy } from '../../settings/problems.ts'
+import { loginGuardRemedy, secretRemedy } from '../../settings/problems.ts'
 import type { Need } from './operation.ts'
 
 export function requireOperator(need: Need): MiddlewareHandler<AppEnv> {
   return async function operatorOnly(c, next) {
     const auth = c.var.deployment.operators
-    if (auth === null) return apiIsOff()
+    if (typeof auth === 'string') return apiIsOff(auth)
     const nowMs = Date.now()
     const caller = await authenticate(c.req.raw, auth, nowMs)
     if (caller.state !== 'known') return refusal(caller)
@@ -46,7 +46,8 @@ export function refusal(caller: Exclude<Caller, { state: 'known' }>): Response {
   }
 }
 
-export function apiIsOff(): Response {
+export function apiIsOff(reason: ApiOff): Response {
+  if (reason === 'no-login-guard') return problem(500, 'The API is off', `${loginGuardRemedy}.`)
   return problem(403, 'The API is off', `Choose a token of 16 or more characters. ${secretRemedy('ADMIN_TOKEN')}`)
 }
 

@@ -41,6 +41,7 @@ export const sessionOperations: readonly Operation[] = [
       401: 'No operator has this token.',
       403: 'The API is off, or the call does not come from a page of this origin.',
       429: 'Too many failed logins.',
+      500: 'The API is off: the binding LOGIN_GUARD is missing.',
     },
     handle: logIn,
   },
@@ -70,7 +71,7 @@ export const sessionOperations: readonly Operation[] = [
 
 async function logIn(c: Context<AppEnv>): Promise<Response> {
   const auth = c.var.deployment.operators
-  if (auth === null) return apiIsOff()
+  if (typeof auth === 'string') return apiIsOff(auth)
   const read = await readBody(c, loginBody)
   if (!read.ok) return read.refusal
   const nowMs = Date.now()

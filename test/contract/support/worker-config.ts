@@ -16,6 +16,8 @@ export interface WorkerBindings {
   readonly signingKeys?: string | null
   /** Undefined: the tests' own token. Null: not set. */
   readonly adminToken?: string | null
+  /** False: the deployment has no binding LOGIN_GUARD. */
+  readonly loginGuard?: boolean
   readonly originHost?: string
   /**
    * `host:port` of the server that every host name resolves to. Unset: names are resolved as usual.
@@ -106,7 +108,7 @@ function bindingList(bindings: WorkerBindings): string[] {
   return [
     '(name = "ASSETS", service = "assets")',
     '(name = "WAITING_ROOM", durableObjectNamespace = "WaitingRoom")',
-    '(name = "LOGIN_GUARD", durableObjectNamespace = "LoginGuard")',
+    ...(bindings.loginGuard === false ? [] : ['(name = "LOGIN_GUARD", durableObjectNamespace = "LoginGuard")']),
     `(name = "ROOMS", json = ${text(JSON.stringify(rooms))})`,
     ...Object.entries(texts)
       .filter(([, value]) => value !== undefined && value !== null)
