@@ -55,6 +55,25 @@ const bindings = {
       new_users_per_minute: 600,
       stats_push_url: 'http://127.0.0.1:9/',
     },
+    {
+      name: 'eventful',
+      host: 'eventful.example',
+      total_active_users: 1,
+      new_users_per_minute: 600,
+      events: [
+        { name: 'Gala', event_start_time: '2041-01-01T10:00:00Z', event_end_time: '2041-01-01T12:00:00Z' },
+        {
+          name: 'Called off',
+          event_start_time: '2041-01-02T10:00:00Z',
+          event_end_time: '2041-01-02T12:00:00Z',
+          suspended: true,
+        },
+      ],
+      alerts: [
+        { name: 'soon', metric: 'event_starting', above: 0, channels: ['ops'] },
+        { name: 'over', metric: 'event_ended', above: 0, channels: ['ops'] },
+      ],
+    },
     { name: 'held', host: 'held.example', total_active_users: 5, new_users_per_minute: 600, queue_all: true },
   ].map((room) => ({ ...OVER_HTTP, ...room })),
   SIGNING_KEYS: 'test:c2l4dHktZm91ci1ieXRlcy1vZi1ub3Qtc28tc2VjcmV0LXRlc3Qta2V5LW1hdGVyaWFs',

@@ -54,8 +54,9 @@ function changeSettings(command: SettingsCommand, line: Line, context: CommandCo
 }
 
 function admitNext(count: number, line: Line, { controls, who, nowMs }: CommandContext): Outcome {
-  const { mode, suspended } = line.rules
+  const { mode, suspended, soldOut } = line.rules
   if (suspended) return { state: 'refused', why: 'suspended' }
+  if (soldOut) return { state: 'refused', why: 'sold-out' }
   if (mode === 'paused') return { state: 'refused', why: 'paused' }
   const before = figures(line)
   const admitted = line.admitByHand(count)

@@ -80,6 +80,14 @@ const MIGRATIONS: readonly string[] = [
   'ALTER TABLE samples ADD COLUMN admission_factor REAL NOT NULL DEFAULT 1;',
   `ALTER TABLE deliveries ADD COLUMN leased_ms INTEGER;
    ALTER TABLE deliveries ADD COLUMN queued_ms INTEGER;`,
+  `CREATE TABLE events (
+     id TEXT PRIMARY KEY,
+     settings TEXT NOT NULL,
+     secret TEXT NOT NULL,
+     deployed TEXT,
+     at_ms INTEGER NOT NULL,
+     who TEXT NOT NULL
+   );`,
 ]
 
 /**

@@ -4,7 +4,8 @@
  * makes up for missed minutes.
  */
 import type { AlertMessage } from '../src/alerts/message.ts'
-import { type MinuteFigures, minuteFigures, stepAlert } from '../src/core/alert-rules.ts'
+import { alertedEvent, isEventMetric, type MinuteFigures, minuteFigures, stepAlert } from '../src/core/alert-rules.ts'
+import type { RoomEvent } from '../src/core/events.ts'
 import { SAMPLED } from '../src/core/figures.ts'
 import type { Line } from '../src/core/line.ts'
 import type { Sample } from '../src/core/sample.ts'
@@ -20,14 +21,15 @@ const REPORTED_MINUTES_MAX = 60
 export interface ReportedRoom {
   readonly name: string
   readonly alerts: readonly RoomAlert[]
+  readonly events: readonly RoomEvent[]
   /** The figures of each minute are pushed to a URL. */
   readonly pushesFigures: boolean
 }
 
 /**
  * Reports each unreported minute up to `minute` (minutes since 1970, completed): stores its
- * messages and returns its samples. Writes nothing for an empty room without new samples and active
- * alerts.
+ * messages and returns its samples. Writes nothing for an empty room without new samples, active
+ * alerts and events to report.
  */
 export function reportMinutes(
   line: Line,
@@ -43,7 +45,7 @@ export function reportMinutes(
   const all = samples.between(first * MINUTE_MS, (minute + 1) * MINUTE_MS)
   const isEmpty = line.tickets.live === 0
   const isQuiet = room.alerts.every(({ name }) => alerts.state(name).state === 'ok')
-  if (isEmpty && all.length === 0 && isQuiet) return []
+  if (isEmpty && all.length === 0 && isQuiet && !isEventful(room, first, minute)) return []
   const messages: AlertMessage[] = []
   for (let m = first; m <= minute; m++) {
     const ofMinute = all.filter(({ atMs }) => Math.floor(atMs / MINUTE_MS) === m)
@@ -58,6 +60,19 @@ export function reportMinutes(
   for (const message of messages) alerts.addDelivery(message, nowMs)
   alerts.reportedMinute = minute
   return all
+}
+
+/** Whether a rule about events has something to report in one of these minutes. */
+function isEventful({ alerts, events }: ReportedRoom, first: number, last: number): boolean {
+  return alerts.some(({ metric }) => {
+    if (!isEventMetric(metric)) return false
+    for (let m = first; m <= last; m++) if (alertedEvent(metric, events, endOf(m)) !== null) return true
+    return false
+  })
+}
+
+function endOf(minute: number): number {
+  return (minute + 1) * MINUTE_MS
 }
 
 /** The row of Workers Analytics Engine; -1 stands for an unknown percentile. */
@@ -76,9 +91,11 @@ function stepRules(
 ): AlertMessage[] {
   const messages: AlertMessage[] = []
   for (const rule of room.alerts) {
-    const value = figures[rule.metric]
+    const { metric } = rule
+    const event = isEventMetric(metric) ? alertedEvent(metric, room.events, endOf(minute)) : undefined
+    const value = isEventMetric(metric) ? Number(event !== null) : figures[metric]
     const before = alerts.state(rule.name)
-    const { state, message: kind } = stepAlert(rule, before, value, minute, isIdle)
+    const { state, message: kind } = stepAlert(rule, before, value, minute, isIdle && !isEventMetric(metric))
     if (JSON.stringify(state) !== JSON.stringify(before)) alerts.setState(rule.name, state)
     if (kind === null) continue
     for (const channel of rule.channels) {
@@ -86,13 +103,16 @@ function stepRules(
         id: `${room.name}.${line.run}.${minute}.${rule.name}.${kind}.${channel}`,
         room: room.name,
         channel,
-        atMs: (minute + 1) * MINUTE_MS,
+        atMs: endOf(minute),
         kind,
         rule: rule.name,
-        metric: rule.metric,
+        metric,
         bound: rule.bound,
         threshold: rule.threshold,
         value,
+        ...(event
+          ? { event: { name: event.name, atMs: metric === 'event_starting' ? event.startAtMs : event.endAtMs } }
+          : {}),
       })
     }
   }
@@ -104,7 +124,7 @@ function figuresPush(line: Line, room: ReportedRoom, minute: number, figures: Mi
     id: `${room.name}.${line.run}.${minute}.stats`,
     room: room.name,
     channel: 'stats-push',
-    atMs: (minute + 1) * MINUTE_MS,
+    atMs: endOf(minute),
     kind: 'stats',
     figures: { ...figures, capacity: line.rules.capacity, absent: line.tickets.absent, run: line.run },
   }

@@ -24,8 +24,8 @@ import {
 /** Newest audit entries kept. */
 const AUDIT_KEPT = 1_000
 
-/** In the audit: a deploy that replaced an override. */
-const DEPLOYMENT = 'deployment'
+/** In the audit: a deploy that replaced an operator's change. */
+export const DEPLOYMENT = 'deployment'
 
 export class RoomControls {
   private readonly sql: SqlStorage
@@ -142,7 +142,7 @@ function only(values: RuntimeValues, keys: readonly RuntimeKey[]): AuditValues {
 }
 
 /** FNV-1a, 32 bits: tells two texts apart, nothing more. */
-function fnv1a(text: string): string {
+export function fnv1a(text: string): string {
   let hash = 0x811c9dc5
   for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193)
   return (hash >>> 0).toString(16)

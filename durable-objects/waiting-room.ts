@@ -23,6 +23,7 @@ import { SnapshotCache } from '../src/core/snapshot.ts'
 import { type TicketReport, ticketReport } from '../src/core/ticket-report.ts'
 import { logError, logWarning, sendHeldReports } from '../src/log/log.ts'
 import { abortReason } from '../src/room/aborted.ts'
+import type { EventAnswer, EventCommand, EventDetails, EventLine, EventsView } from '../src/room/room-events.ts'
 import type {
   AlertOverview,
   AuditEntry,
@@ -37,18 +38,22 @@ import type {
 import { deployedSettings } from '../src/settings/deployed-settings.ts'
 import { lineRules, type RoomSettings, roomAlerts } from '../src/settings/rooms.ts'
 import { applyCommand } from './commands.ts'
+import { EventPhases } from './event-phases.ts'
 import { LineStore } from './line-store.ts'
 import { blockedUntil } from './login-guard.ts'
 import { isUsed } from './migrations.ts'
 import { RoomAlerts } from './room-alerts.ts'
 import { RoomClockwork } from './room-clockwork.ts'
 import { RoomControls } from './room-controls.ts'
+import { RoomEvents } from './room-events.ts'
 
 export class WaitingRoom extends DurableObject<Env> implements RoomObject {
   private readonly store: LineStore
   private readonly clockwork: RoomClockwork
   private readonly alerts: RoomAlerts
   private readonly controls: RoomControls
+  private readonly roomEvents: RoomEvents
+  private readonly phases = new EventPhases()
   private readonly pacing = new Pacing()
   private readonly snapshot = new SnapshotCache()
   private line: Line | null = null
@@ -61,12 +66,14 @@ export class WaitingRoom extends DurableObject<Env> implements RoomObject {
     this.clockwork = new RoomClockwork(ctx, env)
     this.alerts = new RoomAlerts(ctx, env)
     this.controls = new RoomControls(ctx.storage.sql)
+    this.roomEvents = new RoomEvents(ctx.storage.sql, this.controls)
     const stored = this.store.load()
     if (stored !== null) {
       this.room = stored.room
       this.controls.load(this.deployed, Date.now())
       this.clockwork.alarmAtMs = stored.alarmAtMs
       this.line = Line.restore(this.rules(), stored.line, stored.line.head.clock.touchedMs)
+      this.openEvents(Date.now())
     }
     sendHeldReports()
   }
@@ -165,6 +172,31 @@ export class WaitingRoom extends DurableObject<Env> implements RoomObject {
     })
   }
 
+  events(room: string): EventsView {
+    return this.roomEvents.view(mustBeDeployed(room), this.eventLine, Date.now())
+  }
+
+  eventDetails(room: string, id: string): EventDetails | null {
+    return this.roomEvents.details(mustBeDeployed(room), id, this.eventLine, Date.now())
+  }
+
+  changeEvents(name: string, command: EventCommand, who: string): EventAnswer {
+    const room = mustBeDeployed(name)
+    return this.event(name, (line, nowMs) => {
+      line.beginInternalEvent(nowMs)
+      const { answer, record } = this.roomEvents.change(command, room, this.phases, who, nowMs)
+      if (record === null) return answer
+      this.snapshot.clear()
+      this.commit(line, nowMs, true)
+      record()
+      return answer
+    })
+  }
+
+  private get eventLine(): EventLine | null {
+    return this.line === null ? null : this.phases
+  }
+
   private replaceLine(line: Line): void {
     this.line = line
     this.store.clear()
@@ -189,14 +221,15 @@ export class WaitingRoom extends DurableObject<Env> implements RoomObject {
     return line === null ? null : { room, run: line.run, ...line.journal.after(after) }
   }
 
-  report(minute: number): void {
+  report(minute: number, room = this.room): void {
     // A line that has only answered "void" was never stored.
-    if (this.line === null || !isUsed(this.ctx.storage.sql)) return
-    this.event(this.room, (line, nowMs) => {
+    const isUnused = this.line === null || !isUsed(this.ctx.storage.sql)
+    if (isUnused && !deployedRoom(room)?.events.length) return
+    this.event(room, (line, nowMs) => {
       const settings = this.deployed
       const alerts = settings === undefined ? [] : roomAlerts(settings)
       const pushesFigures = settings?.stats_push_url !== undefined
-      this.alerts.report(line, { name: this.room, alerts, pushesFigures }, minute, nowMs)
+      this.alerts.report(line, { name: room, alerts, pushesFigures, events: this.roomEvents.events }, minute, nowMs)
       this.commit(line, nowMs, false)
     })
   }
@@ -246,7 +279,12 @@ export class WaitingRoom extends DurableObject<Env> implements RoomObject {
   private open(room: string, nowMs: number): Line {
     this.room = room
     this.line = Line.start(this.rules(), nowMs, nowMs)
+    this.openEvents(nowMs)
     return this.line
+  }
+
+  private openEvents(nowMs: number): void {
+    if (this.deployed !== undefined) this.roomEvents.open(this.deployed, this.phases, nowMs)
   }
 
   /** Undefined: the room is no longer in the settings. */

@@ -1,6 +1,6 @@
 /** The Worker's HTTP side: one table of our own endpoints, and the gate for all other paths. */
 
-import packageJson from '../package.json' with { type: 'json' }
+import { version } from '../package.json'
 import heartbeatScript from '../public/heartbeat.min.js'
 import type { Call, Handler } from './app-env.ts'
 import { deployment } from './deployment.ts'
@@ -109,7 +109,7 @@ function get(handle: IncomingHandler): Route {
 }
 
 function health(): Response {
-  return Response.json({ status: 'ok', version: packageJson.version }, { headers: { 'Cache-Control': 'no-store' } })
+  return Response.json({ status: 'ok', version }, { headers: { 'Cache-Control': 'no-store' } })
 }
 
 function beaconScript(): Response {

@@ -16,19 +16,25 @@ const EXPECTED = 'expected the answer to GET /zones/ZONE/waiting_rooms or .../wa
  * @throws MigrateError
  */
 export function roomsInAnswer(text: string): readonly CloudflareRoom[] {
-  const answer = parsed(text)
-  const result = isTable(answer) && ('result' in answer || 'success' in answer) ? resultOf(answer) : answer
+  const result = resultIn(text, EXPECTED)
   const rooms = Array.isArray(result) ? result : [result]
   if (rooms.length === 0) throw new MigrateError(`The answer contains no room; ${EXPECTED}.`)
   return rooms.map(checked)
 }
 
-function parsed(text: string): unknown {
+/**
+ * An answer of the API, or its `result`.
+ * @param expected names the input that this one should have been
+ * @throws MigrateError
+ */
+export function resultIn(text: string, expected: string): unknown {
+  let answer: unknown
   try {
-    return JSON.parse(text)
+    answer = JSON.parse(text)
   } catch (error) {
-    throw new MigrateError(`This is not JSON (${(error as Error).message}); ${EXPECTED}.`)
+    throw new MigrateError(`This is not JSON (${(error as Error).message}); ${expected}.`)
   }
+  return isTable(answer) && ('result' in answer || 'success' in answer) ? resultOf(answer) : answer
 }
 
 function resultOf(answer: CloudflareRoom): unknown {
@@ -44,7 +50,9 @@ function checked(room: unknown, i: number): CloudflareRoom {
   const place = `Entry ${i + 1}`
   if (!isTable(room)) throw new MigrateError(`${place} is not a room; ${EXPECTED}.`)
   if ('event_start_time' in room) {
-    throw new MigrateError(`${place} is an event. Events are not migrated: see docs/migrate.md, "Events"; ${EXPECTED}.`)
+    throw new MigrateError(
+      `${place} is an event: pass events with --events FILE, together with their room; ${EXPECTED}.`,
+    )
   }
   if ('expression' in room) {
     throw new MigrateError(`${place} is a rule: pass rules with --rules FILE, together with their room; ${EXPECTED}.`)

@@ -3,6 +3,7 @@
  * reason why not.
  */
 import { LANGUAGES, languageOf } from '../../src/languages.ts'
+import { type Carried, type Conversions, carryOver, NOTHING, note, refuse } from './carry-over.ts'
 import { type CloudflareRoom, isTable, oneLine } from './cloudflare-rooms.ts'
 
 export interface MigratedRoom {
@@ -13,20 +14,10 @@ export interface MigratedRoom {
   readonly refused: readonly string[]
 }
 
-/** The result for one key. */
-interface Carried {
-  readonly settings?: Readonly<Record<string, unknown>>
-  readonly notes?: readonly string[]
-  readonly refused?: readonly string[]
-}
-
-const NOTHING: Carried = {}
-const note = (...notes: string[]): Carried => ({ notes })
-const refuse = (...refused: string[]): Carried => ({ refused })
 const SECONDS_PER_MINUTE = 60
 
 /** Conversions of all documented keys. */
-const KEYS: Readonly<Record<string, (value: unknown, room: CloudflareRoom) => Carried>> = {
+const KEYS: Conversions = {
   name: (value) => nameOf(String(value)),
   host: (value) => ({ settings: { host: String(value).toLowerCase() } }),
   path: (value) => (value === '' || value === null ? NOTHING : { settings: { path: value } }),
@@ -72,7 +63,9 @@ const KEYS: Readonly<Record<string, (value: unknown, room: CloudflareRoom) => Ca
   next_event_start_time: (value) =>
     value === null
       ? NOTHING
-      : refuse(`an event starts at ${oneLine(value)}: operators run events by hand, see docs/migrate.md, "Events".`),
+      : refuse(
+          `an event starts at ${oneLine(value)}: pass the events with --events FILE, see docs/migrate.md, "Events".`,
+        ),
   next_event_prequeue_start_time: () => NOTHING,
   id: () => NOTHING,
   created_on: () => NOTHING,
@@ -85,26 +78,8 @@ const KEYS: Readonly<Record<string, (value: unknown, room: CloudflareRoom) => Ca
 export const CLOUDFLARE_KEYS = Object.keys(KEYS)
 
 export function migrateRoom(from: CloudflareRoom): MigratedRoom {
-  const room: Record<string, unknown> = {}
-  const notes: string[] = []
-  const refused: string[] = []
-  for (const key of new Set([...CLOUDFLARE_KEYS, ...Object.keys(from)])) {
-    const value = from[key]
-    if (value === undefined) continue
-    const carry = Object.hasOwn(KEYS, key) ? KEYS[key] : undefined
-    const carried = carry?.(value, from) ?? unknownKey(key, value)
-    Object.assign(room, carried.settings)
-    notes.push(...(carried.notes ?? []), ...(carried.refused ?? []))
-    refused.push(...(carried.refused ?? []))
-  }
-  return { room, notes, refused }
-}
-
-/** A key that is newer than this script. A set value may affect visitors. */
-function unknownKey(key: string, value: unknown): Carried {
-  const text = `${oneLine(key)} is unknown: not carried over.`
-  const isOff = value === null || value === false || value === '' || (Array.isArray(value) && value.length === 0)
-  return isOff ? note(text) : refuse(text)
+  const { settings, notes, refused } = carryOver(KEYS, from)
+  return { room: settings, notes, refused }
 }
 
 /** Cloudflare's language tags have a region, such as "de-DE". "en-US" is the default of both. */

@@ -36,8 +36,9 @@ export function webhookMessage(message: AlertMessage, secrets: readonly string[]
 
 function webhookData(message: AlertMessage): object {
   if (message.kind === 'stats') return { room: message.room, figures: message.figures }
-  const { room, rule, metric, bound, threshold, value } = message
-  return { room, rule, metric, bound, threshold, value }
+  const { room, rule, metric, bound, threshold, value, event } = message
+  const about = event && { event: { name: event.name, at: new Date(event.atMs).toISOString() } }
+  return { room, rule, metric, bound, threshold, value, ...about }
 }
 
 /** Slack rejects longer headers. */

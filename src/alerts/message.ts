@@ -29,6 +29,8 @@ const alert = v.object({
   bound: v.nullable(v.picklist(['above', 'below'])),
   threshold: v.nullable(v.number()),
   value: v.nullable(v.number()),
+  /** Of a rule about events that fires: the event, and when it starts or ended. */
+  event: v.optional(v.object({ name: v.string(), atMs: whole })),
 })
 
 const stats = v.object({
@@ -56,7 +58,9 @@ export function titleOf(notice: AlertNotice): string {
   const where = `Waiting room ${notice.room}`
   switch (notice.kind) {
     case 'firing':
-      return `${where}: ${notice.rule} is firing`
+      return notice.event === undefined
+        ? `${where}: ${notice.rule} is firing`
+        : `${where}: ${eventTitle(notice.metric, notice.event)}`
     case 'resolved':
       return `${where}: ${notice.rule} is resolved`
     case 'test':
@@ -64,11 +68,23 @@ export function titleOf(notice: AlertNotice): string {
   }
 }
 
+type NoticedEvent = NonNullable<AlertNotice['event']>
+
+function eventTitle(metric: string, event: NoticedEvent): string {
+  const [label, at] = momentOf(metric, event)
+  return `"${event.name}" ${label.toLowerCase()} ${at}`
+}
+
+function momentOf(metric: string, { atMs }: NoticedEvent): [label: string, at: string] {
+  return [metric === 'event_starting' ? 'Starts at' : 'Ended at', new Date(atMs).toISOString()]
+}
+
 /** Pairs of label and value, in reading order. */
 export function detailsOf(notice: AlertNotice): readonly (readonly [string, string])[] {
   const details: [string, string][] = [['Room', notice.room]]
   if (notice.rule !== '') details.push(['Rule', notice.rule])
   if (notice.metric !== '') details.push(['Metric', notice.metric])
+  if (notice.event !== undefined) details.push(['Event', notice.event.name], momentOf(notice.metric, notice.event))
   if (notice.value !== null) details.push(['Value', String(notice.value)])
   if (notice.bound !== null && notice.threshold !== null) {
     details.push(['Fires when', `${notice.bound} ${notice.threshold}`])

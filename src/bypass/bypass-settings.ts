@@ -7,6 +7,7 @@ import * as v from 'valibot'
 import type { ClientAddress } from '../http/client-address.ts'
 import { BYPASS_SECRET_MIN_CHARS } from '../limits.ts'
 import { secretRemedy } from '../settings/problems.ts'
+import { table } from '../settings/values.ts'
 
 /** Categories of `cf.verifiedBotCategory`, as Cloudflare spells them. */
 export type BotCategory = 'Search Engine Crawler' | 'AI Search'
@@ -74,9 +75,7 @@ const ruleEntries = {
 }
 
 const ruleSchema = v.pipe(
-  v.strictObject(ruleEntries, ({ expected }) =>
-    expected === 'never' ? 'there is no such setting' : 'must be a table',
-  ),
+  table(ruleEntries),
   v.check((rule) => Object.keys(rule).length > 0, `needs at least one of ${Object.keys(ruleEntries).join(', ')}`),
   v.check(({ header, secret }) => (header === undefined) === (secret === undefined), 'header and secret go together'),
 )

@@ -2,7 +2,11 @@
  * Alert rules: when one fires and when it resolves. One step per minute; one message on firing and
  * one on resolving.
  */
+import type { RoomEvent } from './events.ts'
 import type { Sample } from './sample.ts'
+
+/** Metrics of the events' times. They hold in an empty room, too. */
+const EVENT_METRICS = ['event_starting', 'event_ended'] as const
 
 export const ALERT_METRICS = [
   'waiting',
@@ -16,9 +20,11 @@ export const ALERT_METRICS = [
   'origin_error_ratio',
   'origin_latency_ms_p90',
   'admission_factor',
+  ...EVENT_METRICS,
 ] as const
 
 export type AlertMetric = (typeof ALERT_METRICS)[number]
+export type EventMetric = (typeof EVENT_METRICS)[number]
 
 export interface AlertRule {
   readonly name: string
@@ -76,7 +82,7 @@ function isBeyond({ bound, threshold }: AlertRule, value: number): boolean {
   return bound === 'above' ? value > threshold : value < threshold
 }
 
-export type MinuteFigures = Readonly<Record<AlertMetric, number | null>>
+export type MinuteFigures = Readonly<Record<Exclude<AlertMetric, EventMetric>, number | null>>
 
 /**
  * The metrics of one minute from its samples: gauges as means, counts as sums, waits and latencies
@@ -117,6 +123,22 @@ export function minuteFigures(samples: readonly Sample[], stalled: boolean | nul
     origin_latency_ms_p90: highest(samples.map(({ originLatencyMsP90 }) => originLatencyMsP90)),
     admission_factor: sum(({ admissionFactor }) => admissionFactor) / samples.length,
   }
+}
+
+export function isEventMetric(metric: AlertMetric): metric is EventMetric {
+  return (EVENT_METRICS as readonly string[]).includes(metric)
+}
+
+/** An event is announced this long before its start, and reported this long after its end. */
+const EVENT_ALERT_MS = 15 * 60_000
+
+/** The event for which a metric is 1 at a time; null: the metric is 0. */
+export function alertedEvent(metric: EventMetric, events: readonly RoomEvent[], atMs: number): RoomEvent | null {
+  const isAlerted = ({ startAtMs, endAtMs }: RoomEvent) =>
+    metric === 'event_starting'
+      ? startAtMs - EVENT_ALERT_MS <= atMs && atMs < startAtMs
+      : endAtMs <= atMs && atMs < endAtMs + EVENT_ALERT_MS
+  return events.find((event) => !event.suspended && isAlerted(event)) ?? null
 }
 
 /** Null if no value is known. */

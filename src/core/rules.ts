@@ -1,3 +1,5 @@
+import type { RatePlan } from './rate-plan.ts'
+
 /** The settings that the line itself obeys. src/settings validates and maps them. */
 export interface LineRules {
   /** Visitors on the site at once: offered + active. 1 or more; 0 in a room that only drains. */
@@ -33,6 +35,13 @@ export interface LineRules {
   readonly opensAtMs: number | null
   /** The room is switched off: nobody joins or is admitted, visitors go straight to the site. */
   readonly suspended: boolean
+  /**
+   * Everything is sold: admission stops and newcomers are refused. Tickets in line stay until their
+   * holders leave.
+   */
+  readonly soldOut: boolean
+  /** Planned changes of rate and capacity. */
+  readonly ratePlan: RatePlan
   /** The operators' message to everyone in line. */
   readonly message: string | null
   /** When the message ends, ms since 1970; null: when an operator removes it. */
@@ -42,7 +51,15 @@ export interface LineRules {
 /** The rules that operators change while the room runs. The others change only by a deploy. */
 export type RuntimeRules = Pick<
   LineRules,
-  'capacity' | 'ratePerMinute' | 'mode' | 'closed' | 'opensAtMs' | 'suspended' | 'message' | 'messageUntilMs'
+  | 'capacity'
+  | 'ratePerMinute'
+  | 'mode'
+  | 'closed'
+  | 'opensAtMs'
+  | 'suspended'
+  | 'soldOut'
+  | 'message'
+  | 'messageUntilMs'
 >
 
 /**

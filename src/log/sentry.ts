@@ -5,7 +5,7 @@
  */
 import { waitUntil } from 'cloudflare:workers'
 import { Toucan } from 'toucan-js'
-import packageJson from '../../package.json' with { type: 'json' }
+import { version } from '../../package.json'
 import { logWarning } from './log.ts'
 import { createReporter, type Report, type Reporter } from './reporter.ts'
 
@@ -46,7 +46,7 @@ function sentrySender(dsn: string): (report: Report) => Promise<void> {
     // them.
     const sentry = new Toucan({
       dsn,
-      release: packageJson.version,
+      release: version,
       defaultIntegrations: false,
       context: {
         waitUntil: (promise) => {

@@ -54,7 +54,7 @@ interface Reporting {
  */
 export async function reportMinute(scheduledMs: number, { rooms, stub }: Reporting): Promise<void> {
   const minute = Math.floor(scheduledMs / 60_000) - 1
-  const reports = await Promise.allSettled(rooms.map((room) => stub(room).report(minute)))
+  const reports = await Promise.allSettled(rooms.map((room) => stub(room).report(minute, room.name)))
   for (const [i, report] of reports.entries()) {
     if (report.status === 'rejected') logError('report_failed', report.reason, { room: rooms[i]?.name, minute })
   }

@@ -14,8 +14,9 @@ import type { SampledFigures } from '../core/sample.ts'
 import type { RecentSite } from '../core/site-health.ts'
 import type { TicketReport } from '../core/ticket-report.ts'
 import type { PatchProblem, RuntimeKey, RuntimeValues, SettingsPatch } from '../settings/runtime-settings.ts'
+import type { RoomEventsObject } from './room-events.ts'
 
-export interface RoomObject {
+export interface RoomObject extends RoomEventsObject {
   /** The one call of the hot path: everything that an isolate reports and asks. */
   exchange(request: ExchangeRequest): ExchangeAnswer
   /** A delayed check of one segment. */
@@ -23,8 +24,9 @@ export interface RoomObject {
   /**
    * Reports the completed minutes (since 1970) up to this one that were not reported yet. Re-arms a
    * dead alarm.
+   * @param room its events are reported even if nobody has visited it; older isolates leave it out
    */
-  report(minute: number): void
+  report(minute: number, room?: string): void
 
   /** Null for a room without visitors so far. */
   stats(): RoomStats | null
@@ -96,7 +98,7 @@ export type CommandAnswer =
   | { readonly state: 'done'; readonly result: AuditValues; readonly settings: SettingsView }
   | { readonly state: 'refused'; readonly why: Refusal | PatchProblem; readonly settings: SettingsView }
 
-export type Refusal = 'changed-meanwhile' | 'paused' | 'suspended' | 'no-such-ticket' | 'gone-already'
+export type Refusal = 'changed-meanwhile' | 'paused' | 'suspended' | 'sold-out' | 'no-such-ticket' | 'gone-already'
 
 /** A runtime setting as operators see it. */
 export interface SettingView {

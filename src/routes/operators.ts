@@ -2,8 +2,8 @@
  * The endpoints for operators: their page, with its built files from the binding ASSETS, the API,
  * the metrics and the preview of the waiting page.
  */
-import { Hono } from 'hono'
 import { methodNotAllowed } from 'hono/method-not-allowed'
+import { Hono } from 'hono/tiny'
 import type { AppEnv, Call, Handler } from '../app-env.ts'
 import { canonicalPath, PREFIX } from '../http/paths.ts'
 import { problem, unsupportedMethod } from '../http/problem.ts'

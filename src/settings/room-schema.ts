@@ -9,13 +9,11 @@ import { ORIGIN_LATENCY_BUCKETS_MS } from '../core/limits.ts'
 import { RETURNS_MAX } from '../core/ticket-state.ts'
 import { isHostName, isWithin } from '../http/hosts.ts'
 import { ALLOWED_ORIGIN_MAX_CHARS, ALLOWED_ORIGINS_MAX, IDLE_TIMEOUT_MIN_SECONDS } from '../limits.ts'
+import { parseReceiverUrl } from './channels.ts'
+import { deployedEventsSchema, ratePlanSchema } from './event-schema.ts'
 import { lookEntries } from './look-schema.ts'
 import { UNKNOWN_SETTING } from './problems.ts'
-
-const whole = (min: number, max: number) => {
-  const message = `must be a whole number from ${min} to ${max}`
-  return v.pipe(v.number(message), v.integer(message), v.minValue(min, message), v.maxValue(max, message))
-}
+import { capacity, flag, oneOf, pathItem, ratePerMinute, sessionTimeoutSeconds, table, whole } from './values.ts'
 
 /** 0 turns the limit off. */
 const wholeOrOff = (min: number, max: number) => {
@@ -36,8 +34,6 @@ const shareOrOff = (min: number, max: number) => {
   )
 }
 
-const flag = v.boolean('must be true or false')
-
 const hostMessage = 'must be a lower-case host name without port, or "*." and a domain'
 const isHostPattern = (text: string) => isHostName(text.replace(/^\*\./, ''))
 const host = v.pipe(v.string(hostMessage), v.check(isHostPattern, hostMessage))
@@ -46,9 +42,6 @@ const nameMessage = 'must be 1 to 32 of a-z, 0-9 and "-"'
 const pathMessage =
   'must begin with "/" and have only a-z, A-Z, 0-9, "-", "_", ".", "~" and single slashes, no "." or ".." between them'
 const domainMessage = 'must be a domain such as "example.com"'
-
-const oneOf = <const T extends readonly (string | number)[]>(values: T) =>
-  v.picklist(values, `must be one of ${values.join(', ')}`)
 
 const ruleNameMessage = 'must be 1 to 32 of a-z, 0-9 and "-"'
 const finite = v.pipe(v.number('must be a number'), v.finite('must be a number'))
@@ -113,6 +106,21 @@ function isSerializedOrigin(text: string): boolean {
   return !SCHEMES_WITHOUT_ORIGIN.includes(scheme)
 }
 
+const hashMessage = 'must be the 64 hex characters (0-9, a-f) of the hash of a drand chain'
+const beaconUrlProblem = (url: unknown) => parseReceiverUrl(url, { allowLoopback: true, allowPrivate: false }).problem
+
+/** A chain of public random numbers: https://drand.love. */
+const drawBeacon = table({
+  url: v.pipe(
+    v.string('must be an https:// URL'),
+    v.check(
+      (url) => beaconUrlProblem(url) === null,
+      ({ input }) => String(beaconUrlProblem(input)),
+    ),
+  ),
+  hash: v.pipe(v.string(hashMessage), v.regex(/^[0-9a-f]{64}$/, hashMessage)),
+})
+
 export const roomEntries = {
   name: v.pipe(v.string(nameMessage), v.regex(/^[a-z0-9-]{1,32}$/, nameMessage)),
   host: v.optional(host),
@@ -125,10 +133,10 @@ export const roomEntries = {
     '/',
   ),
   path_case_sensitive: v.optional(flag, true),
-  total_active_users: whole(1, 1_000_000),
-  new_users_per_minute: whole(1, 1_000_000),
+  total_active_users: capacity,
+  new_users_per_minute: ratePerMinute,
   heartbeat_timeout_seconds: v.optional(whole(15, 600), 20),
-  session_timeout_seconds: v.optional(whole(15, 1800), 20),
+  session_timeout_seconds: v.optional(sessionTimeoutSeconds, 20),
   session_heartbeat: v.optional(oneOf(['beacon', 'requests']), 'beacon'),
   check_interval_seconds: v.optional(whole(5, 60), 10),
   idle_timeout_seconds: v.optional(wholeOrOff(IDLE_TIMEOUT_MIN_SECONDS, 86_400), 0),
@@ -148,6 +156,9 @@ export const roomEntries = {
   bypass: v.optional(bypassSchema, []),
   reclaim_grace_seconds: v.optional(whole(0, 86_400), 300),
   reclaims_max: v.optional(whole(0, RETURNS_MAX), 3),
+  rate_plan: v.optional(ratePlanSchema, []),
+  events: v.optional(deployedEventsSchema, []),
+  draw_beacon: v.optional(drawBeacon),
   queue_all: v.optional(flag, false),
   suspended: v.optional(flag, false),
   queueing_status_code: v.optional(oneOf([200, 202, 429, 503]), 503),
@@ -196,6 +207,10 @@ function* crossChecks(room: RoomSettings): Iterable<[string, keyof typeof roomEn
   if (room.check_interval_seconds >= room.session_timeout_seconds) {
     yield ['must be below session_timeout_seconds', 'check_interval_seconds']
   }
+  const timeouts = room.events.map(({ session_timeout_seconds }) => session_timeout_seconds ?? Number.POSITIVE_INFINITY)
+  if (room.check_interval_seconds >= Math.min(...timeouts)) {
+    yield ['must be below session_timeout_seconds of each event', 'check_interval_seconds']
+  }
   if (room.additional_hosts.length > 0 && room.host === undefined) {
     yield ['needs host', 'additional_hosts']
   }
@@ -209,8 +224,4 @@ function* crossChecks(room: RoomSettings): Iterable<[string, keyof typeof roomEn
   if (domain === undefined) return
   const outside = [room.host, ...room.additional_hosts].filter((name) => name === undefined || !isWithin(name, domain))
   if (outside.length > 0) yield [`must be a domain that all hosts of the room belong to`, 'cookie_domain']
-}
-
-function pathItem(key: string): v.ObjectPathItem {
-  return { type: 'object', origin: 'value', input: {}, key, value: undefined }
 }

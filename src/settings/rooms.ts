@@ -7,6 +7,7 @@ import type { AlertRule } from '../core/alert-rules.ts'
 import type { LineRules } from '../core/rules.ts'
 import { withoutFinalDot } from '../http/hosts.ts'
 import { foldedPaths } from '../http/paths.ts'
+import { toRatePlan } from './event-schema.ts'
 import { issueProblem, UNKNOWN_SETTING } from './problems.ts'
 import { type RoomSettings, roomSchema, unknownKeys } from './room-schema.ts'
 import { deployedValues, type RuntimeValues, runtimeRules } from './runtime-settings.ts'
@@ -91,6 +92,7 @@ export function lineRules(room: RoomSettings | undefined, values?: RuntimeValues
   return {
     ...runtimeRules((room && values) ?? deployedValues(settings)),
     ...(room === undefined ? { capacity: 0 } : {}),
+    ratePlan: toRatePlan(settings.rate_plan),
     heartbeatTimeoutSeconds: settings.heartbeat_timeout_seconds,
     sessionTimeoutSeconds: settings.session_timeout_seconds,
     checkIntervalSeconds: settings.check_interval_seconds,

@@ -3,20 +3,10 @@
  * values. An override holds until it is cleared or until the deployed value of the same key
  * changes.
  */
-import * as v from 'valibot'
 import type { RuntimeRules } from '../core/rules.ts'
 import { MESSAGE_MAX_CHARS } from '../limits.ts'
 import { type RoomSettings, roomEntries } from './room-schema.ts'
-
-const flag = v.boolean('must be true or false')
-const timeMessage = 'must be an ISO 8601 time with its zone, such as "2026-11-27T08:00:00Z"'
-const textMessage = `must be a text of 1 to ${MESSAGE_MAX_CHARS} characters`
-
-const time = v.pipe(
-  v.string(timeMessage),
-  v.isoTimestamp(timeMessage),
-  v.check((text) => !Number.isNaN(Date.parse(text)), timeMessage),
-)
+import { flag, textOf, time } from './values.ts'
 
 /** The runtime settings with their bounds. The first four can also be deployed. */
 export const runtimeEntries = {
@@ -27,7 +17,8 @@ export const runtimeEntries = {
   paused: flag,
   closed: flag,
   opens_at: time,
-  message: v.pipe(v.string(textMessage), v.minLength(1, textMessage), v.maxLength(MESSAGE_MAX_CHARS, textMessage)),
+  sold_out: flag,
+  message: textOf(1, MESSAGE_MAX_CHARS),
   message_until: time,
 }
 
@@ -44,6 +35,7 @@ export interface RuntimeValues {
   readonly paused: boolean
   readonly closed: boolean
   readonly opens_at: string | null
+  readonly sold_out: boolean
   readonly message: string | null
   /** When the message ends; null: when it is removed. */
   readonly message_until: string | null
@@ -67,7 +59,15 @@ export type Overrides = { readonly [K in RuntimeKey]?: Override }
 export function deployedValues(room: RoomSettings): RuntimeValues {
   const { total_active_users, new_users_per_minute, queue_all, suspended } = room
   const deployable = { total_active_users, new_users_per_minute, queue_all, suspended }
-  return { ...deployable, paused: false, closed: false, opens_at: null, message: null, message_until: null }
+  return {
+    ...deployable,
+    paused: false,
+    closed: false,
+    opens_at: null,
+    sold_out: false,
+    message: null,
+    message_until: null,
+  }
 }
 
 export function effectiveValues(deployed: RuntimeValues, overrides: Overrides): RuntimeValues {
@@ -144,6 +144,7 @@ export function runtimeRules(values: RuntimeValues): RuntimeRules {
     closed: values.closed,
     opensAtMs: values.opens_at === null ? null : Date.parse(values.opens_at),
     suspended: values.suspended,
+    soldOut: values.sold_out,
     message: values.message,
     messageUntilMs: values.message_until === null ? null : Date.parse(values.message_until),
   }

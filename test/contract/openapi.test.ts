@@ -11,7 +11,8 @@ import { PATIENCE_MS } from './support/patience.ts'
 import { room, useStage } from './support/stage.ts'
 
 const REDOCLY = resolve(import.meta.dirname, '../../node_modules/@redocly/cli/bin/cli.js')
-const stage = useStage([room('main', 1, { alerts: [] })])
+const GALA = { name: 'Gala', event_start_time: '2040-01-01T10:00:00Z', event_end_time: '2040-01-01T12:00:00Z' }
+const stage = useStage([room('main', 1, { alerts: [], events: [GALA] })])
 const api = () => new ApiClient(stage.workerd)
 
 interface Document {
@@ -54,6 +55,9 @@ it.each([
   ['/rooms/main/tickets/1', schemas.ticketSchema],
   ['/rooms/main/settings', schemas.settingsSchema],
   ['/rooms/main/audit', schemas.auditSchema],
+  ['/rooms/main/events', schemas.eventsSchema],
+  ['/rooms/main/events/gala-2040-01-01', schemas.eventJsonSchema],
+  ['/rooms/main/events/gala-2040-01-01/details', schemas.eventDetailsSchema],
   ['/rooms/main/alerts', schemas.alertsSchema],
   ['/session', schemas.sessionSchema],
 ])('matches the response of GET %s for an empty and an occupied room', async (path, schema) => {

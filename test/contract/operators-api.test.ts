@@ -60,7 +60,7 @@ describe('settings', () => {
     await stage.workerd.restart()
     expect(await settingOf('told', 'message')).toBe('Doors open at 10')
     const late = await api().call('PATCH', '/rooms/told/settings', { paused: true }, { 'If-Match': etagOf(before) })
-    expectProblem(late, 412, /Read the settings again/)
+    expectProblem(late, 412, /Read again/)
     expect(late.headers.etag).toBe(etagOf(changed))
     const cleared = await api().call('PATCH', '/rooms/told/settings', { total_active_users: null }, { 'If-Match': '*' })
     expect(cleared.json()).toMatchObject({ settings: { total_active_users: { value: 1, override: null } } })
@@ -99,7 +99,7 @@ describe('settings', () => {
     [{ total_active_users: '5' }, /"total_active_users" must be/],
     [{ message: 'x'.repeat(501) }, /"message" must be a text of 1 to 500/],
     [{ message: '' }, /"message" must be/],
-    [{ opens_at: 'tomorrow' }, /"opens_at" must be an ISO 8601 time/],
+    [{ opens_at: 'tomorrow' }, /"opens_at" must be an RFC 3339 time/],
     [{ path: '/' }, /"path" can only be changed by a deploy/],
     [{ capacity: 5 }, /"capacity" is an unknown setting/],
     [{ constructor: 1 }, /"constructor" is an unknown setting/],
@@ -290,7 +290,7 @@ describe('actions', () => {
     ['message', {}, /"text" is missing/],
     ['message', { text: 5 }, /"text" must be/],
     ['message', { text: 'x', until: '2020-01-01T00:00:00Z' }, /"message_until" is in the past/],
-    ['message', { text: 'x', until: 'noon' }, /"until" must be an ISO 8601 time/],
+    ['message', { text: 'x', until: 'noon' }, /"until" must be an RFC 3339 time/],
     ['message', { text: 'x', until: 5 }, /"until" must be/],
     ['admit-next', { count: 0 }, /"count" must be a whole number from 1 to 10000/],
     ['revoke', {}, /"number" is missing/],

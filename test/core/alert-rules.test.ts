@@ -1,6 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type AlertRule, type AlertState, minuteFigures, NO_ALERT, stepAlert } from '../../src/core/alert-rules.ts'
+import {
+  type AlertRule,
+  type AlertState,
+  alertedEvent,
+  minuteFigures,
+  NO_ALERT,
+  stepAlert,
+} from '../../src/core/alert-rules.ts'
+import type { RoomEvent } from '../../src/core/events.ts'
 import { DrivenLine } from './support/driven-line.ts'
 
 const rule = (changes: Partial<AlertRule> = {}): AlertRule => ({
@@ -116,6 +124,34 @@ describe('the figures of a minute', () => {
     expect(minuteFigures([], false, true)).toMatchObject({ waiting: 0, admitted_per_minute: 0, stalled: 0 })
     expect(minuteFigures([], true, false)).toMatchObject({ waiting: null, admitted_per_minute: null, stalled: 1 })
     expect(minuteFigures([], null, false)).toMatchObject({ stalled: null })
+  })
+})
+
+describe('the metrics of events', () => {
+  const MINUTE_MS = 60_000
+  const event = (name: string, startMinute: number, suspended = false) =>
+    ({ name, startAtMs: startMinute * MINUTE_MS, endAtMs: (startMinute + 60) * MINUTE_MS, suspended }) as RoomEvent
+  const sale = event('sale', 100)
+  const namesAt = (minute: number, events: readonly RoomEvent[] = [sale]) =>
+    (['event_starting', 'event_ended'] as const).map((metric) => alertedEvent(metric, events, minute * MINUTE_MS)?.name)
+
+  it.each([
+    [84.99, undefined, undefined],
+    [85, 'sale', undefined],
+    [99.99, 'sale', undefined],
+    [100, undefined, undefined],
+    [159.99, undefined, undefined],
+    [160, undefined, 'sale'],
+    [174.99, undefined, 'sale'],
+    [175, undefined, undefined],
+  ])('at minute %d of an event from 100 to 160: starting %s, ended %s', (minute, starting, ended) => {
+    expect(namesAt(minute)).toEqual([starting, ended])
+  })
+
+  it('are about the event that is near, and about no suspended one', () => {
+    const events = [event('off', 100, true), event('first', 100), event('second', 170)]
+    expect(namesAt(90, events)).toEqual(['first', undefined])
+    expect(namesAt(165, events)).toEqual(['second', 'first'])
   })
 })
 

@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path'
 import { parse } from 'smol-toml'
 import { describe, expect, it } from 'vitest'
 import { MigrateError, roomsInAnswer } from '../../scripts/migrate/cloudflare-rooms.ts'
+import { CLOUDFLARE_EVENT_KEYS, migrateEvents } from '../../scripts/migrate/migrate-events.ts'
 import { CLOUDFLARE_KEYS, migrateRoom } from '../../scripts/migrate/migrate-room.ts'
 import { migrateRules } from '../../scripts/migrate/migrate-rules.ts'
 import { parseRooms } from '../../src/settings/rooms.ts'
@@ -61,6 +62,43 @@ const RULES = {
   success: true,
   errors: [],
   messages: [],
+}
+
+/** An answer for an event with every key. */
+const EVENT = {
+  id: '25756b2dfe6e378a06b033b670413757',
+  created_on: '2039-01-01T05:20:00.12345Z',
+  modified_on: '2039-01-01T05:20:00.12345Z',
+  name: 'production_webinar_event',
+  description: 'Production event - DO NOT MODIFY',
+  custom_page_html: null,
+  disable_session_renewal: null,
+  event_start_time: '2039-09-28T15:30:00.000Z',
+  event_end_time: '2039-09-28T17:00:00.000Z',
+  prequeue_start_time: '2039-09-28T15:00:00.000Z',
+  new_users_per_minute: 600,
+  total_active_users: 1000,
+  queueing_method: 'fifo',
+  session_duration: 10,
+  shuffle_at_event_start: true,
+  suspended: false,
+  turnstile_action: 'log',
+  turnstile_mode: 'off',
+}
+
+/** An event that inherits everything. */
+const PLAIN_EVENT = {
+  ...EVENT,
+  name: 'plain',
+  description: '',
+  event_start_time: '2039-10-01T10:00:00Z',
+  event_end_time: '2039-10-01T11:00:00Z',
+  prequeue_start_time: null,
+  new_users_per_minute: null,
+  total_active_users: null,
+  queueing_method: null,
+  session_duration: null,
+  shuffle_at_event_start: false,
 }
 
 const answer = (result: unknown) => JSON.stringify({ success: true, errors: [], messages: [], result })
@@ -134,7 +172,11 @@ describe('npm run migrate', () => {
       /additional route a\.example\.com\/b/,
     ],
     ['another domain', { additional_routes: [{ host: 'b.example.org', path: '' }] }, /share no domain/],
-    ['an event to come', { next_event_start_time: '2026-12-01T00:00:00Z' }, /an event starts at 2026-12-01/],
+    [
+      'an event to come',
+      { next_event_start_time: '2026-12-01T00:00:00Z' },
+      /an event starts at 2026-12-01.*--events FILE/,
+    ],
     ['a key that is newer than the script', { lottery_seed: 7 }, /lottery_seed is unknown/],
   ])('exits with 1 and lists on standard error: %s', (_, changes, told) => {
     const { status, stdout, stderr } = run(answer({ ...PLAIN, ...changes }))
@@ -166,6 +208,60 @@ describe('npm run migrate', () => {
     expect(stderr).not.toContain('"old"')
   })
 
+  it('writes the events of a room as its tables, and lists what has no counterpart', () => {
+    const events = join(mkdtempSync(join(tmpdir(), 'migrate-')), 'events.json')
+    const odd = {
+      ...PLAIN_EVENT,
+      custom_page_html: '<p>',
+      queueing_method: 'random',
+      event_start_time: '2039-10-02T10:00:00Z',
+    }
+    writeFileSync(events, answer([EVENT, PLAIN_EVENT]))
+    const room = { ...PLAIN, next_event_start_time: EVENT.event_start_time }
+    const fine = run(answer(room), '--events', events)
+    expect(fine).toMatchObject({ status: 0, stderr: '' })
+    expect(fine.stdout).toContain('[[vars.ROOMS.events]]')
+    const written = parse(fine.stdout) as unknown as { vars: { ROOMS: object[] } }
+    const { rooms, problems } = parseRooms(written.vars.ROOMS)
+    expect(problems).toEqual([])
+    expect(rooms?.[0]?.events).toMatchObject([
+      {
+        name: 'production_webinar_event',
+        description: 'Production event - DO NOT MODIFY',
+        prequeue_start_time: '2039-09-28T15:00:00.000Z',
+        event_start_time: '2039-09-28T15:30:00.000Z',
+        event_end_time: '2039-09-28T17:00:00.000Z',
+        shuffle_at_event_start: true,
+        suspended: false,
+        total_active_users: 1000,
+        new_users_per_minute: 600,
+        session_timeout_seconds: 600,
+        queueing_method: 'fifo',
+      },
+      { name: 'plain', prequeue_start_time: null, total_active_users: null, session_timeout_seconds: null },
+    ])
+    writeFileSync(events, answer([{ ...odd, event_end_time: '2039-10-02T10:00:30Z', session_duration: 60 }]))
+    const refused = run(answer(PLAIN), '--events', events)
+    expect(refused.status).toBe(1)
+    for (const told of [
+      'ROOMS[0] (plain): event "plain": custom_page_html has no counterpart',
+      'ROOMS[0] (plain): event "plain": queueing_method = random is refused: to draw',
+      'ROOMS[0].events.0.session_timeout_seconds: must be a whole number from 15 to 1800',
+    ]) {
+      expect(refused.stderr).toContain(told)
+    }
+  })
+
+  it('takes events of a single room only', () => {
+    const events = join(mkdtempSync(join(tmpdir(), 'migrate-')), 'events.json')
+    writeFileSync(events, answer([EVENT]))
+    expect(run(answer([PLAIN, { ...PLAIN, name: 'b', path: '/b' }]), '--events', events)).toMatchObject({
+      status: 1,
+      stdout: '',
+      stderr: expect.stringContaining('--events is for a single room'),
+    })
+  })
+
   it('says which input it expects', () => {
     expect(run('no JSON')).toMatchObject({
       status: 1,
@@ -194,7 +290,7 @@ describe('an answer of the API', () => {
     ['no room', answer([1]), /^Entry 1 is not a room/],
     ['nothing', answer(null), /^Entry 1 is not a room/],
     ['another thing', answer([{ name: 'x', host: 'y' }]), /: total_active_users, new_users_per_minute missing/],
-    ['events', answer([{ name: 'x', event_start_time: 'z' }]), /^Entry 1 is an event\. Events are not migrated/],
+    ['events', answer([{ name: 'x', event_start_time: 'z' }]), /^Entry 1 is an event: pass events with --events/],
     ['rules', JSON.stringify(RULES), /^Entry 1 is a rule: pass rules with --rules/],
   ])('is refused with %s, and the error names the expected input', (_, text, message) => {
     expect(() => roomsInAnswer(text)).toThrow(MigrateError)
@@ -280,5 +376,38 @@ describe('bypass rules', () => {
   it('are refused if the input has another shape', () => {
     expect(() => migrateRules(answer([PLAIN]))).toThrow(/has no rules/)
     expect(() => migrateRules('{')).toThrow(/not JSON/)
+  })
+})
+
+describe('events', () => {
+  it('that have ended are left out, with a note', () => {
+    const endMs = Date.parse(EVENT.event_end_time)
+    expect(migrateEvents(answer([EVENT]), endMs - 1).events).toHaveLength(1)
+    expect(migrateEvents(answer([EVENT]), endMs)).toEqual({
+      events: [],
+      notes: ['event "production_webinar_event": ended at 2039-09-28T17:00:00.000Z, not carried over.'],
+      refused: [],
+    })
+  })
+
+  it.each<[object, RegExp]>([
+    [{ disable_session_renewal: true }, /disable_session_renewal has no counterpart/],
+    [{ turnstile_mode: 'invisible' }, /turnstile_mode = invisible/],
+    [{ queueing_method: 'random' }, /set shuffle_at_event_start/],
+    [{ lottery_seed: 7 }, /lottery_seed is unknown/],
+  ])('are reported with %j', (changes, told) => {
+    const { events, refused, notes } = migrateEvents(answer([{ ...PLAIN_EVENT, ...changes }]), 0)
+    expect(events).toHaveLength(1)
+    expect([refused, notes]).toEqual([[expect.stringMatching(told)], [expect.stringMatching(told)]])
+  })
+
+  it.each([answer([PLAIN]), answer(null), '[1]'])('are refused if the input has another shape: %s', (text) => {
+    expect(() => migrateEvents(text, 0)).toThrow(/is not an event; expected .*waiting_rooms\/ROOM\/events/)
+  })
+
+  it('have every key in the table of docs/migrate.md', () => {
+    const document = readFileSync(resolve(ROOT, 'docs/migrate.md'), 'utf8')
+    for (const key of CLOUDFLARE_EVENT_KEYS) expect(document).toContain(`\`${key}\``)
+    expect(CLOUDFLARE_EVENT_KEYS.toSorted()).toEqual(Object.keys(EVENT).toSorted())
   })
 })

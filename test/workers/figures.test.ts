@@ -11,7 +11,7 @@ import { lineStats } from '../../src/core/line-stats.ts'
 import type { Sample } from '../../src/core/sample.ts'
 import { NO_RECENT_SITE } from '../../src/core/site-health.ts'
 import { metricsText } from '../../src/routes/metrics.ts'
-import { lineRules, type RoomSettings } from '../../src/settings/rooms.ts'
+import { lineRules, parseRooms } from '../../src/settings/rooms.ts'
 import { TestRoom } from './support/room.ts'
 
 const FIRST: Sample = {
@@ -94,7 +94,7 @@ describe('data points for Analytics Engine', () => {
 
 describe('the metrics', () => {
   it('have one family for each figure', () => {
-    const settings = { name: 'shop', total_active_users: 30, new_users_per_minute: 100 } as RoomSettings
+    const [settings] = parseRooms([{ name: 'shop', total_active_users: 30, new_users_per_minute: 100 }]).rooms ?? []
     const stats = lineStats(Line.start(lineRules(settings), 0, 0), 0)
     const totals = { ...stats.totals }
     for (const [i, name] of (Object.keys(totals) as (keyof typeof totals)[]).entries()) totals[name] = i + 1

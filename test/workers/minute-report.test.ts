@@ -1,11 +1,15 @@
 import { runInDurableObject } from 'cloudflare:test'
-import { describe, expect, it } from 'vitest'
+import * as v from 'valibot'
+import { describe, expect, it, vi } from 'vitest'
 import type { AlertMessage } from '../../src/alerts/message.ts'
+import { eventSchema } from '../../src/settings/event-schema.ts'
 import { passSeconds, TestRoom, withFakeClock } from './support/room.ts'
 
 withFakeClock()
 
 const MINUTE_MS = 60_000
+
+const iso = (ms: number) => new Date(ms).toISOString()
 
 /**
  * The room `alarmed` of the test settings: a rule "crowd" fires after 2 minutes with more than 3
@@ -282,5 +286,65 @@ describe('the ledger of deliveries', () => {
       { channel: 'ops', reason: 'HTTP 410' },
     ])
     expect(await room.stub.beginDelivery(next ?? '', 'ops', 'new')).toBe('send')
+  })
+})
+
+describe('rules about events', () => {
+  const START_MS = Date.UTC(2041, 0, 1, 10)
+  const END_MS = START_MS + 2 * 3_600_000
+
+  /** Reports each minute from one time to another, as Cron does. */
+  async function reportMinutes(room: TestRoom, fromMs: number, toMs: number): Promise<void> {
+    for (let ms = fromMs; ms <= toMs; ms += MINUTE_MS) {
+      vi.setSystemTime(ms)
+      await room.stub.report(Math.floor(ms / MINUTE_MS) - 1, room.name)
+    }
+  }
+
+  async function sent(room: TestRoom): Promise<AlertMessage[]> {
+    const rows = await room.inside(({ storage }) =>
+      storage.sql.exec('SELECT message FROM deliveries ORDER BY created_ms').toArray(),
+    )
+    return rows.map(({ message }) => JSON.parse(String(message)) as AlertMessage)
+  }
+
+  it('fire before the start and after the end, also in a room that nobody has visited', async () => {
+    const room = new TestRoom('eventful')
+    await reportMinutes(room, START_MS - 17 * MINUTE_MS, START_MS + MINUTE_MS)
+    const gala = (atMs: number) => ({ event: { name: 'Gala', atMs } })
+    const starting = [
+      { kind: 'firing', rule: 'soon', atMs: START_MS - 15 * MINUTE_MS, value: 1, ...gala(START_MS) },
+      { kind: 'resolved', rule: 'soon', atMs: START_MS, value: 0 },
+    ]
+    expect(await sent(room)).toMatchObject(starting)
+    expect((await sent(room))[1]).not.toHaveProperty('event')
+    await room.evict()
+    await reportMinutes(room, END_MS - MINUTE_MS, END_MS + 16 * MINUTE_MS)
+    expect(await sent(room)).toMatchObject([
+      ...starting,
+      { kind: 'firing', rule: 'over', atMs: END_MS, ...gala(END_MS) },
+      { kind: 'resolved', rule: 'over', atMs: END_MS + 15 * MINUTE_MS },
+    ])
+  })
+
+  it('are silent about a suspended event', async () => {
+    const room = new TestRoom('eventful')
+    const dayMs = 24 * 3_600_000
+    await reportMinutes(room, START_MS + dayMs - 16 * MINUTE_MS, START_MS + dayMs + MINUTE_MS)
+    expect(await sent(room)).toEqual([])
+  })
+
+  it('follow an event that operators create and delay', async () => {
+    const eventful = new TestRoom('eventful', 'another')
+    const startMs = Date.now() + 20 * MINUTE_MS
+    const settings = { name: 'Pop-up', event_start_time: iso(startMs), event_end_time: iso(startMs + 60 * MINUTE_MS) }
+    const command = { kind: 'create', settings: v.parse(eventSchema, settings), etag: null } as const
+    const answer = await eventful.stub.changeEvents('eventful', command, 'ada')
+    const { event } = answer as { event: { id: string } }
+    await eventful.stub.changeEvents('eventful', { kind: 'delay', id: event.id, minutes: 10, etag: null }, 'ada')
+    await reportMinutes(eventful, startMs - 15 * MINUTE_MS, startMs - 6 * MINUTE_MS)
+    expect(await sent(eventful)).toEqual([])
+    await reportMinutes(eventful, startMs - 5 * MINUTE_MS, startMs - 4 * MINUTE_MS)
+    expect(await sent(eventful)).toMatchObject([{ rule: 'soon', event: { name: 'Pop-up' } }])
   })
 })

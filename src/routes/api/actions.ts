@@ -12,10 +12,11 @@ import type { Command, CommandAnswer, Refusal } from '../../room/room-object.ts'
 import type { RoomSettings } from '../../settings/rooms.ts'
 import { type PatchProblem, runtimeEntries, type SettingsPatch } from '../../settings/runtime-settings.ts'
 import { invalidBody, readBody } from './body.ts'
-import { NO_STORE, type Operation, ROOM_PARAMETER, withRoom } from './operation.ts'
+import { tagHeaders } from './if-match.ts'
+import { type Operation, ROOM_PARAMETER, withRoom } from './operation.ts'
 import { callerName } from './operator.ts'
 import { actionSchema } from './schemas.ts'
-import { etagOf, settingsJson } from './settings.ts'
+import { settingsJson } from './settings.ts'
 
 interface Action<S extends v.GenericSchema> {
   readonly name: string
@@ -86,6 +87,15 @@ export const actionOperations: readonly Operation[] = [
     command: ({ on }) => set('suspend', { suspended: on }),
   }),
   operationOf({
+    name: 'sold-out',
+    summary: 'Stop admission for good and tell everyone that everything is sold',
+    description:
+      'New visitors are turned away; visitors in line keep their place until they leave. `{"on": false}` ends it.',
+    body: onOff,
+    example: { on: true },
+    command: ({ on }) => set('sold-out', { sold_out: on }),
+  }),
+  operationOf({
     name: 'message',
     summary: 'Show a message to everyone in line; null removes it',
     description: 'With `until`, the message ends at that time. Without it, the message is shown until it is removed.',
@@ -103,7 +113,7 @@ export const actionOperations: readonly Operation[] = [
     description: 'Also works under `queue-all`. `result.admitted` is the number of visitors admitted.',
     body: v.strictObject({ count: v.optional(whole(ADMIT_NEXT_MAX), 1) }),
     example: { count: 10 },
-    refusals: { 409: 'The room is paused or suspended.' },
+    refusals: { 409: 'The room is paused, suspended or sold out.' },
     command: ({ count }) => ({ kind: 'admit-next', count }),
   }),
   operationOf({
@@ -169,7 +179,7 @@ async function act<S extends v.GenericSchema>(
   const answer: CommandAnswer = await c.var.deployment.stub(room).operate(room.name, request, callerName(c))
   if (answer.state === 'refused') return refusalOf(answer.why)
   const done = { room: room.name, action: name, result: answer.result, settings: settingsJson(answer.settings) }
-  return c.json(done, 200, { ...NO_STORE, ...etagOf(answer.settings) })
+  return c.json(done, 200, tagHeaders(answer.settings.etag))
 }
 
 function refusalOf(why: Refusal | PatchProblem): Response {
@@ -179,6 +189,8 @@ function refusalOf(why: Refusal | PatchProblem): Response {
       return problem(409, 'The room is paused', 'Resume the room first.')
     case 'suspended':
       return problem(409, 'The room is suspended', 'End the suspension first.')
+    case 'sold-out':
+      return problem(409, 'Everything is sold', 'End "sold out" first.')
     case 'no-such-ticket':
       return problem(404, 'No such ticket', 'That number was not issued in the current run.')
     case 'gone-already':

@@ -2,7 +2,8 @@
  * The operators' API below `/api/v1`: the routes of its operations, its OpenAPI document and a
  * reference page.
  */
-import { type Context, Hono } from 'hono'
+import type { Context } from 'hono'
+import { Hono } from 'hono/tiny'
 import type { AppEnv } from '../../app-env.ts'
 import { PREFIX } from '../../http/paths.ts'
 import { problem } from '../../http/problem.ts'
@@ -12,6 +13,7 @@ import { actionOperations } from './actions.ts'
 import { alertOperations } from './alerts.ts'
 import { renderReference } from './api-reference.ts'
 import { openApiDocument } from './document.ts'
+import { eventOperations } from './events.ts'
 import { figureOperations } from './figures.ts'
 import { NO_STORE, type Operation } from './operation.ts'
 import { requireOperator } from './operator.ts'
@@ -24,6 +26,7 @@ export const operations: readonly Operation[] = [
   ...figureOperations,
   ...settingsOperations,
   ...actionOperations,
+  ...eventOperations,
   ...alertOperations,
   ...sessionOperations,
 ]

@@ -36,9 +36,16 @@ export async function readBody<S extends v.GenericSchema>(
 }
 
 /** The refusal of a body with these problems. */
-export function invalidBody(problems: readonly { readonly key: string; readonly problem: string }[]): Response {
+export function invalidBody(problems: Problems): Response {
+  return refusedBody(400, 'Bad body', problems)
+}
+
+type Problems = readonly { readonly key: string; readonly problem: string }[]
+
+/** The refusal of a change with these problems; an empty key stands for the whole. */
+export function refusedBody(status: number, title: string, problems: Problems): Response {
   const detail = problems.map(({ key, problem: text }) => (key === '' ? text : `"${key}" ${text}`)).join('; ')
-  return problem(400, 'Bad body', `${detail}.`, {}, { problems })
+  return problem(status, title, `${detail}.`, {}, { problems })
 }
 
 function problemOf(issue: v.BaseIssue<unknown>): string {

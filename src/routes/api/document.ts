@@ -1,7 +1,7 @@
 /** The OpenAPI 3.1 document of the API, generated from its operations. */
 import { toJsonSchema } from '@valibot/to-json-schema'
 import type * as v from 'valibot'
-import packageJson from '../../../package.json' with { type: 'json' }
+import { version } from '../../../package.json'
 import { OPERATOR_COOKIE } from '../../http/paths.ts'
 import { CSRF_HEADER } from '../../operators/caller.ts'
 import type { Answer, Operation } from './operation.ts'
@@ -14,6 +14,7 @@ const TAGS: Readonly<Record<Operation['tag'], string>> = {
   figures: 'Current and past figures of a room.',
   settings: 'Settings that can be changed while a room runs.',
   actions: 'Actions on a room, and the audit of all changes.',
+  events: 'Times with other settings, a lobby and a draw.',
   alerts: 'Alert rules, channels and deliveries.',
   session: 'Login with a browser.',
 }
@@ -37,7 +38,7 @@ export function openApiDocument(operations: readonly Operation[]): Json {
     openapi: '3.1.0',
     info: {
       title: 'Edge waiting room: operators’ API',
-      version: packageJson.version,
+      version,
       description:
         'Monitor and control the rooms of a waiting room. Errors are problem details (RFC 9457) that say what to do.',
       license: { name: 'MIT', identifier: 'MIT' },

@@ -32,10 +32,10 @@ export interface Answer {
 
 export interface Operation {
   readonly id: string
-  readonly method: 'get' | 'post' | 'patch' | 'delete'
+  readonly method: 'get' | 'post' | 'put' | 'patch' | 'delete'
   /** Below `/api/v1`, parameters in braces. */
   readonly path: string
-  readonly tag: 'rooms' | 'figures' | 'settings' | 'actions' | 'alerts' | 'session'
+  readonly tag: 'rooms' | 'figures' | 'settings' | 'actions' | 'events' | 'alerts' | 'session'
   readonly summary: string
   readonly description?: string
   /** `nobody`: no credentials are needed. */

@@ -15,6 +15,7 @@ import {
   SAMPLED_TOTALS,
 } from '../../core/figures.ts'
 import { GUARD_STATES, SITE_STATES } from '../../core/site-health.ts'
+import { eventEntries } from '../../settings/event-schema.ts'
 import { RUNTIME_KEYS, type RuntimeKey, runtimeEntries } from '../../settings/runtime-settings.ts'
 
 const about = <S extends v.GenericSchema>(schema: S, description: string) => v.pipe(schema, v.description(description))
@@ -204,6 +205,35 @@ export const auditSchema = v.looseObject({
     v.nullable(v.number()),
     'The value of "before" for the next page of older entries; null: there are none.',
   ),
+})
+
+export const eventJsonSchema = v.looseObject({
+  id: v.string(),
+  phase: v.picklist(['none', 'lobby', 'drawing', 'running', 'ended']),
+  source: about(
+    v.picklist(['api', 'deployed', 'override']),
+    'override: an operator has changed an event of wrangler.toml; DELETE restores it.',
+  ),
+  changedAt: time,
+  changedBy: v.string(),
+  ...eventEntries,
+})
+
+export const eventsSchema = v.looseObject({
+  room: roomName,
+  events: v.array(eventJsonSchema),
+  refused: about(
+    v.array(v.looseObject({ id: v.string(), problem: v.string() })),
+    'Events of wrangler.toml whose last change is not in force, and why.',
+  ),
+})
+
+export const eventDetailsSchema = v.looseObject({
+  room: roomName,
+  event: eventJsonSchema,
+  effective: about(v.record(v.string(), v.unknown()), 'Settings during the event, inherited ones filled in.'),
+  commitment: about(v.nullable(v.string()), 'SHA-256 of the secret of the draw; null until the lobby opens.'),
+  draw: about(v.nullable(v.looseObject({})), 'The public record of the draw; null: it is not made.'),
 })
 
 export const alertsSchema = v.looseObject({

@@ -20,6 +20,8 @@ export function rules(changes: Partial<LineRules> = {}): LineRules {
     closed: false,
     opensAtMs: null,
     suspended: false,
+    soldOut: false,
+    ratePlan: [],
     message: null,
     messageUntilMs: null,
     ...changes,

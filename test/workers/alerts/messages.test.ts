@@ -2,6 +2,7 @@ import { Webhook } from 'standardwebhooks'
 import { describe, expect, it } from 'vitest'
 import { mimeOf } from '../../../src/alerts/email.ts'
 import { slackMessage, webhookMessage } from '../../../src/alerts/http-messages.ts'
+import { parseAlertMessage, titleOf } from '../../../src/alerts/message.ts'
 import { backOffSeconds, outcomeOfAnswer, retryAfterSeconds } from '../../../src/alerts/outcome.ts'
 import { firing, NEW_SECRET, OLD_SECRET, stats } from './support.ts'
 
@@ -34,6 +35,35 @@ describe('the message of a webhook', () => {
     const stranger = new Webhook(`whsec_${btoa('the secret of somebody else here')}`)
     expect(() => stranger.verify(body, headers)).toThrow()
     expect(() => new Webhook(NEW_SECRET).verify(body.replace('612', '0'), headers)).toThrow()
+  })
+})
+
+describe('the message about an event', () => {
+  const event = { name: 'Autumn sale & more', atMs: Date.UTC(2026, 10, 27, 9) }
+  const starting = { ...firing, rule: 'soon', metric: 'event_starting', value: 1, threshold: 0, event }
+
+  it('names the event and its time in every channel', () => {
+    const text = 'Waiting room shop: "Autumn sale & more" starts at 2026-11-27T09:00:00.000Z'
+    expect(JSON.parse(webhookMessage(starting, [NEW_SECRET], now).body)).toMatchObject({
+      data: { rule: 'soon', event: { name: 'Autumn sale & more', at: '2026-11-27T09:00:00.000Z' } },
+    })
+    const slack = JSON.parse(slackMessage(starting).body)
+    expect(slack.blocks[0].text.text).toBe(text)
+    expect(slack.blocks[1].fields).toContainEqual({ type: 'mrkdwn', text: '*Event*\nAutumn sale &amp; more' })
+    expect(slack.blocks[1].fields).toContainEqual({ type: 'mrkdwn', text: '*Starts at*\n2026-11-27T09:00:00.000Z' })
+    const mail = mimeOf(starting, { name: 'mail', type: 'email', from: 'room@shop.test', to: 'ops@shop.test' })
+    const [, body = ''] = mail.split('\r\n\r\n')
+    expect(atob(body.replace(/\s/g, '')).split('\r\n')[0]).toBe(text)
+  })
+
+  it('says when an event has ended', () => {
+    const ended = { ...starting, metric: 'event_ended' }
+    expect(titleOf(ended)).toBe('Waiting room shop: "Autumn sale & more" ended at 2026-11-27T09:00:00.000Z')
+  })
+
+  it('survives the queue', () => {
+    expect(parseAlertMessage(JSON.parse(JSON.stringify(starting)))).toEqual(starting)
+    expect(parseAlertMessage(firing)).toEqual(firing)
   })
 })
 

@@ -1,0 +1,137 @@
+/** Events in a room's object, with a clock that the test controls. */
+import { describe, expect, it } from 'vitest'
+import type { EventCommand, EventView } from '../../src/room/room-events.ts'
+import type { EventSettings } from '../../src/settings/event-schema.ts'
+import { passSeconds, TestRoom, withFakeClock } from './support/room.ts'
+
+withFakeClock()
+
+const HOUR = 3600
+
+type OmitTag<C> = C extends unknown ? Omit<C, 'etag'> : never
+
+const shop = () => new TestRoom('shop')
+const iso = (seconds: number) => new Date(Date.now() + seconds * 1000).toISOString()
+
+function send(room: TestRoom, command: OmitTag<EventCommand>) {
+  return room.stub.changeEvents(room.name, { etag: null, ...command } as EventCommand, 'ada')
+}
+
+const NOTHING: Omit<EventSettings, 'event_start_time' | 'event_end_time'> = {
+  name: 'Sale',
+  description: null,
+  prequeue_start_time: null,
+  shuffle_at_event_start: false,
+  suspended: false,
+  total_active_users: null,
+  new_users_per_minute: null,
+  session_timeout_seconds: null,
+  queueing_method: null,
+  rate_plan: null,
+  message: null,
+}
+
+/** An event that starts in two hours and takes one, with a lobby an hour before. */
+async function create(room: TestRoom, changes: Partial<EventSettings> = {}): Promise<EventView> {
+  const answer = await send(room, {
+    kind: 'create',
+    settings: {
+      ...NOTHING,
+      prequeue_start_time: iso(HOUR),
+      event_start_time: iso(2 * HOUR),
+      event_end_time: iso(3 * HOUR),
+      ...changes,
+    },
+  })
+  expect(answer).toMatchObject({ state: 'done' })
+  return (answer as { event: EventView }).event
+}
+
+async function phase(room: TestRoom): Promise<string | undefined> {
+  // The line learns the time from its own events.
+  await room.exchange()
+  return (await room.stub.events(room.name)).events[0]?.phase
+}
+
+describe('an event', () => {
+  it('goes through its phases, also when memory is lost in between', async () => {
+    const room = shop()
+    await create(room)
+    const phases = [await phase(room)]
+    for (const seconds of [HOUR - 1, 1, HOUR - 1, 1, HOUR - 1, 1]) {
+      passSeconds(seconds)
+      await room.evict()
+      phases.push(await phase(room))
+    }
+    expect(phases).toEqual(['none', 'none', 'lobby', 'lobby', 'running', 'running', 'ended'])
+  })
+
+  it('has no phase while it is suspended', async () => {
+    const room = shop()
+    const { id } = await create(room)
+    await send(room, { kind: 'change', id, patch: { suspended: true } })
+    passSeconds(1.5 * HOUR)
+    expect(await phase(room)).toBe('none')
+    await send(room, { kind: 'change', id, patch: { suspended: false } })
+    expect(await phase(room)).toBe('lobby')
+  })
+
+  it('cannot change once it has ended, but can be deleted', async () => {
+    const room = shop()
+    const { id } = await create(room, { shuffle_at_event_start: true })
+    passSeconds(4 * HOUR)
+    await room.exchange()
+    for (const command of [
+      { kind: 'change', id, patch: { event_end_time: iso(HOUR) } },
+      { kind: 'delay', id, minutes: 600 },
+      { kind: 'start', id },
+    ] as const) {
+      const answer = await send(room, command)
+      expect(answer).toMatchObject({
+        why: 'conflict',
+        problems: [{ key: '', problem: expect.stringMatching(/has ended/) }],
+      })
+    }
+    expect(await send(room, { kind: 'delete', id })).toEqual({ state: 'done', event: null })
+  })
+
+  it('takes a start in place of the lobby into the future only', async () => {
+    const room = shop()
+    const { id } = await create(room)
+    passSeconds(1.5 * HOUR)
+    expect(await send(room, { kind: 'change', id, patch: { event_start_time: iso(-1) } })).toMatchObject({
+      why: 'invalid',
+      problems: [{ key: 'event_start_time', problem: expect.stringContaining('past') }],
+    })
+  })
+
+  it('that an operator started may have had a short lobby, and still changes', async () => {
+    const room = shop()
+    const { id } = await create(room, { shuffle_at_event_start: true })
+    passSeconds(HOUR + 60)
+    await room.exchange()
+    expect(await send(room, { kind: 'start', id })).toMatchObject({ state: 'done' })
+    expect(await send(room, { kind: 'change', id, patch: { message: 'Open' } })).toMatchObject({ state: 'done' })
+  })
+})
+
+it('reading the events of a room that was never used stores nothing', async () => {
+  const room = shop()
+  expect(await room.stub.events(room.name)).toMatchObject({ events: [], refused: [] })
+  const tables = await room.inside(({ storage }) => storage.sql.exec(`SELECT name FROM sqlite_master`).toArray())
+  expect(tables.filter(({ name }) => !String(name).startsWith('_cf'))).toEqual([])
+})
+
+it('a secret never leaves the object', async () => {
+  const room = shop()
+  const { id } = await create(room, { shuffle_at_event_start: true })
+  const [row] = await room.inside(({ storage }) => storage.sql.exec('SELECT secret FROM events').toArray())
+  const known = JSON.stringify([
+    await room.stub.events(room.name),
+    await room.stub.eventDetails(room.name, id),
+    await room.stub.audit(Number.MAX_SAFE_INTEGER, 10),
+    await send(room, { kind: 'delay', id, minutes: 1 }),
+  ])
+  expect(String(row?.secret)).toMatch(/^[0-9a-f]{64}$/)
+  expect(known).not.toContain(String(row?.secret))
+})
