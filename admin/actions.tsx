@@ -3,9 +3,10 @@
  * confirmation.
  */
 import { useState } from 'hono/jsx/dom'
-import type { Stats } from './api.ts'
+import type { RoomEvent, Stats } from './api.ts'
 import type { Controls } from './controls.ts'
 import { Deployed } from './deployed.tsx'
+import { holdsLine } from './event-words.ts'
 import { NumberField } from './fields.tsx'
 import { Message } from './message.tsx'
 import { VERBS } from './words.ts'
@@ -13,17 +14,19 @@ import { VERBS } from './words.ts'
 interface Props {
   readonly room: string
   readonly stats: Stats
+  /** The event under way. */
+  readonly event: RoomEvent | null
   readonly controls: Controls
 }
 
-export function Actions({ room, stats, controls }: Props) {
+export function Actions({ room, stats, event, controls }: Props) {
   return (
     <section class="card" aria-labelledby="actions-title">
       <h3 id="actions-title">Actions</h3>
       {!controls.mayWrite && <p class="muted">Your token is read-only.</p>}
       <fieldset class="plain" disabled={!controls.mayWrite}>
         <legend class="hidden">Actions</legend>
-        <AdmitNext stats={stats} controls={controls} />
+        <AdmitNext stats={stats} event={event} controls={controls} />
         <Message stats={stats} controls={controls} />
         <Switches room={room} controls={controls} />
         <Revoke controls={controls} />
@@ -109,12 +112,12 @@ function Switch({ name, what, asks = false, controls, onClick }: SwitchProps) {
   )
 }
 
-function AdmitNext({ stats, controls: { act } }: { stats: Stats; controls: Controls }) {
+function AdmitNext({ stats, event, controls: { act } }: Omit<Props, 'room'>) {
   const [count, setCount] = useState(1)
   const free = Math.max(0, stats.capacity - stats.active)
-  const obstacle = obstacleOf(stats, free)
-  const submit = (event: Event) => {
-    event.preventDefault()
+  const obstacle = obstacleOf(stats, event, free)
+  const submit = (submitted: Event) => {
+    submitted.preventDefault()
     act('', 'actions/admit-next', { count }, ({ admitted }) => `Admitted by hand: ${admitted}`)
   }
   return (
@@ -132,8 +135,11 @@ function AdmitNext({ stats, controls: { act } }: { stats: Stats; controls: Contr
 }
 
 /** Why nobody can be admitted by hand; null: somebody can. */
-function obstacleOf({ suspended, mode, waiting, capacity, active }: Stats, free: number): string | null {
+function obstacleOf(stats: Stats, event: RoomEvent | null, free: number): string | null {
+  const { suspended, soldOut, mode, waiting, capacity, active } = stats
   if (suspended) return 'Not possible: the room is suspended.'
+  if (soldOut) return 'Not possible: everything is sold out. End that first.'
+  if (event !== null && holdsLine(event)) return `Not possible: “${event.name}” has not started. Start it first.`
   if (mode === 'paused') return 'Not possible: the room is paused. Resume first.'
   if (free === 0) {
     const taken = `${active.toLocaleString()} of ${capacity.toLocaleString()}`

@@ -3,6 +3,9 @@ import type * as v from 'valibot'
 import type {
   alertsSchema,
   auditSchema,
+  eventDetailsSchema,
+  eventJsonSchema,
+  eventsSchema,
   historySchema,
   roomsSchema,
   sessionSchema,
@@ -20,6 +23,9 @@ export type Alerts = v.InferOutput<typeof alertsSchema>
 export type Audit = v.InferOutput<typeof auditSchema>
 export type Ticket = v.InferOutput<typeof ticketSchema>
 export type Session = v.InferOutput<typeof sessionSchema>
+export type Events = v.InferOutput<typeof eventsSchema>
+export type RoomEvent = v.InferOutput<typeof eventJsonSchema>
+export type EventDetails = v.InferOutput<typeof eventDetailsSchema>
 export type Settings = v.InferOutput<typeof settingsSchema>
 
 /** Values of the runtime settings, by key. */
@@ -28,12 +34,20 @@ export type Values = Readonly<Record<string, string | number | boolean | null>>
 export const BASE = '/__waiting-room/api/v1'
 const TIMEOUT_MS = 10_000
 
+/** A problem with a body. `key`: empty if the problem is not with one key. */
+export interface Problem {
+  readonly key: string
+  readonly problem: string
+}
+
 /** An error answer. Its message says what to do. */
 export class Refused extends Error {
   readonly status: number
-  constructor(status: number, title: string, detail: string | undefined) {
+  readonly problems: readonly Problem[]
+  constructor(status: number, title: string, detail?: string, problems: readonly Problem[] = []) {
     super(detail === undefined ? title : `${title}. ${detail}`)
     this.status = status
+    this.problems = problems
   }
 }
 
@@ -55,7 +69,7 @@ export async function call<T>(method: string, path: string, body?: unknown, etag
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     signal: AbortSignal.timeout(TIMEOUT_MS),
   }).catch(() => {
-    throw new Refused(0, 'No answer from the server', undefined)
+    throw new Refused(0, 'No answer from the server')
   })
   // A proxy may answer with an HTML page.
   const answer = response.status === 204 ? null : await response.json().catch(() => null)
@@ -65,6 +79,7 @@ export async function call<T>(method: string, path: string, body?: unknown, etag
       response.status,
       answer?.title ?? `The server answered with status ${response.status}`,
       answer?.detail,
+      answer?.problems,
     )
   }
   // A compressing proxy weakens the entity tag, and weak tags never match.

@@ -3,17 +3,27 @@
  * struggling site.
  */
 import { useState } from 'hono/jsx/dom'
-import { get, type History, type Stats } from './api.ts'
+import { get, type History, type RoomEvent, type Stats } from './api.ts'
 import type { Controls } from './controls.ts'
 import { Deployed } from './deployed.tsx'
+import { eventAnchor, overridden } from './event-words.ts'
 import { forecast, forecastText, paceOf } from './forecast.ts'
 import { usePolling } from './hooks.ts'
+import { momentText } from './times.ts'
 import { siteText } from './words.ts'
 
 const PACE_EVERY_MS = 10_000
 const MAX = 1_000_000
 
-export function CapacityAndRate({ room, stats, controls }: { room: string; stats: Stats; controls: Controls }) {
+interface Props {
+  readonly room: string
+  readonly stats: Stats
+  /** The event under way. */
+  readonly event: RoomEvent | null
+  readonly controls: Controls
+}
+
+export function CapacityAndRate({ room, stats, event, controls }: Props) {
   const [draft, setDraft] = useState<{ capacity: number | null; rate: number | null }>({ capacity: null, rate: null })
   const history = usePolling(`${room} pace`, PACE_EVERY_MS, () => get<History>(`/rooms/${room}/history?step=10s`))
   const pace = paceOf(history.value?.points ?? [], controls.tickSeconds / 60)
@@ -26,6 +36,17 @@ export function CapacityAndRate({ room, stats, controls }: { room: string; stats
   )
   const factor = stats.admissionFactor
   const nowMs = Date.parse(stats.at)
+  const held = overridden(event, nowMs)
+  const inForce = ({ capacity, rate }: { capacity: number; rate: number }) =>
+    forecastText(
+      forecast(
+        stats,
+        pace,
+        held.capacity ? stats.capacity : capacity,
+        (held.rate ? stats.newUsersPerMinute : rate) * factor,
+      ),
+      nowMs,
+    )
   const discard = () => setDraft({ capacity: null, rate: null })
   const apply = () => {
     const text = `Capacity ${draftValues.capacity.toLocaleString()}, rate ${draftValues.rate.toLocaleString()} per minute`
@@ -34,8 +55,8 @@ export function CapacityAndRate({ room, stats, controls }: { room: string; stats
   }
   const isRaised = draftValues.capacity > now.capacity || draftValues.rate > now.rate
   const warning = isRaised ? warningOf(stats) : null
-  const submit = (event: Event) => {
-    event.preventDefault()
+  const submit = (submitted: Event) => {
+    submitted.preventDefault()
     if (!isChanged || !isValid) return
     if (warning === null) apply()
     else controls.ask({ title: 'Admit more visitors?', text: warning, confirm: 'Apply anyway', run: apply })
@@ -43,6 +64,7 @@ export function CapacityAndRate({ room, stats, controls }: { room: string; stats
   return (
     <section class="card" aria-labelledby="capacity-title">
       <h3 id="capacity-title">Capacity and rate</h3>
+      {event !== null && (held.capacity || held.rate) && <HeldByEvent event={event} stats={stats} held={held} />}
       <form onSubmit={submit}>
         <Slider
           label="Capacity"
@@ -62,13 +84,13 @@ export function CapacityAndRate({ room, stats, controls }: { room: string; stats
         />
         <dl class="forecast">
           <dt>Now</dt>
-          <dd>{forecastText(forecast(stats, pace, now.capacity, now.rate * factor), nowMs)}</dd>
+          <dd>{inForce(now)}</dd>
           <dt>After the change</dt>
           <dd aria-live="polite">
             {!isValid
               ? `Both must be whole numbers from 1 to ${MAX.toLocaleString()}.`
               : isChanged
-                ? forecastText(forecast(stats, pace, draftValues.capacity, draftValues.rate * factor), nowMs)
+                ? inForce(draftValues)
                 : 'Move a slider to see the effect.'}
           </dd>
         </dl>
@@ -92,6 +114,36 @@ export function CapacityAndRate({ room, stats, controls }: { room: string; stats
         </div>
       </form>
     </section>
+  )
+}
+
+interface HeldProps {
+  readonly event: RoomEvent
+  readonly stats: Stats
+  readonly held: ReturnType<typeof overridden>
+}
+
+/** Says that the running event decides, so that a change here waits for its end. */
+function HeldByEvent({ event, stats, held }: HeldProps) {
+  const { name, event_end_time: end } = event
+  const figures = [
+    held.capacity && `capacity ${stats.capacity.toLocaleString()}`,
+    held.rate && `rate ${Math.round(stats.newUsersPerMinute).toLocaleString()} per minute`,
+  ].filter((figure) => figure !== false)
+  const what = held.capacity && held.rate ? 'the capacity and the rate' : held.capacity ? 'the capacity' : 'the rate'
+  const show = () => {
+    const item = document.getElementById(eventAnchor(event.id))
+    item?.scrollIntoView()
+    item?.focus()
+  }
+  return (
+    <p class="banner warn">
+      While “{name}” runs, it sets {what}: {figures.join(', ')}. A change of {what} here has no effect until the event
+      ends, {momentText(end)}.{' '}
+      <button type="button" class="link" onClick={show}>
+        Go to the event
+      </button>
+    </p>
   )
 }
 

@@ -14,6 +14,7 @@ export interface Controls {
   readonly mayWrite: boolean
   readonly values: Values
   readonly settings: Settings['settings']
+  readonly deployedOnly: Settings['deployedOnly']
   /** Interval between two samples. */
   readonly tickSeconds: number
   /** Changes settings. The notice, which shows `text`, offers to undo the change. */
@@ -23,6 +24,11 @@ export interface Controls {
    * `text`.
    */
   readonly act: (text: string, action: string, body: unknown, describe?: (result: Values) => string) => void
+  /**
+   * Runs any other change. The notice shows the text that it returns, or else why it failed. Null:
+   * no notice.
+   */
+  readonly run: (work: () => Promise<string | null>) => void
   /** Asks the operator to confirm. */
   readonly ask: (question: Question) => void
 }
@@ -59,10 +65,11 @@ export function useControls({ room, mayWrite, settings, nowMs, ask, refresh }: S
   const etag = useLatestEtag(settings.value?.etag ?? null)
 
   // Changes run in order: the second of two quick clicks must see the result of the first.
-  const enqueue = (work: () => Promise<Omit<Notice, 'isError'>>) => {
+  const enqueue = (work: () => Promise<Omit<Notice, 'isError'> | null>) => {
     queue.current = (queue.current as Promise<void>).then(async () => {
       try {
-        setNotice({ ...(await work()), isError: false })
+        const done = await work()
+        if (done !== null) setNotice({ ...done, isError: false })
       } catch (error) {
         setNotice({ text: (error as Error).message, isError: true, undo: null })
       }
@@ -92,6 +99,12 @@ export function useControls({ room, mayWrite, settings, nowMs, ask, refresh }: S
       return { text: describe === undefined ? text : describe(done.body.result), undo: null }
     })
 
+  const run: Controls['run'] = (work) =>
+    enqueue(async () => {
+      const text = await work()
+      return text === null ? null : { text, undo: null }
+    })
+
   const body = settings.value?.body ?? null
   const values = body === null ? null : valuesOf(body.settings)
   const tickSeconds = Number(body?.deployedOnly.check_interval_seconds ?? TICK_DEFAULT_SECONDS)
@@ -100,9 +113,11 @@ export function useControls({ room, mayWrite, settings, nowMs, ask, refresh }: S
       mayWrite,
       values,
       settings: body.settings,
+      deployedOnly: body.deployedOnly,
       tickSeconds,
       change: (text: string, changes: Values) => change(text, changes, values),
       act,
+      run,
       ask,
     }
   return { controls, tickSeconds, notice, dismiss: () => setNotice(null) }

@@ -1,9 +1,14 @@
 /** All rooms at a glance, each with its state, figures and site health. */
-import type { Rooms } from './api.ts'
-import { Badges } from './pinned.tsx'
+import { type Events, get, type Rooms } from './api.ts'
+import { holdsLine, nextEvent } from './event-words.ts'
+import { usePolling } from './hooks.ts'
+import { Badges, EventBadge } from './pinned.tsx'
 import { percentText, SITE_WORDS } from './words.ts'
 
 type Listed = Rooms[number]
+
+/** Each card polls, so this is slow. */
+const EVENTS_EVERY_MS = 20_000
 
 const count = new Intl.NumberFormat()
 const countText = (value: number | null) => (value === null ? '–' : count.format(value))
@@ -30,6 +35,9 @@ export function Overview({ rooms }: { rooms: Rooms }) {
 
 function RoomCard({ room }: { room: Listed }) {
   const { name, host, path, reachable, waiting, active, capacity, admittedPerMinute, site } = room
+  const events = usePolling(`${name} events`, EVENTS_EVERY_MS, () => get<Events>(`/rooms/${name}/events`))
+  const nowMs = Date.now()
+  const event = nextEvent(events.value?.events ?? [], nowMs)
   const isBad = !reachable || site?.state === 'bad'
   return (
     <li class={isBad ? 'card bad' : 'card'}>
@@ -38,11 +46,16 @@ function RoomCard({ room }: { room: Listed }) {
       </h3>
       <p class="muted">{`${host ?? 'any host'}${path}`}</p>
       <p class="states">
-        {reachable ? <Badges stats={room} /> : <span class="badge bad">Unreachable</span>}
+        {reachable ? <Badges stats={room} isHeld={holdsLine(event)} /> : <span class="badge bad">Unreachable</span>}
         {site !== null && site.state !== 'unknown' && (
           <span class={`badge ${site.state}`}>Site: {SITE_WORDS[site.state].toLowerCase()}</span>
         )}
       </p>
+      {event !== null && (
+        <p class="states">
+          <EventBadge event={event} nowMs={nowMs} />
+        </p>
+      )}
       <dl class="facts">
         <dt>Waiting</dt>
         <dd>{countText(waiting)}</dd>

@@ -1,8 +1,9 @@
 /** Controls that are always in view: the room's state, Pause or Resume, Close or Open. */
 import { useState } from 'hono/jsx/dom'
-import type { Stats } from './api.ts'
+import type { RoomEvent, Stats } from './api.ts'
 import type { Controls } from './controls.ts'
-import { Modal } from './dialog.tsx'
+import { Modal, type Question } from './dialog.tsx'
+import { borderText, eventBadge, holdsLine } from './event-words.ts'
 import { MomentField } from './fields.tsx'
 import { shownMessage, WITHOUT_MESSAGE } from './message.tsx'
 import { countdownText, momentText, readMoment } from './times.ts'
@@ -11,19 +12,23 @@ import { badgesOf, VERBS } from './words.ts'
 interface Props {
   readonly room: string
   readonly stats: Stats
+  /** The event under way. */
+  readonly event: RoomEvent | null
   readonly controls: Controls
 }
 
-export function Pinned({ room, stats, controls }: Props) {
+export function Pinned({ room, stats, event, controls }: Props) {
   const [isClosing, setClosing] = useState(false)
   const { values, mayWrite, change } = controls
-  // The setting still says closed after the room opened itself at `opens_at`.
-  const { closed } = stats
-  const paused = Boolean(values.paused)
+  // The setting still says closed after the room opened itself at `opens_at`. An event that closes
+  // the room is not ended by the button.
+  const closed = stats.closed && Boolean(values.closed)
+  const [paused, soldOut] = [Boolean(values.paused), Boolean(values.sold_out)]
   return (
     <section class="pinned" aria-label="Pause and close">
       <div class="states">
-        <Badges stats={stats} />
+        <Badges stats={stats} isHeld={holdsLine(event) && !paused} />
+        {event !== null && <EventBadge event={event} nowMs={Date.parse(stats.at)} />}
         {closed && <span class="muted">{openingText(values.opens_at, Date.parse(stats.at))}</span>}
       </div>
       <button
@@ -44,21 +49,62 @@ export function Pinned({ room, stats, controls }: Props) {
       >
         {closed ? VERBS.closed.end : `${VERBS.closed.begin}…`}
       </button>
+      <button
+        type="button"
+        disabled={!mayWrite}
+        title={soldOut ? 'Admit visitors again' : 'Stop admission for good, and tell everyone'}
+        aria-pressed={soldOut ? 'true' : 'false'}
+        onClick={() => controls.ask(soldOut ? endSoldOut(controls) : sellOut(room, stats, controls))}
+      >
+        {`${soldOut ? VERBS.sold_out.end : VERBS.sold_out.begin}…`}
+      </button>
       {isClosing && <CloseDialog room={room} stats={stats} controls={controls} onClose={() => setClosing(false)} />}
     </section>
   )
 }
 
-export function Badges({ stats }: { stats: Parameters<typeof badgesOf>[0] }) {
+/** @param isHeld see `badgesOf` */
+export function Badges({ stats, isHeld = false }: { stats: Parameters<typeof badgesOf>[0]; isHeld?: boolean }) {
   return (
     <>
-      {badgesOf(stats).map(({ text, kind }) => (
+      {badgesOf(stats, isHeld).map(({ text, kind }) => (
         <span key={text} class={`badge ${kind}`}>
           {text}
         </span>
       ))}
     </>
   )
+}
+
+/** An event under way or to come, with the time until its next border. */
+export function EventBadge({ event, nowMs }: { event: RoomEvent; nowMs: number }) {
+  const { text, kind } = eventBadge(event, nowMs)
+  return (
+    <>
+      <span class={`badge ${kind}`}>
+        {event.name}: {text.toLowerCase()}
+      </span>
+      <span class="muted">{borderText(event, nowMs)}</span>
+    </>
+  )
+}
+
+function sellOut(room: string, { waiting }: Stats, { change }: Controls): Question {
+  return {
+    title: `Sold out in ${room}?`,
+    text: `Nobody is admitted any more, and all ${waiting.toLocaleString()} visitors in line are told that everything is sold out. They keep their place until they leave. Newcomers are turned away. Visitors on the site stay there.`,
+    confirm: 'Sold out',
+    run: () => change('Sold out: everyone is told', { sold_out: true }),
+  }
+}
+
+function endSoldOut({ change }: Controls): Question {
+  return {
+    title: 'End sold out?',
+    text: 'Visitors who are still in line see their place again and are admitted in order. Newcomers may join.',
+    confirm: 'End sold out',
+    run: () => change('Sold out ended', { sold_out: false }),
+  }
 }
 
 function openingText(opensAt: unknown, nowMs: number): string {
@@ -82,7 +128,7 @@ function resume(room: string, nowMs: number, { values, change, ask }: Controls):
   })
 }
 
-function CloseDialog({ room, stats, controls, onClose }: Props & { onClose: () => void }) {
+function CloseDialog({ room, stats, controls, onClose }: Omit<Props, 'event'> & { onClose: () => void }) {
   const [time, setTime] = useState('')
   const moment = readMoment(time, Date.parse(stats.at))
   const submit = (event: Event) => {

@@ -2,12 +2,23 @@
 import { useState } from 'hono/jsx/dom'
 import { Actions } from './actions.tsx'
 import { Alerts } from './alerts.tsx'
-import { type Alerts as AlertsView, type Audit, call, get, type RoomList, type Settings, type Stats } from './api.ts'
+import {
+  type Alerts as AlertsView,
+  type Audit,
+  call,
+  type Events as EventsView,
+  get,
+  type RoomList,
+  type Settings,
+  type Stats,
+} from './api.ts'
 import { AuditLog } from './audit.tsx'
 import { CapacityAndRate } from './capacity.tsx'
 import { Charts } from './charts.tsx'
 import { type Notice, useControls } from './controls.ts'
 import { Dialog, type Question } from './dialog.tsx'
+import { underWay } from './event-words.ts'
+import { Events } from './events.tsx'
 import { Figures } from './figures.tsx'
 import { usePolling } from './hooks.ts'
 import { shownMessage } from './message.tsx'
@@ -18,6 +29,7 @@ import { siteText } from './words.ts'
 
 const STATS_EVERY_MS = 2_000
 const SETTINGS_EVERY_MS = 6_000
+const EVENTS_EVERY_MS = 4_000
 const SLOW_EVERY_MS = 10_000
 
 interface Props {
@@ -33,17 +45,19 @@ export function Room({ name, covers, preview, mayWrite, children }: Props) {
   const base = `/rooms/${name}`
   const stats = usePolling(`${name} stats`, STATS_EVERY_MS, () => get<Stats>(`${base}/stats`))
   const settings = usePolling(`${name} settings`, SETTINGS_EVERY_MS, () => call<Settings>('GET', `${base}/settings`))
+  const events = usePolling(`${name} events`, EVENTS_EVERY_MS, () => get<EventsView>(`${base}/events`))
   const alerts = usePolling(`${name} alerts`, SLOW_EVERY_MS, () => get<AlertsView>(`${base}/alerts`))
   const audit = usePolling(`${name} audit`, SLOW_EVERY_MS, () => get<Audit>(`${base}/audit?limit=20`))
   const [question, setQuestion] = useState<Question | null>(null)
   // The room's clock: the browser's may be wrong.
   const nowMs = stats.value === null ? Date.now() : Date.parse(stats.value.at)
   const refresh = () => {
-    for (const polled of [stats, settings, audit]) polled.refresh()
+    for (const polled of [stats, settings, events, audit]) polled.refresh()
   }
   const source = { room: name, mayWrite, settings, nowMs, ask: setQuestion, refresh }
   const { controls, tickSeconds, notice, dismiss } = useControls(source)
   const lost = stats.error ?? settings.error
+  const event = underWay(events.value?.events ?? [])
   const isReady = stats.value !== null && controls !== null
   return (
     <>
@@ -68,20 +82,25 @@ export function Room({ name, covers, preview, mayWrite, children }: Props) {
           <Charts room={name} stats={stats.value} tickSeconds={tickSeconds} />
           <div class="columns">
             <div class="stack">
-              {isReady && <CapacityAndRate room={name} stats={stats.value as Stats} controls={controls} />}
+              {isReady && (
+                <CapacityAndRate room={name} stats={stats.value as Stats} event={event} controls={controls} />
+              )}
               <Alerts polled={alerts} controls={controls} />
               <TicketLookup room={name} />
               <Preview room={name} choices={preview} message={controls && shownMessage(controls.values, nowMs)} />
             </div>
-            {isReady && <Actions room={name} stats={stats.value as Stats} controls={controls} />}
+            {isReady && <Actions room={name} stats={stats.value as Stats} event={event} controls={controls} />}
           </div>
+          {controls !== null && (
+            <Events room={name} polled={events} nowMs={nowMs} controls={controls} languages={preview.languages} />
+          )}
           <AuditLog room={name} polled={audit} />
         </main>
       </div>
       {/* Below the scrolling page, not on top of it, so that it covers nothing. */}
       <footer class="foot">
         <Notices notice={notice} onDismiss={dismiss} />
-        {isReady && <Pinned room={name} stats={stats.value as Stats} controls={controls} />}
+        {isReady && <Pinned room={name} stats={stats.value as Stats} event={event} controls={controls} />}
       </footer>
       {question !== null && <Dialog question={question} onClose={() => setQuestion(null)} />}
     </>

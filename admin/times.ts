@@ -18,9 +18,11 @@ export function dateText(iso: string): string {
   return new Date(iso).toLocaleString([], { dateStyle: 'medium', timeStyle: 'medium' })
 }
 
-/** A time with weekday, date and time zone. */
+/** A time with weekday, date and time zone, and with the year unless it is this one. */
 export function momentText(iso: string): string {
-  return new Date(iso).toLocaleString([], {
+  const at = new Date(iso)
+  return at.toLocaleString([], {
+    ...(at.getFullYear() === new Date().getFullYear() ? {} : { year: 'numeric' }),
     weekday: 'short',
     day: 'numeric',
     month: 'short',
@@ -66,4 +68,30 @@ export function readMoment(text: string, nowMs: number): Moment {
   if (atMs <= nowMs) return { state: 'past' }
   const iso = new Date(atMs).toISOString()
   return { state: 'ahead', iso, note: `${momentText(iso)}, in ${countdownText(atMs - nowMs)}` }
+}
+
+/** The value of a `datetime-local` field, in the reader's time zone. */
+export function localText(iso: string): string {
+  const at = new Date(iso)
+  const pad = (value: number, length = 2) => String(value).padStart(length, '0')
+  const day = `${pad(at.getFullYear(), 4)}-${pad(at.getMonth() + 1)}-${pad(at.getDate())}`
+  const [seconds, ms] = [at.getSeconds(), at.getMilliseconds()]
+  const fraction = ms === 0 ? '' : `.${pad(ms, 3)}`
+  const rest = seconds === 0 && ms === 0 ? '' : `:${pad(seconds)}${fraction}`
+  return `${day}T${pad(at.getHours())}:${pad(at.getMinutes())}${rest}`
+}
+
+/**
+ * The time of a `datetime-local` field with the offset of the reader's time zone at that time:
+ * RFC 3339. A time that the clocks skip becomes the one that they show instead. A text that is not
+ * a time stays as it is.
+ */
+export function withOffset(local: string): string {
+  const at = new Date(local)
+  if (Number.isNaN(at.getTime())) return local
+  const minutes = -at.getTimezoneOffset()
+  const pad = (value: number) => String(Math.trunc(value)).padStart(2, '0')
+  const [hours, rest] = [Math.abs(minutes) / 60, Math.abs(minutes) % 60]
+  const text = localText(at.toISOString())
+  return `${text.length === 16 ? `${text}:00` : text}${minutes < 0 ? '-' : '+'}${pad(hours)}:${pad(rest)}`
 }

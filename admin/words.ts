@@ -1,5 +1,5 @@
 /** The vocabulary of the page: badges, buttons and the audit log use the same words. */
-import type { Audit, Rooms, Stats } from './api.ts'
+import type { Audit, RoomEvent, Rooms, Stats } from './api.ts'
 import { momentText } from './times.ts'
 
 type Entry = Audit['entries'][number]
@@ -15,6 +15,18 @@ const NAMES: Readonly<Record<string, string>> = {
   opens_at: 'Opens at',
   message: 'Message',
   message_until: 'Message ends at',
+  sold_out: 'Sold out',
+  name: 'Name',
+  description: 'Description',
+  prequeue_start_time: 'Lobby opens',
+  event_start_time: 'Start',
+  event_end_time: 'End',
+  shuffle_at_event_start: 'Draw',
+  session_timeout_seconds: 'Session timeout',
+  queueing_method: 'Method',
+  rate_plan: 'Rate plan',
+  at: 'Time',
+  ramp: 'Ramp',
   waiting: 'Waiting',
   active: 'On the site',
   asked: 'Requested',
@@ -29,7 +41,13 @@ export function nameOf(key: string): string {
 }
 
 /** Settings whose value is a time. */
-const TIMES: readonly string[] = ['opens_at', 'message_until']
+const TIMES: readonly string[] = [
+  'opens_at',
+  'message_until',
+  'prequeue_start_time',
+  'event_start_time',
+  'event_end_time',
+]
 
 /** Labels of the buttons that begin and end a state, by setting. */
 export const VERBS = {
@@ -37,6 +55,7 @@ export const VERBS = {
   queue_all: { begin: 'Queue all', end: 'End queue all' },
   suspended: { begin: 'Suspend', end: 'End suspension' },
   closed: { begin: 'Close', end: 'Open' },
+  sold_out: { begin: 'Sold out', end: 'End sold out' },
   message: { begin: 'Show message', end: 'Remove message' },
 } as const
 
@@ -44,19 +63,32 @@ const ACTIONS: Readonly<Record<string, string>> = {
   'admit-next': 'Admit',
   revoke: 'Revoke',
   reset: 'Reset',
+  'event-create': 'Create event',
+  'event-change': 'Change event',
+  'event-start': 'Start event now',
+  'event-delay': 'Delay event',
 }
 
-/** Keys whose value changed. */
+/** Keys whose value changed. `event`, the id of an event, says what was changed. */
 export function changedKeys({ before, after }: Pick<Entry, 'before' | 'after'>): string[] {
-  return Object.keys(after).filter((key) => before[key] !== after[key])
+  return Object.keys(after).filter((key) => key !== 'event' && before[key] !== after[key])
 }
 
 /** The action of an audit entry, in the words of the buttons. */
 export function actionText({ who, action, before, after }: Pick<Entry, 'who' | 'action' | 'before' | 'after'>): string {
-  if (ACTIONS[action] !== undefined) return ACTIONS[action]
+  const own = action.startsWith('event-') ? eventActionText(action, { before, after }) : ACTIONS[action]
+  if (own !== undefined) return who === 'deployment' ? `Deploy: ${own}` : own
   const verbs = changedKeys({ before, after }).flatMap((key) => verbOf(key, after[key]) ?? [])
   const text = verbs.length > 0 ? verbs.join(', ') : `No change (${action.replaceAll('-', ' ')})`
   return who === 'deployment' ? `Deploy: ${text}` : text
+}
+
+function eventActionText(action: string, entry: Pick<Entry, 'before' | 'after'>): string {
+  // A deployed event is not deleted: its deployed settings hold again.
+  if (action === 'event-delete') return entry.after.name === null ? 'Delete event' : 'Restore deployed event'
+  const isOnly = changedKeys(entry).every((key) => key === 'suspended') && entry.before.suspended !== undefined
+  if (action === 'event-change' && isOnly) return entry.after.suspended === true ? 'Suspend event' : 'Resume event'
+  return ACTIONS[action] ?? action
 }
 
 function verbOf(key: string, value: unknown): string | null {
@@ -65,18 +97,34 @@ function verbOf(key: string, value: unknown): string | null {
   return TIMES.includes(key) ? null : nameOf(key)
 }
 
-/** The changed settings, with their values. */
+/** The changed settings, with their values. The id of an event leads. */
 export function changesText(entry: Pick<Entry, 'before' | 'after'>): string {
-  return changedKeys(entry)
+  const changes = changedKeys(entry)
     .map((key) => {
-      const format = (value: unknown) =>
-        TIMES.includes(key) && typeof value === 'string' ? momentText(value) : valueText(value)
-      const after = format(entry.after[key])
+      const after = settingText(key, entry.after[key])
       return key in entry.before
-        ? `${nameOf(key)}: ${format(entry.before[key])} → ${after}`
+        ? `${nameOf(key)}: ${settingText(key, entry.before[key])} → ${after}`
         : `${nameOf(key)}: ${after}`
     })
     .join(', ')
+  return typeof entry.after.event === 'string' ? `${entry.after.event}: ${changes}` : changes
+}
+
+/** The value of a setting. The audit holds a rate plan as JSON. */
+export function settingText(key: string, value: unknown): string {
+  if (typeof value !== 'string') return valueText(value)
+  if (TIMES.includes(key)) return momentText(value)
+  return key === 'rate_plan' ? planText(JSON.parse(value)) : value
+}
+
+export function planText(plan: RoomEvent['rate_plan']): string {
+  if (plan === null || plan.length === 0) return 'none'
+  return plan
+    .map(({ at, new_users_per_minute: rate, total_active_users: users, ramp }) => {
+      const capacity = users === null || users === undefined ? '' : `, capacity ${users.toLocaleString()}`
+      return `${momentText(at)}: ${ramp ? 'ramp to ' : ''}${rate.toLocaleString()} per minute${capacity}`
+    })
+    .join('; ')
 }
 
 export function valueText(value: unknown): string {
@@ -90,14 +138,22 @@ export interface Badge {
   readonly kind: 'good' | 'warn' | 'bad'
 }
 
-/** The current states of a room; "Open" if it has no other. */
-export function badgesOf(room: Pick<Stats, 'suspended' | 'mode' | 'closed'> | Rooms[number]): Badge[] {
+/**
+ * The current states of a room; "Open" if it has no other.
+ * @param isHeld a lobby or a draw holds the line: the room is not paused by an operator
+ */
+export function badgesOf(
+  room: Pick<Stats, 'suspended' | 'mode' | 'closed' | 'soldOut'> | Rooms[number],
+  isHeld = false,
+): Badge[] {
   const badges = [
     room.suspended && 'Suspended',
-    room.mode === 'paused' && 'Paused',
+    room.soldOut && 'Sold out',
+    room.mode === 'paused' && !room.soldOut && !isHeld && 'Paused',
     room.mode === 'queue-all' && 'Queue all',
     room.closed && 'Closed',
   ].filter((text) => typeof text === 'string')
+  if (badges.length === 0 && isHeld) return []
   if (badges.length === 0) return [{ text: 'Open', kind: 'good' }]
   return badges.map((text) => ({ text, kind: 'warn' }))
 }

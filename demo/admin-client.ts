@@ -1,7 +1,8 @@
 /**
- * Reads the object's own record through the operators' API, and the origin's licences at its own
- * port.
+ * Reads the object's own record and steers events through the operators' API, and reads the
+ * origin's licences at its own port.
  */
+import type { DrawRecord } from './event-check.ts'
 import type { LicenceFigures } from './licences.ts'
 import { ROOM, type Stage } from './stage.ts'
 
@@ -68,15 +69,29 @@ export interface AlertDelivery {
   readonly state: 'queued' | 'retrying' | 'delivered' | 'lost' | 'disabled'
 }
 
+/** The settings of an event. Times are RFC 3339. */
+export interface EventSettings {
+  readonly name: string
+  readonly prequeue_start_time: string
+  readonly event_start_time: string
+  readonly event_end_time: string
+  readonly shuffle_at_event_start: boolean
+}
+
 /** The URL of the room's figures. */
 export function statsUrl(stage: Stage): string {
   return `${stage.baseUrl}${API_PATH}/stats`
 }
 
 async function readText(url: string, headers: Record<string, string>): Promise<string> {
-  const response = await fetch(url, { headers, signal: AbortSignal.timeout(CALL_TIMEOUT_MS) })
+  return send('GET', url, headers)
+}
+
+async function send(method: string, url: string, headers: Record<string, string>, body?: object): Promise<string> {
+  const content = body === undefined ? {} : { body: JSON.stringify(body) }
+  const response = await fetch(url, { method, headers, signal: AbortSignal.timeout(CALL_TIMEOUT_MS), ...content })
   const text = await response.text()
-  if (!response.ok) throw new Error(`GET ${url} answered ${response.status}: ${text.slice(0, 300)}`)
+  if (!response.ok) throw new Error(`${method} ${url} answered ${response.status}: ${text.slice(0, 300)}`)
   return text
 }
 
@@ -116,6 +131,30 @@ export async function readMetrics(stage: Stage): Promise<(name: string) => numbe
 export async function readDeliveries(stage: Stage): Promise<readonly AlertDelivery[]> {
   const known = await readJson(`${stage.baseUrl}${API_PATH}/alerts`, authorization(stage))
   return (known as { deliveries: AlertDelivery[] }).deliveries
+}
+
+/** Returns the event's id. */
+export async function createEvent(stage: Stage, settings: EventSettings): Promise<string> {
+  const created = await send('POST', `${stage.baseUrl}${API_PATH}/events`, authorization(stage), settings)
+  return (JSON.parse(created) as { id: string }).id
+}
+
+export async function moveStart(stage: Stage, id: string, startMs: number): Promise<void> {
+  const headers = { ...authorization(stage), 'If-Match': '*' }
+  const change = { event_start_time: new Date(startMs).toISOString() }
+  await send('PATCH', `${stage.baseUrl}${API_PATH}/events/${id}`, headers, change)
+}
+
+/** The record of an event's draw, null before it is made. */
+export async function readDraw(stage: Stage, id: string): Promise<DrawRecord | null> {
+  const details = await readJson(`${stage.baseUrl}${API_PATH}/events/${id}/details`, authorization(stage))
+  return (details as { draw: DrawRecord | null }).draw
+}
+
+/** The public record of the room's draws, as anyone gets it. */
+export async function readPublishedDraws(stage: Stage): Promise<{ readonly draws: readonly DrawRecord[] }> {
+  const url = `${stage.baseUrl}${PREFIX}/draw?room=${ROOM}&format=json`
+  return (await readJson(url, {})) as { draws: DrawRecord[] }
 }
 
 export async function readLicences(stage: Stage): Promise<LicenceFigures> {

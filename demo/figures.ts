@@ -42,6 +42,8 @@ export class Figures {
   /** Admissions and expiries, counted one by one. */
   admissions = 0
   expiries = 0
+  /** When each number was first admitted, by the object's clock; in order of admission. */
+  readonly firstAdmissions = new Map<number, number>()
   readonly latest: JournalEntry[] = []
   #run: number | null = null
   readonly #holders = new Set<number>()
@@ -80,6 +82,7 @@ export class Figures {
     this.lastSequence = 0
     this.admissions = 0
     this.expiries = 0
+    this.firstAdmissions.clear()
     this.#holders.clear()
     this.#everExpired.clear()
     this.#lastExpiryMs.clear()
@@ -92,6 +95,7 @@ export class Figures {
     switch (entry.event) {
       case 'admitted':
         this.admissions += 1
+        if (!this.firstAdmissions.has(entry.number)) this.firstAdmissions.set(entry.number, entry.atMs)
         this.#holders.add(entry.number)
         this.maxActive = Math.max(this.maxActive, this.#holders.size)
         this.#checkOrder(entry.number)

@@ -9,6 +9,8 @@ export interface Options {
   readonly help: boolean
   /** Ends by itself and judges its own figures. */
   readonly smoke: boolean
+  /** An event with a lobby, a draw, and admission by rank. */
+  readonly event: boolean
   /** People on the site at once; also the licences of the origin. */
   readonly capacity: number
   /** Admissions per minute. */
@@ -19,21 +21,20 @@ export interface Options {
   readonly port: number | null
 }
 
-interface NumberOption {
-  readonly min: number
-  readonly max: number
-  readonly fallback: number
-}
+type Size = Pick<Options, 'capacity' | 'ratePerMinute' | 'visitors'>
 
-const CAPACITY: NumberOption = { min: 1, max: 500, fallback: 5 }
-const RATE: NumberOption = { min: 1, max: 6_000, fallback: 60 }
-const VISITORS: NumberOption = { min: 1, max: 500, fallback: 25 }
+const CAPACITY = { min: 1, max: 500 }
+const RATE = { min: 1, max: 6_000 }
+const VISITORS = { min: 1, max: 500 }
+/** Each entry of the draw is checked on its own. */
+const EVENT_VISITORS = { min: 1, max: 150 }
 const PORT = { min: 1_024, max: 65_535 }
 
-const SMOKE_CAPACITY = 5
-/** High enough for slots alone to limit admission: the run must end within 120 s. */
-const SMOKE_RATE_PER_MINUTE = 600
-const SMOKE_VISITORS = 30
+const DEFAULTS: Size = { capacity: 5, ratePerMinute: 60, visitors: 25 }
+const EVENT_DEFAULTS: Size = { capacity: 10, ratePerMinute: 120, visitors: 40 }
+/** The rate is high enough for slots alone to limit admission: the run must end within 120 s. */
+const SMOKE: Size = { capacity: 5, ratePerMinute: 600, visitors: 30 }
+const EVENT_SMOKE: Size = { capacity: 10, ratePerMinute: 600, visitors: 40 }
 
 /** An error on the command line; the message names the option and its bounds. */
 export class OptionError extends Error {}
@@ -42,12 +43,14 @@ export const HELP = `Usage: npm run demo -- [options]
 
 A small origin with few licences, the waiting room in front of it, and a crowd. Runs until Ctrl-C.
 
-  --capacity N   people on the site at once, ${CAPACITY.min} to ${CAPACITY.max} (default ${CAPACITY.fallback})
-  --rate N       admissions per minute, ${RATE.min} to ${RATE.max} (default ${RATE.fallback})
-  --visitors N   visitors of the crowd present at once, ${VISITORS.min} to ${VISITORS.max} (default ${VISITORS.fallback})
+  --capacity N   people on the site at once, ${CAPACITY.min} to ${CAPACITY.max} (default ${DEFAULTS.capacity})
+  --rate N       admissions per minute, ${RATE.min} to ${RATE.max} (default ${DEFAULTS.ratePerMinute})
+  --visitors N   visitors of the crowd present at once, ${VISITORS.min} to ${VISITORS.max} (default ${DEFAULTS.visitors})
   --port N       port of the waiting room, ${PORT.min} to ${PORT.max} (default: a free one)
-  --smoke        ${SMOKE_VISITORS} visitors, capacity ${SMOKE_CAPACITY}; ends by itself within 120 s, prints one JSON summary
-                 on standard output and exits 1 when a promise was broken
+  --event        an event: everyone waits in a lobby, the order is drawn, and each rank is recomputed by an
+                 independent script (${EVENT_DEFAULTS.visitors} visitors, at most ${EVENT_VISITORS.max}; capacity ${EVENT_DEFAULTS.capacity}, ${EVENT_DEFAULTS.ratePerMinute} admissions a minute)
+  --smoke        ${SMOKE.visitors} visitors, capacity ${SMOKE.capacity} (with --event ${EVENT_SMOKE.visitors} and ${EVENT_SMOKE.capacity}); ends by itself within 120 s, prints one
+                 JSON summary on standard output and exits 1 when a promise was broken
   --help         this text
 `
 
@@ -67,6 +70,7 @@ function parse(args: readonly string[]) {
       options: {
         help: { type: 'boolean', short: 'h', default: false },
         smoke: { type: 'boolean', default: false },
+        event: { type: 'boolean', default: false },
         capacity: { type: 'string' },
         rate: { type: 'string' },
         visitors: { type: 'string' },
@@ -84,29 +88,27 @@ function parse(args: readonly string[]) {
  */
 export function parseOptions(args: readonly string[]): Options {
   const values = parse(args)
-  const capacity = numberOption('capacity', values.capacity, CAPACITY)
-  const ratePerMinute = numberOption('rate', values.rate, RATE)
-  const visitors = numberOption('visitors', values.visitors, VISITORS)
+  const { help, smoke, event } = values
+  const given = {
+    capacity: numberOption('capacity', values.capacity, CAPACITY),
+    rate: numberOption('rate', values.rate, RATE),
+    visitors: numberOption('visitors', values.visitors, event ? EVENT_VISITORS : VISITORS),
+  }
   const port = numberOption('port', values.port, PORT)
-  if (!values.smoke) {
-    return {
-      help: values.help,
-      smoke: false,
-      capacity: capacity ?? CAPACITY.fallback,
-      ratePerMinute: ratePerMinute ?? RATE.fallback,
-      visitors: visitors ?? VISITORS.fallback,
-      port,
+  if (smoke) {
+    for (const [name, value] of Object.entries(given)) {
+      if (value !== null) throw new OptionError(`--${name} does not go with --smoke, whose size is fixed`)
     }
+    return { help, smoke, event, ...(event ? EVENT_SMOKE : SMOKE), port }
   }
-  for (const [name, value] of Object.entries({ capacity, rate: ratePerMinute, visitors })) {
-    if (value !== null) throw new OptionError(`--${name} does not go with --smoke, whose size is fixed`)
-  }
+  const defaults = event ? EVENT_DEFAULTS : DEFAULTS
   return {
-    help: values.help,
-    smoke: true,
-    capacity: SMOKE_CAPACITY,
-    ratePerMinute: SMOKE_RATE_PER_MINUTE,
-    visitors: SMOKE_VISITORS,
+    help,
+    smoke,
+    event,
+    capacity: given.capacity ?? defaults.capacity,
+    ratePerMinute: given.rate ?? defaults.ratePerMinute,
+    visitors: given.visitors ?? defaults.visitors,
     port,
   }
 }

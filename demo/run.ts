@@ -3,18 +3,24 @@
  * clients. Owns the sequence and the clean-up: no child process is left behind, whatever happens.
  */
 
+import { once } from 'node:events'
 import { statsUrl } from './admin-client.ts'
 import { runCron } from './cron.ts'
 import { Crowd } from './crowd.ts'
+import { demoPace, EventPlay } from './event.ts'
+import { entryTable } from './event-check.ts'
 import { Figures } from './figures.ts'
 import { watch } from './monitor.ts'
 import { HELP, OptionError, type Options, parseOptions } from './options.ts'
 import { stopAllChildren } from './processes.ts'
 import { runSmoke } from './smoke.ts'
+import { runEventSmoke } from './smoke-event.ts'
 import { ALERT_ABOVE, makeRunFolder, removeRunFolder, type Stage, setStage } from './stage.ts'
 import { FigureTable } from './table.ts'
 
 const startedAtMs = Date.now()
+/** Longer than the event of `--event` takes with any options. */
+const EVENT_MS_MAX = 3_600_000
 
 /** Never resolves; rejects if a child ends while it is still needed. */
 function anyChildEnds(stage: Stage): Promise<never> {
@@ -48,14 +54,37 @@ async function runUntilInterrupted(stage: Stage, options: Options, signal: Abort
   throw new Error('the crowd has gone')
 }
 
+/** Plays the event once and prints what was drawn. The room stays open until Ctrl-C. */
+async function runEvent(stage: Stage, options: Options, signal: AbortSignal): Promise<never> {
+  void runCron(stage, signal)
+  const play = new EventPlay(stage, options, demoPace(options.visitors), signal)
+  const outcome = await play.run(new FigureTable(process.stdout), startedAtMs + EVENT_MS_MAX)
+  process.stdout.write(`\n${entryTable(outcome)}
+  Each rank was computed by examples/verify-draw.mjs. Compute one yourself:
+  ${outcome.command}
+
+  Everything published about the draw: ${stage.baseUrl}/__waiting-room/draw
+  Ctrl-C ends the demo.
+`)
+  return aborted(signal)
+}
+
+async function aborted(signal: AbortSignal): Promise<never> {
+  if (!signal.aborted) await once(signal, 'abort')
+  throw signal.reason
+}
+
 async function runDemo(options: Options, folder: string, signal: AbortSignal): Promise<number> {
   process.stderr.write('Starting the origin and the waiting room (some 10 s) ...\n')
   const stage = await setStage(options, folder, signal)
   announce(stage, options)
-  const run = options.smoke
-    ? runSmoke(stage, options, startedAtMs, signal)
-    : runUntilInterrupted(stage, options, signal)
-  return Promise.race([run, anyChildEnds(stage)])
+  return Promise.race([run(stage, options, signal), anyChildEnds(stage)])
+}
+
+function run(stage: Stage, options: Options, signal: AbortSignal): Promise<number> {
+  const { smoke, event } = options
+  if (smoke) return (event ? runEventSmoke : runSmoke)(stage, options, startedAtMs, signal)
+  return event ? runEvent(stage, options, signal) : runUntilInterrupted(stage, options, signal)
 }
 
 /** Aborts on Ctrl-C and other signals, and when the reader of the output is gone. */

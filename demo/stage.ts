@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { AlertReceiver } from './alert-receiver.ts'
+import { DrawBeacon } from './draw-beacon.ts'
 import type { Options } from './options.ts'
 import { type ChildGroup, freePorts, logTail, startChild } from './processes.ts'
 
@@ -96,6 +97,7 @@ function writeSettings(
   originUrl: string,
   adminToken: string,
   { url, secret }: AlertReceiver,
+  beacon: DrawBeacon | null,
 ): string {
   const alert = { name: 'crowd', metric: 'waiting', above: ALERT_ABOVE, for_minutes: 1, channels: [ALERT_CHANNEL] }
   // The whole crowd shares one address.
@@ -105,6 +107,7 @@ function writeSettings(
     total_active_users: options.capacity,
     new_users_per_minute: options.ratePerMinute,
     ...crowd,
+    ...(beacon === null ? {} : { draw_beacon: { url: beacon.url, hash: beacon.hash } }),
   }
   const settings = {
     ROOMS: JSON.stringify([{ ...room, alerts: [alert] }]),
@@ -198,7 +201,8 @@ export async function setStage(options: Options, folder: string, signal: AbortSi
   const [freePort = 0, inspectorPort = 0] = await freePorts(2)
   const port = options.port ?? freePort
   const alertReceiver = await AlertReceiver.start()
-  const settingsFile = writeSettings(folder, options, originUrl, adminToken, alertReceiver)
+  const beacon = options.event ? await DrawBeacon.start() : null
+  const settingsFile = writeSettings(folder, options, originUrl, adminToken, alertReceiver, beacon)
   const room = startRoom(folder, port, inspectorPort, settingsFile)
   const baseUrl = `http://127.0.0.1:${port}`
   await waitForRoom(room, baseUrl, signal)

@@ -51,17 +51,18 @@ export class FigureTable {
     this.#out = out
   }
 
-  /** `alerts`: in order of arrival. */
-  show(figures: Figures, visitors: readonly Visitor[], alerts: readonly ReceivedAlert[]): void {
-    if (this.#out.isTTY) this.#draw(figures, visitors, alerts)
-    else this.#print(figures, alerts)
+  /** `alerts`: in order of arrival. `event`: the state of the event, if the run has one. */
+  show(figures: Figures, visitors: readonly Visitor[], alerts: readonly ReceivedAlert[], event?: string): void {
+    if (this.#out.isTTY) this.#draw(figures, visitors, alerts, event)
+    else this.#print(figures, alerts, event)
   }
 
-  #draw(figures: Figures, visitors: readonly Visitor[], alerts: readonly ReceivedAlert[]): void {
+  #draw(figures: Figures, visitors: readonly Visitor[], alerts: readonly ReceivedAlert[], event?: string): void {
     const columns = this.#out.columns ?? DEFAULT_COLUMNS
     const room = Math.max(0, (this.#out.rows ?? DEFAULT_ROWS) - SPARE_LINES)
     const arrived = alerts.slice(-ALERT_LINES).map((alert) => `  ${alertLine(alert)}`)
-    const lines = [...figureLines(figures, visitors), ...arrived, '', ...eventLines(figures)].slice(0, room)
+    const course = event === undefined ? [] : [`  event: ${event}`]
+    const lines = [...figureLines(figures, visitors), ...course, ...arrived, '', ...eventLines(figures)].slice(0, room)
     const up = this.#drawnLines === 0 ? '' : `\x1b[${this.#drawnLines}A`
     // One write prevents half-drawn tables on slow terminals. Lines are cut, because a wrapped line
     // would be counted wrong.
@@ -70,7 +71,7 @@ export class FigureTable {
     this.#drawnLines = lines.length
   }
 
-  #print(figures: Figures, alerts: readonly ReceivedAlert[]): void {
+  #print(figures: Figures, alerts: readonly ReceivedAlert[], event?: string): void {
     const known = this.#newestAlert === undefined ? -1 : alerts.indexOf(this.#newestAlert)
     for (const alert of alerts.slice(known + 1))
       this.#out.write(`${new Date().toISOString().slice(11, 19)}  ${alertLine(alert)}\n`)
@@ -78,6 +79,7 @@ export class FigureTable {
     if (Date.now() - this.#lastLineMs < LINE_EVERY_MS) return
     this.#lastLineMs = Date.now()
     const cells = columnsOf(figures).map(([name, value]) => `${name} ${value}`)
+    if (event !== undefined) cells.unshift(event)
     this.#out.write(`${new Date().toISOString().slice(11, 19)}  ${cells.join(', ')}\n`)
   }
 }

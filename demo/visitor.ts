@@ -4,6 +4,7 @@
  * HTTP tells it.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { VisitorState } from '../src/status.ts'
 import { type Answer, Browser } from './browser.ts'
 import { ROOM } from './stage.ts'
 
@@ -36,9 +37,25 @@ const PREFIX = '/__waiting-room'
 const COOKIE = `waiting-room-${ROOM}`
 
 interface Status {
-  readonly state: 'waiting' | 'admitted' | 'expired' | 'paused' | 'closed' | 'full'
+  readonly state: VisitorState
   readonly number: number | null
+  readonly position: number | null
   readonly pollAfterSeconds: number
+  readonly event?: {
+    readonly draw: boolean
+    readonly entry: number | null
+    readonly rank: number | null
+    readonly commitment: string | null
+  }
+}
+
+/** A draw as one visitor was told of it. */
+export interface ShownDraw {
+  readonly entry: number
+  /** In the lobby. */
+  readonly commitment: string
+  /** Null before the draw. */
+  readonly rank: number | null
 }
 
 /** How the stay on the site ended, from the visitor's view. */
@@ -53,6 +70,10 @@ export class Visitor {
   number: number | null = null
   /** Was on the site at least once. */
   gotIn = false
+  /** When the site was first entered, in milliseconds since 1970. */
+  gotInMs: number | null = null
+  /** Null: not in the lobby of an event with a draw. */
+  draw: ShownDraw | null = null
   /** Has left silently for good: to be found by silence. */
   vanished = false
   /** Time of the last answered request, in milliseconds since 1970. */
@@ -74,6 +95,7 @@ export class Visitor {
     try {
       for (let stays = 0; stays < MAX_STAYS; stays += 1) {
         await this.#getIn()
+        if (this.draw !== null) await this.#readRank(this.draw)
         if (this.vanished || (await this.#stay()) === 'done') return
         this.complaints.push(`${this.#name()} was cut off although the beacon went on`)
       }
@@ -95,6 +117,7 @@ export class Visitor {
       if (answer?.status === 200) {
         this.#learnNumber(numberInToken(this.#browser.cookie(COOKIE)))
         this.gotIn = true
+        this.gotInMs ??= Date.now()
         return
       }
       if (answer?.status === 503 && this.#browser.cookie(COOKIE) !== undefined) {
@@ -120,7 +143,9 @@ export class Visitor {
       if (status === null) failures += 1
       else {
         failures = 0
-        this.#learnNumber(status.number)
+        // A draw gives another number to a place, and the ticket keeps its own.
+        if (status.event?.draw !== true) this.#learnNumber(status.number)
+        this.#learnOfDraw(status)
         if (status.state === 'admitted' || status.state === 'expired') return
       }
       const pollAfterMs = status === null ? RETRY_MS : Math.min(status.pollAfterSeconds, MAX_POLL_SECONDS) * 1_000
@@ -197,6 +222,30 @@ export class Visitor {
     if (number === null || number === this.number) return
     if (this.number !== null) this.complaints.push(`${this.#name()} was given the new number ${number}`)
     this.number = number
+  }
+
+  #learnOfDraw({ state, position, event }: Status): void {
+    if (event === undefined || event.entry === null || event.commitment === null) return
+    if (state === 'lobby' && position !== null)
+      this.complaints.push(`${this.#name()} was shown a place before the draw`)
+    this.#learnShown({ entry: event.entry, commitment: event.commitment, rank: event.rank })
+  }
+
+  #learnShown({ entry, commitment, rank }: ShownDraw): void {
+    const known = this.draw ?? { entry: this.number, commitment, rank: null }
+    if (entry !== known.entry) this.complaints.push(`${this.#name()} was given the new entry ${entry}`)
+    if (commitment !== known.commitment) this.complaints.push(`${this.#name()} saw the commitment change`)
+    if (known.rank !== null && rank !== known.rank)
+      this.complaints.push(`${this.#name()} was told rank ${known.rank}, then ${rank}`)
+    this.draw = { entry, commitment: known.commitment, rank }
+  }
+
+  /** On the site the page about the draw tells the rank. */
+  async #readRank({ commitment }: ShownDraw): Promise<void> {
+    const answer = await this.#call(() => this.#browser.get(`${PREFIX}/draw?room=${ROOM}&format=json`))
+    if (answer?.status !== 200) return
+    const { ticket } = JSON.parse(answer.body) as { ticket: Pick<ShownDraw, 'entry' | 'rank'> | null }
+    if (ticket !== null) this.#learnShown({ ...ticket, commitment })
   }
 
   #name(): string {

@@ -57,6 +57,7 @@ function admitNext(count: number, line: Line, { controls, who, nowMs }: CommandC
   const { mode, suspended, soldOut } = line.rules
   if (suspended) return { state: 'refused', why: 'suspended' }
   if (soldOut) return { state: 'refused', why: 'sold-out' }
+  if (line.course.isBeforeStart) return { state: 'refused', why: 'lobby' }
   if (mode === 'paused') return { state: 'refused', why: 'paused' }
   const before = figures(line)
   const admitted = line.admitByHand(count)

@@ -220,9 +220,13 @@ export function isOverridden({ deployed, settings }: StoredEvent): boolean {
   return deployed !== null && deployed !== hashOf(settings)
 }
 
-/** Changes with every change of the event. */
-export function tagOf({ settings, atMs }: StoredEvent): string {
-  return `${atMs.toString(36)}-${hashOf(settings)}`
+/**
+ * Changes with every change of the event. That of a deployed event has no time: a room without a
+ * line takes the event over at each call.
+ */
+export function tagOf(event: StoredEvent): string {
+  const hash = hashOf(event.settings)
+  return event.deployed === hash ? hash : `${event.atMs.toString(36)}-${hash}`
 }
 
 /** Values that are off do not count, so that a new key with such a default changes nothing. */

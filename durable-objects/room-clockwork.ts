@@ -9,6 +9,7 @@
 
 import type { CheckMessage } from '../src/core/check-chains.ts'
 import { CheckChains, type SegmentCheck } from '../src/core/check-chains.ts'
+import { nextBorderMs } from '../src/core/events.ts'
 import type { Line } from '../src/core/line.ts'
 import { logError } from '../src/log/log.ts'
 
@@ -31,8 +32,12 @@ export class RoomClockwork {
    * Not awaited: the write belongs to this event, and if it fails the platform resets the object.
    */
   armAlarm(nowMs: number, intervalSeconds: number): void {
-    this.alarmAtMs = nowMs + intervalSeconds * 1000
-    void this.ctx.storage.setAlarm(this.alarmAtMs)
+    this.armAt(nowMs + intervalSeconds * 1000)
+  }
+
+  private armAt(atMs: number): void {
+    this.alarmAtMs = atMs
+    void this.ctx.storage.setAlarm(atMs)
   }
 
   clearAlarm(): void {
@@ -40,19 +45,25 @@ export class RoomClockwork {
     void this.ctx.storage.deleteAlarm()
   }
 
-  /** While any ticket is live the alarm is armed. A dead one is armed again. */
+  /**
+   * While any ticket is live the alarm is armed for the next tick; otherwise for the next border of
+   * an event, if there is one. A dead alarm is armed again.
+   */
   keepAlarm(room: string, line: Line, nowMs: number): void {
-    const { checkIntervalSeconds } = line.rules
-    if (line.tickets.live === 0) return
-    if (this.alarmAtMs === 0) {
-      this.armAlarm(nowMs, checkIntervalSeconds)
+    const intervalMs = line.rules.checkIntervalSeconds * 1000
+    const border = nextBorderMs(line.course.events, line.course.followedMs)
+    const tickMs = line.tickets.live > 0 ? nowMs + intervalMs : null
+    const dueMs = earliest(tickMs, border)
+    if (dueMs === null) return
+    if (this.alarmAtMs === 0 || dueMs < this.alarmAtMs) {
+      // An alarm far ahead was armed for an event, or before the clock went back.
+      this.armAt(dueMs)
       return
     }
     const lateMs = nowMs - this.alarmAtMs
-    // An alarm far ahead was armed before the clock went back.
-    if (Math.abs(lateMs) <= ALARM_DEAD_INTERVALS * checkIntervalSeconds * 1000) return
+    if (lateMs <= ALARM_DEAD_INTERVALS * intervalMs) return
     logError('alarm_dead', new Error('the alarm did not fire and is armed again'), { room, lateMs })
-    this.armAlarm(nowMs, checkIntervalSeconds)
+    this.armAt(dueMs)
   }
 
   /**
@@ -94,4 +105,8 @@ export class RoomClockwork {
     const sending = this.queue.send(message, { delaySeconds: line.rules.checkIntervalSeconds })
     this.ctx.waitUntil(sending.then(undefined, (error) => logError('check_not_sent', error, { room, segment })))
   }
+}
+
+function earliest(a: number | null, b: number | null): number | null {
+  return a === null || b === null ? (a ?? b) : Math.min(a, b)
 }

@@ -6,6 +6,7 @@
  * table is in event-store.ts.
  */
 import type { RoomEvent } from '../src/core/events.ts'
+import { Line } from '../src/core/line.ts'
 import type {
   EffectiveSettings,
   EventAnswer,
@@ -16,9 +17,8 @@ import type {
   EventView,
 } from '../src/room/room-events.ts'
 import { changedKeys, type EventStage, NOT_BEGUN } from '../src/settings/event-changes.ts'
-import type { RoomSettings } from '../src/settings/room-schema.ts'
+import { lineRules, type RoomSettings } from '../src/settings/rooms.ts'
 import { applyEventCommand, auditValues } from './event-commands.ts'
-import { EventPhases } from './event-phases.ts'
 import { EventStore, isOverridden, type StoredEvent, tagOf } from './event-store.ts'
 import { DEPLOYMENT, type RoomControls } from './room-controls.ts'
 
@@ -87,11 +87,9 @@ export class RoomEvents {
 
   /** The events of a room without a line, by the clock. */
   private peek(room: RoomSettings, nowMs: number): EventLine {
-    const phases = new EventPhases()
     this.store.load()
     this.store.deploy(room, () => NOT_BEGUN, nowMs)
-    phases.setEvents(this.events)
-    return phases
+    return Line.start(lineRules(room), 0, nowMs, this.events).course
   }
 
   private effective({ settings }: StoredEvent, room: RoomSettings): EffectiveSettings {

@@ -23,7 +23,7 @@ import { SnapshotCache } from '../src/core/snapshot.ts'
 import { type TicketReport, ticketReport } from '../src/core/ticket-report.ts'
 import { logError, logWarning, sendHeldReports } from '../src/log/log.ts'
 import { abortReason } from '../src/room/aborted.ts'
-import type { EventAnswer, EventCommand, EventDetails, EventLine, EventsView } from '../src/room/room-events.ts'
+import type { EventAnswer, EventCommand, EventDetails, EventsView } from '../src/room/room-events.ts'
 import type {
   AlertOverview,
   AuditEntry,
@@ -38,7 +38,7 @@ import type {
 import { deployedSettings } from '../src/settings/deployed-settings.ts'
 import { lineRules, type RoomSettings, roomAlerts } from '../src/settings/rooms.ts'
 import { applyCommand } from './commands.ts'
-import { EventPhases } from './event-phases.ts'
+import { DrawBeacon } from './draw-beacon.ts'
 import { LineStore } from './line-store.ts'
 import { blockedUntil } from './login-guard.ts'
 import { isUsed } from './migrations.ts'
@@ -53,7 +53,7 @@ export class WaitingRoom extends DurableObject<Env> implements RoomObject {
   private readonly alerts: RoomAlerts
   private readonly controls: RoomControls
   private readonly roomEvents: RoomEvents
-  private readonly phases = new EventPhases()
+  private readonly beacon: DrawBeacon
   private readonly pacing = new Pacing()
   private readonly snapshot = new SnapshotCache()
   private line: Line | null = null
@@ -67,13 +67,14 @@ export class WaitingRoom extends DurableObject<Env> implements RoomObject {
     this.alerts = new RoomAlerts(ctx, env)
     this.controls = new RoomControls(ctx.storage.sql)
     this.roomEvents = new RoomEvents(ctx.storage.sql, this.controls)
+    this.beacon = new DrawBeacon(ctx, (work) => this.publicRandomness(work))
     const stored = this.store.load()
     if (stored !== null) {
       this.room = stored.room
       this.controls.load(this.deployed, Date.now())
       this.clockwork.alarmAtMs = stored.alarmAtMs
       this.line = Line.restore(this.rules(), stored.line, stored.line.head.clock.touchedMs)
-      this.openEvents(Date.now())
+      this.openEvents(this.line, Date.now())
     }
     sendHeldReports()
   }
@@ -163,7 +164,11 @@ export class WaitingRoom extends DurableObject<Env> implements RoomObject {
     return this.event(name, (line, nowMs) => {
       line.beginInternalEvent(nowMs)
       const outcome = applyCommand(command, line, { room, controls: this.controls, who, nowMs })
-      if (outcome.state === 'refused') return { ...outcome, settings: this.controls.view(room) }
+      if (outcome.state === 'refused') {
+        // Even so, borders of the room's events may have been applied.
+        this.commit(line, nowMs, false)
+        return { ...outcome, settings: this.controls.view(room) }
+      }
       this.snapshot.clear()
       if (outcome.line !== line) this.replaceLine(outcome.line)
       this.commit(outcome.line, nowMs, true)
@@ -173,28 +178,34 @@ export class WaitingRoom extends DurableObject<Env> implements RoomObject {
   }
 
   events(room: string): EventsView {
-    return this.roomEvents.view(mustBeDeployed(room), this.eventLine, Date.now())
+    return this.roomEvents.view(mustBeDeployed(room), this.line?.course ?? null, Date.now())
   }
 
   eventDetails(room: string, id: string): EventDetails | null {
-    return this.roomEvents.details(mustBeDeployed(room), id, this.eventLine, Date.now())
+    return this.roomEvents.details(mustBeDeployed(room), id, this.line?.course ?? null, Date.now())
   }
 
   changeEvents(name: string, command: EventCommand, who: string): EventAnswer {
     const room = mustBeDeployed(name)
     return this.event(name, (line, nowMs) => {
       line.beginInternalEvent(nowMs)
-      const { answer, record } = this.roomEvents.change(command, room, this.phases, who, nowMs)
-      if (record === null) return answer
+      const { answer, record } = this.roomEvents.change(command, room, line.course, who, nowMs)
       this.snapshot.clear()
-      this.commit(line, nowMs, true)
-      record()
+      line.admit()
+      this.commit(line, nowMs, record !== null)
+      record?.()
       return answer
     })
   }
 
-  private get eventLine(): EventLine | null {
-    return this.line === null ? null : this.phases
+  /** The beacon was read. */
+  private publicRandomness(work: (line: Line) => void): void {
+    this.event(this.room, (line, nowMs) => {
+      line.beginInternalEvent(nowMs)
+      work(line)
+      line.admit()
+      this.commit(line, nowMs, true)
+    })
   }
 
   private replaceLine(line: Line): void {
@@ -278,13 +289,14 @@ export class WaitingRoom extends DurableObject<Env> implements RoomObject {
 
   private open(room: string, nowMs: number): Line {
     this.room = room
-    this.line = Line.start(this.rules(), nowMs, nowMs)
-    this.openEvents(nowMs)
-    return this.line
+    const line = Line.start(this.rules(), nowMs, nowMs)
+    this.line = line
+    this.openEvents(line, nowMs)
+    return line
   }
 
-  private openEvents(nowMs: number): void {
-    if (this.deployed !== undefined) this.roomEvents.open(this.deployed, this.phases, nowMs)
+  private openEvents(line: Line, nowMs: number): void {
+    if (this.deployed !== undefined) this.roomEvents.open(this.deployed, line.course, nowMs)
   }
 
   /** Undefined: the room is no longer in the settings. */
@@ -307,6 +319,7 @@ export class WaitingRoom extends DurableObject<Env> implements RoomObject {
     if (changes !== null) this.store.write(this.room, alarmAtMs, changes)
     else if (alarmAtMs !== alarmBefore) this.store.writeAlarm(alarmAtMs)
     this.clockwork.startChains(this.room, line, nowMs)
+    this.beacon.follow(this.room, line, this.deployed?.draw_beacon, nowMs)
   }
 }
 

@@ -5,7 +5,17 @@
  * poll failed.
  */
 export interface Progress {
-  readonly state: 'waiting' | 'admitted' | 'expired' | 'paused' | 'closed' | 'full' | 'unreachable'
+  readonly state:
+    | 'waiting'
+    | 'admitted'
+    | 'expired'
+    | 'paused'
+    | 'closed'
+    | 'full'
+    | 'lobby'
+    | 'ended'
+    | 'sold-out'
+    | 'unreachable'
   /** People ahead + 1. */
   readonly position: number | null
   readonly etaSeconds: number | null
@@ -17,6 +27,30 @@ export interface Progress {
   readonly message?: string | null
   /** Opening time of a closed room, ISO 8601. */
   readonly opensAt?: string | null
+  /** The event under way, or the one that has ended last. */
+  readonly event?: EventProgress
+}
+
+export interface EventProgress {
+  readonly name: string
+  /** `drawing`: the event has started, and its draw is being made. */
+  readonly phase: 'lobby' | 'drawing' | 'running' | 'ended'
+  /** ISO 8601. */
+  readonly startsAt: string
+  readonly endsAt: string
+  /** The places of everyone in the lobby are drawn at the start. */
+  readonly draw: boolean
+  /** The number in the draw; null: not in it. */
+  readonly entry: number | null
+  /** 1 is the first of `entries`; null until the draw is made. */
+  readonly rank: number | null
+  readonly entries: number | null
+  /** SHA-256 of the secret of the draw, in hex. */
+  readonly commitment: string | null
+  /** Path of the page about the draw. */
+  readonly drawUrl: string | null
+  /** The server's clock, ISO 8601: count down from `startsAt - serverTime`. */
+  readonly serverTime: string
 }
 
 export interface WaitingRoomFetchOptions {

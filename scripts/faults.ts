@@ -53,12 +53,12 @@ function copyProject(): void {
 
 /** The first failure in words; null: none. */
 function failureOf(fault: ShellFault | null): Promise<string | null> {
-  const { test } = fault ?? {}
+  const { test, events } = fault ?? {}
   // Without a fault a few seeds prove that the copy works.
   const seeds = fault === null ? '5' : values.seeds
   const call =
     test === undefined
-      ? ['simulation/main.ts', '--seeds', seeds]
+      ? ['simulation/main.ts', '--seeds', seeds, ...(events ? ['--events'] : [])]
       : ['node_modules/vitest/vitest.mjs', 'run', '--project', 'workers', test]
   return new Promise((done) => {
     const child = spawn(process.execPath, call, {

@@ -3,9 +3,12 @@
  * seed selects them. All of them end with the faults.
  */
 
+import type { EventCommand } from '../src/room/room-events.ts'
 import type { Command } from '../src/room/room-object.ts'
+import type { EventPatch } from '../src/settings/event-schema.ts'
 import type { RoomSettings } from '../src/settings/rooms.ts'
 import type { SettingsPatch } from '../src/settings/runtime-settings.ts'
+import { EVENT_ID } from './event-of-seed.ts'
 import type { Faults } from './faults.ts'
 import type { Random } from './random.ts'
 import type { Scheduler } from './scheduler.ts'
@@ -29,6 +32,23 @@ const SUSPEND_EVERY_MS = [20_000, 60_000] as const
 /** Shorter and longer than any limit. */
 const SUSPENDED_MS = [3_000, 150_000] as const
 const RESET_EVERY_MS = [40_000, 120_000] as const
+/** This long before and after a border of an event. */
+const BORDER_MS = 2_500
+const BORDER_CRASHES = {
+  crashBetweenStatements: 0.15,
+  crashBeforeCommit: 0.1,
+  crashAfterCommit: 0.1,
+  evicted: 0.2,
+}
+/** Null: delayed. */
+const EVENT_CHANGES: readonly (EventPatch | null)[] = [
+  null,
+  { suspended: true },
+  { suspended: false },
+  { suspended: false },
+  { shuffle_at_event_start: false },
+  { name: 'Another name' },
+]
 
 /** Reverts all changes of the operators. */
 const AS_DEPLOYED: Command = {
@@ -78,7 +98,50 @@ export class Disturbances {
     if (objectFaults.operators || objectFaults.suspensions) {
       this.scheduler.after(this.untilMs - this.scheduler.nowMs, () => this.operate(object, AS_DEPLOYED))
     }
+    this.besetBorders(object)
     if (objectFaults.deploys) this.repeat(DEPLOY_EVERY_MS, () => this.deploy(object, isolates, settings))
+  }
+
+  /**
+   * Around each border of an event the object fails far more often, in the ways of its profile, and
+   * operators change the event.
+   */
+  private besetBorders(object: SimulatedObject): void {
+    const { object: faults } = this.faults
+    for (const { prequeue_start_time, event_start_time, event_end_time } of object.settings.events ?? []) {
+      for (const time of [prequeue_start_time, event_start_time, event_end_time]) {
+        const borderMs = Date.parse(String(time))
+        const untilMs = borderMs - this.scheduler.nowMs
+        if (untilMs < BORDER_MS || borderMs + BORDER_MS >= this.untilMs) continue
+        const isCrashing = faults.crashBeforeCommit > 0
+        this.scheduler.after(untilMs - BORDER_MS, () => {
+          if (isCrashing) object.faults = { ...faults, ...BORDER_CRASHES }
+        })
+        this.scheduler.after(untilMs + this.random.whole(-500, 500), () => {
+          if (faults.deploys) object.deploy(object.settings, false)
+          if (faults.clockStepMs > 0) object.stepClock(this.random.whole(-faults.clockStepMs, faults.clockStepMs))
+        })
+        this.scheduler.after(untilMs + BORDER_MS, () => {
+          if (isCrashing) object.faults = faults
+        })
+      }
+      if (faults.operators) this.repeat(OPERATE_EVERY_MS, () => this.changeEvent(object))
+      if (faults.operators) {
+        this.scheduler.after(this.untilMs - this.scheduler.nowMs, () => this.changeEvent(object, { suspended: false }))
+      }
+    }
+  }
+
+  /** Delays, suspends or resumes the event; what would break a promise is refused. */
+  private changeEvent(object: SimulatedObject, patch = this.random.pick<EventPatch | null>(EVENT_CHANGES)): void {
+    const id = EVENT_ID
+    const command: EventCommand =
+      patch === null ? { kind: 'delay', id, minutes: 1, etag: null } : { kind: 'change', id, patch, etag: null }
+    try {
+      object.changeEvents(command)
+    } catch {
+      this.scheduler.after(1_000, () => this.changeEvent(object, patch))
+    }
   }
 
   private cutOff(isolate: SimulatedIsolate, outages: keyof typeof OUTAGE_MS): void {

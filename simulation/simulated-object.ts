@@ -7,6 +7,7 @@
 
 import type { CheckMessage } from '../src/core/check-chains.ts'
 import type { ExchangeAnswer, ExchangeRequest } from '../src/core/exchange.ts'
+import type { EventCommand } from '../src/room/room-events.ts'
 import type { Command } from '../src/room/room-object.ts'
 import type { RoomSettings } from '../src/settings/rooms.ts'
 import { Clockwork } from './clockwork.ts'
@@ -108,6 +109,11 @@ export class SimulatedObject {
   operate(command: Command): void {
     this.witness.note(`operator: ${JSON.stringify(command)}`)
     this.event(command.kind, (instance) => instance.operate(this.settings.name, command, 'simulation'))
+  }
+
+  changeEvents(command: EventCommand): void {
+    this.witness.note(`operator: ${JSON.stringify(command)}`)
+    this.event('change-events', (instance) => instance.changeEvents(this.settings.name, command, 'simulation'))
   }
 
   /** New settings restart the code. */

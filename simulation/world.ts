@@ -8,6 +8,7 @@ import type { RoomSettings } from '../src/settings/rooms.ts'
 import { Browser } from './browser.ts'
 import { type Crowd, crowdOf } from './crowd.ts'
 import { Disturbances } from './disturbances.ts'
+import { eventOfSeed } from './event-of-seed.ts'
 import { NO_NETWORK_FAULTS, NO_OBJECT_FAULTS, PROFILES } from './faults.ts'
 import { Judge, type Report } from './judges/judge.ts'
 import { Random } from './random.ts'
@@ -19,6 +20,8 @@ import { Visitor } from './visitor.ts'
 export interface RunOptions {
   /** Receives a line of text per step. */
   readonly trace?: (line: string) => void
+  /** The room has an event with a lobby. */
+  readonly events?: boolean
   /** Changes every client. */
   readonly mutant?: Mutant
 }
@@ -29,12 +32,12 @@ const FAULTS_MS = 180_000
 const END_MS = 21_600_000
 
 /** The same seed runs the same way anywhere. */
-export async function runSeed(seed: number, { trace, mutant = {} }: RunOptions = {}): Promise<Report> {
+export async function runSeed(seed: number, { trace, events = false, mutant = {} }: RunOptions = {}): Promise<Report> {
   const random = new Random(seed)
   const scheduler = new Scheduler(START_MS)
   const faults = random.pick(PROFILES)
   const crowd = crowdOf(seed, random)
-  const settings = someSettings(random, crowd)
+  const settings = someSettings(random, crowd, events)
   const judge = new Judge(scheduler, START_MS, START_MS + FAULTS_MS, faults, trace)
   const object = new SimulatedObject(settings, scheduler, random, faults.object, judge)
   const isolates = Array.from(
@@ -74,7 +77,7 @@ function endFaults(object: SimulatedObject, isolates: readonly SimulatedIsolate[
   }
 }
 
-function someSettings(random: Random, crowd: Crowd): RoomSettings {
+function someSettings(random: Random, crowd: Crowd, hasEvent: boolean): RoomSettings {
   const heartbeat = random.pick([15, 20, 20, 30])
   return v.parse(roomSchema, {
     name: 'simulated',
@@ -87,5 +90,6 @@ function someSettings(random: Random, crowd: Crowd): RoomSettings {
     session_max_seconds: random.pick([0, 0, 0, 60]),
     departure_grace_seconds: random.pick([0, 10, 60, 300]),
     reclaims_max: random.pick([0, 3, 3]),
+    ...(hasEvent ? { events: [eventOfSeed(random, START_MS, crowd.capacity, crowd.ratePerMinute)] } : {}),
   })
 }

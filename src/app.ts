@@ -10,6 +10,7 @@ import { PREFIX } from './http/paths.ts'
 import { problem, unsupportedMethod } from './http/problem.ts'
 import { type RequestUrl, requestUrl } from './http/request-url.ts'
 import { logError } from './log/log.ts'
+import { drawRoute } from './routes/draw.ts'
 import { heartbeatRoute } from './routes/heartbeat.ts'
 import { leaveRoute } from './routes/leave.ts'
 import { langRoute, lineRoute } from './routes/line.ts'
@@ -38,6 +39,7 @@ const ROUTES: ReadonlyMap<string, Route> = new Map<string, Route>([
   ['/leave', visitors({ POST: leaveRoute })],
   ['/line', get(configured(lineRoute))],
   ['/lang', get(configured(langRoute))],
+  ['/draw', get(configured(drawRoute))],
   ['/heartbeat.js', get(beaconScript)],
   ['/healthz', get(health)],
   ['/admin', get(configured(adminPage))],

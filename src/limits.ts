@@ -260,8 +260,12 @@ export const ISO_TIMES_MAX = 4_000
 /** A language picked on a waiting page is kept for a month. */
 export const LANG_COOKIE_LIFE_SECONDS = 30 * 24 * 3600
 
-/** The message that operators try in the preview. */
+/** Caches may keep the public page about draws for this long: a crowd looks at a new draw. */
+export const DRAW_PAGE_MAX_AGE_SECONDS = 5
+
+/** The message and the name of an event that operators try in the preview. */
 export const PREVIEW_MESSAGE_MAX_CHARS = 1_000
+export const PREVIEW_EVENT_NAME_MAX_CHARS = 100
 
 /** Files of public/ that a room's settings name. The logo goes into every page. */
 export const TEMPLATE_MAX_BYTES = 256 * 1024

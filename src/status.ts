@@ -4,7 +4,19 @@
  * `src/pages/wording.ts`.
  */
 
-export type VisitorState = 'waiting' | 'admitted' | 'expired' | 'paused' | 'closed' | 'full'
+export type VisitorState =
+  | 'waiting'
+  | 'admitted'
+  | 'expired'
+  | 'paused'
+  | 'closed'
+  | 'full'
+  /** An event has not started: in its lobby, or while its draw is made. */
+  | 'lobby'
+  /** The event is over, and the room is closed. */
+  | 'ended'
+  /** Nobody is admitted any more. */
+  | 'sold-out'
 
 /**
  * States of the waiting page: the visitor's, and those that only the page distinguishes. Operators
@@ -12,11 +24,15 @@ export type VisitorState = 'waiting' | 'admitted' | 'expired' | 'paused' | 'clos
  */
 export const PAGE_STATES = [
   'joining',
+  'lobby',
+  'drawing',
   'waiting',
   'almost',
   'paused',
   'full',
   'closed',
+  'sold-out',
+  'ended',
   'expired',
   'left',
   'lost',
@@ -29,7 +45,8 @@ export interface Status {
   readonly state: VisitorState
   readonly room: string
   /**
-   * The ticket's number; null without a ticket (line full, or object unreachable before the join).
+   * The number that orders the line; null without a ticket (line full, or object unreachable before
+   * the join). Entries of a draw get another one when it is made: see `EventStatus.entry`.
    */
   readonly number: number | null
   /** People ahead + 1; null when not waiting or unknown. */
@@ -66,8 +83,32 @@ export interface Status {
   readonly queueAll?: boolean
   /** Too many joins from one address: this visitor gets a place a little later. */
   readonly limited?: boolean
+  /** The event under way, or the one that has ended last. Absent: none. */
+  readonly event?: EventStatus
   /** ISO 8601 time of the figures. */
   readonly updatedAt: string
+}
+
+export interface EventStatus {
+  readonly name: string
+  readonly phase: 'lobby' | 'drawing' | 'running' | 'ended'
+  /** ISO 8601. */
+  readonly startsAt: string
+  readonly endsAt: string
+  /** The places of the lobby are drawn at the start. */
+  readonly draw: boolean
+  /** The number that the ticket was issued with in a lobby with a draw; null: not in the draw. */
+  readonly entry: number | null
+  /** 1 is the first of the draw; null until it is made. */
+  readonly rank: number | null
+  /** How many took part in the draw; null until it is made. */
+  readonly entries: number | null
+  /** SHA-256 of the secret of the draw, in hex. */
+  readonly commitment: string | null
+  /** Path of the page about the draw. */
+  readonly drawUrl: string | null
+  /** ISO 8601 time of the isolate that answers, which corrects the clock of the device. */
+  readonly serverTime: string
 }
 
 /** The body of `GET /status`. */

@@ -1,6 +1,11 @@
 /** Decides which changes need an explanation: a figure that got worse, or another ticket. */
 import type { Status } from '../../src/status.ts'
 
+/** The number that a ticket was issued with: a draw changes `number` alone. */
+export function ticketOf({ number, event }: Status): number | null {
+  return event?.entry ?? number
+}
+
 export type Change = 'returned' | 'slower' | 'betterTicket' | 'newTicket'
 
 /** Estimates move all the time: only a rise by this much, and by this share, is explained. */
@@ -15,30 +20,29 @@ export interface Told {
 }
 
 export function toldFirst(status: Status): Told {
-  return { number: status.number, lowestSeconds: status.etaSeconds, change: null }
+  return { number: ticketOf(status), lowestSeconds: status.etaSeconds, change: null }
 }
 
 /** `before` and `after`: two consecutive statuses. */
 export function tellChange(told: Told, before: Status, after: Status): Told {
   const eta = after.etaSeconds
-  if (before.number !== null && after.number !== null && before.number !== after.number) {
-    const change = after.number < before.number ? 'betterTicket' : 'newTicket'
-    return { number: after.number, lowestSeconds: eta, change }
+  const [earlier, number] = [ticketOf(before), ticketOf(after)]
+  if (earlier !== null && number !== null && earlier !== number) {
+    return { number, lowestSeconds: eta, change: number < earlier ? 'betterTicket' : 'newTicket' }
   }
   if (before.position !== null && after.position !== null && after.position > before.position) {
-    return { number: after.number, lowestSeconds: eta, change: 'returned' }
+    return { number, lowestSeconds: eta, change: 'returned' }
   }
   const { lowestSeconds } = told
-  if (eta === null || lowestSeconds === null)
-    return { ...told, number: after.number, lowestSeconds: eta ?? lowestSeconds }
+  if (eta === null || lowestSeconds === null) return { ...told, number, lowestSeconds: eta ?? lowestSeconds }
   if (eta - lowestSeconds >= Math.max(RISE_MIN_SECONDS, lowestSeconds * RISE_MIN_SHARE)) {
-    return { number: after.number, lowestSeconds: eta, change: 'slower' }
+    return { number, lowestSeconds: eta, change: 'slower' }
   }
   // An explanation stays until the figures improve.
   const better = before.position !== null && after.position !== null && after.position < before.position
   const isSettled = eta < lowestSeconds && better
   return {
-    number: after.number,
+    number,
     lowestSeconds: Math.min(lowestSeconds, eta),
     change: isSettled ? null : told.change,
   }

@@ -2,13 +2,16 @@
  * The waiting page's script: polls the visitor's status, shows it, and opens the site on admission.
  * This file connects the parts; src/pages/wording.ts turns a status into words.
  */
+import { countdownText } from '../../src/pages/event-wording.ts'
 import type { LiveTexts } from '../../src/pages/messages/messages.ts'
-import { pageState, wordsOf } from '../../src/pages/wording.ts'
+import { pageState } from '../../src/pages/wording.ts'
+import { wordsOf } from '../../src/pages/words.ts'
 import type { PageState, PolledStatus, Status } from '../../src/status.ts'
 import { callMe } from './call-me.ts'
-import { tellChange, toldFirst } from './changes.ts'
+import { tellChange, ticketOf, toldFirst } from './changes.ts'
+import { Countdown } from './countdown.ts'
 import { Poller } from './poller.ts'
-import { byId, screen } from './screen.ts'
+import { byId, screen, setText } from './screen.ts'
 import { shareTabs } from './tabs.ts'
 import { workerTimer } from './timer.ts'
 
@@ -48,7 +51,10 @@ function render(): void {
   const state = over ?? (lost ? 'lost' : pageState(status))
   const keptSeconds = status.placeKeptSeconds - (performance.now() - poller.heardMs) / 1000
   const said = note || (told.change === null ? '' : noteOfChange(told.change))
-  show({ state, status, keptSeconds, note: cookies || over === 'left' || over === 'expired' ? said : texts.cookies })
+  const needsCookies = !cookies && over !== 'left' && over !== 'expired'
+  const { aheadMs: serverAheadMs } = countdown
+  const view = show({ state, status, keptSeconds, serverAheadMs, note: needsCookies ? texts.cookies : said })
+  countdown.run(view.countdown === '' ? null : (status.event ?? null))
 }
 
 function jsonIn(id: string) {
@@ -56,8 +62,21 @@ function jsonIn(id: string) {
 }
 
 function noteOfChange(change: NonNullable<typeof told.change>): string {
-  return texts[change].replace('{number}', words.number(status.number ?? 0))
+  return texts[change].replace('{number}', words.number(ticketOf(status) ?? 0))
 }
+
+// --- The countdown to the start of an event.
+
+let ticking: ReturnType<typeof setTimeout> | undefined
+const countdown = new Countdown({
+  show: (leftMs) => setText('countdown', countdownText(leftMs, words)),
+  nowMs: Date.now,
+  schedule(delayMs, tick) {
+    ticking = setTimeout(tick, delayMs)
+  },
+  cancel: () => clearTimeout(ticking),
+})
+countdown.correctClock(status.event)
 
 // --- Polling.
 
@@ -90,7 +109,8 @@ async function poll(signal: AbortSignal): Promise<number> {
   if (over !== null) return 0
   token = response.headers.get('Waiting-Room-Token') ?? token
   cookies = answer.cookies
-  tabs.tell({ status: answer, token })
+  countdown.correctClock(answer.event)
+  tabs.tell({ status: answer, token, aheadMs: countdown.aheadMs })
   take(answer)
   return (tabs.leads ? 1 : 2) * answer.pollAfterSeconds * 1000
 }
@@ -119,6 +139,7 @@ const tabs = shareTabs(
     // this one.
     if (isAhead(status, message.status)) return poller.now()
     token = message.token
+    countdown.aheadMs = message.aheadMs
     take(message.status)
     if (over === null) poller.heard(message.status.pollAfterSeconds * 1000)
   },
@@ -126,7 +147,8 @@ const tabs = shareTabs(
 )
 
 function isAhead(mine: Status, theirs: Status): boolean {
-  return theirs.state !== 'admitted' && mine.number !== null && theirs.number !== null && mine.number < theirs.number
+  if (theirs.state === 'admitted' || ticketOf(mine) === ticketOf(theirs)) return false
+  return mine.number !== null && theirs.number !== null && mine.number < theirs.number
 }
 
 // --- The end of waiting.
@@ -164,7 +186,7 @@ async function leave(event: Event): Promise<void> {
       body: '{"final":true}',
     })
     if (!response.ok) throw new Error(`status ${response.status}`)
-    tabs.tell({ status, token, left: true })
+    tabs.tell({ status, token, aheadMs: countdown.aheadMs, left: true })
     finish('left')
     byId('heading')?.focus()
   } catch {

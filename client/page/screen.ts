@@ -1,14 +1,7 @@
 /** Shows a status in the page's elements, and announces it to screen readers. */
 
-import {
-  faviconOf,
-  fill,
-  type PageView,
-  progressOf,
-  standsInLine,
-  viewOf,
-  type Words,
-} from '../../src/pages/wording.ts'
+import { faviconOf, type PageView, progressOf, standsInLine, viewOf } from '../../src/pages/wording.ts'
+import { fill, type Words } from '../../src/pages/words.ts'
 import type { PageState, Status } from '../../src/status.ts'
 
 /** A page that a screen reader announces at every poll is unusable. */
@@ -19,6 +12,7 @@ export interface Shown {
   readonly status: Status
   readonly note: string
   readonly keptSeconds: number
+  readonly serverAheadMs: number
 }
 
 /** Null in a template without this element. */
@@ -39,15 +33,16 @@ export function screen(words: Words) {
     announcedMs = nowMs
   }
 
-  return function show({ state, status, note, keptSeconds }: Shown): void {
-    const view = viewOf(status, words, { state, nowMs: Date.now(), note, keptSeconds })
+  return function show({ state, status, note, keptSeconds, serverAheadMs }: Shown): PageView {
+    const view = viewOf(status, words, { state, nowMs: Date.now(), note, keptSeconds, serverAheadMs })
     document.title = view.title
     ;(byId('waiting-room') ?? document.documentElement).dataset.state = state
     for (const [name, text] of Object.entries(view)) if (name !== 'title') setText(name, text)
-    const stands = standsInLine(state)
+    const stands = standsInLine(state) && status.number !== null
     const progress = progressOf(status)
-    setHidden('figures', view.position === '')
-    setHidden('leave-box', !stands || status.number === null)
+    setHidden('figures', view.position === '' && view.countdown === '')
+    setHidden('in-order', view.entry !== '')
+    setHidden('leave-box', !stands)
     setHidden('call-me-box', !stands)
     setHidden('live', !stands)
     setHidden('progress-box', progress === null)
@@ -55,17 +50,18 @@ export function screen(words: Words) {
     if (bar !== null && progress !== null) bar.value = progress
     setIcon(faviconOf(state, status.position))
     announce(state, sentenceOf(state, view))
+    return view
   }
 
-  function sentenceOf(state: PageState, { heading, lead, note, position, wait }: PageView): string {
-    if (position !== '' && state !== 'lost' && state !== 'paused')
+  function sentenceOf(state: PageState, { heading, lead, drawn, note, position, wait }: PageView): string {
+    if (position !== '' && (state === 'waiting' || state === 'almost'))
       return `${fill(words.texts.announce, { position, wait })} ${note}`
-    return `${heading}. ${lead} ${note}`
+    return `${heading}. ${lead} ${drawn} ${note}`
   }
 }
 
 /** An empty text hides the element, or its box if it has one. */
-function setText(id: string, text: string): void {
+export function setText(id: string, text: string): void {
   const element = byId(id)
   if (element === null) return
   if (element.textContent !== text) element.textContent = text

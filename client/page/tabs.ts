@@ -7,6 +7,8 @@ import type { Status } from '../../src/status.ts'
 export interface TabMessage {
   readonly status: Status
   readonly token: string | null
+  /** How far the server's clock is ahead of the device's, as the polling tab measured it. */
+  readonly aheadMs: number
   /** The visitor gave up the place. */
   readonly left?: boolean
 }

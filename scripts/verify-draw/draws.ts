@@ -6,12 +6,12 @@ import { MAX_NUMBER } from '../../src/core/limits.ts'
 /** The file cannot be used, or a draw in it does not match. */
 export class VerifyError extends Error {}
 
-const number = v.pipe(
+const whole = v.pipe(
   v.number('must be a number'),
-  v.integer('must be a whole number'),
+  v.safeInteger('must be a whole number'),
   v.minValue(0, 'must be 0 or more'),
-  v.maxValue(MAX_NUMBER, `must be at most ${MAX_NUMBER}`),
 )
+const number = v.pipe(whole, v.maxValue(MAX_NUMBER, `must be at most ${MAX_NUMBER}`))
 const hex = v.pipe(v.string('must be text'), v.regex(/^[0-9a-f]{64}$/, 'must be 64 lower-case hex digits'))
 const time = v.optional(
   v.pipe(
@@ -23,7 +23,8 @@ const time = v.optional(
 const drawSchema = v.pipe(
   v.object({
     event: v.string('must be text'),
-    run: number,
+    // A time in milliseconds, mostly.
+    run: whole,
     first: number,
     end: number,
     commitment: hex,

@@ -9,6 +9,8 @@ import type { LineRules } from '../../src/core/rules.ts'
 import { DEPARTING_FLAG, RETURNS_MASK, STATE_MASK, State } from '../../src/core/ticket-state.ts'
 import type { RoomInstance } from '../shipped.ts'
 import type { SimulatedObject } from '../simulated-object.ts'
+import type { Renumbering } from './draw.ts'
+import { RateWindow } from './rate-window.ts'
 
 export interface Findings {
   violation(text: string): void
@@ -47,6 +49,21 @@ export class CommittedJudge {
     this.stored.clear()
     this.inOrder.length = 0
     this.rate = new RateWindow()
+  }
+
+  /** A draw gave tickets other numbers. */
+  renumber({ first, end, lineNumbers }: Renumbering): void {
+    const byteOf = (number: number) => this.stored.get(Math.floor(number / SEGMENT_SIZE))?.[number % SEGMENT_SIZE] ?? 0
+    const bytes = [...lineNumbers].map(([issued, number]) => [number, byteOf(issued)] as const)
+    for (const [number, byte] of bytes) {
+      const index = Math.floor(number / SEGMENT_SIZE)
+      const segment = Uint8Array.from(this.stored.get(index) ?? new Uint8Array(SEGMENT_SIZE))
+      segment[number % SEGMENT_SIZE] = byte
+      this.stored.set(index, segment)
+    }
+    const absent = [...this.everAbsent].filter((number) => number >= first && number < end)
+    for (const number of absent) this.everAbsent.delete(number)
+    for (const number of absent) this.everAbsent.add(lineNumbers.get(number) as number)
   }
 
   /** `entries`: the journal of this event. */
@@ -209,41 +226,4 @@ function comparable(stats: LineStats | null): string {
   return JSON.stringify(stats, (key, value) =>
     /^(atMs|calls|rowsWritten|waitSecondsP\d+)$/.test(key) ? undefined : value,
   )
-}
-
-/**
- * The rate in every window at once: its admissions are at most rate x length + one interval's worth
- * + 1.
- *
- * With A(t) the admissions that the rate allows from the beginning to t, and n(t) those made, the
- * bound is n(b) - n(a) <= A(b) - A(a) + cap for all a <= b, which holds when n - A never rises by
- * more than the cap above the lowest value that it had just before an admission. Time is the
- * object's clock, ignoring steps back.
- */
-class RateWindow {
-  private atMs: number | null = null
-  private excess = 0
-  private lowest = 0
-  private cap = 0
-  private rules: LineRules | null = null
-
-  pass(nowMs: number, rules: LineRules): void {
-    const { ratePerMinute, checkIntervalSeconds } = rules
-    // A new rate starts new windows.
-    if (this.rules?.ratePerMinute !== ratePerMinute) {
-      this.excess = 0
-      this.lowest = 0
-      this.cap = (ratePerMinute * checkIntervalSeconds) / 60 + 1
-    }
-    this.rules = rules
-    this.excess -= (Math.max(0, nowMs - (this.atMs ?? nowMs)) * ratePerMinute) / 60_000
-    this.lowest = Math.min(this.lowest, this.excess)
-    this.atMs = nowMs
-  }
-
-  /** False: too many admissions. */
-  admit(count: number): boolean {
-    this.excess += count
-    return this.excess - this.lowest <= this.cap + 1e-6
-  }
 }

@@ -60,6 +60,7 @@ export class HearingJudge {
   private readonly toldMs = new Map<number, number>()
   private readonly callsMs: number[] = []
   private readonly gaps = new Gaps()
+  private readonly timeouts: { readonly atMs: number; readonly seconds: number }[] = []
   private resumedMs = Number.NEGATIVE_INFINITY
   private heardOfMs: ReadonlyMap<number, number> = new Map()
   private readonly findings: Findings
@@ -108,7 +109,18 @@ export class HearingJudge {
     this.resumedMs = nowMs
   }
 
+  /**
+   * The rules with the shortest or longest session timeout in force since then: events change it.
+   */
+  private rulesSince(atMs: number, rules: LineRules, pick: (...seconds: number[]) => number): LineRules {
+    const from = this.timeouts.findLastIndex((change) => change.atMs <= atMs)
+    const inForce = this.timeouts.slice(Math.max(0, from)).map(({ seconds }) => seconds)
+    return { ...rules, sessionTimeoutSeconds: pick(rules.sessionTimeoutSeconds, ...inForce) }
+  }
+
   see(what: string, entries: readonly JournalEntry[], rules: LineRules, nowMs: number, object: SimulatedObject): void {
+    const { sessionTimeoutSeconds: seconds } = rules
+    if (this.timeouts.at(-1)?.seconds !== seconds) this.timeouts.push({ atMs: nowMs, seconds })
     this.gaps.pass(what, nowMs, object.nowMs, rules)
     this.heardOfMs = object.heardOfMs
     if (what === 'exchange') this.callsMs.push(nowMs)
@@ -122,8 +134,9 @@ export class HearingJudge {
     }
   }
 
-  private judgeFalse(number: number, isActive: boolean, rules: LineRules, nowMs: number): void {
+  private judgeFalse(number: number, isActive: boolean, rulesNow: LineRules, nowMs: number): void {
     const words = this.words.get(number) ?? []
+    const rules = this.rulesSince(words[0]?.atMs ?? nowMs, rulesNow, Math.min)
     const hint = words.findLast(({ what }) => what === 'hint')
     this.judgeResumed(number, isActive, hint !== undefined, rules, nowMs)
     if (isActive) this.judgePaymentVisit(number, words, rules, nowMs)
@@ -194,10 +207,11 @@ export class HearingJudge {
     return byMs
   }
 
-  private judgeLate(number: number, isActive: boolean, rules: LineRules, nowMs: number): void {
+  private judgeLate(number: number, isActive: boolean, rulesNow: LineRules, nowMs: number): void {
     const words = this.words.get(number) ?? []
     const last = words.at(-1)
-    if (last === undefined || last.atMs < this.wellSinceMs || this.wasQuiet(last.atMs, nowMs, rules)) return
+    if (last === undefined || last.atMs < this.wellSinceMs || this.wasQuiet(last.atMs, nowMs, rulesNow)) return
+    const rules = this.rulesSince(last.atMs, rulesNow, Math.max)
     const delayMs = nowMs - Math.max(last.atMs, this.resumedMs)
     // A visitor whose last message is in transit has not left.
     if (this.deliverableMs(last) <= nowMs && this.resumedMs < last.atMs) this.detectionMs.push(delayMs)

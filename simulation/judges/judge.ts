@@ -10,6 +10,7 @@ import type { SimulatedIsolate } from '../simulated-isolate.ts'
 import type { ObjectWitness, SimulatedObject } from '../simulated-object.ts'
 import type { Visitor } from '../visitor.ts'
 import { CommittedJudge } from './committed.ts'
+import { DrawJudge, type DrawnFirst } from './draw.ts'
 import { HearingJudge } from './hearing.ts'
 import { ResetJudge } from './reset.ts'
 import { SuspensionJudge } from './suspension.ts'
@@ -33,6 +34,8 @@ export interface Report {
   readonly pairs: number
   /** From the last message of a silent visitor to the expiry, ms, while the object was healthy. */
   readonly detectionMs: readonly number[]
+  /** Where the first entry of each draw ended. */
+  readonly draws: readonly DrawnFirst[]
   readonly simulatedSeconds: number
 }
 
@@ -46,6 +49,7 @@ export class Judge implements ObjectWitness, BrowserWitness {
   private readonly hearing: HearingJudge
   private readonly suspension = new SuspensionJudge(this)
   private readonly reset = new ResetJudge(this)
+  private readonly draws = new DrawJudge(this)
   private readonly owners = new Map<number, Browser>()
   private readonly scheduler: Scheduler
   private readonly startMs: number
@@ -103,7 +107,13 @@ export class Judge implements ObjectWitness, BrowserWitness {
       this.committedJudge.startOver()
       this.hearing.startOver()
       this.suspension.startOver()
+      this.draws.startOver()
       this.owners.clear()
+    }
+    const renumbering = this.draws.see(what, instance.line, page.entries, this.committedJudge.next)
+    if (renumbering !== null) {
+      this.committedJudge.renumber(renumbering)
+      this.suspension.renumber(renumbering)
     }
     if (this.suspension.see(what, instance.line, page.entries)) this.hearing.resumed(this.scheduler.nowMs)
     try {
@@ -111,7 +121,9 @@ export class Judge implements ObjectWitness, BrowserWitness {
     } catch (error) {
       this.violation(`${what}: ${String(error)}`)
     }
-    this.hearing.see(what, page.entries, instance.line.rules, this.scheduler.nowMs, object)
+    // Visitors and their messages go by issued numbers.
+    const issued = page.entries.map((entry) => ({ ...entry, number: this.draws.issuedNumber(entry.number) }))
+    this.hearing.see(what, issued, instance.line.rules, this.scheduler.nowMs, object)
     const { waiting, occupied } = instance.line.tickets
     this.left = waiting + occupied
   }
@@ -190,6 +202,7 @@ export class Judge implements ObjectWitness, BrowserWitness {
       inversions: inversions(committedJudge.inOrder),
       pairs,
       detectionMs: hearing.detectionMs,
+      draws: this.draws.firsts,
       simulatedSeconds: (this.scheduler.nowMs - this.startMs) / 1000,
     }
   }

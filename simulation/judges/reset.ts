@@ -27,6 +27,8 @@ export class ResetJudge {
   see(what: string, line: Line, object: SimulatedObject, nowMs: number): boolean {
     const before = this.run
     if (before === line.run) return false
+    // A line that only refused commands is not stored, and nobody knows its run.
+    if (object.storage.read('SELECT head FROM line').length === 0) return false
     this.run = line.run
     this.sinceMs = nowMs
     this.passLifeMs = passLifeSeconds(line.rules) * 1000

@@ -7,6 +7,7 @@ import type { JournalEntry } from '../../src/core/journal.ts'
 import type { Line } from '../../src/core/line.ts'
 import { State } from '../../src/core/ticket-state.ts'
 import type { Findings } from './committed.ts'
+import type { Renumbering } from './draw.ts'
 
 const FORBIDDEN: ReadonlySet<JournalEntry['event']> = new Set(['admitted', 'expired', 'forgotten', 'ended'])
 
@@ -22,6 +23,13 @@ export class SuspensionJudge {
   /** A new run has no tickets. */
   startOver(): void {
     this.present = null
+  }
+
+  /** A draw gave tickets other numbers. */
+  renumber({ lineNumbers }: Renumbering): void {
+    if (this.present === null) return
+    const numbers = [...this.present].map((number) => lineNumbers.get(number) ?? number)
+    this.present = new Set(numbers.sort((a, b) => a - b))
   }
 
   /** True: this event resumed the room. */

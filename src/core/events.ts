@@ -1,7 +1,8 @@
 /**
  * The events of a room: times at which other rules hold, and an optional lobby before the start.
  */
-import type { RatePlan } from './rate-plan.ts'
+import { capacityAt, meanRate, type RatePiece, type RatePlan, rateAt, ratePieces } from './rate-plan.ts'
+import type { LineRules } from './rules.ts'
 
 export interface RoomEvent {
   readonly id: string
@@ -30,3 +31,128 @@ export interface RoomEvent {
 
 /** `drawing`: the start has passed, and the draw waits for the public randomness. */
 export type EventPhase = 'none' | 'lobby' | 'drawing' | 'running' | 'ended'
+
+/** When the event begins to matter: its lobby opens, or it starts. */
+function opensAtMs({ lobbyAtMs, startAtMs }: RoomEvent): number {
+  return lobbyAtMs ?? startAtMs
+}
+
+/** The event under way, from the opening of its lobby to its end. Events do not overlap. */
+export function currentEvent(events: readonly RoomEvent[], nowMs: number): RoomEvent | null {
+  return events.find((event) => !event.suspended && opensAtMs(event) <= nowMs && nowMs < event.endAtMs) ?? null
+}
+
+/** The phase of the event under way. */
+export function phaseUnderWay(
+  { startAtMs }: RoomEvent,
+  nowMs: number,
+  isDrawing: boolean,
+): 'lobby' | 'drawing' | 'running' {
+  return nowMs < startAtMs ? 'lobby' : isDrawing ? 'drawing' : 'running'
+}
+
+/** The event that ended last; null: none has. */
+export function lastEnded(events: readonly RoomEvent[], nowMs: number): RoomEvent | null {
+  const ended = events.filter((event) => !event.suspended && event.endAtMs <= nowMs)
+  return ended.reduce<RoomEvent | null>((last, event) => (last && last.endAtMs > event.endAtMs ? last : event), null)
+}
+
+/** The times in (fromMs, toMs] at which a phase of any event begins or ends, ascending. */
+export function bordersBetween(events: readonly RoomEvent[], fromMs: number, toMs: number): number[] {
+  const all = events.flatMap(({ lobbyAtMs, startAtMs, endAtMs }) => [lobbyAtMs ?? startAtMs, startAtMs, endAtMs])
+  return [...new Set(all)].filter((atMs) => fromMs < atMs && atMs <= toMs).sort((a, b) => a - b)
+}
+
+/** The next time at which a phase of any event begins or ends; null: there is none. */
+export function nextBorderMs(events: readonly RoomEvent[], nowMs: number): number | null {
+  return bordersBetween(events, nowMs, Number.POSITIVE_INFINITY)[0] ?? null
+}
+
+/**
+ * The rules in force at a time.
+ *
+ * In a lobby newcomers join and nobody is admitted. A running event replaces the rules that it
+ * names. Sold out: nobody is admitted or joins. The rate and the capacity follow the plan of the
+ * event or, if the event sets neither plan nor rate, of the room.
+ * @param isDrawing the start has passed, and the draw is not made yet
+ */
+export function effectiveRules(
+  rules: LineRules,
+  events: readonly RoomEvent[],
+  nowMs: number,
+  isDrawing = false,
+): LineRules {
+  const event = currentEvent(events, nowMs)
+  const base = rules.soldOut ? { ...rules, mode: 'paused' as const } : rules
+  if (event === null && rules.ratePlan.length === 0) return isDrawing ? { ...base, mode: 'paused' } : base
+  const { plan, ratePerMinute, capacity } = planInForce(rules, event, nowMs)
+  const planned = {
+    ...base,
+    ratePerMinute: rateAt(plan, ratePerMinute, nowMs),
+    capacity: capacityAt(plan, capacity, nowMs),
+  }
+  if (event === null) return isDrawing ? { ...planned, mode: 'paused' } : planned
+  const message = rules.message ?? event.message
+  if (nowMs < event.startAtMs || isDrawing) return { ...planned, message, mode: 'paused' }
+  return {
+    ...planned,
+    message,
+    sessionTimeoutSeconds: event.sessionTimeoutSeconds ?? rules.sessionTimeoutSeconds,
+    suspended: rules.suspended || event.traffic === 'passthrough',
+    ...(event.traffic === 'reject' ? { closed: true, opensAtMs: event.endAtMs } : {}),
+  }
+}
+
+/** The mean configured rate between two times with no border of an event between them. */
+export function meanRatePerMinute(
+  rules: LineRules,
+  events: readonly RoomEvent[],
+  fromMs: number,
+  toMs: number,
+): number {
+  const { plan, ratePerMinute } = planInForce(rules, currentEvent(events, fromMs), fromMs)
+  return toMs > fromMs ? meanRate(plan, ratePerMinute, fromMs, toMs) : rateAt(plan, ratePerMinute, toMs)
+}
+
+/** Estimates compare the measured rate with the plan of the last minutes. */
+const PIECES_SINCE_MS = 300_000
+const PIECES_UNTIL_MS = 86_400_000
+const PIECES_MAX = 24
+
+/**
+ * The configured rates from five minutes ago on, for estimates: 0 in a lobby. Null: the rate does
+ * not change within a day. Bounded: the last piece lasts for good.
+ */
+export function plannedPieces(rules: LineRules, events: readonly RoomEvent[], nowMs: number): RatePiece[] | null {
+  const sinceMs = nowMs - PIECES_SINCE_MS
+  const borders = bordersBetween(events, sinceMs, nowMs + PIECES_UNTIL_MS)
+  const { plan } = planInForce(rules, currentEvent(events, nowMs), nowMs)
+  if (borders.length === 0 && plan.length === 0) return null
+  const edges = [sinceMs, ...borders]
+  const pieces = edges.flatMap((fromMs, i) => {
+    const event = currentEvent(events, fromMs)
+    if (event !== null && fromMs < event.startAtMs) return [{ fromMs, ratePerMinute: 0 }]
+    const inForce = planInForce(rules, event, fromMs)
+    const untilMs = edges[i + 1] ?? Number.POSITIVE_INFINITY
+    return ratePieces(inForce.plan, inForce.ratePerMinute, fromMs, PIECES_MAX).filter((each) => each.fromMs < untilMs)
+  })
+  return pieces.slice(0, PIECES_MAX)
+}
+
+/**
+ * The plan of rates, with the values before its first step. A drained room keeps its capacity 0.
+ */
+function planInForce(
+  { ratePlan, ratePerMinute, capacity }: LineRules,
+  event: RoomEvent | null,
+  nowMs: number,
+): { readonly plan: RatePlan; readonly ratePerMinute: number; readonly capacity: number } {
+  if (capacity === 0) return { plan: [], ratePerMinute, capacity }
+  if (event === null || nowMs < event.startAtMs) return { plan: ratePlan, ratePerMinute, capacity }
+  const isPlanned = event.ratePlan.length > 0 || event.ratePerMinute !== null
+  return {
+    plan: isPlanned ? event.ratePlan : ratePlan,
+    ratePerMinute: event.ratePerMinute ?? ratePerMinute,
+    capacity: event.capacity ?? capacity,
+  }
+}

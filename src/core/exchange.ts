@@ -79,16 +79,20 @@ export interface ExchangeAnswer extends LineAnswer {
  * Applies one call of an isolate. The order matters: visitors who were heard return before tickets
  * are admitted, freed slots go to waiting tickets before newcomers, and claims see the admissions
  * of their own call. Numbers of another run change nothing.
+ *
+ * Calls carry issued numbers; the line orders by line numbers (draws.ts). This is the place that
+ * translates, so a call that an isolate sent before it knew of a draw is understood.
  */
 export function applyExchange(line: Line, request: ExchangeRequest): LineAnswer {
   const sameRun = request.run === line.run
+  const { presence, course } = line
   if (sameRun) {
-    forEachAged(request.presence, (number, ageMs) => line.presence.hear(number, ageMs))
+    forEachAged(request.presence, (number, ageMs) => presence.hear(course.lineNumber(number), ageMs))
     if (request.touches !== undefined)
-      forEachAged(request.touches, (number, ageMs) => line.presence.touch(number, ageMs))
-    forEachAged(request.departures, (number, ageMs) => line.presence.depart(number, ageMs))
-    for (const number of request.leaves) line.leave(number)
-    for (const { number, ageMs } of request.claims) line.presence.hear(number, ageMs ?? 0)
+      forEachAged(request.touches, (number, ageMs) => presence.touch(course.lineNumber(number), ageMs))
+    forEachAged(request.departures, (number, ageMs) => presence.depart(course.lineNumber(number), ageMs))
+    for (const number of request.leaves) line.leave(course.lineNumber(number))
+    for (const { number, ageMs } of request.claims) presence.hear(course.lineNumber(number), ageMs ?? 0)
   }
   line.totals.roomErrors += request.failures
   line.totals.honoured += request.honoured
@@ -99,7 +103,9 @@ export function applyExchange(line: Line, request: ExchangeRequest): LineAnswer 
   line.admit()
   return {
     run: line.run,
-    claims: request.claims.map((claim) => (sameRun ? line.claim(claim.number, claim) : { state: 'void' })),
+    claims: request.claims.map((claim) =>
+      sameRun ? line.claim(course.lineNumber(claim.number), claim) : { state: 'void' },
+    ),
     joins: request.joins.map((key) => line.join(key)),
   }
 }

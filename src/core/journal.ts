@@ -89,6 +89,14 @@ export class Journal {
     return entries
   }
 
+  /** The tickets in [first, end) got other numbers of the same range. */
+  renumber(first: number, end: number, lineNumber: (number: number) => number): void {
+    for (let slot = 0; slot < JOURNAL_SIZE; slot++) {
+      const number = this.numbers[slot] as number
+      if (number >= first && number < end) this.numbers[slot] = lineNumber(number)
+    }
+  }
+
   private at(sequence: number): JournalEntry {
     const slot = sequence % JOURNAL_SIZE
     const from = this.froms[slot] as number

@@ -57,6 +57,12 @@ export const LOST_PLACES_MAX = 100
 /** ... for this long: the longest time between two confirmations of a ticket, plus a slow poll. */
 export const LOST_PLACES_SECONDS = 90
 
+/** How long a draw waits for the public randomness before it is made without it. */
+export const RANDOMNESS_WAIT_MS = 60_000
+
+/** Draws that stay published although their entries have all gone: about 600 bytes each. */
+export const DRAW_RESULTS_KEPT = 3
+
 /** Past events kept in memory for the operator. */
 export const JOURNAL_SIZE = 4096
 

@@ -4,6 +4,8 @@
  * Owns how the parts are assembled, restored and persisted. Decides nothing: line.ts does.
  */
 import { verifyFrontier } from './admission.ts'
+import { Draws, type DrawsState } from './draws.ts'
+import { effectiveRules, type RoomEvent } from './events.ts'
 import type { Totals } from './figures.ts'
 import { LineRecord, type LineRecordState } from './line-record.ts'
 import { ListeningClock, type ListeningClockState } from './listening-clock.ts'
@@ -29,6 +31,9 @@ export interface StoredHead extends LineRecordState {
   /** Optional: older versions did not write the following. */
   readonly originGuard?: OriginGuardState
   readonly lostPlaces?: LostPlacesState
+  readonly draws?: DrawsState
+  /** See `LineState.followedMs`. */
+  readonly followedMs?: number
 }
 
 export interface StoredSegment {
@@ -56,10 +61,33 @@ export interface LineChanges {
   readonly dropped: readonly number[]
 }
 
+/** The settings of a room, as far as its line obeys them. */
+export interface LineSettings {
+  readonly rules: LineRules
+  /** By ascending time; they do not overlap. */
+  readonly events: readonly RoomEvent[]
+}
+
+/** The parts that a new run keeps of the one before. */
+export interface KeptState {
+  readonly guard?: OriginGuardState
+  readonly draws?: DrawsState
+}
+
 export class LineState {
   /** The life of this numbering: higher than any run of this room before. */
   readonly run: number
+  /** The rules in force. */
   rules: LineRules
+  /** The rules without events and plans. */
+  configuredRules: LineRules
+  /** By ascending time; they do not overlap. */
+  events: readonly RoomEvent[]
+  /**
+   * Events and plans are applied up to this wall-clock time. It never falls, so an event that has
+   * begun does not begin again when the clock goes back.
+   */
+  followedMs: number
   readonly tickets = new Tickets()
   readonly sessions = new Sessions()
   readonly joins = new RecentJoins()
@@ -68,16 +96,20 @@ export class LineState {
   readonly bucket: RateBucket
   readonly guard: OriginGuard
   readonly lostPlaces: LostPlaces
+  readonly draws: Draws
   readonly sampler: Sampler
 
-  /** `head`: of a stored line. `guard`: of the line that this one replaces. */
-  constructor(rules: LineRules, run: number, nowMs: number, head?: StoredHead, guard?: OriginGuardState) {
+  constructor({ rules, events }: LineSettings, run: number, nowMs: number, head?: StoredHead, kept: KeptState = {}) {
     this.run = run
-    this.rules = rules
+    this.configuredRules = rules
+    this.events = events
+    this.followedMs = head?.followedMs ?? nowMs
+    this.draws = new Draws(head?.draws ?? kept.draws)
+    this.rules = effectiveRules(rules, events, this.followedMs, this.draws.isDrawing)
     this.record = new LineRecord(nowMs, head)
     this.clock = head ? new ListeningClock(head.clock, rules) : ListeningClock.start(nowMs, rules)
     this.bucket = head ? new RateBucket(head.bucket) : RateBucket.full(rules, nowMs)
-    this.guard = new OriginGuard(head?.originGuard ?? guard)
+    this.guard = new OriginGuard(head?.originGuard ?? kept.guard)
     this.lostPlaces = new LostPlaces(head?.lostPlaces)
     this.sampler = new Sampler({ ...this.record.totals, ...head?.sampled })
   }
@@ -88,8 +120,9 @@ export class LineState {
    * those that extend a session.
    * @throws BrokenInvariant
    */
-  static restore(rules: LineRules, { head, segments: rows }: StoredLine, nowMs: number): LineState {
-    const state = new LineState(rules, head.run, nowMs, head)
+  static restore(settings: LineSettings, { head, segments: rows }: StoredLine, nowMs: number): LineState {
+    const state = new LineState(settings, head.run, nowMs, head)
+    const { rules } = state
     const heard = state.clock.restoredHeardSeconds(rules.checkIntervalSeconds)
     const segments: Segment[] = []
     for (const row of rows) {
@@ -117,7 +150,8 @@ export class LineState {
   takeChanges(everything: boolean): LineChanges | null {
     const { changed, dropped } = this.tickets.takeChanges(everything)
     const isClockDue = this.tickets.live > 0 && this.clock.mustBeStored(this.rules.checkIntervalSeconds)
-    if (!everything && !isClockDue && changed.length === 0 && dropped.length === 0) return null
+    const isSettled = changed.length === 0 && dropped.length === 0 && !this.draws.isUnstored
+    if (!everything && !isClockDue && isSettled) return null
     const segments = changed.map((segment) => {
       const { index, states, joinSeconds } = segment
       return { index, states, joinSeconds, sessions: this.sessions.toStored(segment) }
@@ -135,6 +169,8 @@ export class LineState {
       sampled: this.sampler.toStored(),
       originGuard: this.guard.toStored(),
       lostPlaces: this.lostPlaces.toStored(),
+      draws: this.draws.toStored(),
+      ...(this.events.length > 0 ? { followedMs: this.followedMs } : {}),
     }
   }
 }

@@ -12,6 +12,8 @@ export interface LineStats extends Readonly<Record<GaugeName, number>> {
   /** Newcomers are turned away. */
   readonly closed: boolean
   readonly suspended: boolean
+  /** Admission has stopped for good. */
+  readonly soldOut: boolean
   readonly nextNumber: number
   readonly frontier: number
   /** Recent admissions from the line; null before the first one. */
@@ -38,6 +40,7 @@ export function lineStats(line: Line, nowMs: number): LineStats {
     mode: rules.mode,
     closed: isClosed(rules, nowMs),
     suspended: rules.suspended,
+    soldOut: rules.soldOut,
     capacity,
     newUsersPerMinute,
     admissionFactor,

@@ -17,6 +17,8 @@ import {
   verifyFrontier,
 } from './admission.ts'
 import { ageMs } from './age.ts'
+import { EventCourse, paceOf } from './event-course.ts'
+import type { RoomEvent } from './events.ts'
 import type { Totals } from './figures.ts'
 import type { Journal } from './journal.ts'
 import type { LineRecord } from './line-record.ts'
@@ -31,6 +33,7 @@ import { BEACON_FLAG, State } from './ticket-state.ts'
 import type { Tickets } from './tickets.ts'
 import { joinedSeconds, noteJoinTime, type WaitTimes } from './wait-times.ts'
 
+/** `number`: the issued one, see draws.ts. */
 export type JoinAnswer =
   | { readonly state: 'waiting'; readonly number: number }
   | { readonly state: 'active'; readonly number: number }
@@ -38,7 +41,7 @@ export type JoinAnswer =
    * Refused. `why`: missing when the line is full; a reader that does not know the value says
    * "full".
    */
-  | { readonly state: 'full'; readonly why?: 'closed' | 'suspended' }
+  | { readonly state: 'full'; readonly why?: 'closed' | 'suspended' | 'sold-out' }
 
 export type ClaimAnswer =
   | { readonly state: 'active' }
@@ -54,6 +57,8 @@ export interface ClaimDetails {
 
 export class Line {
   readonly presence: Presence
+  /** The events of the room, and the rules that they put in force. */
+  readonly course: EventCourse
   readonly tickets: Tickets
   readonly journal: Journal
   readonly totals: Totals
@@ -83,28 +88,38 @@ export class Line {
     this.originLatency = record.originLatency
     this.pagesWithoutBeacon = record.pagesWithoutBeacon
     this.presence = new Presence(state, (number) => this.losePlace(number))
+    this.course = new EventCourse(state)
     this.occupiedAtBegin = state.tickets.occupied
   }
 
   /** A new, empty line. `run`: higher than any run of this room before. */
-  static start(rules: LineRules, run: number, nowMs: number): Line {
-    return new Line(new LineState(rules, run, nowMs))
+  static start(rules: LineRules, run: number, nowMs: number, events: readonly RoomEvent[] = []): Line {
+    return new Line(new LineState({ rules, events }, run, nowMs))
   }
 
-  /** A new, empty line that replaces this one. It keeps what the origin guard knows of the site. */
+  /**
+   * A new, empty line that replaces this one. It keeps what the origin guard knows of the site, and
+   * the published draws.
+   */
   startOver(run: number, nowMs: number): Line {
-    return new Line(new LineState(this.rules, run, nowMs, undefined, this.state.guard.toStored()))
+    const { configuredRules: rules, events, guard, draws } = this.state
+    const kept = { guard: guard.toStored(), draws: draws.toNextRun() }
+    const line = new Line(new LineState({ rules, events }, run, nowMs, undefined, kept))
+    // An open lobby goes on with the new run.
+    line.course.setEvents(events)
+    return line
   }
 
   /** The line as it was stored. @throws BrokenInvariant */
-  static restore(rules: LineRules, stored: StoredLine, nowMs: number): Line {
-    return new Line(LineState.restore(rules, stored, nowMs))
+  static restore(rules: LineRules, stored: StoredLine, nowMs: number, events: readonly RoomEvent[] = []): Line {
+    return new Line(LineState.restore({ rules, events }, stored, nowMs))
   }
 
   get run(): number {
     return this.state.run
   }
 
+  /** The rules in force: the configured ones, changed by the event and the plan under way. */
   get rules(): LineRules {
     return this.state.rules
   }
@@ -136,24 +151,18 @@ export class Line {
   }
 
   private begin(nowMs: number, advanceClock: () => void): void {
-    const { clock, bucket } = this.state
+    const { clock } = this.state
+    this.record.nowMs = nowMs
     const before = clock.listeningMs
-    clock.setSuspended(this.rules.suspended, nowMs)
+    this.course.follow(nowMs)
     advanceClock()
     this.rates.pass(clock.listeningMs - before, this.tickets.waiting)
-    bucket.refill(this.pace, nowMs)
-    this.record.nowMs = nowMs
     this.occupiedAtBegin = this.tickets.occupied
   }
 
-  /**
-   * Operators changed the rules. Credit that a faster rate had saved is cut to the cap of the
-   * slower one.
-   */
+  /** Operators changed the rules. */
   applyRuntimeRules(changes: RuntimeRules): void {
-    this.state.rules = { ...this.rules, ...changes }
-    this.state.clock.setSuspended(this.rules.suspended, this.record.nowMs)
-    this.state.bucket.refill(this.pace, this.record.nowMs)
+    this.course.applyRuntimeRules(changes)
   }
 
   /**
@@ -220,6 +229,7 @@ export class Line {
     // more.
     if (known !== undefined) return this.joinAgain(known)
     if (rules.suspended) return { state: 'full', why: 'suspended' }
+    if (rules.soldOut) return { state: 'full', why: 'sold-out' }
     if (isClosed(rules, record.nowMs)) return { state: 'full', why: 'closed' }
     if (tickets.isFull || tickets.waiting >= rules.maxWaiting) return { state: 'full' }
     const isAdmitted = mayAdmitNewcomer(tickets, this.state.bucket, rules)
@@ -235,10 +245,11 @@ export class Line {
     return { state: 'active', number }
   }
 
-  private joinAgain(number: number): JoinAnswer {
+  private joinAgain(issued: number): JoinAnswer {
+    const number = this.course.lineNumber(issued)
     this.presence.hear(number, 0)
     const claimed = this.claim(number, { beacon: false, touched: false })
-    return { state: claimed.state === 'active' ? 'active' : 'waiting', number }
+    return { state: claimed.state === 'active' ? 'active' : 'waiting', number: issued }
   }
 
   private startSession(number: number): void {
@@ -261,8 +272,7 @@ export class Line {
 
   /** The rate in force: the configured rate times the origin guard's factor. */
   get pace(): Pace {
-    const { ratePerMinute, checkIntervalSeconds } = this.rules
-    return { ratePerMinute: ratePerMinute * this.admissionFactor, checkIntervalSeconds }
+    return paceOf(this.state)
   }
 
   /**
@@ -278,6 +288,7 @@ export class Line {
     for (const number of sessions.overdue(this.rules, clock)) this.end(number, State.active, 'ended')
     this.admit()
     tickets.dropEmpty()
+    this.state.draws.forgetOld(this.run, (first, end) => tickets.mayBeLive(first, end))
     clock.endTick()
     tickets.verifyOneSegment()
   }

@@ -32,6 +32,13 @@ export class LostPlaces {
     return Uint32Array.from(this.lost.map(([number]) => number).filter((number) => number >= frontier))
   }
 
+  /** The tickets in [first, end) got other numbers of the same range. */
+  renumber(first: number, end: number, lineNumber: (number: number) => number): void {
+    this.lost = this.lost.map((entry) =>
+      entry[0] >= first && entry[0] < end ? [lineNumber(entry[0]), entry[1]] : entry,
+    )
+  }
+
   toStored(): LostPlacesState {
     return [...this.lost]
   }

@@ -6,6 +6,7 @@
  */
 import { SEGMENT_SIZE } from './limits.ts'
 import type { LineState } from './line-state.ts'
+import type { LineRules } from './rules.ts'
 import type { Segment } from './segment.ts'
 import {
   afterSilence,
@@ -18,15 +19,17 @@ import {
 import { DEPARTING_FLAG, returnsOf, STATE_MASK, State } from './ticket-state.ts'
 
 export class Presence {
-  private readonly limits: SilenceLimits
+  private limits: SilenceLimits
+  private limitsOf: LineRules
   private readonly after: Uint8Array
   private readonly line: LineState
   private readonly onOutOfReturns: (number: number) => void
 
   /** `onOutOfReturns`: the ticket was absent too often and loses its place. */
   constructor(line: LineState, onOutOfReturns: (number: number) => void) {
-    // Operators cannot change the rules behind these tables while the room runs.
     this.limits = silenceLimits(line.rules)
+    this.limitsOf = line.rules
+    // Neither operators nor events change the rule behind this table while the room runs.
     this.after = afterSilence(line.rules)
     this.line = line
     this.onOutOfReturns = onOutOfReturns
@@ -113,6 +116,9 @@ export class Presence {
   expireSilent(segments: readonly Segment[]): void {
     const { tickets, sessions, record, clock, rules } = this.line
     if (rules.suspended) return
+    // An event may change the session timeout.
+    if (rules.sessionTimeoutSeconds !== this.limitsOf.sessionTimeoutSeconds) this.limits = silenceLimits(rules)
+    this.limitsOf = rules
     const before = silentBefore(this.limits, clock)
     const silent = segments
       .map((segment) => ({ segment, offsets: silentOffsets(segment, before) }))

@@ -4,7 +4,14 @@
  * Owns its counts: states change only in `put` and `putMany`. Knows nothing of rules, order or
  * time.
  */
-import { BLOCK_BITS, BLOCK_SIZE, BLOCKS_PER_SEGMENT, JOIN_BLOCKS_PER_SEGMENT, SEGMENT_SIZE } from './limits.ts'
+import {
+  BLOCK_BITS,
+  BLOCK_SIZE,
+  BLOCKS_PER_SEGMENT,
+  JOIN_BLOCK_SIZE,
+  JOIN_BLOCKS_PER_SEGMENT,
+  SEGMENT_SIZE,
+} from './limits.ts'
 import { BrokenInvariant, RETURNS_MASK, STATE_MASK, State } from './ticket-state.ts'
 
 /** `lazy`: the changes may wait for the tick. */
@@ -89,6 +96,23 @@ export class Segment {
   hearMany(offsets: Uint16Array, heardSeconds: number): void {
     const { heard } = this
     for (let i = 0; i < offsets.length; i++) heard[offsets[i] as number] = heardSeconds
+  }
+
+  /**
+   * Replaces consecutive tickets, from an offset on. The join times of blocks that begin there or
+   * later become `joinSeconds`.
+   */
+  replace(from: number, states: Uint8Array, heard: Uint32Array, joinSeconds: number): void {
+    this.states.set(states, from)
+    this.heard.set(heard, from)
+    this.joinSeconds.fill(
+      joinSeconds,
+      Math.ceil(from / JOIN_BLOCK_SIZE),
+      Math.ceil((from + states.length) / JOIN_BLOCK_SIZE),
+    )
+    this.counts.fill(0)
+    this.waitingPerBlock.fill(0)
+    recount(this.states, this.counts, this.waitingPerBlock)
   }
 
   /** Clears these flags of every ticket whose byte matches. */

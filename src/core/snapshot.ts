@@ -7,10 +7,13 @@
  * (`SnapshotView`).
  */
 import { ageMs } from './age.ts'
+import { type BeaconRound, type DrawResult, drawOf, lineNumber } from './draws.ts'
 import { type Estimate, estimateWait } from './estimate.ts'
+import { lastEnded, phaseUnderWay } from './events.ts'
 import { BLOCK_BITS, BLOCK_SIZE, BLOCKS_PER_SEGMENT, SEGMENT_BITS } from './limits.ts'
 import type { Line } from './line.ts'
-import { isClosed, type LineMode, messageNow } from './rules.ts'
+import type { RatePiece } from './rate-plan.ts'
+import { isClosed, type LineMode, type LineRules, messageNow } from './rules.ts'
 import { State } from './ticket-state.ts'
 
 export interface Snapshot {
@@ -71,6 +74,32 @@ export interface Snapshot {
   readonly idleTimeoutSeconds?: number
   /** The origin guard's factor on the configured rate, 0 to 1. */
   readonly admissionFactor?: number
+  /** The event under way, from the opening of its lobby; null or missing: none. */
+  readonly event?: EventInSnapshot | null
+  /** The event that ended last, for a day, while none is under way. */
+  readonly lastEvent?: Pick<EventInSnapshot, 'id' | 'name' | 'startAtMs' | 'endAtMs'> | null
+  /** Draws to compute line numbers with, and to publish; newest last. */
+  readonly draws?: readonly DrawResult[]
+  /** Everything is sold: nobody joins or is admitted. */
+  readonly soldOut?: boolean
+  /** The configured rates in the time to come, for estimates. Missing: the rate stays as it is. */
+  readonly ratePieces?: readonly RatePiece[]
+}
+
+export interface EventInSnapshot {
+  readonly id: string
+  readonly name: string
+  readonly phase: 'lobby' | 'drawing' | 'running'
+  readonly lobbyAtMs: number | null
+  readonly startAtMs: number
+  readonly endAtMs: number
+  readonly draw: boolean
+  /** Tickets from this number on take part in the draw that is still to be made; null: none. */
+  readonly firstEntry: number | null
+  /** SHA-256 of the draw's secret, hex; null: the event has no draw. */
+  readonly commitment: string | null
+  /** The round of public randomness that the draw uses; null: none, or not known yet. */
+  readonly beacon: BeaconRound | null
 }
 
 /**
@@ -80,6 +109,7 @@ export function takeSnapshot(line: Line, nowMs: number): Snapshot {
   const { tickets, rules, rates } = line
   const head = tickets.lowestWaiting()
   const front = tickets.lowestWaitingFrom(line.frontier)
+  const pieces = line.course.plannedPieces
   return {
     run: line.run,
     atMs: nowMs,
@@ -105,11 +135,42 @@ export function takeSnapshot(line: Line, nowMs: number): Snapshot {
     reclaimGraceSeconds: rules.reclaimGraceSeconds,
     lostPlaces: line.lostPlaces(nowMs),
     idleTimeoutSeconds: rules.idleTimeoutSeconds,
-    closed: isClosed(rules, nowMs),
+    // Isolates of older deploys know only closed rooms.
+    closed: isClosed(rules, nowMs) || rules.soldOut,
     opensAtMs: isClosed(rules, nowMs) ? rules.opensAtMs : null,
     suspended: rules.suspended,
     message: messageNow(rules, nowMs),
     admissionFactor: line.admissionFactor,
+    soldOut: rules.soldOut,
+    ...(pieces === null ? {} : { ratePieces: pieces }),
+    ...eventFields(line),
+  }
+}
+
+/** A day after its end an event is history. */
+const LAST_EVENT_MS = 86_400_000
+
+function eventFields(line: Line): Pick<Snapshot, 'event' | 'lastEvent' | 'draws'> {
+  const { draws, events, followedMs } = line.course
+  if (events.length === 0 && draws.published.length === 0) return {}
+  const event = line.course.current
+  const last = event === null ? lastEnded(events, followedMs) : null
+  const isRecent = last !== null && followedMs - last.endAtMs < LAST_EVENT_MS
+  return {
+    event: event && {
+      id: event.id,
+      name: event.name,
+      phase: phaseUnderWay(event, followedMs, draws.isDrawing),
+      lobbyAtMs: event.lobbyAtMs,
+      startAtMs: event.startAtMs,
+      endAtMs: event.endAtMs,
+      draw: event.draw,
+      firstEntry: draws.firstEntryOf(event),
+      commitment: draws.commitmentOf(event),
+      beacon: draws.resultOf(event)?.beacon ?? draws.roundOf(event),
+    },
+    lastEvent: isRecent ? { id: last.id, name: last.name, startAtMs: last.startAtMs, endAtMs: last.endAtMs } : null,
+    draws: draws.published,
   }
 }
 
@@ -154,11 +215,18 @@ const AGE_MAX_MS = 1000
 /** The snapshot that the object sends with every answer. */
 export class SnapshotCache {
   private last: Snapshot | null = null
+  private drawsVersion = 0
+  private rules: LineRules | null = null
 
-  /** The last snapshot, or a new one if it is too old or misses an admission. */
+  /**
+   * The last snapshot, or a new one if it is too old or misses an admission, an event or a draw.
+   */
   get(line: Line, nowMs: number): Snapshot {
-    const { last } = this
-    if (last === null || !isFresh(last, line, nowMs)) this.last = takeSnapshot(line, nowMs)
+    const { last, drawsVersion, rules } = this
+    const isSameEvent = drawsVersion === line.course.draws.version && rules?.mode === line.rules.mode
+    if (last === null || !isSameEvent || !isFresh(last, line, nowMs)) this.last = takeSnapshot(line, nowMs)
+    this.drawsVersion = line.course.draws.version
+    this.rules = line.rules
     return this.last as Snapshot
   }
 
@@ -214,6 +282,18 @@ export class SnapshotView {
     return before + bitsBefore(bits, offset) + Math.max(0, number - next) + 1
   }
 
+  /** The line number of an issued number: see draws.ts. */
+  lineNumber(issued: number): number {
+    const { draws = [], run } = this.snapshot
+    return lineNumber(draws, run, issued)
+  }
+
+  /** The draw that an issued number took part in; null: none. */
+  drawOf(issued: number): DrawResult | null {
+    const { draws = [], run } = this.snapshot
+    return drawOf(draws, run, issued)
+  }
+
   /** Whether the place was lost, as far as the snapshot knows. */
   hasLostPlace(number: number): boolean {
     return this.snapshot.lostPlaces?.includes(number) ?? false
@@ -221,7 +301,10 @@ export class SnapshotView {
 
   /** The wait at this position, null while unknown. */
   estimate(position: number): Estimate | null {
-    return this.snapshot.mode === 'open' ? estimateWait({ ...this.snapshot, position }) : null
+    const { mode, event, ratePieces: pieces, atMs: nowMs } = this.snapshot
+    // In a lobby nobody is admitted yet, but the start is known.
+    if (mode !== 'open' && event?.phase !== 'lobby') return null
+    return estimateWait({ ...this.snapshot, position, pieces, nowMs })
   }
 
   private waitingBeforeBlock(block: number): number {

@@ -5,7 +5,7 @@
  * Owns the state of each ticket and the counts by state. Does not own why a ticket moves (line.ts,
  * admission.ts, presence.ts) or how it is stored.
  */
-import { BLOCK_BITS, MAX_NUMBER, SEGMENT_BITS, SEGMENT_SIZE } from './limits.ts'
+import { BLOCK_BITS, BLOCKS_PER_SEGMENT, MAX_NUMBER, SEGMENT_BITS, SEGMENT_SIZE } from './limits.ts'
 import { Segment } from './segment.ts'
 import {
   BEACON_FLAG,
@@ -231,6 +231,45 @@ export class Tickets {
       this.dropped.add(segment.index)
     }
     this.segments = kept
+  }
+
+  /**
+   * Gives the tickets in [first, end) other numbers of the same range. None has ever been admitted.
+   * @param lineNumber a permutation of the range
+   * @param joinSeconds their new join time, wall clock
+   */
+  renumber(first: number, end: number, lineNumber: (number: number) => number, joinSeconds: number): void {
+    const states = new Uint8Array(end - first)
+    const heard = new Uint32Array(end - first)
+    for (let number = first; number < end; number++) {
+      const segment = this.segmentOf(number)
+      if (segment === undefined) continue
+      const at = lineNumber(number) - first
+      states[at] = segment.states[number % SEGMENT_SIZE] as number
+      heard[at] = segment.heard[number % SEGMENT_SIZE] as number
+    }
+    for (let at = first; at < end; ) {
+      const segment = this.segmentFor(Math.floor(at / SEGMENT_SIZE))
+      const to = Math.min(end, (segment.index + 1) * SEGMENT_SIZE)
+      const wasLive = segment.live > 0
+      const part = [at - first, to - first] as const
+      segment.replace(at % SEGMENT_SIZE, states.subarray(...part), heard.subarray(...part), joinSeconds)
+      if (!wasLive && segment.live > 0) this.newlyLive.add(segment.index)
+      if (segment.movedBlocks === 0) this.moved.push(segment)
+      segment.movedBlocks = (1 << BLOCKS_PER_SEGMENT) - 1
+      this.dropped.delete(segment.index)
+      this.markUnstored(segment, 'durable')
+      at = to
+    }
+    // Segments that were dropped have come back.
+    this.segments.sort((a, b) => a.index - b.index)
+    this.headHint = Math.min(this.headHint, first)
+  }
+
+  /** Whether any ticket in [first, end) is alive, or shares a segment with one that is. */
+  mayBeLive(first: number, end: number): boolean {
+    const [from, to] = [Math.floor(first / SEGMENT_SIZE), Math.floor((end - 1) / SEGMENT_SIZE)]
+    return this.segments.some(({ index, live }) => index >= from && index <= to && live > 0)
   }
 
   /** The changes to store now; with `everything`, lazy changes too. Reports each change once. */

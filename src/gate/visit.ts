@@ -13,7 +13,7 @@ import type { Status } from '../status.ts'
 import type { ClientBinding } from '../tokens/client-binding.ts'
 import { byPreference, type PresentedToken, type TokenVerifier } from '../tokens/presented.ts'
 import { signToken, type Token } from '../tokens/token.ts'
-import { closedStatus, limitedPollSeconds, placelessStatus, waitingStatus } from './visitor-status.ts'
+import { closedStatus, isUndrawn, limitedPollSeconds, placelessStatus, waitingStatus } from './visitor-status.ts'
 
 export interface VisitContext extends TokenVerifier {
   readonly room: RoomSettings
@@ -134,15 +134,17 @@ async function poll(
   const view = client.view
   if (view === null) return unreachable(context, candidate)
   if (token.run !== client.knownRun) return { state: 'no-token' }
-  if (token.number < view.snapshot.frontier || view.hasLostPlace(token.number)) return claim(context, candidate)
+  const number = view.lineNumber(token.number)
+  if (number < view.snapshot.frontier || view.hasLostPlace(number)) return claim(context, candidate)
   const ticket = { text, token, renewed: moves }
   return { state: 'waiting', status: waitingStatus(room.name, view, token), ticket }
 }
 
 /** Only a poll waits to share a call: nobody notices the delay, and most answers change nothing. */
 function confirm(context: VisitContext, candidate: PresentedToken, isPoll: boolean): Promise<Visit> {
-  const frontier = context.client.view?.snapshot.frontier ?? Number.POSITIVE_INFINITY
-  return claim(context, candidate, NO_DETAILS, isPoll && candidate.token.number >= frontier)
+  const { view } = context.client
+  const isBehindFrontier = view !== null && view.lineNumber(candidate.token.number) >= view.snapshot.frontier
+  return claim(context, candidate, NO_DETAILS, isPoll && isBehindFrontier)
 }
 
 /** Half the silence that the line allows, so that it forgets nobody who still polls. */
@@ -172,13 +174,17 @@ export async function claim(
       const ticket = await issue(context, 'ticket', token)
       // The snapshot has no exact position for visitors who came back. All others get the same
       // answer as with each poll.
-      const position = token.number < view.snapshot.frontier ? answer.position : undefined
+      const number = view.lineNumber(token.number)
+      const position = number < view.snapshot.frontier ? answer.position : undefined
       return { state: 'waiting', status: waitingStatus(room.name, view, token, position), ticket }
     }
     case 'gone':
       // After a session the visitor joins again. A visitor whose place is gone is told so first.
       if (token.kind === 'pass') return { state: 'no-token' }
-      return { state: 'expired', status: placelessStatus(room, 'expired', view, { number: token.number }) }
+      return {
+        state: 'expired',
+        status: placelessStatus(room, 'expired', view, { number: view?.lineNumber(token.number) ?? token.number }),
+      }
     case 'void':
       return { state: 'no-token' }
     case 'unreachable':
@@ -218,14 +224,15 @@ async function newcomer(context: VisitContext, mayJoin: boolean): Promise<Visit>
         run,
         number,
         joinedSeconds: Math.floor(context.nowMs / 1000),
-        startPosition: view.position(number),
+        ...(isUndrawn(view, number) ? {} : { startPosition: view.position(number) }),
       }
       const ticket = await issue(context, 'ticket', start)
       return { state: 'waiting', status: waitingStatus(room.name, view, start), ticket }
     }
     case 'full':
       if (answer.why === 'suspended') return { state: 'suspended' }
-      if (answer.why === 'closed') return { state: 'closed', status: closedStatus(room, view, nowMs) }
+      if (answer.why === 'closed' || answer.why === 'sold-out')
+        return { state: 'closed', status: closedStatus(room, view, nowMs) }
       return { state: 'full', status: placelessStatus(room, 'full', view) }
   }
 }

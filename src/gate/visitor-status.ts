@@ -1,6 +1,7 @@
 /** A visitor's status from the isolate's snapshot, and when the visitor polls again. */
 import { memoize } from '../cache.ts'
-import type { SnapshotView } from '../core/snapshot.ts'
+import type { Snapshot, SnapshotView } from '../core/snapshot.ts'
+import { PREFIX } from '../http/paths.ts'
 import { ISO_TIMES_MAX } from '../limits.ts'
 import type { RoomSettings } from '../settings/rooms.ts'
 import type { Status, VisitorState } from '../status.ts'
@@ -19,30 +20,76 @@ const isoTime = memoize(ISO_TIMES_MAX, (ms) => new Date(ms).toISOString())
 export function waitingStatus(
   room: string,
   view: SnapshotView,
-  { number, joinedSeconds, startPosition }: Pick<Token, 'number' | 'joinedSeconds' | 'startPosition'>,
-  position = view.position(number),
+  { number: issued, joinedSeconds, startPosition }: Pick<Token, 'number' | 'joinedSeconds' | 'startPosition'>,
+  position = view.position(view.lineNumber(issued)),
 ): Status {
   const { snapshot } = view
-  const estimate = view.estimate(position)
+  const number = view.lineNumber(issued)
+  const draw = view.drawOf(issued)
+  const hasPosition = !isUndrawn(view, issued)
+  const estimate = hasPosition ? view.estimate(position) : null
   return {
-    state: snapshot.mode === 'open' ? 'waiting' : 'paused',
+    state: waitingState(view),
     room,
     number,
-    position,
-    waiting: Math.max(snapshot.waiting, position),
+    position: hasPosition ? position : null,
+    waiting: Math.max(snapshot.waiting, hasPosition ? position : 0),
     etaSeconds: estimate?.likelySeconds ?? null,
     etaLowSeconds: estimate?.lowSeconds ?? null,
     etaHighSeconds: estimate?.highSeconds ?? null,
     joinedAt: joinedSeconds === undefined ? null : isoTime(joinedSeconds * 1000),
-    startPosition: startPosition ?? null,
+    startPosition: draw === null ? (startPosition ?? null) : draw.ahead + number - draw.first + 1,
     placeKeptSeconds: placeKeptSeconds(snapshot.heartbeatTimeoutSeconds, snapshot.reclaimGraceSeconds),
     unreachable: false,
     pollAfterSeconds: pollAfterSeconds(view, position, Math.random()),
     message: snapshot.message ?? null,
     ...queueAllOf(view),
+    ...eventOf(view, room, issued),
     updatedAt: isoTime(snapshot.atMs),
   }
 }
+
+function waitingState({ snapshot }: SnapshotView): VisitorState {
+  if (snapshot.soldOut === true) return 'sold-out'
+  if (isBeforeStart(snapshot.event)) return 'lobby'
+  return snapshot.mode === 'open' ? 'waiting' : 'paused'
+}
+
+function isBeforeStart(event: Snapshot['event']): boolean {
+  return event?.phase === 'lobby' || event?.phase === 'drawing'
+}
+
+/** The ticket is an entry of a draw that is not made yet, so it has no position. */
+export function isUndrawn({ snapshot: { event } }: SnapshotView, issued: number): boolean {
+  const firstEntry = event?.firstEntry ?? null
+  return firstEntry !== null && issued >= firstEntry && isBeforeStart(event)
+}
+
+/** `issued`: the number of the visitor's ticket; null: the visitor has none. */
+function eventOf(view: SnapshotView, room: string, issued: number | null): Pick<Status, 'event'> {
+  const { event, lastEvent } = view.snapshot
+  if (event == null && lastEvent == null) return NO_EVENT
+  const serverTime = new Date().toISOString()
+  const draw = issued === null ? null : view.drawOf(issued)
+  const isEntry = issued !== null && (draw !== null || isUndrawn(view, issued))
+  const visitors = {
+    entry: isEntry ? issued : null,
+    rank: draw === null ? null : view.lineNumber(issued as number) - draw.first + 1,
+    entries: draw === null ? null : draw.end - draw.first,
+    serverTime,
+  }
+  if (event != null) {
+    const { name, phase, startAtMs, endAtMs, draw: hasDraw, commitment } = event
+    const times = { startsAt: isoTime(startAtMs), endsAt: isoTime(endAtMs) }
+    const drawUrl = commitment === null ? null : `${PREFIX}/draw?room=${room}`
+    return { event: { name, phase, ...times, draw: hasDraw, commitment, drawUrl, ...visitors } }
+  }
+  const { name, startAtMs, endAtMs } = lastEvent as NonNullable<typeof lastEvent>
+  const times = { startsAt: isoTime(startAtMs), endsAt: isoTime(endAtMs) }
+  return { event: { name, phase: 'ended', ...times, draw: false, commitment: null, drawUrl: null, ...visitors } }
+}
+
+const NO_EVENT: Pick<Status, 'event'> = {}
 
 /**
  * The status of a newcomer to a closed room. If the opening time is known, the next poll follows it
@@ -53,7 +100,13 @@ export function closedStatus(room: RoomSettings, view: SnapshotView, nowMs: numb
   const untilOpenSeconds = opensAtMs === null ? LONG_POLL_SECONDS : Math.max(0, Math.ceil((opensAtMs - nowMs) / 1000))
   const pollAfterSeconds = Math.min(LONG_POLL_SECONDS, untilOpenSeconds) + spreadSeconds(Math.random())
   const opensAt = opensAtMs === null ? null : new Date(opensAtMs).toISOString()
-  return { ...placelessStatus(room, 'closed', view, { pollAfterSeconds }), message, opensAt }
+  const state = refusedState(view, opensAtMs)
+  return { ...placelessStatus(room, state, view, { pollAfterSeconds }), message, opensAt }
+}
+
+function refusedState({ snapshot }: SnapshotView, opensAtMs: number | null): VisitorState {
+  if (snapshot.soldOut === true) return 'sold-out'
+  return snapshot.lastEvent != null && opensAtMs === null ? 'ended' : 'closed'
 }
 
 /** The status of someone without a place in line. */
@@ -81,6 +134,7 @@ export function placelessStatus(
     pollAfterSeconds: details.pollAfterSeconds ?? LONG_POLL_SECONDS,
     message: null,
     ...queueAllOf(view),
+    ...(view === null ? NO_EVENT : eventOf(view, room.name, null)),
     updatedAt: isoTime(view?.snapshot.atMs ?? Date.now()),
   }
 }

@@ -2,7 +2,7 @@
  * The fields that Cloudflare Waiting Room documents for its JSON response and its page templates,
  * filled from a status. Clients and templates made for it work here unchanged.
  */
-import type { Status } from '../status.ts'
+import type { EventStatus, Status } from '../status.ts'
 
 export interface CfWaitingRoom {
   readonly inWaitingRoom: boolean
@@ -22,26 +22,29 @@ export interface CfWaitingRoom {
   readonly isRandomQueue: false
   readonly isPassthroughQueue: false
   readonly isRejectQueue: false
-  readonly isEventActive: false
-  readonly isEventPrequeueing: false
-  readonly timeUntilEventStart: 0
-  readonly timeUntilEventStartFormatted: ''
-  readonly timeUntilEventEnd: 0
-  readonly timeUntilEventEndFormatted: ''
-  readonly shuffleAtEventStart: false
+  /** From the opening of the lobby to the end. */
+  readonly isEventActive: boolean
+  readonly isEventPrequeueing: boolean
+  /** Minutes. */
+  readonly timeUntilEventStart: number
+  readonly timeUntilEventStartFormatted: string
+  readonly timeUntilEventEnd: number
+  readonly timeUntilEventEndFormatted: string
+  readonly shuffleAtEventStart: boolean
 }
 
 export function cfWaitingRoom(status: Status): CfWaitingRoom {
-  const minutes = (seconds: number | null) => (seconds === null ? 0 : Math.ceil(seconds / 60))
-  const likely = minutes(status.etaSeconds)
+  // Cloudflare knows no wait before an event has started, and its templates say when it starts.
+  const known = status.state === 'lobby' ? UNKNOWN_WAIT : status
+  const likely = minutes(known.etaSeconds)
   return {
     inWaitingRoom: status.state !== 'admitted',
-    waitTimeKnown: status.etaSeconds !== null,
+    waitTimeKnown: known.etaSeconds !== null,
     waitTime: likely,
-    waitTime25Percentile: minutes(status.etaLowSeconds),
+    waitTime25Percentile: minutes(known.etaLowSeconds),
     waitTime50Percentile: likely,
-    waitTime75Percentile: minutes(status.etaHighSeconds),
-    waitTimeFormatted: formatMinutes(status.etaSeconds === null ? null : likely),
+    waitTime75Percentile: minutes(known.etaHighSeconds),
+    waitTimeFormatted: formatMinutes(known.etaSeconds === null ? null : likely),
     queueIsFull: status.state === 'full',
     queueAll: status.queueAll === true,
     lastUpdated: status.updatedAt,
@@ -51,20 +54,43 @@ export function cfWaitingRoom(status: Status): CfWaitingRoom {
     isRandomQueue: false,
     isPassthroughQueue: false,
     isRejectQueue: false,
-    isEventActive: false,
-    isEventPrequeueing: false,
-    timeUntilEventStart: 0,
-    timeUntilEventStartFormatted: '',
-    timeUntilEventEnd: 0,
-    timeUntilEventEndFormatted: '',
-    shuffleAtEventStart: false,
+    ...eventFields(status.event ?? null),
   }
 }
 
-function formatMinutes(minutes: number | null): string {
-  if (minutes === null) return 'unavailable'
-  const hours = Math.floor(minutes / 60)
-  const rest = `${minutes % 60} minute${minutes % 60 === 1 ? '' : 's'}`
+const UNKNOWN_WAIT = { etaSeconds: null, etaLowSeconds: null, etaHighSeconds: null }
+
+/** Whole minutes, rounded up. */
+function minutes(seconds: number | null): number {
+  return seconds === null ? 0 : Math.ceil(seconds / 60)
+}
+
+type EventField = Extract<keyof CfWaitingRoom, `${string}Event${string}`>
+
+function eventFields(event: EventStatus | null): Pick<CfWaitingRoom, EventField> {
+  const active = event === null || event.phase === 'ended' ? null : event
+  const lobby = active?.phase === 'lobby' ? active : null
+  const untilStart = lobby && minutesBetween(lobby.serverTime, lobby.startsAt)
+  const untilEnd = active && minutesBetween(active.serverTime, active.endsAt)
+  return {
+    isEventActive: active !== null,
+    isEventPrequeueing: lobby !== null,
+    timeUntilEventStart: untilStart ?? 0,
+    timeUntilEventStartFormatted: formatMinutes(untilStart),
+    timeUntilEventEnd: untilEnd ?? 0,
+    timeUntilEventEndFormatted: formatMinutes(untilEnd),
+    shuffleAtEventStart: active?.draw ?? false,
+  }
+}
+
+function minutesBetween(from: string, to: string): number {
+  return Math.max(0, minutes((Date.parse(to) - Date.parse(from)) / 1000))
+}
+
+function formatMinutes(all: number | null): string {
+  if (all === null) return 'unavailable'
+  const hours = Math.floor(all / 60)
+  const rest = `${all % 60} minute${all % 60 === 1 ? '' : 's'}`
   return hours === 0 ? rest : `${hours} hour${hours === 1 ? '' : 's'} ${rest}`
 }
 

@@ -1,6 +1,7 @@
 /**
- * Small pages without script, for instance when the origin is down, in a frame, or without
- * configuration. This module owns their look; callers choose texts and status code.
+ * Small pages without script, for instance when the origin is down, in a frame, without
+ * configuration, or about a draw. This module owns their look; callers choose texts and status
+ * code.
  */
 
 import Mustache from 'mustache'
@@ -10,13 +11,28 @@ import { messages } from './messages/index.ts'
 
 export interface PlainPage {
   readonly title: string
-  /** Plain text. */
+  /** Plain text; each of its lines is shown as one. */
   readonly text: string
+  readonly sections?: readonly PlainSection[]
+  /** Plain text after the sections. */
+  readonly closing?: string
   readonly language?: Language
   /** `top` opens the link in the whole window, for a page inside a frame. */
   readonly link?: { readonly href: string; readonly label: string; readonly top?: boolean }
   /** The page reloads after this time. */
   readonly refreshSeconds?: number
+}
+
+export interface PlainSection {
+  readonly title: string
+  readonly text: string
+  readonly facts: readonly Fact[]
+}
+
+/** A value for machines. */
+export interface Fact {
+  readonly name: string
+  readonly value: string
 }
 
 /** The policy allows it by `PLAIN_PAGE_STYLE_HASH`. */
@@ -28,12 +44,16 @@ body{margin:0;min-height:100vh;display:grid;place-items:center;padding:1rem;back
 main{width:100%;max-width:32rem;padding:clamp(1.25rem,5vw,2.5rem);background:var(--card);border:1px solid var(--line);border-radius:1rem}
 h1{margin:0 0 .5rem;font-size:clamp(1.375rem,5vw,1.75rem);line-height:1.2}
 p{margin:0;color:var(--muted);white-space:pre-line}
+section{margin:1.5rem 0}
+h2{margin:0 0 .5rem;font-size:1.125rem}
+dt{margin-top:.75rem;color:var(--muted);font-size:.875rem}
+dd{margin:0}
 a{display:inline-block;margin-top:1.5rem;padding:.625rem 1.25rem;border-radius:.5rem;font-weight:600;text-decoration:none;background:var(--accent);color:var(--on)}
 a:focus-visible{outline:3px solid var(--accent);outline-offset:3px}
 `
 
 /** SHA-256 of the style, base64. A test prints the new value when the style changes. */
-export const PLAIN_PAGE_STYLE_HASH = 'sha256-1h/lvB0n4JLO9oCC01AZcjNx0s9as72FY9K/TRndODQ='
+export const PLAIN_PAGE_STYLE_HASH = 'sha256-PFk21USTg7UteMaCXArChLGFqoXIMV6mh5ogVS+L9po='
 
 const TEMPLATE = `<!doctype html>
 <html lang="{{lang}}" dir="{{dir}}">
@@ -49,8 +69,16 @@ const TEMPLATE = `<!doctype html>
 <body>
 <main>
 <h1>{{title}}</h1>
+{{#text}}<p>{{text}}</p>
+{{/text}}{{#sections}}<section>
+<h2 dir="auto">{{title}}</h2>
 <p>{{text}}</p>
-{{#link}}<a href="{{href}}"{{#top}} target="_top"{{/top}}>{{label}}</a>
+<dl dir="ltr">
+{{#facts}}<dt><code>{{name}}</code></dt><dd>{{value}}</dd>
+{{/facts}}</dl>
+</section>
+{{/sections}}{{#closing}}<p>{{closing}}</p>
+{{/closing}}{{#link}}<a href="{{href}}"{{#top}} target="_top"{{/top}}>{{label}}</a>
 {{/link}}</main>
 </body>
 </html>
@@ -60,13 +88,13 @@ const TEMPLATE = `<!doctype html>
  * The page with all values escaped. Its link leads to a path of this host or an http(s) address,
  * never to a script.
  */
-export function renderPlainPage({ title, text, language = DEFAULT_LANGUAGE, link, refreshSeconds }: PlainPage): string {
+export function renderPlainPage({ language = DEFAULT_LANGUAGE, link, ...page }: PlainPage): string {
   return Mustache.render(TEMPLATE, {
-    title,
-    text,
+    sections: [],
+    closing: '',
+    ...page,
     lang: language,
     dir: messages[language].dir,
-    refreshSeconds,
     link: link && { top: link.top ?? false, label: link.label, href: safeHref(link.href) },
     style: PLAIN_PAGE_STYLE,
   })

@@ -19,7 +19,8 @@ import type { Look } from './looks.ts'
 import { messages } from './messages/index.ts'
 import type { LiveTexts } from './messages/messages.ts'
 import { fillPage, type PrerenderedPage, prerender } from './prerender.ts'
-import { faviconOf, pageState, progressOf, standsInLine, viewOf, type Words, wordsOf } from './wording.ts'
+import { faviconOf, pageState, progressOf, standsInLine, viewOf } from './wording.ts'
+import { type Words, wordsOf } from './words.ts'
 
 export interface WaitingView {
   readonly status: Status
@@ -112,7 +113,9 @@ function liveTexts({ texts }: Look, language: Language): LiveTexts {
 function sharedValues({ logo, style, colours, script }: Look, lang: Language, live: LiveTexts) {
   const { name, dir, frame } = messages[lang]
   const languages = LANGUAGES.map((tag) => ({ tag, name: messages[tag].name }))
-  return { logo, style, colours, script, lang, dir, languages, texts: { ...frame, name, live: jsonForScript(live) } }
+  const [inOrder, ...rules] = frame.how
+  const texts = { ...frame, inOrder, rules, name, live: jsonForScript(live) }
+  return { logo, style, colours, script, lang, dir, languages, texts }
 }
 
 function templateView(view: WaitingView, look: Look, localized: LocalizedLook) {
@@ -122,13 +125,15 @@ function templateView(view: WaitingView, look: Look, localized: LocalizedLook) {
   const returnUrl = pathOfThisHost(view.returnUrl)
   const progress = progressOf(status)
   const inLine = standsInLine(state)
+  const words = viewOf(status, wordsIn(localized, language, view.timeZone), { state, note, nowMs: Date.now() })
   const query = `?room=${encodeURIComponent(status.room)}`
   const back = `&return=${encodeURIComponent(returnUrl)}`
   const visit = { status, token, returnUrl, lang: language, note, ...(preview === undefined ? {} : { preview }) }
   // Joining again after losing the place is the visitor's choice: a forgotten tab must not do it.
   const reloads = state !== 'expired' && state !== 'left' && preview === undefined
   return {
-    ...viewOf(status, wordsIn(localized, language, view.timeZone), { state, note, nowMs: Date.now() }),
+    ...words,
+    figures: words.position !== '' || words.countdown !== '',
     state,
     host,
     site: look.name ?? host,
@@ -138,6 +143,7 @@ function templateView(view: WaitingView, look: Look, localized: LocalizedLook) {
     canLeave: inLine && status.number !== null,
     returnUrl,
     leaveUrl: `${PREFIX}/leave${query}${back}`,
+    drawUrl: `${PREFIX}/draw${query}`,
     // Without a ticket, the visitor joins at the requested address.
     refreshUrl: status.number === null ? returnUrl : `${PREFIX}/line${query}${back}`,
     refreshSeconds: reloads ? refreshSeconds(status) : null,
@@ -165,10 +171,12 @@ function wordsIn({ live, words }: LocalizedLook, language: Language, timeZone = 
  */
 function withCachedTimes(words: Words): Words {
   const clock = memoize(CLOCK_TEXTS_MAX, (minute) => words.clock(minute * MINUTE_MS))
+  const dayAndClock = memoize(CLOCK_TEXTS_MAX, (minute) => words.dayAndClock(minute * MINUTE_MS))
   const clockWithSeconds = memoize(CLOCK_TEXTS_MAX, (second) => words.clockWithSeconds(second * 1000))
   return {
     ...words,
     clock: (ms) => clock(Math.floor(ms / MINUTE_MS)),
+    dayAndClock: (ms) => dayAndClock(Math.floor(ms / MINUTE_MS)),
     clockWithSeconds: (ms) => clockWithSeconds(Math.floor(ms / 1000)),
   }
 }

@@ -4,26 +4,12 @@
  * no platform types but `Intl`.
  */
 
-import { cacheSet } from '../cache.ts'
-import { SPLIT_TEXTS_MAX } from '../limits.ts'
 import type { PageState, Status } from '../status.ts'
-import type { LiveTexts, Plural } from './messages/messages.ts'
-
-/** A language's texts with its numbers, times and plurals. */
-export interface Words {
-  readonly texts: LiveTexts
-  number(value: number): string
-  /** `{n}` is the number itself. */
-  plural(texts: Plural, n: number): string
-  /** "7 minutes", "2 hours", "45 seconds". */
-  duration(value: number, unit: 'second' | 'minute' | 'hour'): string
-  clock(ms: number): string
-  clockWithSeconds(ms: number): string
-  dayAndClock(ms: number): string
-}
+import { type EventView, eventViewOf, NO_EVENT, namesOf } from './event-wording.ts'
+import { fill, type Words } from './words.ts'
 
 /** The waiting page as texts, named by the ids of its elements. An empty text hides the element. */
-export interface PageView {
+export interface PageView extends EventView {
   readonly title: string
   readonly heading: string
   readonly lead: string
@@ -35,6 +21,7 @@ export interface PageView {
   readonly wait: string
   readonly clock: string
   readonly inLine: string
+  /** Empty in a draw: `entry` takes its place. */
   readonly ticket: string
   readonly joined: string
   readonly updated: string
@@ -43,6 +30,8 @@ export interface PageView {
 export interface Moment {
   readonly state: PageState
   readonly nowMs: number
+  /** How far the server's clock is ahead of this one. */
+  readonly serverAheadMs?: number
   /** Something that has just happened. */
   readonly note?: string
   /** How much longer the place is kept while the connection is lost. */
@@ -55,94 +44,60 @@ const ALMOST_SECONDS = 60
 /** Longer waits are shown in hours. */
 const MINUTES_UNTIL_SECONDS = 7200
 
-/**
- * `timeZone`: default the reader's own. UTC is named in the texts, since it is not the reader's
- * own.
- */
-export function wordsOf(lang: string, texts: LiveTexts, timeZone?: string): Words {
-  const number = new Intl.NumberFormat(lang)
-  const rules = new Intl.PluralRules(lang)
-  const zone = timeZone === undefined ? {} : { timeZone }
-  const named = timeZone === 'UTC' ? { timeZoneName: 'short' as const } : {}
-  const clock = new Intl.DateTimeFormat(lang, { ...zone, ...named, hour: 'numeric', minute: '2-digit' })
-  const exact = new Intl.DateTimeFormat(lang, {
-    ...zone,
-    ...named,
-    hour: 'numeric',
-    minute: '2-digit',
-    second: '2-digit',
-  })
-  const day = new Intl.DateTimeFormat(lang, {
-    ...zone,
-    ...named,
-    weekday: 'long',
-    day: 'numeric',
-    month: 'long',
-    hour: 'numeric',
-    minute: '2-digit',
-  })
-  const units = new Map<string, Intl.NumberFormat>()
-  return {
-    texts,
-    number: (value) => number.format(value),
-    plural: (forms, n) => fill(forms[rules.select(n)] ?? forms.other, { n: number.format(n) }),
-    duration(value, unit) {
-      let format = units.get(unit)
-      if (format === undefined) {
-        format = new Intl.NumberFormat(lang, { style: 'unit', unit, unitDisplay: 'long' })
-        units.set(unit, format)
-      }
-      return format.format(value)
-    },
-    clock: (ms) => unbroken(clock.format(ms)),
-    clockWithSeconds: (ms) => exact.format(ms),
-    dayAndClock: (ms) => day.format(ms),
-  }
-}
-
-/** "3:29 PM" stays on one line. */
-function unbroken(text: string): string {
-  return text.replace(/\s/g, '\u00a0')
-}
-
 /** The page's state for a status. */
-export function pageState({ state, number, etaHighSeconds }: Status): PageState {
+export function pageState({ state, number, etaHighSeconds, event }: Status): PageState {
+  if (state === 'lobby') return event?.phase === 'drawing' ? 'drawing' : 'lobby'
   if (state !== 'waiting') return state
   if (number === null) return 'joining'
   return etaHighSeconds !== null && etaHighSeconds <= ALMOST_SECONDS ? 'almost' : 'waiting'
 }
 
+const IN_LINE: readonly PageState[] = ['waiting', 'almost', 'paused', 'lost', 'lobby', 'drawing', 'sold-out']
+
 /** Whether the visitor is in line: there are figures to show and a place to give up. */
 export function standsInLine(state: PageState): boolean {
-  return state === 'waiting' || state === 'almost' || state === 'paused' || state === 'lost'
+  return IN_LINE.includes(state)
 }
 
 export function viewOf(status: Status, words: Words, moment: Moment): PageView {
   const { texts } = words
   const state = texts.states[moment.state]
-  const position = standsInLine(moment.state) ? status.position : null
-  const number = status.number === null ? '' : words.number(status.number)
+  const stands = standsInLine(moment.state)
+  const position = stands ? status.position : null
   const figures = position === null ? NO_FIGURES : figuresOf(status, position, words, moment)
+  const event = status.event ?? null
+  const named = event === null ? null : namesOf(event, words)
+  const eventView = event === null ? NO_EVENT : eventViewOf(status, event, words, { ...moment, stands })
+  const number = stands || moment.state === 'expired' ? status.number : null
   return {
-    title: fill(state.title, { position: position === null ? '' : `#${figures.position}` }),
-    heading: state.heading,
-    lead: leadOf(status, words, moment.state),
+    title: fill(state.title, { ...named, position: position === null ? '' : `#${figures.position}` }),
+    heading: named === null ? state.heading : fill(state.heading, named),
+    lead: leadOf(status, words, moment.state, named),
     action: state.action ?? '',
     note: noteOf(status, words, moment),
     message: status.message ?? '',
-    ticket: standsInLine(moment.state) || moment.state === 'expired' ? number : '',
+    ticket: number === null || eventView.entry !== '' ? '' : words.number(number),
     joined:
       position === null || status.joinedAt === null
         ? ''
         : fill(texts.joined, { time: words.clock(Date.parse(status.joinedAt)) }),
     updated: fill(texts.updated, { time: words.clockWithSeconds(Date.parse(status.updatedAt)) }),
     ...figures,
+    ...eventView,
   }
 }
 
-function leadOf({ opensAt, limited }: Status, { texts, dayAndClock }: Words, state: PageState): string {
+function leadOf(
+  { opensAt, limited, number }: Status,
+  { texts, dayAndClock }: Words,
+  state: PageState,
+  named: Readonly<Record<string, string>> | null,
+): string {
   if (state === 'closed' && opensAt) return fill(texts.opens, { time: dayAndClock(Date.parse(opensAt)) })
-  return state === 'joining' && limited === true ? texts.limited : texts.states[state].lead
+  if (state === 'joining' && limited === true) return texts.limited
+  // Without a place there is none to keep.
+  const { lead } = texts.states[state === 'sold-out' && number === null ? 'closed' : state]
+  return named === null ? lead : fill(lead, named)
 }
 
 const NO_FIGURES = { position: '', ahead: '', wait: '', clock: '', inLine: '' }
@@ -163,7 +118,8 @@ export function waitText(status: Status, words: Words): string {
   const { wait } = words.texts
   const range = rangeOf(status)
   if (status.state === 'paused') return wait.paused
-  if (range === null) return wait.unknown
+  if (status.state === 'sold-out') return ''
+  if (range === null) return status.state === 'lobby' ? '' : wait.unknown
   const [lowSeconds, highSeconds] = range
   if (highSeconds <= ALMOST_SECONDS) return wait.soon
   const [unit, seconds] = highSeconds > MINUTES_UNTIL_SECONDS ? (['hour', 3600] as const) : (['minute', 60] as const)
@@ -184,7 +140,7 @@ function clockText(status: Status, words: Words, nowMs: number): string {
 function rangeOf({ state, etaSeconds, etaLowSeconds, etaHighSeconds }: Status): [number, number] | null {
   const low = etaLowSeconds ?? etaSeconds
   const high = etaHighSeconds ?? etaSeconds
-  return state !== 'waiting' || low === null || high === null ? null : [low, high]
+  return (state !== 'waiting' && state !== 'lobby') || low === null || high === null ? null : [low, high]
 }
 
 function noteOf(status: Status, words: Words, { state, note, keptSeconds }: Moment): string {
@@ -222,6 +178,8 @@ const FAVICONS: Partial<Record<PageState, readonly [string, string]>> = {
   paused: ['II', '#8a5a00'],
   full: ['–', '#8a5a00'],
   closed: ['–', '#8a5a00'],
+  'sold-out': ['–', '#8a5a00'],
+  ended: ['×', '#526070'],
   lost: ['!', '#a32a22'],
   expired: ['×', '#526070'],
   left: ['×', '#526070'],
@@ -232,20 +190,4 @@ const FAVICONS: Partial<Record<PageState, readonly [string, string]>> = {
 function shortNumber(n: number): string {
   if (n < 1000) return String(n)
   return n < 1_000_000 ? `${Math.floor(n / 1000)}k` : `${Math.floor(n / 1_000_000)}M`
-}
-
-/**
- * The parts of a text, in which placeholders have odd indices. A page's seven texts take 1.5 us
- * with this cache, 7 us without.
- */
-const splitTexts = new Map<string, readonly string[]>()
-
-/** Replaces each `{name}` by its value. */
-export function fill(text: string, values: Readonly<Record<string, string>>): string {
-  let parts = splitTexts.get(text)
-  if (parts === undefined) {
-    parts = text.split(/\{(\w+)\}/)
-    cacheSet(splitTexts, SPLIT_TEXTS_MAX, text, parts)
-  }
-  return parts.map((part, i) => (i % 2 === 0 ? part : (values[part] ?? ''))).join('')
 }

@@ -67,7 +67,14 @@ function isSame(a: Snapshot, b: Snapshot): boolean {
   const sameMoment = a.run === b.run && a.atMs === b.atMs
   const sameRules = a.mode === b.mode && a.closed === b.closed && a.suspended === b.suspended && a.message === b.message
   const sameLost = a.lostPlaces?.length === b.lostPlaces?.length
+  const sameEvent = a.event?.phase === b.event?.phase && a.draws?.length === b.draws?.length
   return (
-    sameMoment && sameRules && sameLost && a.next === b.next && a.frontier === b.frontier && a.waiting === b.waiting
+    sameMoment &&
+    sameRules &&
+    sameLost &&
+    sameEvent &&
+    a.next === b.next &&
+    a.frontier === b.frontier &&
+    a.waiting === b.waiting
   )
 }

@@ -98,7 +98,14 @@ export type CommandAnswer =
   | { readonly state: 'done'; readonly result: AuditValues; readonly settings: SettingsView }
   | { readonly state: 'refused'; readonly why: Refusal | PatchProblem; readonly settings: SettingsView }
 
-export type Refusal = 'changed-meanwhile' | 'paused' | 'suspended' | 'sold-out' | 'no-such-ticket' | 'gone-already'
+export type Refusal =
+  | 'changed-meanwhile'
+  | 'paused'
+  | 'suspended'
+  | 'sold-out'
+  | 'lobby'
+  | 'no-such-ticket'
+  | 'gone-already'
 
 /** A runtime setting as operators see it. */
 export interface SettingView {

@@ -34,7 +34,8 @@ export async function statusRoute(call: Call): Promise<Response> {
   })
 }
 
-function admittedStatus({ room, client }: Visitor, number?: number): Status {
+function admittedStatus({ room, client }: Visitor, issued?: number): Status {
+  const number = issued === undefined ? undefined : (client.view?.lineNumber(issued) ?? issued)
   const details = { pollAfterSeconds: 1, ...(number === undefined ? {} : { number }) }
   return placelessStatus(room, 'admitted', client.view, details)
 }

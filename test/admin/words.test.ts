@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { countdownText, readMoment } from '../../admin/times.ts'
+import { countdownText, localText, readMoment, withOffset } from '../../admin/times.ts'
 import { actionText, badgesOf, changesText } from '../../admin/words.ts'
 
 type Values = Readonly<Record<string, string | number | boolean | null>>
@@ -32,6 +32,8 @@ describe('an entry of the audit', () => {
       'Resume, Remove message',
       'Paused: on → off, Message: Hi → none',
     ],
+    [{ sold_out: false }, { sold_out: true }, 'Sold out', 'Sold out: off → on'],
+    [{ sold_out: true }, { sold_out: false }, 'End sold out', 'Sold out: on → off'],
     [{ paused: true }, { paused: true }, 'No change (settings)', ''],
   ])('%j to %j reads as "%s", and names only what changed', (before, after, action, changes) => {
     expect([actionText(entry(before, after)), changesText(entry(before, after))]).toEqual([action, changes])
@@ -48,12 +50,58 @@ describe('an entry of the audit', () => {
   })
 })
 
+describe('an audit entry of an event', () => {
+  const sale = (values: Values) => ({ event: 'sale-1', ...values })
+
+  it.each([
+    ['event-create', {}, { name: 'Sale', total_active_users: 5 }, 'Create event', 'sale-1: Name: Sale, Capacity: 5'],
+    ['event-change', { message: null }, { message: 'Hi' }, 'Change event', 'sale-1: Message: none → Hi'],
+    ['event-change', { suspended: false }, { suspended: true }, 'Suspend event', 'sale-1: Suspended: off → on'],
+    ['event-change', { suspended: true }, { suspended: false }, 'Resume event', 'sale-1: Suspended: on → off'],
+    ['event-start', { prequeue_start_time: null }, { prequeue_start_time: null }, 'Start event now', 'sale-1: '],
+    ['event-delete', { name: 'Sale' }, { name: null }, 'Delete event', 'sale-1: Name: Sale → none'],
+    ['event-delete', { message: 'Hi' }, { message: null }, 'Restore deployed event', 'sale-1: Message: Hi → none'],
+  ])('%s from %j to %j', (action, before, after, text, changes) => {
+    const values = { who: 'ada', action, before: sale(before), after: sale(after) }
+    expect([actionText(values), changesText(values)]).toEqual([text, changes])
+  })
+
+  it('shows times and the steps of a rate plan in the reader’s time zone', () => {
+    const plan = JSON.stringify([
+      { at: '2026-11-27T10:00:00Z', new_users_per_minute: 1000, total_active_users: null, ramp: false },
+      { at: '2026-11-27T11:00:00Z', new_users_per_minute: 5, total_active_users: 7, ramp: true },
+    ])
+    const [before, after] = [sale({ rate_plan: null, event_start_time: '2026-11-27T10:00:00Z' }), sale({})]
+    const text = changesText({ before, after: { ...after, rate_plan: plan, event_start_time: '2026-11-27T12:00:00Z' } })
+    expect(text).toMatch(/Rate plan: none → .*Nov 27.*: 1,000 per minute; .*: ramp to 5 per minute, capacity 7/)
+    expect(text).toMatch(/Start: .*Nov 27.* → .*Nov 27/)
+  })
+})
+
+const OPEN = { mode: 'open', closed: false, suspended: false, soldOut: false } as const
+
 it.each([
-  [{ mode: 'open', closed: false, suspended: false }, ['Open']],
-  [{ mode: 'paused', closed: true, suspended: false }, ['Paused', 'Closed']],
-  [{ mode: 'queue-all', closed: false, suspended: true }, ['Suspended', 'Queue all']],
-] as const)('the badges of %j are %j', (room, texts) => {
-  expect(badgesOf(room).map(({ text }) => text)).toEqual(texts)
+  [OPEN, false, ['Open']],
+  [{ ...OPEN, mode: 'paused', closed: true }, false, ['Paused', 'Closed']],
+  [{ ...OPEN, mode: 'queue-all', suspended: true }, false, ['Suspended', 'Queue all']],
+  // Admission stands still in these, but no operator has paused it.
+  [{ ...OPEN, mode: 'paused', soldOut: true }, false, ['Sold out']],
+  [{ ...OPEN, mode: 'paused' }, true, []],
+] as const)('the badges of %j (held by an event: %j) are %j', (room, isHeld, texts) => {
+  expect(badgesOf(room, isHeld).map(({ text }) => text)).toEqual(texts)
+})
+
+describe('a local time', () => {
+  it.each(['2026-11-27T10:30', '2026-11-27T10:30:05', '2026-11-27T10:30:05.250'])('%s is a moment', (local) => {
+    const text = withOffset(local)
+    expect(text).toMatch(/^2026-11-27T10:30:0[05](\.250)?[+-]\d\d:\d\d$/)
+    expect(Date.parse(text)).toBe(new Date(local).getTime())
+    expect(localText(text)).toBe(local)
+  })
+
+  it('stays as it is if it is no time', () => {
+    expect(withOffset('12345-01-01T10:00')).toBe('12345-01-01T10:00')
+  })
 })
 
 describe('a future time', () => {

@@ -6,7 +6,16 @@ import { history } from '../contract/support/operator-figures.ts'
 import { useStage } from '../contract/support/stage.ts'
 import { accessibilityViolations } from './support/accessibility.ts'
 import { useChromium } from './support/browser.ts'
-import { button, crowd, figureValue, localTime, logIn, pinned, wholePicture } from './support/operators-page.ts'
+import {
+  button,
+  crowd,
+  figureValue,
+  isCutOff,
+  localTime,
+  logIn,
+  pinned,
+  wholePicture,
+} from './support/operators-page.ts'
 import { room, urlOf } from './support/site.ts'
 
 const READER = 'a-token-that-may-only-read'
@@ -277,14 +286,6 @@ describe('the operators’ page', () => {
     await button(page, 'Pause').waitFor()
   })
 })
-
-/** Whether anything overflows the window, or the scrolling part of the page, horizontally. */
-function isCutOff(page: Page): Promise<boolean> {
-  return page.evaluate(() => {
-    const area = document.querySelector('.page')
-    return document.documentElement.scrollWidth > innerWidth || (area !== null && area.scrollWidth > area.clientWidth)
-  })
-}
 
 type Box = { readonly x: number; readonly y: number; readonly width: number; readonly height: number } | null
 

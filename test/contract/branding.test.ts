@@ -102,7 +102,7 @@ test('omits and reports a file that is too large, and keeps the rest of the look
 test('takes the name, logo, colours and texts from the settings, escaped and inline', async () => {
   const german = await waitIn('own', { 'Accept-Language': 'xx' })
   expect(german.headers['content-language']).toBe('de')
-  expect(german.text).toContain('>Willkommen in der Schlange</h1>')
+  expect(german.text).toContain('>Willkommen in der Schlange</span></h1>')
   expect(german.text).toContain('The &lt;Box&gt; Office')
   expect(german.text).toMatch(/<img src="data:image&#x2F;svg\+xml;base64,[\w&#;+]+" alt="">/)
   expect(german.text).toMatch(/:root\{--accent:#[0-9a-f]{6};--on-accent:#/)

@@ -25,6 +25,7 @@ const stage = useStage([
   ...['delayed', 'removed', 'audited', 'effective', 'kept'].map((name) => room(name, 1)),
   room('deployed', 1, { events: [DEPLOYED], rate_plan: [{ at: '2040-01-01T00:00:00Z', new_users_per_minute: 7 }] }),
   room('redeployed', 1, { events: [DEPLOYED] }),
+  room('untouched', 1, { events: [DEPLOYED] }),
   room('coarse', 1, { check_interval_seconds: 60 }),
 ])
 
@@ -334,6 +335,12 @@ describe('a deployed event', () => {
       commitment: null,
       draw: null,
     })
+  })
+
+  it('changes with the tag that was read before anyone has used the room', async () => {
+    const { etag } = (await api().get(path('untouched', GALA.slice(7)))).headers
+    const changed = await change('untouched', 'gala-2040-01-01', { message: 'Hello' }, String(etag))
+    expect([changed.status, changed.json()]).toMatchObject([200, { message: 'Hello' }])
   })
 
   it('is changed by operators, restored by deletion, and cannot be deleted itself', async () => {

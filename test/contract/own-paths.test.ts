@@ -23,6 +23,7 @@ test.each([
   ['/leave?return=/', 'PUT', 'POST, OPTIONS'],
   ['/line', 'POST', GET],
   ['/lang', 'POST', GET],
+  ['/draw', 'POST', GET],
   ['/heartbeat.js', 'POST', GET],
   ['/healthz', 'DELETE', GET],
   ['/metrics', 'POST', GET],

@@ -2,8 +2,10 @@
  * Numbers, places and sessions outlive every deploy, whether of another build or of other settings,
  * between any two calls.
  */
+
 import { cpSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { expect, inject, test } from 'vitest'
+import { version } from '../../package.json'
 import { Origin } from './support/origin.ts'
 import { room } from './support/stage.ts'
 import { Visitor } from './support/visitor.ts'
@@ -63,7 +65,7 @@ function anotherBuild(): string {
   cpSync(inject('workerBuild'), folder, { recursive: true })
   const file = `${folder}/index.js`
   const code = readFileSync(file, 'utf8')
-  const changed = code.replace(/("edge-waiting-room",\s*version:\s*")/, '$1next-')
+  const changed = code.replaceAll(`"${version}"`, `"next-${version}"`)
   if (changed === code) throw new Error('The build does not say its version as expected')
   writeFileSync(file, changed)
   return folder

@@ -34,7 +34,7 @@ test.each([
   expect(reply.headers['content-language']).toBe(language)
   expect(reply.headers.vary).toContain('Accept-Language')
   expect(reply.text).toContain(`<html lang="${language}" dir="${language === 'ar' ? 'rtl' : 'ltr'}">`)
-  expect(reply.text).toContain(`>${heading}</h1>`)
+  expect(reply.text).toContain(`>${heading}</span></h1>`)
 })
 
 test("takes the language from the site's parameter unless the visitor picked one, and hides the cookie from the site", async () => {

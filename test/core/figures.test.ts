@@ -32,6 +32,7 @@ describe('line stats', () => {
       mode: 'open',
       closed: false,
       suspended: false,
+      soldOut: false,
       capacity: 2,
       newUsersPerMinute: 90,
       admissionFactor: 1,

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { type Told, tellChange, toldFirst } from '../../client/page/changes.ts'
 import { ANSWER_TIMEOUT_MS, backOffMs, Poller } from '../../client/page/poller.ts'
 import { messages } from '../../src/pages/messages/index.ts'
-import { faviconOf, pageState, progressOf, viewOf, wordsOf } from '../../src/pages/wording.ts'
+import { faviconOf, pageState, progressOf, viewOf } from '../../src/pages/wording.ts'
+import { wordsOf } from '../../src/pages/words.ts'
 import type { Status } from '../../src/status.ts'
 
 function status(changes: Partial<Status> = {}): Status {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { runSeed } from '../../simulation/world.ts'
 
 const SEEDS = 200
+const EVENT_SEEDS = 60
 
 describe('a room under crashes, losses, outages, late alarms, clock steps and deploys', () => {
   it(`keeps its guarantees in ${SEEDS} seeded runs`, async () => {
@@ -13,6 +14,20 @@ describe('a room under crashes, losses, outages, late alarms, clock steps and de
       )
     }
     expect(broken).toEqual([])
+  })
+
+  it(`keeps them in ${EVENT_SEEDS} runs with an event, and every draw is the published one`, async () => {
+    const broken: string[] = []
+    let draws = 0
+    for (let seed = 1; seed <= EVENT_SEEDS; seed++) {
+      const report = await runSeed(seed, { events: true })
+      draws += report.draws.length
+      broken.push(
+        ...report.violations.map((violation) => `npm run simulate -- --events --seeds 1 --seed ${seed}: ${violation}`),
+      )
+    }
+    expect(broken).toEqual([])
+    expect(draws).toBeGreaterThan(EVENT_SEEDS / 3)
   })
 
   it('runs the same way each time', async () => {

@@ -11,6 +11,8 @@ export interface ShellFault {
   readonly replace: string
   /** The consequence for visitors. */
   readonly why: string
+  /** Only a room with an event shows it. */
+  readonly events?: true
   /** A test file that catches it if the simulation cannot. */
   readonly test?: string
 }
@@ -19,6 +21,9 @@ const SHELL = 'durable-objects/waiting-room.ts'
 const STORE = 'durable-objects/line-store.ts'
 const CLOCKWORK = 'durable-objects/room-clockwork.ts'
 const SNAPSHOT = 'src/core/snapshot.ts'
+const EXCHANGE = 'src/core/exchange.ts'
+const EVENTS = 'src/core/events.ts'
+const DRAWS = 'src/core/draws.ts'
 
 export const SHELL_FAULTS: readonly ShellFault[] = [
   {
@@ -88,8 +93,8 @@ export const SHELL_FAULTS: readonly ShellFault[] = [
   {
     name: 'alarm not armed by the first ticket',
     file: CLOCKWORK,
-    find: 'if (this.alarmAtMs === 0) {\n      this.armAlarm(nowMs, checkIntervalSeconds)\n      return\n    }',
-    replace: 'if (this.alarmAtMs === 0) return',
+    find: 'if (this.alarmAtMs === 0 || dueMs < this.alarmAtMs) {',
+    replace: 'if (this.alarmAtMs === 0) return\n    if (dueMs < this.alarmAtMs) {',
     why: 'silent tickets expire only by the checks, if these are not lost',
   },
   {
@@ -137,7 +142,7 @@ export const SHELL_FAULTS: readonly ShellFault[] = [
   {
     name: 'snapshot never renewed',
     file: SNAPSHOT,
-    find: 'if (last === null || !isFresh(last, line, nowMs)) this.last =',
+    find: 'if (last === null || !isSameEvent || !isFresh(last, line, nowMs)) this.last =',
     replace: 'if (last === null) this.last =',
     why: 'waiting visitors are admitted a minute late',
     test: 'test/workers/waiting-room.test.ts',
@@ -157,5 +162,53 @@ export const SHELL_FAULTS: readonly ShellFault[] = [
     replace: '',
     why: 'storage and restart time grow forever',
     test: 'test/workers/waiting-room.test.ts',
+  },
+  {
+    name: 'a lobby admits',
+    file: EVENTS,
+    find: "if (nowMs < event.startAtMs || isDrawing) return { ...planned, message, mode: 'paused' }",
+    replace: "if (isDrawing) return { ...planned, message, mode: 'paused' }",
+    why: 'early arrivals enter before the start',
+    events: true,
+  },
+  {
+    name: 'presence is not translated to line numbers',
+    file: EXCHANGE,
+    find: 'presence.hear(course.lineNumber(number), ageMs))',
+    replace: 'presence.hear(number, ageMs))',
+    why: 'after a draw, visitors keep the places of others alive and lose their own',
+    events: true,
+  },
+  {
+    name: 'claims are not translated to line numbers',
+    file: EXCHANGE,
+    find: 'line.claim(course.lineNumber(claim.number), claim)',
+    replace: 'line.claim(claim.number, claim)',
+    why: 'after a draw, visitors enter with the places of others',
+    events: true,
+  },
+  {
+    name: 'an open lobby is not stored',
+    file: 'src/core/line-state.ts',
+    find: ' && !this.draws.isUnstored',
+    replace: '',
+    why: 'after a crash the first entries are not in the draw',
+    events: true,
+  },
+  {
+    name: 'the draw does not store the tickets that it moved',
+    file: 'src/core/tickets.ts',
+    find: "this.dropped.delete(segment.index)\n      this.markUnstored(segment, 'durable')",
+    replace: 'this.dropped.delete(segment.index)',
+    why: 'after a crash, places belong to other visitors than before',
+    events: true,
+  },
+  {
+    name: 'later arrivals take part in the draw',
+    file: DRAWS,
+    find: 'this.frozen = { ...lobby, first, end: next,',
+    replace: 'this.frozen = { ...lobby, first, end: next + 1,',
+    why: 'a visitor who came after the start may be drawn before the lobby',
+    events: true,
   },
 ]

@@ -9,54 +9,12 @@ import {
   plainPageHeaders,
   renderPlainPage,
 } from '../../src/pages/plain-page.ts'
-import { renderWaitingPage, type WaitingView } from '../../src/pages/waiting-page.ts'
-import type { RoomSettings } from '../../src/settings/rooms.ts'
-import { parseRooms } from '../../src/settings/rooms.ts'
-import { PAGE_STATES, type Status, type VisitorState } from '../../src/status.ts'
-
-const ROOM = parseRooms([{ name: 'shop', total_active_users: 1, new_users_per_minute: 1 }]).rooms?.[0] as RoomSettings
-const DEFAULT_LOOK = await makeLook(ROOM)
+import { PAGE_STATES, type VisitorState } from '../../src/status.ts'
+import { DEFAULT_LOOK, page, ROOM, rendered, shown, status } from './support/pages.ts'
 
 const HOSTILE = `</script><script>alert(1)</script><!--"'><img src=x onerror=alert(1)>{{nonce}}`
 
-function status(changes: Partial<Status> = {}): Status {
-  return {
-    state: 'waiting',
-    room: 'tickets',
-    number: 5012,
-    position: 1234,
-    waiting: 4321,
-    etaSeconds: 300,
-    etaLowSeconds: 240,
-    etaHighSeconds: 401,
-    joinedAt: '2026-11-02T13:58:00.000Z',
-    startPosition: 2468,
-    placeKeptSeconds: 320,
-    unreachable: false,
-    pollAfterSeconds: 5,
-    message: null,
-    updatedAt: '2026-11-02T14:03:12.345Z',
-    ...changes,
-  }
-}
-
-function rendered(changes: Partial<Status> = {}, view: Partial<WaitingView> = {}, look = DEFAULT_LOOK) {
-  const visit = { token: 'head.claims.mac', returnUrl: '/seats?row=4', host: 'shop.example', language: 'en' } as const
-  const { body, headers } = renderWaitingPage({ status: status(changes), ...visit, ...view }, look)
-  return {
-    html: typeof body === 'string' ? body : new TextDecoder().decode(body),
-    headers: new Headers(headers),
-  }
-}
-
-const page = (...args: Parameters<typeof rendered>) => rendered(...args).html
 const policyOf = (headers: Headers) => headers.get('Content-Security-Policy')?.split('; ')
-
-/** The text of the element with this id. Null if it or an element around it is hidden. */
-function shown(html: string, id: string, boxId = id): string | null {
-  const isHidden = new RegExp(`<[^>]* id="${boxId}"[^>]* hidden[ >]`).test(html)
-  return isHidden ? null : (new RegExp(`<[^>]* id="${id}"[^>]*>([^<]*)<`).exec(html)?.[1] ?? null)
-}
 
 function jsonOf(html: string, id: string): Record<string, unknown> {
   const json = new RegExp(`<script type="application/json" id="${id}"[^>]*>(.*?)</script>`, 's').exec(html)?.[1]
@@ -187,7 +145,7 @@ describe('the waiting page', () => {
     // The namespace of the tab's icon is a name, not an address.
     expect(html.replaceAll('http://www.w3.org/2000/svg', '')).not.toMatch(/https?:|url\(|@import/)
     const addresses = [...html.matchAll(/\b(?:src|href|action)="([^"]*)"/g)].map(([, address]) => address ?? '')
-    expect(addresses).toHaveLength(5)
+    expect(addresses).toHaveLength(7)
     for (const address of addresses) expect(address).toMatch(/^(data:|(&#x2F;|\/)(?!&#x2F;|\/))/)
   })
 

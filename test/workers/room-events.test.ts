@@ -135,3 +135,17 @@ it('a secret never leaves the object', async () => {
   expect(String(row?.secret)).toMatch(/^[0-9a-f]{64}$/)
   expect(known).not.toContain(String(row?.secret))
 })
+
+it('stores a draw that begins with a refused command', async () => {
+  const room = shop()
+  await create(room, { shuffle_at_event_start: true })
+  passSeconds(HOUR)
+  const { joins } = await room.exchange({ joins: ['a', 'b', 'c', 'd', 'e'] })
+  expect(joins).toHaveLength(5)
+  passSeconds(HOUR)
+  expect(await room.stub.operate(room.name, { kind: 'revoke', number: 99 }, 'ada')).toMatchObject({ state: 'refused' })
+  passSeconds(1)
+  await room.evict()
+  const { snapshot } = await room.exchange()
+  expect(snapshot.draws).toEqual([expect.objectContaining({ first: 1, end: 6, drawnAtMs: Date.now() - 1000 })])
+})

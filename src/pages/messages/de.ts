@@ -10,6 +10,16 @@ export const de: Messages = {
         heading: 'Einen Moment bitte',
         lead: 'Wir besorgen Ihnen einen Platz in der Warteschlange. Diese Seite versucht es von selbst weiter.',
       },
+      lobby: {
+        title: 'Beginn um {time} – {event}',
+        heading: 'Es hat noch nicht begonnen',
+        lead: 'Beginn ist am {date}. Lassen Sie diese Seite offen: Sie bringt Sie weiter, sobald Sie an der Reihe sind.',
+      },
+      drawing: {
+        title: 'Die Plätze werden ausgelost',
+        heading: 'Die Plätze werden ausgelost',
+        lead: 'Das dauert höchstens eine Minute. Ihr Platz erscheint dann auf dieser Seite.',
+      },
       waiting: {
         title: '{position} in der Schlange',
         heading: 'Sie stehen in der Warteschlange',
@@ -34,6 +44,16 @@ export const de: Messages = {
         title: 'Die Warteschlange ist geschlossen',
         heading: 'Die Warteschlange ist geschlossen',
         lead: 'Im Moment kann sich niemand anstellen. Diese Seite sagt Ihnen, wenn sich das ändert.',
+      },
+      'sold-out': {
+        title: 'Ausverkauft',
+        heading: 'Ausverkauft',
+        lead: 'Es wird niemand mehr eingelassen. Sie können die Schlange verlassen oder Ihren Platz behalten, falls sich das ändert.',
+      },
+      ended: {
+        title: 'Es ist vorbei',
+        heading: 'Es ist vorbei',
+        lead: 'Diese Aktion ist beendet, und die Warteschlange ist geschlossen.',
       },
       expired: {
         title: 'Ihr Platz ist weg',
@@ -79,6 +99,9 @@ export const de: Messages = {
     opens: 'Sie öffnet am {time}. Diese Seite stellt Sie dann von selbst an.',
     limited:
       'Aus Ihrem Netzwerk stellen sich gerade mehr Menschen an, als wir auf einmal aufnehmen. Diese Seite versucht es von selbst weiter.',
+    drawn: 'Ihr Platz wird um {time} ausgelost. Früher zu kommen bringt keinen Vorteil.',
+    starting: 'Es geht los',
+    rank: 'Ihr Platz in der Auslosung: {rank} von {entries}',
     announce: 'Sie sind Nummer {position} in der Schlange. Voraussichtliche Wartezeit: {wait}.',
     returned: 'Einige vor Ihnen sind auf ihre Plätze zurückgekehrt, darum ist Ihre Position höher als zuvor.',
     slower: 'Es geht langsamer voran als zuvor, darum ist die geschätzte Wartezeit gestiegen.',
@@ -95,6 +118,12 @@ export const de: Messages = {
     wait: 'Voraussichtliche Wartezeit',
     progress: 'Fortschritt, seit Sie warten',
     ticket: 'Ticketnummer',
+    startsIn: 'Beginn in',
+    entry: 'Losnummer',
+    drawTitle: 'So lässt sich die Auslosung prüfen',
+    drawHow:
+      'Die Reihenfolge ergibt sich aus einem Geheimnis, das vorab festgelegt wurde. Dies ist sein Fingerabdruck (SHA-256). Nach der Auslosung wird das Geheimnis veröffentlicht, und alle können jeden Platz nachprüfen.',
+    drawLink: 'Auslosung ansehen und prüfen',
     message: 'Eine Nachricht an alle Wartenden',
     language: 'Sprache',
     callMe: 'Bescheid geben, wenn ich dran bin',
@@ -157,5 +186,20 @@ export const de: Messages = {
       text: 'Bitte gehen Sie zurück und wählen Sie eine andere.',
     },
     back: 'Zurück',
+  },
+  draw: {
+    title: 'Die Auslosung',
+    none: 'In diesem Warteraum gibt es keine Auslosung.',
+    planned:
+      'Die Plätze aller, die auf den Beginn warten, werden am {time} ausgelost. Die Reihenfolge ergibt sich aus einem Geheimnis, das schon feststeht. Unten steht sein Fingerabdruck (SHA-256). Das Geheimnis selbst wird nach der Auslosung veröffentlicht.',
+    made: 'Die Plätze wurden am {time} ausgelost.',
+    beaconFixed: 'Hinzu kommt öffentlicher Zufall, den vorab niemand kennt: die unten genannte Runde.',
+    beaconUsed: 'Die Auslosung nutzte das Geheimnis und den öffentlichen Zufall, der unten steht.',
+    beaconFailed:
+      'Der öffentliche Zufall ließ sich nicht innerhalb von 60 Sekunden lesen. Die Auslosung nutzte daher nur das Geheimnis.',
+    noBeacon: 'Die Auslosung nutzt nur das Geheimnis.',
+    verify:
+      'Wenn Sie selbst nachprüfen möchten, speichern Sie die Daten als Datei, und starten Sie {command} im Quellcode des Warteraums (edge-waiting-room).',
+    json: 'Daten (JSON)',
   },
 }

@@ -10,6 +10,16 @@ export const en: Messages = {
         heading: 'One moment, please',
         lead: 'We are getting you a place in line. This page keeps trying automatically.',
       },
+      lobby: {
+        title: 'Starts at {time} – {event}',
+        heading: 'Not started yet',
+        lead: 'It starts on {date}. Keep this page open: it will let you in when it is your turn.',
+      },
+      drawing: {
+        title: 'The draw is being made',
+        heading: 'The draw is being made',
+        lead: 'This takes a minute at most. Your place will appear on this page.',
+      },
       waiting: {
         title: '{position} in line',
         heading: 'You are in line',
@@ -34,6 +44,16 @@ export const en: Messages = {
         title: 'The line is closed',
         heading: 'The line is closed',
         lead: 'Nobody can join at the moment. This page will tell you when that changes.',
+      },
+      'sold-out': {
+        title: 'Sold out',
+        heading: 'Sold out',
+        lead: 'Nobody is being let in any more. You can leave the line, or keep your place in case that changes.',
+      },
+      ended: {
+        title: 'It is over',
+        heading: 'It is over',
+        lead: 'The event has ended, and the line is closed.',
       },
       expired: {
         title: 'Your place is gone',
@@ -78,6 +98,9 @@ export const en: Messages = {
     maybeGone: 'Your place may be gone by now.',
     opens: 'It opens on {time}. This page will then join automatically.',
     limited: 'Too many people are joining from your network right now. This page will try again automatically.',
+    drawn: 'Your place is drawn at {time}. Arriving earlier gives no advantage.',
+    starting: 'Starting now',
+    rank: 'Your place in the draw: {rank} of {entries}',
     announce: 'You are number {position} in line. Estimated wait: {wait}.',
     returned: 'People ahead of you have returned to their places, so your position number is higher than before.',
     slower: 'The line is moving more slowly than before, so your estimated wait has gone up.',
@@ -92,6 +115,12 @@ export const en: Messages = {
     wait: 'Estimated wait',
     progress: 'Progress since you joined',
     ticket: 'Ticket number',
+    startsIn: 'Starts in',
+    entry: 'Entry number',
+    drawTitle: 'How the draw is checked',
+    drawHow:
+      'The order follows from a secret that was fixed in advance. This is its fingerprint (SHA-256). After the draw the secret is published, so that anyone can check every place.',
+    drawLink: 'See and check the draw',
     message: 'A message for everyone in line',
     language: 'Language',
     callMe: 'Tell me when it is my turn',
@@ -151,5 +180,19 @@ export const en: Messages = {
       text: 'Please go back and choose another language.',
     },
     back: 'Go back',
+  },
+  draw: {
+    title: 'The draw',
+    none: 'This waiting room has no draw.',
+    planned:
+      'The places of everyone who waits for the start are drawn on {time}. The order follows from a secret that is already fixed. Below is its fingerprint (SHA-256). The secret itself is published after the draw.',
+    made: 'The places were drawn on {time}.',
+    beaconFixed: 'Public randomness that nobody knows in advance is added: the round named below.',
+    beaconUsed: 'The draw used the secret and the public randomness below.',
+    beaconFailed: 'The public randomness could not be read within 60 seconds, so the draw used the secret alone.',
+    noBeacon: 'The draw uses the secret alone.',
+    verify:
+      'To check it yourself, save the data as a file, and run {command} in the source code of the waiting room (edge-waiting-room).',
+    json: 'Data (JSON)',
   },
 }

@@ -10,6 +10,16 @@ export const es: Messages = {
         heading: 'Un momento, por favor',
         lead: 'Le estamos buscando un lugar en la fila. Esta página sigue intentándolo sola.',
       },
+      lobby: {
+        title: 'Empieza a las {time} – {event}',
+        heading: 'Aún no ha empezado',
+        lead: 'Empieza el {date}. Deje esta página abierta: le hará pasar cuando sea su turno.',
+      },
+      drawing: {
+        title: 'Se está haciendo el sorteo',
+        heading: 'Se está haciendo el sorteo',
+        lead: 'Tarda un minuto como máximo. Su lugar aparecerá en esta página.',
+      },
       waiting: {
         title: '{position} en la fila',
         heading: 'Está en la fila',
@@ -34,6 +44,16 @@ export const es: Messages = {
         title: 'La fila está cerrada',
         heading: 'La fila está cerrada',
         lead: 'Nadie puede ponerse en la fila en este momento. Esta página le avisará cuando eso cambie.',
+      },
+      'sold-out': {
+        title: 'Agotado',
+        heading: 'Agotado',
+        lead: 'Ya no entra nadie más. Puede dejar la fila o conservar su lugar por si eso cambia.',
+      },
+      ended: {
+        title: 'Ha terminado',
+        heading: 'Ha terminado',
+        lead: 'El evento ha terminado y la fila está cerrada.',
       },
       expired: {
         title: 'Ha perdido su lugar',
@@ -87,6 +107,9 @@ export const es: Messages = {
     opens: 'Abre el {time}. Entonces esta página le pondrá en la fila sola.',
     limited:
       'Ahora mismo llega desde su red más gente de la que admitimos a la vez. Esta página vuelve a intentarlo sola.',
+    drawn: 'Su lugar se sortea a las {time}. Llegar antes no da ninguna ventaja.',
+    starting: 'Empieza ahora',
+    rank: 'Su lugar en el sorteo: {rank} de {entries}',
     announce: 'Es el número {position} de la fila. Espera estimada: {wait}.',
     returned: 'Algunas personas por delante volvieron a sus lugares, por eso su posición es más alta que antes.',
     slower: 'La fila avanza más despacio que antes, por eso la espera estimada ha subido.',
@@ -101,6 +124,12 @@ export const es: Messages = {
     wait: 'Espera estimada',
     progress: 'Avance desde que llegó',
     ticket: 'Número de turno',
+    startsIn: 'Empieza en',
+    entry: 'Número en el sorteo',
+    drawTitle: 'Cómo se comprueba el sorteo',
+    drawHow:
+      'El orden resulta de un secreto fijado de antemano. Esta es su huella (SHA-256). Después del sorteo se publica el secreto, y cualquiera puede comprobar todos los lugares.',
+    drawLink: 'Ver y comprobar el sorteo',
     message: 'Un mensaje para toda la fila',
     language: 'Idioma',
     callMe: 'Avisarme cuando sea mi turno',
@@ -160,5 +189,19 @@ export const es: Messages = {
       text: 'Vuelva atrás y elija otro.',
     },
     back: 'Volver',
+  },
+  draw: {
+    title: 'El sorteo',
+    none: 'Esta sala de espera no tiene ningún sorteo.',
+    planned:
+      'Los lugares de todas las personas que esperan el comienzo se sortean el {time}. El orden resulta de un secreto que ya está fijado. Abajo está su huella (SHA-256). El secreto se publica después del sorteo.',
+    made: 'Los lugares se sortearon el {time}.',
+    beaconFixed: 'Se le añade un valor aleatorio público que nadie conoce de antemano: el de la ronda indicada abajo.',
+    beaconUsed: 'El sorteo usó el secreto y el valor aleatorio público indicado abajo.',
+    beaconFailed: 'El valor aleatorio público no se pudo leer en 60 segundos, así que el sorteo usó solo el secreto.',
+    noBeacon: 'El sorteo usa solo el secreto.',
+    verify:
+      'Para comprobarlo, guarde los datos en un archivo y ejecute {command} en el código fuente de la sala de espera (edge-waiting-room).',
+    json: 'Datos (JSON)',
   },
 }

@@ -10,6 +10,16 @@ export const fr: Messages = {
         heading: 'Un instant, s’il vous plaît',
         lead: 'Nous vous cherchons une place dans la file. Cette page continue d’essayer toute seule.',
       },
+      lobby: {
+        title: 'Début à {time} – {event}',
+        heading: 'Ce n’est pas encore commencé',
+        lead: 'Début le {date}. Gardez cette page ouverte : elle vous fait entrer quand vient votre tour.',
+      },
+      drawing: {
+        title: 'Tirage au sort en cours',
+        heading: 'Le tirage au sort est en cours',
+        lead: 'Il dure une minute au plus. Votre place s’affichera sur cette page.',
+      },
       waiting: {
         title: '{position} dans la file',
         heading: 'Vous êtes dans la file',
@@ -34,6 +44,16 @@ export const fr: Messages = {
         title: 'La file est fermée',
         heading: 'La file est fermée',
         lead: 'Personne ne peut entrer dans la file pour le moment. Cette page vous dira quand cela change.',
+      },
+      'sold-out': {
+        title: 'Complet',
+        heading: 'Complet',
+        lead: 'Plus personne n’entre. Vous pouvez quitter la file, ou garder votre place au cas où cela changerait.',
+      },
+      ended: {
+        title: 'C’est terminé',
+        heading: 'C’est terminé',
+        lead: 'L’événement est terminé et la file est fermée.',
       },
       expired: {
         title: 'Votre place est perdue',
@@ -87,6 +107,9 @@ export const fr: Messages = {
     opens: 'Elle ouvrira le {time}. Cette page vous y inscrira alors toute seule.',
     limited:
       'Beaucoup de personnes arrivent en ce moment depuis votre réseau, plus que nous n’en prenons à la fois. Cette page réessaie toute seule.',
+    drawn: 'Votre place est tirée au sort à {time}. Arriver plus tôt ne donne aucun avantage.',
+    starting: 'Début imminent',
+    rank: 'Votre place au tirage : {rank} sur {entries}',
     announce: 'Vous êtes numéro {position} dans la file. Attente estimée : {wait}.',
     returned: 'Des personnes devant vous ont repris leur place : votre position est plus élevée qu’avant.',
     slower: 'La file avance plus lentement qu’avant : l’attente estimée a augmenté.',
@@ -101,6 +124,12 @@ export const fr: Messages = {
     wait: 'Attente estimée',
     progress: 'Progression depuis votre arrivée',
     ticket: 'Numéro de ticket',
+    startsIn: 'Début dans',
+    entry: 'Numéro de participation',
+    drawTitle: 'Comment vérifier le tirage',
+    drawHow:
+      'L’ordre découle d’un secret fixé à l’avance. Voici son empreinte (SHA-256). Après le tirage, le secret est publié, et chacun peut vérifier toutes les places.',
+    drawLink: 'Voir et vérifier le tirage',
     message: 'Un message à toutes les personnes de la file',
     language: 'Langue',
     callMe: 'Me prévenir quand vient mon tour',
@@ -160,5 +189,19 @@ export const fr: Messages = {
       text: 'Revenez en arrière et choisissez-en une autre, s’il vous plaît.',
     },
     back: 'Retour',
+  },
+  draw: {
+    title: 'Le tirage au sort',
+    none: 'Cette salle d’attente n’a pas de tirage au sort.',
+    planned:
+      'Les places de toutes les personnes qui attendent le début sont tirées au sort le {time}. L’ordre découle d’un secret déjà fixé. Son empreinte (SHA-256) est ci-dessous. Le secret est publié après le tirage.',
+    made: 'Les places ont été tirées au sort le {time}.',
+    beaconFixed: 'S’y ajoute un aléa public que personne ne connaît à l’avance : celui du tour indiqué ci-dessous.',
+    beaconUsed: 'Le tirage a utilisé le secret et l’aléa public ci-dessous.',
+    beaconFailed: 'L’aléa public n’a pas pu être lu en 60 secondes : le tirage a utilisé le secret seul.',
+    noBeacon: 'Le tirage utilise le secret seul.',
+    verify:
+      'Pour vérifier vous-même, enregistrez les données dans un fichier et lancez {command} dans le code source de la salle d’attente (edge-waiting-room).',
+    json: 'Données (JSON)',
   },
 }

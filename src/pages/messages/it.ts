@@ -10,6 +10,16 @@ export const it: Messages = {
         heading: 'Un momento, per favore',
         lead: 'Stiamo cercando per te un posto in fila. Questa pagina continua a provare da sola.',
       },
+      lobby: {
+        title: 'Inizia alle {time} – {event}',
+        heading: 'Non è ancora iniziato',
+        lead: 'Inizia {date}. Tieni aperta questa pagina: ti fa entrare quando è il tuo turno.',
+      },
+      drawing: {
+        title: 'Sorteggio in corso',
+        heading: 'Sorteggio in corso',
+        lead: 'Dura al massimo un minuto. Il tuo posto apparirà su questa pagina.',
+      },
       waiting: {
         title: '{position} in fila',
         heading: 'Sei in fila',
@@ -34,6 +44,16 @@ export const it: Messages = {
         title: 'La fila è chiusa',
         heading: 'La fila è chiusa',
         lead: 'Al momento nessuno può mettersi in fila. Questa pagina ti avvisa quando cambia.',
+      },
+      'sold-out': {
+        title: 'Tutto esaurito',
+        heading: 'Tutto esaurito',
+        lead: 'Non entra più nessuno. Puoi lasciare la fila, o tenere il tuo posto nel caso cambi qualcosa.',
+      },
+      ended: {
+        title: 'È finito',
+        heading: 'È finito',
+        lead: 'L’evento è finito e la fila è chiusa.',
       },
       expired: {
         title: 'Hai perso il posto',
@@ -83,6 +103,9 @@ export const it: Messages = {
     opens: 'Apre {time}. Allora questa pagina ti metterà in fila da sola.',
     limited:
       'In questo momento dalla tua rete arrivano più persone di quante ne accettiamo alla volta. Questa pagina riprova da sola.',
+    drawn: 'Il tuo posto viene sorteggiato alle {time}. Arrivare prima non dà alcun vantaggio.',
+    starting: 'Si comincia',
+    rank: 'Il tuo posto nel sorteggio: {rank} su {entries}',
     announce: 'Sei il numero {position} in fila. Attesa stimata: {wait}.',
     returned: 'Alcune persone davanti a te sono tornate al loro posto, quindi la tua posizione è più alta di prima.',
     slower: 'La fila avanza più lentamente di prima, quindi l’attesa stimata è aumentata.',
@@ -97,6 +120,12 @@ export const it: Messages = {
     wait: 'Attesa stimata',
     progress: 'Progresso da quando sei in fila',
     ticket: 'Numero del biglietto',
+    startsIn: 'Inizia tra',
+    entry: 'Numero di partecipazione',
+    drawTitle: 'Come si verifica il sorteggio',
+    drawHow:
+      'L’ordine risulta da un segreto fissato in anticipo. Questa è la sua impronta (SHA-256). Dopo il sorteggio il segreto viene pubblicato, e chiunque può verificare ogni posto.',
+    drawLink: 'Vedi e verifica il sorteggio',
     message: 'Un messaggio per tutti in fila',
     language: 'Lingua',
     callMe: 'Avvisami quando è il mio turno',
@@ -156,5 +185,21 @@ export const it: Messages = {
       text: 'Torna indietro e scegline un’altra.',
     },
     back: 'Torna indietro',
+  },
+  draw: {
+    title: 'Il sorteggio',
+    none: 'Questa sala d’attesa non ha sorteggi.',
+    planned:
+      'I posti di tutti coloro che attendono l’inizio vengono sorteggiati {time}. L’ordine risulta da un segreto già fissato. Sotto c’è la sua impronta (SHA-256). Il segreto viene pubblicato dopo il sorteggio.',
+    made: 'I posti sono stati sorteggiati {time}.',
+    beaconFixed:
+      'Si aggiunge un valore casuale pubblico che nessuno conosce in anticipo: quello del turno indicato sotto.',
+    beaconUsed: 'Il sorteggio ha usato il segreto e il valore casuale pubblico indicato sotto.',
+    beaconFailed:
+      'Il valore casuale pubblico non è stato letto entro 60 secondi, quindi il sorteggio ha usato solo il segreto.',
+    noBeacon: 'Il sorteggio usa solo il segreto.',
+    verify:
+      'Per verificarlo di persona, salva i dati in un file ed esegui {command} nel codice sorgente della sala d’attesa (edge-waiting-room).',
+    json: 'Dati (JSON)',
   },
 }

@@ -10,6 +10,16 @@ export const ko: Messages = {
         heading: '잠시만 기다려 주세요',
         lead: '대기 순번을 받고 있습니다. 이 페이지가 자동으로 계속 시도합니다.',
       },
+      lobby: {
+        title: '{time} 시작 – {event}',
+        heading: '아직 시작되지 않았습니다',
+        lead: '{date}에 시작합니다. 이 페이지를 열어 두시면 차례가 되었을 때 자동으로 입장합니다.',
+      },
+      drawing: {
+        title: '추첨 중입니다',
+        heading: '추첨을 진행하고 있습니다',
+        lead: '길어야 1분이면 끝납니다. 순번은 이 페이지에 표시됩니다.',
+      },
       waiting: {
         title: '대기 순번 {position}',
         heading: '대기 중입니다',
@@ -34,6 +44,16 @@ export const ko: Messages = {
         title: '대기열이 닫혔습니다',
         heading: '대기열이 닫혔습니다',
         lead: '지금은 대기열에 들어올 수 없습니다. 상황이 바뀌면 이 페이지에서 알려 드립니다.',
+      },
+      'sold-out': {
+        title: '매진되었습니다',
+        heading: '매진되었습니다',
+        lead: '더 이상 입장할 수 없습니다. 대기열에서 나가셔도 되고, 상황이 바뀔 때를 대비해 순번을 유지하셔도 됩니다.',
+      },
+      ended: {
+        title: '종료되었습니다',
+        heading: '종료되었습니다',
+        lead: '이벤트가 끝나 대기열이 닫혔습니다.',
       },
       expired: {
         title: '순번이 만료되었습니다',
@@ -79,6 +99,9 @@ export const ko: Messages = {
     opens: '{time}에 열립니다. 그때 이 페이지가 자동으로 대기열에 들어갑니다.',
     limited:
       '지금 같은 네트워크에서 한 번에 받을 수 있는 것보다 많은 분이 들어오고 있습니다. 이 페이지가 자동으로 다시 시도합니다.',
+    drawn: '순번은 {time}에 추첨으로 정해집니다. 일찍 오셔도 유리하지 않습니다.',
+    starting: '시작 중',
+    rank: '추첨 순번: {entries}명 중 {rank}번',
     announce: '대기 순번은 {position}번입니다. 예상 대기 시간: {wait}.',
     returned: '앞에 계시던 분들이 자리로 돌아와 순번이 이전보다 뒤로 밀렸습니다.',
     slower: '대기열이 이전보다 천천히 줄어들어 예상 대기 시간이 늘어났습니다.',
@@ -93,6 +116,12 @@ export const ko: Messages = {
     wait: '예상 대기 시간',
     progress: '대기를 시작한 뒤의 진행률',
     ticket: '대기 번호',
+    startsIn: '시작까지',
+    entry: '추첨 번호',
+    drawTitle: '추첨을 확인하는 방법',
+    drawHow:
+      '순서는 미리 정해 둔 비밀값에서 계산됩니다. 아래는 그 지문(SHA-256)입니다. 추첨이 끝나면 비밀값이 공개되어 누구나 모든 순번을 확인할 수 있습니다.',
+    drawLink: '추첨 확인하기',
     message: '대기 중인 모든 분께 드리는 안내',
     language: '언어',
     callMe: '차례가 되면 알려 주세요',
@@ -152,5 +181,19 @@ export const ko: Messages = {
       text: '이전 페이지로 돌아가 다른 언어를 선택해 주세요.',
     },
     back: '돌아가기',
+  },
+  draw: {
+    title: '추첨',
+    none: '이 대기실에는 추첨이 없습니다.',
+    planned:
+      '시작을 기다리는 모든 분의 순번을 {time}에 추첨합니다. 순서는 이미 정해진 비밀값에서 계산됩니다. 아래는 그 지문(SHA-256)이며, 비밀값은 추첨 후 공개됩니다.',
+    made: '{time}에 추첨했습니다.',
+    beaconFixed: '아무도 미리 알 수 없는 공개 난수가 더해집니다. 아래에 적힌 라운드의 값입니다.',
+    beaconUsed: '비밀값과 아래의 공개 난수를 사용했습니다.',
+    beaconFailed: '60초 안에 공개 난수를 읽지 못해 비밀값만 사용했습니다.',
+    noBeacon: '추첨에는 비밀값만 사용합니다.',
+    verify:
+      '직접 확인하려면 데이터를 파일로 저장하고, 대기실의 소스 코드(edge-waiting-room)에서 {command} 명령을 실행하세요.',
+    json: '데이터(JSON)',
   },
 }

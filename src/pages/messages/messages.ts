@@ -7,6 +7,7 @@ import type { PageState } from '../../status.ts'
 /** One text per plural category of the language. */
 export type Plural = Partial<Record<Intl.LDMLPluralRule, string>> & { readonly other: string }
 
+/** During an event, each may name it: `{event}`, and its start: `{date}` with day, `{time}`. */
 export interface StateTexts {
   /** The tab's title. `{position}`. */
   readonly title: string
@@ -45,6 +46,12 @@ export interface LiveTexts {
   readonly opens: string
   /** Too many joins from one network. */
   readonly limited: string
+  /** In a lobby with a draw. `{time}` is the start. */
+  readonly drawn: string
+  /** In place of the countdown once it is over. */
+  readonly starting: string
+  /** After the draw. `{rank}` and `{entries}`. */
+  readonly rank: string
   /** For screen readers. `{position}` and `{wait}`. */
   readonly announce: string
   /** Why the estimate or the position rose. */
@@ -64,6 +71,12 @@ export interface FrameTexts {
   readonly wait: string
   readonly progress: string
   readonly ticket: string
+  /** The label of the countdown. */
+  readonly startsIn: string
+  readonly entry: string
+  readonly drawTitle: string
+  readonly drawHow: string
+  readonly drawLink: string
   readonly message: string
   readonly language: string
   readonly callMe: string
@@ -108,6 +121,25 @@ export interface SmallPageTexts {
   readonly back: string
 }
 
+/** Texts of the page about the draws of a room. */
+export interface DrawTexts {
+  readonly title: string
+  /** The room has no draw. */
+  readonly none: string
+  /** `{time}` is day and time of the start. */
+  readonly planned: string
+  /** `{time}` is day and time of the draw. */
+  readonly made: string
+  /** With public randomness: before the draw, and after it. */
+  readonly beaconFixed: string
+  readonly beaconUsed: string
+  readonly beaconFailed: string
+  readonly noBeacon: string
+  /** `{command}`. */
+  readonly verify: string
+  readonly json: string
+}
+
 export interface Messages {
   /** The language's name for itself. */
   readonly name: string
@@ -115,4 +147,5 @@ export interface Messages {
   readonly live: LiveTexts
   readonly frame: FrameTexts
   readonly plain: SmallPageTexts
+  readonly draw: DrawTexts
 }

@@ -10,6 +10,16 @@ export const ptBR: Messages = {
         heading: 'Um momento, por favor',
         lead: 'Estamos conseguindo um lugar na fila para você. Esta página continua tentando sozinha.',
       },
+      lobby: {
+        title: 'Começa às {time} – {event}',
+        heading: 'Ainda não começou',
+        lead: 'Início: {date}. Deixe esta página aberta: ela leva você para dentro quando chegar a sua vez.',
+      },
+      drawing: {
+        title: 'O sorteio está sendo feito',
+        heading: 'O sorteio está sendo feito',
+        lead: 'Leva no máximo um minuto. O seu lugar aparecerá nesta página.',
+      },
       waiting: {
         title: '{position} na fila',
         heading: 'Você está na fila',
@@ -34,6 +44,16 @@ export const ptBR: Messages = {
         title: 'A fila está fechada',
         heading: 'A fila está fechada',
         lead: 'Ninguém pode entrar na fila no momento. Esta página avisa quando isso mudar.',
+      },
+      'sold-out': {
+        title: 'Esgotado',
+        heading: 'Esgotado',
+        lead: 'Ninguém mais está entrando. Você pode sair da fila ou manter o seu lugar caso isso mude.',
+      },
+      ended: {
+        title: 'Acabou',
+        heading: 'Acabou',
+        lead: 'O evento terminou e a fila está fechada.',
       },
       expired: {
         title: 'Você perdeu o lugar',
@@ -83,6 +103,9 @@ export const ptBR: Messages = {
     opens: 'Ela abre em {time}. Esta página entra na fila sozinha nesse momento.',
     limited:
       'Neste momento chegam da sua rede mais pessoas do que aceitamos de uma vez. Esta página tenta de novo sozinha.',
+    drawn: 'O seu lugar será sorteado às {time}. Chegar antes não traz vantagem.',
+    starting: 'Começando',
+    rank: 'O seu lugar no sorteio: {rank} de {entries}',
     announce: 'Você é o número {position} na fila. Espera estimada: {wait}.',
     returned: 'Pessoas na sua frente voltaram aos seus lugares, por isso a sua posição está mais alta do que antes.',
     slower: 'A fila está andando mais devagar do que antes, por isso a espera estimada aumentou.',
@@ -97,6 +120,12 @@ export const ptBR: Messages = {
     wait: 'Espera estimada',
     progress: 'Progresso desde que você entrou na fila',
     ticket: 'Número da senha',
+    startsIn: 'Começa em',
+    entry: 'Número no sorteio',
+    drawTitle: 'Como conferir o sorteio',
+    drawHow:
+      'A ordem resulta de um segredo definido com antecedência. Esta é a impressão digital dele (SHA-256). Depois do sorteio o segredo é publicado, e qualquer pessoa pode conferir todos os lugares.',
+    drawLink: 'Ver e conferir o sorteio',
     message: 'Uma mensagem para todos na fila',
     language: 'Idioma',
     callMe: 'Avise-me quando chegar a minha vez',
@@ -156,5 +185,21 @@ export const ptBR: Messages = {
       text: 'Volte e escolha outro.',
     },
     back: 'Voltar',
+  },
+  draw: {
+    title: 'O sorteio',
+    none: 'Esta sala de espera não tem sorteio.',
+    planned:
+      'Sorteio dos lugares de todos que esperam o início: {time}. A ordem resulta de um segredo já definido. Abaixo está a impressão digital dele (SHA-256). O segredo é publicado depois do sorteio.',
+    made: 'Data do sorteio: {time}.',
+    beaconFixed:
+      'A ele se soma um valor aleatório público que ninguém conhece de antemão: o da rodada indicada abaixo.',
+    beaconUsed: 'O sorteio usou o segredo e o valor aleatório público indicado abaixo.',
+    beaconFailed:
+      'Não foi possível ler o valor aleatório público em 60 segundos, por isso o sorteio usou só o segredo.',
+    noBeacon: 'O sorteio usa só o segredo.',
+    verify:
+      'Para conferir por conta própria, salve os dados em um arquivo e execute {command} no código-fonte da sala de espera (edge-waiting-room).',
+    json: 'Dados (JSON)',
   },
 }

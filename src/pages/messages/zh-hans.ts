@@ -10,6 +10,16 @@ export const zhHans: Messages = {
         heading: '请稍候',
         lead: '我们正在为您取号。本页面会自动继续尝试。',
       },
+      lobby: {
+        title: '{time} 开始 – {event}',
+        heading: '尚未开始',
+        lead: '将于 {date} 开始。请保持本页面打开，轮到您时会自动进入。',
+      },
+      drawing: {
+        title: '正在抽签',
+        heading: '正在抽签',
+        lead: '最多需要一分钟。您的位置会显示在本页面上。',
+      },
       waiting: {
         title: '排队第 {position} 位',
         heading: '您正在排队',
@@ -34,6 +44,16 @@ export const zhHans: Messages = {
         title: '队伍已关闭',
         heading: '队伍已关闭',
         lead: '目前无法排队。情况有变化时，本页面会告诉您。',
+      },
+      'sold-out': {
+        title: '已售罄',
+        heading: '已售罄',
+        lead: '不再放行。您可以离开队伍，也可以保留位置，等待情况变化。',
+      },
+      ended: {
+        title: '已结束',
+        heading: '已结束',
+        lead: '活动已结束，队伍已关闭。',
       },
       expired: {
         title: '您的位置已失效',
@@ -78,6 +98,9 @@ export const zhHans: Messages = {
     maybeGone: '您的位置可能已经失效。',
     opens: '将于 {time} 开放，届时本页面会自动为您排队。',
     limited: '目前来自您所在网络的人数超过了我们一次能接受的数量。本页面会自动重试。',
+    drawn: '您的位置将于 {time} 抽签决定，早到没有优势。',
+    starting: '正在开始',
+    rank: '您的抽签名次：{rank}（共 {entries} 人）',
     announce: '您排在第 {position} 位。预计等待时间：{wait}。',
     returned: '前面有人回到了自己的位置，所以您的名次比之前靠后。',
     slower: '队伍前进得比之前慢，所以预计等待时间变长了。',
@@ -92,6 +115,12 @@ export const zhHans: Messages = {
     wait: '预计等待时间',
     progress: '排队以来的进度',
     ticket: '排队号码',
+    startsIn: '距离开始',
+    entry: '抽签编号',
+    drawTitle: '如何核实抽签',
+    drawHow:
+      '顺序由事先确定的秘密值计算得出。下面是它的指纹（SHA-256）。抽签后会公布秘密值，任何人都可以核实每个位置。',
+    drawLink: '查看并核实抽签',
     message: '给所有排队者的通知',
     language: '语言',
     callMe: '轮到我时提醒我',
@@ -151,5 +180,18 @@ export const zhHans: Messages = {
       text: '请返回并选择其他语言。',
     },
     back: '返回',
+  },
+  draw: {
+    title: '抽签',
+    none: '这个等候室没有抽签。',
+    planned:
+      '所有等待开始的人，其位置将于 {time} 抽签决定。顺序由已经确定的秘密值计算得出。下面是它的指纹（SHA-256），秘密值将在抽签后公布。',
+    made: '已于 {time} 抽签。',
+    beaconFixed: '还会加入谁也无法预知的公开随机数，即下面这一轮。',
+    beaconUsed: '抽签使用了秘密值和下面的公开随机数。',
+    beaconFailed: '60 秒内未能读取公开随机数，因此抽签只使用了秘密值。',
+    noBeacon: '抽签只使用秘密值。',
+    verify: '要自行核实，请将数据保存为文件，并在等候室的源代码（edge-waiting-room）中运行 {command}。',
+    json: '数据 (JSON)',
   },
 }

@@ -113,7 +113,7 @@ export const actionOperations: readonly Operation[] = [
     description: 'Also works under `queue-all`. `result.admitted` is the number of visitors admitted.',
     body: v.strictObject({ count: v.optional(whole(ADMIT_NEXT_MAX), 1) }),
     example: { count: 10 },
-    refusals: { 409: 'The room is paused, suspended or sold out.' },
+    refusals: { 409: 'The room is paused, suspended or sold out, or its event has not started.' },
     command: ({ count }) => ({ kind: 'admit-next', count }),
   }),
   operationOf({
@@ -191,6 +191,8 @@ function refusalOf(why: Refusal | PatchProblem): Response {
       return problem(409, 'The room is suspended', 'End the suspension first.')
     case 'sold-out':
       return problem(409, 'Everything is sold', 'End "sold out" first.')
+    case 'lobby':
+      return problem(409, 'The event has not started', 'Nobody is admitted before it: wait, or start the event now.')
     case 'no-such-ticket':
       return problem(404, 'No such ticket', 'That number was not issued in the current run.')
     case 'gone-already':

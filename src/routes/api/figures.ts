@@ -143,17 +143,18 @@ async function roomInList(deployment: Deployment, room: RoomSettings) {
     logError('api_failed', error, { room: name })
     return null
   })
-  const { mode, closed, suspended, active, capacity, waiting, admittedPerMinute, admissionFactor } =
+  const { mode, closed, suspended, soldOut, active, capacity, waiting, admittedPerMinute, admissionFactor } =
     known ?? UNREACHABLE
   const site = known === null ? null : siteOf(known, room)
   const figures = { active, capacity, waiting, admittedPerMinute, admissionFactor, site }
-  return { name, host, path, reachable: known !== null, mode, closed, suspended, ...figures }
+  return { name, host, path, reachable: known !== null, mode, closed, suspended, soldOut, ...figures }
 }
 
 const UNREACHABLE = {
   mode: null,
   closed: null,
   suspended: null,
+  soldOut: null,
   active: null,
   capacity: null,
   waiting: null,

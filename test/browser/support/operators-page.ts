@@ -43,6 +43,14 @@ export function localTime(ms: number): string {
   return new Date(ms).toISOString().slice(0, 16)
 }
 
+/** Whether anything overflows the window, or the scrolling part of the page, horizontally. */
+export function isCutOff(page: Page): Promise<boolean> {
+  return page.evaluate(() => {
+    const area = document.querySelector('.page')
+    return document.documentElement.scrollWidth > innerWidth || (area !== null && area.scrollWidth > area.clientWidth)
+  })
+}
+
 /** The page scrolls inside an element, so a full screenshot needs a window of that height. */
 export async function wholePicture(page: Page, name: string): Promise<void> {
   const before = page.viewportSize()

@@ -11,7 +11,22 @@ import { useChromium } from '../support/browser.ts'
 import { picture } from '../support/picture.ts'
 import { room, urlOf } from '../support/site.ts'
 
-const STATES = ['joining', 'waiting', 'almost', 'paused', 'full', 'closed', 'expired', 'left', 'lost', 'admitted']
+const STATES = [
+  'joining',
+  'lobby',
+  'drawing',
+  'waiting',
+  'almost',
+  'paused',
+  'full',
+  'closed',
+  'sold-out',
+  'ended',
+  'expired',
+  'left',
+  'lost',
+  'admitted',
+]
 const LANGUAGES = ['en', 'ko', 'ja', 'zh-Hans', 'zh-Hant', 'es', 'fr', 'de', 'pt-BR', 'it', 'ar', 'hi']
 const PICTURED_DARK = ['waiting', 'lost']
 /** Non-Latin scripts, and the longest words. */

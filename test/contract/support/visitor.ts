@@ -6,7 +6,7 @@ import { type ClientRequest, type IncomingHttpHeaders, type IncomingMessage, req
 import { PATIENCE_MS } from './patience.ts'
 import { claimsOf, type TokenClaims } from './tokens.ts'
 import { PROTOCOL_HEADER } from './worker-config.ts'
-import type { Workerd } from './workerd.ts'
+import type { Server } from './workerd.ts'
 
 export type Headers = Readonly<Record<string, string>>
 
@@ -55,12 +55,12 @@ export class Reply {
 
 export class Visitor {
   readonly cookies = new Map<string, string>()
-  private readonly workerd: Workerd
+  private readonly server: Server
   readonly host: string
   readonly own: Headers
 
-  constructor(workerd: Workerd, host: string, own: Headers = BROWSER) {
-    this.workerd = workerd
+  constructor(server: Server, host: string, own: Headers = BROWSER) {
+    this.server = server
     this.host = host
     this.own = own
   }
@@ -94,8 +94,8 @@ export class Visitor {
     const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
     return request({
       host: '127.0.0.1',
-      port: this.workerd.port,
-      agent: this.workerd.agent,
+      port: this.server.port,
+      agent: this.server.agent,
       method,
       path,
       timeout: PATIENCE_MS,

@@ -30,6 +30,8 @@ export interface WorkerBindings {
   readonly assets?: string
   /** Secrets that settings refer to by name. */
   readonly secrets?: Readonly<Record<string, string>>
+  /** A second isolate of the Worker, on another port, calls the same objects. */
+  readonly twin?: boolean
 }
 
 export const ADMIN_TOKEN = 'admin-token-of-the-contract-tests'
@@ -48,21 +50,22 @@ const WRANGLER_TOML = resolve(import.meta.dirname, '../../../wrangler.toml')
 /** The text of the configuration file, which must be written into `folder`. */
 export function workerConfig(build: string, folder: string, storage: string, bindings: WorkerBindings): string {
   const { compatibility_date, compatibility_flags } = parse(readFileSync(WRANGLER_TOML, 'utf8'))
+  const code = `
+  modules = [${modules(build, folder).join(', ')}],
+  compatibilityDate = ${text(compatibility_date)},
+  compatibilityFlags = [${(compatibility_flags as string[]).map(text).join(', ')}],`
+  const services = ['worker', ...(bindings.twin === true ? ['twin'] : [])]
   return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [
-    (name = "worker", worker = .worker),
+    ${services.map((name) => `(name = "${name}", worker = .${name}),`).join('\n    ')}
     (name = "internet", ${internet(bindings)}),
     (name = "disk", disk = (path = ${text(storage)}, writable = true)),
     (name = "assets", disk = (path = ${text(bindings.assets ?? ASSETS)}, writable = false)),
   ],
-  sockets = [(name = "http", address = "127.0.0.1:0", service = "worker",
-    http = (forwardedProtoHeader = ${text(PROTOCOL_HEADER)}))],
+  sockets = [${services.map(socket).join(', ')}],
 );
-const worker :Workerd.Worker = (
-  modules = [${modules(build, folder).join(', ')}],
-  compatibilityDate = ${text(compatibility_date)},
-  compatibilityFlags = [${(compatibility_flags as string[]).map(text).join(', ')}],
+const worker :Workerd.Worker = (${code}
   bindings = [${bindingList(bindings).join(', ')}],
   durableObjectNamespaces = [
     (className = "WaitingRoom", uniqueKey = "contract-waiting-room", enableSql = true),
@@ -70,7 +73,16 @@ const worker :Workerd.Worker = (
   ],
   durableObjectStorage = (localDisk = "disk"),
 );
+const twin :Workerd.Worker = (${code}
+  bindings = [${bindingList(bindings, 'worker').join(', ')}],
+);
 `
+}
+
+/** A socket has the name of its Worker. */
+function socket(service: string): string {
+  return `(name = "${service}", address = "127.0.0.1:0", service = "${service}",
+    http = (forwardedProtoHeader = ${text(PROTOCOL_HEADER)}))`
 }
 
 function internet({ resolvedTo }: WorkerBindings): string {
@@ -92,7 +104,8 @@ function modules(build: string, folder: string): string[] {
   ]
 }
 
-function bindingList(bindings: WorkerBindings): string[] {
+/** `objectsOf`: the Worker that runs the objects; unset: this one. */
+function bindingList(bindings: WorkerBindings, objectsOf?: string): string[] {
   const { rooms, originUrl, originHost, originSecret, originTimeoutSeconds } = bindings
   const key = `${SIGNING_KEY_ID}:${SIGNING_KEY.toString('base64url')}`
   const texts: Record<string, string | number | null | undefined> = {
@@ -107,13 +120,18 @@ function bindingList(bindings: WorkerBindings): string[] {
   }
   return [
     '(name = "ASSETS", service = "assets")',
-    '(name = "WAITING_ROOM", durableObjectNamespace = "WaitingRoom")',
-    ...(bindings.loginGuard === false ? [] : ['(name = "LOGIN_GUARD", durableObjectNamespace = "LoginGuard")']),
+    objects('WAITING_ROOM', 'WaitingRoom', objectsOf),
+    ...(bindings.loginGuard === false ? [] : [objects('LOGIN_GUARD', 'LoginGuard', objectsOf)]),
     `(name = "ROOMS", json = ${text(JSON.stringify(rooms))})`,
     ...Object.entries(texts)
       .filter(([, value]) => value !== undefined && value !== null)
       .map(([name, value]) => `(name = ${text(name)}, text = ${text(String(value))})`),
   ]
+}
+
+function objects(name: string, className: string, objectsOf?: string): string {
+  const service = objectsOf === undefined ? '' : `, serviceName = ${text(objectsOf)}`
+  return `(name = ${text(name)}, durableObjectNamespace = (className = ${text(className)}${service}))`
 }
 
 /** A Cap'n Proto text literal. JSON has the same escapes for the characters that occur here. */

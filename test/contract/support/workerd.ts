@@ -22,10 +22,18 @@ export class WorkerdRefused extends Error {
   override name = 'WorkerdRefused'
 }
 
-export class Workerd {
-  /** Keeps connections open between requests, as browsers do. Each start creates a new agent. */
+/** Where a visitor's requests go. */
+export interface Server {
+  readonly port: number
+  /** Keeps connections open between requests, as browsers do. */
+  readonly agent: Agent
+}
+
+export class Workerd implements Server {
+  /** Each start creates a new agent. */
   agent = new Agent({ keepAlive: true, maxSockets: MAX_SOCKETS })
   port = 0
+  private twinPort = 0
   /** Its output on stdout and stderr, across restarts. */
   log = ''
   private bindings: WorkerBindings
@@ -49,6 +57,11 @@ export class Workerd {
   /** Files of the objects' storage. Change them only while the process is stopped. */
   get storage(): string {
     return `${this.folder}/storage`
+  }
+
+  /** The second isolate of a Worker with the binding `twin`. */
+  get twin(): Server {
+    return { port: this.twinPort, agent: this.agent }
   }
 
   /** Ends the process and waits for its exit. */
@@ -93,7 +106,10 @@ export class Workerd {
     // The tests cause every later exit.
     ended.catch(() => {})
     this.agent = new Agent({ keepAlive: true, maxSockets: MAX_SOCKETS })
-    this.port = await Promise.race([portFrom(child.stdio[3] as Readable), ended])
+    const sockets = this.bindings.twin === true ? ['worker', 'twin'] : ['worker']
+    const ports = await Promise.race([portsFrom(child.stdio[3] as Readable, sockets), ended])
+    this.port = ports[0] as number
+    this.twinPort = ports[1] ?? 0
     await Promise.race([this.untilHealthy(), ended])
   }
 
@@ -107,14 +123,14 @@ export class Workerd {
 }
 
 /** workerd reports the port of each socket as a line of JSON. */
-async function portFrom(control: Readable): Promise<number> {
+async function portsFrom(control: Readable, sockets: readonly string[]): Promise<number[]> {
   let output = ''
   for await (const chunk of control.setEncoding('utf8').iterator({ destroyOnReturn: false })) {
     output += chunk
-    const port = /"port":(\d+)/.exec(output)?.[1]
-    if (port !== undefined) return Number(port)
+    const ports = sockets.map((name) => new RegExp(`"socket":"${name}","port":([0-9]+)`).exec(output)?.[1])
+    if (ports.every((port) => port !== undefined)) return ports.map(Number)
   }
-  // It exited without reporting a port. The caller that awaits its exit has the reason.
+  // It exited without reporting its ports. The caller that awaits its exit has the reason.
   return new Promise(() => {})
 }
 

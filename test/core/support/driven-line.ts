@@ -2,6 +2,7 @@
  * A line with a manual clock. Each call is one event, verified against every invariant and stored,
  * as the object does.
  */
+import type { RoomEvent } from '../../../src/core/events.ts'
 import { applyExchange, type ExchangeRequest, type LineAnswer } from '../../../src/core/exchange.ts'
 import { Line } from '../../../src/core/line.ts'
 import type { StoredHead, StoredSegment } from '../../../src/core/line-state.ts'
@@ -19,9 +20,12 @@ export class DrivenLine {
   private readonly segments = new Map<number, StoredSegment>()
   private keys = 0
 
-  constructor(changes: Partial<LineRules> = {}) {
+  private events: readonly RoomEvent[]
+
+  constructor(changes: Partial<LineRules> = {}, events: readonly RoomEvent[] = []) {
     this.rules = defaultRules(changes)
-    this.line = Line.start(this.rules, START_MS, START_MS)
+    this.events = events
+    this.line = Line.start(this.rules, START_MS, START_MS, events)
   }
 
   pass(seconds: number): this {
@@ -102,12 +106,21 @@ export class DrivenLine {
     })
   }
 
+  /** An operator's change of the events. A restart keeps them. */
+  setEvents(events: readonly RoomEvent[]): void {
+    this.events = events
+    this.operate((line) => {
+      line.course.setEvents(events)
+      line.admit()
+    })
+  }
+
   /** Memory is lost; only the stored line remains. */
   crash(changes: Partial<LineRules> = {}): void {
     this.rules = { ...this.rules, ...changes }
     if (this.head === null) throw new Error('nothing was stored yet')
     const segments = [...this.segments.values()].map((segment) => structuredClone(segment))
-    this.line = Line.restore(this.rules, { head: this.head, segments }, this.head.clock.touchedMs)
+    this.line = Line.restore(this.rules, { head: this.head, segments }, this.head.clock.touchedMs, this.events)
   }
 
   /** As if an older version without this field had stored the line. */

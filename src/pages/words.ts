@@ -1,0 +1,87 @@
+/**
+ * The words of a language: its texts, and its forms of numbers, times and plurals. This module runs
+ * on both sides, the server and the page, so it uses no platform types but `Intl`.
+ */
+
+import { cacheSet } from '../cache.ts'
+import { SPLIT_TEXTS_MAX } from '../limits.ts'
+import type { LiveTexts, Plural } from './messages/messages.ts'
+
+/** A language's texts with its numbers, times and plurals. */
+export interface Words {
+  readonly texts: LiveTexts
+  number(value: number): string
+  /** `{n}` is the number itself. */
+  plural(texts: Plural, n: number): string
+  /** "7 minutes", "2 hours", "45 seconds". */
+  duration(value: number, unit: 'second' | 'minute' | 'hour' | 'day'): string
+  clock(ms: number): string
+  clockWithSeconds(ms: number): string
+  dayAndClock(ms: number): string
+}
+
+/**
+ * `timeZone`: default the reader's own. UTC is named in the texts, since it is not the reader's
+ * own.
+ */
+export function wordsOf(lang: string, texts: LiveTexts, timeZone?: string): Words {
+  const number = new Intl.NumberFormat(lang)
+  const rules = new Intl.PluralRules(lang)
+  const zone = timeZone === undefined ? {} : { timeZone }
+  const named = timeZone === 'UTC' ? { timeZoneName: 'short' as const } : {}
+  const clock = new Intl.DateTimeFormat(lang, { ...zone, ...named, hour: 'numeric', minute: '2-digit' })
+  const exact = new Intl.DateTimeFormat(lang, {
+    ...zone,
+    ...named,
+    hour: 'numeric',
+    minute: '2-digit',
+    second: '2-digit',
+  })
+  const day = new Intl.DateTimeFormat(lang, {
+    ...zone,
+    ...named,
+    weekday: 'long',
+    day: 'numeric',
+    month: 'long',
+    hour: 'numeric',
+    minute: '2-digit',
+  })
+  const units = new Map<string, Intl.NumberFormat>()
+  return {
+    texts,
+    number: (value) => number.format(value),
+    plural: (forms, n) => fill(forms[rules.select(n)] ?? forms.other, { n: number.format(n) }),
+    duration(value, unit) {
+      let format = units.get(unit)
+      if (format === undefined) {
+        format = new Intl.NumberFormat(lang, { style: 'unit', unit, unitDisplay: 'long' })
+        units.set(unit, format)
+      }
+      return format.format(value)
+    },
+    clock: (ms) => unbroken(clock.format(ms)),
+    clockWithSeconds: (ms) => exact.format(ms),
+    dayAndClock: (ms) => day.format(ms),
+  }
+}
+
+/** "3:29 PM" stays on one line. */
+function unbroken(text: string): string {
+  return text.replace(/\s/g, '\u00a0')
+}
+
+/**
+ * The parts of a text, in which placeholders have odd indices. A page's seven texts take 1.5 us
+ * with this cache, 7 us without.
+ */
+const splitTexts = new Map<string, readonly string[]>()
+
+/** Replaces each `{name}` by its value. */
+export function fill(text: string, values: Readonly<Record<string, string>>): string {
+  let parts = splitTexts.get(text)
+  if (parts === undefined) {
+    parts = text.split(/\{(\w+)\}/)
+    cacheSet(splitTexts, SPLIT_TEXTS_MAX, text, parts)
+  }
+  return parts.map((part, i) => (i % 2 === 0 ? part : (values[part] ?? ''))).join('')
+}
