@@ -183,7 +183,7 @@ export async function claim(
       if (token.kind === 'pass') return { state: 'no-token' }
       return {
         state: 'expired',
-        status: placelessStatus(room, 'expired', view, { number: view?.lineNumber(token.number) ?? token.number }),
+        status: placelessStatus(room, 'expired', view, { number: token.number }),
       }
     case 'void':
       return { state: 'no-token' }
