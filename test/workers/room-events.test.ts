@@ -149,3 +149,33 @@ it('stores a draw that begins with a refused command', async () => {
   const { snapshot } = await room.exchange()
   expect(snapshot.draws).toEqual([expect.objectContaining({ first: 1, end: 6, drawnAtMs: Date.now() - 1000 })])
 })
+
+describe('the alarm', () => {
+  const alarm = (room: TestRoom) => room.inside(({ storage }) => storage.getAlarm())
+
+  it('is armed for the borders of an event alone while the room is empty', async () => {
+    const room = shop()
+    const createdMs = Date.now()
+    await create(room)
+    const alarms = []
+    for (let hour = 1; hour <= 3; hour++) {
+      alarms.push(await alarm(room))
+      passSeconds(HOUR)
+      await room.tick()
+    }
+    expect(alarms).toEqual([1, 2, 3].map((hour) => createdMs + hour * HOUR * 1000))
+    expect(await alarm(room)).toBeNull()
+  })
+
+  it('is armed for a border that comes before the next tick', async () => {
+    const room = shop()
+    const startMs = Date.now() + 2 * HOUR * 1000
+    await create(room)
+    passSeconds(2 * HOUR - 3)
+    await room.join()
+    expect(await alarm(room)).toBe(startMs)
+    passSeconds(3)
+    await room.tick()
+    expect(await phase(room)).toBe('running')
+  })
+})
