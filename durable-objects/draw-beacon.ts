@@ -6,6 +6,7 @@
  * another event. A failed read is repeated by a later event; src/core/draws.ts decides how long a
  * draw waits.
  */
+import { hash as sha256 } from 'fast-sha256'
 import * as v from 'valibot'
 import type { BeaconChain, BeaconRound } from '../src/core/draws.ts'
 import type { Line } from '../src/core/line.ts'
@@ -85,8 +86,7 @@ export class DrawBeacon {
     const answer = v.parse(roundSchema, await readJson(`${url}/${hash}/public/${round}`))
     if (answer.round !== round) throw new Error(`the beacon answers with round ${answer.round} instead of ${round}`)
     const signature = Uint8Array.from(answer.signature.match(/../g) ?? [], (byte) => Number.parseInt(byte, 16))
-    const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', signature))
-    const expected = [...digest].map((byte) => byte.toString(16).padStart(2, '0')).join('')
+    const expected = Array.from(sha256(signature), (byte) => byte.toString(16).padStart(2, '0')).join('')
     if (answer.randomness !== expected) throw new Error('the randomness is not the hash of its signature')
     this.tell(({ course }) => course.provideRandomness(round, answer.randomness))
   }

@@ -238,7 +238,14 @@ export class SimulatedObject {
         this.planCrash()
       },
     }
-    const ctx = { storage, waitUntil: () => {}, abort: () => isDead() || this.lose() }
+    // What background work did is an event of its own.
+    const waitUntil = (work: Promise<unknown>) => {
+      const done = () => isDead() || this.commit('background', started as RoomInstance)
+      work.then(done).catch((error: unknown) => {
+        if (!(error instanceof Crash)) this.witness.defect('background', error)
+      })
+    }
+    const ctx = { storage, waitUntil, abort: () => isDead() || this.lose() }
     const CHECKS = {
       send: async (body: unknown, options: { delaySeconds: number }) => this.clockwork.send(body, options),
     }

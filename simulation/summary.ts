@@ -30,6 +30,7 @@ export function summaryOf(reports: readonly Report[]) {
         sum(({ pairs }) => pairs),
       ),
     draws: drawsOf(reports.flatMap(({ draws }) => draws)),
+    drawsWithRandomness: sum(({ drawsWithRandomness }) => drawsWithRandomness),
     capacityOvershoot: Math.max(...reports.map(({ overshoot }) => overshoot)),
     expiries: sum(({ expiries }) => expiries),
     falseExpiries: sum(({ falseExpiries }) => falseExpiries),

@@ -5,6 +5,7 @@
 import * as v from 'valibot'
 import { roomSchema } from '../src/settings/room-schema.ts'
 import type { RoomSettings } from '../src/settings/rooms.ts'
+import { BEACON, SimulatedBeacon } from './beacon.ts'
 import { Browser } from './browser.ts'
 import { type Crowd, crowdOf } from './crowd.ts'
 import { Disturbances } from './disturbances.ts'
@@ -52,16 +53,34 @@ export async function runSeed(seed: number, { trace, events = false, mutant = {}
   const untilMs = START_MS + FAULTS_MS
   new Disturbances(scheduler, random, faults, untilMs).begin(object, isolates)
   scheduler.after(FAULTS_MS, () => endFaults(object, isolates))
-  const realNow = Date.now
-  Date.now = () => object.readClock()
+  const restoreGlobals = replaceGlobals(seed, object, new SimulatedBeacon(scheduler, random))
   try {
     const isOver = () => scheduler.nowMs > untilMs && visitors.every(({ over }) => over) && judge.nobodyIsLeft
     await scheduler.runUntil(START_MS + END_MS, isOver)
   } finally {
-    Date.now = realNow
+    restoreGlobals()
     object.storage.close()
   }
   return judge.conclude(seed, visitors, object, isolates)
+}
+
+/** The clock, the network and the randomness of the shipped code. Returns how to restore them. */
+function replaceGlobals(seed: number, object: SimulatedObject, beacon: SimulatedBeacon): () => void {
+  const { fetch } = globalThis
+  const { now } = Date
+  const bytes = new Random(seed)
+  Date.now = () => object.readClock()
+  globalThis.fetch = beacon.fetch
+  crypto.getRandomValues = <T extends ArrayBufferView>(array: T): T => {
+    const view = new Uint8Array(array.buffer, array.byteOffset, array.byteLength)
+    for (let i = 0; i < view.length; i++) view[i] = bytes.whole(0, 255)
+    return array
+  }
+  return () => {
+    Date.now = now
+    globalThis.fetch = fetch
+    Reflect.deleteProperty(crypto, 'getRandomValues')
+  }
 }
 
 /** The faults of a seed. */
@@ -91,5 +110,6 @@ function someSettings(random: Random, crowd: Crowd, hasEvent: boolean): RoomSett
     departure_grace_seconds: random.pick([0, 10, 60, 300]),
     reclaims_max: random.pick([0, 3, 3]),
     ...(hasEvent ? { events: [eventOfSeed(random, START_MS, crowd.capacity, crowd.ratePerMinute)] } : {}),
+    ...(hasEvent && random.chance(0.5) ? { draw_beacon: BEACON } : {}),
   })
 }

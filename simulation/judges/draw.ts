@@ -6,6 +6,7 @@
 import type { DrawResult } from '../../src/core/draws.ts'
 import type { JournalEntry } from '../../src/core/journal.ts'
 import type { Line } from '../../src/core/line.ts'
+import { randomnessOfRound } from '../beacon.ts'
 import type { Findings } from './committed.ts'
 import { recomputedCommitment, recomputedLineNumbers } from './recomputed-draw.ts'
 
@@ -25,6 +26,7 @@ export interface DrawnFirst {
 
 export class DrawJudge {
   readonly firsts: DrawnFirst[] = []
+  withRandomness = 0
   private readonly findings: Findings
   private readonly commitments = new Map<string, string>()
   private readonly openedAt = new Map<string, number>()
@@ -95,6 +97,11 @@ export class DrawJudge {
     if (recomputedCommitment(secret) !== commitment || (shown !== undefined && shown !== commitment)) {
       this.findings.violation(`the secret of ${event} is not the one that was committed to`)
     }
+    const { beacon, randomness } = result
+    if (randomness !== null && (beacon === null || randomness !== randomnessOfRound(beacon.round))) {
+      this.findings.violation(`the randomness of ${event} is not that of its round`)
+    }
+    if (randomness !== null) this.withRandomness++
     const frozen = this.frozenAt.get(event)
     const expectedFirst = Math.max(this.openedAt.get(event) ?? first, frozen?.frontier ?? 1)
     if (first !== expectedFirst)

@@ -36,6 +36,7 @@ export interface Report {
   readonly detectionMs: readonly number[]
   /** Where the first entry of each draw ended. */
   readonly draws: readonly DrawnFirst[]
+  readonly drawsWithRandomness: number
   readonly simulatedSeconds: number
 }
 
@@ -203,6 +204,7 @@ export class Judge implements ObjectWitness, BrowserWitness {
       pairs,
       detectionMs: hearing.detectionMs,
       draws: this.draws.firsts,
+      drawsWithRandomness: this.draws.withRandomness,
       simulatedSeconds: (this.scheduler.nowMs - this.startMs) / 1000,
     }
   }

@@ -32,5 +32,6 @@ describe('a room under crashes, losses, outages, late alarms, clock steps and de
 
   it('runs the same way each time', async () => {
     expect(await runSeed(8)).toEqual(await runSeed(8))
+    expect(await runSeed(8, { events: true })).toEqual(await runSeed(8, { events: true }))
   })
 })
