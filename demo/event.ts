@@ -95,6 +95,7 @@ export class EventPlay {
 
   #lobbyIsComplete(): boolean {
     const { visitors } = this.crowd
+    if (visitors.some(({ gotIn }) => gotIn)) throw new Error('a visitor got in before the start of the event')
     return visitors.length === this.#options.visitors && visitors.every(({ draw }) => draw !== null)
   }
 

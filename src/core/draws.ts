@@ -137,6 +137,11 @@ export class Draws {
     return this.pendingOf(event)?.first ?? null
   }
 
+  /** 1 + the last entry of an event whose entries are frozen; null: newcomers still take part. */
+  entriesEndOf({ secret }: Drawable): number | null {
+    return this.frozen?.secret === secret ? this.frozen.end : null
+  }
+
   /** The round that the draw of an event uses if it starts at that time. */
   roundOf(event: RoomEvent): BeaconRound | null {
     if (this.frozen?.secret === event.secret) return this.frozen.beacon

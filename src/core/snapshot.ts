@@ -96,6 +96,8 @@ export interface EventInSnapshot {
   readonly draw: boolean
   /** Tickets from this number on take part in the draw that is still to be made; null: none. */
   readonly firstEntry: number | null
+  /** ... and below this one; null: newcomers still take part. */
+  readonly entriesEnd: number | null
   /** SHA-256 of the draw's secret, hex; null: the event has no draw. */
   readonly commitment: string | null
   /** The round of public randomness that the draw uses; null: none, or not known yet. */
@@ -166,6 +168,7 @@ function eventFields(line: Line): Pick<Snapshot, 'event' | 'lastEvent' | 'draws'
       endAtMs: event.endAtMs,
       draw: event.draw,
       firstEntry: draws.firstEntryOf(event),
+      entriesEnd: draws.entriesEndOf(event),
       commitment: draws.commitmentOf(event),
       beacon: draws.resultOf(event)?.beacon ?? draws.roundOf(event),
     },

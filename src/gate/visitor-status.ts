@@ -60,9 +60,11 @@ function isBeforeStart(event: Snapshot['event']): boolean {
 }
 
 /** The ticket is an entry of a draw that is not made yet, so it has no position. */
-export function isUndrawn({ snapshot: { event } }: SnapshotView, issued: number): boolean {
-  const firstEntry = event?.firstEntry ?? null
-  return firstEntry !== null && issued >= firstEntry && isBeforeStart(event)
+export function isUndrawn({ snapshot: { event, frontier } }: SnapshotView, issued: number): boolean {
+  if (event == null || event.firstEntry === null || !isBeforeStart(event)) return false
+  // Tickets below the frontier were passed or admitted while the lobby was suspended.
+  const first = Math.max(event.firstEntry, frontier)
+  return first <= issued && (event.entriesEnd === null || issued < event.entriesEnd)
 }
 
 /** `issued`: the number of the visitor's ticket; null: the visitor has none. */

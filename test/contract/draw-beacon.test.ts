@@ -53,6 +53,8 @@ describe.concurrent('a draw with public randomness', () => {
       expect(drawing).toMatchObject({ state: 'lobby', ...NO_PLACE, event: { entry: 1, rank: null, commitment } })
       const late = new Visitor(workerd, `${ROOM}.test`)
       expect((await late.get('/echo')).status).toBe(503)
+      const behind = { number: ENTRIES + 1, position: ENTRIES + 1, event: { phase: 'drawing', entry: null } }
+      expect(await statusOf(late)).toMatchObject(behind)
       await workerd.restart()
       const frozen = (await lobby.published()).json<{ event: { beacon: { round: number } } }>()
       expect(frozen).toMatchObject({ event: { phase: 'drawing', commitment }, draws: [] })

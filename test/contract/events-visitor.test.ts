@@ -160,6 +160,7 @@ describe('a suspended lobby', () => {
       const status = await untilStatusIs(visitor, ({ state }) => state === 'lobby')
       expect(status).toMatchObject({ ...NO_PLACE, event: { entry: visitor.number } })
     }
+    for (const visitor of admitted) expect((await lobby.published(visitor)).json()).toMatchObject({ ticket: null })
     await lobby.start()
     const draw = await lobby.untilDrawn()
     expect(draw).toMatchObject({ first: 3, end: 6, ahead: 0 })

@@ -28,7 +28,7 @@ describe('the lobby of an event', () => {
     wait(line, 530, entries)
     expect(line.line.tickets.occupied).toBe(0)
     expect(line.line.tickets.waiting).toBe(5)
-    expect(view(line).snapshot.event).toMatchObject({ phase: 'lobby', draw: true, firstEntry: 1 })
+    expect(view(line).snapshot.event).toMatchObject({ phase: 'lobby', draw: true, firstEntry: 1, entriesEnd: null })
   })
 
   it('admits nobody by hand', () => {
@@ -181,7 +181,7 @@ describe('a draw with public randomness', () => {
   it('waits after the start, admits nobody, and takes no more entries', () => {
     const { line } = drawing()
     expect(line.line.course.draws.isDrawing).toBe(true)
-    expect(view(line).snapshot.event?.phase).toBe('drawing')
+    expect(view(line).snapshot.event).toMatchObject({ phase: 'drawing', firstEntry: 1, entriesEnd: 11 })
     expect(line.line.tickets.occupied).toBe(0)
     const [late = 0] = line.join()
     line.operate((each) => each.course.provideRandomness(each.course.draws.awaitedRound?.round ?? 0, 'b'.repeat(64)))
