@@ -238,7 +238,7 @@ export class SimulatedObject {
         this.planCrash()
       },
     }
-    // What background work did is an event of its own.
+    // The effects of background work are committed like an event.
     const waitUntil = (work: Promise<unknown>) => {
       const done = () => isDead() || this.commit('background', started as RoomInstance)
       work.then(done).catch((error: unknown) => {
