@@ -110,6 +110,9 @@ export default defineConfig({
           environment: 'node',
           include: ['test/contract/**/*.test.ts'],
           globalSetup: ['test/contract/support/build-worker.ts'],
+          // After the layers that compute; three files at once, since they mostly wait.
+          sequence: { groupOrder: 1 },
+          maxWorkers: 3,
         },
       },
       {
@@ -119,9 +122,8 @@ export default defineConfig({
           environment: 'node',
           include: ['test/browser/**/*.test.ts'],
           globalSetup: ['test/contract/support/build-worker.ts', 'test/browser/support/prepare-browser.ts'],
-          // After the other layers, whose load would slow its pages; three files at once, since
-          // they mostly wait.
-          sequence: { groupOrder: 1 },
+          // After the other layers, whose load would slow its pages.
+          sequence: { groupOrder: 2 },
           maxWorkers: 3,
         },
       },
