@@ -167,3 +167,19 @@ it('stores a draw that begins with a refused command', async () => {
   const { snapshot } = await room.exchange()
   expect(snapshot.draws).toEqual([expect.objectContaining({ first: 1, end: 6, drawnAtMs: Date.now() - 1000 })])
 })
+
+it('finds and revokes a drawn ticket by its entry number, which its visitor knows', async () => {
+  const room = shop()
+  await create(room, { shuffle_at_event_start: true })
+  passSeconds(HOUR)
+  const entries = await room.join(5)
+  passSeconds(HOUR)
+  await room.hear(...entries)
+  for (const number of entries.slice(0, 2)) {
+    expect(await room.stub.operate(room.name, { kind: 'revoke', number }, 'ada')).toMatchObject({ result: { number } })
+    expect(await room.stub.ticket(number)).toMatchObject({ number, state: 'gone', ended: 'revoked' })
+    expect(await room.claim(number)).toBe('gone')
+  }
+  const alive = await Promise.all(entries.slice(2).map((number) => room.stub.ticket(number)))
+  expect(alive.map((report) => report?.state === 'gone')).toEqual([false, false, false])
+})
