@@ -66,11 +66,13 @@ function admitNext(count: number, line: Line, { controls, who, nowMs }: CommandC
   return { state: 'done', line, result, record }
 }
 
+/** `number`: the issued one, which the visitor knows. */
 function revoke(number: number, line: Line, { controls, who, nowMs }: CommandContext): Outcome {
   if (number >= line.tickets.next) return { state: 'refused', why: 'no-such-ticket' }
-  const was = line.tickets.stateOf(number)
+  const lineNumber = line.course.lineNumber(number)
+  const was = line.tickets.stateOf(lineNumber)
   if (was === State.gone) return { state: 'refused', why: 'gone-already' }
-  line.leave(number, 'revoked')
+  line.leave(lineNumber, 'revoked')
   line.admit()
   const result = { number, was: stateName(was) }
   const record = () => controls.audit(who, 'revoke', { number, state: result.was }, { number, state: 'gone' }, nowMs)

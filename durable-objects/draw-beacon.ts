@@ -10,6 +10,7 @@ import { hash as sha256 } from 'fast-sha256'
 import * as v from 'valibot'
 import type { BeaconChain, BeaconRound } from '../src/core/draws.ts'
 import type { Line } from '../src/core/line.ts'
+import { boundedText } from '../src/http/body.ts'
 import { logWarning } from '../src/log/log.ts'
 import { errorText } from '../src/log/scrub.ts'
 
@@ -25,7 +26,10 @@ export type BeaconEvent = (work: (line: Line) => void) => void
 
 const READ_TIMEOUT_MS = 5_000
 const RETRY_MS = 1_000
-const ANSWER_MAX_CHARS = 10_000
+/** The chain's clock, as long as no start is this near. */
+const EARLY_RETRY_MS = 60_000
+const NEAR_START_MS = 600_000
+const ANSWER_MAX_BYTES = 10_000
 
 const whole = v.pipe(v.number(), v.integer(), v.minValue(1))
 const hex = (bytes: number) => v.pipe(v.string(), v.regex(new RegExp(`^[0-9a-f]{${2 * bytes}}$`)))
@@ -50,19 +54,22 @@ export class DrawBeacon {
   /** Starts the read that the line needs now, if any. */
   follow(room: string, line: Line, beacon: BeaconSettings | undefined, nowMs: number): void {
     const { draws, events, followedMs } = line.course
-    const isNeeded = draws.isDrawing || events.some(({ draw, startAtMs }) => draw && startAtMs > followedMs)
-    if (!isNeeded) return
+    const starts = events.filter(({ draw, startAtMs }) => draw && startAtMs > followedMs)
+    if (!draws.isDrawing && starts.length === 0) return
     const { awaitedRound } = draws
     if (awaitedRound !== null) {
       const { chain } = draws
       if (chain !== null && nowMs >= roundMs(chain, awaitedRound.round))
-        this.read(room, nowMs, () => this.readRound(awaitedRound))
+        this.read(room, nowMs, RETRY_MS, () => this.readRound(awaitedRound))
     } else if (beacon === undefined) draws.chain = null
-    else if (!draws.isDrawing && !isSameChain(draws.chain, beacon)) this.read(room, nowMs, () => this.readChain(beacon))
+    else if (!draws.isDrawing && !isSameChain(draws.chain, beacon)) {
+      const isNear = starts.some(({ startAtMs }) => startAtMs - nowMs < NEAR_START_MS)
+      this.read(room, nowMs, isNear ? RETRY_MS : EARLY_RETRY_MS, () => this.readChain(beacon))
+    }
   }
 
-  private read(room: string, nowMs: number, work: () => Promise<void>): void {
-    if (this.isReading || Math.abs(nowMs - this.triedMs) < RETRY_MS) return
+  private read(room: string, nowMs: number, retryMs: number, work: () => Promise<void>): void {
+    if (this.isReading || Math.abs(nowMs - this.triedMs) < retryMs) return
     this.isReading = true
     this.triedMs = nowMs
     const reading = work()
@@ -102,9 +109,9 @@ function isSameChain(chain: BeaconChain | null, { url, hash }: BeaconSettings): 
 }
 
 async function readJson(url: string): Promise<unknown> {
-  const response = await fetch(url, { signal: AbortSignal.timeout(READ_TIMEOUT_MS) })
-  const text = await response.text()
+  const response = await fetch(url, { redirect: 'manual', signal: AbortSignal.timeout(READ_TIMEOUT_MS) })
+  const text = await boundedText(response, ANSWER_MAX_BYTES)
   if (!response.ok) throw new Error(`the beacon answers ${response.status}`)
-  if (text.length > ANSWER_MAX_CHARS) throw new Error('the answer of the beacon is too long')
+  if (text === null) throw new Error('the answer of the beacon is too long')
   return JSON.parse(text)
 }

@@ -107,7 +107,7 @@ export class RoomEvents {
 }
 
 function stages(line: EventLine): (id: string) => EventStage {
-  return (id) => ({ phase: line.phaseOf(id), isCommitted: line.isCommitted(id) })
+  return (id) => ({ phase: line.phaseOf(id), isCommitted: line.isCommitted(id), isFrozen: line.isFrozen(id) })
 }
 
 function viewOf(event: StoredEvent, line: EventLine): EventView {

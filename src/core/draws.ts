@@ -152,6 +152,11 @@ export class Draws {
     return this.results.find((result) => result.secret === secret) ?? null
   }
 
+  /** The entries of an event's draw are frozen: it is made, or waits for public randomness. */
+  isFrozen(event: Drawable): boolean {
+    return this.frozen?.secret === event.secret || this.resultOf(event) !== null
+  }
+
   private pendingOf({ secret }: Drawable): Lobby | null {
     return [this.lobby, this.frozen].find((lobby) => lobby?.secret === secret) ?? null
   }
@@ -179,7 +184,8 @@ export class Draws {
   }
 
   private open({ id, secret }: RoomEvent, { next }: LineNumbers): void {
-    if (this.lobby !== null || this.frozen !== null || this.resultOf({ secret }) !== null) return
+    if (this.frozen !== null || this.lobby?.secret === secret || this.resultOf({ secret }) !== null) return
+    // The lobby of a suspended event ends: its entries stay in order of arrival.
     this.lobby = { event: id, first: next, secret }
     this.changed()
   }

@@ -83,6 +83,12 @@ export class EventCourse {
     return this.drawOf(eventId).commitment !== null
   }
 
+  /** The entries of the draw are frozen: it is made, or waits for public randomness. */
+  isFrozen(eventId: string): boolean {
+    const event = this.events.find(({ id }) => id === eventId)
+    return event !== undefined && this.draws.isFrozen(event)
+  }
+
   /** The line number of an issued number: another one only for entries of a draw. */
   lineNumber(issued: number): number {
     return this.draws.lineNumber(this.line.run, issued)

@@ -2,7 +2,7 @@
  * The events of a room: times at which other rules hold, and an optional lobby before the start.
  */
 import { capacityAt, meanRate, type RatePiece, type RatePlan, rateAt, ratePieces } from './rate-plan.ts'
-import type { LineRules } from './rules.ts'
+import { isClosed, type LineRules, messageNow } from './rules.ts'
 
 export interface RoomEvent {
   readonly id: string
@@ -59,21 +59,30 @@ export function lastEnded(events: readonly RoomEvent[], nowMs: number): RoomEven
 
 /** The times in (fromMs, toMs] at which a phase of any event begins or ends, ascending. */
 export function bordersBetween(events: readonly RoomEvent[], fromMs: number, toMs: number): number[] {
-  const all = events.flatMap(({ lobbyAtMs, startAtMs, endAtMs }) => [lobbyAtMs ?? startAtMs, startAtMs, endAtMs])
-  return [...new Set(all)].filter((atMs) => fromMs < atMs && atMs <= toMs).sort((a, b) => a - b)
+  const between = new Set<number>()
+  for (const event of events) {
+    for (const atMs of bordersOf(event)) if (fromMs < atMs && atMs <= toMs) between.add(atMs)
+  }
+  return [...between].sort((a, b) => a - b)
+}
+
+function bordersOf(event: RoomEvent): readonly number[] {
+  return [opensAtMs(event), event.startAtMs, event.endAtMs]
 }
 
 /** The next time at which a phase of any event begins or ends; null: there is none. */
 export function nextBorderMs(events: readonly RoomEvent[], nowMs: number): number | null {
-  return bordersBetween(events, nowMs, Number.POSITIVE_INFINITY)[0] ?? null
+  let next = Number.POSITIVE_INFINITY
+  for (const event of events) for (const atMs of bordersOf(event)) if (nowMs < atMs && atMs < next) next = atMs
+  return next === Number.POSITIVE_INFINITY ? null : next
 }
 
 /**
  * The rules in force at a time.
  *
  * In a lobby newcomers join and nobody is admitted. A running event replaces the rules that it
- * names. Sold out: nobody is admitted or joins. The rate and the capacity follow the plan of the
- * event or, if the event sets neither plan nor rate, of the room.
+ * names. Sold out: nobody is admitted or joins, whatever the event says. The rate and the capacity
+ * follow the plan of the event or, if the event sets neither plan nor rate, of the room.
  * @param isDrawing the start has passed, and the draw is not made yet
  */
 export function effectiveRules(
@@ -92,14 +101,15 @@ export function effectiveRules(
     capacity: capacityAt(plan, capacity, nowMs),
   }
   if (event === null) return isDrawing ? { ...planned, mode: 'paused' } : planned
-  const message = rules.message ?? event.message
-  if (nowMs < event.startAtMs || isDrawing) return { ...planned, message, mode: 'paused' }
+  const isSilent = messageNow(rules, nowMs) === null
+  const worded = isSilent ? { ...planned, message: event.message, messageUntilMs: null } : planned
+  if (nowMs < event.startAtMs || isDrawing) return { ...worded, mode: 'paused' }
+  const staysClosed = isClosed(rules, event.endAtMs)
   return {
-    ...planned,
-    message,
+    ...worded,
     sessionTimeoutSeconds: event.sessionTimeoutSeconds ?? rules.sessionTimeoutSeconds,
-    suspended: rules.suspended || event.traffic === 'passthrough',
-    ...(event.traffic === 'reject' ? { closed: true, opensAtMs: event.endAtMs } : {}),
+    suspended: rules.suspended || (event.traffic === 'passthrough' && !rules.soldOut),
+    ...(event.traffic === 'reject' ? { closed: true, opensAtMs: staysClosed ? rules.opensAtMs : event.endAtMs } : {}),
   }
 }
 

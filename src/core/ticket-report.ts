@@ -30,10 +30,11 @@ export interface TicketReport {
   readonly events: readonly JournalEntry[]
 }
 
-/** Null for a number that was never issued in this run. */
-export function ticketReport(line: Line, number: number): TicketReport | null {
+/** By the issued number, which visitors know. Null for one that was never issued in this run. */
+export function ticketReport(line: Line, issued: number): TicketReport | null {
   const { tickets } = line
-  if (number < 1 || number >= tickets.next) return null
+  if (issued < 1 || issued >= tickets.next) return null
+  const number = line.course.lineNumber(issued)
   const state = tickets.stateOf(number)
   const events = line.journal.of(number)
   const joined = events.find(({ event }) => event === 'joined')
@@ -43,7 +44,7 @@ export function ticketReport(line: Line, number: number): TicketReport | null {
   const seconds = joinedSeconds(tickets, number, line.lastJoinSeconds)
   return {
     run: line.run,
-    number,
+    number: issued,
     state: stateName(state),
     position: state === State.waiting ? tickets.waitingBefore(number) + 1 : null,
     joinedMs: joined?.atMs ?? (seconds === null ? null : seconds * 1000),

@@ -82,5 +82,7 @@ export interface EventLine {
   phaseOf(id: string): EventPhase
   /** The draw's commitment has been published. */
   isCommitted(id: string): boolean
+  /** The entries of the draw are frozen. */
+  isFrozen(id: string): boolean
   drawOf(id: string): EventDraw
 }

@@ -16,9 +16,11 @@ export interface EventStage {
   readonly phase: EventPhase
   /** The draw's commitment has been published. */
   readonly isCommitted: boolean
+  /** The entries of the draw are frozen: it is made, or waits for public randomness. */
+  readonly isFrozen: boolean
 }
 
-export const NOT_BEGUN: EventStage = { phase: 'none', isCommitted: false }
+export const NOT_BEGUN: EventStage = { phase: 'none', isCommitted: false, isFrozen: false }
 
 /** `key`: empty if the problem is with the event as a whole. */
 export interface ChangeProblem {
@@ -54,7 +56,7 @@ export function invalidKeys(
 export function* brokenPromises(
   before: EventSettings,
   after: EventSettings | null,
-  { phase, isCommitted }: EventStage,
+  { phase, isCommitted, isFrozen }: EventStage,
 ): Iterable<ChangeProblem> {
   const isStarted = phase === 'drawing' || phase === 'running'
   if (after === null) {
@@ -70,8 +72,9 @@ export function* brokenPromises(
   if ((isStarted || isCommitted || phase === 'lobby') && differs(before, after, 'prequeue_start_time')) {
     yield { key: 'prequeue_start_time', problem: 'cannot change: the lobby has opened' }
   }
-  if (isStarted && differs(before, after, 'event_start_time')) {
-    yield { key: 'event_start_time', problem: 'cannot change: the event has started' }
+  if ((isStarted || isFrozen) && differs(before, after, 'event_start_time')) {
+    const why = isStarted ? 'the event has started' : 'its entries have been drawn. Create another event instead'
+    yield { key: 'event_start_time', problem: `cannot change: ${why}` }
   }
   if ((phase !== 'none' || isCommitted) && differs(before, after, 'shuffle_at_event_start')) {
     yield { key: 'shuffle_at_event_start', problem: drawProblem(before, isStarted) }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { commitmentOf } from '../../src/core/draw.ts'
+import type { LineRules } from '../../src/core/rules.ts'
 import { SnapshotView, takeSnapshot } from '../../src/core/snapshot.ts'
 import { DrivenLine, START_MS } from './support/driven-line.ts'
 import { event } from './support/events.ts'
@@ -246,6 +247,18 @@ describe('changes of an event', () => {
     expect(line.line.course.phaseOf('sale')).toBe('running')
   })
 
+  it('an event whose lobby is suspended does not keep another one from its draw', () => {
+    const { line, entries } = entriesOf(5)
+    const [lobbyAtMs, startAtMs, endAtMs] = [START_MS + 120_000, START_MS + 480_000, START_MS + 570_000]
+    const other = event({ id: 'other', lobbyAtMs, startAtMs, endAtMs, secret: 'f'.repeat(64) })
+    line.setEvents([event({ suspended: true }), other])
+    wait(line, 60, entries)
+    expect(line.line.course.isCommitted('other')).toBe(true)
+    const others = line.join(4)
+    wait(line, 360, [...entries, ...others])
+    expect(line.line.course.draws.published).toEqual([expect.objectContaining({ event: 'other', first: 6, end: 10 })])
+  })
+
   it('draws again for another event of the same id', () => {
     const { line, entries } = entriesOf(5)
     wait(line, 540, entries)
@@ -293,6 +306,31 @@ describe('a running event', () => {
     expect(passing.line.rules.suspended).toBe(true)
   })
 
+  it('shows its message when that of the operators has ended', () => {
+    const changes = { message: 'Back soon', messageUntilMs: START_MS + 300_000 }
+    const line = new DrivenLine(changes, [event({ message: 'Welcome' })])
+    line.pass(100)
+    line.tick()
+    expect(view(line).snapshot.message).toBe('Back soon')
+    line.pass(400)
+    line.tick()
+    expect(view(line).snapshot.message).toBe('Welcome')
+  })
+
+  it('with the method "reject" announces no opening while the room itself stays closed', () => {
+    const opensAtMs = (changes: Partial<LineRules>) => {
+      const line = new DrivenLine(changes, [event({ traffic: 'reject', draw: false })])
+      line.pass(600)
+      line.tick()
+      return view(line).snapshot.opensAtMs
+    }
+    const { endAtMs } = event()
+    expect(opensAtMs({})).toBe(endAtMs)
+    expect(opensAtMs({ closed: true })).toBeNull()
+    expect(opensAtMs({ closed: true, opensAtMs: endAtMs + 1 })).toBe(endAtMs + 1)
+    expect(opensAtMs({ closed: true, opensAtMs: endAtMs - 1 })).toBe(endAtMs)
+  })
+
   it('does not begin again when the clock goes back', () => {
     const { line, entries } = entriesOf(5)
     wait(line, 540, entries)
@@ -313,5 +351,11 @@ describe('sold out', () => {
     expect(line.exchange({ joins: ['new'] }).joins).toEqual([{ state: 'full', why: 'sold-out' }])
     line.applyRuntimeRules({ soldOut: false })
     expect(line.line.tickets.occupied).toBe(1)
+  })
+  it('stays in force during an event of the method "passthrough"', () => {
+    const line = new DrivenLine({ soldOut: true }, [event({ lobbyAtMs: null, traffic: 'passthrough' })])
+    line.pass(600)
+    expect(line.exchange({ joins: ['new'] }).joins).toEqual([{ state: 'full', why: 'sold-out' }])
+    expect(view(line).snapshot).toMatchObject({ suspended: false, soldOut: true })
   })
 })

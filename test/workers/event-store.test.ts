@@ -50,7 +50,7 @@ function withStorage<T>(work: (open: () => EventStore) => T): Promise<T> {
 const notBegun = () => NOT_BEGUN
 const at =
   (phase: EventStage['phase'], isCommitted = false) =>
-  () => ({ phase, isCommitted })
+  () => ({ phase, isCommitted, isFrozen: false })
 const ids = (store: EventStore) => store.all.map(({ id }) => id)
 
 describe('a deployed event', () => {
@@ -88,7 +88,8 @@ describe('a deployed event', () => {
     await withStorage((open) => {
       const store = open()
       store.deploy(shop(event(1), event(2)), notBegun, START_MS)
-      const promised = (id: string) => (id === store.all[0]?.id ? { phase: 'lobby', isCommitted: true } : NOT_BEGUN)
+      const promised = (id: string) =>
+        id === store.all[0]?.id ? { ...NOT_BEGUN, phase: 'lobby', isCommitted: true } : NOT_BEGUN
       store.deploy(shop(), promised as () => EventStage, START_MS)
       expect(store.all).toMatchObject([{ id: 'sale-2040-01-02', deployed: null }])
       store.deploy(shop(), at('ended'), START_MS)

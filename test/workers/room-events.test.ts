@@ -95,6 +95,24 @@ describe('an event', () => {
     expect(await send(room, { kind: 'delete', id })).toEqual({ state: 'done', event: null })
   })
 
+  it('that has drawn cannot get another start by a suspension', async () => {
+    const room = shop()
+    const { id } = await create(room, { shuffle_at_event_start: true })
+    passSeconds(2.5 * HOUR)
+    await send(room, { kind: 'change', id, patch: { suspended: true } })
+    for (const command of [
+      { kind: 'change', id, patch: { event_start_time: iso(0.2 * HOUR) } },
+      { kind: 'delay', id, minutes: 60 },
+    ] as const) {
+      expect(await send(room, command)).toMatchObject({
+        why: 'conflict',
+        problems: [{ key: 'event_start_time', problem: expect.stringContaining('drawn') }],
+      })
+    }
+    const resumed = await send(room, { kind: 'change', id, patch: { suspended: false } })
+    expect(resumed).toMatchObject({ state: 'done', event: { phase: 'running' } })
+  })
+
   it('takes a start in place of the lobby into the future only', async () => {
     const room = shop()
     const { id } = await create(room)
@@ -178,4 +196,20 @@ describe('the alarm', () => {
     await room.tick()
     expect(await phase(room)).toBe('running')
   })
+})
+
+it('finds and revokes a drawn ticket by its entry number, which its visitor knows', async () => {
+  const room = shop()
+  await create(room, { shuffle_at_event_start: true })
+  passSeconds(HOUR)
+  const entries = await room.join(5)
+  passSeconds(HOUR)
+  await room.hear(...entries)
+  for (const number of entries.slice(0, 2)) {
+    expect(await room.stub.operate(room.name, { kind: 'revoke', number }, 'ada')).toMatchObject({ result: { number } })
+    expect(await room.stub.ticket(number)).toMatchObject({ number, state: 'gone', ended: 'revoked' })
+    expect(await room.claim(number)).toBe('gone')
+  }
+  const alive = await Promise.all(entries.slice(2).map((number) => room.stub.ticket(number)))
+  expect(alive.map((report) => report?.state === 'gone')).toEqual([false, false, false])
 })
