@@ -166,8 +166,8 @@ export const SHELL_FAULTS: readonly ShellFault[] = [
   {
     name: 'a lobby admits',
     file: EVENTS,
-    find: "if (nowMs < event.startAtMs || isDrawing) return { ...planned, message, mode: 'paused' }",
-    replace: "if (isDrawing) return { ...planned, message, mode: 'paused' }",
+    find: "if (nowMs < event.startAtMs || isDrawing) return { ...worded, mode: 'paused' }",
+    replace: "if (isDrawing) return { ...worded, mode: 'paused' }",
     why: 'early arrivals enter before the start',
     events: true,
   },
