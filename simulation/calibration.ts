@@ -10,7 +10,8 @@
 import { applyExchange } from '../src/core/exchange.ts'
 import { Line } from '../src/core/line.ts'
 import type { LineRules } from '../src/core/rules.ts'
-import { SnapshotView, takeSnapshot } from '../src/core/snapshot.ts'
+import { takeSnapshot } from '../src/core/snapshot.ts'
+import { SnapshotView } from '../src/core/snapshot-view.ts'
 import { intervalScore, percentile, type Range } from './figures.ts'
 import { Random } from './random.ts'
 

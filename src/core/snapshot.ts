@@ -3,12 +3,10 @@
  * from it without a call.
  *
  * One byte per block of 256 numbers with a waiting ticket: a million waiting visitors without gaps
- * take about 4 KB. Owns both sides: the object takes a snapshot (`SnapshotCache`), isolates read it
- * (`SnapshotView`).
+ * take about 4 KB. The object takes snapshots; isolates read them (snapshot-view.ts).
  */
 import { ageMs } from './age.ts'
-import { type BeaconRound, type DrawResult, drawOf, lineNumber } from './draws.ts'
-import { type Estimate, estimateWait } from './estimate.ts'
+import type { BeaconRound, DrawResult } from './draws.ts'
 import { lastEnded, phaseUnderWay } from './events.ts'
 import { BLOCK_BITS, BLOCK_SIZE, BLOCKS_PER_SEGMENT, SEGMENT_BITS } from './limits.ts'
 import type { Line } from './line.ts'
@@ -242,102 +240,4 @@ export class SnapshotCache {
 function isFresh(last: Snapshot, line: Line, nowMs: number): boolean {
   const isCurrent = last.run === line.run && last.frontier === line.frontier
   return isCurrent && ageMs(last.atMs, nowMs) < Math.min(AGE_MAX_MS, last.blockCounts.length * AGE_PER_BLOCK_MS)
-}
-
-/** Answers questions about one snapshot. Prefix sums are computed once. */
-export class SnapshotView {
-  readonly snapshot: Snapshot
-  /** First block of each run, and the index of its first count. */
-  private readonly runStarts: number[] = []
-  private readonly runOffsets: number[] = []
-  /** Waiting tickets before each counted block; one more entry than there are blocks. */
-  private readonly before: Uint32Array
-
-  constructor(snapshot: Snapshot) {
-    this.snapshot = snapshot
-    const { blockRuns, blockCounts } = snapshot
-    this.before = new Uint32Array(blockCounts.length + 1)
-    for (let i = 0; i < blockCounts.length; i++) {
-      this.before[i + 1] = (this.before[i] as number) + (blockCounts[i] as number) + 1
-    }
-    let offset = 0
-    for (let i = 0; i < blockRuns.length; i += 2) {
-      this.runStarts.push(blockRuns[i] as number)
-      this.runOffsets.push(offset)
-      offset += blockRuns[i + 1] as number
-    }
-  }
-
-  /**
-   * Queue position of a waiting number: tickets ahead + 1. Exact in the two blocks with bits;
-   * elsewhere too high by at most the gaps in the number's own block. Only returning tickets ahead
-   * make it worse; joins behind and newer snapshots do not.
-   */
-  position(number: number): number {
-    const { next, waiting, head } = this.snapshot
-    const block = number >>> BLOCK_BITS
-    const offset = number % BLOCK_SIZE
-    const firstOfBlock = number - offset
-    if (head < 0 || firstOfBlock >= next) return waiting + Math.max(0, number - next) + 1
-    const before = this.waitingBeforeBlock(block)
-    const bits = this.bitsOf(block)
-    if (bits === null) return before + offset + 1
-    return before + bitsBefore(bits, offset) + Math.max(0, number - next) + 1
-  }
-
-  /** The line number of an issued number: see draws.ts. */
-  lineNumber(issued: number): number {
-    const { draws = [], run } = this.snapshot
-    return lineNumber(draws, run, issued)
-  }
-
-  /** The draw that an issued number took part in; null: none. */
-  drawOf(issued: number): DrawResult | null {
-    const { draws = [], run } = this.snapshot
-    return drawOf(draws, run, issued)
-  }
-
-  /** Whether the place was lost, as far as the snapshot knows. */
-  hasLostPlace(number: number): boolean {
-    return this.snapshot.lostPlaces?.includes(number) ?? false
-  }
-
-  /** The wait at this position, null while unknown. */
-  estimate(position: number): Estimate | null {
-    const { mode, event, ratePieces: pieces, atMs: nowMs } = this.snapshot
-    // In a lobby nobody is admitted yet, but the start is known.
-    if (mode !== 'open' && event?.phase !== 'lobby') return null
-    return estimateWait({ ...this.snapshot, position, pieces, nowMs })
-  }
-
-  private waitingBeforeBlock(block: number): number {
-    const run = lastAtMost(this.runStarts, block)
-    if (run < 0) return 0
-    const length = this.snapshot.blockRuns[run * 2 + 1] as number
-    const within = block - (this.runStarts[run] as number)
-    return this.before[(this.runOffsets[run] as number) + Math.min(within, length)] as number
-  }
-
-  private bitsOf(block: number): Uint8Array | null {
-    const { headBlock, headBits, frontBlock, frontBits } = this.snapshot
-    return block === headBlock ? headBits : block === frontBlock ? frontBits : null
-  }
-}
-
-function bitsBefore(bits: Uint8Array, offset: number): number {
-  let count = 0
-  for (let i = 0; i < offset; i++) if (((bits[i >> 3] as number) & (1 << (i & 7))) !== 0) count++
-  return count
-}
-
-/** Index of the last entry that is at most `value`, -1 if there is none. */
-function lastAtMost(sorted: readonly number[], value: number): number {
-  let low = 0
-  let high = sorted.length
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if ((sorted[middle] as number) <= value) low = middle + 1
-    else high = middle
-  }
-  return low - 1
 }

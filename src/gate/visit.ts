@@ -5,7 +5,7 @@
 import { ageMs } from '../core/age.ts'
 import type { ClaimDetails } from '../core/line.ts'
 import { passLifeSeconds } from '../core/silence.ts'
-import type { SnapshotView } from '../core/snapshot.ts'
+import type { SnapshotView } from '../core/snapshot-view.ts'
 import { CONFIRM_AFTER_MAX_SECONDS, TICKET_LIFE_SECONDS } from '../limits.ts'
 import type { KeepAlive, RoomClient } from '../room/room-client.ts'
 import type { RoomSettings } from '../settings/rooms.ts'

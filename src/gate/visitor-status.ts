@@ -1,6 +1,7 @@
 /** A visitor's status from the isolate's snapshot, and when the visitor polls again. */
 import { memoize } from '../cache.ts'
-import type { Snapshot, SnapshotView } from '../core/snapshot.ts'
+import type { Snapshot } from '../core/snapshot.ts'
+import type { SnapshotView } from '../core/snapshot-view.ts'
 import { PREFIX } from '../http/paths.ts'
 import { ISO_TIMES_MAX } from '../limits.ts'
 import type { RoomSettings } from '../settings/rooms.ts'

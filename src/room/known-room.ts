@@ -2,7 +2,7 @@
 import { ageMs } from '../core/age.ts'
 import type { ExchangeAnswer } from '../core/exchange.ts'
 import type { Snapshot } from '../core/snapshot.ts'
-import { SnapshotView } from '../core/snapshot.ts'
+import { SnapshotView } from '../core/snapshot-view.ts'
 import { SNAPSHOT_FRESH_MAX_MS, SNAPSHOT_FRESH_MS, SNAPSHOT_OLD_MS } from '../limits.ts'
 
 export class KnownRoom {

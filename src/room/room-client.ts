@@ -21,7 +21,7 @@ import type { ExchangeAnswer, ExchangeRequest } from '../core/exchange.ts'
 import type { ClaimDetails } from '../core/line.ts'
 import type { BeaconObstacle } from '../core/origin-report.ts'
 import { longestSilenceSeconds } from '../core/silence.ts'
-import type { SnapshotView } from '../core/snapshot.ts'
+import type { SnapshotView } from '../core/snapshot-view.ts'
 import {
   ATTEMPTS_MAX,
   CONFIRMATION_MAY_WAIT_MS,

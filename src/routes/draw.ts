@@ -5,7 +5,7 @@
  */
 import type { Call } from '../app-env.ts'
 import { type DrawResult, drawOf, lineNumber } from '../core/draws.ts'
-import type { SnapshotView } from '../core/snapshot.ts'
+import type { SnapshotView } from '../core/snapshot-view.ts'
 import type { Visitor } from '../gate/room-context.ts'
 import { refusal } from '../gate/small-pages.ts'
 import { isUndrawn } from '../gate/visitor-status.ts'

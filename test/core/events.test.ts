@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { commitmentOf } from '../../src/core/draw.ts'
 import type { LineRules } from '../../src/core/rules.ts'
-import { SnapshotView, takeSnapshot } from '../../src/core/snapshot.ts'
+import { takeSnapshot } from '../../src/core/snapshot.ts'
+import { SnapshotView } from '../../src/core/snapshot-view.ts'
 import { DrivenLine, START_MS } from './support/driven-line.ts'
 import { event } from './support/events.ts'
 

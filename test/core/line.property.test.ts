@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { SnapshotView, takeSnapshot } from '../../src/core/snapshot.ts'
+import { takeSnapshot } from '../../src/core/snapshot.ts'
+import { SnapshotView } from '../../src/core/snapshot-view.ts'
 import { DrivenLine, START_MS } from './support/driven-line.ts'
 import { NaiveLine } from './support/naive-line.ts'
 import { rules } from './support/rules.ts'

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { LOST_PLACES_MAX, LOST_PLACES_SECONDS } from '../../src/core/limits.ts'
 import { LostPlaces } from '../../src/core/lost-places.ts'
-import { SnapshotView, takeSnapshot } from '../../src/core/snapshot.ts'
+import { takeSnapshot } from '../../src/core/snapshot.ts'
+import { SnapshotView } from '../../src/core/snapshot-view.ts'
 import { DrivenLine, keepPolling, START_MS } from './support/driven-line.ts'
 
 const lostIn = (line: DrivenLine) => [...(takeSnapshot(line.line, line.nowMs).lostPlaces ?? [])]

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { bucketOf } from '../../src/core/histogram.ts'
 import { ORIGIN_LATENCY_BUCKETS_MS } from '../../src/core/limits.ts'
 import type { OriginReport } from '../../src/core/origin-report.ts'
-import { SnapshotView, takeSnapshot } from '../../src/core/snapshot.ts'
+import { takeSnapshot } from '../../src/core/snapshot.ts'
+import { SnapshotView } from '../../src/core/snapshot-view.ts'
 import { aged, DrivenLine } from './support/driven-line.ts'
 
 /** Requests that take this long each. The first `errors` of them fail. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { MAX_NUMBER } from '../../src/core/limits.ts'
-import { SnapshotView, takeSnapshot } from '../../src/core/snapshot.ts'
+import { takeSnapshot } from '../../src/core/snapshot.ts'
+import { SnapshotView } from '../../src/core/snapshot-view.ts'
 import { DrivenLine } from './support/driven-line.ts'
 
 const snapshotOf = (line: DrivenLine) => takeSnapshot(line.line, line.nowMs)
