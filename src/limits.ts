@@ -184,8 +184,11 @@ export const BYPASS_SECRET_MIN_CHARS = 16
 /** Operators with a token each. */
 export const OPERATORS_MAX = 20
 
-/** Bodies of the operators' API: a message has 500 characters of up to 4 bytes, or 6 as escapes. */
-export const API_BODY_MAX_BYTES = 8_192
+/**
+ * Bodies of the operators' API: an event has 50 steps of about 110 bytes, and 1,080 characters of
+ * up to 4 bytes, or 6 as escapes.
+ */
+export const API_BODY_MAX_BYTES = 16_384
 
 /**
  * An operator's browser session ends this long after its last call, and this long after the login

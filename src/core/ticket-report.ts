@@ -52,7 +52,7 @@ export function ticketReport(line: Line, issued: number): TicketReport | null {
     admittedMs: admission?.atMs ?? null,
     ended: state === State.gone ? ((ending?.event as TicketReport['ended']) ?? 'unknown') : null,
     endedMs: ending?.atMs ?? null,
-    events,
+    events: events.map((entry) => ({ ...entry, number: issued })),
   }
 }
 

@@ -28,7 +28,7 @@ interface EventMoment {
 }
 
 export function eventViewOf(
-  { state }: Status,
+  { state, position }: Status,
   { name, phase, startsAt, draw, entry, rank, entries, commitment }: EventStatus,
   words: Words,
   { nowMs, serverAheadMs = 0, stands }: EventMoment,
@@ -41,7 +41,8 @@ export function eventViewOf(
     // The line of a room may go on after an event.
     event: phase === 'ended' && state !== 'ended' ? '' : name,
     countdown: isLobby ? countdownText(startMs - nowMs - serverAheadMs, words) : '',
-    drawn: isLobby && draw ? fill(texts.drawn, { time: words.clock(startMs) }) : '',
+    // Those who wait before all entries have a position already.
+    drawn: isLobby && draw && position === null ? fill(texts.drawn, { time: words.clock(startMs) }) : '',
     entry: entry === null || !stands ? '' : number(entry),
     rank: isDrawn ? fill(texts.rank, { rank: number(rank), entries: number(entries) }) : '',
     commitment: commitment ?? '',

@@ -37,6 +37,12 @@ const methodMessage = ({ input }: v.BaseIssue<unknown>) =>
     ? 'cannot be random. To draw the order of everyone in the lobby, use shuffle_at_event_start'
     : `must be one of ${METHODS.join(', ')}`
 
+/** The platform refuses alarms after 2189. */
+const eventTime = v.pipe(
+  time,
+  v.check((text) => !(Date.parse(text) >= Date.UTC(2100, 0)), 'must be before the year 2100'),
+)
+
 export const ratePlanSchema = v.pipe(
   v.array(
     table({
@@ -61,9 +67,9 @@ export const eventEntries = {
     v.regex(/^(?=.*\S)\P{Cc}+$/u, nameMessage),
   ),
   description: orNull(textOf(0, 500)),
-  prequeue_start_time: orNull(time),
-  event_start_time: time,
-  event_end_time: time,
+  prequeue_start_time: orNull(eventTime),
+  event_start_time: eventTime,
+  event_end_time: eventTime,
   shuffle_at_event_start: v.optional(flag, false),
   suspended: v.optional(flag, false),
   total_active_users: orNull(capacity),

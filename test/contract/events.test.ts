@@ -22,7 +22,7 @@ const stage = useStage([
   ...['created', 'listed', 'tagged', 'refused', 'overlap', 'patched', 'lobby', 'promised', 'running', 'started'].map(
     (name) => room(name, 1),
   ),
-  ...['delayed', 'removed', 'audited', 'effective', 'kept'].map((name) => room(name, 1)),
+  ...['largest', 'delayed', 'removed', 'audited', 'effective', 'kept'].map((name) => room(name, 1)),
   room('deployed', 1, { events: [DEPLOYED], rate_plan: [{ at: '2040-01-01T00:00:00Z', new_users_per_minute: 7 }] }),
   room('redeployed', 1, { events: [DEPLOYED] }),
   room('untouched', 1, { events: [DEPLOYED] }),
@@ -71,6 +71,19 @@ function expectRefused(reply: Reply, status: number, key: string, remedy: RegExp
 }
 
 describe('an event', () => {
+  it('is created with every key as long as its bounds allow', async () => {
+    const rate_plan = Array.from({ length: 50 }, (_, minute) => ({
+      at: inHours(2 + minute / 60),
+      new_users_per_minute: 1_000_000,
+      total_active_users: 1_000_000,
+      ramp: true,
+    }))
+    const texts = { name: '\u5e02'.repeat(80), description: '\u5e02'.repeat(500), message: '\u5e02'.repeat(500) }
+    const body = JSON.stringify(sale({ rate_plan, ...texts }), null, 1).replaceAll('\u5e02', '\\u5e02')
+    const { id } = await create('largest', body)
+    expect(await get('largest', id)).toMatchObject({ rate_plan, ...texts })
+  })
+
   it('is created with its defaults, an id, a location and a tag, and survives a restart', async () => {
     const reply = await post('created', sale({ rate_plan: [{ at: inHours(2.5), new_users_per_minute: 5 }] }))
     expect(reply.status).toBe(201)

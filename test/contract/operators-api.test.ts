@@ -108,7 +108,7 @@ describe('settings', () => {
     ['{"__proto__": {"paused": true}}', /"__proto__" is an unknown setting/],
     [{}, /at least one/],
     ['[]', /JSON object/],
-    [{ message: 'x'.repeat(9000) }, /at most 8192 bytes/],
+    [{ message: 'x'.repeat(17_000) }, /at most 16384 bytes/],
   ])('refuse invalid values by name, and nothing changes (%#)', async (body, detail) => {
     const reply = await api().call('PATCH', '/rooms/main/settings', body, { 'If-Match': '*' })
     expectProblem(reply, 400, detail)

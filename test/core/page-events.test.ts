@@ -158,6 +158,11 @@ describe('the text of a lobby', () => {
     expect(view({ event: order, position: 7 }).wait).toBe('')
   })
 
+  it('promises no draw to those who wait before all entries', () => {
+    expect(view().drawn).toMatch(/^Your place is drawn/)
+    expect(view({ event: event({ entry: null }), position: 7 })).toMatchObject({ position: '7', drawn: '' })
+  })
+
   it('titles the tab with the start and the name', () => {
     expect(view().title).toMatch(/^Starts at 2:00\sPM\sUTC – Autumn sale$/)
   })

@@ -51,6 +51,14 @@ describe('an event', () => {
     ])
   })
 
+  it('lies before the year 2100, because alarms reach no further than 2189', () => {
+    const far = { prequeue_start_time: null, event_start_time: '2099-12-31T10:00:00Z' }
+    expect(problems(event({ ...far, event_end_time: '2099-12-31T23:59:59Z' }))).toEqual([])
+    expect(problems(event({ ...far, event_end_time: '9999-12-31T23:59:59Z' }))).toEqual([
+      'ROOMS[0].events.0.event_end_time: must be before the year 2100',
+    ])
+  })
+
   it('becomes the event of the line', () => {
     const settings = v.parse(
       eventSchema,

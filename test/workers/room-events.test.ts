@@ -207,7 +207,9 @@ it('finds and revokes a drawn ticket by its entry number, which its visitor know
   await room.hear(...entries)
   for (const number of entries.slice(0, 2)) {
     expect(await room.stub.operate(room.name, { kind: 'revoke', number }, 'ada')).toMatchObject({ result: { number } })
-    expect(await room.stub.ticket(number)).toMatchObject({ number, state: 'gone', ended: 'revoked' })
+    const report = await room.stub.ticket(number)
+    expect(report).toMatchObject({ number, state: 'gone', ended: 'revoked' })
+    expect(new Set(report?.events.map((entry) => entry.number))).toEqual(new Set([number]))
     expect(await room.claim(number)).toBe('gone')
   }
   const alive = await Promise.all(entries.slice(2).map((number) => room.stub.ticket(number)))
