@@ -16,6 +16,7 @@ const NAMES: Readonly<Record<string, string>> = {
   message: 'Message',
   message_until: 'Message ends at',
   sold_out: 'Sold out',
+  turnstile_mode: 'Check before joining',
   name: 'Name',
   description: 'Description',
   prequeue_start_time: 'Lobby opens',

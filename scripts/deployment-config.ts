@@ -116,6 +116,11 @@ export function bypassSecrets(section: Section): string[] {
   return [...new Set(rules.flatMap(({ secret }) => (typeof secret === 'string' ? [secret] : [])))]
 }
 
+/** A room checks newcomers with Turnstile, which needs the secret TURNSTILE_SECRET. */
+export function hasTurnstile(section: Section): boolean {
+  return roomTables(section).some(({ turnstile_mode = 'off' }) => turnstile_mode !== 'off')
+}
+
 /**
  * Replaces invalid entries, which the settings check reports, by empty tables, so that indexes stay
  * the same.

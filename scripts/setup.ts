@@ -13,6 +13,7 @@ import {
   bypassSecrets,
   type Environment,
   environments,
+  hasTurnstile,
   queueNames,
   signedChannels,
   WRANGLER,
@@ -145,6 +146,11 @@ function remaining(environment: Environment): string[] {
   if (signedChannels(section).length > 0) {
     steps.push(
       `a channel added later needs its entry in ALERT_SECRETS: npx wrangler secret put ALERT_SECRETS --env ${name} (docs/figures.md)`,
+    )
+  }
+  if (hasTurnstile(section)) {
+    steps.push(
+      `npx wrangler secret put TURNSTILE_SECRET --env ${name}   (the secret key of the widget: docs/fairness.md)`,
     )
   }
   if ((section.send_email ?? []).length > 0) steps.push('verify the recipients of alert mails in Email Routing')

@@ -165,6 +165,7 @@ export class Browser {
       keepAlive: isolate,
       nowMs,
       mayJoinNow: async () => true,
+      joinCheck: null,
       binding: null,
     }
   }

@@ -12,6 +12,7 @@ import { type RequestUrl, requestUrl } from './http/request-url.ts'
 import { logError } from './log/log.ts'
 import { drawRoute } from './routes/draw.ts'
 import { heartbeatRoute } from './routes/heartbeat.ts'
+import { joinCheckRoute } from './routes/join-check.ts'
 import { leaveRoute } from './routes/leave.ts'
 import { langRoute, lineRoute } from './routes/line.ts'
 import { ADMIN_FILES, adminFile, adminPage, operatorsRoute } from './routes/operators.ts'
@@ -37,6 +38,7 @@ const ROUTES: ReadonlyMap<string, Route> = new Map<string, Route>([
   ['/status', visitors({ GET: statusRoute, HEAD: statusRoute })],
   ['/heartbeat', visitors({ POST: heartbeatRoute })],
   ['/leave', visitors({ POST: leaveRoute })],
+  ['/join-check', new Map([['POST', configured(joinCheckRoute)]])],
   ['/line', get(configured(lineRoute))],
   ['/lang', get(configured(langRoute))],
   ['/draw', get(configured(drawRoute))],

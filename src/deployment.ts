@@ -2,6 +2,7 @@
 import type { AlertDelivery } from './alerts/consumer.ts'
 import { platformIo } from './alerts/deliver.ts'
 import type { BypassRule } from './bypass/bypass-settings.ts'
+import { infiniteKeys } from './gate/infinite-queue.ts'
 import { logError } from './log/log.ts'
 import { Access } from './operators/access.ts'
 import type { ApiOff, OperatorAccess } from './operators/caller.ts'
@@ -18,6 +19,7 @@ import { loginGuardRemedy } from './settings/problems.ts'
 import type { RoomSettings } from './settings/rooms.ts'
 import { VerifiedTokens } from './tokens/presented.ts'
 import { importSigningKeys, type SigningKey } from './tokens/signing-keys.ts'
+import { TurnstileValidator } from './turnstile/validation.ts'
 
 export interface Deployment {
   readonly rooms: readonly RoomSettings[]
@@ -35,6 +37,10 @@ export interface Deployment {
   readonly bypasses: ReadonlyMap<string, readonly BypassRule[]>
   /** Null: newcomers are not counted by address. */
   readonly joinLimiter: RateLimit | null
+  /** Null: newcomers are not checked. */
+  readonly turnstile: TurnstileValidator | null
+  /** Sign the tickets of the infinite queue. */
+  readonly infiniteKeys: readonly SigningKey[]
 }
 
 let ready: Deployment | null = null
@@ -62,6 +68,8 @@ export async function deployment(env: Env): Promise<Deployment | null> {
       alerts: alertDelivery(namespace, env),
       bypasses: deployedSettings.bypasses,
       joinLimiter: env.JOIN_LIMIT ?? null,
+      turnstile: deployedSettings.turnstile && new TurnstileValidator(deployedSettings.turnstile),
+      infiniteKeys: await infiniteKeys(keys),
     }
     return ready
   } catch (error) {

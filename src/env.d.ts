@@ -27,6 +27,11 @@ interface UnlistedBindings {
   /** Signing secrets of webhooks: `channel:whsec_base64[,channel:whsec_base64...]`. */
   ALERT_SECRETS?: string
   ALERT_ALLOW_PRIVATE?: string
+  /** The Turnstile widget that checks newcomers. */
+  TURNSTILE_SITE_KEY?: string
+  TURNSTILE_SECRET?: string
+  /** Validates its tokens. Unset: Cloudflare's. */
+  TURNSTILE_VERIFY_URL?: string
   /** `https://key@host/project`. Unset: errors are only logged, not reported to Sentry. */
   SENTRY_DSN?: string
   /** Sends mail. The account needs Email Routing. */

@@ -138,6 +138,34 @@ export const BINDING_IPV6_BYTES = 6
 /** The part of a `User-Agent` that counts; browsers send about 150 characters. */
 export const USER_AGENT_BOUND_CHARS = 512
 
+/**
+ * The check before joining: Turnstile's tokens have at most 2,048 characters, and live for 300 s.
+ */
+export const CHECK_TOKEN_MAX_CHARS = 2_048
+export const CHECK_BODY_MAX_BYTES = 4_096
+export const CHECK_TOKEN_LIFE_SECONDS = 300
+
+/** Validations that an isolate makes at once, and checks that wait for one of them. */
+export const CHECKS_PARALLEL_MAX = 32
+export const CHECKS_WAITING_MAX = 500
+
+/** Until a validation is given up: one attempt, and a check in all. */
+export const CHECK_ATTEMPT_MS = 3_000
+export const CHECK_GIVE_UP_MS = 8_000
+export const CHECK_LOOK_MS = 50
+
+/** A passed check is redeemed by the redirect that follows it. */
+export const JOIN_PROOF_LIFE_SECONDS = 60
+
+/** A check page may be left open for this long, until its visitor solves the check. */
+export const CHECK_COOKIE_LIFE_SECONDS = 3_600
+
+/** Spent checks and proofs that an isolate remembers, by hash: about 100 bytes each. */
+export const SPENT_CHECKS_MAX = 20_000
+
+/** The place of a visitor in the infinite queue who comes while hardly anybody waits. */
+export const INFINITE_POSITION_MIN = 100
+
 /** The bodies of visitors' calls are tiny. */
 export const BODY_MAX_BYTES = 1_024
 

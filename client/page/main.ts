@@ -98,6 +98,8 @@ async function poll(signal: AbortSignal): Promise<number> {
   // The room was removed from the settings: go to the address, and let whatever covers it now
   // answer.
   if (response.status === 404) await enter()
+  // The visitor has no ticket, and must pass a check on another page to get one.
+  if (response.status === 403) openSite()
   // 429: too many joins from this address. The body is a status that says so, and when to poll
   // again.
   if (!response.ok && response.status !== 429) {
@@ -168,6 +170,10 @@ async function enter(): Promise<void> {
   // Without cookies, the site would send the visitor to the end of the line: tell them instead.
   if (!cookies) return
   await caller.call()
+  openSite()
+}
+
+function openSite(): void {
   // The server never sees the fragment. Replacing the address with itself plus a fragment would
   // only scroll.
   const { hash } = location

@@ -9,7 +9,7 @@ import { matchesPattern } from '../../src/bypass/bypass-settings.ts'
 import { BYPASS_SECRET_MIN_CHARS, LOGO_MAX_BYTES, TEMPLATE_MAX_BYTES } from '../../src/limits.ts'
 import { parseRooms, type RoomSettings } from '../../src/settings/rooms.ts'
 import { parseSettings, SettingsError } from '../../src/settings/settings.ts'
-import { addressSecrets, bypassSecrets, type Section, signedChannels } from '../deployment-config.ts'
+import { addressSecrets, bypassSecrets, hasTurnstile, type Section, signedChannels } from '../deployment-config.ts'
 
 /**
  * Problems for which the Worker would refuse to start. Secrets are not in the file, so references
@@ -30,6 +30,7 @@ function placeholderSecrets(section: Section): Record<string, string> {
   return {
     ...Object.fromEntries(bypassSecrets(section).map((name) => [name, 'x'.repeat(BYPASS_SECRET_MIN_CHARS)])),
     ...Object.fromEntries(addressSecrets(section).map((name) => [name, 'https://receiver.example/'])),
+    ...(section.vars?.TURNSTILE_SITE_KEY === undefined && !hasTurnstile(section) ? {} : { TURNSTILE_SECRET: 'set' }),
     ALERT_SECRETS: signedChannels(section)
       .map((name) => `${name}:${secret}`)
       .join(','),

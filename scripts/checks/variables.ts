@@ -13,10 +13,19 @@ export const VARIABLES = [
   'ALERT_ALLOW_PRIVATE',
   'ACCESS_TEAM_DOMAIN',
   'ACCESS_AUD',
+  'TURNSTILE_SITE_KEY',
+  'TURNSTILE_VERIFY_URL',
 ]
 
 /** Secrets, which local runs may set as variables. Settings can name further ones. */
-export const SECRETS = ['SIGNING_KEYS', 'ADMIN_TOKEN', 'ORIGIN_SECRET', 'ALERT_SECRETS', 'SENTRY_DSN']
+export const SECRETS = [
+  'SIGNING_KEYS',
+  'ADMIN_TOKEN',
+  'ORIGIN_SECRET',
+  'ALERT_SECRETS',
+  'SENTRY_DSN',
+  'TURNSTILE_SECRET',
+]
 
 const BYPASS_SECRET = /^BYPASS_/
 

@@ -52,7 +52,7 @@ const KEYS: Conversions = {
     isUnset(value) || value === 'off'
       ? NOTHING
       : refuse(
-          `turnstile_mode = ${oneLine(value)} has no counterpart: add a WAF rule with a challenge in front of the Worker.`,
+          `turnstile_mode = ${oneLine(value)} has no counterpart in an event: set turnstile_mode of the room, or let operators change it for the time.`,
         ),
   turnstile_action: () => NOTHING,
   id: () => NOTHING,

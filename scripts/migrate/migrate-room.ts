@@ -53,13 +53,9 @@ const KEYS: Conversions = {
           `enabled_origin_commands = ${value.map(oneLine).join(', ')}: always on here, see docs/migrate.md, "Origin commands".`,
         )
       : NOTHING,
-  turnstile_mode: (value) =>
-    value === 'off' || value === null
-      ? NOTHING
-      : refuse(
-          `turnstile_mode = ${oneLine(value)} has no counterpart: add a WAF rule with a challenge in front of the Worker.`,
-        ),
-  turnstile_action: () => NOTHING,
+  turnstile_mode: turnstileMode,
+  turnstile_action: (value, { turnstile_mode }) =>
+    value === null || value === 'log' || isOff(turnstile_mode) ? NOTHING : { settings: { turnstile_action: value } },
   next_event_start_time: (value) =>
     value === null
       ? NOTHING
@@ -143,6 +139,17 @@ function queueingMethod(value: unknown): Carried {
     default:
       return refuse(`queueing_method = ${oneLine(value)} is refused: visitors are always admitted in order of arrival.`)
   }
+}
+
+function isOff(mode: unknown): boolean {
+  return mode === undefined || mode === null || mode === 'off'
+}
+
+/** The widget of Cloudflare's room is Cloudflare's; here it is one of the account's. */
+function turnstileMode(value: unknown): Carried {
+  if (isOff(value)) return NOTHING
+  const text = `turnstile_mode = ${oneLine(value)} needs a widget: create one, then set TURNSTILE_SITE_KEY and TURNSTILE_SECRET (docs/fairness.md).`
+  return { settings: { turnstile_mode: value }, notes: [text] }
 }
 
 /** A room covers several hosts of one domain with the same path. */

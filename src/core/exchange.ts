@@ -30,7 +30,25 @@ export interface CallCounts {
   readonly limited?: number
   /** Tokens presented by another client than the one they were issued to. */
   readonly foreign?: number
+  /** Newcomers who passed the check before joining, and who failed or did not complete it. */
+  readonly checksPassed?: number
+  readonly checksFailed?: number
+  /** Checks whose result could not be validated. */
+  readonly checksUnreachable?: number
+  /** Answers to visitors in the infinite queue. */
+  readonly infiniteAnswers?: number
 }
+
+/** Counts of isolates that are added to the total of the same name. */
+const CARRIED_TOTALS = [
+  'honoured',
+  'limited',
+  'foreign',
+  'checksPassed',
+  'checksFailed',
+  'checksUnreachable',
+  'infiniteAnswers',
+] as const
 
 export interface ExchangeRequest extends CallCounts {
   readonly room: string
@@ -95,11 +113,9 @@ export function applyExchange(line: Line, request: ExchangeRequest): LineAnswer 
     for (const { number, ageMs } of request.claims) presence.hear(course.lineNumber(number), ageMs ?? 0)
   }
   line.totals.roomErrors += request.failures
-  line.totals.honoured += request.honoured
+  for (const total of CARRIED_TOTALS) line.totals[total] += request[total] ?? 0
   if (request.origin !== undefined) line.noteOrigin(request.origin)
   countObstacles(line.pagesWithoutBeacon, request.pagesWithoutBeacon)
-  line.totals.limited += request.limited ?? 0
-  line.totals.foreign += request.foreign ?? 0
   line.admit()
   return {
     run: line.run,

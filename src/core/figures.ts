@@ -203,6 +203,30 @@ export const FIGURES = {
     metric: 'foreign_tokens',
     help: 'Tokens refused because another client presented them (bind_pass).',
   },
+  checksPassed: {
+    kind: 'total',
+    unit: 'count',
+    metric: 'join_checks_passed',
+    help: 'Newcomers who passed the check before joining (turnstile_mode).',
+  },
+  checksFailed: {
+    kind: 'total',
+    unit: 'count',
+    metric: 'join_checks_failed',
+    help: 'Newcomers who failed the check before joining, or sent no result of it.',
+  },
+  checksUnreachable: {
+    kind: 'total',
+    unit: 'count',
+    metric: 'join_checks_unreachable',
+    help: 'Checks before joining whose result could not be validated (join_check_on_failure).',
+  },
+  infiniteAnswers: {
+    kind: 'total',
+    unit: 'count',
+    metric: 'infinite_queue_answers',
+    help: 'Pages and polls answered in the infinite queue (turnstile_action).',
+  },
   calls: {
     kind: 'load',
     unit: 'count',

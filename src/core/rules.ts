@@ -46,6 +46,8 @@ export interface LineRules {
   readonly message: string | null
   /** When the message ends, ms since 1970; null: when an operator removes it. */
   readonly messageUntilMs: number | null
+  /** How isolates check newcomers before they join; the line only passes it on. */
+  readonly turnstileMode?: string
 }
 
 /** The rules that operators change while the room runs. The others change only by a deploy. */
@@ -60,6 +62,7 @@ export type RuntimeRules = Pick<
   | 'soldOut'
   | 'message'
   | 'messageUntilMs'
+  | 'turnstileMode'
 >
 
 /**

@@ -80,6 +80,8 @@ export interface Snapshot {
   readonly draws?: readonly DrawResult[]
   /** Everything is sold: nobody joins or is admitted. */
   readonly soldOut?: boolean
+  /** How isolates check newcomers. Missing: as deployed. */
+  readonly turnstileMode?: string
   /** The configured rates in the time to come, for estimates. Missing: the rate stays as it is. */
   readonly ratePieces?: readonly RatePiece[]
 }
@@ -142,6 +144,7 @@ export function takeSnapshot(line: Line, nowMs: number): Snapshot {
     message: messageNow(rules, nowMs),
     admissionFactor: line.admissionFactor,
     soldOut: rules.soldOut,
+    ...(rules.turnstileMode === undefined ? {} : { turnstileMode: rules.turnstileMode }),
     ...(pieces === null ? {} : { ratePieces: pieces }),
     ...eventFields(line),
   }

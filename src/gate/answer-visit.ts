@@ -6,7 +6,8 @@
 import type { RoomSettings } from '../settings/rooms.ts'
 import type { Status } from '../status.ts'
 import type { TokenChange } from '../tokens/token-cookie.ts'
-import type { Issued, Visit } from './visit.ts'
+import type { Issued } from './issue.ts'
+import type { Visit } from './visit.ts'
 
 export interface VisitAnswers<Answer> {
   admitted(pass: Issued): Answer
@@ -18,6 +19,8 @@ export interface VisitAnswers<Answer> {
   wait(status: Status, ticket: Issued | null, change: TokenChange): Answer
   /** A newcomer gets no ticket. `code`: 429 for too many newcomers from one address. */
   refuse(status: Status, code?: 429): Answer
+  /** A newcomer must pass the check before joining. */
+  unchecked(): Answer
   /** The request has no token that counts and may not join. */
   noToken(): Answer
 }
@@ -39,6 +42,8 @@ export function answerVisit<Answer>(
       return answers.refuse(outcome.status)
     case 'limited':
       return answers.refuse(outcome.status, 429)
+    case 'unchecked':
+      return answers.unchecked()
     case 'suspended':
       return answers.letThrough('suspended')
     case 'unreachable':

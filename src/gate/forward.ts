@@ -7,9 +7,9 @@ import { fetchFromOrigin, type OriginOutcome } from '../origin/proxy.ts'
 import type { Token } from '../tokens/token.ts'
 import { changeToken, type TokenChange } from '../tokens/token-cookie.ts'
 import { shareIfAllowed } from './cors.ts'
+import type { Issued } from './issue.ts'
 import type { RoomContext } from './room-context.ts'
 import { originTrouble } from './small-pages.ts'
-import type { Issued } from './visit.ts'
 
 /** Forwards a request that has nothing to do with a room. */
 export async function forward(call: Pick<RoomContext, 'request' | 'url' | 'origin'>): Promise<Response> {

@@ -10,6 +10,7 @@ import { isSecure, type RequestUrl } from '../http/request-url.ts'
 import { findRoom } from '../settings/rooms.ts'
 import { answerVisit, type VisitAnswers } from './answer-visit.ts'
 import { busyResponse, type WaitingAnswer, waitingAnswer } from './answers.ts'
+import { checkPage, checkRefusal } from './check-answers.ts'
 import { barePreflight, isPreflight, shareIfAllowed, tooManyPreflights } from './cors.ts'
 import { forward, forwardAdmitted, forwardCounted, forwardPast } from './forward.ts'
 import { mayPreflightNow, type RoomContext, readVisitor, roomContext, type Visitor } from './room-context.ts'
@@ -59,6 +60,7 @@ function answersTo(visitor: Visitor, kind: RequestKind): VisitAnswers<Response |
       const tokenChange = presented.length > 0 ? null : undefined
       return turnAway({ status, ticket: null, tokenChange, code: limitedCode ?? code })
     },
+    unchecked: () => (kind === 'page' ? checkPage(visitor) : shareIfAllowed(visitor, checkRefusal(room))),
     noToken: () => shareIfAllowed(visitor, withoutTicket(visitor, kind)),
   }
 }

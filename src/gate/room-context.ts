@@ -13,7 +13,10 @@ import type { KeepAlive, RoomClient } from '../room/room-client.ts'
 import type { RoomSettings } from '../settings/rooms.ts'
 import { ClientBinding } from '../tokens/client-binding.ts'
 import { type PresentedToken, readTokens, type TokenVerifier } from '../tokens/presented.ts'
+import type { SigningKey } from '../tokens/signing-keys.ts'
 import { type PresentedTexts, presentedTexts } from '../tokens/token-cookie.ts'
+import type { TurnstileValidator } from '../turnstile/validation.ts'
+import { joinCheckOf } from './join-check.ts'
 import type { VisitContext } from './visit.ts'
 
 /** One request to one room. */
@@ -27,11 +30,14 @@ export interface RoomContext extends TokenVerifier {
   readonly looks: Looks
   /** Null: newcomers are not counted by address. */
   readonly joinLimiter: RateLimit | null
+  readonly turnstile: TurnstileValidator | null
+  readonly infiniteKeys: readonly SigningKey[]
 }
 
 export function roomContext({ request, url, keepAlive, deployment }: Call, room: RoomSettings): RoomContext {
-  const { origin, looks, keys, verified, joinLimiter, client } = deployment
-  return { request, url, keepAlive, room, client: client(room), origin, looks, keys, verified, joinLimiter }
+  const { client, origin, looks, keys, verified, joinLimiter, turnstile, infiniteKeys } = deployment
+  const own = { origin, looks, keys, verified, joinLimiter, turnstile, infiniteKeys }
+  return { request, url, keepAlive, room, client: client(room), ...own }
 }
 
 /** A request with the visitor's tokens. */
@@ -48,7 +54,8 @@ export async function readVisitor(context: RoomContext): Promise<Visitor> {
   const binding = ClientBinding.of(request, room, keys)
   const presented = binding === null ? read : await binding.own(read)
   if (presented.length < read.length) client.countRefused('foreign', keepAlive, read.length - presented.length)
-  return { ...context, presented, texts, nowMs, binding, mayJoinNow: () => mayJoinNow(context) }
+  const visitor = { ...context, presented, texts, nowMs, binding, mayJoinNow: () => mayJoinNow(context) }
+  return { ...visitor, joinCheck: joinCheckOf(visitor) }
 }
 
 /**
@@ -65,6 +72,11 @@ function mayJoinNow(context: RoomContext): Promise<boolean> {
 /** Counts a preflight, apart from joins; false: too many came from this client's address. */
 export function mayPreflightNow(context: RoomContext): Promise<boolean> {
   return isWithinLimit(context, `${context.room.name} preflight`)
+}
+
+/** Counts a check before joining, apart from joins; false: too many came from this address. */
+export function mayCheckNow(context: RoomContext): Promise<boolean> {
+  return isWithinLimit(context, `${context.room.name} check`)
 }
 
 /** @param counter no room's name has a space */

@@ -4,36 +4,21 @@
  */
 import { ageMs } from '../core/age.ts'
 import type { ClaimDetails } from '../core/line.ts'
-import { passLifeSeconds } from '../core/silence.ts'
 import type { SnapshotView } from '../core/snapshot-view.ts'
-import { CONFIRM_AFTER_MAX_SECONDS, TICKET_LIFE_SECONDS } from '../limits.ts'
-import type { KeepAlive, RoomClient } from '../room/room-client.ts'
-import type { RoomSettings } from '../settings/rooms.ts'
+import { CONFIRM_AFTER_MAX_SECONDS } from '../limits.ts'
+import type { KeepAlive } from '../room/room-client.ts'
 import type { Status } from '../status.ts'
-import type { ClientBinding } from '../tokens/client-binding.ts'
-import { byPreference, type PresentedToken, type TokenVerifier } from '../tokens/presented.ts'
-import { signToken, type Token } from '../tokens/token.ts'
+import { byPreference, type PresentedToken } from '../tokens/presented.ts'
+import { type IssueContext, type Issued, issue } from './issue.ts'
+import type { JoinCheck } from './join-check.ts'
 import { closedStatus, isUndrawn, limitedPollSeconds, placelessStatus, waitingStatus } from './visitor-status.ts'
 
-export interface VisitContext extends TokenVerifier {
-  readonly room: RoomSettings
-  readonly client: RoomClient
+export interface VisitContext extends IssueContext {
   readonly keepAlive: KeepAlive
-  readonly nowMs: number
   /** Counts a newcomer; false: too many came from this client's address. */
   readonly mayJoinNow: () => Promise<boolean>
-  /** The client that new tokens are bound to; null: tokens are not bound. */
-  readonly binding: ClientBinding | null
-}
-
-/**
- * A token for the client. `renewed`: the client must receive it, since it is new or moves to
- * another cookie.
- */
-export interface Issued {
-  readonly text: string
-  readonly token: Token
-  readonly renewed: boolean
+  /** Null: newcomers join without a check. */
+  readonly joinCheck: JoinCheck | null
 }
 
 export type Visit =
@@ -48,6 +33,8 @@ export type Visit =
   | { readonly state: 'suspended' }
   /** Too many newcomers from one address: this one may try again soon. */
   | { readonly state: 'limited'; readonly status: Status }
+  /** A newcomer must pass the check before joining. */
+  | { readonly state: 'unchecked' }
   /** The object does not answer. The presented ticket keeps its place meanwhile. */
   | { readonly state: 'unreachable'; readonly status: Status; readonly ticket: Issued | null }
   /** The request has no token that counts and may not join. */
@@ -80,7 +67,7 @@ export async function visit(
     if (outcome.state === 'expired') expired ??= outcome
     else if (outcome.state !== 'no-token') return outcome
   }
-  return expired ?? newcomer(context, mayJoin)
+  return expired ?? (await inInfiniteQueue(context)) ?? newcomer(context, mayJoin)
 }
 
 interface EvaluateOptions {
@@ -192,6 +179,11 @@ export async function claim(
   }
 }
 
+async function inInfiniteQueue({ joinCheck }: VisitContext): Promise<Visit | null> {
+  const answer = (await joinCheck?.infiniteAnswer()) ?? null
+  return answer && { state: 'waiting', ...answer }
+}
+
 async function newcomer(context: VisitContext, mayJoin: boolean): Promise<Visit> {
   const { client, keepAlive, nowMs, room } = context
   if (!mayJoin) {
@@ -204,12 +196,19 @@ async function newcomer(context: VisitContext, mayJoin: boolean): Promise<Visit>
   if (await isKnownToBe('full', context)) {
     return { state: 'full', status: placelessStatus(room, 'full', client.view) }
   }
+  const proof = (await context.joinCheck?.proof()) ?? null
+  if (proof === null && context.joinCheck !== null) {
+    client.keepFresh(keepAlive)
+    return { state: 'unchecked' }
+  }
   if (!(await context.mayJoinNow())) {
     client.countRefused('limited', keepAlive)
     const details = { pollAfterSeconds: limitedPollSeconds(Math.random()) }
     return { state: 'limited', status: { ...placelessStatus(room, 'waiting', client.view, details), limited: true } }
   }
+  if (proof?.spend() === false) return { state: 'unchecked' }
   const answer = await client.join(keepAlive)
+  if (answer.state === 'unreachable' || answer.state === 'full') proof?.giveBack()
   const view = client.view
   if (answer.state === 'unreachable' || view === null) {
     const status = placelessStatus(room, 'waiting', view, { unreachable: true })
@@ -276,30 +275,4 @@ function unreachable(context: VisitContext, { token, text, moves = false }: Pres
       ? placelessStatus(room, 'waiting', null, { number: token.number, unreachable: true })
       : { ...waitingStatus(room.name, view, token), unreachable: true }
   return { state: 'unreachable', status, ticket }
-}
-
-async function issue(
-  context: VisitContext,
-  kind: Token['kind'],
-  { run, number, joinedSeconds, startPosition }: Pick<Token, 'run' | 'number' | 'joinedSeconds' | 'startPosition'>,
-): Promise<Issued> {
-  const nowSeconds = Math.floor(context.nowMs / 1000)
-  const timeout = context.client.view?.snapshot.sessionTimeoutSeconds ?? context.room.session_timeout_seconds
-  const lifeSeconds = kind === 'pass' ? passLifeSeconds(timeout) : TICKET_LIFE_SECONDS
-  const token: Token = {
-    kind,
-    room: context.room.name,
-    run,
-    number,
-    issuedSeconds: nowSeconds,
-    seenSeconds: nowSeconds,
-    expiresSeconds: nowSeconds + lifeSeconds,
-    ...(joinedSeconds === undefined ? {} : { joinedSeconds }),
-    ...(startPosition === undefined ? {} : { startPosition }),
-    ...(context.binding === null ? {} : { binding: await context.binding.forToken() }),
-  }
-  const text = await signToken(token, context.keys)
-  // The next poll presents it, mostly to this isolate.
-  context.verified.add(text, token)
-  return { token, text, renewed: true }
 }

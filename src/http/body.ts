@@ -30,11 +30,11 @@ function formValue(text: string): string | boolean {
 }
 
 /** The text of a body; null: it is longer, and the rest is not read. */
-export async function boundedText(message: Request | Response, maxBytes: number): Promise<string | null> {
-  if (message.body === null) return ''
+export async function boundedText({ body }: Pick<Request, 'body'>, maxBytes: number): Promise<string | null> {
+  if (body === null) return ''
   const chunks: Uint8Array[] = []
   let length = 0
-  for await (const chunk of message.body as ReadableStream<Uint8Array>) {
+  for await (const chunk of body as ReadableStream<Uint8Array>) {
     length += chunk.length
     if (length > maxBytes) return null
     chunks.push(chunk)

@@ -12,6 +12,7 @@ export const PREFIX = '/__waiting-room'
  */
 export const OPERATOR_COOKIE = 'waiting-room-_operator'
 export const LANG_COOKIE = 'waiting-room-_lang'
+export const CHECK_COOKIE = 'waiting-room-_check'
 
 /**
  * A path that is already canonical: no segment is empty or begins with a dot, and nothing is

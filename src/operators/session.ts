@@ -9,13 +9,12 @@ import { ageMs } from '../core/age.ts'
 import { OPERATOR_COOKIE } from '../http/paths.ts'
 import { isSecure } from '../http/request-url.ts'
 import { SESSION_IDLE_SECONDS, SESSION_MAX_SECONDS, SESSION_RENEW_SECONDS } from '../limits.ts'
-import type { SigningKey } from '../tokens/signing-keys.ts'
+import { derivedKeys, type SigningKey } from '../tokens/signing-keys.ts'
 import type { TokenOperator } from './operators.ts'
 
 const PURPOSE = 'waiting-room operator session 1'
 const ISSUER = 'waiting-room'
 const AUDIENCE = 'waiting-room-operators'
-const ALGORITHM = { name: 'HMAC', hash: 'SHA-256' }
 
 export interface SessionKey {
   readonly kid: string
@@ -32,12 +31,7 @@ export interface Session {
 }
 
 export function sessionKeys(keys: readonly SigningKey[]): Promise<readonly SessionKey[]> {
-  return Promise.all(
-    keys.map(async ({ kid, key }) => {
-      const derived = await crypto.subtle.sign('HMAC', key, new TextEncoder().encode(PURPOSE))
-      return { kid, key: await crypto.subtle.importKey('raw', derived, ALGORITHM, false, ['sign', 'verify']) }
-    }),
-  )
+  return derivedKeys(keys, PURPOSE)
 }
 
 /** The cookie's value and its expiry. Renewals never extend a session beyond its maximum. */

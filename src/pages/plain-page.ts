@@ -19,8 +19,24 @@ export interface PlainPage {
   readonly language?: Language
   /** `top` opens the link in the whole window, for a page inside a frame. */
   readonly link?: { readonly href: string; readonly label: string; readonly top?: boolean }
+  /** The form of the check before joining: see check-page.ts. */
+  readonly check?: CheckForm
   /** The page reloads after this time. */
   readonly refreshSeconds?: number
+}
+
+export interface CheckForm {
+  readonly action: string
+  readonly siteKey: string
+  readonly language: string
+  readonly appearance: string
+  readonly automatic: boolean
+  readonly mayContinue: boolean
+  readonly noScript: string
+  readonly slow: string
+  readonly label: string
+  readonly script: string
+  readonly source: string
 }
 
 export interface PlainSection {
@@ -48,12 +64,14 @@ section{margin:1.5rem 0}
 h2{margin:0 0 .5rem;font-size:1.125rem}
 dt{margin-top:.75rem;color:var(--muted);font-size:.875rem}
 dd{margin:0}
-a{display:inline-block;margin-top:1.5rem;padding:.625rem 1.25rem;border-radius:.5rem;font-weight:600;text-decoration:none;background:var(--accent);color:var(--on)}
-a:focus-visible{outline:3px solid var(--accent);outline-offset:3px}
+a,button{display:inline-block;margin-top:1.5rem;padding:.625rem 1.25rem;border:0;border-radius:.5rem;font:inherit;font-weight:600;text-decoration:none;background:var(--accent);color:var(--on)}
+a:focus-visible,button:focus-visible{outline:3px solid var(--accent);outline-offset:3px}
+[hidden]{display:none}
+#check,#trouble,noscript p{margin-top:1rem}
 `
 
 /** SHA-256 of the style, base64. A test prints the new value when the style changes. */
-export const PLAIN_PAGE_STYLE_HASH = 'sha256-PFk21USTg7UteMaCXArChLGFqoXIMV6mh5ogVS+L9po='
+export const PLAIN_PAGE_STYLE_HASH = 'sha256-VE3ysVZOnvRZBRCNp2K8eHFz+jrRZ3p6muz6ab/yhDo='
 
 const TEMPLATE = `<!doctype html>
 <html lang="{{lang}}" dir="{{dir}}">
@@ -78,7 +96,17 @@ const TEMPLATE = `<!doctype html>
 {{/facts}}</dl>
 </section>
 {{/sections}}{{#closing}}<p>{{closing}}</p>
-{{/closing}}{{#link}}<a href="{{href}}"{{#top}} target="_top"{{/top}}>{{label}}</a>
+{{/closing}}{{#check}}<noscript><p>{{noScript}}</p></noscript>
+<form method="post" action="{{action}}" data-key="{{siteKey}}" data-language="{{language}}" data-appearance="{{appearance}}"{{#automatic}} data-automatic="1"{{/automatic}}>
+<input type="hidden" name="token">
+<div id="check"></div>
+<p id="trouble" role="status" hidden>{{slow}}</p>
+<button hidden>{{label}}</button>
+{{#mayContinue}}<noscript><button>{{label}}</button></noscript>
+{{/mayContinue}}</form>
+<script>{{{script}}}</script>
+<script src="{{source}}" async></script>
+{{/check}}{{#link}}<a href="{{href}}"{{#top}} target="_top"{{/top}}>{{label}}</a>
 {{/link}}</main>
 </body>
 </html>
@@ -92,6 +120,7 @@ export function renderPlainPage({ language = DEFAULT_LANGUAGE, link, ...page }: 
   return Mustache.render(TEMPLATE, {
     sections: [],
     closing: '',
+    check: false,
     ...page,
     lang: language,
     dir: messages[language].dir,

@@ -29,7 +29,16 @@ export class PendingReports {
   private readonly departures = new TimedNumbers()
   private readonly touches = new TimedNumbers()
   private readonly origin = new OriginTally()
-  private readonly counts: Record<keyof CallCounts, number> = { failures: 0, honoured: 0, limited: 0, foreign: 0 }
+  private readonly counts: Record<keyof CallCounts, number> = {
+    failures: 0,
+    honoured: 0,
+    limited: 0,
+    foreign: 0,
+    checksPassed: 0,
+    checksFailed: 0,
+    checksUnreachable: 0,
+    infiniteAnswers: 0,
+  }
   private pagesWithoutBeacon: ObstacleCounts | null = null
 
   /**

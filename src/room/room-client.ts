@@ -17,7 +17,7 @@
  */
 
 import { ageMs } from '../core/age.ts'
-import type { ExchangeAnswer, ExchangeRequest } from '../core/exchange.ts'
+import type { CallCounts, ExchangeAnswer, ExchangeRequest } from '../core/exchange.ts'
 import type { ClaimDetails } from '../core/line.ts'
 import type { BeaconObstacle } from '../core/origin-report.ts'
 import { longestSilenceSeconds } from '../core/silence.ts'
@@ -48,6 +48,12 @@ export interface RoomPort {
   random(): number
   onCallFailed(error: unknown): void
 }
+
+/** See `CallCounts`. */
+export type CheckCount = Extract<
+  keyof CallCounts,
+  'checksPassed' | 'checksFailed' | 'checksUnreachable' | 'infiniteAnswers'
+>
 
 /** Keeps work alive after its request was answered. */
 export interface KeepAlive {
@@ -166,6 +172,14 @@ export class RoomClient {
   /** An authentic pass was honoured while the object was out of reach. */
   countHonoured(): void {
     this.reports.count('honoured')
+  }
+
+  /**
+   * Checks before joining, and answers in the infinite queue. They ride along with the calls of
+   * others: a crowd of programs must not cause calls.
+   */
+  countCheck(what: CheckCount): void {
+    this.reports.count(what)
   }
 
   /** Newcomers over the join limit, or tokens presented by another client. Justifies a call. */

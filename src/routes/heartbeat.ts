@@ -4,8 +4,9 @@
  * that it counts afterwards.
  */
 import type { Call } from '../app-env.ts'
+import type { Issued } from '../gate/issue.ts'
 import type { Visitor } from '../gate/room-context.ts'
-import { claim, type Issued, isSuspended } from '../gate/visit.ts'
+import { claim, isSuspended } from '../gate/visit.ts'
 import { booleanField, readFields } from '../http/body.ts'
 import { problem } from '../http/problem.ts'
 import { isSameOrigin } from '../http/request-url.ts'

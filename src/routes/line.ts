@@ -29,7 +29,6 @@ export async function lineRoute(call: Call): Promise<Response> {
     client.keepFresh(keepAlive)
     return toSite()
   }
-  if (presented.length === 0) return noTicketPage(visitor, returnUrl)
   const outcome = await visit(visitor, presented, { mayJoin: false, details: { beacon: false, touched: true } })
   return answerVisit<Response | Promise<Response>>(outcome, room, {
     admitted: ({ text, renewed }) => toSite(renewed ? text : undefined),
@@ -45,7 +44,8 @@ export async function lineRoute(call: Call): Promise<Response> {
       }),
     // The gate lets them join, or not.
     refuse: () => toSite(),
-    noToken: () => toSite(),
+    unchecked: () => toSite(),
+    noToken: () => (presented.length === 0 ? noTicketPage(visitor, returnUrl) : toSite()),
   })
 }
 

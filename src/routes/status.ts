@@ -1,6 +1,7 @@
 /** `GET /status`: the poll of a waiting visitor. Without a token it joins, like opening a page. */
 import type { Call } from '../app-env.ts'
 import { answerVisit } from '../gate/answer-visit.ts'
+import { checkRefusal } from '../gate/check-answers.ts'
 import type { Visitor } from '../gate/room-context.ts'
 import { isSuspended, visit } from '../gate/visit.ts'
 import { placelessStatus } from '../gate/visitor-status.ts'
@@ -30,6 +31,7 @@ export async function statusRoute(call: Call): Promise<Response> {
       return statusAnswer(visitor, status, holdsCookie(texts, ticket.text) ? undefined : ticket.text)
     },
     refuse: (status, limitedCode) => statusAnswer(visitor, status, undefined, limitedCode),
+    unchecked: () => checkRefusal(room),
     noToken: () => problem(403, 'No ticket', 'Open a page of the site to get a ticket.'),
   })
 }

@@ -3,12 +3,13 @@
  * values. An override holds until it is cleared or until the deployed value of the same key
  * changes.
  */
+import * as v from 'valibot'
 import type { RuntimeRules } from '../core/rules.ts'
 import { MESSAGE_MAX_CHARS } from '../limits.ts'
 import { type RoomSettings, roomEntries } from './room-schema.ts'
 import { flag, textOf, time } from './values.ts'
 
-/** The runtime settings with their bounds. The first four can also be deployed. */
+/** The runtime settings with their bounds. The first four and the last can also be deployed. */
 export const runtimeEntries = {
   total_active_users: roomEntries.total_active_users,
   new_users_per_minute: roomEntries.new_users_per_minute,
@@ -20,6 +21,7 @@ export const runtimeEntries = {
   sold_out: flag,
   message: textOf(1, MESSAGE_MAX_CHARS),
   message_until: time,
+  turnstile_mode: v.unwrap(roomEntries.turnstile_mode),
 }
 
 export type RuntimeKey = keyof typeof runtimeEntries
@@ -39,6 +41,7 @@ export interface RuntimeValues {
   readonly message: string | null
   /** When the message ends; null: when it is removed. */
   readonly message_until: string | null
+  readonly turnstile_mode: RoomSettings['turnstile_mode']
 }
 
 type RuntimeValue = RuntimeValues[RuntimeKey]
@@ -57,8 +60,8 @@ export interface Override {
 export type Overrides = { readonly [K in RuntimeKey]?: Override }
 
 export function deployedValues(room: RoomSettings): RuntimeValues {
-  const { total_active_users, new_users_per_minute, queue_all, suspended } = room
-  const deployable = { total_active_users, new_users_per_minute, queue_all, suspended }
+  const { total_active_users, new_users_per_minute, queue_all, suspended, turnstile_mode } = room
+  const deployable = { total_active_users, new_users_per_minute, queue_all, suspended, turnstile_mode }
   return {
     ...deployable,
     paused: false,
@@ -147,6 +150,7 @@ export function runtimeRules(values: RuntimeValues): RuntimeRules {
     soldOut: values.sold_out,
     message: values.message,
     messageUntilMs: values.message_until === null ? null : Date.parse(values.message_until),
+    turnstileMode: values.turnstile_mode,
   }
 }
 

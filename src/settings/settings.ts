@@ -6,6 +6,7 @@ import { ORIGIN_TIMEOUT_DEFAULT_SECONDS, ORIGIN_TIMEOUT_MAX_SECONDS } from '../l
 import { type Channel, type ChannelContext, parseChannels, parsePushUrl, type WebhookChannel } from './channels.ts'
 import { parseRooms, type RoomSettings } from './rooms.ts'
 import { parseSigningSecrets } from './signing-secrets.ts'
+import { parseTurnstile, type TurnstileSettings } from './turnstile-settings.ts'
 
 export interface Settings {
   /** Cloudflare Access as a login for operators; null: not used. */
@@ -23,6 +24,8 @@ export interface Settings {
   readonly pushes: ReadonlyMap<string, WebhookChannel>
   /** Bypass rules, by room name. */
   readonly bypasses: ReadonlyMap<string, readonly BypassRule[]>
+  /** The widget that checks newcomers; null: not set. */
+  readonly turnstile: TurnstileSettings | null
 }
 
 /** An application of Cloudflare Access. */
@@ -44,6 +47,9 @@ export interface RawSettings {
   readonly ALERT_SECRETS?: unknown
   /** "true": receivers may have private addresses. For development. */
   readonly ALERT_ALLOW_PRIVATE?: unknown
+  readonly TURNSTILE_SITE_KEY?: unknown
+  readonly TURNSTILE_SECRET?: unknown
+  readonly TURNSTILE_VERIFY_URL?: unknown
 }
 
 export class SettingsError extends Error {
@@ -64,12 +70,14 @@ export function parseSettings(raw: RawSettings): Settings {
   const alerts = parseAlerts(raw, rooms ?? [])
   const bypass = parseBypasses(raw, rooms ?? [])
   const access = parseAccess(raw)
+  const turnstile = parseTurnstile(raw, rooms ?? [])
   const all: string[] = [
     ...problems,
     ...bypass.problems,
     ...alerts.problems,
     ...access.problems,
     ...originHost.problems,
+    ...turnstile.problems,
   ]
   if (originUrl === undefined) all.push('ORIGIN_URL: must be http:// or https:// and a host, without path or user')
   if (!Number.isInteger(timeout) || timeout < 1 || timeout > ORIGIN_TIMEOUT_MAX_SECONDS) {
@@ -87,6 +95,7 @@ export function parseSettings(raw: RawSettings): Settings {
     channels,
     pushes,
     bypasses,
+    turnstile: turnstile.settings,
   }
 }
 

@@ -37,6 +37,11 @@ export class ClientBinding {
     return room.bind_pass === 'none' ? null : new ClientBinding(request, room.bind_pass, keys)
   }
 
+  /** For what lives so briefly that its client seldom changes the network meanwhile. */
+  static ofNetwork(request: Request, keys: readonly SigningKey[]): ClientBinding {
+    return new ClientBinding(request, 'agent-and-network', keys)
+  }
+
   /** The binding for a new token of this client. */
   forToken(): Promise<string> {
     return this.hash(KINDS[this.bindPass], this.keys[0] as SigningKey)
@@ -50,7 +55,7 @@ export class ClientBinding {
   }
 
   /** Uses the properties that the binding covers, since the setting may have changed. */
-  private async matches(binding: string | undefined): Promise<boolean> {
+  async matches(binding: string | undefined): Promise<boolean> {
     if (binding === undefined) return true
     const kind = Object.values(KINDS).find((known) => binding.startsWith(known))
     if (kind === undefined) return false

@@ -14,6 +14,8 @@ export interface SigningKey {
   readonly key: CryptoKey
 }
 
+const ALGORITHM = { name: 'HMAC', hash: 'SHA-256' }
+
 /** The remedy in errors about unusable keys. */
 export const SIGNING_KEYS_REMEDY =
   'Set a new one with: npm run --silent make-key | npx wrangler secret put SIGNING_KEYS --env ENVIRONMENT (in a local run: echo "SIGNING_KEYS=$(npm run --silent make-key)" >> .dev.vars)'
@@ -25,11 +27,23 @@ export async function importSigningKeys(value: string | undefined): Promise<read
   return Promise.all(entries.map((entry, i) => importKey(entry, i + 1)))
 }
 
+/**
+ * Keys for another purpose, under the same names: nothing signed with one kind of key is accepted
+ * by the other.
+ */
+export function derivedKeys(keys: readonly SigningKey[], purpose: string): Promise<readonly SigningKey[]> {
+  return Promise.all(
+    keys.map(async ({ kid, header, key }) => {
+      const derived = await crypto.subtle.sign('HMAC', key, new TextEncoder().encode(purpose))
+      return { kid, header, key: await crypto.subtle.importKey('raw', derived, ALGORITHM, false, ['sign', 'verify']) }
+    }),
+  )
+}
+
 async function importKey(entry: string, place: number): Promise<SigningKey> {
   const { kid, bytes, problem } = parseKey(entry)
   if (problem !== null) throw new Error(`SIGNING_KEYS, entry ${place}${problem}. ${SIGNING_KEYS_REMEDY}`)
-  const algorithm = { name: 'HMAC', hash: 'SHA-256' }
-  const key = await crypto.subtle.importKey('raw', bytes, algorithm, false, ['sign', 'verify'])
+  const key = await crypto.subtle.importKey('raw', bytes, ALGORITHM, false, ['sign', 'verify'])
   const header = base64Url(new TextEncoder().encode(JSON.stringify({ alg: 'HS256', kid })))
   return { kid, header, key }
 }

@@ -3,7 +3,7 @@
  * without a cookie jar.
  */
 import { serialize } from 'hono/utils/cookie'
-import { LANG_COOKIE, OPERATOR_COOKIE } from '../http/paths.ts'
+import { CHECK_COOKIE, LANG_COOKIE, OPERATOR_COOKIE } from '../http/paths.ts'
 import { isSecure } from '../http/request-url.ts'
 import { TICKET_LIFE_SECONDS } from '../limits.ts'
 import type { RoomSettings } from '../settings/rooms.ts'
@@ -59,7 +59,7 @@ export function keepsCookies({ inHeader, inCookies, inPlainCookies }: PresentedT
  * All values of a cookie. Searching for the name saves the 20 us per request that splitting the
  * header takes.
  */
-function cookieTokens(headers: Headers, cookie: string): string[] {
+export function cookieTokens(headers: Headers, cookie: string): string[] {
   const cookies = headers.get('Cookie')
   const found: string[] = []
   if (cookies === null) return found
@@ -126,7 +126,7 @@ export function changeToken(headers: Headers, request: Request, room: RoomSettin
 
 /** The names of all cookies that the deployment sets, with and without prefix. */
 export function ourCookieNames(rooms: readonly RoomSettings[]): ReadonlySet<string> {
-  const names = [OPERATOR_COOKIE, LANG_COOKIE, ...rooms.map(({ name }) => `waiting-room-${name}`)]
+  const names = [OPERATOR_COOKIE, LANG_COOKIE, CHECK_COOKIE, ...rooms.map(({ name }) => `waiting-room-${name}`)]
   return new Set(names.flatMap((name) => ['', '__Host-', '__Secure-'].map((prefix) => `${prefix}${name}`)))
 }
 

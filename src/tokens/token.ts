@@ -47,8 +47,7 @@ interface Claims {
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()
 
-export async function signToken(token: Token, keys: readonly SigningKey[]): Promise<string> {
-  const { header, key } = keys[0] as SigningKey
+export function signToken(token: Token, keys: readonly SigningKey[]): Promise<string> {
   const claims: Claims = {
     kind: token.kind,
     room: token.room,
@@ -61,6 +60,11 @@ export async function signToken(token: Token, keys: readonly SigningKey[]): Prom
     ...(token.startPosition === undefined ? {} : { start: token.startPosition }),
     ...(token.binding === undefined ? {} : { bind: token.binding }),
   }
+  return signClaims(claims, keys)
+}
+
+export async function signClaims(claims: object, keys: readonly SigningKey[]): Promise<string> {
+  const { header, key } = keys[0] as SigningKey
   const signed = `${header}.${base64Url(encoder.encode(JSON.stringify(claims)))}`
   const signature = await crypto.subtle.sign('HMAC', key, encoder.encode(signed))
   return `${signed}.${base64Url(new Uint8Array(signature))}`
@@ -80,6 +84,11 @@ export function claimedKey(text: string, keys: readonly SigningKey[]): SigningKe
  * throws.
  */
 export async function verifyToken(text: string, room: string, keys: readonly SigningKey[]): Promise<Token | null> {
+  return readClaims((await verifyClaims(text, keys)) as Partial<Claims> | null, room)
+}
+
+/** The claims of any text that we signed; null for other texts. Never throws. */
+export async function verifyClaims(text: string, keys: readonly SigningKey[]): Promise<unknown> {
   const signing = claimedKey(text, keys)
   const dot = text.lastIndexOf('.')
   if (signing === undefined || dot <= signing.header.length) return null
@@ -87,8 +96,7 @@ export async function verifyToken(text: string, room: string, keys: readonly Sig
     const signature = fromBase64Url(text.slice(dot + 1))
     const signed = text.slice(0, dot)
     if (!(await crypto.subtle.verify('HMAC', signing.key, signature, encoder.encode(signed)))) return null
-    const claims = JSON.parse(decoder.decode(fromBase64Url(signed.slice(signing.header.length + 1))))
-    return readClaims(claims, room)
+    return JSON.parse(decoder.decode(fromBase64Url(signed.slice(signing.header.length + 1))))
   } catch {
     // Not base64url or not JSON, so not one of our tokens.
     return null

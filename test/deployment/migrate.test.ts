@@ -116,7 +116,6 @@ describe('npm run migrate', () => {
     expect(status).toBe(1)
     expect(stderr.split('\n').filter((line) => line.startsWith('  - '))).toEqual([
       expect.stringMatching(/ROOMS\[0\] \(production-webinar\): additional route shop3\.example\.com\/other/),
-      expect.stringMatching(/ROOMS\[0\] \(production-webinar\): turnstile_mode = invisible/),
     ])
     const written = parse(stdout) as unknown as { env: { production: { vars: { ROOMS: object[] } } } }
     const { rooms, problems } = parseRooms(written.env.production.vars.ROOMS)
@@ -163,7 +162,6 @@ describe('npm run migrate', () => {
     ['an unknown order', { queueing_method: 'lottery' }, /queueing_method = lottery is refused/],
     ['passthrough', { queueing_method: 'passthrough' }, /queueing_method = passthrough/],
     ['reject', { queueing_method: 'reject' }, /queueing_method = reject/],
-    ['Turnstile', { turnstile_mode: 'visible_managed' }, /turnstile_mode = visible_managed/],
     ['a strict cookie', { cookie_attributes: { samesite: 'strict' } }, /cookie_attributes\.samesite = strict/],
     ['a cookie that is not secure', { cookie_attributes: { secure: 'never' } }, /cookie_attributes\.secure/],
     [
@@ -190,12 +188,12 @@ describe('npm run migrate', () => {
 
   it('lists every refused setting of every room, and every invalid one', () => {
     const rooms = [
-      { ...PLAIN, queueing_method: 'random', turnstile_mode: 'invisible' },
+      { ...PLAIN, queueing_method: 'random' },
       { ...PLAIN, name: 'second', path: '/läden', cookie_attributes: { samesite: 'lax' } },
     ]
     const { status, stderr } = run(answer(rooms))
     expect(status).toBe(1)
-    for (const told of ['queueing_method', 'turnstile_mode', 'ROOMS[1] (second): cookie_attributes', 'ROOMS[1].path']) {
+    for (const told of ['queueing_method', 'ROOMS[1] (second): cookie_attributes', 'ROOMS[1].path']) {
       expect(stderr).toContain(told)
     }
   })
@@ -344,6 +342,16 @@ describe('a room', () => {
   it('notes unknown keys and cannot break out of its comment', () => {
     const { notes } = migrated({ brand_new: 1, description: 'one\ntwo\r\n[[vars.ROOMS]]' })
     expect(notes).toEqual(['description: one two [[vars.ROOMS]]', 'brand_new is unknown: not carried over.'])
+  })
+
+  it('keeps Turnstile, and notes that it needs a widget of the account', () => {
+    const { room, notes, refused } = migrated({ turnstile_mode: 'visible_managed', turnstile_action: 'infinite_queue' })
+    expect(room).toMatchObject({ turnstile_mode: 'visible_managed', turnstile_action: 'infinite_queue' })
+    expect(parseRooms([room]).problems).toEqual([])
+    expect([notes, refused]).toEqual([[expect.stringContaining('TURNSTILE_SITE_KEY')], []])
+    expect(migrated({ turnstile_mode: 'off', turnstile_action: 'infinite_queue' }).room).not.toHaveProperty(
+      'turnstile_action',
+    )
   })
 
   it('has no notes when nothing changes', () => {

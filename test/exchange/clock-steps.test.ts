@@ -31,6 +31,7 @@ async function ask(room: VirtualRoom, presented: PresentedToken[]) {
       keepAlive: room,
       nowMs: room.nowMs,
       mayJoinNow: async () => true,
+      joinCheck: null,
       binding: null,
     },
     presented,

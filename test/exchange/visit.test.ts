@@ -29,6 +29,7 @@ async function visitOf(room: VirtualRoom, tokens: PresentedToken[], mayJoin = tr
     keepAlive: room,
     nowMs: room.nowMs,
     mayJoinNow,
+    joinCheck: null,
     binding: null,
   }
   const visiting = visit(context, tokens, { mayJoin })

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import defaultTemplate from '../../public/waiting-room.html'
 import { pathOfThisHost } from '../../src/http/paths.ts'
 import { LANGUAGES } from '../../src/languages.ts'
+import { CHECK_SCRIPT, CHECK_SCRIPT_HASH, checkPageHeaders, renderCheckPage } from '../../src/pages/check-page.ts'
 import { makeLook } from '../../src/pages/looks.ts'
 import {
   PLAIN_PAGE_STYLE,
@@ -279,5 +280,41 @@ describe('a plain page', () => {
   it('may be framed only where necessary', () => {
     expect(plainPageHeaders()['Content-Security-Policy']).toContain("frame-ancestors 'none'")
     expect(plainPageHeaders({ framed: true })['Content-Security-Policy']).not.toContain('frame-ancestors')
+  })
+})
+
+describe('the page of the check before joining', () => {
+  const view = {
+    language: 'zh-Hans',
+    action: '/__waiting-room/join-check?room=shop&return=%2F"><script>',
+    siteKey: '0x4AAA"',
+    mode: 'visible_managed',
+    mayContinue: true,
+    isAutomatic: true,
+  } as const
+
+  it('runs only the script whose hash its policy names, apart from Turnstile', async () => {
+    expect(`'${CHECK_SCRIPT_HASH}'`).toBe(await hashOf(CHECK_SCRIPT))
+    const scripts = [...renderCheckPage(view).matchAll(/<script[^>]*>(.*?)<\/script>/gs)]
+    expect(scripts.map(([, code]) => code)).toEqual([CHECK_SCRIPT, ''])
+    expect(scripts[1]?.[0]).toContain('src="https:&#x2F;&#x2F;challenges.cloudflare.com&#x2F;')
+    const policy = checkPageHeaders()['Content-Security-Policy']
+    expect(policy).toContain(`script-src '${CHECK_SCRIPT_HASH}' https://challenges.cloudflare.com;`)
+    expect(policy).toContain(`style-src '${PLAIN_PAGE_STYLE_HASH}'`)
+  })
+
+  it('is in the language of the visitor, the widget included', () => {
+    for (const language of LANGUAGES) {
+      const html = renderCheckPage({ ...view, language })
+      expect(html).toContain(`<html lang="${language}"`)
+      expect(html).toContain('JavaScript')
+    }
+    expect(renderCheckPage(view)).toContain('data-language="zh-cn"')
+  })
+
+  it('escapes the address to return to and the key', () => {
+    const html = renderCheckPage(view)
+    expect(html).toContain('&quot;&gt;&lt;script&gt;"')
+    expect(html).toContain('data-key="0x4AAA&quot;"')
   })
 })

@@ -355,3 +355,44 @@ describe('a room whose path ignores case', () => {
     expect(problemsOf(insensitive, { path: '/shops' })).toEqual([])
   })
 })
+
+describe('Turnstile', () => {
+  const keys = { TURNSTILE_SITE_KEY: '1x00000000000000000000AA', TURNSTILE_SECRET: 'secret' }
+  const withMode = [room(), room({ name: 'sale', path: '/sale', turnstile_mode: 'visible_managed' })]
+  const refused = (raw: object): readonly string[] => {
+    try {
+      parseSettings({ ROOMS: [room()], ...raw })
+      return []
+    } catch (error) {
+      return (error as SettingsError).problems
+    }
+  }
+
+  it('is off by default, and needs nothing', () => {
+    expect(parseSettings({ ROOMS: [room()] })).toMatchObject({
+      turnstile: null,
+      rooms: [{ turnstile_mode: 'off', turnstile_action: 'log', join_check_on_failure: 'admit' }],
+    })
+  })
+
+  it('validates at Cloudflare unless another address is set', () => {
+    const { turnstile } = parseSettings({ ROOMS: withMode, ...keys })
+    expect(turnstile?.verifyUrl).toBe('https://challenges.cloudflare.com/turnstile/v0/siteverify')
+    expect(refused({ ROOMS: withMode, ...keys, TURNSTILE_VERIFY_URL: 'http://example.com/' })).toEqual([
+      expect.stringMatching(/^TURNSTILE_VERIFY_URL: must /),
+    ])
+  })
+
+  it('is refused in a room without both keys, with what to do', () => {
+    expect(refused({ ROOMS: withMode })).toEqual([
+      expect.stringMatching(
+        /^TURNSTILE_SITE_KEY: is missing, but ROOMS\[1\] has a turnstile_mode\. .*docs\/fairness\.md/,
+      ),
+      expect.stringMatching(/^TURNSTILE_SECRET: is missing, but .*npx wrangler secret put TURNSTILE_SECRET/),
+    ])
+    expect(refused({ ...keys, TURNSTILE_SECRET: '' })).toEqual([expect.stringContaining('the other one is set')])
+    expect(refused({ ...keys, TURNSTILE_SITE_KEY: 'a key' })).toEqual([
+      expect.stringMatching(/^TURNSTILE_SITE_KEY: must be the site key/),
+    ])
+  })
+})

@@ -185,6 +185,21 @@ export const de: Messages = {
       title: 'Diese Sprache gibt es hier nicht',
       text: 'Bitte gehen Sie zurück und wählen Sie eine andere.',
     },
+    check: {
+      title: 'Einen Moment bitte',
+      text: 'Bevor Sie sich anstellen, wird Ihr Browser geprüft, damit Menschen die Plätze bekommen und nicht Programme. Das dauert einige Sekunden.',
+      link: 'Weiter',
+    },
+    checkScript:
+      'Die Prüfung braucht JavaScript. Bitte schalten Sie es für diese Website ein und laden Sie diese Seite neu.',
+    checkSlow:
+      'Die Prüfung dauert lange. Bitte erlauben Sie Skripte von challenges.cloudflare.com, oder versuchen Sie es mit einem anderen Browser oder Netz.',
+    checkFailed: {
+      title: 'Die Prüfung wurde nicht abgeschlossen',
+      text: 'Bitte versuchen Sie es noch einmal. Wenn es weiter nicht klappt, erlauben Sie Skripte von challenges.cloudflare.com, oder nehmen Sie einen anderen Browser oder ein anderes Netz.',
+      link: 'Noch einmal versuchen',
+    },
+    checkLater: { title: 'Bitte versuchen Sie es gleich noch einmal', text: 'Die Prüfung ist gerade nicht verfügbar.' },
     back: 'Zurück',
   },
   draw: {

@@ -179,6 +179,20 @@ export const en: Messages = {
       title: 'This language is not available',
       text: 'Please go back and choose another language.',
     },
+    check: {
+      title: 'One moment, please',
+      text: 'Before you join the line, your browser is checked, so that people get the places and not programs. This takes a few seconds.',
+      link: 'Continue',
+    },
+    checkScript: 'The check needs JavaScript. Please turn it on for this site, then reload this page.',
+    checkSlow:
+      'The check is taking long. Please allow scripts from challenges.cloudflare.com, or try another browser or network.',
+    checkFailed: {
+      title: 'The check was not completed',
+      text: 'Please try again. If it keeps failing, allow scripts from challenges.cloudflare.com, or try another browser or network.',
+      link: 'Try again',
+    },
+    checkLater: { title: 'Please try again in a moment', text: 'The check is not available right now.' },
     back: 'Go back',
   },
   draw: {

@@ -188,6 +188,23 @@ export const es: Messages = {
       title: 'Este idioma no está disponible',
       text: 'Vuelva atrás y elija otro.',
     },
+    check: {
+      title: 'Un momento, por favor',
+      text: 'Antes de unirse a la fila se comprueba su navegador, para que los lugares sean para personas y no para programas. Tarda unos segundos.',
+      link: 'Continuar',
+    },
+    checkScript: 'La comprobación necesita JavaScript. Actívelo para este sitio y vuelva a cargar esta página.',
+    checkSlow:
+      'La comprobación está tardando. Permita los scripts de challenges.cloudflare.com o pruebe con otro navegador u otra red.',
+    checkFailed: {
+      title: 'La comprobación no se completó',
+      text: 'Inténtelo de nuevo. Si sigue fallando, permita los scripts de challenges.cloudflare.com o pruebe con otro navegador u otra red.',
+      link: 'Intentar de nuevo',
+    },
+    checkLater: {
+      title: 'Inténtelo de nuevo en un momento',
+      text: 'La comprobación no está disponible en este momento.',
+    },
     back: 'Volver',
   },
   draw: {

@@ -188,6 +188,23 @@ export const fr: Messages = {
       title: 'Cette langue n’est pas disponible',
       text: 'Revenez en arrière et choisissez-en une autre, s’il vous plaît.',
     },
+    check: {
+      title: 'Un instant, s’il vous plaît',
+      text: 'Avant de rejoindre la file, votre navigateur est vérifié, pour que les places aillent à des personnes et non à des programmes. Cela prend quelques secondes.',
+      link: 'Continuer',
+    },
+    checkScript: 'La vérification a besoin de JavaScript. Activez-le pour ce site, puis rechargez cette page.',
+    checkSlow:
+      'La vérification prend du temps. Autorisez les scripts de challenges.cloudflare.com, ou essayez un autre navigateur ou un autre réseau.',
+    checkFailed: {
+      title: 'La vérification n’a pas abouti',
+      text: 'Veuillez réessayer. Si cela échoue encore, autorisez les scripts de challenges.cloudflare.com, ou essayez un autre navigateur ou un autre réseau.',
+      link: 'Réessayer',
+    },
+    checkLater: {
+      title: 'Veuillez réessayer dans un instant',
+      text: 'La vérification n’est pas disponible pour le moment.',
+    },
     back: 'Retour',
   },
   draw: {

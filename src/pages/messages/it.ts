@@ -184,6 +184,20 @@ export const it: Messages = {
       title: 'Questa lingua non è disponibile',
       text: 'Torna indietro e scegline un’altra.',
     },
+    check: {
+      title: 'Un momento, per favore',
+      text: 'Prima di entrare in fila viene verificato il browser, perché i posti vadano alle persone e non ai programmi. Richiede pochi secondi.',
+      link: 'Continua',
+    },
+    checkScript: 'La verifica richiede JavaScript. Attivalo per questo sito, poi ricarica la pagina.',
+    checkSlow:
+      'La verifica richiede più tempo del previsto. Consenti gli script di challenges.cloudflare.com, oppure prova con un altro browser o un’altra rete.',
+    checkFailed: {
+      title: 'La verifica non è stata completata',
+      text: 'Riprova. Se continua a non riuscire, consenti gli script di challenges.cloudflare.com, oppure prova con un altro browser o un’altra rete.',
+      link: 'Riprova',
+    },
+    checkLater: { title: 'Riprova tra un momento', text: 'La verifica non è disponibile in questo momento.' },
     back: 'Torna indietro',
   },
   draw: {

@@ -180,6 +180,20 @@ export const ja: Messages = {
       title: 'この言語には対応していません',
       text: '前のページに戻って、別の言語を選んでください。',
     },
+    check: {
+      title: '少々お待ちください',
+      text: 'プログラムではなく人に順番が渡るように、列に加わる前にブラウザを確認します。数秒で終わります。',
+      link: '続ける',
+    },
+    checkScript: '確認には JavaScript が必要です。このサイトで有効にしてから、ページを再読み込みしてください。',
+    checkSlow:
+      '確認に時間がかかっています。challenges.cloudflare.com のスクリプトを許可するか、別のブラウザやネットワークでお試しください。',
+    checkFailed: {
+      title: '確認が完了しませんでした',
+      text: 'もう一度お試しください。何度も失敗する場合は、challenges.cloudflare.com のスクリプトを許可するか、別のブラウザやネットワークでお試しください。',
+      link: 'もう一度試す',
+    },
+    checkLater: { title: 'しばらくしてからもう一度お試しください', text: '現在、確認を行えません。' },
     back: '戻る',
   },
   draw: {

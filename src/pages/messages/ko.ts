@@ -180,6 +180,20 @@ export const ko: Messages = {
       title: '지원하지 않는 언어입니다',
       text: '이전 페이지로 돌아가 다른 언어를 선택해 주세요.',
     },
+    check: {
+      title: '잠시만 기다려 주세요',
+      text: '프로그램이 아닌 사람에게 자리가 돌아가도록, 줄을 서기 전에 브라우저를 확인합니다. 몇 초면 끝납니다.',
+      link: '계속',
+    },
+    checkScript: '확인하려면 JavaScript가 필요합니다. 이 사이트에서 켠 다음 페이지를 새로 고쳐 주세요.',
+    checkSlow:
+      '확인이 오래 걸리고 있습니다. challenges.cloudflare.com의 스크립트를 허용하거나 다른 브라우저 또는 네트워크로 시도해 주세요.',
+    checkFailed: {
+      title: '확인을 마치지 못했습니다',
+      text: '다시 시도해 주세요. 계속 실패하면 challenges.cloudflare.com의 스크립트를 허용하거나 다른 브라우저 또는 네트워크로 시도해 주세요.',
+      link: '다시 시도',
+    },
+    checkLater: { title: '잠시 후 다시 시도해 주세요', text: '지금은 확인을 할 수 없습니다.' },
     back: '돌아가기',
   },
   draw: {

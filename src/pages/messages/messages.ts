@@ -117,6 +117,12 @@ export interface SmallPageTexts {
   /** The body of one of our own forms is malformed. */
   readonly unreadable: PlainTexts
   readonly unknownLanguage: PlainTexts
+  /** The check before joining; `link` sends it by hand. */
+  readonly check: PlainTexts
+  readonly checkScript: string
+  readonly checkSlow: string
+  readonly checkFailed: PlainTexts
+  readonly checkLater: PlainTexts
   /** The link on pages that refuse a request. */
   readonly back: string
 }

@@ -184,6 +184,20 @@ export const ptBR: Messages = {
       title: 'Este idioma não está disponível',
       text: 'Volte e escolha outro.',
     },
+    check: {
+      title: 'Um momento, por favor',
+      text: 'Antes de você entrar na fila, seu navegador é verificado, para que os lugares fiquem com pessoas, e não com programas. Isso leva alguns segundos.',
+      link: 'Continuar',
+    },
+    checkScript: 'A verificação precisa de JavaScript. Ative-o para este site e recarregue esta página.',
+    checkSlow:
+      'A verificação está demorando. Permita scripts de challenges.cloudflare.com ou tente com outro navegador ou outra rede.',
+    checkFailed: {
+      title: 'A verificação não foi concluída',
+      text: 'Tente novamente. Se continuar falhando, permita scripts de challenges.cloudflare.com ou tente com outro navegador ou outra rede.',
+      link: 'Tentar novamente',
+    },
+    checkLater: { title: 'Tente novamente em instantes', text: 'A verificação não está disponível no momento.' },
     back: 'Voltar',
   },
   draw: {

@@ -179,6 +179,19 @@ export const zhHans: Messages = {
       title: '不支持该语言',
       text: '请返回并选择其他语言。',
     },
+    check: {
+      title: '请稍候',
+      text: '在您加入队伍之前，我们会检查您的浏览器，让名额归于真人而不是程序。这需要几秒钟。',
+      link: '继续',
+    },
+    checkScript: '检查需要 JavaScript。请为本网站启用它，然后重新加载此页面。',
+    checkSlow: '检查用时较长。请允许来自 challenges.cloudflare.com 的脚本，或换一个浏览器或网络再试。',
+    checkFailed: {
+      title: '检查未完成',
+      text: '请重试。如果仍然失败，请允许来自 challenges.cloudflare.com 的脚本，或换一个浏览器或网络。',
+      link: '重试',
+    },
+    checkLater: { title: '请稍后重试', text: '目前无法进行检查。' },
     back: '返回',
   },
   draw: {

@@ -178,6 +178,19 @@ export const zhHant: Messages = {
       title: '不支援此語言',
       text: '請返回並選擇其他語言。',
     },
+    check: {
+      title: '請稍候',
+      text: '在您加入隊伍之前，我們會檢查您的瀏覽器，讓名額歸於真人而不是程式。這需要幾秒鐘。',
+      link: '繼續',
+    },
+    checkScript: '檢查需要 JavaScript。請為本網站啟用它，然後重新載入此頁面。',
+    checkSlow: '檢查所需時間較長。請允許來自 challenges.cloudflare.com 的指令碼，或換一個瀏覽器或網路再試。',
+    checkFailed: {
+      title: '檢查未完成',
+      text: '請再試一次。如果仍然失敗，請允許來自 challenges.cloudflare.com 的指令碼，或換一個瀏覽器或網路。',
+      link: '再試一次',
+    },
+    checkLater: { title: '請稍後再試', text: '目前無法進行檢查。' },
     back: '返回',
   },
   draw: {

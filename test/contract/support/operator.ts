@@ -12,8 +12,21 @@ export interface Stats {
   readonly nextNumber?: number
   readonly frontier?: number
   readonly pagesWithoutBeacon?: Readonly<Record<string, number>>
+  readonly calls?: number
   readonly totals?: Readonly<
-    Record<'joined' | 'admitted' | 'left' | 'expired' | 'returned' | 'originRequests' | 'originErrors', number>
+    Record<
+      | 'joined'
+      | 'admitted'
+      | 'left'
+      | 'expired'
+      | 'returned'
+      | 'originRequests'
+      | 'originErrors'
+      | 'checksPassed'
+      | 'checksFailed'
+      | 'infiniteAnswers',
+      number
+    >
   >
 }
 

@@ -115,7 +115,7 @@ export class Visitor {
 
   /** The visitor's token, undefined if there is none. */
   get token(): string | undefined {
-    return [...this.cookies].find(([name]) => /^(__Host-|__Secure-)?waiting-room-/.test(name))?.[1]
+    return [...this.cookies].find(([name]) => /^(__Host-|__Secure-)?waiting-room-(?!_)/.test(name))?.[1]
   }
 
   get claims(): TokenClaims | undefined {

@@ -1,0 +1,92 @@
+/**
+ * `POST /join-check?room=&return=`: the result of the check before joining, from the page in
+ * `check-answers.ts`. Issues a proof, with which the browser joins at the page that it wanted.
+ */
+import type { Call } from '../app-env.ts'
+import { checkTrouble } from '../gate/check-answers.ts'
+import { infiniteTicket } from '../gate/infinite-queue.ts'
+import { checkMode } from '../gate/join-check.ts'
+import { mayCheckNow, type Visitor } from '../gate/room-context.ts'
+import { refusal } from '../gate/small-pages.ts'
+import { isSuspended, visit } from '../gate/visit.ts'
+import { readFields } from '../http/body.ts'
+import { pathOfThisHost } from '../http/paths.ts'
+import { problem } from '../http/problem.ts'
+import { isSameOrigin } from '../http/request-url.ts'
+import { CHECK_BODY_MAX_BYTES, CHECK_TOKEN_MAX_CHARS } from '../limits.ts'
+import { logRepeatedWarning } from '../log/log.ts'
+import { checkCookie, checkCookieOf, signJoinProof } from '../tokens/join-proof.ts'
+import { changeToken } from '../tokens/token-cookie.ts'
+import { visitorOfCall } from './visitor-call.ts'
+
+export async function joinCheckRoute(call: Call): Promise<Response> {
+  const visitor = await visitorOfCall(call)
+  if (visitor instanceof Response) return visitor
+  const { request, url, room, turnstile } = visitor
+  if (!isSameOrigin(request)) return problem(403, 'Not from this site', 'Send the form of the check page.')
+  const backUrl = pathOfThisHost(new URLSearchParams(url.search).get('return') ?? room.path)
+  if (turnstile === null || checkMode(visitor) === 'off' || isSuspended(visitor)) return toSite(backUrl)
+  if (await hasPlace(visitor)) return toSite(backUrl)
+  const { token } = (await readFields(request, CHECK_BODY_MAX_BYTES)) ?? {}
+  if (typeof token !== 'string' || token.length > CHECK_TOKEN_MAX_CHARS) {
+    const detail = `Send a form with the field token, in ${CHECK_BODY_MAX_BYTES} bytes.`
+    return refusal(visitor, 'person', { status: 400, title: 'Bad body', detail, page: 'unreadable', backUrl })
+  }
+  // Otherwise the proof would be lost, and the browser would go round in circles.
+  if (checkCookieOf(request) === 'none') return checkTrouble(visitor, 'noTicket', 400, backUrl)
+  if (!(await mayCheckNow(visitor))) return checkTrouble(visitor, 'checkLater', 429, backUrl)
+  if (token === '') return unsolved(visitor, backUrl)
+  switch (await turnstile.validate(token, url.hostname)) {
+    case 'passed':
+      visitor.client.countCheck('checksPassed')
+      return withProof(visitor, backUrl)
+    case 'failed':
+      return failed(visitor, backUrl)
+    case 'repeated':
+      return checkTrouble(visitor, 'checkFailed', 403, backUrl)
+    case 'unreachable':
+      visitor.client.countCheck('checksUnreachable')
+      if (room.join_check_on_failure === 'admit') return withProof(visitor, backUrl)
+      return checkTrouble(visitor, 'checkLater', 503, backUrl)
+    case 'busy':
+      // Whatever `join_check_on_failure` says: a flood of checks must not open the room.
+      visitor.client.countCheck('checksUnreachable')
+      return checkTrouble(visitor, 'checkLater', 503, backUrl)
+  }
+}
+
+/** The page may be left from before the visitor joined in another tab. */
+async function hasPlace(visitor: Visitor): Promise<boolean> {
+  if (visitor.presented.length === 0) return false
+  // Not every token that is presented still counts: a session may be over, or the room reset.
+  const { state } = await visit({ ...visitor, joinCheck: null }, visitor.presented, { mayJoin: false })
+  return state !== 'no-token' && state !== 'expired'
+}
+
+/** The browser could not run the check, or a program did not try. */
+function unsolved(visitor: Visitor, backUrl: string): Response | Promise<Response> {
+  if (visitor.room.turnstile_action === 'log') return failed(visitor, backUrl)
+  visitor.client.countCheck('checksFailed')
+  return checkTrouble(visitor, 'checkFailed', 403, backUrl)
+}
+
+async function failed(visitor: Visitor, backUrl: string): Promise<Response> {
+  const { request, client, room, infiniteKeys } = visitor
+  client.countCheck('checksFailed')
+  logRepeatedWarning('join_check_failed', room.name, { room: room.name, action: room.turnstile_action })
+  if (room.turnstile_action === 'log') return withProof(visitor, backUrl)
+  const response = toSite(backUrl)
+  const { text } = await infiniteTicket(visitor, infiniteKeys)
+  changeToken(response.headers, request, room, text)
+  return response
+}
+
+async function withProof({ request, room, keys, nowMs }: Visitor, backUrl: string): Promise<Response> {
+  const response = toSite(backUrl)
+  response.headers.append('Set-Cookie', checkCookie(request, await signJoinProof(request, room, keys, nowMs)))
+  return response
+}
+
+function toSite(backUrl: string): Response {
+  return new Response(null, { status: 303, headers: { Location: backUrl, 'Cache-Control': 'no-store' } })
+}
