@@ -193,7 +193,8 @@ export class Draws {
   private freeze(lobby: Lobby, event: RoomEvent, { nowMs, next, frontier }: LineNumbers): void {
     // A lobby that was suspended for a while may have had admissions.
     const first = Math.max(lobby.first, frontier)
-    const beacon = this.roundOf(event)
+    // An empty lobby has nothing to wait for.
+    const beacon = first < next ? this.roundOf(event) : null
     this.frozen = { ...lobby, first, end: next, beacon, frozenAtMs: event.startAtMs, waitsFromMs: nowMs }
     this.lobby = null
     this.changed()

@@ -75,10 +75,12 @@ function eventOf(view: SnapshotView, room: string, issued: number | null): Pick<
   const serverTime = new Date().toISOString()
   const draw = issued === null ? null : view.drawOf(issued)
   const isEntry = issued !== null && (draw !== null || isUndrawn(view, issued))
+  // A visitor may still wait with a rank from an earlier event.
+  const own = draw?.event === (event ?? lastEvent)?.id ? draw : null
   const visitors = {
     entry: isEntry ? issued : null,
-    rank: draw === null ? null : view.lineNumber(issued as number) - draw.first + 1,
-    entries: draw === null ? null : draw.end - draw.first,
+    rank: own === null ? null : view.lineNumber(issued as number) - own.first + 1,
+    entries: own === null ? null : own.end - own.first,
     serverTime,
   }
   if (event != null) {

@@ -191,6 +191,16 @@ describe('a draw with public randomness', () => {
     expect(line.line.course.lineNumber(late)).toBe(late)
   })
 
+  it('does not wait for an empty lobby', () => {
+    const { line } = entriesOf(0)
+    line.operate((each) => {
+      each.course.draws.chain = chain
+    })
+    line.pass(541)
+    line.tick()
+    expect(line.line.course.draws.resultOf(event())).toMatchObject({ first: 1, end: 1, beacon: null })
+  })
+
   it('ignores the randomness of another round', () => {
     const { line } = drawing()
     line.operate((each) => each.course.provideRandomness(1, 'b'.repeat(64)))
