@@ -3,6 +3,7 @@
  * and is in the infinite queue.
  */
 import { SPENT_CHECKS_MAX } from '../limits.ts'
+import { logRepeatedWarning } from '../log/log.ts'
 import type { RoomClient } from '../room/room-client.ts'
 import type { RoomSettings } from '../settings/rooms.ts'
 import type { Status } from '../status.ts'
@@ -48,8 +49,12 @@ export function checkMode({
   readonly client: RoomClient
   readonly turnstile: TurnstileValidator | null
 }): RoomSettings['turnstile_mode'] {
-  if (turnstile === null) return 'off'
   const { turnstileMode = room.turnstile_mode } = client.view?.snapshot ?? {}
+  if (turnstile === null) {
+    // The settings check refuses a deployed mode without keys, but not one that operators set.
+    if (turnstileMode !== 'off') logRepeatedWarning('turnstile_keys_missing', room.name, { room: room.name })
+    return 'off'
+  }
   return turnstileMode as RoomSettings['turnstile_mode']
 }
 

@@ -50,7 +50,7 @@ export const CHECK_SCRIPT_HASH = 'sha256-s+xELXpkA+/VGeQ+4LCFGf2Ih++s9EVGaEWRleu
 
 export function renderCheckPage(page: CheckPage): string {
   const { language, action, siteKey, mode, mayContinue, isAutomatic } = page
-  const { check, checkScript, checkSlow } = messages[language].plain
+  const { check, checkScript, checkFailed } = messages[language].plain
   return renderPlainPage({
     title: check.title,
     text: check.text,
@@ -63,7 +63,7 @@ export function renderCheckPage(page: CheckPage): string {
       automatic: isAutomatic,
       mayContinue,
       noScript: checkScript,
-      slow: checkSlow,
+      trouble: checkFailed.text,
       label: check.link ?? '',
       script: CHECK_SCRIPT,
       source: `${TURNSTILE}/turnstile/v0/api.js?render=explicit&onload=onTurnstile`,

@@ -33,7 +33,7 @@ export interface CheckForm {
   readonly automatic: boolean
   readonly mayContinue: boolean
   readonly noScript: string
-  readonly slow: string
+  readonly trouble: string
   readonly label: string
   readonly script: string
   readonly source: string
@@ -100,7 +100,7 @@ const TEMPLATE = `<!doctype html>
 <form method="post" action="{{action}}" data-key="{{siteKey}}" data-language="{{language}}" data-appearance="{{appearance}}"{{#automatic}} data-automatic="1"{{/automatic}}>
 <input type="hidden" name="token">
 <div id="check"></div>
-<p id="trouble" role="status" hidden>{{slow}}</p>
+<p id="trouble" role="status" hidden>{{trouble}}</p>
 <button hidden>{{label}}</button>
 {{#mayContinue}}<noscript><button>{{label}}</button></noscript>
 {{/mayContinue}}</form>

@@ -126,6 +126,10 @@ describe('the metrics', () => {
       'origin_errors_total counter 11',
       'limited_joins_total counter 12',
       'foreign_tokens_total counter 13',
+      'join_checks_passed_total counter 14',
+      'join_checks_failed_total counter 15',
+      'join_checks_unreachable_total counter 16',
+      'infinite_queue_answers_total counter 17',
       'calls_total counter 20',
       'rows_written_total counter 21',
     ])

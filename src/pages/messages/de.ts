@@ -192,8 +192,6 @@ export const de: Messages = {
     },
     checkScript:
       'Die Prüfung braucht JavaScript. Bitte schalten Sie es für diese Website ein und laden Sie diese Seite neu.',
-    checkSlow:
-      'Die Prüfung dauert lange. Bitte erlauben Sie Skripte von challenges.cloudflare.com, oder versuchen Sie es mit einem anderen Browser oder Netz.',
     checkFailed: {
       title: 'Die Prüfung wurde nicht abgeschlossen',
       text: 'Bitte versuchen Sie es noch einmal. Wenn es weiter nicht klappt, erlauben Sie Skripte von challenges.cloudflare.com, oder nehmen Sie einen anderen Browser oder ein anderes Netz.',

@@ -185,8 +185,6 @@ export const en: Messages = {
       link: 'Continue',
     },
     checkScript: 'The check needs JavaScript. Please turn it on for this site, then reload this page.',
-    checkSlow:
-      'The check is taking long. Please allow scripts from challenges.cloudflare.com, or try another browser or network.',
     checkFailed: {
       title: 'The check was not completed',
       text: 'Please try again. If it keeps failing, allow scripts from challenges.cloudflare.com, or try another browser or network.',

@@ -194,8 +194,6 @@ export const es: Messages = {
       link: 'Continuar',
     },
     checkScript: 'La comprobación necesita JavaScript. Actívelo para este sitio y vuelva a cargar esta página.',
-    checkSlow:
-      'La comprobación está tardando. Permita los scripts de challenges.cloudflare.com o pruebe con otro navegador u otra red.',
     checkFailed: {
       title: 'La comprobación no se completó',
       text: 'Inténtelo de nuevo. Si sigue fallando, permita los scripts de challenges.cloudflare.com o pruebe con otro navegador u otra red.',

@@ -194,8 +194,6 @@ export const fr: Messages = {
       link: 'Continuer',
     },
     checkScript: 'La vérification a besoin de JavaScript. Activez-le pour ce site, puis rechargez cette page.',
-    checkSlow:
-      'La vérification prend du temps. Autorisez les scripts de challenges.cloudflare.com, ou essayez un autre navigateur ou un autre réseau.',
     checkFailed: {
       title: 'La vérification n’a pas abouti',
       text: 'Veuillez réessayer. Si cela échoue encore, autorisez les scripts de challenges.cloudflare.com, ou essayez un autre navigateur ou un autre réseau.',

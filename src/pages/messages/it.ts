@@ -190,8 +190,6 @@ export const it: Messages = {
       link: 'Continua',
     },
     checkScript: 'La verifica richiede JavaScript. Attivalo per questo sito, poi ricarica la pagina.',
-    checkSlow:
-      'La verifica richiede più tempo del previsto. Consenti gli script di challenges.cloudflare.com, oppure prova con un altro browser o un’altra rete.',
     checkFailed: {
       title: 'La verifica non è stata completata',
       text: 'Riprova. Se continua a non riuscire, consenti gli script di challenges.cloudflare.com, oppure prova con un altro browser o un’altra rete.',

@@ -186,8 +186,6 @@ export const ja: Messages = {
       link: '続ける',
     },
     checkScript: '確認には JavaScript が必要です。このサイトで有効にしてから、ページを再読み込みしてください。',
-    checkSlow:
-      '確認に時間がかかっています。challenges.cloudflare.com のスクリプトを許可するか、別のブラウザやネットワークでお試しください。',
     checkFailed: {
       title: '確認が完了しませんでした',
       text: 'もう一度お試しください。何度も失敗する場合は、challenges.cloudflare.com のスクリプトを許可するか、別のブラウザやネットワークでお試しください。',

@@ -186,8 +186,6 @@ export const ko: Messages = {
       link: '계속',
     },
     checkScript: '확인하려면 JavaScript가 필요합니다. 이 사이트에서 켠 다음 페이지를 새로 고쳐 주세요.',
-    checkSlow:
-      '확인이 오래 걸리고 있습니다. challenges.cloudflare.com의 스크립트를 허용하거나 다른 브라우저 또는 네트워크로 시도해 주세요.',
     checkFailed: {
       title: '확인을 마치지 못했습니다',
       text: '다시 시도해 주세요. 계속 실패하면 challenges.cloudflare.com의 스크립트를 허용하거나 다른 브라우저 또는 네트워크로 시도해 주세요.',

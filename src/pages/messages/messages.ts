@@ -120,7 +120,6 @@ export interface SmallPageTexts {
   /** The check before joining; `link` sends it by hand. */
   readonly check: PlainTexts
   readonly checkScript: string
-  readonly checkSlow: string
   readonly checkFailed: PlainTexts
   readonly checkLater: PlainTexts
   /** The link on pages that refuse a request. */

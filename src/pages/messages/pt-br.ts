@@ -190,8 +190,6 @@ export const ptBR: Messages = {
       link: 'Continuar',
     },
     checkScript: 'A verificação precisa de JavaScript. Ative-o para este site e recarregue esta página.',
-    checkSlow:
-      'A verificação está demorando. Permita scripts de challenges.cloudflare.com ou tente com outro navegador ou outra rede.',
     checkFailed: {
       title: 'A verificação não foi concluída',
       text: 'Tente novamente. Se continuar falhando, permita scripts de challenges.cloudflare.com ou tente com outro navegador ou outra rede.',

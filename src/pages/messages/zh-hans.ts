@@ -185,7 +185,6 @@ export const zhHans: Messages = {
       link: '继续',
     },
     checkScript: '检查需要 JavaScript。请为本网站启用它，然后重新加载此页面。',
-    checkSlow: '检查用时较长。请允许来自 challenges.cloudflare.com 的脚本，或换一个浏览器或网络再试。',
     checkFailed: {
       title: '检查未完成',
       text: '请重试。如果仍然失败，请允许来自 challenges.cloudflare.com 的脚本，或换一个浏览器或网络。',

@@ -184,7 +184,6 @@ export const zhHant: Messages = {
       link: '繼續',
     },
     checkScript: '檢查需要 JavaScript。請為本網站啟用它，然後重新載入此頁面。',
-    checkSlow: '檢查所需時間較長。請允許來自 challenges.cloudflare.com 的指令碼，或換一個瀏覽器或網路再試。',
     checkFailed: {
       title: '檢查未完成',
       text: '請再試一次。如果仍然失敗，請允許來自 challenges.cloudflare.com 的指令碼，或換一個瀏覽器或網路。',

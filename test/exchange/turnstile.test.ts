@@ -1,0 +1,71 @@
+/** The validation of Turnstile's results: its bounds, and Cloudflare's keys for tests. */
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { CHECK_GIVE_UP_MS, CHECKS_PARALLEL_MAX, CHECKS_WAITING_MAX } from '../../src/limits.ts'
+import { TurnstileValidator } from '../../src/turnstile/validation.ts'
+
+const asked = vi.fn<typeof fetch>()
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] })
+  vi.stubGlobal('fetch', asked)
+})
+afterEach(() => {
+  vi.useRealTimers()
+  vi.unstubAllGlobals()
+  asked.mockReset()
+})
+
+const validator = (secret = 'secret') =>
+  new TurnstileValidator({ siteKey: 'key', secret, verifyUrl: 'https://verify.example/' })
+
+const verdict = (fields: object) => async () => Response.json({ success: true, 'error-codes': [], ...fields })
+const fresh = () => ({ hostname: 'shop.test', action: 'waiting-room-join', challenge_ts: new Date().toISOString() })
+
+/** Until the hashes of tokens are computed, which takes real time. */
+const untilAsked = (count: number) => vi.waitUntil(() => asked.mock.calls.length >= count, { interval: 1 })
+
+it('makes a bounded number of calls at once, lets a bounded number wait, and turns the others away', async () => {
+  const one = validator()
+  asked.mockImplementation(() => new Promise(() => {}))
+  const results: string[] = []
+  const count = CHECKS_PARALLEL_MAX + CHECKS_WAITING_MAX + 7
+  const all = Array.from({ length: count }, async (_, i) => results.push(await one.validate(`token ${i}`, 'shop.test')))
+  await vi.waitUntil(() => results.length === 7, { interval: 1 })
+  expect(results).toEqual(new Array(7).fill('busy'))
+  expect(asked).toHaveBeenCalledTimes(CHECKS_PARALLEL_MAX)
+  // Calls that never end free their turn after a while, as those of cancelled requests.
+  asked.mockImplementation(verdict(fresh()))
+  await vi.advanceTimersByTimeAsync(2 * CHECK_GIVE_UP_MS)
+  await untilAsked(CHECKS_PARALLEL_MAX + 1)
+  await Promise.all(all.slice(CHECKS_PARALLEL_MAX))
+  expect(results).not.toContain('unreachable')
+  expect(await one.validate('another token', 'shop.test')).toBe('passed')
+})
+
+it('asks again with the same idempotency key after an error, and then gives up', async () => {
+  asked.mockRejectedValueOnce(new TypeError('network')).mockImplementationOnce(verdict(fresh()))
+  expect(await validator().validate('token', 'shop.test')).toBe('passed')
+  const [first, second] = asked.mock.calls.map(([, init]) => init?.body)
+  expect(first).toBe(second)
+  asked.mockImplementation(async () => new Response('<h1>Bad gateway</h1>', { status: 502 }))
+  expect(await validator().validate('token', 'shop.test')).toBe('unreachable')
+  expect(asked).toHaveBeenCalledTimes(4)
+})
+
+it.each(['invalid-input-secret', 'missing-input-secret', 'bad-request', 'internal-error', 'something-new'])(
+  'does not hold %s against the visitor',
+  async (code) => {
+    asked.mockImplementation(verdict({ success: false, 'error-codes': [code] }))
+    expect(await validator().validate('token', 'shop.test')).toBe('unreachable')
+  },
+)
+
+it.each(['{"success":"yes"}', 'null', '[]', '', 'x'.repeat(5000)])('takes %j for no verdict', async (body) => {
+  asked.mockImplementation(async () => new Response(body))
+  expect(await validator().validate('token', 'shop.test')).toBe('unreachable')
+})
+
+it("compares no host and action with Cloudflare's keys for tests", async () => {
+  asked.mockImplementation(verdict({ hostname: 'example.com', action: '' }))
+  expect(await validator(`1x${'0'.repeat(31)}AA`).validate('token', 'shop.test')).toBe('passed')
+  expect(await validator('1x0000real').validate('token', 'shop.test')).toBe('failed')
+})
