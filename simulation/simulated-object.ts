@@ -240,7 +240,9 @@ export class SimulatedObject {
     }
     // The effects of background work are committed like an event.
     const waitUntil = (work: Promise<unknown>) => {
-      const done = () => isDead() || this.commit('background', started as RoomInstance)
+      const done = () => {
+        if (!isDead() && this.storage.isUncommitted) this.commit('background', started as RoomInstance)
+      }
       work.then(done).catch((error: unknown) => {
         if (!(error instanceof Crash)) this.witness.defect('background', error)
       })

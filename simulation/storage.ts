@@ -37,6 +37,10 @@ export class Storage {
     return this.run(sql, []).toArray()
   }
 
+  get isUncommitted(): boolean {
+    return this.inTransaction
+  }
+
   commit(): void {
     this.end('COMMIT')
   }
