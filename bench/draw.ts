@@ -1,5 +1,12 @@
-/** The cost of a draw: the tables of its permutation, and the rank of every entry. */
+/**
+ * The cost of a draw: the tables of its permutation, the rank of every entry, and the event of the
+ * object that makes it, which also moves every ticket.
+ */
 import { drawSeed, Permutation } from '../src/core/draw.ts'
+import { Line } from '../src/core/line.ts'
+import { START_MS } from '../test/core/support/driven-line.ts'
+import { event } from '../test/core/support/events.ts'
+import { rules } from '../test/core/support/rules.ts'
 import { cpuMs } from './cpu-ms.ts'
 
 /** The object orders all drawn entries in one of its events. */
@@ -10,11 +17,13 @@ const SIZES = [1_000_000, 1_048_577]
 
 /** Other work on the machine slows a run down even in processor time, so the best one counts. */
 const RUNS = 20
+const EVENT_RUNS = 5
 
 export interface DrawCost {
   readonly entries: number
   readonly tablesMs: number
   readonly ranksMs: number
+  readonly eventMs: number
 }
 
 export function drawCosts(): DrawCost[] {
@@ -23,7 +32,9 @@ export function drawCosts(): DrawCost[] {
     const make = () => new Permutation(seed, entries)
     // One is made in less than the clock's resolution.
     const tablesMs = cpuMs(() => Array.from({ length: RUNS }, make)) / RUNS
-    return { entries, tablesMs, ranksMs: Math.min(...Array.from({ length: RUNS }, () => ranksMs(make()))) }
+    const best = (runs: number, measure: () => number) => Math.min(...Array.from({ length: runs }, measure))
+    const eventMs = best(EVENT_RUNS, () => eventMsOf(entries))
+    return { entries, tablesMs, ranksMs: best(RUNS, () => ranksMs(make())), eventMs }
   })
 }
 
@@ -33,5 +44,17 @@ function ranksMs(permutation: Permutation): number {
     for (let index = 0; index < entryOf.length; index++) entryOf[permutation.rankOf(index)] = 1 + index
   })
   if (entryOf.includes(0)) throw new Error('a rank was given to nobody')
+  return passedMs
+}
+
+/** From the lobby to the start, with a full lobby. */
+function eventMsOf(entries: number): number {
+  const sale = event()
+  const line = Line.start(rules(), START_MS, START_MS, [sale])
+  line.beginCall(sale.lobbyAtMs ?? START_MS)
+  for (let i = 0; i < entries; i++) line.join(`key ${i}`)
+  line.takeChanges(true)
+  const passedMs = cpuMs(() => line.beginInternalEvent(sale.startAtMs))
+  if (line.course.draws.published.length !== 1) throw new Error('no draw was made')
   return passedMs
 }

@@ -91,12 +91,13 @@ console.table(
   }),
 )
 console.table(
-  drawCosts().map(({ entries, tablesMs, ranksMs }) => ({
+  drawCosts().map(({ entries, tablesMs, ranksMs, eventMs }) => ({
     'entries of a draw': entries,
     'tables, ms': rounded(tablesMs),
     'all ranks, ms': rounded(ranksMs),
-    target: `${DRAW_TARGET_MS} or less together`,
-    '': tablesMs + ranksMs <= DRAW_TARGET_MS ? 'met' : 'missed',
+    'the whole event, ms': rounded(eventMs),
+    target: `${DRAW_TARGET_MS} or less`,
+    '': eventMs <= DRAW_TARGET_MS ? 'met' : 'missed',
   })),
 )
 writeFileSync(PLOT, plot('One room as its line grows', 'people who wait', series()))

@@ -274,6 +274,13 @@ export function lineNumber(draws: readonly DrawResult[], run: number, number: nu
   return draw === null ? number : draw.first + permutationOf(draw).rankOf(number - draw.first)
 }
 
+/** The line numbers of one draw's entries, for callers that need them all. */
+export function lineNumbersOf(draw: DrawResult): (issued: number) => number {
+  const { first } = draw
+  const permutation = permutationOf(draw)
+  return (issued) => first + permutation.rankOf(issued - first)
+}
+
 /** Permutations by seed, since their tables cost milliseconds. A pure function's results. */
 const permutations = new Map<string, Permutation>()
 const PERMUTATIONS_MAX = 16

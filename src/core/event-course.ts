@@ -5,7 +5,7 @@
  * Owns the order of these steps. The rules of events are in events.ts, lobbies and draws in
  * draws.ts.
  */
-import type { DrawResult, Draws, LineNumbers } from './draws.ts'
+import { type DrawResult, type Draws, type LineNumbers, lineNumbersOf } from './draws.ts'
 import {
   bordersBetween,
   currentEvent,
@@ -156,7 +156,7 @@ export class EventCourse {
     const result = draws.conclude(this.numbers, randomness)
     if (result === null || result.first === result.end) return
     const { first, end, frozenAtMs } = result
-    const lineNumber = (number: number) => this.lineNumber(number)
+    const lineNumber = lineNumbersOf(result)
     line.tickets.renumber(first, end, lineNumber, Math.floor(frozenAtMs / 1000))
     line.lostPlaces.renumber(first, end, lineNumber)
     line.record.journal.renumber(first, end, lineNumber)

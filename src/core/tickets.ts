@@ -241,12 +241,13 @@ export class Tickets {
   renumber(first: number, end: number, lineNumber: (number: number) => number, joinSeconds: number): void {
     const states = new Uint8Array(end - first)
     const heard = new Uint32Array(end - first)
-    for (let number = first; number < end; number++) {
-      const segment = this.segmentOf(number)
-      if (segment === undefined) continue
-      const at = lineNumber(number) - first
-      states[at] = segment.states[number % SEGMENT_SIZE] as number
-      heard[at] = segment.heard[number % SEGMENT_SIZE] as number
+    for (const segment of this.segments) {
+      const start = segment.index * SEGMENT_SIZE
+      for (let number = Math.max(first, start); number < Math.min(end, start + SEGMENT_SIZE); number++) {
+        const at = lineNumber(number) - first
+        states[at] = segment.states[number - start] as number
+        heard[at] = segment.heard[number - start] as number
+      }
     }
     for (let at = first; at < end; ) {
       const segment = this.segmentFor(Math.floor(at / SEGMENT_SIZE))
