@@ -188,14 +188,6 @@ export const SHELL_FAULTS: readonly ShellFault[] = [
     events: true,
   },
   {
-    name: 'an open lobby is not stored',
-    file: 'src/core/line-state.ts',
-    find: ' && !this.draws.isUnstored',
-    replace: '',
-    why: 'after a crash the first entries are not in the draw',
-    events: true,
-  },
-  {
     name: 'the draw does not store the tickets that it moved',
     file: 'src/core/tickets.ts',
     find: "this.dropped.delete(segment.index)\n      this.markUnstored(segment, 'durable')",
