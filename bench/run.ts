@@ -13,7 +13,7 @@ import { request } from 'node:http'
 import { parseArgs } from 'node:util'
 import type { TestProject } from 'vitest/node'
 import buildWorker from '../test/contract/support/build-worker.ts'
-import { ADMIN_TOKEN } from '../test/contract/support/worker-config.ts'
+import { ADMIN_TOKEN, WORKER_SOCKET } from '../test/contract/support/worker-config.ts'
 import { bundleFigures } from './bundle.ts'
 import { cpuTimeMs } from './cpu-time.ts'
 import { LoadProcess } from './load-process.ts'
@@ -61,12 +61,12 @@ async function bench(variants: readonly Variant[]): Promise<void> {
       const workerd = await Workerd.start(`${scratch}/${name}`, config(`${scratch}/${name}`), sockets.length)
       workers.push(workerd)
       for (const socket of sockets) {
-        servers.set(socket === 'http' ? name : socket, { port: workerd.port(socket), pid: workerd.pid })
+        servers.set(socket === WORKER_SOCKET ? name : socket, { port: workerd.port(socket), pid: workerd.pid })
       }
     }
     const serverOf = (name: string) => servers.get(name) as { port: number; pid: number }
     for (const { name } of variants.filter(({ server }) => server === 'ours')) {
-      await start(name, (folder) => oursConfig(workerBuild, folder, name), ['http'])
+      await start(name, (folder) => oursConfig(workerBuild, folder, name), [WORKER_SOCKET])
       if (WAITING_ROOMS.includes(name)) await ask(serverOf(name).port, name, STATUS_PATH)
     }
     const pageBytes = servers.has('page') ? (await ask(serverOf('page').port, 'page', '/')).length : 20_000

@@ -54,7 +54,7 @@ export function workerConfig(build: string, folder: string, storage: string, bin
   modules = [${modules(build, folder).join(', ')}],
   compatibilityDate = ${text(compatibility_date)},
   compatibilityFlags = [${(compatibility_flags as string[]).map(text).join(', ')}],`
-  const services = ['worker', ...(bindings.twin === true ? ['twin'] : [])]
+  const services = [WORKER_SOCKET, ...(bindings.twin === true ? ['twin'] : [])]
   return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [
@@ -78,6 +78,9 @@ const twin :Workerd.Worker = (${code}
 );
 `
 }
+
+/** The socket of the Worker under test. */
+export const WORKER_SOCKET = 'worker'
 
 /** A socket has the name of its Worker. */
 function socket(service: string): string {

@@ -11,7 +11,7 @@ import type { Readable } from 'node:stream'
 import { setTimeout as pause } from 'node:timers/promises'
 import { inject } from 'vitest'
 import { PATIENCE_MS } from './patience.ts'
-import { type WorkerBindings, workerConfig } from './worker-config.ts'
+import { WORKER_SOCKET, type WorkerBindings, workerConfig } from './worker-config.ts'
 
 const WORKERD = resolve(import.meta.dirname, '../../../node_modules/workerd/bin/workerd')
 const RETRY_MS = 10
@@ -106,7 +106,7 @@ export class Workerd implements Server {
     // The tests cause every later exit.
     ended.catch(() => {})
     this.agent = new Agent({ keepAlive: true, maxSockets: MAX_SOCKETS })
-    const sockets = this.bindings.twin === true ? ['worker', 'twin'] : ['worker']
+    const sockets = this.bindings.twin === true ? [WORKER_SOCKET, 'twin'] : [WORKER_SOCKET]
     const ports = await Promise.race([portsFrom(child.stdio[3] as Readable, sockets), ended])
     this.port = ports[0] as number
     this.twinPort = ports[1] ?? 0
