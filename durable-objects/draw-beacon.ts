@@ -9,6 +9,7 @@
 import { hash as sha256 } from 'fast-sha256'
 import * as v from 'valibot'
 import type { BeaconChain, BeaconRound } from '../src/core/draws.ts'
+import { bytesOfHex, hexOf } from '../src/core/hex.ts'
 import type { Line } from '../src/core/line.ts'
 import { boundedText } from '../src/http/body.ts'
 import { logWarning } from '../src/log/log.ts'
@@ -92,8 +93,7 @@ export class DrawBeacon {
   private async readRound({ url, hash, round }: BeaconRound): Promise<void> {
     const answer = v.parse(roundSchema, await readJson(`${url}/${hash}/public/${round}`))
     if (answer.round !== round) throw new Error(`the beacon answers with round ${answer.round} instead of ${round}`)
-    const signature = Uint8Array.from(answer.signature.match(/../g) ?? [], (byte) => Number.parseInt(byte, 16))
-    const expected = Array.from(sha256(signature), (byte) => byte.toString(16).padStart(2, '0')).join('')
+    const expected = hexOf(sha256(bytesOfHex(answer.signature)))
     if (answer.randomness !== expected) throw new Error('the randomness is not the hash of its signature')
     this.tell(({ course }) => course.provideRandomness(round, answer.randomness))
   }

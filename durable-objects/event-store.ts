@@ -8,6 +8,7 @@
  * memory; `save` stores them. Two events in force never overlap.
  */
 import type { RoomEvent } from '../src/core/events.ts'
+import { hexOf } from '../src/core/hex.ts'
 import { logWarning } from '../src/log/log.ts'
 import { brokenPromises, type EventStage, refusedChange } from '../src/settings/event-changes.ts'
 import {
@@ -235,5 +236,5 @@ function hashOf(settings: EventSettings): string {
 }
 
 function randomHex(bytes: number): string {
-  return [...crypto.getRandomValues(new Uint8Array(bytes))].map((byte) => byte.toString(16).padStart(2, '0')).join('')
+  return hexOf(crypto.getRandomValues(new Uint8Array(bytes)))
 }

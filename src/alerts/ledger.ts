@@ -3,6 +3,7 @@
  * duplicates of a queue message from being sent twice, and shows operators which messages were
  * lost.
  */
+import { hexOf } from '../core/hex.ts'
 import type { Channel } from '../settings/channels.ts'
 
 /**
@@ -41,5 +42,5 @@ export const NO_RECEIVER = 'none'
 export async function receiverFingerprint(channel: Channel): Promise<string> {
   const destination = channel.type === 'email' ? `${channel.from} ${channel.to}` : channel.url
   const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(`${channel.type} ${destination}`))
-  return Array.from(new Uint8Array(digest.slice(0, 8)), (byte) => byte.toString(16).padStart(2, '0')).join('')
+  return hexOf(new Uint8Array(digest, 0, 8))
 }

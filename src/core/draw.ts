@@ -11,6 +11,7 @@
  * again until it lands within it ("cycle walking", same paper).
  */
 import { HMAC, hash as sha256 } from 'fast-sha256'
+import { bytesOfHex, hexOf } from './hex.ts'
 import { MAX_NUMBER } from './limits.ts'
 
 /** Everything that decides the order. */
@@ -119,11 +120,7 @@ function roundTable(seed: Uint8Array, side: number): Uint16Array {
 
 function bytesOf(name: string, hex: string): Uint8Array {
   if (!/^[0-9a-f]{64}$/.test(hex)) throw new RangeError(`the ${name} of a draw is not 64 lower-case hex digits`)
-  return Uint8Array.from({ length: 32 }, (_, i) => Number.parseInt(hex.slice(2 * i, 2 * i + 2), 16))
-}
-
-function hexOf(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+  return bytesOfHex(hex)
 }
 
 function ascii(text: string): Uint8Array {
