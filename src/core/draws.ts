@@ -57,6 +57,8 @@ interface Lobby {
   /** The first number issued in the lobby. */
   readonly first: number
   readonly secret: string
+  /** Kept, since every snapshot has it. */
+  readonly commitment: string
 }
 
 /** The entries are frozen; the draw waits for the public randomness. */
@@ -128,8 +130,7 @@ export class Draws {
 
   /** The published commitment of an event's draw; null: its lobby has not opened. */
   commitmentOf(event: Drawable): string | null {
-    const open = this.pendingOf(event)
-    return open ? commitmentOf(open.secret) : (this.resultOf(event)?.commitment ?? null)
+    return (this.pendingOf(event) ?? this.resultOf(event))?.commitment ?? null
   }
 
   /** The first entry of an event's draw that is not made yet; null: there is none. */
@@ -186,7 +187,7 @@ export class Draws {
   private open({ id, secret }: RoomEvent, { next }: LineNumbers): void {
     if (this.frozen !== null || this.lobby?.secret === secret || this.resultOf({ secret }) !== null) return
     // The lobby of a suspended event ends: its entries stay in order of arrival.
-    this.lobby = { event: id, first: next, secret }
+    this.lobby = { event: id, first: next, secret, commitment: commitmentOf(secret) }
     this.changed()
   }
 
@@ -210,13 +211,13 @@ export class Draws {
     const isWaiting = frozen.beacon !== null && randomness === null
     if (isWaiting && ageMs(frozen.waitsFromMs, line.nowMs) < RANDOMNESS_WAIT_MS) return null
     const { run, nowMs } = line
-    const { secret, first, end } = frozen
+    const { secret, commitment, first, end } = frozen
     const result: DrawResult = {
       event: frozen.event,
       run,
       first,
       end,
-      commitment: commitmentOf(secret),
+      commitment,
       secret,
       beacon: frozen.beacon,
       randomness,

@@ -65,7 +65,7 @@ export class EventCourse {
 
   /** `none` for an event that is unknown, suspended or still to come. */
   phaseOf(eventId: string): EventPhase {
-    const event = this.events.find(({ id }) => id === eventId)
+    const event = this.find(eventId)
     if (event === undefined || event.suspended) return 'none'
     if (event === this.current) return phaseUnderWay(event, this.followedMs, this.draws.isDrawing)
     return this.followedMs >= event.endAtMs ? 'ended' : 'none'
@@ -73,7 +73,7 @@ export class EventCourse {
 
   /** The published parts of an event's draw. */
   drawOf(eventId: string): { readonly commitment: string | null; readonly draw: DrawResult | null } {
-    const event = this.events.find(({ id }) => id === eventId)
+    const event = this.find(eventId)
     if (event === undefined) return { commitment: null, draw: null }
     return { commitment: this.draws.commitmentOf(event), draw: this.draws.resultOf(event) }
   }
@@ -85,8 +85,12 @@ export class EventCourse {
 
   /** The entries of the draw are frozen: it is made, or waits for public randomness. */
   isFrozen(eventId: string): boolean {
-    const event = this.events.find(({ id }) => id === eventId)
+    const event = this.find(eventId)
     return event !== undefined && this.draws.isFrozen(event)
+  }
+
+  private find(eventId: string): RoomEvent | undefined {
+    return this.events.find(({ id }) => id === eventId)
   }
 
   /** The line number of an issued number: another one only for entries of a draw. */
