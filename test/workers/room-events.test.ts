@@ -1,7 +1,8 @@
 /** Events in a room's object, with a clock that the test controls. */
+import * as v from 'valibot'
 import { describe, expect, it } from 'vitest'
 import type { EventCommand, EventView } from '../../src/room/room-events.ts'
-import type { EventSettings } from '../../src/settings/event-schema.ts'
+import { type EventSettings, eventSchema } from '../../src/settings/event-schema.ts'
 import { passSeconds, TestRoom, withFakeClock } from './support/room.ts'
 
 withFakeClock()
@@ -17,31 +18,17 @@ function send(room: TestRoom, command: OmitTag<EventCommand>) {
   return room.stub.changeEvents(room.name, { etag: null, ...command } as EventCommand, 'ada')
 }
 
-const NOTHING: Omit<EventSettings, 'event_start_time' | 'event_end_time'> = {
-  name: 'Sale',
-  description: null,
-  prequeue_start_time: null,
-  shuffle_at_event_start: false,
-  suspended: false,
-  total_active_users: null,
-  new_users_per_minute: null,
-  session_timeout_seconds: null,
-  queueing_method: null,
-  rate_plan: null,
-  message: null,
-}
-
 /** An event that starts in two hours and takes one, with a lobby an hour before. */
 async function create(room: TestRoom, changes: Partial<EventSettings> = {}): Promise<EventView> {
   const answer = await send(room, {
     kind: 'create',
-    settings: {
-      ...NOTHING,
+    settings: v.parse(eventSchema, {
+      name: 'Sale',
       prequeue_start_time: iso(HOUR),
       event_start_time: iso(2 * HOUR),
       event_end_time: iso(3 * HOUR),
       ...changes,
-    },
+    }),
   })
   expect(answer).toMatchObject({ state: 'done' })
   return (answer as { event: EventView }).event
