@@ -21,6 +21,12 @@ export interface ClaimRequest extends ClaimDetails {
   readonly ageMs?: number
 }
 
+/** One newcomer, as far as the isolate knows. Fields may only be added: see above. */
+export interface JoinDetails {
+  /** The lane to join; missing: the regular one. */
+  readonly lane?: string
+}
+
 /** Counts of an isolate since its last answered call. */
 export interface CallCounts {
   /** Calls that failed, and passes accepted without an answer. */
@@ -58,6 +64,8 @@ export interface ExchangeRequest extends CallCounts {
   readonly run: number
   /** One random key per newcomer. */
   readonly joins: readonly string[]
+  /** In the order of `joins`. Missing: nothing is known, or an older version calls. */
+  readonly joinDetails?: readonly JoinDetails[]
   readonly claims: readonly ClaimRequest[]
   /** Numbers whose visitors gave up their place for good. */
   readonly leaves: readonly number[]
@@ -122,7 +130,7 @@ export function applyExchange(line: Line, request: ExchangeRequest): LineAnswer 
     claims: request.claims.map((claim) =>
       sameRun ? line.claim(course.lineNumber(claim.number), claim) : { state: 'void' },
     ),
-    joins: request.joins.map((key) => line.join(key)),
+    joins: request.joins.map((key, i) => line.join(key, request.joinDetails?.[i])),
   }
 }
 

@@ -19,6 +19,7 @@ import {
 import { ageMs } from './age.ts'
 import { EventCourse, paceOf } from './event-course.ts'
 import type { RoomEvent } from './events.ts'
+import type { JoinDetails } from './exchange.ts'
 import type { Totals } from './figures.ts'
 import type { Journal } from './journal.ts'
 import type { LineRecord } from './line-record.ts'
@@ -39,9 +40,9 @@ export type JoinAnswer =
   | { readonly state: 'active'; readonly number: number }
   /**
    * Refused. `why`: missing when the line is full; a reader that does not know the value says
-   * "full".
+   * "full". `spent`: the key was used for a ticket that is gone.
    */
-  | { readonly state: 'full'; readonly why?: 'closed' | 'suspended' | 'sold-out' }
+  | { readonly state: 'full'; readonly why?: 'closed' | 'suspended' | 'sold-out' | 'spent' }
 
 export type ClaimAnswer =
   | { readonly state: 'active' }
@@ -222,11 +223,9 @@ export class Line {
   }
 
   /** Answers a newcomer. The same key gets the same number for `JOIN_KEY_SECONDS`. */
-  join(key: string): JoinAnswer {
+  join(key: string, _details: JoinDetails = {}): JoinAnswer {
     const { tickets, rules, record } = this.state
     const known = this.state.joins.find(key)
-    // Even if that ticket is gone: its visitor has left since, and this call was delivered once
-    // more.
     if (known !== undefined) return this.joinAgain(known)
     if (rules.suspended) return { state: 'full', why: 'suspended' }
     if (rules.soldOut) return { state: 'full', why: 'sold-out' }
@@ -248,8 +247,8 @@ export class Line {
   private joinAgain(issued: number): JoinAnswer {
     const number = this.course.lineNumber(issued)
     this.presence.hear(number, 0)
-    const claimed = this.claim(number, { beacon: false, touched: false })
-    return { state: claimed.state === 'active' ? 'active' : 'waiting', number: issued }
+    const { state } = this.claim(number, { beacon: false, touched: false })
+    return state === 'gone' ? { state: 'full', why: 'spent' } : { state, number: issued }
   }
 
   private startSession(number: number): void {

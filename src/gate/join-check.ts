@@ -2,14 +2,12 @@
  * The check before joining (`turnstile_mode`): whether a newcomer has passed it, or has failed it
  * and is in the infinite queue.
  */
-import { SPENT_CHECKS_MAX } from '../limits.ts'
 import { logRepeatedWarning } from '../log/log.ts'
 import type { RoomClient } from '../room/room-client.ts'
 import type { RoomSettings } from '../settings/rooms.ts'
 import type { Status } from '../status.ts'
 import { presentedProof } from '../tokens/join-proof.ts'
 import type { SigningKey } from '../tokens/signing-keys.ts'
-import { Spent } from '../tokens/spent.ts'
 import type { PresentedTexts } from '../tokens/token-cookie.ts'
 import type { TurnstileValidator } from '../turnstile/validation.ts'
 import { infiniteAnswer, presentedInfinite } from './infinite-queue.ts'
@@ -18,16 +16,11 @@ import type { IssueContext, Issued } from './issue.ts'
 export interface JoinCheck {
   /** Null: the visitor is not in the infinite queue. */
   infiniteAnswer(): Promise<{ readonly status: Status; readonly ticket: Issued } | null>
-  /** Null: the visitor has not passed the check. */
-  proof(): Promise<JoinProof | null>
-}
-
-/** Good for one join in this isolate. */
-export interface JoinProof {
-  /** False: it was redeemed before. */
-  spend(): boolean
-  /** The join took no number. */
-  giveBack(): void
+  /**
+   * The id of the visitor's proof, which is good for one join: it is the key of that join, so a
+   * copy of the proof gets the same number. Null: the visitor has not passed the check.
+   */
+  proof(): Promise<string | null>
 }
 
 interface CheckContext extends IssueContext {
@@ -36,8 +29,6 @@ interface CheckContext extends IssueContext {
   readonly turnstile: TurnstileValidator | null
   readonly infiniteKeys: readonly SigningKey[]
 }
-
-const spentProofs = new Spent(SPENT_CHECKS_MAX)
 
 /** The mode in force: operators may change it while the room runs. */
 export function checkMode({
@@ -70,10 +61,6 @@ export function joinCheckOf(context: CheckContext): JoinCheck | null {
       if (held === null || held.token.run < context.client.knownRun) return null
       return infiniteAnswer(context, held, context.infiniteKeys)
     },
-    async proof() {
-      const id = await presentedProof(request, room, keys, nowMs)
-      if (id === null) return null
-      return { spend: () => spentProofs.spend(id), giveBack: () => spentProofs.giveBack(id) }
-    },
+    proof: () => presentedProof(request, room, keys, nowMs),
   }
 }

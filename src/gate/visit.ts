@@ -206,9 +206,7 @@ async function newcomer(context: VisitContext, mayJoin: boolean): Promise<Visit>
     const details = { pollAfterSeconds: limitedPollSeconds(Math.random()) }
     return { state: 'limited', status: { ...placelessStatus(room, 'waiting', client.view, details), limited: true } }
   }
-  if (proof?.spend() === false) return { state: 'unchecked' }
-  const answer = await client.join(keepAlive)
-  if (answer.state === 'unreachable' || answer.state === 'full') proof?.giveBack()
+  const answer = await client.join(keepAlive, {}, proof ?? undefined)
   const view = client.view
   if (answer.state === 'unreachable' || view === null) {
     const status = placelessStatus(room, 'waiting', view, { unreachable: true })
@@ -230,6 +228,7 @@ async function newcomer(context: VisitContext, mayJoin: boolean): Promise<Visit>
     }
     case 'full':
       if (answer.why === 'suspended') return { state: 'suspended' }
+      if (answer.why === 'spent') return { state: 'unchecked' }
       if (answer.why === 'closed' || answer.why === 'sold-out')
         return { state: 'closed', status: closedStatus(room, view, nowMs) }
       return { state: 'full', status: placelessStatus(room, 'full', view) }

@@ -4,7 +4,13 @@
  * entries keep their original order (by `askedMs`).
  */
 import { ageMs } from '../core/age.ts'
-import type { ClaimRequest, ExchangeAnswer, ExchangeClaimAnswer, ExchangeRequest } from '../core/exchange.ts'
+import type {
+  ClaimRequest,
+  ExchangeAnswer,
+  ExchangeClaimAnswer,
+  ExchangeRequest,
+  JoinDetails,
+} from '../core/exchange.ts'
 import type { JoinAnswer } from '../core/line.ts'
 import { ATTEMPTS_MAX, ENTRIES_PER_CALL_MAX, GIVE_UP_AFTER_MS, WAITING_REQUESTS_MAX } from '../limits.ts'
 
@@ -25,7 +31,7 @@ export interface Answers {
 type Answer = Answers[keyof Answers] | Unreachable
 
 export type Question =
-  | { readonly kind: 'join'; readonly key: string }
+  | { readonly kind: 'join'; readonly key: string; readonly details: JoinDetails }
   | { readonly kind: 'claim'; readonly run: number; readonly claim: ClaimRequest }
   | { readonly kind: 'leave'; readonly run: number; readonly number: number }
   | { readonly kind: 'refresh' }
@@ -153,14 +159,20 @@ export class EntryQueue {
 }
 
 /** The questions in the form that a call carries. */
-export function toWire(entries: readonly Entry[], nowMs: number): Pick<ExchangeRequest, 'joins' | 'claims' | 'leaves'> {
+export function toWire(
+  entries: readonly Entry[],
+  nowMs: number,
+): Pick<ExchangeRequest, 'joins' | 'joinDetails' | 'claims' | 'leaves'> {
   const joins: string[] = []
+  const joinDetails: JoinDetails[] = []
   const claims: ClaimRequest[] = []
   const leaves: number[] = []
   for (const { question, askedMs } of entries) {
-    if (question.kind === 'join') joins.push(question.key)
-    else if (question.kind === 'claim') claims.push({ ...question.claim, ageMs: Math.max(0, nowMs - askedMs) })
+    if (question.kind === 'join') {
+      joins.push(question.key)
+      joinDetails.push(question.details)
+    } else if (question.kind === 'claim') claims.push({ ...question.claim, ageMs: Math.max(0, nowMs - askedMs) })
     else if (question.kind === 'leave') leaves.push(question.number)
   }
-  return { joins, claims, leaves }
+  return { joins, joinDetails, claims, leaves }
 }

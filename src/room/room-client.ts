@@ -17,7 +17,7 @@
  */
 
 import { ageMs } from '../core/age.ts'
-import type { CallCounts, ExchangeAnswer, ExchangeRequest } from '../core/exchange.ts'
+import type { CallCounts, ExchangeAnswer, ExchangeRequest, JoinDetails } from '../core/exchange.ts'
 import type { ClaimDetails } from '../core/line.ts'
 import type { BeaconObstacle } from '../core/origin-report.ts'
 import { longestSilenceSeconds } from '../core/silence.ts'
@@ -88,8 +88,13 @@ export class RoomClient {
     return this.known.run
   }
 
-  join(keepAlive: KeepAlive): Promise<Answers['join'] | Unreachable> {
-    return this.ask({ kind: 'join', key: this.port.randomId() }, keepAlive)
+  /** @param key makes repeated joins one: see `JOIN_KEY_SECONDS`; by default a random one */
+  join(
+    keepAlive: KeepAlive,
+    details: JoinDetails = {},
+    key = this.port.randomId(),
+  ): Promise<Answers['join'] | Unreachable> {
+    return this.ask({ kind: 'join', key, details }, keepAlive)
   }
 
   /**

@@ -18,10 +18,4 @@ export class Spent {
     this.young.add(id)
     return true
   }
-
-  /** It was not used after all. */
-  giveBack(id: string): void {
-    this.young.delete(id)
-    this.old.delete(id)
-  }
 }

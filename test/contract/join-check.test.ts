@@ -299,10 +299,23 @@ describe('a proof', () => {
     return visitor
   }
 
-  test('is good for one join', async () => {
+  test('is good for one place, in any isolate', async () => {
     const [visitor] = await checked('replay', good('replay'))
     const proof = proofOf(visitor)
     expect((await visitor.get('/echo')).status).toBe(200)
+    const copies = [presenting(proof), new Visitor(stage.workerd.twin, 'replay.test')]
+    for (const copy of copies) {
+      copy.cookies.set('waiting-room-_check', proof)
+      expect((await copy.get('/echo')).status).toBe(200)
+      expect(copy.number).toBe(visitor.number)
+    }
+  })
+
+  test('is not good for a second place after the first one', async () => {
+    const [visitor] = await checked('replay', good('replay'))
+    const proof = proofOf(visitor)
+    await visitor.get('/echo')
+    await visitor.leave()
     const page = await presenting(proof).get('/echo')
     expect(page.text).toContain(TITLE)
     expect(page.text).toContain('data-automatic')

@@ -12,6 +12,8 @@ describe('joining', () => {
     const line = new DrivenLine()
     const [first] = line.exchange({ joins: ['a'] }).joins
     expect(line.exchange({ joins: ['a', 'b'] }).joins).toEqual([first, { state: 'active', number: 2 }])
+    line.exchange({ leaves: [1], joins: ['a'] })
+    expect(line.exchange({ joins: ['a'] }).joins).toEqual([{ state: 'full', why: 'spent' }])
   })
 
   it('answers "full" at max_waiting and accepts newcomers again when one leaves', () => {
