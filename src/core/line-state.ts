@@ -6,6 +6,7 @@
 import { verifyFrontier } from './admission.ts'
 import { Draws, type DrawsState } from './draws.ts'
 import { effectiveRules, type RoomEvent } from './events.ts'
+import { FarPolls, type FarPollsState } from './far-polls.ts'
 import type { Totals } from './figures.ts'
 import { LineRecord, type LineRecordState } from './line-record.ts'
 import { ListeningClock, type ListeningClockState } from './listening-clock.ts'
@@ -32,6 +33,7 @@ export interface StoredHead extends LineRecordState {
   readonly originGuard?: OriginGuardState
   readonly lostPlaces?: LostPlacesState
   readonly draws?: DrawsState
+  readonly farPolls?: FarPollsState
   /** See `LineState.followedMs`. */
   readonly followedMs?: number
 }
@@ -97,6 +99,7 @@ export class LineState {
   readonly guard: OriginGuard
   readonly lostPlaces: LostPlaces
   readonly draws: Draws
+  readonly farPolls: FarPolls
   readonly sampler: Sampler
 
   constructor({ rules, events }: LineSettings, run: number, nowMs: number, head?: StoredHead, kept: KeptState = {}) {
@@ -111,6 +114,7 @@ export class LineState {
     this.bucket = head ? new RateBucket(head.bucket) : RateBucket.full(rules, nowMs)
     this.guard = new OriginGuard(head?.originGuard ?? kept.guard)
     this.lostPlaces = new LostPlaces(head?.lostPlaces)
+    this.farPolls = new FarPolls(head?.farPolls, this.clock.nowSeconds)
     this.sampler = new Sampler({ ...this.record.totals, ...head?.sampled })
   }
 
@@ -160,6 +164,7 @@ export class LineState {
   }
 
   private toStoredHead(): StoredHead {
+    const farPolls = this.farPolls.toStored()
     return {
       run: this.run,
       next: this.tickets.next,
@@ -170,6 +175,7 @@ export class LineState {
       originGuard: this.guard.toStored(),
       lostPlaces: this.lostPlaces.toStored(),
       draws: this.draws.toStored(),
+      ...(farPolls === undefined ? {} : { farPolls }),
       ...(this.events.length > 0 ? { followedMs: this.followedMs } : {}),
     }
   }

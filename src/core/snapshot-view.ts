@@ -3,7 +3,7 @@
  * without a call.
  */
 import { type DrawResult, drawOf, lineNumber } from './draws.ts'
-import { type Estimate, estimateWait } from './estimate.ts'
+import { type Estimate, estimateAt } from './estimate.ts'
 import { BLOCK_BITS, BLOCK_SIZE } from './limits.ts'
 import type { Snapshot } from './snapshot.ts'
 
@@ -67,10 +67,12 @@ export class SnapshotView {
 
   /** The wait at this position, null while unknown. */
   estimate(position: number): Estimate | null {
-    const { mode, event, ratePieces: pieces, atMs: nowMs } = this.snapshot
-    // In a lobby nobody is admitted yet, but the start is known.
-    if (mode !== 'open' && event?.phase !== 'lobby') return null
-    return estimateWait({ ...this.snapshot, position, pieces, nowMs })
+    return estimateAt(this.snapshot, position)
+  }
+
+  /** Whether the visitor with this line number may poll less often. */
+  isFar(number: number): boolean {
+    return number >= (this.snapshot.farFrom ?? Number.POSITIVE_INFINITY)
   }
 
   private waitingBeforeBlock(block: number): number {

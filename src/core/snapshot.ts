@@ -82,6 +82,9 @@ export interface Snapshot {
   readonly soldOut?: boolean
   /** How isolates check newcomers. Missing: as deployed. */
   readonly turnstileMode?: string
+  /** Visitors from this number on poll at up to `pollIntervalMaxSeconds`. Missing: nobody does. */
+  readonly farFrom?: number
+  readonly pollIntervalMaxSeconds?: number
   /** The configured rates in the time to come, for estimates. Missing: the rate stays as it is. */
   readonly ratePieces?: readonly RatePiece[]
 }
@@ -108,30 +111,26 @@ export interface EventInSnapshot {
  * The cost grows with the number of segments with a waiting ticket, not with the number of tickets.
  */
 export function takeSnapshot(line: Line, nowMs: number): Snapshot {
-  const { tickets, rules, rates } = line
+  const { tickets, rules } = line
   const head = tickets.lowestWaiting()
   const front = tickets.lowestWaitingFrom(line.frontier)
-  const pieces = line.course.plannedPieces
+  const { event: _, ...flow } = line.course.flow
   return {
     run: line.run,
+    ...flow,
     atMs: nowMs,
-    mode: rules.mode,
     frontier: line.frontier,
     next: tickets.next,
     head,
     waiting: tickets.waiting,
     active: tickets.occupied,
     capacity: rules.capacity,
-    ratePerMinute: line.pace.ratePerMinute,
     full: tickets.isFull || tickets.waiting >= rules.maxWaiting,
     ...waitingBlocks(line),
     headBlock: head < 0 ? -1 : head >>> BLOCK_BITS,
     headBits: blockBits(line, head),
     frontBlock: front < 0 ? -1 : front >>> BLOCK_BITS,
     frontBits: blockBits(line, front),
-    admittedPerMinute: rates.admittedPerMinute,
-    observedAdmissions: rates.observedAdmissions,
-    leaverSharePerMinute: rates.leaverSharePerMinute,
     heartbeatTimeoutSeconds: rules.heartbeatTimeoutSeconds,
     sessionTimeoutSeconds: rules.sessionTimeoutSeconds,
     reclaimGraceSeconds: rules.reclaimGraceSeconds,
@@ -142,10 +141,10 @@ export function takeSnapshot(line: Line, nowMs: number): Snapshot {
     opensAtMs: isClosed(rules, nowMs) ? rules.opensAtMs : null,
     suspended: rules.suspended,
     message: messageNow(rules, nowMs),
-    admissionFactor: line.admissionFactor,
     soldOut: rules.soldOut,
     ...(rules.turnstileMode === undefined ? {} : { turnstileMode: rules.turnstileMode }),
-    ...(pieces === null ? {} : { ratePieces: pieces }),
+    pollIntervalMaxSeconds: rules.pollIntervalMaxSeconds,
+    ...(Number.isFinite(line.farFrom) ? { farFrom: line.farFrom } : {}),
     ...eventFields(line),
   }
 }
