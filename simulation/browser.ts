@@ -17,7 +17,7 @@ export interface BrowserWitness {
   said(number: number, run: number, isolate: SimulatedIsolate, what: 'word' | 'beacon' | 'hint'): void
   /** This browser was told its number. */
   told(browser: Browser, number: number, run: number): void
-  /** This visitor was told to poll after so many seconds. */
+  /** This visitor was told when to poll again. */
   toldToPoll(number: number, run: number, pollSeconds: number): void
   unreachable(isolate: SimulatedIsolate, askedMs: number): void
   beaconAnswered(number: number): void
