@@ -112,12 +112,12 @@ export class Browser {
   }
 
   /** The poll interval that the page was told: short near the front. */
-  pollAfterMs({ number, position }: Status): number {
+  pollAfterMs({ position }: Status): number {
     const { view } = this.isolate.client
-    if (view === null || number === null || position === null || this.jar === null)
-      return this.random.whole(5_000, 7_000)
-    const seconds = pollAfterSeconds(view, number, position, this.random.next())
-    this.witness.toldToPoll(this.jar.token.number, this.jar.token.run, seconds)
+    if (view === null || position === null || this.jar === null) return this.random.whole(5_000, 7_000)
+    const { number, run } = this.jar.token
+    const seconds = pollAfterSeconds(view, view.lineNumber(number), position, this.random.next())
+    this.witness.toldToPoll(number, run, seconds)
     return seconds * 1000 + this.random.whole(0, 300)
   }
 

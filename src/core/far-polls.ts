@@ -8,6 +8,7 @@
  * faster. No state per ticket: both borders are numbers.
  */
 import { type ExpectedFlow, expectedWaitSeconds } from './estimate.ts'
+import { REGULAR } from './lanes.ts'
 import { FAR_WAIT_INTERVALS } from './limits.ts'
 import type { LineRules } from './rules.ts'
 import { farLimitSeconds } from './silence.ts'
@@ -97,12 +98,15 @@ export class FarPolls {
   }
 }
 
-/** The first number whose wait is expected to be long. */
+/**
+ * The first regular number whose wait is expected to be long. Lanes that go before only make it
+ * longer.
+ */
 function farFrom(tickets: Tickets, flow: ExpectedFlow, rules: LineRules): number {
   const longSeconds = FAR_WAIT_INTERVALS * rules.pollIntervalMaxSeconds
   const isLong = (position: number) => expectedWaitSeconds(flow, position) > longSeconds
   // A newcomer counts as well.
-  let far = tickets.waiting + 1
+  let far = (tickets.waitingByLane[REGULAR] as number) + 1
   if (farLimitSeconds(rules.pollIntervalMaxSeconds) === 0 || !isLong(far)) return NOBODY
   for (let near = 0; far - near > 1; ) {
     const middle = (near + far) >> 1

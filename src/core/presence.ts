@@ -4,6 +4,7 @@
  * Owns the moves between present and absent. The limits of silence are in silence.ts, the counters
  * in line-record.ts. Numbers that were never issued and tickets that are gone are ignored.
  */
+import { REGULAR } from './lanes.ts'
 import { SEGMENT_SIZE } from './limits.ts'
 import type { LineState } from './line-state.ts'
 import type { Segment } from './segment.ts'
@@ -16,6 +17,8 @@ import {
   silentOffsets,
 } from './silence.ts'
 import { DEPARTING_FLAG, returnsOf, STATE_MASK, State } from './ticket-state.ts'
+
+const NOBODY_FAR = Number.POSITIVE_INFINITY
 
 export class Presence {
   private limits: SilenceLimits
@@ -113,7 +116,7 @@ export class Presence {
    * tickets that were silent before are kept, too.
    */
   expireSilent(segments: readonly Segment[]): void {
-    const { tickets, sessions, record, clock, rules, farPolls } = this.line
+    const { tickets, numbers, sessions, record, clock, rules, farPolls } = this.line
     if (rules.suspended) return
     const { from: farFrom, limitSeconds } = farPolls.tickets
     // An event may change the session timeout, and the far limit outlives its setting.
@@ -122,8 +125,10 @@ export class Presence {
     }
     this.limitsOf = { session: rules.sessionTimeoutSeconds, far: limitSeconds }
     const before = silentBefore(this.limits, clock)
+    // Only the regular line has far tickets.
+    const farIn = ({ index }: Segment) => (numbers.indexOfSegment(index) === REGULAR ? farFrom : NOBODY_FAR)
     const silent = segments
-      .map((segment) => ({ segment, offsets: silentOffsets(segment, before, farFrom) }))
+      .map((segment) => ({ segment, offsets: silentOffsets(segment, before, farIn(segment)) }))
       .filter(({ offsets }) => offsets.length > 0)
     record.noteSilent(silent)
     for (const { segment, offsets } of silent) {

@@ -1,6 +1,6 @@
 /** A visitor's status from the isolate's snapshot, and when the visitor polls again. */
 import { memoize } from '../cache.ts'
-import { expectedWaitSeconds } from '../core/estimate.ts'
+import { laneNumber, REGULAR } from '../core/lanes.ts'
 import { NEAR_POLL_MAX_SECONDS } from '../core/limits.ts'
 import { farLimitSeconds } from '../core/silence.ts'
 import type { Snapshot } from '../core/snapshot.ts'
@@ -29,15 +29,16 @@ export function waitingStatus(
 ): Status {
   const { snapshot } = view
   const number = view.lineNumber(issued)
+  const lane = view.laneOf(number)
   const draw = view.drawOf(issued)
   const hasPosition = !isUndrawn(view, issued)
-  const estimate = hasPosition ? view.estimate(position) : null
+  const estimate = hasPosition ? view.estimate(position, lane) : null
   return {
     state: waitingState(view),
     room,
-    number,
+    number: lane === REGULAR ? number : laneNumber(number),
     position: hasPosition ? position : null,
-    waiting: Math.max(snapshot.waiting, hasPosition ? position : 0),
+    waiting: Math.max(view.waitingIn(lane), hasPosition ? position : 0),
     etaSeconds: estimate?.likelySeconds ?? null,
     etaLowSeconds: estimate?.lowSeconds ?? null,
     etaHighSeconds: estimate?.highSeconds ?? null,
@@ -48,9 +49,17 @@ export function waitingStatus(
     pollAfterSeconds: pollAfterSeconds(view, number, position, Math.random()),
     message: snapshot.message ?? null,
     ...queueAllOf(view),
+    ...laneName(view, lane),
     ...eventOf(view, room, issued),
     updatedAt: isoTime(snapshot.atMs),
   }
+}
+
+const NO_LANE: Pick<Status, 'lane'> = {}
+
+function laneName(view: SnapshotView, index: number): Pick<Status, 'lane'> {
+  const lane = view.laneName(index)
+  return lane === null ? NO_LANE : { lane }
 }
 
 function waitingState({ snapshot }: SnapshotView): VisitorState {
@@ -64,7 +73,9 @@ function isBeforeStart(event: Snapshot['event']): boolean {
 }
 
 /** The ticket is an entry of a draw that is not made yet, so it has no position. */
-export function isUndrawn({ snapshot: { event, frontier } }: SnapshotView, issued: number): boolean {
+export function isUndrawn(view: SnapshotView, issued: number): boolean {
+  const { event, frontier } = view.snapshot
+  if (view.laneOf(issued) !== REGULAR) return false
   if (event == null || event.firstEntry === null || !isBeforeStart(event)) return false
   // Tickets below the frontier were passed or admitted while the lobby was suspended.
   const first = Math.max(event.firstEntry, frontier)
@@ -204,7 +215,7 @@ export function pollAfterSeconds(view: SnapshotView, number: number, position: n
   const { ratePerMinute, mode, pollIntervalMaxSeconds = NEAR_POLL_MAX_SECONDS } = view.snapshot
   if (view.isFar(number)) return wholeBetween((1 - FAR_SPREAD) * pollIntervalMaxSeconds, pollIntervalMaxSeconds, random)
   const soonestSeconds = (position / ratePerMinute) * 60
-  const likelySeconds = expectedWaitSeconds(view.snapshot, position)
+  const likelySeconds = view.expectedWaitSeconds(position, view.laneOf(number))
   if (mode === 'open' && Math.max(soonestSeconds, likelySeconds) <= NEXT_WAIT_SECONDS) return NEXT_SECONDS
   return wholeBetween(NEAR_MIN_SECONDS, NEAR_POLL_MAX_SECONDS, random)
 }

@@ -126,4 +126,16 @@ describe('the silence limit', () => {
     expect(places.slice(near.length).some((number) => number < 100)).toBe(true)
     expect(places.filter((number) => line.state(number) === 'absent')).toEqual([])
   })
+
+  it('is the timeout in lanes beside the regular line', () => {
+    const { line } = steadyLine()
+    const joined = line.exchange({ joins: ['slow'], joinDetails: [{ lane: 'slow' }] }).joins[0] as { number: number }
+    expect(line.state(joined.number)).toBe('waiting')
+    expect(viewOf(line).isFar(joined.number)).toBe(false)
+    for (let second = 10; second <= 30; second += 10) {
+      line.pass(10).hear([WAITING])
+      line.tick()
+    }
+    expect(line.states(joined.number, WAITING - 1)).toEqual(['absent', 'waiting'])
+  })
 })
