@@ -151,7 +151,10 @@ export const roomEntries = {
     [],
   ),
   allowed_origins: v.optional(allowedOrigins, []),
-  location_hint: v.optional(oneOf(['wnam', 'enam', 'sam', 'weur', 'eeur', 'apac', 'oc', 'afr', 'me'])),
+  location_hint: v.optional(
+    oneOf(['wnam', 'enam', 'sam', 'weur', 'eeur', 'apac', 'apac-ne', 'apac-se', 'oc', 'afr', 'me']),
+  ),
+  jurisdiction: v.optional(oneOf(['eu', 'us', 'fedramp'])),
   bind_pass: v.optional(oneOf(['none', 'agent', 'agent-and-network']), 'none'),
   force_https: v.optional(flag, true),
   join_limit: v.optional(flag, true),
