@@ -5,6 +5,7 @@
  * Plain data, so that it crosses an RPC. Fields may only be added and readers must not rely on new
  * ones: during a deploy, isolates and objects of two versions talk to each other for minutes.
  */
+import type { Lease } from './lending.ts'
 import type { ClaimAnswer, ClaimDetails, JoinAnswer, Line } from './line.ts'
 import { countObstacles, type ObstacleCounts, type OriginReport } from './origin-report.ts'
 import type { Snapshot } from './snapshot.ts'
@@ -82,6 +83,15 @@ export interface ExchangeRequest extends CallCounts {
    * calls.
    */
   readonly origin?: OriginReport
+  /**
+   * Newcomers that the isolate expects within the life of a lease, as far as they could be admitted
+   * with lent numbers. Missing: none, or an older version calls.
+   */
+  readonly wantsLease?: number
+  /** Lent numbers that were given to visitors, and how long ago. Repeated until a call is answered. */
+  readonly leased?: AgedNumbers
+  /** Lent numbers that were not used and will not be. Repeated until a call is answered. */
+  readonly unusedLent?: Uint32Array
   /** Pages that got no beacon script since the last answered call, by reason. */
   readonly pagesWithoutBeacon?: Partial<ObstacleCounts>
 }
@@ -93,6 +103,8 @@ export interface LineAnswer {
   readonly run: number
   readonly joins: readonly JoinAnswer[]
   readonly claims: readonly ExchangeClaimAnswer[]
+  /** Missing: nothing was lent, or an older version answers. */
+  readonly lease?: Lease
 }
 
 export interface ExchangeAnswer extends LineAnswer {
@@ -113,6 +125,7 @@ export function applyExchange(line: Line, request: ExchangeRequest): LineAnswer 
   const sameRun = request.run === line.run
   const { presence, course } = line
   if (sameRun) {
+    takePresented(line, request)
     forEachAged(request.presence, (number, ageMs) => presence.hear(course.lineNumber(number), ageMs))
     if (request.touches !== undefined)
       forEachAged(request.touches, (number, ageMs) => presence.touch(course.lineNumber(number), ageMs))
@@ -125,14 +138,37 @@ export function applyExchange(line: Line, request: ExchangeRequest): LineAnswer 
   if (request.origin !== undefined) line.noteOrigin(request.origin)
   countObstacles(line.pagesWithoutBeacon, request.pagesWithoutBeacon)
   line.admit()
-  return {
-    run: line.run,
-    claims: request.claims.map((claim) =>
-      sameRun ? line.claim(course.lineNumber(claim.number), claim) : { state: 'void' },
-    ),
-    joins: request.joins.map((key, i) => line.join(key, request.joinDetails?.[i])),
-  }
+  const claims = request.claims.map(
+    (claim): ExchangeClaimAnswer => (sameRun ? line.claim(course.lineNumber(claim.number), claim) : { state: 'void' }),
+  )
+  const joins = request.joins.map((key, i) => line.join(key, request.joinDetails?.[i]))
+  const lease = line.lending.lend(request.isolate, request.wantsLease ?? 0)
+  return { run: line.run, claims, joins, ...(lease === null ? {} : { lease }) }
 }
+
+/**
+ * Lent numbers that visitors hold, as the isolate reports or as their own messages show; then those
+ * that came back.
+ */
+function takePresented({ lending, presence, course }: Line, request: ExchangeRequest): void {
+  const { leased, unusedLent } = request
+  // A report may arrive after the visitor's first messages, or twice.
+  if (leased !== undefined) {
+    forEachAged(leased, (issued, ageMs) => {
+      const number = course.lineNumber(issued)
+      lending.take(number, ageMs)
+      presence.hear(number, ageMs)
+    })
+  }
+  if (lending.count === 0) return
+  const take = (issued: number, ageMs: number) => lending.take(course.lineNumber(issued), ageMs)
+  for (const aged of [request.presence, request.departures, request.touches ?? NO_NUMBERS]) forEachAged(aged, take)
+  for (const { number, ageMs } of request.claims) take(number, ageMs ?? 0)
+  for (const number of request.leaves) take(number, 0)
+  if (unusedLent !== undefined) lending.giveBack(unusedLent)
+}
+
+const NO_NUMBERS: AgedNumbers = { numbers: new Uint32Array(), agesMs: new Uint32Array() }
 
 function forEachAged({ numbers, agesMs }: AgedNumbers, hear: (number: number, ageMs: number) => void): void {
   for (let i = 0; i < numbers.length; i++) hear(numbers[i] as number, agesMs[i] ?? 0)
