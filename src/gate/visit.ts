@@ -206,6 +206,9 @@ async function newcomer(context: VisitContext, mayJoin: boolean): Promise<Visit>
     const details = { pollAfterSeconds: limitedPollSeconds(Math.random()) }
     return { state: 'limited', status: { ...placelessStatus(room, 'waiting', client.view, details), limited: true } }
   }
+  // The object has to see a proof: it is good for one place in all isolates.
+  const lent = proof === null ? client.takeLent(keepAlive) : null
+  if (lent !== null) return { state: 'admitted', pass: await issue(context, 'pass', lent) }
   const answer = await client.join(keepAlive, {}, proof ?? undefined)
   const view = client.view
   if (answer.state === 'unreachable' || view === null) {
