@@ -31,6 +31,7 @@ export function summaryOf(reports: readonly Report[]) {
       ),
     draws: drawsOf(reports.flatMap(({ draws }) => draws)),
     drawsWithRandomness: sum(({ drawsWithRandomness }) => drawsWithRandomness),
+    lentUsed: sum(({ lentUsed }) => lentUsed),
     capacityOvershoot: Math.max(...reports.map(({ overshoot }) => overshoot)),
     expiries: sum(({ expiries }) => expiries),
     falseExpiries: sum(({ falseExpiries }) => falseExpiries),

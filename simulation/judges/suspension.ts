@@ -60,7 +60,8 @@ export class SuspensionJudge {
   }
 }
 
-function livingNumbers({ tickets }: Line): Set<number> {
+/** Lent slots have no visitors yet. */
+function livingNumbers({ tickets, lending }: Line): Set<number> {
   const numbers = Array.from({ length: tickets.next - 1 }, (_, i) => i + 1)
-  return new Set(numbers.filter((number) => tickets.stateOf(number) !== State.gone))
+  return new Set(numbers.filter((number) => tickets.stateOf(number) !== State.gone && !lending.isLent(number)))
 }
