@@ -1,7 +1,7 @@
 /**
  * Judges lent slots from storage: a number is used before its lease ends, never after it came back,
- * and by nobody while anyone has waited for longer than a lease lives. One that is taken back has no
- * visitor, and while nothing fails none keeps a slot from someone who waits.
+ * and by nobody while anyone has waited for longer than a lease lives. One that is taken back has
+ * no visitor, and while nothing fails none keeps a slot from someone who waits.
  */
 import { CALL_PACE_MAX_MS, LEASE_LIFE_MS } from '../../src/core/limits.ts'
 import { LENT_FLAG, STATE_MASK, State } from '../../src/core/ticket-state.ts'
@@ -62,7 +62,7 @@ export class LentSlotsJudge {
 
   /**
    * The stored byte of a lent number is another now. `noted`: the journal says that its visitor was
-   * admitted. Returns when a visitor was admitted with it, if it was taken back all the same.
+   * admitted. Returns null, or when a visitor was told the number that was taken back.
    */
   ended(number: number, byte: number, noted: boolean): number | null {
     this.lentMs.delete(number)

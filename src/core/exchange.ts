@@ -88,7 +88,9 @@ export interface ExchangeRequest extends CallCounts {
    * with lent numbers. Missing: none, or an older version calls.
    */
   readonly wantsLease?: number
-  /** Lent numbers that were given to visitors, and how long ago. Repeated until a call is answered. */
+  /**
+   * Lent numbers that were given to visitors, and how long ago. Repeated until a call is answered.
+   */
   readonly leased?: AgedNumbers
   /** Lent numbers that were not used and will not be. Repeated until a call is answered. */
   readonly unusedLent?: Uint32Array

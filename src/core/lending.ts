@@ -112,7 +112,9 @@ export class Lending {
     }
   }
 
-  /** Takes lent slots back whose isolate has not reported them, and whose visitor would be silent. */
+  /**
+   * Takes lent slots back whose isolate has not reported them, and whose visitor would be silent.
+   */
   takeBackSilent({ near }: SilentBefore): void {
     const { tickets, lent } = this.line
     const isSilent = (number: number) => {

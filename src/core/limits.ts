@@ -24,8 +24,8 @@ export const LANES_IN_SETTINGS_MAX = 4
 export const LANE_WEIGHT_MAX = 1000
 
 /**
- * An isolate may use a lent slot for this long. Waiting visitors may be passed for as long, so it is
- * short; isolates with newcomers call about once a second, so four calls can renew a lease.
+ * An isolate may use a lent slot for this long. Waiting visitors may be passed for as long, so it
+ * is short; isolates with newcomers call about once a second, so four calls can renew a lease.
  */
 export const LEASE_LIFE_MS = 4_000
 

@@ -2,8 +2,8 @@
  * The slots that a room's object lent to this isolate: numbers to give to newcomers, and reports of
  * the numbers that were used or come back.
  *
- * A number is given to one visitor at most, before its lease ends. Reports are repeated in each call
- * until one is answered. Bounded by the object, which lends no more until it knows of them.
+ * A number is given to one visitor at most, before its lease ends. Reports are repeated in each
+ * call until one is answered. Bounded by the object, which lends no more until it knows of them.
  */
 import type { ExchangeRequest } from '../core/exchange.ts'
 import type { Lease } from '../core/lending.ts'
@@ -63,7 +63,9 @@ export class Leases {
     this.endLeases(nowMs)
   }
 
-  /** Ends the leases whose time is over, and all when the clock went back: their time is unknown. */
+  /**
+   * Ends the leases whose time is over, and all when the clock went back: their time is unknown.
+   */
   endLeases(nowMs: number): void {
     if (nowMs < this.lookedMs) this.endAll()
     this.lookedMs = nowMs
