@@ -19,7 +19,7 @@ let workerd: Workerd
 
 beforeAll(async () => {
   origin = await Origin.start(0)
-  const rooms = [room('lending', CAPACITY), room('asking', CAPACITY, { lease_below: 0 })]
+  const rooms = [room('lending', CAPACITY, { lease_below: 0.7 }), room('asking', CAPACITY)]
   workerd = await Workerd.start({ rooms, originUrl: origin.url }, buildWith('held-object.js'))
 })
 afterAll(async () => {

@@ -42,7 +42,7 @@ beforeAll(async () => {
   })
   // Otherwise the origin closes an idle connection just as the Worker reuses it.
   origin.server.keepAliveTimeout = 2 * DURATION_MAX_MS
-  const rooms = [room(ROOM, CAPACITY)]
+  const rooms = [room(ROOM, CAPACITY, { lease_below: 0.7 })]
   workerd = await Workerd.start({ rooms, originUrl: origin.url }, buildWith('faulty-object.js'))
 })
 afterAll(async () => {
