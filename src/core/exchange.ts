@@ -158,19 +158,17 @@ function takePresented({ lending, presence, course }: Line, request: ExchangeReq
   if (leased !== undefined) {
     forEachAged(leased, (issued, ageMs) => {
       const number = course.lineNumber(issued)
-      lending.take(number, ageMs)
+      lending.take(number)
       presence.hear(number, ageMs)
     })
   }
   if (lending.count === 0) return
-  const take = (issued: number, ageMs: number) => lending.take(course.lineNumber(issued), ageMs)
-  for (const aged of [request.presence, request.departures, request.touches ?? NO_NUMBERS]) forEachAged(aged, take)
-  for (const { number, ageMs } of request.claims) take(number, ageMs ?? 0)
-  for (const number of request.leaves) take(number, 0)
+  const take = (issued: number) => lending.take(course.lineNumber(issued))
+  for (const { numbers } of [request.presence, request.departures]) for (const number of numbers) take(number)
+  for (const { number } of request.claims) take(number)
+  for (const number of request.leaves) take(number)
   if (unusedLent !== undefined) lending.giveBack(unusedLent)
 }
-
-const NO_NUMBERS: AgedNumbers = { numbers: new Uint32Array(), agesMs: new Uint32Array() }
 
 function forEachAged({ numbers, agesMs }: AgedNumbers, hear: (number: number, ageMs: number) => void): void {
   for (let i = 0; i < numbers.length; i++) hear(numbers[i] as number, agesMs[i] ?? 0)

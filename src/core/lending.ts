@@ -67,7 +67,7 @@ export class Lending {
     for (let i = 0; i < count; i++) {
       bucket.take()
       const number = tickets.issue(State.offered, heard)
-      tickets.setFlags(number, LENT_FLAG, 'durable')
+      tickets.setFlags(number, LENT_FLAG)
       lent.add(number, isolate)
       line.numbers.admitted(number)
       noteJoinTime(tickets, number, record.nowSeconds)
@@ -78,25 +78,21 @@ export class Lending {
   /** Nobody waits, the room admits, and it still does when the lease ends. */
   private get mayLend(): boolean {
     const { rules, tickets, record, events } = this.line
-    const { leaseBelow = 0, mode, suspended, soldOut } = rules
-    if (leaseBelow <= 0 || mode !== 'open' || suspended || soldOut || isClosed(rules, record.nowMs)) return false
-    if (tickets.waiting > 0 || this.course.isBeforeStart) return false
+    const { mode, suspended, soldOut } = rules
+    if (mode !== 'open' || suspended || soldOut || isClosed(rules, record.nowMs)) return false
+    if (tickets.waiting > 0) return false
     const { followedMs } = this.course
     return bordersBetween(events, followedMs, followedMs + LEASE_LIFE_MS).length === 0
   }
 
   /**
-   * A visitor came with a lent number `ageMs` ago: it is a session from now on, and counts as
-   * joined and admitted. Other numbers are ignored.
+   * A visitor came with a lent number: it is a session from now on, and counts as joined and
+   * admitted. Other numbers are ignored. Callers report the visitor's presence separately.
    */
-  take(number: number, ageMs: number): void {
+  take(number: number): void {
     const { tickets, lent, sessions, rules, clock, record } = this.line
     if (!lent.remove(number)) return
     tickets.move(number, State.active)
-    const heard = clock.heardSeconds(ageMs, rules.checkIntervalSeconds)
-    const segment = tickets.segmentOf(number)
-    const offset = number % SEGMENT_SIZE
-    if (segment !== undefined) segment.heard[offset] = Math.max(segment.heard[offset] as number, heard)
     sessions.start(number, rules, clock.nowSeconds)
     record.joined(number)
     record.admittedAtOnce(number)

@@ -2,10 +2,11 @@
 import { describe, expect, it } from 'vitest'
 import type { ExchangeRequest, LineAnswer } from '../../src/core/exchange.ts'
 import { readGauges } from '../../src/core/figures.ts'
-import { LEASE_MAX } from '../../src/core/limits.ts'
+import { LEASE_MAX, LENT_MAX, MAX_NUMBER } from '../../src/core/limits.ts'
 import type { LineRules } from '../../src/core/rules.ts'
 import { takeSnapshot } from '../../src/core/snapshot.ts'
 import { ticketReport } from '../../src/core/ticket-report.ts'
+import { LENT_FLAG } from '../../src/core/ticket-state.ts'
 import { aged, DrivenLine, START_MS } from './support/driven-line.ts'
 import { event } from './support/events.ts'
 
@@ -68,6 +69,20 @@ describe('a room lends slots', () => {
     expect(lend(line, 5 * LEASE_MAX)).toMatchObject({ count: LEASE_MAX })
   })
 
+  it('to all isolates only up to a bound', () => {
+    const line = lineOf({ capacity: 1_000_000, ratePerMinute: 1_000_000 })
+    for (let i = 0; i < LENT_MAX / LEASE_MAX; i++) lend(line, LEASE_MAX - 1, { isolate: `${i}` })
+    expect(lend(line, LEASE_MAX, { isolate: 'last' })).toMatchObject({ count: LENT_MAX / LEASE_MAX })
+    expect(lend(line, LEASE_MAX, { isolate: 'other' })).toBeUndefined()
+  })
+
+  it('only while numbers are left', () => {
+    const line = lineOf()
+    line.line.tickets.next = MAX_NUMBER - 1
+    expect(lend(line, 5)).toMatchObject({ first: MAX_NUMBER - 1, count: 2 })
+    expect(line.join()).toEqual([0])
+  })
+
   it.each<[string, Partial<LineRules>]>([
     ['everyone queues', { mode: 'queue-all' }],
     ['it is paused', { mode: 'paused' }],
@@ -115,18 +130,17 @@ describe('a lent slot', () => {
 
   it('becomes a session when its visitor is heard first, whatever the visitor says', () => {
     const line = lineOf()
-    lend(line, 5)
+    lend(line, 4)
     line.hear([1])
     expect(line.claim(2, { beacon: true })).toBe('active')
     line.depart(3)
-    line.exchange({ touches: aged([4], 0) })
-    line.leave(5)
-    expect(line.states(1, 2, 3, 4, 5)).toEqual(['active', 'active', 'active', 'active', 'gone'])
-    expect(line.line.totals).toMatchObject({ joined: 5, admitted: 5, left: 1, lentBack: 0 })
+    line.leave(4)
+    expect(line.states(1, 2, 3, 4)).toEqual(['active', 'active', 'active', 'gone'])
+    expect(line.line.totals).toMatchObject({ joined: 4, admitted: 4, left: 1, lentBack: 0 })
     // The late report of a visitor who has left brings nobody back.
-    line.exchange(leased([1, 5], 3_000))
-    expect(line.state(5)).toBe('gone')
-    expect(line.line.totals).toMatchObject({ joined: 5, admitted: 5 })
+    line.exchange(leased([1, 4], 3_000))
+    expect(line.state(4)).toBe('gone')
+    expect(line.line.totals).toMatchObject({ joined: 4, admitted: 4 })
   })
 
   it('keeps a departure that is newer than the report of its use', () => {
@@ -207,6 +221,38 @@ describe('a lent slot', () => {
     line.line.verifyAll()
     line.exchange(leased([3]))
     expect(line.line.totals).toMatchObject({ joined: 2, admitted: 2, lentBack: 1 })
+  })
+
+  it('is found in any segment by a restart, with the time at which it was lent', () => {
+    const line = lineOf()
+    line.line.tickets.next = 4_992
+    lend(line, 2)
+    line.pass(3).exchange(leased([4_992]))
+    line.crash()
+    expect(line.line.lending.isLent(4_993)).toBe(true)
+    expect(ticketReport(line.line, 4_992)).toMatchObject({ state: 'active', joinedMs: START_MS })
+  })
+
+  it('that is lost from the list, or from the tickets, breaks an invariant', () => {
+    const line = lineOf()
+    lend(line, 2)
+    line.line.verifyAll()
+    line.line.tickets.clearFlags(1, LENT_FLAG)
+    expect(() => line.line.verifyAll()).toThrow(/2 slots lent, 1 found/)
+  })
+
+  it('begins its session when its visitor is known', () => {
+    const line = lineOf({ sessionMaxSeconds: 60 })
+    lend(line, 1)
+    line.pass(3).exchange(leased([1]))
+    for (const seconds of [10, 10, 10, 10, 10, 9]) {
+      line.pass(seconds).hear([1])
+      line.tick()
+    }
+    expect(line.state(1)).toBe('active')
+    line.pass(1).tick()
+    expect(line.state(1)).toBe('gone')
+    expect(line.line.totals.ended).toBe(1)
   })
 
   it('of another run is ignored', () => {
