@@ -185,6 +185,7 @@ export class Line {
    */
   private losePlace(number: number): void {
     this.end(number, State.absent, 'forgotten')
+    this.totals.limitedReturns++
     this.state.lostPlaces.add(number, this.record.nowMs)
   }
 
@@ -223,7 +224,7 @@ export class Line {
   }
 
   /** Answers a newcomer. The same key gets the same number for `JOIN_KEY_SECONDS`. */
-  join(key: string, _details: JoinDetails = {}): JoinAnswer {
+  join(key: string, { network }: JoinDetails = {}): JoinAnswer {
     const { tickets, rules, record } = this.state
     const known = this.state.joins.find(key)
     if (known !== undefined) return this.joinAgain(known)
@@ -234,7 +235,7 @@ export class Line {
     const isAdmitted = mayAdmitNewcomer(tickets, this.state.bucket, rules)
     const heard = this.state.clock.heardSeconds(0, rules.checkIntervalSeconds)
     const number = tickets.issue(isAdmitted ? State.active : State.waiting, heard)
-    record.joined(number)
+    record.joined(number, network)
     noteJoinTime(tickets, number, this.lastJoinSeconds)
     this.state.joins.remember(key, number, record.nowMs)
     if (!isAdmitted) return { state: 'waiting', number }
