@@ -1,6 +1,6 @@
 /**
- * The settings of fair entry that operators change while the room runs. A new entry is all that the
- * page, its notices and the audit log need for another one.
+ * The settings of fair entry that operators change while the room runs. The page, its notices and
+ * the audit log need no more than an entry here for another one.
  */
 
 export interface EntrySwitch {
