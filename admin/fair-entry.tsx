@@ -61,10 +61,10 @@ function Switches({ controls }: { controls: Controls }) {
       ))}
       <div class="row end">
         <button type="button" disabled={changed.length === 0} onClick={discard}>
-          Discard changes
+          Discard
         </button>
         <button type="submit" class="primary" disabled={changed.length === 0 || !mayWrite}>
-          Apply
+          Apply settings
         </button>
       </div>
     </form>

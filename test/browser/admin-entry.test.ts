@@ -44,11 +44,11 @@ test('switches the check on, shows who came and who failed, and undoes the chang
   await figure('4th to 20th').getByText('17', { exact: true }).waitFor()
   await figure('21st to 200th').getByText('5', { exact: true }).waitFor()
 
-  const apply = button(entry, 'Apply')
+  const apply = button(entry, 'Apply settings')
   const mode = entry.getByLabel('Check before joining')
   expect(await apply.isDisabled()).toBe(true)
   await mode.selectOption('invisible')
-  await button(entry, 'Discard changes').click()
+  await button(entry, 'Discard').click()
   expect(await mode.inputValue()).toBe('off')
   await mode.selectOption('visible, some click')
   await apply.click()
