@@ -170,7 +170,8 @@ export class Browser {
       verified: new VerifiedTokens(),
       keepAlive: isolate,
       nowMs,
-      mayJoinNow: async () => true,
+      joinLimit: async () => null,
+      joinDetails: async () => ({}),
       joinCheck: null,
       binding: null,
     }
