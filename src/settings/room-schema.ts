@@ -144,7 +144,7 @@ export const roomEntries = {
   idle_timeout_seconds: v.optional(wholeOrOff(IDLE_TIMEOUT_MIN_SECONDS, 86_400), 0),
   departure_grace_seconds: v.optional(whole(0, 1800), 10),
   session_max_seconds: v.optional(wholeOrOff(60, 604_800), 0),
-  max_waiting: v.optional(whole(1, 5_000_000), 1_000_000),
+  max_waiting: v.optional(whole(1, 10_000_000), 1_000_000),
   cookie_domain: v.optional(v.pipe(v.string(domainMessage), v.regex(/^([a-z0-9-]+\.)+[a-z0-9-]+$/, domainMessage))),
   additional_hosts: v.optional(
     v.pipe(v.array(host, 'must be a list of host names'), v.maxLength(20, 'at most 20')),
