@@ -3,6 +3,7 @@
  * answers with the shipped `visit`. Reports every request and answer to the judge.
  */
 
+import type { JoinDetails } from '../src/core/exchange.ts'
 import { claim, isSuspended, type Visit, visit } from '../src/gate/visit.ts'
 import { pollAfterSeconds } from '../src/gate/visitor-status.ts'
 import { byPreference, type PresentedToken, VerifiedTokens } from '../src/tokens/presented.ts'
@@ -34,9 +35,18 @@ export class Browser {
   readonly scheduler: Scheduler
   private readonly isolates: readonly SimulatedIsolate[]
   private readonly witness: BrowserWitness
+  private readonly joinDetails: JoinDetails
   private isolate: SimulatedIsolate
 
-  constructor(isolates: readonly SimulatedIsolate[], scheduler: Scheduler, random: Random, witness: BrowserWitness) {
+  /** @param lane that the browser joins; undefined: the regular line */
+  constructor(
+    isolates: readonly SimulatedIsolate[],
+    scheduler: Scheduler,
+    random: Random,
+    witness: BrowserWitness,
+    lane?: string,
+  ) {
+    this.joinDetails = lane === undefined ? {} : { lane }
     this.isolates = isolates
     this.scheduler = scheduler
     this.random = random
@@ -163,6 +173,7 @@ export class Browser {
       keys: [],
       verified: new VerifiedTokens(),
       keepAlive: isolate,
+      joinDetails: this.joinDetails,
       nowMs,
       mayJoinNow: async () => true,
       joinCheck: null,

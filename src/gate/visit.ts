@@ -3,6 +3,7 @@
  * necessary, the object's answer. Issues tokens. Knows nothing about pages, cookies or the origin.
  */
 import { ageMs } from '../core/age.ts'
+import type { JoinDetails } from '../core/exchange.ts'
 import type { ClaimDetails } from '../core/line.ts'
 import type { SnapshotView } from '../core/snapshot-view.ts'
 import { CONFIRM_AFTER_MAX_SECONDS } from '../limits.ts'
@@ -15,6 +16,8 @@ import { closedStatus, isUndrawn, limitedPollSeconds, placelessStatus, waitingSt
 
 export interface VisitContext extends IssueContext {
   readonly keepAlive: KeepAlive
+  /** Travels with a newcomer's join, such as the lane. */
+  readonly joinDetails?: JoinDetails
   /** Counts a newcomer; false: too many came from this client's address. */
   readonly mayJoinNow: () => Promise<boolean>
   /** Null: newcomers join without a check. */
@@ -206,7 +209,7 @@ async function newcomer(context: VisitContext, mayJoin: boolean): Promise<Visit>
     const details = { pollAfterSeconds: limitedPollSeconds(Math.random()) }
     return { state: 'limited', status: { ...placelessStatus(room, 'waiting', client.view, details), limited: true } }
   }
-  const answer = await client.join(keepAlive, {}, proof ?? undefined)
+  const answer = await client.join(keepAlive, context.joinDetails ?? {}, proof ?? undefined)
   const view = client.view
   if (answer.state === 'unreachable' || view === null) {
     const status = placelessStatus(room, 'waiting', view, { unreachable: true })
