@@ -17,6 +17,8 @@ const NAMES: Readonly<Record<string, string>> = {
   message_until: 'Message ends at',
   sold_out: 'Sold out',
   turnstile_mode: 'Check before joining',
+  turnstile_action: 'After a failed check',
+  join_limit: 'Join limits',
   name: 'Name',
   description: 'Description',
   prequeue_start_time: 'Lobby opens',

@@ -13,6 +13,7 @@ import { siteNames } from './origin/host-names.ts'
 import type { Origin } from './origin/proxy.ts'
 import { reservedNames } from './origin/request-headers.ts'
 import { Looks } from './pages/looks.ts'
+import { inJurisdiction, sharedJurisdiction } from './room/jurisdiction.ts'
 import { type RoomNamespace, roomClient, roomStub } from './room/room-clients.ts'
 import { deployedSettings } from './settings/deployed-settings.ts'
 import { loginGuardRemedy } from './settings/problems.ts'
@@ -100,7 +101,11 @@ function alertDelivery(namespace: RoomNamespace, env: Env): AlertDelivery {
   return {
     channelOf: ({ kind, room, channel }) =>
       kind === 'stats' ? pushes.get(room) : channels.find(({ name }) => name === channel),
-    ledger: (room) => namespace.getByName(room),
+    ledger: (name) => {
+      const room = deployedSettings.rooms.find((known) => known.name === name)
+      // The jurisdiction of a room that is no longer in the settings is unknown.
+      return room === undefined ? namespace.getByName(name) : roomStub(namespace, room)
+    },
     io: platformIo(env.EMAIL ?? null),
   }
 }
@@ -120,8 +125,11 @@ async function operatorAccess(
     return 'no-login-guard'
   }
   const sessions = await sessionKeys(keys)
-  const guards = env.LOGIN_GUARD as unknown as LoginGuardNamespace
-  return { operators, sessionKeys: sessions, access, failedLogins: new FailedLogins(guards, rooms, sessions) }
+  const jurisdiction = sharedJurisdiction(deployedSettings.rooms)
+  const guards = inJurisdiction(env.LOGIN_GUARD as unknown as LoginGuardNamespace, jurisdiction)
+  // The former guard is in no jurisdiction.
+  const formerGuards = jurisdiction === undefined ? rooms : null
+  return { operators, sessionKeys: sessions, access, failedLogins: new FailedLogins(guards, formerGuards, sessions) }
 }
 
 /** Null: the value cannot be used. The API is then off, never open. */

@@ -136,6 +136,11 @@ export class Line {
     return this.numbers.of(REGULAR).lastJoinSeconds
   }
 
+  /** Visitors from this number on may poll less often; infinite: nobody may. */
+  get farFrom(): number {
+    return this.state.farPolls.told
+  }
+
   /** Numbers from the frontier on that lost their place although their holder may still wait. */
   lostPlaces(nowMs: number): Uint32Array {
     return this.state.lostPlaces.numbersFrom(this.frontier, nowMs)
@@ -292,6 +297,7 @@ export class Line {
     this.presence.expireSilent(tickets.all())
     for (const number of sessions.overdue(this.rules, clock)) this.end(number, State.active, 'ended')
     this.admit()
+    this.state.farPolls.follow(tickets, this.course.flow, this.rules, clock.nowSeconds)
     tickets.dropEmpty()
     this.state.draws.forgetOld(this.run, (first, end) => tickets.mayBeLive(first, end))
     clock.endTick()

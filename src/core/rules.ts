@@ -9,6 +9,8 @@ export interface LineRules {
   readonly ratePerMinute: number
   /** A waiting or offered ticket is silent after this. */
   readonly heartbeatTimeoutSeconds: number
+  /** Visitors far from the front poll at most this many seconds apart; 7: like those near it. */
+  readonly pollIntervalMaxSeconds: number
   /** A session is silent after this. */
   readonly sessionTimeoutSeconds: number
   /** Time between ticks, below the heartbeat timeout. */
@@ -49,9 +51,12 @@ export interface LineRules {
   readonly messageUntilMs: number | null
   /** Lines beside the regular one. Missing: `skip` and `slow` only. */
   readonly lanes?: readonly LaneRule[]
-  /** How isolates check newcomers before they join; the line only passes it on. */
-  readonly turnstileMode?: string
+  /** How isolates treat newcomers; the line only passes it on. */
+  readonly entry?: EntryRules
 }
+
+/** Settings of fair entry by key: src/settings/entry-settings.ts lists them. */
+export type EntryRules = Readonly<Record<string, string | number | boolean>>
 
 /** The rules that operators change while the room runs. The others change only by a deploy. */
 export type RuntimeRules = Pick<
@@ -65,7 +70,7 @@ export type RuntimeRules = Pick<
   | 'soldOut'
   | 'message'
   | 'messageUntilMs'
-  | 'turnstileMode'
+  | 'entry'
 >
 
 /**

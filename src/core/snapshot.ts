@@ -19,7 +19,7 @@ import { REGULAR } from './lanes.ts'
 import { BLOCK_BITS, BLOCKS_PER_SEGMENT, SEGMENT_BITS } from './limits.ts'
 import type { Line } from './line.ts'
 import type { RatePiece } from './rate-plan.ts'
-import { isClosed, type LineMode, type LineRules, messageNow } from './rules.ts'
+import { type EntryRules, isClosed, type LineMode, type LineRules, messageNow } from './rules.ts'
 
 /**
  * The figures of the regular line, except that in a room with lanes `waiting` counts all lanes, and
@@ -76,8 +76,13 @@ export interface Snapshot extends LaneFigures {
   readonly draws?: readonly DrawResult[]
   /** Everything is sold: nobody joins or is admitted. */
   readonly soldOut?: boolean
-  /** How isolates check newcomers. Missing: as deployed. */
+  /** How isolates treat newcomers. A missing setting: as deployed. */
+  readonly entry?: EntryRules
+  /** `entry.turnstile_mode` for isolates of older deploys. */
   readonly turnstileMode?: string
+  /** Visitors from this number on poll at up to `pollIntervalMaxSeconds`. Missing: nobody does. */
+  readonly farFrom?: number
+  readonly pollIntervalMaxSeconds?: number
   /** The regular line, then the lanes, by index. Missing: no lane was used in this run. */
   readonly lanes?: readonly LaneInSnapshot[]
   /** The configured rates in the time to come, for estimates. Missing: the rate stays as it is. */
@@ -106,24 +111,20 @@ export interface EventInSnapshot {
  * The cost grows with the number of segments with a waiting ticket, not with the number of tickets.
  */
 export function takeSnapshot(line: Line, nowMs: number): Snapshot {
-  const { tickets, rules, rates } = line
-  const pieces = line.course.plannedPieces
+  const { tickets, rules } = line
+  const { event: _, ...flow } = line.course.flow
   const lanes = lanesInSnapshot(line)
   return {
     run: line.run,
+    ...flow,
     atMs: nowMs,
-    mode: rules.mode,
     ...laneFigures(line, REGULAR),
     next: line.numbers.end,
     waiting: tickets.waiting,
     active: tickets.occupied,
     capacity: rules.capacity,
-    ratePerMinute: line.pace.ratePerMinute,
     full: tickets.isFull || tickets.waiting >= rules.maxWaiting,
     ...waitingBlocks(line),
-    admittedPerMinute: rates.admittedPerMinute,
-    observedAdmissions: rates.observedAdmissions,
-    leaverSharePerMinute: rates.leaverSharePerMinute,
     heartbeatTimeoutSeconds: rules.heartbeatTimeoutSeconds,
     sessionTimeoutSeconds: rules.sessionTimeoutSeconds,
     reclaimGraceSeconds: rules.reclaimGraceSeconds,
@@ -134,13 +135,19 @@ export function takeSnapshot(line: Line, nowMs: number): Snapshot {
     opensAtMs: isClosed(rules, nowMs) ? rules.opensAtMs : null,
     suspended: rules.suspended,
     message: messageNow(rules, nowMs),
-    admissionFactor: line.admissionFactor,
     soldOut: rules.soldOut,
-    ...(rules.turnstileMode === undefined ? {} : { turnstileMode: rules.turnstileMode }),
+    ...entryFields(rules),
+    pollIntervalMaxSeconds: rules.pollIntervalMaxSeconds,
+    ...(Number.isFinite(line.farFrom) ? { farFrom: line.farFrom } : {}),
     ...(lanes === undefined ? {} : { lanes }),
-    ...(pieces === null ? {} : { ratePieces: pieces }),
     ...eventFields(line),
   }
+}
+
+function entryFields({ entry }: LineRules): Pick<Snapshot, 'entry' | 'turnstileMode'> {
+  if (entry === undefined) return {}
+  const { turnstile_mode } = entry
+  return { entry, ...(typeof turnstile_mode === 'string' ? { turnstileMode: turnstile_mode } : {}) }
 }
 
 /** A day after its end an event is history. */
