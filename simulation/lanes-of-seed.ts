@@ -1,4 +1,4 @@
-/** The lanes of a seed: its settings, which a deploy may change, and the lane that a visitor joins. */
+/** The lanes of a seed: the settings, which a deploy may change, and who joins which. */
 import type { LaneSettings } from '../src/settings/lane-schema.ts'
 import type { Random } from './random.ts'
 

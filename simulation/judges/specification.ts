@@ -86,14 +86,14 @@ export function firstOfLane(lane: number): number {
   return lane === 0 ? 1 : 2 ** 30 + (lane - 1) * 2 ** 27 + 1
 }
 
-/** `before`: its place among the lanes that go first; `share`: its part of the others' admissions. */
+/** `before`: its place among the lanes that go first; `share`: its part of other admissions. */
 export interface PromisedLane {
   readonly before: number | null
   readonly share: number
 }
 
 /**
- * What docs/fairness.md promises to each lane with tickets.
+ * The promise of docs/fairness.md to each lane with tickets.
  * @param names by index
  */
 export function promisedLanes(
