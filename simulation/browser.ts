@@ -179,9 +179,9 @@ export class Browser {
       keys: [],
       verified: new VerifiedTokens(),
       keepAlive: isolate,
-      joinDetails: this.joinDetails,
       nowMs,
-      mayJoinNow: async () => true,
+      joinLimit: async () => null,
+      joinDetails: async () => this.joinDetails,
       joinCheck: null,
       binding: null,
     }

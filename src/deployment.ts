@@ -3,6 +3,7 @@ import type { AlertDelivery } from './alerts/consumer.ts'
 import { platformIo } from './alerts/deliver.ts'
 import type { BypassRule } from './bypass/bypass-settings.ts'
 import { infiniteKeys } from './gate/infinite-queue.ts'
+import type { JoinLimiters } from './gate/join-limits.ts'
 import { logError } from './log/log.ts'
 import { Access } from './operators/access.ts'
 import type { ApiOff, OperatorAccess } from './operators/caller.ts'
@@ -22,7 +23,7 @@ import { VerifiedTokens } from './tokens/presented.ts'
 import { importSigningKeys, type SigningKey } from './tokens/signing-keys.ts'
 import { TurnstileValidator } from './turnstile/validation.ts'
 
-export interface Deployment {
+export interface Deployment extends JoinLimiters {
   readonly rooms: readonly RoomSettings[]
   readonly keys: readonly SigningKey[]
   readonly verified: VerifiedTokens
@@ -36,8 +37,6 @@ export interface Deployment {
   readonly alerts: AlertDelivery
   /** The rules by which requests skip a room, by room name. */
   readonly bypasses: ReadonlyMap<string, readonly BypassRule[]>
-  /** Null: newcomers are not counted by address. */
-  readonly joinLimiter: RateLimit | null
   /** Null: newcomers are not checked. */
   readonly turnstile: TurnstileValidator | null
   /** Sign the tickets of the infinite queue. */
@@ -69,6 +68,7 @@ export async function deployment(env: Env): Promise<Deployment | null> {
       alerts: alertDelivery(namespace, env),
       bypasses: deployedSettings.bypasses,
       joinLimiter: env.JOIN_LIMIT ?? null,
+      networkLimiter: env.JOIN_LIMIT_NETWORK ?? null,
       turnstile: deployedSettings.turnstile && new TurnstileValidator(deployedSettings.turnstile),
       infiniteKeys: await infiniteKeys(keys),
     }

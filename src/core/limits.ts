@@ -154,3 +154,12 @@ export const CALLS_PER_SECOND_TARGET = 430
  * 7 s, a visitor is heard within 15 s, the shortest timeout.
  */
 export const CALL_PACE_MAX_MS = 6_000
+
+/**
+ * Joins by network are counted for an hour, in slots of ten minutes: one count takes about 50
+ * bytes, 5 MB in all. A crowd of a million people comes from more networks, but a network matters
+ * only once many have come from it, and those are known early.
+ */
+export const JOIN_NETWORK_SLOT_MS = 600_000
+export const JOIN_NETWORK_SLOTS = 6
+export const JOIN_NETWORKS_MAX = 100_000

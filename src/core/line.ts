@@ -191,6 +191,7 @@ export class Line {
    */
   private losePlace(number: number): void {
     this.end(number, State.absent, 'forgotten')
+    this.totals.limitedReturns++
     this.state.lostPlaces.add(number, this.record.nowMs)
   }
 
@@ -245,7 +246,7 @@ export class Line {
     const isAdmitted = mayAdmitNewcomer(tickets, this.state.bucket, rules)
     const heard = this.state.clock.heardSeconds(0, rules.checkIntervalSeconds)
     const number = tickets.issue(isAdmitted ? State.active : State.waiting, heard, lane)
-    record.joined(number)
+    record.joined(number, details.network)
     noteJoinTime(tickets, number, record.nowSeconds)
     this.state.joins.remember(key, number, record.nowMs)
     if (!isAdmitted) return { state: 'waiting', number }

@@ -52,8 +52,11 @@ export interface RoomPort {
 /** See `CallCounts`. */
 export type CheckCount = Extract<
   keyof CallCounts,
-  'checksPassed' | 'checksFailed' | 'checksUnreachable' | 'infiniteAnswers'
+  'checksPassed' | 'checksFailed' | 'checksOverlooked' | 'checksUnreachable' | 'infiniteAnswers'
 >
+
+/** The limits of newcomers, by the count of their refusals. */
+export type JoinLimit = Extract<keyof CallCounts, 'limited' | 'limitedByNetwork' | 'limitedByClient'>
 
 /** Keeps work alive after its request was answered. */
 export interface KeepAlive {
@@ -187,8 +190,8 @@ export class RoomClient {
     this.reports.count(what)
   }
 
-  /** Newcomers over the join limit, or tokens presented by another client. Justifies a call. */
-  countRefused(what: 'limited' | 'foreign', keepAlive: KeepAlive, count = 1): void {
+  /** Newcomers over a join limit, or tokens presented by another client. Justifies a call. */
+  countRefused(what: JoinLimit | 'foreign', keepAlive: KeepAlive, count = 1): void {
     this.reports.count(what, count)
     this.scheduleFlush(keepAlive)
   }
