@@ -12,9 +12,10 @@ const { calibrate } = await import('./calibration.ts')
 const { SCENARIOS } = await import('./scenarios.ts')
 
 const SEEDS_MAX = 1_000_000
-const HELP = `npm run simulate -- [--seeds N] [--seed S] [--events] [--trace]
+const HELP = `npm run simulate -- [--seeds N] [--seed S] [--events] [--lanes] [--trace]
   runs N seeds (200) beginning with S (1); the same seed gives the same run
   --events the room has an event: a lobby, mostly with a draw, whose borders meet the faults
+  --lanes  the room has lanes, which some visitors join and deploys change; also with --events
   --trace  prints every step; for one seed
   Then it measures the estimated wait on crowds without faults.`
 
@@ -23,6 +24,7 @@ const { values } = parseArgs({
     seeds: { type: 'string', default: '200' },
     seed: { type: 'string', default: '1' },
     events: { type: 'boolean', default: false },
+    lanes: { type: 'boolean', default: false },
     trace: { type: 'boolean', default: false },
     help: { type: 'boolean' },
   },
@@ -38,12 +40,13 @@ if (values.trace && seeds > 1) refuse('--trace is for one seed: add --seeds 1 --
 const reports: Report[] = []
 for (let seed = first; seed < first + seeds; seed++) {
   const trace = values.trace ? { trace: (line: string) => console.log(line) } : {}
-  const report = await runSeed(seed, { events: values.events, ...trace })
+  const report = await runSeed(seed, { events: values.events, lanes: values.lanes, ...trace })
   reports.push(report)
   for (const violation of report.violations) console.error(`seed ${seed} (${report.profile}): ${violation}`)
   if (process.stderr.isTTY && reports.length % 50 === 0) process.stderr.write(`\r${reports.length} of ${seeds} seeds`)
 }
-const calibration = values.trace || values.events ? [] : SCENARIOS.map((scenario) => calibrate(scenario, first))
+const calibration =
+  values.trace || values.events || values.lanes ? [] : SCENARIOS.map((scenario) => calibrate(scenario, first))
 console.log(JSON.stringify({ ...summaryOf(reports), calibration: calibration.map(rounded) }, null, 2))
 process.exitCode = reports.some(({ violations }) => violations.length > 0) ? 1 : 0
 

@@ -12,6 +12,7 @@ import type { Visitor } from '../visitor.ts'
 import { CommittedJudge } from './committed.ts'
 import { DrawJudge, type DrawnFirst } from './draw.ts'
 import { HearingJudge } from './hearing.ts'
+import { LaneJudge } from './lanes.ts'
 import { ResetJudge } from './reset.ts'
 import { SuspensionJudge } from './suspension.ts'
 
@@ -37,6 +38,8 @@ export interface Report {
   /** Where the first entry of each draw ended. */
   readonly draws: readonly DrawnFirst[]
   readonly drawsWithRandomness: number
+  /** Admissions in lanes other than the regular one. */
+  readonly laneAdmissions: number
   readonly simulatedSeconds: number
 }
 
@@ -51,6 +54,7 @@ export class Judge implements ObjectWitness, BrowserWitness {
   private readonly suspension = new SuspensionJudge(this)
   private readonly reset = new ResetJudge(this)
   private readonly draws = new DrawJudge(this)
+  private readonly lanes = new LaneJudge(this)
   private readonly owners = new Map<number, Browser>()
   private readonly scheduler: Scheduler
   private readonly startMs: number
@@ -109,6 +113,7 @@ export class Judge implements ObjectWitness, BrowserWitness {
       this.hearing.startOver()
       this.suspension.startOver()
       this.draws.startOver()
+      this.lanes.startOver()
       this.owners.clear()
     }
     const renumbering = this.draws.see(what, instance.line, page.entries, this.committedJudge.next)
@@ -117,6 +122,7 @@ export class Judge implements ObjectWitness, BrowserWitness {
       this.suspension.renumber(renumbering)
     }
     if (this.suspension.see(what, instance.line, page.entries)) this.hearing.resumed(this.scheduler.nowMs)
+    this.lanes.see(what, instance.line, page.entries)
     try {
       this.committedJudge.see(what, object, instance, page.entries)
     } catch (error) {
@@ -153,7 +159,7 @@ export class Judge implements ObjectWitness, BrowserWitness {
     if (!this.reset.isCurrent(run)) return
     const owner = this.owners.get(number)
     if (owner !== undefined && owner !== browser) this.violation(`number ${number} was told to two visitors`)
-    if (number >= this.committedJudge.next) this.violation(`number ${number} was told before it was stored`)
+    if (!this.committedJudge.wasIssued(number)) this.violation(`number ${number} was told before it was stored`)
     this.owners.set(number, browser)
     this.hearing.told(number, this.scheduler.nowMs)
   }
@@ -187,7 +193,7 @@ export class Judge implements ObjectWitness, BrowserWitness {
         )
     }
     // Only a request that gave up may leave a number that no visitor holds.
-    const phantoms = committedJudge.next - 1 - this.owners.size
+    const phantoms = committedJudge.issued - this.owners.size
     if (this.isObjectWell && phantoms > this.unreachables) this.violation(`${phantoms} numbers have no holder`)
     if (!this.nobodyIsLeft) this.violation(`${this.left} are left in a line without visitors`)
     const pairs = (committedJudge.inOrder.length * (committedJudge.inOrder.length - 1)) / 2
@@ -209,6 +215,7 @@ export class Judge implements ObjectWitness, BrowserWitness {
       detectionMs: hearing.detectionMs,
       draws: this.draws.firsts,
       drawsWithRandomness: this.draws.withRandomness,
+      laneAdmissions: this.lanes.admitted,
       simulatedSeconds: (this.scheduler.nowMs - this.startMs) / 1000,
     }
   }

@@ -104,6 +104,23 @@ export const statsSchema = v.looseObject({
   nextNumber: v.number(),
   ...eachFigure(LOADS, figureNow),
   frontier: about(v.number(), '1 + the highest number ever admitted.'),
+  lanes: about(
+    v.optional(
+      v.array(
+        v.looseObject({
+          name: v.string(),
+          waiting: v.number(),
+          firstNumber: about(
+            v.number(),
+            'The number within the lane, which visitors see, is number - firstNumber + 1.',
+          ),
+          nextNumber: v.number(),
+          frontier: v.number(),
+        }),
+      ),
+    ),
+    'The lanes with tickets in this run, besides the regular line. Missing: none.',
+  ),
   admittedPerMinute: v.nullable(v.number()),
   waitSecondsP50: seconds('Median wait of the last admissions.'),
   waitSecondsP90: seconds('90th percentile of the waits of the last admissions.'),
@@ -160,8 +177,10 @@ export const ticketSchema = v.looseObject({
   room: roomName,
   run: v.number(),
   number: v.number(),
+  lane: about(v.optional(v.string()), 'Missing: the regular line.'),
+  laneNumber: about(v.optional(v.number()), "The number within the lane, which the visitor's page shows."),
   state: v.picklist(['waiting', 'offered', 'active', 'absent', 'gone']),
-  position: about(v.nullable(v.number()), 'Visitors ahead + 1; null: not waiting.'),
+  position: about(v.nullable(v.number()), 'Visitors ahead in the same line + 1; null: not waiting.'),
   joinedAt: about(
     v.nullable(time),
     'Exact while the event is kept, otherwise within the time that 64 visitors took to join.',
