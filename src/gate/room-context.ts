@@ -3,6 +3,7 @@
  * visitor.
  */
 import type { Call } from '../app-env.ts'
+import type { NewcomerCounts } from '../core/proof-of-work.ts'
 import { clientNetwork } from '../http/client-address.ts'
 import { isSecure, type RequestUrl } from '../http/request-url.ts'
 import { logWarning } from '../log/log.ts'
@@ -32,11 +33,12 @@ export interface RoomContext extends TokenVerifier {
   readonly joinLimiter: RateLimit | null
   readonly turnstile: TurnstileValidator | null
   readonly infiniteKeys: readonly SigningKey[]
+  readonly newcomers: NewcomerCounts
 }
 
 export function roomContext({ request, url, keepAlive, deployment }: Call, room: RoomSettings): RoomContext {
-  const { client, origin, looks, keys, verified, joinLimiter, turnstile, infiniteKeys } = deployment
-  const own = { origin, looks, keys, verified, joinLimiter, turnstile, infiniteKeys }
+  const { client, origin, looks, keys, verified, joinLimiter, turnstile, infiniteKeys, newcomers } = deployment
+  const own = { origin, looks, keys, verified, joinLimiter, turnstile, infiniteKeys, newcomers }
   return { request, url, keepAlive, room, client: client(room), ...own }
 }
 
