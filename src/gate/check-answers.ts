@@ -3,6 +3,7 @@ import { PREFIX } from '../http/paths.ts'
 import { problem } from '../http/problem.ts'
 import { languageOfVisitor } from '../languages.ts'
 import { type CheckPage, checkPageHeaders, renderCheckPage } from '../pages/check-page.ts'
+import { entrySetting } from '../settings/entry-settings.ts'
 import { checkCookie, checkCookieOf, presentedProof } from '../tokens/join-proof.ts'
 import { WORK_HEADER } from '../tokens/work-challenge.ts'
 import { checkMode } from './join-check.ts'
@@ -21,7 +22,7 @@ export async function checkPage(context: Visitor): Promise<Response> {
     action: `${PREFIX}/join-check?room=${room.name}&return=${back}`,
     turnstile: turnstile === null || mode === 'off' ? null : { siteKey: turnstile.siteKey, mode },
     work: (await joinCheck?.work?.challenge()) ?? null,
-    mayContinue: room.turnstile_action === 'log',
+    mayContinue: entrySetting(context, 'turnstile_action') === 'log',
     // After a proof that did not count, the next one would not count either, and the browser would
     // go round in circles. A redeemed proof did count.
     isAutomatic: checkCookieOf(request) !== 'used' || (await presentedProof(request, room, keys, nowMs)) !== null,
@@ -40,7 +41,7 @@ export async function checkPage(context: Visitor): Promise<Response> {
 export async function checkRefusal(context: Visitor): Promise<Response> {
   const { room, joinCheck } = context
   const work = joinCheck?.work ?? null
-  if (work === null || (checkMode(context) !== 'off' && room.turnstile_action !== 'log')) {
+  if (work === null || (checkMode(context) !== 'off' && entrySetting(context, 'turnstile_action') !== 'log')) {
     const detail =
       'This room checks newcomers with a page that only browsers can show. Open a page of the site in a browser to join, ' +
       'or ask the operator of the site for a bypass rule.'

@@ -6,6 +6,7 @@ import type { JoinDetails } from '../core/exchange.ts'
 import type { NewcomerCounts } from '../core/proof-of-work.ts'
 import { logRepeatedWarning } from '../log/log.ts'
 import type { CheckCount, RoomClient } from '../room/room-client.ts'
+import { entrySetting } from '../settings/entry-settings.ts'
 import type { RoomSettings } from '../settings/rooms.ts'
 import type { Status } from '../status.ts'
 import { presentedProof } from '../tokens/join-proof.ts'
@@ -49,34 +50,30 @@ interface CheckContext extends IssueContext {
 }
 
 /** The mode in force: operators may change it while the room runs. */
-export function checkMode({
-  room,
-  client,
-  turnstile,
-}: {
+export function checkMode(context: {
   readonly room: RoomSettings
   readonly client: RoomClient
   readonly turnstile: TurnstileValidator | null
 }): RoomSettings['turnstile_mode'] {
-  const { turnstileMode = room.turnstile_mode } = client.view?.snapshot ?? {}
-  if (turnstile === null) {
-    // The settings check refuses a deployed mode without keys, but not one that operators set.
-    if (turnstileMode !== 'off') logRepeatedWarning('turnstile_keys_missing', room.name, { room: room.name })
-    return 'off'
-  }
-  return turnstileMode as RoomSettings['turnstile_mode']
+  const mode = entrySetting(context, 'turnstile_mode')
+  if (mode === 'off' || context.turnstile !== null) return mode
+  // The settings check refuses a deployed mode without keys, but not one that operators set.
+  const { name } = context.room
+  logRepeatedWarning('turnstile_keys_missing', name, { room: name })
+  return 'off'
 }
 
 /** Null: newcomers join without a check. */
 export function joinCheckOf(context: CheckContext): JoinCheck | null {
   const { request, room, keys, texts, nowMs } = context
   const usesTurnstile = checkMode(context) !== 'off'
+  const action = entrySetting(context, 'turnstile_action')
   const work = proofOfWork(context)
   if (!usesTurnstile && work === null) return null
   return {
     work,
     async infiniteAnswer() {
-      if (!usesTurnstile || room.turnstile_action !== 'infinite_queue') return null
+      if (!usesTurnstile || action !== 'infinite_queue') return null
       const held = await presentedInfinite(texts, room, context.infiniteKeys, nowMs)
       // A reset of the room voids these tickets as well.
       if (held === null || held.token.run < context.client.knownRun) return null
@@ -88,7 +85,7 @@ export function joinCheckOf(context: CheckContext): JoinCheck | null {
         const { id: key, lane } = proof
         return lane === undefined ? { key, details: {}, counts: [] } : { key, details: { lane }, counts: ['slowJoins'] }
       }
-      if (usesTurnstile && (hasPage || room.turnstile_action !== 'log')) return null
+      if (usesTurnstile && (hasPage || action !== 'log')) return null
       const unchecked: readonly CheckCount[] = usesTurnstile ? ['checksFailed'] : []
       const key = (await work?.presented()) ?? null
       if (key !== null) return { key, details: {}, counts: [...unchecked, 'proofsSolved'] }

@@ -3,6 +3,7 @@ import { adaptiveBits, type NewcomerCounts } from '../core/proof-of-work.ts'
 import { clientAddress, clientNetwork, networkOf } from '../http/client-address.ts'
 import { BINDING_IPV4_BYTES, BINDING_IPV6_BYTES } from '../limits.ts'
 import type { RoomClient } from '../room/room-client.ts'
+import { entrySetting } from '../settings/entry-settings.ts'
 import type { RoomSettings } from '../settings/rooms.ts'
 import type { SigningKey } from '../tokens/signing-keys.ts'
 import {
@@ -22,14 +23,9 @@ interface WorkContext {
   readonly newcomers: NewcomerCounts
 }
 
-/** The mode in force. */
-function workMode({ room }: Pick<WorkContext, 'room' | 'client'>): RoomSettings['proof_of_work'] {
-  return room.proof_of_work
-}
-
 /** One newcomer's proof of work. Null where the room asks for none. */
 export function proofOfWork(context: WorkContext): ProofOfWork | null {
-  const mode = workMode(context)
+  const mode = entrySetting(context, 'proof_of_work')
   return mode === 'off' ? null : new ProofOfWork(context, mode)
 }
 
@@ -48,8 +44,12 @@ export class ProofOfWork {
    * not: otherwise an attacker would collect cheap challenges before solving any.
    */
   get bits(): number {
-    this.asked ??= this.mode === 'fixed' ? this.context.room.proof_of_work_bits : this.adaptive()
+    this.asked ??= this.mode === 'fixed' ? this.max : this.adaptive()
     return this.asked
+  }
+
+  private get max(): number {
+    return entrySetting(this.context, 'proof_of_work_bits')
   }
 
   challenge(): Promise<WorkChallenge> {
@@ -79,6 +79,6 @@ export class ProofOfWork {
     if (address === null || client === null) return 0
     const neighbourhood = networkOf(address, BINDING_IPV4_BYTES, BINDING_IPV6_BYTES)
     const recent = newcomers.add(`${room.name} ${client}`, `${room.name} ${neighbourhood}`, nowMs)
-    return adaptiveBits(recent, room.proof_of_work_bits)
+    return adaptiveBits(recent, this.max)
   }
 }

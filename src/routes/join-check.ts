@@ -16,6 +16,7 @@ import { problem } from '../http/problem.ts'
 import { isSameOrigin } from '../http/request-url.ts'
 import { CHECK_BODY_MAX_BYTES, CHECK_TOKEN_MAX_CHARS } from '../limits.ts'
 import { logRepeatedWarning } from '../log/log.ts'
+import { entrySetting } from '../settings/entry-settings.ts'
 import { checkCookie, checkCookieOf, type JoinProof, signJoinProof } from '../tokens/join-proof.ts'
 import { changeToken } from '../tokens/token-cookie.ts'
 import { isSolved } from '../tokens/work-challenge.ts'
@@ -64,13 +65,13 @@ function missingField({ token, challenge, slow }: Fields, usesTurnstile: boolean
  * one, unless failures of Turnstile lead to the infinite queue. Null: refused.
  */
 async function workedFor(work: ProofOfWork, fields: Fields, visitor: Visitor): Promise<JoinProof | null> {
-  const { client, room } = visitor
+  const { client } = visitor
   const challenge = await work.read(fields.challenge)
   if (challenge !== null && isSolved(challenge, fields.nonce)) {
     if (challenge.bits > 0) client.countCheck('proofsSolved')
     return { id: challenge.id }
   }
-  const maySkip = checkMode(visitor) === 'off' || room.turnstile_action === 'log'
+  const maySkip = checkMode(visitor) === 'off' || entrySetting(visitor, 'turnstile_action') === 'log'
   if (challenge !== null && fields.slow === true && maySkip) return { id: challenge.id, lane: SLOW_LANE }
   client.countCheck('proofsRefused')
   return null
@@ -114,7 +115,7 @@ async function hasPlace(visitor: Visitor): Promise<boolean> {
 
 /** The browser could not run the check, or a program did not try. */
 function unsolved(visitor: Visitor, proof: JoinProof, backUrl: string): Response | Promise<Response> {
-  if (visitor.room.turnstile_action === 'log') return failed(visitor, proof, backUrl)
+  if (entrySetting(visitor, 'turnstile_action') === 'log') return failed(visitor, proof, backUrl)
   visitor.client.countCheck('checksFailed')
   return checkTrouble(visitor, 'checkFailed', 403, backUrl)
 }
@@ -122,8 +123,9 @@ function unsolved(visitor: Visitor, proof: JoinProof, backUrl: string): Response
 async function failed(visitor: Visitor, proof: JoinProof, backUrl: string): Promise<Response> {
   const { request, client, room, infiniteKeys } = visitor
   client.countCheck('checksFailed')
-  logRepeatedWarning('join_check_failed', room.name, { room: room.name, action: room.turnstile_action })
-  if (room.turnstile_action === 'log') return withProof(visitor, proof, backUrl)
+  const action = entrySetting(visitor, 'turnstile_action')
+  logRepeatedWarning('join_check_failed', room.name, { room: room.name, action })
+  if (action === 'log') return withProof(visitor, proof, backUrl)
   const response = toSite(backUrl)
   const { text } = await infiniteTicket(visitor, infiniteKeys)
   changeToken(response.headers, request, room, text)

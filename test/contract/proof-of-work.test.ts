@@ -1,5 +1,6 @@
 /** The proof of work before joining (proof_of_work): pages, programs, and what does not count. */
 import { afterAll, describe, expect, test } from 'vitest'
+import { ApiClient } from './support/api-client.ts'
 import { issued, stats } from './support/operator.ts'
 import { room, useStage } from './support/stage.ts'
 import { claimsOf, signed } from './support/tokens.ts'
@@ -21,6 +22,7 @@ const stage = useStage(
     room('figures', 50, FIXED),
     room('other', 50, FIXED),
     room('auto', 500, AUTO),
+    room('switched', 50),
     room('easy', 50, { ...AUTO, proof_of_work_bits: 0 }),
     room('apps', 50, { ...FIXED, allowed_origins: ['https://app.example.com'] }),
     room('both', 50, { ...FIXED, ...TURNSTILE }),
@@ -265,6 +267,25 @@ describe('"auto"', () => {
       expect((await stage.visitor('easy', from('192.0.2.5')).get('/echo')).status).toBe(200)
     }
   })
+})
+
+test('operators turn the work on, change it and turn it off while the room runs', async () => {
+  const api = new ApiClient(stage.workerd)
+  const set = async (patch: object) =>
+    (await api.call('PATCH', '/rooms/switched/settings', patch, { 'If-Match': '*' })).status
+  const bits = async () => {
+    const page = await stage.visitor('switched').get('/echo')
+    return page.status === 200 ? null : taskOf(page).bits
+  }
+  expect(await bits()).toBeNull()
+  expect(await set({ proof_of_work: 'fixed', proof_of_work_bits: 4 })).toBe(200)
+  await expect.poll(bits).toBe(4)
+  expect(await set({ proof_of_work_bits: 25 })).toBe(400)
+  expect(await set({ proof_of_work: 'on' })).toBe(400)
+  expect(await set({ proof_of_work_bits: 6 })).toBe(200)
+  await expect.poll(bits).toBe(6)
+  expect(await set({ proof_of_work: 'off' })).toBe(200)
+  await expect.poll(bits).toBeNull()
 })
 
 describe('a program', () => {
