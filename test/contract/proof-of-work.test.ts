@@ -24,6 +24,7 @@ const stage = useStage(
     room('auto', 500, AUTO),
     room('switched', 50),
     room('slow', 50, { ...FIXED, queue_all: true }),
+    room('steep', 50, { ...AUTO, proof_of_work_bits: 24 }),
     room('easy', 50, { ...AUTO, proof_of_work_bits: 0 }),
     room('apps', 50, { ...FIXED, allowed_origins: ['https://app.example.com'] }),
     room('both', 50, { ...FIXED, ...TURNSTILE }),
@@ -187,6 +188,13 @@ describe('a solution', () => {
         return { challenge: signed(claims), nonce: String(solve({ ...task, challenge })) }
       },
     ],
+    [
+      'of a text that we signed for another purpose',
+      ({ challenge, ...task }) => {
+        const claims = { ...claimsOf(challenge), kind: 'join-proof' }
+        return { challenge: signed(claims), nonce: String(solve({ ...task, challenge })) }
+      },
+    ],
     ['that is a token of another kind', () => ({ challenge: signed({ room: 'figures' }), nonce: '1' })],
   ]
 
@@ -265,6 +273,15 @@ describe('"auto"', () => {
     const [visitor, task] = await asked('auto', own)
     await postSolution(visitor, task)
     expect((await visitor.get('/echo')).status).toBe(200)
+  })
+
+  test('counts each of them once', async () => {
+    const bits: number[] = []
+    for (let i = 0; i < 7; i++) {
+      const page = await stage.visitor('steep', from('192.0.2.1')).get('/echo')
+      bits.push(page.status === 200 ? 0 : taskOf(page).bits)
+    }
+    expect(bits).toEqual([0, 0, 0, 12, 12, 14, 14])
   })
 
   test('counts an IPv6 /64 as one address', async () => {
