@@ -86,7 +86,7 @@ export function joinCheckOf(context: CheckContext): JoinCheck | null {
         return lane === undefined ? { key, details: {}, counts: [] } : { key, details: { lane }, counts: ['slowJoins'] }
       }
       if (usesTurnstile && (hasPage || action !== 'log')) return null
-      const unchecked: readonly CheckCount[] = usesTurnstile ? ['checksFailed'] : []
+      const unchecked: readonly CheckCount[] = usesTurnstile ? ['checksFailed', 'checksOverlooked'] : []
       const key = (await work?.presented()) ?? null
       if (key !== null) return { key, details: {}, counts: [...unchecked, 'proofsSolved'] }
       return work === null || work.bits === 0 ? { details: {}, counts: unchecked } : null

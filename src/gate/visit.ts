@@ -3,10 +3,11 @@
  * necessary, the object's answer. Issues tokens. Knows nothing about pages, cookies or the origin.
  */
 import { ageMs } from '../core/age.ts'
+import type { JoinDetails } from '../core/exchange.ts'
 import type { ClaimDetails } from '../core/line.ts'
 import type { SnapshotView } from '../core/snapshot-view.ts'
 import { CONFIRM_AFTER_MAX_SECONDS } from '../limits.ts'
-import type { KeepAlive } from '../room/room-client.ts'
+import type { JoinLimit, KeepAlive } from '../room/room-client.ts'
 import type { Status } from '../status.ts'
 import { byPreference, type PresentedToken } from '../tokens/presented.ts'
 import { type IssueContext, type Issued, issue } from './issue.ts'
@@ -15,8 +16,10 @@ import { closedStatus, isUndrawn, limitedPollSeconds, placelessStatus, waitingSt
 
 export interface VisitContext extends IssueContext {
   readonly keepAlive: KeepAlive
-  /** Counts a newcomer; false: too many came from this client's address. */
-  readonly mayJoinNow: () => Promise<boolean>
+  /** Counts a newcomer; the limit that is reached, or null. */
+  readonly joinLimit: () => Promise<JoinLimit | null>
+  /** The details of a newcomer for the line. */
+  readonly joinDetails: () => Promise<JoinDetails>
   /** Null: newcomers join without a check. */
   readonly joinCheck: JoinCheck | null
 }
@@ -31,7 +34,7 @@ export type Visit =
   | { readonly state: 'closed'; readonly status: Status }
   /** The room is off: everyone goes past it. */
   | { readonly state: 'suspended' }
-  /** Too many newcomers from one address: this one may try again soon. */
+  /** Too many newcomers from one address or network: this one may try again soon. */
   | { readonly state: 'limited'; readonly status: Status }
   /** A newcomer must pass the check before joining. */
   | { readonly state: 'unchecked' }
@@ -207,12 +210,13 @@ async function newcomer(context: VisitContext, { mayJoin, hasPage = false }: Vis
     client.keepFresh(keepAlive)
     return { state: 'unchecked' }
   }
-  if (!(await context.mayJoinNow())) {
-    client.countRefused('limited', keepAlive)
+  const limit = await context.joinLimit()
+  if (limit !== null) {
+    client.countRefused(limit, keepAlive)
     const details = { pollAfterSeconds: limitedPollSeconds(Math.random()) }
     return { state: 'limited', status: { ...placelessStatus(room, 'waiting', client.view, details), limited: true } }
   }
-  const answer = await client.join(keepAlive, entry.details, entry.key)
+  const answer = await client.join(keepAlive, { ...(await context.joinDetails()), ...entry.details }, entry.key)
   const view = client.view
   if (answer.state === 'unreachable' || view === null) {
     const status = placelessStatus(room, 'waiting', view, { unreachable: true })

@@ -54,12 +54,16 @@ export type CheckCount = Extract<
   keyof CallCounts,
   | 'checksPassed'
   | 'checksFailed'
+  | 'checksOverlooked'
   | 'checksUnreachable'
   | 'infiniteAnswers'
   | 'proofsSolved'
   | 'proofsRefused'
   | 'slowJoins'
 >
+
+/** The limits of newcomers, by the count of their refusals. */
+export type JoinLimit = Extract<keyof CallCounts, 'limited' | 'limitedByNetwork' | 'limitedByClient'>
 
 /** Keeps work alive after its request was answered. */
 export interface KeepAlive {
@@ -193,8 +197,8 @@ export class RoomClient {
     this.reports.count(what)
   }
 
-  /** Newcomers over the join limit, or tokens presented by another client. Justifies a call. */
-  countRefused(what: 'limited' | 'foreign', keepAlive: KeepAlive, count = 1): void {
+  /** Newcomers over a join limit, or tokens presented by another client. Justifies a call. */
+  countRefused(what: JoinLimit | 'foreign', keepAlive: KeepAlive, count = 1): void {
     this.reports.count(what, count)
     this.scheduleFlush(keepAlive)
   }

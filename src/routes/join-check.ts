@@ -7,8 +7,9 @@ import { SLOW_NAME } from '../core/lanes.ts'
 import { checkTrouble } from '../gate/check-answers.ts'
 import { infiniteTicket } from '../gate/infinite-queue.ts'
 import { checkMode } from '../gate/join-check.ts'
+import { mayCheckNow } from '../gate/join-limits.ts'
 import type { ProofOfWork } from '../gate/proof-of-work.ts'
-import { mayCheckNow, type Visitor } from '../gate/room-context.ts'
+import type { Visitor } from '../gate/room-context.ts'
 import { refusal } from '../gate/small-pages.ts'
 import { isSuspended, visit } from '../gate/visit.ts'
 import { readFields } from '../http/body.ts'
@@ -123,7 +124,10 @@ async function failed(visitor: Visitor, proof: JoinProof, backUrl: string): Prom
   client.countCheck('checksFailed')
   const action = entrySetting(visitor, 'turnstile_action')
   logRepeatedWarning('join_check_failed', room.name, { room: room.name, action })
-  if (action === 'log') return withProof(visitor, proof, backUrl)
+  if (action === 'log') {
+    client.countCheck('checksOverlooked')
+    return withProof(visitor, proof, backUrl)
+  }
   const response = toSite(backUrl)
   const { text } = await infiniteTicket(visitor, infiniteKeys)
   changeToken(response.headers, request, room, text)

@@ -5,7 +5,12 @@
 import * as v from 'valibot'
 import { bypassSchema } from '../bypass/bypass-settings.ts'
 import { ALERT_METRICS } from '../core/alert-rules.ts'
-import { ORIGIN_LATENCY_BUCKETS_MS, POW_BITS_MAX } from '../core/limits.ts'
+import {
+  NEAR_POLL_MAX_SECONDS,
+  ORIGIN_LATENCY_BUCKETS_MS,
+  POLL_INTERVAL_MAX_SECONDS,
+  POW_BITS_MAX,
+} from '../core/limits.ts'
 import { RETURNS_MAX } from '../core/ticket-state.ts'
 import { isHostName, isWithin } from '../http/hosts.ts'
 import { ALLOWED_ORIGIN_MAX_CHARS, ALLOWED_ORIGINS_MAX, IDLE_TIMEOUT_MIN_SECONDS } from '../limits.ts'
@@ -137,6 +142,7 @@ export const roomEntries = {
   total_active_users: capacity,
   new_users_per_minute: ratePerMinute,
   heartbeat_timeout_seconds: v.optional(whole(15, 600), 20),
+  poll_interval_max_seconds: v.optional(whole(NEAR_POLL_MAX_SECONDS, POLL_INTERVAL_MAX_SECONDS), 30),
   session_timeout_seconds: v.optional(sessionTimeoutSeconds, 20),
   session_heartbeat: v.optional(oneOf(['beacon', 'requests']), 'beacon'),
   check_interval_seconds: v.optional(whole(5, 60), 10),
@@ -150,7 +156,10 @@ export const roomEntries = {
     [],
   ),
   allowed_origins: v.optional(allowedOrigins, []),
-  location_hint: v.optional(oneOf(['wnam', 'enam', 'sam', 'weur', 'eeur', 'apac', 'oc', 'afr', 'me'])),
+  location_hint: v.optional(
+    oneOf(['wnam', 'enam', 'sam', 'weur', 'eeur', 'apac', 'apac-ne', 'apac-se', 'oc', 'afr', 'me']),
+  ),
+  jurisdiction: v.optional(oneOf(['eu', 'us', 'fedramp'])),
   bind_pass: v.optional(oneOf(['none', 'agent', 'agent-and-network']), 'none'),
   force_https: v.optional(flag, true),
   join_limit: v.optional(flag, true),
