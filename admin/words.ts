@@ -18,7 +18,6 @@ const NAMES: Readonly<Record<string, string>> = {
   message_until: 'Message ends at',
   sold_out: 'Sold out',
   ...Object.fromEntries(ENTRY_SWITCHES.map(({ name, label }) => [name, label])),
-  proof_of_work_bits: 'Bits of work',
   name: 'Name',
   description: 'Description',
   prequeue_start_time: 'Lobby opens',
