@@ -12,7 +12,7 @@ export interface EntrySwitch {
 }
 
 export interface EntryValue {
-  readonly value: string | boolean
+  readonly value: string | boolean | number
   readonly text: string
 }
 
@@ -20,6 +20,9 @@ const FLAG: readonly EntryValue[] = [
   { value: false, text: 'off' },
   { value: true, text: 'on' },
 ]
+
+/** Every value of the API, so that each deployed one can be shown. */
+const BITS: readonly EntryValue[] = Array.from({ length: 25 }, (_, bits) => ({ value: bits, text: String(bits) }))
 
 export const ENTRY_SWITCHES: readonly EntrySwitch[] = [
   {
@@ -47,6 +50,22 @@ export const ENTRY_SWITCHES: readonly EntrySwitch[] = [
     label: 'Join limits',
     note: 'At most so many newcomers from one address, network or bound client, then they retry.',
     values: FLAG,
+  },
+  {
+    name: 'proof_of_work',
+    label: 'Proof of work',
+    note: 'Browsers of newcomers solve a task first: all of them, or those from busy networks.',
+    values: [
+      { value: 'off', text: 'off' },
+      { value: 'fixed', text: 'everyone' },
+      { value: 'auto', text: 'busy networks' },
+    ],
+  },
+  {
+    name: 'proof_of_work_bits',
+    label: 'Bits of work',
+    note: 'Each bit doubles the work. For busy networks it is the most that is asked for.',
+    values: BITS,
   },
 ]
 

@@ -75,7 +75,7 @@ interface SwitchProps {
   readonly of: EntrySwitch
   readonly value: Values[string] | undefined
   readonly controls: Controls
-  readonly onChange: (value: string | boolean) => void
+  readonly onChange: (value: string | boolean | number) => void
 }
 
 function Switch({ of: { name, label, note, values }, value, controls, onChange }: SwitchProps) {

@@ -2,6 +2,7 @@
 import type { AlertDelivery } from './alerts/consumer.ts'
 import { platformIo } from './alerts/deliver.ts'
 import type { BypassRule } from './bypass/bypass-settings.ts'
+import { NewcomerCounts } from './core/proof-of-work.ts'
 import { infiniteKeys } from './gate/infinite-queue.ts'
 import type { JoinLimiters } from './gate/join-limits.ts'
 import { logError } from './log/log.ts'
@@ -41,6 +42,8 @@ export interface Deployment extends JoinLimiters {
   readonly turnstile: TurnstileValidator | null
   /** Sign the tickets of the infinite queue. */
   readonly infiniteKeys: readonly SigningKey[]
+  /** Of this isolate, in all rooms. */
+  readonly newcomers: NewcomerCounts
 }
 
 let ready: Deployment | null = null
@@ -71,6 +74,7 @@ export async function deployment(env: Env): Promise<Deployment | null> {
       networkLimiter: env.JOIN_LIMIT_NETWORK ?? null,
       turnstile: deployedSettings.turnstile && new TurnstileValidator(deployedSettings.turnstile),
       infiniteKeys: await infiniteKeys(keys),
+      newcomers: new NewcomerCounts(),
     }
     return ready
   } catch (error) {

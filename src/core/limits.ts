@@ -77,8 +77,11 @@ export const FEW_TICKETS = 8
 /** ... for at most this long. */
 export const HOLD_LIMIT_SECONDS = 300
 
-/** A repeated join key gets the same number for this long: longer than any isolate retries. */
-export const JOIN_KEY_SECONDS = 60
+/**
+ * A repeated join key gets the same number for this long: longer than any isolate retries, and than
+ * a solved challenge and the proof that it is exchanged for live together (360 s).
+ */
+export const JOIN_KEY_SECONDS = 420
 
 /** Join keys remembered; the oldest go first. About 100 bytes each. */
 export const JOIN_KEYS_MAX = 100_000
@@ -154,6 +157,30 @@ export const CALLS_PER_SECOND_TARGET = 430
  * 7 s, a visitor is heard within 15 s, the shortest timeout.
  */
 export const CALL_PACE_MAX_MS = 6_000
+
+/** The most work that a proof before joining may ask for: 2^24 hashes, minutes on a slow phone. */
+export const POW_BITS_MAX = 24
+
+/** `proof_of_work = "auto"` looks at the newcomers of this time. */
+export const POW_WINDOW_MS = 60_000
+
+/**
+ * Newcomers of one client (an address, an IPv6 /64) in that time who are not asked: a family opens
+ * the page on all its devices.
+ */
+export const POW_CLIENT_FREE = 3
+
+/** ... and of its neighbourhood (IPv4 /24, IPv6 /48): a street of customers of one provider. */
+export const POW_NEIGHBOURHOOD_FREE = 20
+
+/** The next ones are asked for this much work: a few hundredths of a second. */
+export const POW_AUTO_START_BITS = 12
+
+/**
+ * Networks that an isolate counts newcomers of, in each of two generations: about 100 bytes each, 4
+ * MB in all. An attacker who has more networks than this is not asked anyway.
+ */
+export const POW_NETWORKS_MAX = 20_000
 
 /**
  * Joins by network are counted for an hour, in slots of ten minutes: one count takes about 50

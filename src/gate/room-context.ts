@@ -3,6 +3,7 @@
  * visitor.
  */
 import type { Call } from '../app-env.ts'
+import type { NewcomerCounts } from '../core/proof-of-work.ts'
 import { isSecure, type RequestUrl } from '../http/request-url.ts'
 import type { Origin } from '../origin/proxy.ts'
 import type { Looks } from '../pages/looks.ts'
@@ -29,11 +30,13 @@ export interface RoomContext extends TokenVerifier, JoinLimiters {
   readonly looks: Looks
   readonly turnstile: TurnstileValidator | null
   readonly infiniteKeys: readonly SigningKey[]
+  readonly newcomers: NewcomerCounts
 }
 
 export function roomContext({ request, url, keepAlive, deployment }: Call, room: RoomSettings): RoomContext {
-  const { client, origin, looks, keys, verified, joinLimiter, networkLimiter, turnstile, infiniteKeys } = deployment
-  const own = { origin, looks, keys, verified, joinLimiter, networkLimiter, turnstile, infiniteKeys }
+  const { client, origin, looks, keys, verified, turnstile, infiniteKeys } = deployment
+  const { joinLimiter, networkLimiter, newcomers } = deployment
+  const own = { origin, looks, keys, verified, joinLimiter, networkLimiter, turnstile, infiniteKeys, newcomers }
   return { request, url, keepAlive, room, client: client(room), ...own }
 }
 

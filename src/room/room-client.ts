@@ -52,7 +52,14 @@ export interface RoomPort {
 /** See `CallCounts`. */
 export type CheckCount = Extract<
   keyof CallCounts,
-  'checksPassed' | 'checksFailed' | 'checksOverlooked' | 'checksUnreachable' | 'infiniteAnswers'
+  | 'checksPassed'
+  | 'checksFailed'
+  | 'checksOverlooked'
+  | 'checksUnreachable'
+  | 'infiniteAnswers'
+  | 'proofsSolved'
+  | 'proofsRefused'
+  | 'slowJoins'
 >
 
 /** The limits of newcomers, by the count of their refusals. */

@@ -147,7 +147,8 @@ describe('the switches of fair entry', () => {
     expect(ENTRY_SWITCHES.map(({ name }) => name).sort()).toEqual([...ENTRY_KEYS].sort())
     for (const { name, values } of ENTRY_SWITCHES) {
       const schema = entryEntries[name as EntryKey]
-      const options = 'options' in schema ? schema.options : [false, true]
+      const numbers = name === 'proof_of_work_bits' ? Array.from({ length: 25 }, (_, bits) => bits) : null
+      const options = 'options' in schema ? schema.options : (numbers ?? [false, true])
       expect(values.map(({ value }) => value)).toEqual(options)
     }
   })

@@ -27,6 +27,9 @@ export interface Stats {
       | 'limitedByClient'
       | 'checksPassed'
       | 'checksFailed'
+      | 'proofsSolved'
+      | 'proofsRefused'
+      | 'slowJoins'
       | 'infiniteAnswers',
       number
     >
