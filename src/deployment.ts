@@ -2,6 +2,7 @@
 import type { AlertDelivery } from './alerts/consumer.ts'
 import { platformIo } from './alerts/deliver.ts'
 import type { BypassRule } from './bypass/bypass-settings.ts'
+import { NewcomerCounts } from './core/proof-of-work.ts'
 import { infiniteKeys } from './gate/infinite-queue.ts'
 import { logError } from './log/log.ts'
 import { Access } from './operators/access.ts'
@@ -41,6 +42,8 @@ export interface Deployment {
   readonly turnstile: TurnstileValidator | null
   /** Sign the tickets of the infinite queue. */
   readonly infiniteKeys: readonly SigningKey[]
+  /** Of this isolate, in all rooms. */
+  readonly newcomers: NewcomerCounts
 }
 
 let ready: Deployment | null = null
@@ -70,6 +73,7 @@ export async function deployment(env: Env): Promise<Deployment | null> {
       joinLimiter: env.JOIN_LIMIT ?? null,
       turnstile: deployedSettings.turnstile && new TurnstileValidator(deployedSettings.turnstile),
       infiniteKeys: await infiniteKeys(keys),
+      newcomers: new NewcomerCounts(),
     }
     return ready
   } catch (error) {

@@ -157,6 +157,15 @@ export const CHECK_LOOK_MS = 50
 /** A passed check is redeemed by the redirect that follows it. */
 export const JOIN_PROOF_LIFE_SECONDS = 60
 
+/**
+ * A challenge of the proof of work must be solved within this time. The object remembers its id for
+ * longer, as the key of a join (`JOIN_KEY_SECONDS`).
+ */
+export const WORK_CHALLENGE_LIFE_SECONDS = 300
+
+/** A solver that counts up needs 8 digits for 24 bits. */
+export const WORK_NONCE_MAX_CHARS = 18
+
 /** A check page may be left open for this long, until its visitor solves the check. */
 export const CHECK_COOKIE_LIFE_SECONDS = 3_600
 

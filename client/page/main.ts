@@ -92,7 +92,8 @@ const poller = new Poller({
 async function poll(signal: AbortSignal): Promise<number> {
   const response = await fetch(`${PREFIX}/status${query}`, {
     signal,
-    headers: headers({ Accept: 'application/json' }),
+    // By the second header the room knows that this page can show a check.
+    headers: headers({ Accept: 'application/json', 'Waiting-Room-Page': '1' }),
     cache: 'no-store',
   })
   // The room was removed from the settings: go to the address, and let whatever covers it now

@@ -43,6 +43,11 @@ export interface CallCounts {
   readonly checksUnreachable?: number
   /** Answers to visitors in the infinite queue. */
   readonly infiniteAnswers?: number
+  /** Proofs of work that were solved, and that were wrong, old or of another client. */
+  readonly proofsSolved?: number
+  readonly proofsRefused?: number
+  /** Newcomers who joined the slow lane. */
+  readonly slowJoins?: number
 }
 
 /** Counts of isolates that are added to the total of the same name. */
@@ -54,6 +59,9 @@ const CARRIED_TOTALS = [
   'checksFailed',
   'checksUnreachable',
   'infiniteAnswers',
+  'proofsSolved',
+  'proofsRefused',
+  'slowJoins',
 ] as const
 
 export interface ExchangeRequest extends CallCounts {

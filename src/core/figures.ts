@@ -227,6 +227,24 @@ export const FIGURES = {
     metric: 'infinite_queue_answers',
     help: 'Pages and polls answered in the infinite queue (turnstile_action).',
   },
+  proofsSolved: {
+    kind: 'total',
+    unit: 'count',
+    metric: 'proofs_of_work_solved',
+    help: 'Newcomers who solved the proof of work before joining (proof_of_work).',
+  },
+  proofsRefused: {
+    kind: 'total',
+    unit: 'count',
+    metric: 'proofs_of_work_refused',
+    help: 'Proofs of work that were wrong, too old, or of another client or room.',
+  },
+  slowJoins: {
+    kind: 'total',
+    unit: 'count',
+    metric: 'slow_joins',
+    help: 'Newcomers who joined the slow lane, without the proof of work.',
+  },
   calls: {
     kind: 'load',
     unit: 'count',

@@ -45,8 +45,11 @@ export const FEW_TICKETS = 8
 /** ... for at most this long. */
 export const HOLD_LIMIT_SECONDS = 300
 
-/** A repeated join key gets the same number for this long: longer than any isolate retries. */
-export const JOIN_KEY_SECONDS = 60
+/**
+ * A repeated join key gets the same number for this long: longer than any isolate retries, and than
+ * a solved challenge and the proof that it is exchanged for live together (360 s).
+ */
+export const JOIN_KEY_SECONDS = 420
 
 /** Join keys remembered; the oldest go first. About 100 bytes each. */
 export const JOIN_KEYS_MAX = 100_000
@@ -122,6 +125,9 @@ export const CALLS_PER_SECOND_TARGET = 430
  * 7 s, a visitor is heard within 15 s, the shortest timeout.
  */
 export const CALL_PACE_MAX_MS = 6_000
+
+/** The most work that a proof before joining may ask for: 2^24 hashes, minutes on a slow phone. */
+export const POW_BITS_MAX = 24
 
 /** `proof_of_work = "auto"` looks at the newcomers of this time. */
 export const POW_WINDOW_MS = 60_000

@@ -42,7 +42,11 @@ export async function gate(call: Call): Promise<Response> {
   const redirect = room.force_https && isNavigation ? httpsRedirect(request, url) : null
   if (redirect !== null) return redirect
   const visitor = await readVisitor(context)
-  const outcome = await visit(visitor, visitor.presented, { mayJoin: mayJoin(kind), details: USE })
+  const outcome = await visit(visitor, visitor.presented, {
+    mayJoin: mayJoin(kind),
+    hasPage: kind === 'page',
+    details: USE,
+  })
   return answerVisit(outcome, room, answersTo(visitor, kind))
 }
 
@@ -60,7 +64,7 @@ function answersTo(visitor: Visitor, kind: RequestKind): VisitAnswers<Response |
       const tokenChange = presented.length > 0 ? null : undefined
       return turnAway({ status, ticket: null, tokenChange, code: limitedCode ?? code })
     },
-    unchecked: () => (kind === 'page' ? checkPage(visitor) : shareIfAllowed(visitor, checkRefusal(room))),
+    unchecked: () => (kind === 'page' ? checkPage(visitor) : shareIfAllowed(visitor, checkRefusal(visitor))),
     noToken: () => shareIfAllowed(visitor, withoutTicket(visitor, kind)),
   }
 }

@@ -3,6 +3,7 @@
  * visitor.
  */
 import type { Call } from '../app-env.ts'
+import type { NewcomerCounts } from '../core/proof-of-work.ts'
 import { clientNetwork } from '../http/client-address.ts'
 import { isSecure, type RequestUrl } from '../http/request-url.ts'
 import { logWarning } from '../log/log.ts'
@@ -10,6 +11,7 @@ import { errorText } from '../log/scrub.ts'
 import type { Origin } from '../origin/proxy.ts'
 import type { Looks } from '../pages/looks.ts'
 import type { KeepAlive, RoomClient } from '../room/room-client.ts'
+import { entrySetting } from '../settings/entry-settings.ts'
 import type { RoomSettings } from '../settings/rooms.ts'
 import { ClientBinding } from '../tokens/client-binding.ts'
 import { type PresentedToken, readTokens, type TokenVerifier } from '../tokens/presented.ts'
@@ -32,11 +34,12 @@ export interface RoomContext extends TokenVerifier {
   readonly joinLimiter: RateLimit | null
   readonly turnstile: TurnstileValidator | null
   readonly infiniteKeys: readonly SigningKey[]
+  readonly newcomers: NewcomerCounts
 }
 
 export function roomContext({ request, url, keepAlive, deployment }: Call, room: RoomSettings): RoomContext {
-  const { client, origin, looks, keys, verified, joinLimiter, turnstile, infiniteKeys } = deployment
-  const own = { origin, looks, keys, verified, joinLimiter, turnstile, infiniteKeys }
+  const { client, origin, looks, keys, verified, joinLimiter, turnstile, infiniteKeys, newcomers } = deployment
+  const own = { origin, looks, keys, verified, joinLimiter, turnstile, infiniteKeys, newcomers }
   return { request, url, keepAlive, room, client: client(room), ...own }
 }
 
@@ -80,8 +83,9 @@ export function mayCheckNow(context: RoomContext): Promise<boolean> {
 }
 
 /** @param counter no room's name has a space */
-async function isWithinLimit({ joinLimiter, request, room }: RoomContext, counter: string): Promise<boolean> {
-  if (joinLimiter === null || !room.join_limit) return true
+async function isWithinLimit(context: RoomContext, counter: string): Promise<boolean> {
+  const { joinLimiter, request, room } = context
+  if (joinLimiter === null || !entrySetting(context, 'join_limit')) return true
   const network = clientNetwork(request)
   if (network === null) return true
   try {

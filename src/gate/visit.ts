@@ -10,7 +10,7 @@ import type { KeepAlive } from '../room/room-client.ts'
 import type { Status } from '../status.ts'
 import { byPreference, type PresentedToken } from '../tokens/presented.ts'
 import { type IssueContext, type Issued, issue } from './issue.ts'
-import type { JoinCheck } from './join-check.ts'
+import type { Entry, JoinCheck } from './join-check.ts'
 import { closedStatus, isUndrawn, limitedPollSeconds, placelessStatus, waitingStatus } from './visitor-status.ts'
 
 export interface VisitContext extends IssueContext {
@@ -42,9 +42,14 @@ export type Visit =
 
 const NO_DETAILS: ClaimDetails = { beacon: false, touched: false }
 
+/** The entry of a newcomer where nothing is checked. */
+const UNASKED: Entry = { details: {}, counts: [] }
+
 export interface VisitOptions {
   /** A visitor without a token that counts gets one. */
   readonly mayJoin: boolean
+  /** A newcomer can be shown the page of the check before joining. */
+  readonly hasPage?: boolean
   readonly details?: ClaimDetails
   /** The request is a page's own poll, so nobody notices a short delay. */
   readonly isPoll?: boolean
@@ -57,8 +62,9 @@ export interface VisitOptions {
 export async function visit(
   context: VisitContext,
   presented: readonly PresentedToken[],
-  { mayJoin, details = NO_DETAILS, isPoll = false }: VisitOptions,
+  options: VisitOptions,
 ): Promise<Visit> {
+  const { details = NO_DETAILS, isPoll = false } = options
   let expired: Visit | null = null
   for (const candidate of byPreference(presented)) {
     const peers = presented.filter(({ moves }) => moves === candidate.moves)
@@ -67,7 +73,7 @@ export async function visit(
     if (outcome.state === 'expired') expired ??= outcome
     else if (outcome.state !== 'no-token') return outcome
   }
-  return expired ?? (await inInfiniteQueue(context)) ?? newcomer(context, mayJoin)
+  return expired ?? (await inInfiniteQueue(context)) ?? newcomer(context, options)
 }
 
 interface EvaluateOptions {
@@ -184,7 +190,7 @@ async function inInfiniteQueue({ joinCheck }: VisitContext): Promise<Visit | nul
   return answer && { state: 'waiting', ...answer }
 }
 
-async function newcomer(context: VisitContext, mayJoin: boolean): Promise<Visit> {
+async function newcomer(context: VisitContext, { mayJoin, hasPage = false }: VisitOptions): Promise<Visit> {
   const { client, keepAlive, nowMs, room } = context
   if (!mayJoin) {
     client.keepFresh(keepAlive)
@@ -196,8 +202,8 @@ async function newcomer(context: VisitContext, mayJoin: boolean): Promise<Visit>
   if (await isKnownToBe('full', context)) {
     return { state: 'full', status: placelessStatus(room, 'full', client.view) }
   }
-  const proof = (await context.joinCheck?.proof()) ?? null
-  if (proof === null && context.joinCheck !== null) {
+  const entry = context.joinCheck === null ? UNASKED : await context.joinCheck.entry(hasPage)
+  if (entry === null) {
     client.keepFresh(keepAlive)
     return { state: 'unchecked' }
   }
@@ -206,12 +212,13 @@ async function newcomer(context: VisitContext, mayJoin: boolean): Promise<Visit>
     const details = { pollAfterSeconds: limitedPollSeconds(Math.random()) }
     return { state: 'limited', status: { ...placelessStatus(room, 'waiting', client.view, details), limited: true } }
   }
-  const answer = await client.join(keepAlive, {}, proof ?? undefined)
+  const answer = await client.join(keepAlive, entry.details, entry.key)
   const view = client.view
   if (answer.state === 'unreachable' || view === null) {
     const status = placelessStatus(room, 'waiting', view, { unreachable: true })
     return { state: 'unreachable', status, ticket: null }
   }
+  if (answer.state !== 'full') for (const what of entry.counts) client.countCheck(what)
   switch (answer.state) {
     case 'active':
       return { state: 'admitted', pass: await issue(context, 'pass', answer) }

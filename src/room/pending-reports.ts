@@ -38,6 +38,9 @@ export class PendingReports {
     checksFailed: 0,
     checksUnreachable: 0,
     infiniteAnswers: 0,
+    proofsSolved: 0,
+    proofsRefused: 0,
+    slowJoins: 0,
   }
   private pagesWithoutBeacon: ObstacleCounts | null = null
 

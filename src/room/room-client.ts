@@ -52,7 +52,13 @@ export interface RoomPort {
 /** See `CallCounts`. */
 export type CheckCount = Extract<
   keyof CallCounts,
-  'checksPassed' | 'checksFailed' | 'checksUnreachable' | 'infiniteAnswers'
+  | 'checksPassed'
+  | 'checksFailed'
+  | 'checksUnreachable'
+  | 'infiniteAnswers'
+  | 'proofsSolved'
+  | 'proofsRefused'
+  | 'slowJoins'
 >
 
 /** Keeps work alive after its request was answered. */

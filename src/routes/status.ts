@@ -11,6 +11,9 @@ import type { PolledStatus, Status } from '../status.ts'
 import { changeToken, holdsCookie, keepsCookies, TOKEN_HEADER, type TokenChange } from '../tokens/token-cookie.ts'
 import { visitorOfCall } from './visitor-call.ts'
 
+/** Set by the polls of the waiting page, which opens the page of a check that is needed. */
+const PAGE_HEADER = 'Waiting-Room-Page'
+
 export async function statusRoute(call: Call): Promise<Response> {
   const visitor = await visitorOfCall(call)
   if (visitor instanceof Response) return visitor
@@ -21,7 +24,9 @@ export async function statusRoute(call: Call): Promise<Response> {
   }
   // Another site must not make its visitors take tickets here.
   const mayJoin = request.method === 'GET' && isSameOrigin(request)
-  return answerVisit(await visit(visitor, presented, { mayJoin, isPoll: true }), room, {
+  const hasPage = request.headers.has(PAGE_HEADER)
+  const outcome = await visit(visitor, presented, { mayJoin, hasPage, isPoll: true })
+  return answerVisit<Response | Promise<Response>>(outcome, room, {
     admitted: ({ token, text, renewed }) =>
       statusAnswer(visitor, admittedStatus(visitor, token.number), renewed ? text : undefined),
     letThrough: () => statusAnswer(visitor, admittedStatus(visitor)),
@@ -31,7 +36,7 @@ export async function statusRoute(call: Call): Promise<Response> {
       return statusAnswer(visitor, status, holdsCookie(texts, ticket.text) ? undefined : ticket.text)
     },
     refuse: (status, limitedCode) => statusAnswer(visitor, status, undefined, limitedCode),
-    unchecked: () => checkRefusal(room),
+    unchecked: () => checkRefusal(visitor),
     noToken: () => problem(403, 'No ticket', 'Open a page of the site to get a ticket.'),
   })
 }

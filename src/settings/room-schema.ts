@@ -5,7 +5,7 @@
 import * as v from 'valibot'
 import { bypassSchema } from '../bypass/bypass-settings.ts'
 import { ALERT_METRICS } from '../core/alert-rules.ts'
-import { ORIGIN_LATENCY_BUCKETS_MS } from '../core/limits.ts'
+import { ORIGIN_LATENCY_BUCKETS_MS, POW_BITS_MAX } from '../core/limits.ts'
 import { RETURNS_MAX } from '../core/ticket-state.ts'
 import { isHostName, isWithin } from '../http/hosts.ts'
 import { ALLOWED_ORIGIN_MAX_CHARS, ALLOWED_ORIGINS_MAX, IDLE_TIMEOUT_MIN_SECONDS } from '../limits.ts'
@@ -156,6 +156,8 @@ export const roomEntries = {
   turnstile_mode: v.optional(oneOf(['off', 'invisible', 'visible_non_interactive', 'visible_managed']), 'off'),
   turnstile_action: v.optional(oneOf(['log', 'infinite_queue']), 'log'),
   join_check_on_failure: v.optional(oneOf(['admit', 'hold']), 'admit'),
+  proof_of_work: v.optional(oneOf(['off', 'fixed', 'auto']), 'off'),
+  proof_of_work_bits: v.optional(whole(0, POW_BITS_MAX), 16),
   bypass: v.optional(bypassSchema, []),
   reclaim_grace_seconds: v.optional(whole(0, 86_400), 300),
   reclaims_max: v.optional(whole(0, RETURNS_MAX), 3),

@@ -198,6 +198,16 @@ export const de: Messages = {
       link: 'Noch einmal versuchen',
     },
     checkLater: { title: 'Bitte versuchen Sie es gleich noch einmal', text: 'Die Prüfung ist gerade nicht verfügbar.' },
+    work: {
+      text: 'Bevor Sie sich anstellen, löst Ihr Browser eine kleine Aufgabe, damit Programme nicht viele Plätze belegen können. Das dauert meist einige Sekunden.',
+      progress: '{percent} erledigt',
+      slow: 'Wenn das hier nicht klappt, können Sie sich ohne die Aufgabe anstellen. Dann warten Sie eventuell länger.',
+      slowLink: 'Ohne Aufgabe anstellen',
+    },
+    workFailed: {
+      title: 'Die Prüfung wurde nicht abgeschlossen',
+      text: 'Die Aufgabe hat zu lange gedauert, oder Ihr Netz hat inzwischen gewechselt. Bitte versuchen Sie es noch einmal.',
+    },
     back: 'Zurück',
   },
   draw: {

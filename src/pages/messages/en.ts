@@ -191,6 +191,16 @@ export const en: Messages = {
       link: 'Try again',
     },
     checkLater: { title: 'Please try again in a moment', text: 'The check is not available right now.' },
+    work: {
+      text: 'Before you join the line, your browser solves a small task, so that programs cannot take many places. This usually takes a few seconds.',
+      progress: '{percent} done',
+      slow: 'If this does not work here, you can join the line without the task. You may then wait longer.',
+      slowLink: 'Join without the task',
+    },
+    workFailed: {
+      title: 'The check was not completed',
+      text: 'The task took too long, or your network changed meanwhile. Please try again.',
+    },
     back: 'Go back',
   },
   draw: {

@@ -203,6 +203,16 @@ export const es: Messages = {
       title: 'Inténtelo de nuevo en un momento',
       text: 'La comprobación no está disponible en este momento.',
     },
+    work: {
+      text: 'Antes de unirse a la fila, su navegador resuelve una pequeña tarea, para que los programas no puedan ocupar muchos lugares. Suele tardar unos segundos.',
+      progress: '{percent} completado',
+      slow: 'Si esto no funciona aquí, puede unirse a la fila sin la tarea. Es posible que espere más.',
+      slowLink: 'Unirse sin la tarea',
+    },
+    workFailed: {
+      title: 'La comprobación no se completó',
+      text: 'La tarea tardó demasiado, o su red cambió mientras tanto. Inténtelo de nuevo.',
+    },
     back: 'Volver',
   },
   draw: {

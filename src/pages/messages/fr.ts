@@ -203,6 +203,16 @@ export const fr: Messages = {
       title: 'Veuillez réessayer dans un instant',
       text: 'La vérification n’est pas disponible pour le moment.',
     },
+    work: {
+      text: 'Avant de rejoindre la file, votre navigateur résout une petite tâche, pour que des programmes ne puissent pas prendre beaucoup de places. Cela prend en général quelques secondes.',
+      progress: '{percent} effectués',
+      slow: 'Si cela ne fonctionne pas ici, vous pouvez rejoindre la file sans la tâche. Vous attendrez peut-être plus longtemps.',
+      slowLink: 'Rejoindre sans la tâche',
+    },
+    workFailed: {
+      title: 'La vérification n’a pas abouti',
+      text: 'La tâche a pris trop de temps, ou votre réseau a changé entre-temps. Veuillez réessayer.',
+    },
     back: 'Retour',
   },
   draw: {

@@ -196,6 +196,16 @@ export const it: Messages = {
       link: 'Riprova',
     },
     checkLater: { title: 'Riprova tra un momento', text: 'La verifica non è disponibile in questo momento.' },
+    work: {
+      text: 'Prima di entrare in fila, il browser risolve un piccolo compito, perché i programmi non possano occupare molti posti. Di solito richiede pochi secondi.',
+      progress: '{percent} completato',
+      slow: 'Se qui non funziona, puoi entrare in fila senza il compito. Potresti però aspettare più a lungo.',
+      slowLink: 'Entra senza il compito',
+    },
+    workFailed: {
+      title: 'La verifica non è stata completata',
+      text: 'Il compito ha richiesto troppo tempo, oppure nel frattempo la rete è cambiata. Riprova.',
+    },
     back: 'Torna indietro',
   },
   draw: {

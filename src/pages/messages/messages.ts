@@ -99,6 +99,16 @@ interface PlainTexts {
   readonly link?: string
 }
 
+/** Texts of the check page about the proof of work. */
+interface WorkTexts {
+  readonly text: string
+  /** `{percent}` has its sign. */
+  readonly progress: string
+  /** For visitors without JavaScript, or when the work takes long; `slowLink` is the button. */
+  readonly slow: string
+  readonly slowLink: string
+}
+
 /** Texts of the pages in plain-page.ts. */
 export interface SmallPageTexts {
   readonly framed: PlainTexts
@@ -122,6 +132,9 @@ export interface SmallPageTexts {
   readonly checkScript: string
   readonly checkFailed: PlainTexts
   readonly checkLater: PlainTexts
+  readonly work: WorkTexts
+  /** The solution was wrong or too late. */
+  readonly workFailed: PlainTexts
   /** The link on pages that refuse a request. */
   readonly back: string
 }

@@ -196,6 +196,16 @@ export const ptBR: Messages = {
       link: 'Tentar novamente',
     },
     checkLater: { title: 'Tente novamente em instantes', text: 'A verificação não está disponível no momento.' },
+    work: {
+      text: 'Antes de você entrar na fila, seu navegador resolve uma pequena tarefa, para que programas não possam ocupar muitos lugares. Isso costuma levar alguns segundos.',
+      progress: '{percent} concluído',
+      slow: 'Se isso não funcionar aqui, você pode entrar na fila sem a tarefa. Nesse caso, talvez espere mais.',
+      slowLink: 'Entrar sem a tarefa',
+    },
+    workFailed: {
+      title: 'A verificação não foi concluída',
+      text: 'A tarefa demorou demais, ou sua rede mudou nesse meio-tempo. Tente novamente.',
+    },
     back: 'Voltar',
   },
   draw: {

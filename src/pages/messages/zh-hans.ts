@@ -191,6 +191,16 @@ export const zhHans: Messages = {
       link: '重试',
     },
     checkLater: { title: '请稍后重试', text: '目前无法进行检查。' },
+    work: {
+      text: '在您加入队伍之前，您的浏览器会解一道小题，使程序无法占用大量名额。这通常需要几秒钟。',
+      progress: '已完成 {percent}',
+      slow: '如果在这里无法完成，您可以不解题直接加入队伍，但等待的时间可能更长。',
+      slowLink: '不解题加入',
+    },
+    workFailed: {
+      title: '检查未完成',
+      text: '解题用时过长，或者您的网络在此期间发生了变化。请重试。',
+    },
     back: '返回',
   },
   draw: {

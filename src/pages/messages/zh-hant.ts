@@ -190,6 +190,16 @@ export const zhHant: Messages = {
       link: '再試一次',
     },
     checkLater: { title: '請稍後再試', text: '目前無法進行檢查。' },
+    work: {
+      text: '在您加入隊伍之前，您的瀏覽器會解一道小題，使程式無法占用大量名額。這通常需要幾秒鐘。',
+      progress: '已完成 {percent}',
+      slow: '如果在這裡無法完成，您可以不解題直接加入隊伍，但等待的時間可能更長。',
+      slowLink: '不解題加入',
+    },
+    workFailed: {
+      title: '檢查未完成',
+      text: '解題用時過長，或者您的網路在此期間發生了變化。請再試一次。',
+    },
     back: '返回',
   },
   draw: {

@@ -24,6 +24,9 @@ export interface Stats {
       | 'originErrors'
       | 'checksPassed'
       | 'checksFailed'
+      | 'proofsSolved'
+      | 'proofsRefused'
+      | 'slowJoins'
       | 'infiniteAnswers',
       number
     >

@@ -1,0 +1,70 @@
+/**
+ * Runs the solver beside the page: in a Web Worker, which browsers do not slow down while the tab
+ * is hidden, or in short turns of the page itself where there are no workers.
+ */
+import { Solver } from './solver.ts'
+
+export interface Task {
+  readonly id: string
+  readonly bits: number
+}
+
+type Report = { readonly tried: number } | { readonly nonce: string }
+
+export interface WorkPort {
+  onTried(count: number): void
+  onSolved(nonce: string): void
+}
+
+/** Between two reports: a tenth of a second on a slow phone. */
+const TURN = 8_192
+
+/** In the page itself a turn must not delay its frames. */
+const PAGE_TURN = 1_024
+
+/** @param script the source of this script; returns a function that stops the work */
+export function startWork(task: Task, script: string, port: WorkPort): () => void {
+  let worker: Worker
+  try {
+    worker = new Worker(URL.createObjectURL(new Blob([script], { type: 'text/javascript' })))
+  } catch {
+    return workInPage(task, port)
+  }
+  let stop = () => worker.terminate()
+  worker.onmessage = ({ data }: MessageEvent<Report>) => {
+    if ('nonce' in data) port.onSolved(data.nonce)
+    else port.onTried(data.tried)
+  }
+  worker.onerror = () => {
+    worker.terminate()
+    stop = workInPage(task, port)
+  }
+  worker.postMessage(task)
+  return () => stop()
+}
+
+/** The script as a worker: solves the first task that it receives. */
+export function serveAsWorker(): void {
+  const report = self.postMessage.bind(self) as (report: Report) => void
+  self.onmessage = ({ data: { id, bits } }: MessageEvent<Task>) => {
+    const solver = new Solver(id, bits)
+    for (;;) {
+      const nonce = solver.run(TURN)
+      if (nonce !== null) return report({ nonce })
+      report({ tried: solver.tried })
+    }
+  }
+}
+
+function workInPage({ id, bits }: Task, port: WorkPort): () => void {
+  const solver = new Solver(id, bits)
+  let timer = 0
+  const turn = () => {
+    const nonce = solver.run(PAGE_TURN)
+    if (nonce !== null) return port.onSolved(nonce)
+    port.onTried(solver.tried)
+    timer = setTimeout(turn)
+  }
+  turn()
+  return () => clearTimeout(timer)
+}
