@@ -2,19 +2,23 @@
  * An attacker who knows the room's settings: as many places as possible, as early as possible,
  * within the budget. Stops when later places are of no use.
  */
+import { WORK_HEADER } from '../../src/tokens/work-challenge.ts'
 import type { Random } from '../random.ts'
 import type { Scheduler } from '../scheduler.ts'
+import { SOLVED_NONCE } from '../stand-ins/proof-of-work.ts'
 import { type Budget, HASHES_PER_SECOND_OF_A_CORE } from './attackers.ts'
 import type { Client } from './client.ts'
 import { hashingMs } from './people.ts'
-import { FAILED_CHECK, solvedCheck } from './platform.ts'
+import { FAILED_CHECK, slowEntry, solvedCheck } from './platform.ts'
 
 export interface AttackOptions {
   readonly budget: Budget
   /** Solved checks, each good for one place. */
   readonly boughtSolves: number
-  /** Places behind this one are of no use. */
+  /** Later places in the regular lane are of no use. */
   readonly places: number
+  /** Without work, newcomers may join the slow lane, whose share of the admissions is its own. */
+  readonly hasSlowLane: boolean
   readonly newClient: (address: string) => Client
 }
 
@@ -26,6 +30,8 @@ const FLOWS_SHARE = 0.25
 /** An attacker whose forged checks never give a place gives up. */
 const FORGED_IN_VAIN_MAX = 300
 const STEPS_MAX = 5
+/** More than the share of admissions that the slow lane has. */
+const SLOW_SHARE_MAX = 0.12
 
 export class Attack {
   readonly clients: Client[] = []
@@ -36,6 +42,7 @@ export class Attack {
   private solvesLeft: number
   private forgedInVain = 0
   private isPast = false
+  private attemptsInSlowLane = 0
   private nextRequestMs = 0
   private nextAddress = 0
   private readonly restsUntilMs = new Map<string, number>()
@@ -57,26 +64,38 @@ export class Attack {
   }
 
   private async flow(): Promise<void> {
-    while (!this.isPast && this.forgedInVain < FORGED_IN_VAIN_MAX) {
+    while (!this.isOver) {
       const address = this.freeAddress()
       if (address === null) await this.scheduler.sleep(REST_MS / 4)
       else await this.attempt(this.options.newClient(address))
     }
   }
 
+  /** When the places of the regular lane are taken, the slow lane is left. */
+  private get isOver(): boolean {
+    if (this.forgedInVain >= FORGED_IN_VAIN_MAX) return true
+    const { hasSlowLane, places } = this.options
+    return this.isPast && (!hasSlowLane || this.attemptsInSlowLane >= places * SLOW_SHARE_MAX)
+  }
+
   /** One place, or none. */
   private async attempt(client: Client): Promise<void> {
-    for (let step = 0; step < STEPS_MAX && !this.isPast; step++) {
+    if (this.isPast) this.attemptsInSlowLane++
+    let headers = {}
+    for (let step = 0; step < STEPS_MAX && !this.isOver; step++) {
       await this.request()
-      const outcome = await client.open()
+      const outcome = await client.open(headers)
       switch (outcome.state) {
         case 'admitted':
         case 'waiting':
           this.gain(client)
           return
-        case 'unchecked':
-          if (!(await this.check(client))) return
+        case 'unchecked': {
+          const next = await this.check(client)
+          if (next === null) return
+          headers = next
           break
+        }
         default:
           this.restsUntilMs.set(client.address, this.scheduler.nowMs + REST_MS)
           return
@@ -93,22 +112,27 @@ export class Attack {
     if ((client.number as number) > this.options.places) this.isPast = true
   }
 
-  /** False: this attempt is in vain. */
-  private async check(client: Client): Promise<boolean> {
-    if (client.challenge !== null) {
-      await this.hash(client.challenge.bits)
-      client.challenge.isSolved = true
-      return true
-    }
+  /** The headers of the next request. Null: this attempt is in vain. */
+  private async check(client: Client): Promise<Record<string, string> | null> {
+    const { challenge } = client
     if (client.asksForKey) {
       this.forgedInVain++
-      return false
+      return null
     }
-    const token = this.solvesLeft-- > 0 ? solvedCheck(crypto.randomUUID()) : FAILED_CHECK
+    if (challenge !== null && !this.isPast) {
+      await this.hash(challenge.bits)
+      // As apps do: the work counts without the form.
+      return { [WORK_HEADER]: `${challenge.text}.${SOLVED_NONCE}` }
+    }
     await this.request()
-    const { status } = await client.answerCheck(token)
-    if (status !== 303) this.restsUntilMs.set(client.address, this.scheduler.nowMs + REST_MS)
-    return status === 303
+    const { status } = await client.answerCheck(challenge === null ? { token: this.nextToken() } : slowEntry(challenge))
+    if (status === 303) return {}
+    this.restsUntilMs.set(client.address, this.scheduler.nowMs + REST_MS)
+    return null
+  }
+
+  private nextToken(): string {
+    return this.solvesLeft-- > 0 ? solvedCheck(crypto.randomUUID()) : FAILED_CHECK
   }
 
   /** The next request of the budget. */

@@ -8,8 +8,9 @@ import { requestUrl } from '../../src/http/request-url.ts'
 import type { RoomSettings } from '../../src/settings/rooms.ts'
 import { checkCookie } from '../../src/tokens/join-proof.ts'
 import { tokenCookie } from '../../src/tokens/token-cookie.ts'
+import type { WorkChallenge } from '../../src/tokens/work-challenge.ts'
 import type { SimulatedIsolate } from '../simulated-isolate.ts'
-import type { EntryChecks, Newcomer } from './not-yet-shipped.ts'
+import type { EntryChecks } from './not-yet-shipped.ts'
 import { type GateCall, type GateDeployment, joinCheckRoute, readVisitor, roomContext } from './shipped-gate.ts'
 
 /** An isolate with the deployment that it runs. */
@@ -22,10 +23,11 @@ export interface Station {
 const SITE = 'https://shop.example/'
 const AGENT = 'Mozilla/5.0'
 
-export class Client implements Newcomer {
+export class Client {
   /** The number that the client was told last; null: none. */
   number: number | null = null
-  challenge: Newcomer['challenge'] = null
+  /** The work that the client was asked for last; null: none. */
+  challenge: WorkChallenge | null = null
   readonly address: string
   readonly accessKey: string | null
   private readonly station: Station
@@ -40,24 +42,28 @@ export class Client implements Newcomer {
   }
 
   /** Opens the page. A newcomer joins. */
-  async open(): Promise<Visit> {
-    const call = this.call(SITE)
+  async open(headers: Readonly<Record<string, string>> = {}): Promise<Visit> {
+    const call = this.call(SITE, headers)
     const visitor = await readVisitor(roomContext(call, this.room))
-    const context = this.station.checks.checked(visitor, this)
-    const outcome = await visit(context, visitor.presented, { mayJoin: true })
+    const context = this.station.checks.checked(visitor, this.accessKey)
+    const outcome = await visit(context, visitor.presented, { mayJoin: true, hasPage: true })
     const token = outcome.state === 'admitted' ? outcome.pass : outcome.state === 'waiting' ? outcome.ticket : null
     if (token !== null) {
       this.number = token.token.number
       this.keep(tokenCookie(this.room, true, token.text))
     }
-    if (outcome.state === 'unchecked') this.keep(checkCookie(call.request, null))
+    if (outcome.state === 'unchecked') {
+      // As the page of the check does.
+      this.challenge = (await context.joinCheck?.work?.challenge()) ?? null
+      this.keep(checkCookie(call.request, null))
+    }
     return outcome
   }
 
   /** Sends the form of the check page. */
-  async answerCheck(token: string): Promise<Response> {
+  async answerCheck(fields: Readonly<Record<string, string>>): Promise<Response> {
     const url = `${SITE.slice(0, -1)}${PREFIX}/join-check?room=${this.room.name}&return=%2F`
-    const response = await joinCheckRoute(this.call(url, new URLSearchParams({ token })))
+    const response = await joinCheckRoute(this.call(url, {}, new URLSearchParams(fields)))
     for (const cookie of response.headers.getSetCookie()) this.keep(cookie)
     return response
   }
@@ -73,12 +79,13 @@ export class Client implements Newcomer {
     return [...this.cookies.values()].some((value) => value.startsWith(`${kid}.`))
   }
 
-  private call(href: string, body?: URLSearchParams): GateCall {
+  private call(href: string, more: Readonly<Record<string, string>>, body?: URLSearchParams): GateCall {
     const { isolate, deployment } = this.station
     const headers = {
       'CF-Connecting-IP': this.address,
       'User-Agent': AGENT,
       Cookie: [...this.cookies].map((pair) => pair.join('=')).join('; '),
+      ...more,
     }
     const request = new Request(href, body === undefined ? { headers } : { method: 'POST', headers, body })
     return { request, url: requestUrl(href), deployment, keepAlive: isolate }

@@ -4,6 +4,7 @@ import { REST_MS } from './attack.ts'
 import { HASHES_PER_SECOND_OF_A_CORE } from './attackers.ts'
 import * as crowd from './people.ts'
 import { type Cost, DELAYED_SECONDS, type Row, type Table } from './report.ts'
+import { ISOLATES } from './sale.ts'
 import { PLACES, SETTINGS } from './settings.ts'
 
 const FILE = new URL('../../docs/fairness.md', import.meta.url)
@@ -69,10 +70,10 @@ export function assumptions(people: number, seeds: number): string {
 
 ${[
   `${number(people)} people, ${number(PLACES)} places. People arrive with an exponential distribution (mean ${crowd.ARRIVAL_MEAN_SECONDS} s), all within ${crowd.ARRIVAL_END_SECONDS} s. The attacker starts in the moment of opening, and stops when the first ${number(PLACES)} places are taken.`,
-  `Each setting stands alone: "off" has no join limit either, and the others have it only where it is named.`,
+  `Each setting stands alone: "off" has no join limit either, and the others have it only where it is named. Everything else is the default. Requests are spread over ${ISOLATES} isolates, each of which counts for itself where the platform does not count.`,
   `${percent(crowd.SHARED_ADDRESS_SHARE)} of people share addresses of ${crowd.PEOPLE_OF_A_SHARED_ADDRESS} people (carriers), all in one /24. ${percent(crowd.IPV6_SHARE)} of the others have IPv6.`,
   `A round trip of a person takes ${crowd.ROUND_TRIP_MS} ms, the widget ${fastest} to ${slowest} s, the validation 200 ms. Turnstile takes ${percent(crowd.WRONGLY_FAILED_SHARE)} of people for programs; ${percent(crowd.WITHOUT_JAVASCRIPT_SHARE, 1)} have no JavaScript; ${percent(crowd.LOST_KEY_SHARE)} have lost their key. All others have one, the attacker has none.`,
-  `Devices of people: ${devices.join(', ')}. A core of the attacker: ${number(HASHES_PER_SECOND_OF_A_CORE)} hashes/s, in native code.`,
+  `Devices of people: ${devices.join(', ')}. A core of the attacker: ${number(HASHES_PER_SECOND_OF_A_CORE)} hashes/s, in native code. With proof of work, people without JavaScript use the button for the slow lane; so do programs when the first places are taken.`,
   `The attacker knows the settings, takes a new ticket with each request or with as many requests as the check needs, and tries a refused address again after ${REST_MS / 1000} s. Holding ${number(PLACES)} places takes [39 more requests a second](abuse.md#holding-many-places). Bought checks are solved before the opening, and each is good for one place.`,
   `Shares are the median of ${seeds} seeded runs, in brackets the lowest and the highest. The cost to people is that of one run, against the first attacker.`,
 ]

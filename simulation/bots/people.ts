@@ -1,9 +1,10 @@
 /** The people who come to the sale: when, from where, with which device, and what they do. */
 import type { Random } from '../random.ts'
 import type { Scheduler } from '../scheduler.ts'
+import { SOLVED_NONCE } from '../stand-ins/proof-of-work.ts'
 import type { Client } from './client.ts'
 import { carrierAddress, homeAddress, ipv6Address } from './networks.ts'
-import { FAILED_CHECK, solvedCheck } from './platform.ts'
+import { FAILED_CHECK, slowEntry, solvedCheck } from './platform.ts'
 
 export const PEOPLE_BY_DEFAULT = 10_000
 
@@ -24,9 +25,9 @@ export const WIDGET_MS = [500, 3_000] as const
 
 /** Hashes per second of the page's solver, and the share of people with such a device. */
 export const DEVICES = [
-  { name: 'computer', hashesPerSecond: 500_000, share: 0.4 },
-  { name: 'phone', hashesPerSecond: 150_000, share: 0.45 },
-  { name: 'slow phone', hashesPerSecond: 40_000, share: 0.15 },
+  { name: 'computer', hashesPerSecond: 1_500_000, share: 0.4 },
+  { name: 'phone', hashesPerSecond: 500_000, share: 0.45 },
+  { name: 'slow phone', hashesPerSecond: 150_000, share: 0.15 },
 ] as const
 
 /** A person without a place gives up after this. */
@@ -119,26 +120,31 @@ export class Person {
 
   /** False: there is nothing that this person could do. */
   private async check(): Promise<boolean> {
-    const { client, scheduler, random, traits } = this
-    if (client.challenge !== null) {
-      // Without JavaScript the page offers the slow lane.
-      await scheduler.sleep(hashingMs(client.challenge.bits, traits.hashesPerSecond, random))
-      client.challenge.isSolved = true
-      return traits.hasJavaScript
-    }
+    const { client, scheduler, traits } = this
     if (client.asksForKey) return false
-    return this.passWidget()
-  }
-
-  private async passWidget(): Promise<boolean> {
-    const { client, scheduler, random, traits } = this
-    const [fastest, slowest] = WIDGET_MS
-    await scheduler.sleep(traits.hasJavaScript ? random.whole(fastest, slowest) : READING_MS)
+    const fields = traits.hasJavaScript ? await this.solve() : await this.useButton()
     await scheduler.sleep(ROUND_TRIP_MS)
-    const solved = traits.isWronglyFailed ? FAILED_CHECK : solvedCheck(crypto.randomUUID())
-    const { status, headers } = await client.answerCheck(traits.hasJavaScript ? solved : '')
+    const { status, headers } = await client.answerCheck(fields)
     if (status === 303) return true
     await scheduler.sleep(Number(headers.get('Retry-After') ?? READING_MS / 1000) * 1000)
     return traits.hasJavaScript
+  }
+
+  private async solve(): Promise<Record<string, string>> {
+    const { client, scheduler, random, traits } = this
+    const { challenge } = client
+    if (challenge !== null) {
+      await scheduler.sleep(hashingMs(challenge.bits, traits.hashesPerSecond, random))
+      return { challenge: challenge.text, nonce: SOLVED_NONCE }
+    }
+    await scheduler.sleep(random.whole(...WIDGET_MS))
+    return { token: traits.isWronglyFailed ? FAILED_CHECK : solvedCheck(crypto.randomUUID()) }
+  }
+
+  /** Without JavaScript. For want of work the button leads to the slow lane. */
+  private async useButton(): Promise<Record<string, string>> {
+    const { challenge } = this.client
+    await this.scheduler.sleep(READING_MS)
+    return challenge === null ? { token: '' } : slowEntry(challenge)
   }
 }

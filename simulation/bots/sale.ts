@@ -2,6 +2,7 @@
  * One sale: people and an attacker come to a room when it opens. Runs the shipped gate, room client
  * and object without faults.
  */
+import { NewcomerCounts } from '../../src/core/proof-of-work.ts'
 import type { RoomSettings } from '../../src/settings/rooms.ts'
 import { VerifiedTokens } from '../../src/tokens/presented.ts'
 import { NO_NETWORK_FAULTS, NO_OBJECT_FAULTS } from '../faults.ts'
@@ -44,7 +45,9 @@ export interface SaleFigures {
 
 const START_MS = 1_700_000_000_000
 const END_MS = START_MS + 900_000
-const ISOLATES = 8
+export const ISOLATES = 8
+/** Numbers above are those of other lanes, which have frontiers of their own. */
+const REGULAR_NUMBERS = 2 ** 30
 
 export async function runSale(options: SaleOptions): Promise<SaleFigures> {
   const sale = new Sale(options)
@@ -84,11 +87,17 @@ class Sale implements ObjectWitness {
       keys: [signingKey('signs')],
       infiniteKeys: [signingKey('infinite')],
       joinLimiter: deployedLimiter('JOIN_LIMIT', scheduler),
+      networkLimiter: deployedLimiter('JOIN_LIMIT_NETWORK', scheduler),
       turnstile: turnstile(scheduler),
     }
     return Array.from({ length: ISOLATES }, () => {
       const isolate = new SimulatedIsolate(this.object, scheduler, this.random, NO_NETWORK_FAULTS, settings, onTime)
-      const deployment = { ...shared, verified: new VerifiedTokens(), client: () => isolate.client }
+      const deployment = {
+        ...shared,
+        verified: new VerifiedTokens(),
+        newcomers: new NewcomerCounts(),
+        client: () => isolate.client,
+      }
       return { isolate, deployment, checks: new EntryChecks(this.options.setting) }
     })
   }
@@ -140,8 +149,9 @@ class Sale implements ObjectWitness {
 
   private planAttack(): Attack {
     const { budget, boughtSolves, places } = this.options
+    const hasSlowLane = this.settings.proof_of_work !== 'off'
     const newClient = (address: string) => this.newClient(address)
-    return new Attack({ budget, boughtSolves, places, newClient }, this.scheduler, this.random)
+    return new Attack({ budget, boughtSolves, places, hasSlowLane, newClient }, this.scheduler, this.random)
   }
 
   private newClient(address: string, accessKey: string | null = null): Client {
@@ -162,7 +172,9 @@ class Sale implements ObjectWitness {
   /** Every ticket in front of the line is shown once more. */
   private async countAdmitted(clients: readonly Client[]): Promise<number> {
     const frontier = this.instance?.line?.frontier ?? 0
-    const inFront = clients.filter((client) => !client.isInInfiniteQueue && (client.number ?? frontier) < frontier)
+    const inFront = clients.filter(({ isInInfiniteQueue, number }) => {
+      return !isInInfiniteQueue && number !== null && (number < frontier || number > REGULAR_NUMBERS)
+    })
     let admitted = 0
     let left = inFront.length
     for (const client of inFront) {

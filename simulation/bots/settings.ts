@@ -21,7 +21,7 @@ export const SETTINGS = [
   { name: 'Turnstile `"log"`', room: { ...TURNSTILE, turnstile_action: 'log' } },
   { name: 'Turnstile `"infinite_queue"`', room: { ...TURNSTILE, turnstile_action: 'infinite_queue' } },
   { name: 'invite keys', room: { ...OFF, require_access_key: true } },
-  { name: 'join limit and proof of work', room: { join_limit: true, proof_of_work: 'auto' } },
+  { name: 'join limits and proof of work', room: { join_limit: true, proof_of_work: 'auto' } },
 ] as const satisfies readonly Setting[]
 
 /**

@@ -2,6 +2,7 @@
  * The parts of the gate that use the types of the Workers runtime. Like ../shipped.ts: loaded by
  * path, and the types that the simulation needs are declared here.
  */
+import type { NewcomerCounts } from '../../src/core/proof-of-work.ts'
 import type { VisitContext } from '../../src/gate/visit.ts'
 import type { RequestUrl } from '../../src/http/request-url.ts'
 import type { KeepAlive, RoomClient } from '../../src/room/room-client.ts'
@@ -21,7 +22,9 @@ export interface GateDeployment {
   readonly infiniteKeys: readonly SigningKey[]
   readonly verified: VerifiedTokens
   readonly client: () => RoomClient
-  readonly joinLimiter: Limiter
+  readonly newcomers: NewcomerCounts
+  readonly joinLimiter: Limiter | null
+  readonly networkLimiter: Limiter | null
   readonly turnstile: { readonly siteKey: string; validate(token: string): Promise<string> }
 }
 
