@@ -58,13 +58,13 @@ export function serveAsWorker(): void {
 
 function workInPage({ id, bits }: Task, port: WorkPort): () => void {
   const solver = new Solver(id, bits)
-  let timer = 0
   const turn = () => {
     const nonce = solver.run(PAGE_TURN)
     if (nonce !== null) return port.onSolved(nonce)
     port.onTried(solver.tried)
     timer = setTimeout(turn)
   }
-  turn()
+  // Not at once: the caller must have the function that stops the work.
+  let timer = setTimeout(turn)
   return () => clearTimeout(timer)
 }

@@ -128,7 +128,7 @@ async function poll(
   if (view === null) return unreachable(context, candidate)
   if (token.run !== client.knownRun) return { state: 'no-token' }
   const number = view.lineNumber(token.number)
-  if (number < view.snapshot.frontier || view.hasLostPlace(number)) return claim(context, candidate)
+  if (view.isBelowFrontier(number) || view.hasLostPlace(number)) return claim(context, candidate)
   const ticket = { text, token, renewed: moves }
   return { state: 'waiting', status: waitingStatus(room.name, view, token), ticket }
 }
@@ -136,7 +136,7 @@ async function poll(
 /** Only a poll waits to share a call: nobody notices the delay, and most answers change nothing. */
 function confirm(context: VisitContext, candidate: PresentedToken, isPoll: boolean): Promise<Visit> {
   const { view } = context.client
-  const isBehindFrontier = view !== null && view.lineNumber(candidate.token.number) >= view.snapshot.frontier
+  const isBehindFrontier = view !== null && !view.isBelowFrontier(view.lineNumber(candidate.token.number))
   return claim(context, candidate, NO_DETAILS, isPoll && isBehindFrontier)
 }
 
@@ -168,7 +168,7 @@ export async function claim(
       // The snapshot has no exact position for visitors who came back. All others get the same
       // answer as with each poll.
       const number = view.lineNumber(token.number)
-      const position = number < view.snapshot.frontier ? answer.position : undefined
+      const position = view.isBelowFrontier(number) ? answer.position : undefined
       return { state: 'waiting', status: waitingStatus(room.name, view, token, position), ticket }
     }
     case 'gone':

@@ -3,6 +3,7 @@
  * `check-answers.ts`. Issues a proof, with which the browser joins at the page that it wanted.
  */
 import type { Call } from '../app-env.ts'
+import { SLOW_NAME } from '../core/lanes.ts'
 import { checkTrouble } from '../gate/check-answers.ts'
 import { infiniteTicket } from '../gate/infinite-queue.ts'
 import { checkMode } from '../gate/join-check.ts'
@@ -24,9 +25,6 @@ import type { TurnstileValidator } from '../turnstile/validation.ts'
 import { visitorOfCall } from './visitor-call.ts'
 
 type Fields = Readonly<Record<string, unknown>>
-
-/** The lane of visitors who do not solve the proof of work. */
-const SLOW_LANE = 'slow'
 
 export async function joinCheckRoute(call: Call): Promise<Response> {
   const visitor = await visitorOfCall(call)
@@ -72,7 +70,7 @@ async function workedFor(work: ProofOfWork, fields: Fields, visitor: Visitor): P
     return { id: challenge.id }
   }
   const maySkip = checkMode(visitor) === 'off' || entrySetting(visitor, 'turnstile_action') === 'log'
-  if (challenge !== null && fields.slow === true && maySkip) return { id: challenge.id, lane: SLOW_LANE }
+  if (challenge !== null && fields.slow === true && maySkip) return { id: challenge.id, lane: SLOW_NAME }
   client.countCheck('proofsRefused')
   return null
 }

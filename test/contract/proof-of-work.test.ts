@@ -23,6 +23,7 @@ const stage = useStage(
     room('other', 50, FIXED),
     room('auto', 500, AUTO),
     room('switched', 50),
+    room('slow', 50, { ...FIXED, queue_all: true }),
     room('easy', 50, { ...AUTO, proof_of_work_bits: 0 }),
     room('apps', 50, { ...FIXED, allowed_origins: ['https://app.example.com'] }),
     room('both', 50, { ...FIXED, ...TURNSTILE }),
@@ -85,6 +86,36 @@ describe('a newcomer', () => {
     expect((await visitor.get('/echo')).status).toBe(200)
     await solved('figures').then(([other]) => other.get('/echo'))
     await expect.poll(async () => (await totals('figures'))?.slowJoins).toBe((before.slowJoins ?? 0) + 1)
+  })
+
+  test('in the slow lane is admitted behind ten others, with the first place of that lane', async () => {
+    const slow: Visitor[] = []
+    for (let i = 0; i < 2; i++) {
+      const [visitor, { challenge }] = await asked('slow')
+      await postCheck(visitor, { challenge, slow: 'true' })
+      await visitor.get('/echo')
+      slow.push(visitor)
+    }
+    const solvers: Visitor[] = []
+    for (let i = 0; i < 20; i++) {
+      const [visitor] = await solved('slow')
+      await visitor.get('/echo')
+      solvers.push(visitor)
+    }
+    const state = async (visitor: Visitor) => (await visitor.get('/__waiting-room/status')).json<{ state: string }>()
+    expect(await state(slow[0] as Visitor)).toMatchObject({ lane: 'slow', number: 1, position: 1, waiting: 2 })
+    // The number of the slow lane raises nobody's in the regular line.
+    expect(await state(solvers[0] as Visitor)).toMatchObject({ number: 1, position: 1, waiting: 20 })
+    const admit = (count: number) => new ApiClient(stage.workerd).act('slow', 'admit-next', { count })
+    const admitted = async (visitors: Visitor[]) => {
+      const states = await Promise.all(visitors.map(state))
+      return states.filter((status) => status.state === 'admitted').length
+    }
+    expect((await admit(11)).status).toBe(200)
+    await expect.poll(async () => (await admitted(slow)) + (await admitted(solvers))).toBe(11)
+    expect(await admitted(slow)).toBe(1)
+    expect((await admit(11)).status).toBe(200)
+    await expect.poll(() => admitted(slow)).toBe(2)
   })
 
   test('is not asked with a pass', async () => {

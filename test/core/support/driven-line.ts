@@ -59,6 +59,13 @@ export class DrivenLine {
     return this.exchange({ joins }).joins.map((answer) => (answer.state === 'full' ? 0 : answer.number))
   }
 
+  /** Numbers of this many newcomers to a lane; 0: the line was full. */
+  joinLane(lane: string, count = 1): number[] {
+    const joins = Array.from({ length: count }, () => `key ${this.keys++}`)
+    const { joins: answers } = this.exchange({ joins, joinDetails: joins.map(() => ({ lane })) })
+    return answers.map((answer) => (answer.state === 'full' ? 0 : answer.number))
+  }
+
   hear(numbers: number[], ageMs = 0): void {
     this.exchange({ presence: aged(numbers, ageMs) })
   }
