@@ -2,6 +2,7 @@
  * One sale: people and an attacker come to a room when it opens. Runs the shipped gate, room client
  * and object without faults.
  */
+import { laneOf, REGULAR } from '../../src/core/lanes.ts'
 import { NewcomerCounts } from '../../src/core/proof-of-work.ts'
 import type { RoomSettings } from '../../src/settings/rooms.ts'
 import { VerifiedTokens } from '../../src/tokens/presented.ts'
@@ -46,8 +47,6 @@ export interface SaleFigures {
 const START_MS = 1_700_000_000_000
 const END_MS = START_MS + 900_000
 export const ISOLATES = 8
-/** Numbers above are those of other lanes, which have frontiers of their own. */
-const REGULAR_NUMBERS = 2 ** 30
 
 export async function runSale(options: SaleOptions): Promise<SaleFigures> {
   const sale = new Sale(options)
@@ -173,7 +172,7 @@ class Sale implements ObjectWitness {
   private async countAdmitted(clients: readonly Client[]): Promise<number> {
     const frontier = this.instance?.line?.frontier ?? 0
     const inFront = clients.filter(({ isInInfiniteQueue, number }) => {
-      return !isInInfiniteQueue && number !== null && (number < frontier || number > REGULAR_NUMBERS)
+      return !isInInfiniteQueue && number !== null && (number < frontier || laneOf(number) !== REGULAR)
     })
     let admitted = 0
     let left = inFront.length

@@ -1,7 +1,8 @@
 /**
  * The modules that the simulation replaces when it loads the shipped code: the platform's module,
  * the deployed settings, the log, signatures (a token is its claims), hashes of proofs of work, and
- * pages. Everything else is the deployed code. Node's loader (main.ts) and Vitest's (vitest.config.ts) use the same list.
+ * pages. Everything else is the deployed code. Node's loader (main.ts) and Vitest's
+ * (vitest.config.ts) use the same list.
  */
 const standIn = (file: string) => new URL(file, import.meta.url).pathname
 
