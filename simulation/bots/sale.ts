@@ -46,6 +46,7 @@ export interface SaleFigures {
 
 const START_MS = 1_700_000_000_000
 const END_MS = START_MS + 900_000
+/** They count newcomers of a network separately. */
 export const ISOLATES = 8
 
 export async function runSale(options: SaleOptions): Promise<SaleFigures> {
