@@ -6,6 +6,7 @@ import { type CheckPage, checkPageHeaders, renderCheckPage } from '../pages/chec
 import { entrySetting } from '../settings/entry-settings.ts'
 import { checkCookie, checkCookieOf, presentedProof } from '../tokens/join-proof.ts'
 import { WORK_HEADER } from '../tokens/work-challenge.ts'
+import { linkHeader } from './answers.ts'
 import { checkMode } from './join-check.ts'
 import type { RoomContext, Visitor } from './room-context.ts'
 import { smallPage } from './small-pages.ts'
@@ -32,6 +33,8 @@ export async function checkPage(context: Visitor): Promise<Response> {
     'Content-Language': language,
     Vary: 'Accept, Accept-Language, Cookie',
     'Retry-After': String(LONG_POLL_SECONDS),
+    // A program that asked for a page learns here where it can join.
+    ...linkHeader(room),
   })
   headers.append('Set-Cookie', checkCookie(request, null))
   return new Response(renderCheckPage(page), { status: room.queueing_status_code, headers })
@@ -52,7 +55,8 @@ export async function checkRefusal(context: Visitor): Promise<Response> {
     `Find a decimal number NONCE for which SHA-256 of "ID:NONCE" begins with this number of zero bits, ` +
     `then repeat the request with the header "${WORK_HEADER}: CHALLENGE.NONCE".`
   const expiresAt = new Date(expiresSeconds * 1000).toISOString()
-  return problem(403, 'Proof of work needed', detail, {}, { room: room.name, work: { id, bits, challenge, expiresAt } })
+  const more = { room: room.name, work: { id, bits, challenge, expiresAt } }
+  return problem(403, 'Proof of work needed', detail, linkHeader(room), more)
 }
 
 /** For a check that gave no result. The visitor can try again at once. */

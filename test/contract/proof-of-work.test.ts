@@ -336,6 +336,7 @@ describe('a program', () => {
     const refused = await program.get(path)
     expect(refused.status).toBe(403)
     expect(refused.headers['content-type']).toBe('application/problem+json')
+    expect(refused.headers.link).toContain('rel="waiting-room"')
     const { title, detail, room, work } = refused.json<Problem>()
     expect({ title, room, bits: work.bits }).toEqual({ title: 'Proof of work needed', room: 'apps', bits: BITS })
     expect(detail).toContain('Waiting-Room-Proof: CHALLENGE.NONCE')

@@ -3,6 +3,8 @@ import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { POW_CLIENT_FREE, POW_NEIGHBOURHOOD_FREE, POW_NETWORKS_MAX } from '../../src/core/limits.ts'
 import { adaptiveBits, NewcomerCounts, solves } from '../../src/core/proof-of-work.ts'
+import { JOIN_PROOF_LIFE_SECONDS, WORK_CHALLENGE_LIFE_SECONDS } from '../../src/limits.ts'
+import { DrivenLine } from './support/driven-line.ts'
 
 const NOW = 1_700_000_000_000
 
@@ -94,5 +96,17 @@ describe('a solution', () => {
     while (bitsOf('id', `${nonce}`) < 12) nonce++
     expect(solves('id', `${nonce}`, 12)).toBe(true)
     expect(solves('other', `${nonce}`, 12)).toBe(false)
+  })
+
+  test('gets no second place for as long as it may be presented', () => {
+    const line = new DrivenLine({ capacity: 0 })
+    const first = line.operate((core) => core.join('solved'))
+    for (let i = 0; i < WORK_CHALLENGE_LIFE_SECONDS + JOIN_PROOF_LIFE_SECONDS; i++) {
+      line.pass(1)
+      // Each join forgets the keys that are too old.
+      line.operate((core) => core.join(`other ${i}`))
+      if (i % 20 === 0) expect(line.operate((core) => core.join('solved'))).toEqual(first)
+    }
+    expect(line.operate((core) => core.join('solved'))).toEqual(first)
   })
 })
