@@ -166,6 +166,7 @@ export class Browser {
       nowMs,
       mayJoinNow: async () => true,
       joinCheck: null,
+      keyEntry: null,
       binding: null,
     }
   }

@@ -17,6 +17,7 @@ import { type RoomNamespace, roomClient, roomStub } from './room/room-clients.ts
 import { deployedSettings } from './settings/deployed-settings.ts'
 import { loginGuardRemedy } from './settings/problems.ts'
 import type { RoomSettings } from './settings/rooms.ts'
+import { accessSigningKeys } from './tokens/access-key.ts'
 import { VerifiedTokens } from './tokens/presented.ts'
 import { importSigningKeys, type SigningKey } from './tokens/signing-keys.ts'
 import { TurnstileValidator } from './turnstile/validation.ts'
@@ -41,6 +42,8 @@ export interface Deployment {
   readonly turnstile: TurnstileValidator | null
   /** Sign the tickets of the infinite queue. */
   readonly infiniteKeys: readonly SigningKey[]
+  /** Sign access keys. */
+  readonly accessKeys: readonly SigningKey[]
 }
 
 let ready: Deployment | null = null
@@ -70,6 +73,7 @@ export async function deployment(env: Env): Promise<Deployment | null> {
       joinLimiter: env.JOIN_LIMIT ?? null,
       turnstile: deployedSettings.turnstile && new TurnstileValidator(deployedSettings.turnstile),
       infiniteKeys: await infiniteKeys(keys),
+      accessKeys: await accessSigningKeys(keys),
     }
     return ready
   } catch (error) {

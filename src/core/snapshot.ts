@@ -78,6 +78,8 @@ export interface Snapshot {
   readonly lastEvent?: Pick<EventInSnapshot, 'id' | 'name' | 'startAtMs' | 'endAtMs'> | null
   /** Draws to compute line numbers with, and to publish; newest last. */
   readonly draws?: readonly DrawResult[]
+  /** Pairs (issued number, generation) of places that moved to another device: see holders.ts. */
+  readonly movedPlaces?: Uint32Array
   /** Everything is sold: nobody joins or is admitted. */
   readonly soldOut?: boolean
   /** How isolates check newcomers. Missing: as deployed. */
@@ -144,10 +146,16 @@ export function takeSnapshot(line: Line, nowMs: number): Snapshot {
     message: messageNow(rules, nowMs),
     admissionFactor: line.admissionFactor,
     soldOut: rules.soldOut,
+    ...movedPlaces(line, nowMs),
     ...(rules.turnstileMode === undefined ? {} : { turnstileMode: rules.turnstileMode }),
     ...(pieces === null ? {} : { ratePieces: pieces }),
     ...eventFields(line),
   }
+}
+
+function movedPlaces(line: Line, nowMs: number): Pick<Snapshot, 'movedPlaces'> {
+  const moved = line.holders.lately(nowMs)
+  return moved.length === 0 ? {} : { movedPlaces: moved }
 }
 
 /** A day after its end an event is history. */

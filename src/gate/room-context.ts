@@ -17,6 +17,7 @@ import type { SigningKey } from '../tokens/signing-keys.ts'
 import { type PresentedTexts, presentedTexts } from '../tokens/token-cookie.ts'
 import type { TurnstileValidator } from '../turnstile/validation.ts'
 import { joinCheckOf } from './join-check.ts'
+import { keyEntryOf } from './key-entry.ts'
 import type { VisitContext } from './visit.ts'
 
 /** One request to one room. */
@@ -32,11 +33,12 @@ export interface RoomContext extends TokenVerifier {
   readonly joinLimiter: RateLimit | null
   readonly turnstile: TurnstileValidator | null
   readonly infiniteKeys: readonly SigningKey[]
+  readonly accessKeys: readonly SigningKey[]
 }
 
 export function roomContext({ request, url, keepAlive, deployment }: Call, room: RoomSettings): RoomContext {
-  const { client, origin, looks, keys, verified, joinLimiter, turnstile, infiniteKeys } = deployment
-  const own = { origin, looks, keys, verified, joinLimiter, turnstile, infiniteKeys }
+  const { client, origin, looks, keys, verified, joinLimiter, turnstile, infiniteKeys, accessKeys } = deployment
+  const own = { origin, looks, keys, verified, joinLimiter, turnstile, infiniteKeys, accessKeys }
   return { request, url, keepAlive, room, client: client(room), ...own }
 }
 
@@ -55,7 +57,12 @@ export async function readVisitor(context: RoomContext): Promise<Visitor> {
   const presented = binding === null ? read : await binding.own(read)
   if (presented.length < read.length) client.countRefused('foreign', keepAlive, read.length - presented.length)
   const visitor = { ...context, presented, texts, nowMs, binding, mayJoinNow: () => mayJoinNow(context) }
-  return { ...visitor, joinCheck: joinCheckOf(visitor) }
+  return { ...visitor, joinCheck: joinCheckOf(visitor), keyEntry: keyEntryOf(visitor, () => mayUseKeyNow(context)) }
+}
+
+/** The same visitor, who confirmed that the key's place moves here. Nothing else counts. */
+export function takingOver(visitor: Visitor): Visitor {
+  return { ...visitor, keyEntry: keyEntryOf(visitor, () => mayUseKeyNow(visitor), true) }
 }
 
 /**
@@ -77,6 +84,11 @@ export function mayPreflightNow(context: RoomContext): Promise<boolean> {
 /** Counts a check before joining, apart from joins; false: too many came from this address. */
 export function mayCheckNow(context: RoomContext): Promise<boolean> {
   return isWithinLimit(context, `${context.room.name} check`)
+}
+
+/** Counts a join with an access key, apart from others: people with a promise share addresses, too. */
+function mayUseKeyNow(context: RoomContext): Promise<boolean> {
+  return isWithinLimit(context, `${context.room.name} key`)
 }
 
 /** @param counter no room's name has a space */

@@ -6,11 +6,13 @@ import { ageMs } from '../core/age.ts'
 import type { ClaimDetails } from '../core/line.ts'
 import type { SnapshotView } from '../core/snapshot-view.ts'
 import { CONFIRM_AFTER_MAX_SECONDS } from '../limits.ts'
+import type { Answers, Unreachable } from '../room/entry-queue.ts'
 import type { KeepAlive } from '../room/room-client.ts'
 import type { Status } from '../status.ts'
 import { byPreference, type PresentedToken } from '../tokens/presented.ts'
 import { type IssueContext, type Issued, issue } from './issue.ts'
 import type { JoinCheck } from './join-check.ts'
+import { isBetter, type KeyEntry, type KeyOutcome, type ValidKey } from './key-entry.ts'
 import { closedStatus, isUndrawn, limitedPollSeconds, placelessStatus, waitingStatus } from './visitor-status.ts'
 
 export interface VisitContext extends IssueContext {
@@ -19,13 +21,20 @@ export interface VisitContext extends IssueContext {
   readonly mayJoinNow: () => Promise<boolean>
   /** Null: newcomers join without a check. */
   readonly joinCheck: JoinCheck | null
+  /** Null: the request presents no access key, and newcomers need none. */
+  readonly keyEntry: KeyEntry | null
 }
 
-export type Visit =
+/** `keySettled`: the browser's access key has done its work, or never will. */
+export type Visit = Outcome & { readonly keySettled?: boolean }
+
+type Outcome =
   | { readonly state: 'admitted'; readonly pass: Issued }
   | { readonly state: 'waiting'; readonly status: Status; readonly ticket: Issued }
   /** The place is gone: the visitor was absent for too long, or left. */
   | { readonly state: 'expired'; readonly status: Status }
+  /** The place moved to another device. */
+  | { readonly state: 'moved'; readonly status: Status }
   | { readonly state: 'full'; readonly status: Status }
   /** The room accepts no newcomers for now. */
   | { readonly state: 'closed'; readonly status: Status }
@@ -35,6 +44,9 @@ export type Visit =
   | { readonly state: 'limited'; readonly status: Status }
   /** A newcomer must pass the check before joining. */
   | { readonly state: 'unchecked' }
+  /** An access key leads past the room. */
+  | { readonly state: 'passed'; readonly key: ValidKey }
+  | KeyOutcome
   /** The object does not answer. The presented ticket keeps its place meanwhile. */
   | { readonly state: 'unreachable'; readonly status: Status; readonly ticket: Issued | null }
   /** The request has no token that counts and may not join. */
@@ -59,15 +71,45 @@ export async function visit(
   presented: readonly PresentedToken[],
   { mayJoin, details = NO_DETAILS, isPoll = false }: VisitOptions,
 ): Promise<Visit> {
-  let expired: Visit | null = null
+  let ended: Visit | null = null
   for (const candidate of byPreference(presented)) {
     const peers = presented.filter(({ moves }) => moves === candidate.moves)
     const outcome = await evaluateToken(context, candidate, { details, isPoll, forceConfirm: peers.length > 1 })
     if (outcome.state === 'admitted' || outcome.state === 'waiting') giveUpOthers(context, candidate, peers)
-    if (outcome.state === 'expired') expired ??= outcome
+    if (outcome.state === 'expired' || outcome.state === 'moved') ended ??= outcome
+    else if (outcome.state === 'waiting' && mayJoin) return withBetterPlace(context, candidate, outcome)
     else if (outcome.state !== 'no-token') return outcome
   }
-  return expired ?? (await inInfiniteQueue(context)) ?? newcomer(context, mayJoin)
+  const key = await validKey(context, mayJoin)
+  if (key === null) return ended ?? (await inInfiniteQueue(context)) ?? newcomer(context, mayJoin)
+  const outcome = await newcomer(context, mayJoin)
+  return outcome.state === 'key-refused' && ended !== null ? { ...ended, keySettled: true } : outcome
+}
+
+async function validKey({ keyEntry }: VisitContext, mayJoin: boolean): Promise<ValidKey | null> {
+  const key = (mayJoin && (await keyEntry?.presented())) || null
+  return key?.state === 'valid' ? key : null
+}
+
+/**
+ * A visitor who waits presents an access key. If it is good for a better place, the visitor moves
+ * there; in all other cases the present place stays.
+ */
+async function withBetterPlace(
+  context: VisitContext,
+  { token: { number, holder = 0 } }: PresentedToken,
+  present: Visit,
+): Promise<Visit> {
+  const presented = (await context.keyEntry?.presented()) ?? null
+  if (presented === null) return present
+  const key = presented.state === 'valid' && isBetter(presented) ? presented : null
+  if (key === null || !(await context.keyEntry?.mayJoinNow())) return { ...present, keySettled: key === null }
+  const access = { ...key.details.access, from: { number, holder } }
+  const answer = await context.client.join(context.keepAlive, { ...key.details, access }, key.joinKey)
+  const outcome = await joined(context, answer, key)
+  const { state } = outcome
+  if (state === 'admitted' || state === 'waiting' || state === 'passed') return outcome
+  return { ...present, keySettled: outcome.keySettled ?? state === 'taken' }
 }
 
 interface EvaluateOptions {
@@ -86,8 +128,12 @@ function evaluateToken(
   const { token, text, moves = false } = candidate
   if (token.run < context.client.knownRun) return { state: 'no-token' }
   if (token.kind === 'ticket') return poll(context, candidate, options)
+  // The place may have moved to another device.
+  const isMoved = context.client.view?.hasMovedOn(token.number, token.holder ?? 0) === true
   const lifeMs = (token.expiresSeconds - token.issuedSeconds) * 1000
-  if (ageMs(token.issuedSeconds * 1000, context.nowMs) >= lifeMs) return claim(context, candidate, options.details)
+  if (ageMs(token.issuedSeconds * 1000, context.nowMs) >= lifeMs || isMoved) {
+    return claim(context, candidate, options.details)
+  }
   if (options.details.touched) context.client.use(token.run, token.number, context.keepAlive)
   else context.client.hear(token.run, token.number, context.keepAlive)
   return { state: 'admitted', pass: { text, token, renewed: moves } }
@@ -98,7 +144,7 @@ function giveUpOthers(context: VisitContext, kept: PresentedToken, presented: re
   const { client, keepAlive } = context
   for (const { token } of presented) {
     if (token.kind !== 'ticket' || token.run !== kept.token.run || token.number === kept.token.number) continue
-    keepAlive.waitUntil(client.leave(token.run, token.number, keepAlive))
+    keepAlive.waitUntil(client.leave(token.run, token.number, keepAlive, token.holder))
   }
 }
 
@@ -122,7 +168,8 @@ async function poll(
   if (view === null) return unreachable(context, candidate)
   if (token.run !== client.knownRun) return { state: 'no-token' }
   const number = view.lineNumber(token.number)
-  if (number < view.snapshot.frontier || view.hasLostPlace(number)) return claim(context, candidate)
+  const hasEnded = view.hasLostPlace(number) || view.hasMovedOn(token.number, token.holder ?? 0)
+  if (number < view.snapshot.frontier || hasEnded) return claim(context, candidate)
   const ticket = { text, token, renewed: moves }
   return { state: 'waiting', status: waitingStatus(room.name, view, token), ticket }
 }
@@ -151,7 +198,8 @@ export async function claim(
 ): Promise<Visit> {
   const { client, keepAlive, room } = context
   const { token } = chosen
-  const answer = await client.claim(token.run, token.number, details, keepAlive, mayWait)
+  const asked = { ...details, holder: token.holder ?? 0 }
+  const answer = await client.claim(token.run, token.number, asked, keepAlive, mayWait)
   const view = client.view
   switch (answer.state) {
     case 'active':
@@ -172,6 +220,8 @@ export async function claim(
         state: 'expired',
         status: placelessStatus(room, 'expired', view, { number: token.number }),
       }
+    case 'moved':
+      return { state: 'moved', status: placelessStatus(room, 'moved', view, { number: token.number }) }
     case 'void':
       return { state: 'no-token' }
     case 'unreachable':
@@ -190,45 +240,81 @@ async function newcomer(context: VisitContext, mayJoin: boolean): Promise<Visit>
     client.keepFresh(keepAlive)
     return { state: 'no-token' }
   }
+  const key = (await context.keyEntry?.presented()) ?? null
+  if (key?.state === 'refused') {
+    client.countRefused('keysRefused', keepAlive)
+    return { ...key, state: 'key-refused', keySettled: true }
+  }
+  // A key past the room works whatever the room does.
+  if (key?.details.access.skips === true) return joinNow(context, key, null)
   if (await isKnownToBe('closed', context)) {
     return { state: 'closed', status: closedStatus(room, client.view as SnapshotView, nowMs) }
   }
   if (await isKnownToBe('full', context)) {
     return { state: 'full', status: placelessStatus(room, 'full', client.view) }
   }
-  const proof = (await context.joinCheck?.proof()) ?? null
-  if (proof === null && context.joinCheck !== null) {
+  if (key === null && context.keyEntry?.required === true) {
+    client.keepFresh(keepAlive)
+    client.countCheck('keysMissing')
+    return { state: 'uninvited' }
+  }
+  const proof = key === null ? ((await context.joinCheck?.proof()) ?? null) : null
+  if (key === null && proof === null && context.joinCheck !== null) {
     client.keepFresh(keepAlive)
     return { state: 'unchecked' }
   }
-  if (!(await context.mayJoinNow())) {
+  return joinNow(context, key, proof)
+}
+
+/** A newcomer who may join, unless too many come from one address. */
+async function joinNow(context: VisitContext, key: ValidKey | null, proof: string | null): Promise<Visit> {
+  const { client, keepAlive, room } = context
+  const mayJoinNow = key === null ? context.mayJoinNow() : context.keyEntry?.mayJoinNow()
+  if (!(await mayJoinNow)) {
     client.countRefused('limited', keepAlive)
     const details = { pollAfterSeconds: limitedPollSeconds(Math.random()) }
     return { state: 'limited', status: { ...placelessStatus(room, 'waiting', client.view, details), limited: true } }
   }
-  const answer = await client.join(keepAlive, {}, proof ?? undefined)
+  const answer = await client.join(keepAlive, key?.details ?? {}, key?.joinKey ?? proof ?? undefined)
+  return joined(context, answer, key)
+}
+
+async function joined(
+  context: VisitContext,
+  answer: Answers['join'] | Unreachable,
+  key: ValidKey | null,
+): Promise<Visit> {
+  const { client, nowMs, room } = context
   const view = client.view
+  const keySettled = key === null ? {} : { keySettled: true }
   if (answer.state === 'unreachable' || view === null) {
     const status = placelessStatus(room, 'waiting', view, { unreachable: true })
     return { state: 'unreachable', status, ticket: null }
   }
   switch (answer.state) {
     case 'active':
-      return { state: 'admitted', pass: await issue(context, 'pass', answer) }
+      return { state: 'admitted', pass: await issue(context, 'pass', answer), ...keySettled }
     case 'waiting': {
-      const { run, number } = answer
+      const { run, number, holder } = answer
       const start = {
         run,
         number,
+        ...(holder === undefined ? {} : { holder }),
         joinedSeconds: Math.floor(context.nowMs / 1000),
         ...(isUndrawn(view, number) ? {} : { startPosition: view.position(number) }),
       }
       const ticket = await issue(context, 'ticket', start)
-      return { state: 'waiting', status: waitingStatus(room.name, view, start), ticket }
+      return { state: 'waiting', status: waitingStatus(room.name, view, start), ticket, ...keySettled }
     }
+    case 'taken':
+      return { state: 'taken', number: answer.number, isNew: answer.isNew }
+    case 'passed':
+      return key === null ? { state: 'suspended' } : { state: 'passed', key, ...keySettled }
     case 'full':
       if (answer.why === 'suspended') return { state: 'suspended' }
       if (answer.why === 'spent') return { state: 'unchecked' }
+      if (answer.why === 'key-used' || answer.why === 'key-revoked' || answer.why === 'key-expired')
+        return { state: 'key-refused', why: answer.why, ...keySettled }
       if (answer.why === 'closed' || answer.why === 'sold-out')
         return { state: 'closed', status: closedStatus(room, view, nowMs) }
       return { state: 'full', status: placelessStatus(room, 'full', view) }

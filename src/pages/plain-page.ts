@@ -19,6 +19,8 @@ export interface PlainPage {
   readonly language?: Language
   /** `top` opens the link in the whole window, for a page inside a frame. */
   readonly link?: { readonly href: string; readonly label: string; readonly top?: boolean }
+  /** A button that posts to one of our endpoints. */
+  readonly form?: { readonly action: string; readonly label: string }
   /** The form of the check before joining: see check-page.ts. */
   readonly check?: CheckForm
   /** The page reloads after this time. */
@@ -106,7 +108,8 @@ const TEMPLATE = `<!doctype html>
 {{/mayContinue}}</form>
 <script>{{{script}}}</script>
 <script src="{{source}}" async></script>
-{{/check}}{{#link}}<a href="{{href}}"{{#top}} target="_top"{{/top}}>{{label}}</a>
+{{/check}}{{#form}}<form method="post" action="{{action}}"><button>{{label}}</button></form>
+{{/form}}{{#link}}<a href="{{href}}"{{#top}} target="_top"{{/top}}>{{label}}</a>
 {{/link}}</main>
 </body>
 </html>
@@ -121,6 +124,7 @@ export function renderPlainPage({ language = DEFAULT_LANGUAGE, link, ...page }: 
     sections: [],
     closing: '',
     check: false,
+    form: false,
     ...page,
     lang: language,
     dir: messages[language].dir,
@@ -129,9 +133,16 @@ export function renderPlainPage({ language = DEFAULT_LANGUAGE, link, ...page }: 
   })
 }
 
-/** `framed`: any site may frame the page, which asks the visitor to open it in its own window. */
-export function plainPageHeaders({ framed = false }: { readonly framed?: boolean } = {}): Record<string, string> {
-  const policy = `default-src 'none'; style-src '${PLAIN_PAGE_STYLE_HASH}'; img-src data:; form-action 'none'; base-uri 'none'`
+interface PlainPageOptions {
+  /** Any site may frame the page, which asks the visitor to open it in its own window. */
+  readonly framed?: boolean
+  /** The page has a form. Browsers apply the policy to the redirects of its answer, too. */
+  readonly sends?: boolean
+}
+
+export function plainPageHeaders({ framed = false, sends = false }: PlainPageOptions = {}): Record<string, string> {
+  const forms = sends ? "'self' https:" : "'none'"
+  const policy = `default-src 'none'; style-src '${PLAIN_PAGE_STYLE_HASH}'; img-src data:; form-action ${forms}; base-uri 'none'`
   return {
     'Content-Type': 'text/html; charset=utf-8',
     'Cache-Control': 'no-store',

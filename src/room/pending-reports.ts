@@ -38,6 +38,9 @@ export class PendingReports {
     checksFailed: 0,
     checksUnreachable: 0,
     infiniteAnswers: 0,
+    keysRefused: 0,
+    keysMissing: 0,
+    keyPasses: 0,
   }
   private pagesWithoutBeacon: ObstacleCounts | null = null
 
@@ -46,8 +49,8 @@ export class PendingReports {
    * ride along.
    */
   get isEmpty(): boolean {
-    const { limited, foreign } = this.counts
-    return this.presence.size + this.departures.size + this.origin.requests + limited + foreign === 0
+    const { limited, foreign, keysRefused } = this.counts
+    return this.presence.size + this.departures.size + this.origin.requests + limited + foreign + keysRefused === 0
   }
 
   /** A visitor was heard. Cancels a departure that was not sent yet. */

@@ -155,6 +155,7 @@ export const roomEntries = {
   join_limit: v.optional(flag, true),
   turnstile_mode: v.optional(oneOf(['off', 'invisible', 'visible_non_interactive', 'visible_managed']), 'off'),
   turnstile_action: v.optional(oneOf(['log', 'infinite_queue']), 'log'),
+  require_access_key: v.optional(flag, false),
   join_check_on_failure: v.optional(oneOf(['admit', 'hold']), 'admit'),
   bypass: v.optional(bypassSchema, []),
   reclaim_grace_seconds: v.optional(whole(0, 86_400), 300),

@@ -32,6 +32,7 @@ async function ask(room: VirtualRoom, presented: PresentedToken[]) {
       nowMs: room.nowMs,
       mayJoinNow: async () => true,
       joinCheck: null,
+      keyEntry: null,
       binding: null,
     },
     presented,

@@ -30,6 +30,7 @@ async function visitOf(room: VirtualRoom, tokens: PresentedToken[], mayJoin = tr
     nowMs: room.nowMs,
     mayJoinNow,
     joinCheck: null,
+    keyEntry: null,
     binding: null,
   }
   const visiting = visit(context, tokens, { mayJoin })

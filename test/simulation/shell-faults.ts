@@ -50,8 +50,8 @@ export const SHELL_FAULTS: readonly ShellFault[] = [
   {
     name: 'answer before write',
     file: SHELL,
-    find: 'const answer = applyExchange(line, request)\n      this.commit(line, nowMs, false)',
-    replace: 'const answer = applyExchange(line, request)\n      queueMicrotask(() => this.commit(line, nowMs, false))',
+    find: 'this.commit(line, nowMs, changes.length > 0)',
+    replace: 'queueMicrotask(() => this.commit(line, nowMs, changes.length > 0))',
     why: 'an issued number is lost',
   },
   {

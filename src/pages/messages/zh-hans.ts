@@ -61,6 +61,11 @@ export const zhHans: Messages = {
         lead: '本页面太久没有回应，您的位置已让给下一位。您可以重新排到队尾。',
         action: '重新排队',
       },
+      moved: {
+        title: '您的位置已转移',
+        heading: '您的位置已转移到另一台设备',
+        lead: '您已在另一台设备或另一个浏览器中继续，您的位置现在在那里。要回到这里，请再次打开您的链接。',
+      },
       left: {
         title: '您已离开队伍',
         heading: '您已离开队伍',
@@ -191,6 +196,23 @@ export const zhHans: Messages = {
       link: '重试',
     },
     checkLater: { title: '请稍后重试', text: '目前无法进行检查。' },
+    keyNeeded: {
+      title: '需要邀请',
+      text: '目前只有受邀者才能排队。请打开您收到的链接。',
+    },
+    keyRefused: {
+      title: '此链接无法使用',
+      used: '您的链接已达到可使用的次数。',
+      revoked: '您的链接已被撤回，不再有效。',
+      expired: '您的链接已过期。',
+      invalid: '您的链接不完整、尚未生效或属于其他页面。请按收到时的原样再次打开。',
+      link: '不使用链接排队',
+    },
+    taken: {
+      title: '您已在另一台设备上排队',
+      text: '您的位置（排队号码 {number}）正在另一台设备或另一个浏览器中打开。如果在此继续，那边将结束，您的位置保持不变。',
+      link: '在此继续',
+    },
     back: '返回',
   },
   draw: {

@@ -61,6 +61,11 @@ export const zhHant: Messages = {
         lead: '本頁面太久沒有回應，您的位置已讓給下一位。您可以重新排到隊伍最後。',
         action: '重新排隊',
       },
+      moved: {
+        title: '您的位置已轉移',
+        heading: '您的位置已轉移到另一台裝置',
+        lead: '您已在另一台裝置或另一個瀏覽器中繼續，您的位置現在在那裡。若要回到這裡，請再次開啟您的連結。',
+      },
       left: {
         title: '您已離開隊伍',
         heading: '您已離開隊伍',
@@ -190,6 +195,23 @@ export const zhHant: Messages = {
       link: '再試一次',
     },
     checkLater: { title: '請稍後再試', text: '目前無法進行檢查。' },
+    keyNeeded: {
+      title: '需要邀請',
+      text: '目前只有受邀者才能排隊。請開啟您收到的連結。',
+    },
+    keyRefused: {
+      title: '此連結無法使用',
+      used: '您的連結已達到可使用的次數。',
+      revoked: '您的連結已被撤回，不再有效。',
+      expired: '您的連結已過期。',
+      invalid: '您的連結不完整、尚未生效或屬於其他頁面。請依收到時的原樣再次開啟。',
+      link: '不使用連結排隊',
+    },
+    taken: {
+      title: '您已在另一台裝置上排隊',
+      text: '您的位置（排隊號碼 {number}）正在另一台裝置或另一個瀏覽器中開啟。如果在此繼續，那邊將結束，您的位置保持不變。',
+      link: '在此繼續',
+    },
     back: '返回',
   },
   draw: {
