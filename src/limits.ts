@@ -183,6 +183,10 @@ export const SKIP_COOKIE_LIFE_SECONDS = 24 * 3600
 /** For how long the token of such a visitor counts beyond its life while the object is silent. */
 export const SKIP_HONOURED_SECONDS = 3_600
 
+/** Keys that one call of the API makes, and its body: each may have a person's id, in escapes. */
+export const KEYS_PER_CALL_MAX = 1_000
+export const KEYS_BODY_MAX_BYTES = 1_024 * 1_024
+
 /** Revoked keys that a room remembers until they expire: about 200 bytes each in storage. */
 export const REVOKED_KEYS_MAX = 100_000
 

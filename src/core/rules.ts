@@ -46,9 +46,12 @@ export interface LineRules {
   readonly message: string | null
   /** When the message ends, ms since 1970; null: when an operator removes it. */
   readonly messageUntilMs: number | null
-  /** How isolates check newcomers before they join; the line only passes it on. */
-  readonly turnstileMode?: string
+  /** How isolates treat newcomers; the line only passes it on. */
+  readonly entry?: EntryRules
 }
+
+/** Settings of fair entry by key: src/settings/entry-settings.ts lists them. */
+export type EntryRules = Readonly<Record<string, string | number | boolean>>
 
 /** The rules that operators change while the room runs. The others change only by a deploy. */
 export type RuntimeRules = Pick<
@@ -62,7 +65,7 @@ export type RuntimeRules = Pick<
   | 'soldOut'
   | 'message'
   | 'messageUntilMs'
-  | 'turnstileMode'
+  | 'entry'
 >
 
 /**

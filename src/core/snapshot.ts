@@ -11,7 +11,7 @@ import { lastEnded, phaseUnderWay } from './events.ts'
 import { BLOCK_BITS, BLOCK_SIZE, BLOCKS_PER_SEGMENT, SEGMENT_BITS } from './limits.ts'
 import type { Line } from './line.ts'
 import type { RatePiece } from './rate-plan.ts'
-import { isClosed, type LineMode, type LineRules, messageNow } from './rules.ts'
+import { type EntryRules, isClosed, type LineMode, type LineRules, messageNow } from './rules.ts'
 import { State } from './ticket-state.ts'
 
 export interface Snapshot {
@@ -82,7 +82,9 @@ export interface Snapshot {
   readonly movedPlaces?: Uint32Array
   /** Everything is sold: nobody joins or is admitted. */
   readonly soldOut?: boolean
-  /** How isolates check newcomers. Missing: as deployed. */
+  /** How isolates treat newcomers. A missing setting: as deployed. */
+  readonly entry?: EntryRules
+  /** `entry.turnstile_mode` for isolates of older deploys. */
   readonly turnstileMode?: string
   /** The configured rates in the time to come, for estimates. Missing: the rate stays as it is. */
   readonly ratePieces?: readonly RatePiece[]
@@ -147,7 +149,7 @@ export function takeSnapshot(line: Line, nowMs: number): Snapshot {
     admissionFactor: line.admissionFactor,
     soldOut: rules.soldOut,
     ...movedPlaces(line, nowMs),
-    ...(rules.turnstileMode === undefined ? {} : { turnstileMode: rules.turnstileMode }),
+    ...entryFields(rules),
     ...(pieces === null ? {} : { ratePieces: pieces }),
     ...eventFields(line),
   }
@@ -156,6 +158,12 @@ export function takeSnapshot(line: Line, nowMs: number): Snapshot {
 function movedPlaces(line: Line, nowMs: number): Pick<Snapshot, 'movedPlaces'> {
   const moved = line.holders.lately(nowMs)
   return moved.length === 0 ? {} : { movedPlaces: moved }
+}
+
+function entryFields({ entry }: LineRules): Pick<Snapshot, 'entry' | 'turnstileMode'> {
+  if (entry === undefined) return {}
+  const { turnstile_mode } = entry
+  return { entry, ...(typeof turnstile_mode === 'string' ? { turnstileMode: turnstile_mode } : {}) }
 }
 
 /** A day after its end an event is history. */

@@ -3,6 +3,7 @@ import { PREFIX } from '../http/paths.ts'
 import { problem } from '../http/problem.ts'
 import { languageOfVisitor } from '../languages.ts'
 import { checkPageHeaders, renderCheckPage } from '../pages/check-page.ts'
+import { entrySetting } from '../settings/entry-settings.ts'
 import type { RoomSettings } from '../settings/rooms.ts'
 import { checkCookie, checkCookieOf } from '../tokens/join-proof.ts'
 import { checkMode } from './join-check.ts'
@@ -20,7 +21,7 @@ export async function checkPage(context: Visitor): Promise<Response> {
     action: `${PREFIX}/join-check?room=${room.name}&return=${back}`,
     siteKey: turnstile?.siteKey ?? '',
     mode: checkMode(context),
-    mayContinue: room.turnstile_action === 'log',
+    mayContinue: entrySetting(context, 'turnstile_action') === 'log',
     // After a proof that did not count, the next one would not count either, and the browser would
     // go round in circles. A redeemed proof did count.
     isAutomatic: checkCookieOf(request) !== 'used' || ((await joinCheck?.proof()) ?? null) !== null,

@@ -92,7 +92,7 @@ function answersTo(visitor: Visitor, kind: RequestKind): VisitAnswers<Response |
     passed: async ({ joinKey, details: { access } }: ValidKey) =>
       pastByKey(visitor, await newSkipCookie(visitor, { joinKey, access })),
     keyEnds: (outcome) =>
-      kind === 'page' ? keyPage(visitor, outcome) : shareIfAllowed(visitor, keyProblem(room, outcome)),
+      kind === 'page' ? keyPage(visitor, outcome) : shareIfAllowed(visitor, keyProblem(visitor, outcome)),
     noToken: () => shareIfAllowed(visitor, withoutTicket(visitor, kind)),
   }
 }

@@ -4,6 +4,7 @@
  */
 import { logRepeatedWarning } from '../log/log.ts'
 import type { RoomClient } from '../room/room-client.ts'
+import { entrySetting } from '../settings/entry-settings.ts'
 import type { RoomSettings } from '../settings/rooms.ts'
 import type { Status } from '../status.ts'
 import { presentedProof } from '../tokens/join-proof.ts'
@@ -31,22 +32,17 @@ interface CheckContext extends IssueContext {
 }
 
 /** The mode in force: operators may change it while the room runs. */
-export function checkMode({
-  room,
-  client,
-  turnstile,
-}: {
+export function checkMode(context: {
   readonly room: RoomSettings
   readonly client: RoomClient
   readonly turnstile: TurnstileValidator | null
 }): RoomSettings['turnstile_mode'] {
-  const { turnstileMode = room.turnstile_mode } = client.view?.snapshot ?? {}
-  if (turnstile === null) {
-    // The settings check refuses a deployed mode without keys, but not one that operators set.
-    if (turnstileMode !== 'off') logRepeatedWarning('turnstile_keys_missing', room.name, { room: room.name })
-    return 'off'
-  }
-  return turnstileMode as RoomSettings['turnstile_mode']
+  const mode = entrySetting(context, 'turnstile_mode')
+  if (mode === 'off' || context.turnstile !== null) return mode
+  // The settings check refuses a deployed mode without keys, but not one that operators set.
+  const { name } = context.room
+  logRepeatedWarning('turnstile_keys_missing', name, { room: name })
+  return 'off'
 }
 
 /** Null: newcomers join without a check. */
@@ -55,7 +51,7 @@ export function joinCheckOf(context: CheckContext): JoinCheck | null {
   if (checkMode(context) === 'off') return null
   return {
     async infiniteAnswer() {
-      if (room.turnstile_action !== 'infinite_queue') return null
+      if (entrySetting(context, 'turnstile_action') !== 'infinite_queue') return null
       const held = await presentedInfinite(texts, room, context.infiniteKeys, nowMs)
       // A reset of the room voids these tickets as well.
       if (held === null || held.token.run < context.client.knownRun) return null

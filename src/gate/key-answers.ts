@@ -5,6 +5,7 @@
 import { PREFIX } from '../http/paths.ts'
 import { problem } from '../http/problem.ts'
 import type { SmallPageTexts } from '../pages/messages/messages.ts'
+import { entrySetting } from '../settings/entry-settings.ts'
 import type { RoomSettings } from '../settings/rooms.ts'
 import { KEY_HEADER } from '../tokens/key-cookie.ts'
 import type { KeyOutcome, KeyRefusal } from './key-entry.ts'
@@ -30,7 +31,7 @@ export function keyPage(context: RoomContext, outcome: KeyOutcome, href = return
         ({ keyRefused }) => ({
           title: keyRefused.title,
           text: reasonOf(keyRefused, outcome.why),
-          ...(room.require_access_key ? {} : { link: { href, label: keyRefused.link } }),
+          ...(entrySetting(context, 'require_access_key') ? {} : { link: { href, label: keyRefused.link } }),
         }),
         options,
       )
@@ -64,7 +65,8 @@ const REASONS: Readonly<Record<KeyRefusal, string>> = {
   'key-invalid': 'It was not made for this room, is not complete or is not valid yet.',
 }
 
-export function keyProblem(room: RoomSettings, outcome: KeyOutcome): Response {
+export function keyProblem(context: RoomContext, outcome: KeyOutcome): Response {
+  const { room } = context
   const fields = { room: room.name }
   switch (outcome.state) {
     case 'uninvited': {
@@ -72,7 +74,9 @@ export function keyProblem(room: RoomSettings, outcome: KeyOutcome): Response {
       return problem(403, 'Access key needed', detail, {}, fields)
     }
     case 'key-refused': {
-      const remedy = room.require_access_key ? '' : ' Leave the key out to join the line without it.'
+      const remedy = entrySetting(context, 'require_access_key')
+        ? ''
+        : ' Leave the key out to join the line without it.'
       return problem(403, 'Access key refused', REASONS[outcome.why] + remedy, {}, { ...fields, reason: outcome.why })
     }
     case 'taken': {

@@ -6,6 +6,7 @@ import type { AccessClaim, AccessRefusal } from '../core/access.ts'
 import type { JoinDetails } from '../core/exchange.ts'
 import { TOKENS_PER_REQUEST_MAX } from '../limits.ts'
 import type { RoomClient } from '../room/room-client.ts'
+import { entrySetting } from '../settings/entry-settings.ts'
 import type { RoomSettings } from '../settings/rooms.ts'
 import { type AccessKey, timeProblem, verifyAccessKey } from '../tokens/access-key.ts'
 import { presentedKeyTexts } from '../tokens/key-cookie.ts'
@@ -51,7 +52,7 @@ interface KeyContext {
 /** Null: the request presents no key, and needs none. */
 export function keyEntryOf(context: KeyContext, mayJoinNow: () => Promise<boolean>, takeOver = false): KeyEntry | null {
   const texts = presentedKeyTexts(context.request)
-  const required = requiresKey(context)
+  const required = entrySetting(context, 'require_access_key')
   if (texts.length === 0 && !required) return null
   let known: Promise<PresentedKey | null> | null = null
   return {
@@ -62,11 +63,6 @@ export function keyEntryOf(context: KeyContext, mayJoinNow: () => Promise<boolea
       return known
     },
   }
-}
-
-/** The rule in force: operators may change it while the room runs. */
-function requiresKey({ room }: KeyContext): boolean {
-  return room.require_access_key
 }
 
 async function readKeys(context: KeyContext, takeOver: boolean): Promise<PresentedKey | null> {

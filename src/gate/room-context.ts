@@ -10,6 +10,7 @@ import { errorText } from '../log/scrub.ts'
 import type { Origin } from '../origin/proxy.ts'
 import type { Looks } from '../pages/looks.ts'
 import type { KeepAlive, RoomClient } from '../room/room-client.ts'
+import { entrySetting } from '../settings/entry-settings.ts'
 import type { RoomSettings } from '../settings/rooms.ts'
 import { ClientBinding } from '../tokens/client-binding.ts'
 import { type PresentedToken, readTokens, type TokenVerifier } from '../tokens/presented.ts'
@@ -92,8 +93,9 @@ function mayUseKeyNow(context: RoomContext): Promise<boolean> {
 }
 
 /** @param counter no room's name has a space */
-async function isWithinLimit({ joinLimiter, request, room }: RoomContext, counter: string): Promise<boolean> {
-  if (joinLimiter === null || !room.join_limit) return true
+async function isWithinLimit(context: RoomContext, counter: string): Promise<boolean> {
+  const { joinLimiter, request, room } = context
+  if (joinLimiter === null || !entrySetting(context, 'join_limit')) return true
   const network = clientNetwork(request)
   if (network === null) return true
   try {

@@ -15,6 +15,7 @@ import { problem } from '../http/problem.ts'
 import { isSameOrigin } from '../http/request-url.ts'
 import { CHECK_BODY_MAX_BYTES, CHECK_TOKEN_MAX_CHARS } from '../limits.ts'
 import { logRepeatedWarning } from '../log/log.ts'
+import { entrySetting } from '../settings/entry-settings.ts'
 import { checkCookie, checkCookieOf, signJoinProof } from '../tokens/join-proof.ts'
 import { changeToken } from '../tokens/token-cookie.ts'
 import { visitorOfCall } from './visitor-call.ts'
@@ -65,7 +66,7 @@ async function hasPlace(visitor: Visitor): Promise<boolean> {
 
 /** The browser could not run the check, or a program did not try. */
 function unsolved(visitor: Visitor, backUrl: string): Response | Promise<Response> {
-  if (visitor.room.turnstile_action === 'log') return failed(visitor, backUrl)
+  if (entrySetting(visitor, 'turnstile_action') === 'log') return failed(visitor, backUrl)
   visitor.client.countCheck('checksFailed')
   return checkTrouble(visitor, 'checkFailed', 403, backUrl)
 }
@@ -73,8 +74,9 @@ function unsolved(visitor: Visitor, backUrl: string): Response | Promise<Respons
 async function failed(visitor: Visitor, backUrl: string): Promise<Response> {
   const { request, client, room, infiniteKeys } = visitor
   client.countCheck('checksFailed')
-  logRepeatedWarning('join_check_failed', room.name, { room: room.name, action: room.turnstile_action })
-  if (room.turnstile_action === 'log') return withProof(visitor, backUrl)
+  const action = entrySetting(visitor, 'turnstile_action')
+  logRepeatedWarning('join_check_failed', room.name, { room: room.name, action })
+  if (action === 'log') return withProof(visitor, backUrl)
   const response = toSite(backUrl)
   const { text } = await infiniteTicket(visitor, infiniteKeys)
   changeToken(response.headers, request, room, text)

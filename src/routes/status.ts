@@ -46,7 +46,7 @@ export async function answerWithStatus(visitor: Visitor, outcome: Visit): Promis
       response.headers.append('Set-Cookie', await newSkipCookie(visitor, { joinKey, access }))
       return response
     },
-    keyEnds: (ended) => keyProblem(room, ended),
+    keyEnds: (ended) => keyProblem(visitor, ended),
     noToken: () => problem(403, 'No ticket', 'Open a page of the site to get a ticket.'),
   })
   if (outcome.keySettled === true && hasKeyCookie(request)) {

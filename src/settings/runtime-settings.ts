@@ -3,13 +3,16 @@
  * values. An override holds until it is cleared or until the deployed value of the same key
  * changes.
  */
-import * as v from 'valibot'
 import type { RuntimeRules } from '../core/rules.ts'
 import { MESSAGE_MAX_CHARS } from '../limits.ts'
+import { type EntrySettings, entryEntries, entrySettings } from './entry-settings.ts'
 import { type RoomSettings, roomEntries } from './room-schema.ts'
 import { flag, textOf, time } from './values.ts'
 
-/** The runtime settings with their bounds. The first four and the last can also be deployed. */
+/**
+ * The runtime settings with their bounds. The first four and those of fair entry can also be
+ * deployed.
+ */
 export const runtimeEntries = {
   total_active_users: roomEntries.total_active_users,
   new_users_per_minute: roomEntries.new_users_per_minute,
@@ -21,7 +24,7 @@ export const runtimeEntries = {
   sold_out: flag,
   message: textOf(1, MESSAGE_MAX_CHARS),
   message_until: time,
-  turnstile_mode: v.unwrap(roomEntries.turnstile_mode),
+  ...entryEntries,
 }
 
 export type RuntimeKey = keyof typeof runtimeEntries
@@ -29,7 +32,7 @@ export type RuntimeKey = keyof typeof runtimeEntries
 export const RUNTIME_KEYS = Object.keys(runtimeEntries) as RuntimeKey[]
 
 /** Effective values by key; null: not set. */
-export interface RuntimeValues {
+export interface RuntimeValues extends EntrySettings {
   readonly total_active_users: number
   readonly new_users_per_minute: number
   readonly queue_all: boolean
@@ -41,7 +44,6 @@ export interface RuntimeValues {
   readonly message: string | null
   /** When the message ends; null: when it is removed. */
   readonly message_until: string | null
-  readonly turnstile_mode: RoomSettings['turnstile_mode']
 }
 
 type RuntimeValue = RuntimeValues[RuntimeKey]
@@ -60,10 +62,13 @@ export interface Override {
 export type Overrides = { readonly [K in RuntimeKey]?: Override }
 
 export function deployedValues(room: RoomSettings): RuntimeValues {
-  const { total_active_users, new_users_per_minute, queue_all, suspended, turnstile_mode } = room
-  const deployable = { total_active_users, new_users_per_minute, queue_all, suspended, turnstile_mode }
+  const { total_active_users, new_users_per_minute, queue_all, suspended } = room
   return {
-    ...deployable,
+    total_active_users,
+    new_users_per_minute,
+    queue_all,
+    suspended,
+    ...entrySettings(room),
     paused: false,
     closed: false,
     opens_at: null,
@@ -150,7 +155,7 @@ export function runtimeRules(values: RuntimeValues): RuntimeRules {
     soldOut: values.sold_out,
     message: values.message,
     messageUntilMs: values.message_until === null ? null : Date.parse(values.message_until),
-    turnstileMode: values.turnstile_mode,
+    entry: entrySettings(values),
   }
 }
 

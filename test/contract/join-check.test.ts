@@ -28,6 +28,7 @@ const stage = useStage(
     room('refused', 50, INFINITE),
     room('loop', 50, ON),
     room('switched', 50, INFINITE),
+    room('lenient', 50, INFINITE),
     room('lobby', 50, INFINITE),
     room('again', 50, { ...INFINITE, session_timeout_seconds: 20 }),
     room('off', 50),
@@ -267,6 +268,22 @@ describe('the infinite queue', () => {
     expect((await patch('managed')).status).toBe(400)
     expect((await patch('visible_managed')).status).toBe(200)
     await expect.poll(async () => (await stage.visitor('switched').get('/echo')).text).toContain(TITLE)
+  })
+
+  test('is left by all when operators let those who fail join', async () => {
+    const [visitor] = await checked('lenient', isForged())
+    const isAsked = async () => (await visitor.get('/echo')).text.includes('join-check?')
+    expect(await isAsked()).toBe(false)
+    const api = new ApiClient(stage.workerd)
+    const patch = { turnstile_action: 'log' }
+    expect((await api.call('PATCH', '/rooms/lenient/settings', patch, { 'If-Match': '*' })).status).toBe(200)
+    // The infinite queue does not call the object, so the isolate learns of it from others.
+    const others = () => stage.visitor('lenient').get('/echo')
+    await expect.poll(() => others().then(isAsked)).toBe(true)
+    const [joined, reply] = await checked('lenient', isForged())
+    expect(reply.status).toBe(303)
+    await joined.get('/echo')
+    expect(joined.holds).toBe('pass')
   })
 })
 

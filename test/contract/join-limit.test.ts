@@ -1,5 +1,6 @@
 /** Newcomers per client address, counted by the platform's rate limit. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { ApiClient } from './support/api-client.ts'
 import { DeployedWorker } from './support/deployed-worker.ts'
 import { stats } from './support/operator.ts'
 import { Origin } from './support/origin.ts'
@@ -121,6 +122,21 @@ test('applies no limit to a room that turns it off', async () => {
   const [joined, refusal] = await untilRefused('free', () => '192.0.2.1')
   expect(refusal).toBeNull()
   expect((await stats(worker.front, 'free')).totals).toMatchObject({ joined, limited: 0 })
+})
+
+test('is switched off and on again by operators', async () => {
+  const address = from('192.0.2.3')
+  const set = async (join_limit: boolean) => {
+    const api = new ApiClient(worker.front)
+    const { status } = await api.call('PATCH', '/rooms/calm/settings', { join_limit }, { 'If-Match': '*' })
+    expect(status).toBe(200)
+  }
+  const statusOfNewcomer = async () => (await visitor('calm', JSON_WANTED).get('/', address)).status
+  expect((await untilRefused('calm', () => '192.0.2.3'))[1]?.status).toBe(429)
+  await set(false)
+  await expect.poll(statusOfNewcomer).toBe(503)
+  await set(true)
+  await expect.poll(async () => (await untilRefused('calm', () => '192.0.2.3'))[1]?.status).toBe(429)
 })
 
 test('does not count visitors whom a full line turned away, and tells them that it is full', async () => {

@@ -1,0 +1,38 @@
+/**
+ * The settings of fair entry that operators change while a room runs. The object sends the values
+ * in force with each snapshot, and isolates apply them to newcomers.
+ */
+import * as v from 'valibot'
+import type { Snapshot } from '../core/snapshot.ts'
+import { type RoomSettings, roomEntries } from './room-schema.ts'
+
+/** The API, the object and the snapshot need no more than an entry here for another setting. */
+export const entryEntries = {
+  turnstile_mode: v.unwrap(roomEntries.turnstile_mode),
+  turnstile_action: v.unwrap(roomEntries.turnstile_action),
+  join_limit: v.unwrap(roomEntries.join_limit),
+  require_access_key: v.unwrap(roomEntries.require_access_key),
+}
+
+export type EntryKey = keyof typeof entryEntries
+
+export const ENTRY_KEYS = Object.keys(entryEntries) as EntryKey[]
+
+export type EntrySettings = Readonly<Pick<RoomSettings, EntryKey>>
+
+/** The settings of fair entry alone. */
+export function entrySettings(settings: EntrySettings): EntrySettings {
+  return Object.fromEntries(ENTRY_KEYS.map((key) => [key, settings[key]])) as unknown as EntrySettings
+}
+
+interface Entered {
+  readonly room: EntrySettings
+  readonly client: { readonly view: { readonly snapshot: Pick<Snapshot, 'entry' | 'turnstileMode'> } | null }
+}
+
+/** The value in force: as the newest snapshot says, or else as deployed. */
+export function entrySetting<Key extends EntryKey>({ room, client }: Entered, key: Key): EntrySettings[Key] {
+  const snapshot = client.view?.snapshot
+  const known = snapshot?.entry?.[key] ?? (key === 'turnstile_mode' ? snapshot?.turnstileMode : undefined)
+  return (known ?? room[key]) as EntrySettings[Key]
+}
