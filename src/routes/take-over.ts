@@ -26,8 +26,9 @@ export async function takeOverRoute(call: Call): Promise<Response> {
     const detail = 'Continue on the page that asks.'
     return refusal(visitor, reader, { status: 403, title: 'Not from this site', detail, page: 'foreign', backUrl })
   }
-  // Whoever presents no key any more joins, or waits, at the page itself.
-  if (isSuspended(visitor) || visitor.keyEntry === null) return toSite(visitor, backUrl)
+  // A second click comes without the key: its place waits at the page itself.
+  const hasKey = ((await visitor.keyEntry?.presented()) ?? null) !== null
+  if (isSuspended(visitor) || (!hasKey && reader === 'person')) return toSite(visitor, backUrl)
   const outcome = await visit(takingOver(visitor), [], { mayJoin: true })
   if (outcome.state === 'admitted') giveUpOthers(visitor, outcome.pass.token.number)
   if (outcome.state === 'waiting') giveUpOthers(visitor, outcome.ticket.token.number)
