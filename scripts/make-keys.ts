@@ -42,7 +42,7 @@ const OPTIONS = {
 
 class UsageError extends Error {}
 
-/** What the problems of an order are called here. */
+/** The option for each problem of an order. */
 const OPTION_OF: Readonly<Record<keyof KeyOrder, string>> = {
   room: '--room',
   type: '--type',

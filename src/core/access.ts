@@ -8,7 +8,10 @@
  */
 import { KEY_PLACE_NEW_MS, TAKE_OVERS_MAX } from './limits.ts'
 
-/** A key that a newcomer presents, verified by the isolate. On the wire: fields may only be added. */
+/**
+ * A key that a newcomer presents, verified by the isolate. It crosses the RPC: fields may only be
+ * added.
+ */
 export interface AccessClaim {
   readonly id: string
   /** Places that the key is good for. */
@@ -100,7 +103,7 @@ export class AccessRows {
   }
 }
 
-/** What the rules need to know of the line. Numbers are issued ones. */
+/** The part of the line that the rules look at. Numbers are issued ones. */
 export interface AccessWorld {
   readonly run: number
   readonly nowMs: number
@@ -159,8 +162,8 @@ function isHeldBy({ number, holder }: AccessRow, world: AccessWorld): boolean {
 }
 
 /**
- * The live place of the key or of the person, which stands in the way of a new one; null: there is
- * none. A key with many uses has many places, so only one with a single use is bound to its place.
+ * The live place of the key or of the person, which prevents a new one; null: there is none. A key
+ * with many uses has many places, so only one with a single use is bound to its place.
  */
 function livePlace(
   key: AccessRow | undefined,

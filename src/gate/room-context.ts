@@ -87,7 +87,7 @@ export function mayCheckNow(context: RoomContext): Promise<boolean> {
   return isWithinLimit(context, `${context.room.name} check`)
 }
 
-/** Counts a join with an access key, apart from others: people with a promise share addresses, too. */
+/** Counts a join with an access key, apart from other joins. */
 function mayUseKeyNow(context: RoomContext): Promise<boolean> {
   return isWithinLimit(context, `${context.room.name} key`)
 }

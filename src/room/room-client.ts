@@ -183,8 +183,8 @@ export class RoomClient {
   }
 
   /**
-   * Checks before joining, answers in the infinite queue, and keys that a room needs. They ride along with the calls of
-   * others: a crowd of programs must not cause calls.
+   * Checks before joining, answers in the infinite queue, uses or lack of access keys. They ride
+   * along with the calls of others: a crowd of programs must not cause calls.
    */
   countCheck(what: CheckCount): void {
     this.reports.count(what)

@@ -1,6 +1,6 @@
 /**
- * Access keys: signed texts that operators give to people who were promised a place. They are
- * signed with keys of their own, so no ticket is ever accepted as one. How often a key was used,
+ * Access keys: signed texts that operators give to people who were promised a place. They
+ * have separate signing keys, so no ticket is ever accepted as one. How often a key was used,
  * and whether it was revoked, only the room's object knows.
  */
 import { ACCESS_KEY_USES_MAX, KEY_CLOCK_SKEW_SECONDS } from '../limits.ts'

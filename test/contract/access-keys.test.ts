@@ -1,4 +1,4 @@
-/** Access keys: links, redemption in several isolates and across crashes, take-overs, revocation. */
+/** Access keys: links, redemption in several isolates and crashes, take-overs, revocation. */
 import { describe, expect, test } from 'vitest'
 import { accessKey, newId, nowSeconds } from './support/access-keys.ts'
 import { ApiClient } from './support/api-client.ts'
@@ -527,7 +527,7 @@ test(
         again.cookies.set(KEY_COOKIE, cookies[i] as string)
         const page = await again.get('/echo')
         const number = again.token === undefined ? undefined : again.number
-        // Whoever was told a number has it still.
+        // A browser that was told a number has it still.
         if (told[i] !== undefined) expect(number).toBe(told[i])
         if (number === undefined) expect(page.text).toContain(TAKEN)
         else numbers.set(key, (numbers.get(key) ?? new Set()).add(number))

@@ -1,4 +1,4 @@
-/** Redemption of access keys: uses, people, take-overs, repeated joins, by example and at random. */
+/** Redemption of access keys: uses, people, take-overs, repeated joins. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { AccessClaim, AccessRow } from '../../src/core/access.ts'
@@ -30,7 +30,7 @@ function busyLine(): DrivenLine {
 const REFUSED = (why: string) => ({ state: 'full', why })
 
 describe('a key', () => {
-  it('is good for its uses and no more, and each use is a place of its own', () => {
+  it('is good for its uses and no more, and each use is another place', () => {
     const line = busyLine()
     const press = key('press', { uses: 3 })
     const joins = ['a', 'b', 'c', 'd', 'e']

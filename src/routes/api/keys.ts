@@ -1,4 +1,4 @@
-/** Access keys: made, looked up and revoked. The texts of keys are answered once and kept nowhere. */
+/** Makes, looks up and revokes access keys. Their texts are answered once and stored nowhere. */
 import type { Context } from 'hono'
 import * as v from 'valibot'
 import type { AppEnv } from '../../app-env.ts'

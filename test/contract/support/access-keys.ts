@@ -1,4 +1,4 @@
-/** Access keys that the tests sign themselves, valid and invalid, independent of the Worker's code. */
+/** Access keys that the tests sign themselves, independent of the Worker's code. */
 import { createHmac, randomBytes } from 'node:crypto'
 import { signedText } from './tokens.ts'
 import { SIGNING_KEY, SIGNING_KEY_ID } from './worker-config.ts'
