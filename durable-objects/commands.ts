@@ -68,7 +68,7 @@ function admitNext(count: number, line: Line, { controls, who, nowMs }: CommandC
 
 /** `number`: the issued one, which the visitor knows. */
 function revoke(number: number, line: Line, { controls, who, nowMs }: CommandContext): Outcome {
-  if (number >= line.tickets.next) return { state: 'refused', why: 'no-such-ticket' }
+  if (!line.numbers.isIssued(number)) return { state: 'refused', why: 'no-such-ticket' }
   const lineNumber = line.course.lineNumber(number)
   const was = line.tickets.stateOf(lineNumber)
   if (was === State.gone) return { state: 'refused', why: 'gone-already' }

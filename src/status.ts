@@ -52,9 +52,11 @@ export interface Status {
    * the join). Entries of a draw get another one when it is made: see `EventStatus.entry`.
    */
   readonly number: number | null
+  /** The lane that `number`, `position` and `waiting` are about. Absent: the regular line. */
+  readonly lane?: string
   /** People ahead + 1; null when not waiting or unknown. */
   readonly position: number | null
-  /** All people in line. */
+  /** All people in the same line. */
   readonly waiting: number
   /**
    * Estimated wait in whole seconds; null when unknown (nobody was admitted from the line

@@ -1,7 +1,8 @@
 /**
  * The rule of admission, complete.
  *
- * Waiting tickets are admitted strictly by number, lowest first, while
+ * Waiting tickets are admitted strictly by number, lowest first, in a room with lanes within each
+ * lane (lane-order.ts says which lane goes next), while
  * 1. the room is open (not `queue-all`, `paused` or suspended),
  * 2. a slot is free: offered + active < capacity,
  * 3. the rate, which the origin guard may scale down, allows it: the bucket holds a whole
@@ -12,6 +13,7 @@
  * An operator may admit tickets regardless of the rate and under `queue-all`, but never beyond the
  * capacity.
  */
+import type { LaneOrder } from './lane-order.ts'
 import type { RateBucket } from './rate-bucket.ts'
 import type { LineRules } from './rules.ts'
 import { BrokenInvariant, State } from './ticket-state.ts'
@@ -27,21 +29,22 @@ export function mayAdmit(tickets: Tickets, bucket: RateBucket, rules: LineRules)
   return hasFreeSlot(tickets, rules) && bucket.hasAdmission
 }
 
-/** Whether a newcomer is admitted without waiting. */
+/** Whether a newcomer is admitted without waiting: nobody waits in any lane. */
 export function mayAdmitNewcomer(tickets: Tickets, bucket: RateBucket, rules: LineRules): boolean {
   return tickets.waiting === 0 && mayAdmit(tickets, bucket, rules)
 }
 
-/** Offers every free slot that the rate allows, lowest number first, and reports each number. */
+/** Offers every free slot that the rate allows, in order, and reports each number. */
 export function admitWaiting(
   tickets: Tickets,
+  lanes: LaneOrder,
   bucket: RateBucket,
   rules: LineRules,
   onAdmitted: (number: number) => void,
 ): void {
   while (tickets.waiting > 0 && mayAdmit(tickets, bucket, rules)) {
     bucket.take()
-    offerNext(tickets, rules, onAdmitted)
+    offerNext(tickets, lanes, rules, onAdmitted)
   }
 }
 
@@ -50,18 +53,19 @@ export function admitWaiting(
  */
 export function admitByHand(
   tickets: Tickets,
+  lanes: LaneOrder,
   rules: LineRules,
   count: number,
   onAdmitted: (number: number) => void,
 ): void {
   if (rules.mode === 'paused' || rules.suspended) return
   for (let left = count; left > 0 && tickets.waiting > 0 && tickets.occupied < rules.capacity; left--) {
-    offerNext(tickets, rules, onAdmitted)
+    offerNext(tickets, lanes, rules, onAdmitted)
   }
 }
 
-function offerNext(tickets: Tickets, rules: LineRules, onAdmitted: (number: number) => void): void {
-  const number = tickets.lowestWaiting()
+function offerNext(tickets: Tickets, lanes: LaneOrder, rules: LineRules, onAdmitted: (number: number) => void): void {
+  const number = tickets.lowestWaiting(lanes.take(tickets.waitingByLane))
   tickets.move(number, State.offered)
   if (tickets.occupied > rules.capacity) throw new BrokenInvariant(`admitting ${number} exceeds the capacity`)
   onAdmitted(number)
@@ -76,13 +80,4 @@ export function verifyCapacity(occupied: number, capacity: number, occupiedBefor
   if (occupied > Math.max(capacity, occupiedBefore)) {
     throw new BrokenInvariant(`${occupied} slots taken of ${capacity}`)
   }
-}
-
-/**
- * Only issued numbers are admitted. `frontier`: 1 + the highest number ever admitted; `next`: the
- * next number to issue.
- * @throws BrokenInvariant
- */
-export function verifyFrontier(frontier: number, next: number): void {
-  if (frontier > next) throw new BrokenInvariant(`frontier ${frontier} above next number ${next}`)
 }

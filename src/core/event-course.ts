@@ -16,6 +16,7 @@ import {
   plannedPieces,
   type RoomEvent,
 } from './events.ts'
+import { REGULAR } from './lanes.ts'
 import type { LineState } from './line-state.ts'
 import type { Pace } from './rate-bucket.ts'
 import type { RatePiece } from './rate-plan.ts'
@@ -167,8 +168,10 @@ export class EventCourse {
   }
 
   private get numbers(): LineNumbers {
-    const { run, tickets, record } = this.line
+    const { run, tickets, record, numbers } = this.line
     const waitingBefore = (number: number) => tickets.waitingBefore(number)
-    return { nowMs: record.nowMs, run, next: tickets.next, frontier: record.frontier, waitingBefore }
+    // Other lanes take part in no draw.
+    const { next, frontier } = numbers.of(REGULAR)
+    return { nowMs: record.nowMs, run, next, frontier, waitingBefore }
   }
 }

@@ -7,6 +7,23 @@
 export const MAX_NUMBER = 2 ** 31 - 1
 
 /**
+ * Lanes have the upper half of the numbers, in ranges of equal size; the regular line has the lower
+ * half. A room that never used a lane keeps all of them.
+ */
+export const REGULAR_MAX_NUMBER = 2 ** 30 - 1
+export const LANE_BITS = 27
+export const LANES_MAX = 7
+
+/**
+ * Lanes of a room's settings, besides `regular`, `slow` and `skip`. With the ranges of `skip` and
+ * `slow`, one range is left for a lane that a deploy renames while its old name drains.
+ */
+export const LANES_IN_SETTINGS_MAX = 4
+
+/** Large enough for any ratio that an operator can mean, small enough for exact arithmetic. */
+export const LANE_WEIGHT_MAX = 1000
+
+/**
  * Tickets per segment: one BLOB row of 4 KiB, far below the 2 MB limit of a row, and 245 rows for a
  * million tickets.
  */

@@ -1,10 +1,12 @@
 /**
  * The record of a line: the journal of its last events, and the counters.
  *
- * Owns which event counts as what, and the frontier. Moves no ticket.
+ * Owns which event counts as what, and moves the frontiers. Moves no ticket.
  */
 import { NO_TOTALS, type Totals } from './figures.ts'
 import { Journal, type LineEvent } from './journal.ts'
+import { LaneNumbers } from './lane-numbers.ts'
+import { REGULAR } from './lanes.ts'
 import { SEGMENT_SIZE } from './limits.ts'
 import {
   countObstacles,
@@ -20,6 +22,7 @@ import { State } from './ticket-state.ts'
 import { type WaitHistogram, WaitTimes } from './wait-times.ts'
 
 export interface LineRecordState {
+  /** Of the regular line, as the following: see lane-numbers.ts. */
   readonly frontier: number
   readonly lastJoinSeconds: number
   readonly rates: RecentRatesState
@@ -38,22 +41,18 @@ export class LineRecord {
   readonly originLatency: OriginLatency
   /** Pages of the site that got no beacon script, by reason. */
   readonly pagesWithoutBeacon: ObstacleCounts
-  /** 1 + the highest number ever admitted in this run. Never falls. */
-  frontier: number
-  /** When the newest number joined, wall-clock seconds. */
-  lastJoinSeconds: number
   /** Wall-clock time of the current event, ms. */
   nowMs: number
+  private readonly numbers: LaneNumbers
 
-  constructor(nowMs: number, state?: LineRecordState) {
+  constructor(nowMs: number, state?: LineRecordState, numbers = new LaneNumbers()) {
     this.nowMs = nowMs
+    this.numbers = numbers
     this.totals = { ...NO_TOTALS, ...state?.totals }
     this.rates = new RecentRates(state?.rates)
     this.waits = new WaitTimes(state?.waits)
     this.originLatency = new OriginLatency(state?.originLatency)
     this.pagesWithoutBeacon = countObstacles(noObstacles(), state?.pagesWithoutBeacon)
-    this.frontier = state?.frontier ?? 1
-    this.lastJoinSeconds = state?.lastJoinSeconds ?? 0
   }
 
   get nowSeconds(): number {
@@ -61,7 +60,7 @@ export class LineRecord {
   }
 
   joined(number: number): void {
-    this.lastJoinSeconds = this.nowSeconds
+    this.numbers.joined(number, this.nowSeconds)
     this.totals.joined++
     this.note(number, 'joined', null)
   }
@@ -79,7 +78,7 @@ export class LineRecord {
 
   private admitted(number: number, from: State | null, waitSeconds: number): void {
     this.waits.push(waitSeconds)
-    this.frontier = Math.max(this.frontier, number + 1)
+    this.numbers.admitted(number)
     this.totals.admitted++
     this.note(number, 'admitted', from)
   }
@@ -91,7 +90,7 @@ export class LineRecord {
   /** An absent ticket waits again. */
   returned(number: number): void {
     this.totals.returned++
-    if (number >= this.frontier) this.rates.returned()
+    if (!this.numbers.isBelowFrontier(number)) this.rates.returned()
     this.note(number, 'returned', State.absent)
   }
 
@@ -134,7 +133,8 @@ export class LineRecord {
   }
 
   toStored(): LineRecordState {
-    const { frontier, lastJoinSeconds, rates, totals, waits, originLatency, pagesWithoutBeacon } = this
+    const { frontier, lastJoinSeconds } = this.numbers.of(REGULAR)
+    const { rates, totals, waits, originLatency, pagesWithoutBeacon } = this
     return {
       frontier,
       lastJoinSeconds,

@@ -3,10 +3,11 @@
  *
  * Owns how the parts are assembled, restored and persisted. Decides nothing: line.ts does.
  */
-import { verifyFrontier } from './admission.ts'
 import { Draws, type DrawsState } from './draws.ts'
 import { effectiveRules, type RoomEvent } from './events.ts'
 import type { Totals } from './figures.ts'
+import { LaneNumbers, type LaneNumbersState } from './lane-numbers.ts'
+import { LaneOrder, type LaneOrderState } from './lane-order.ts'
 import { LineRecord, type LineRecordState } from './line-record.ts'
 import { ListeningClock, type ListeningClockState } from './listening-clock.ts'
 import { LostPlaces, type LostPlacesState } from './lost-places.ts'
@@ -23,6 +24,7 @@ import { Tickets } from './tickets.ts'
 
 export interface StoredHead extends LineRecordState {
   readonly run: number
+  /** Above all issued numbers. With `lanes`, the next regular number is there. */
   readonly next: number
   readonly clock: ListeningClockState
   readonly bucket: RateBucketState
@@ -34,6 +36,8 @@ export interface StoredHead extends LineRecordState {
   readonly draws?: DrawsState
   /** See `LineState.followedMs`. */
   readonly followedMs?: number
+  /** Missing: no lane was used in this run. */
+  readonly lanes?: LaneNumbersState & { readonly order: LaneOrderState }
 }
 
 export interface StoredSegment {
@@ -88,7 +92,9 @@ export class LineState {
    * begun does not begin again when the clock goes back.
    */
   followedMs: number
-  readonly tickets = new Tickets()
+  readonly numbers: LaneNumbers
+  readonly laneOrder: LaneOrder
+  readonly tickets: Tickets
   readonly sessions = new Sessions()
   readonly joins = new RecentJoins()
   readonly record: LineRecord
@@ -106,7 +112,10 @@ export class LineState {
     this.followedMs = head?.followedMs ?? nowMs
     this.draws = new Draws(head?.draws ?? kept.draws)
     this.rules = effectiveRules(rules, events, this.followedMs, this.draws.isDrawing)
-    this.record = new LineRecord(nowMs, head)
+    this.numbers = new LaneNumbers(head)
+    this.laneOrder = new LaneOrder(this.numbers, rules.lanes, head?.lanes?.order)
+    this.tickets = new Tickets(this.numbers)
+    this.record = new LineRecord(nowMs, head, this.numbers)
     this.clock = head ? new ListeningClock(head.clock, rules) : ListeningClock.start(nowMs, rules)
     this.bucket = head ? new RateBucket(head.bucket) : RateBucket.full(rules, nowMs)
     this.guard = new OriginGuard(head?.originGuard ?? kept.guard)
@@ -132,7 +141,7 @@ export class LineState {
       state.sessions.restore(segment, row.sessions, rules, state.clock.nowSeconds)
       segments.push(segment)
     }
-    state.tickets.restore(segments, head.next)
+    state.tickets.restore(segments, state.tickets.next)
     state.verifyAll()
     return state
   }
@@ -140,7 +149,7 @@ export class LineState {
   /** Every invariant except capacity, which only an event can exceed. Looks at each ticket. */
   verifyAll(): void {
     this.tickets.verifyAll()
-    verifyFrontier(this.record.frontier, this.tickets.next)
+    this.numbers.verify()
   }
 
   /**
@@ -160,9 +169,10 @@ export class LineState {
   }
 
   private toStoredHead(): StoredHead {
+    const lanes = this.numbers.toStored()
     return {
       run: this.run,
-      next: this.tickets.next,
+      next: this.numbers.end,
       ...this.record.toStored(),
       clock: this.clock.toStored(),
       bucket: this.bucket.toStored(),
@@ -171,6 +181,7 @@ export class LineState {
       lostPlaces: this.lostPlaces.toStored(),
       draws: this.draws.toStored(),
       ...(this.events.length > 0 ? { followedMs: this.followedMs } : {}),
+      ...(lanes === undefined ? {} : { lanes: { ...lanes, order: this.laneOrder.toStored() } }),
     }
   }
 }

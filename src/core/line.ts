@@ -9,14 +9,7 @@
  * line-state.ts.
  */
 import type { AccessRefusal } from './access.ts'
-import {
-  admitByHand,
-  admitWaiting,
-  hasFreeSlot,
-  mayAdmitNewcomer,
-  verifyCapacity,
-  verifyFrontier,
-} from './admission.ts'
+import { admitByHand, admitWaiting, hasFreeSlot, mayAdmitNewcomer, verifyCapacity } from './admission.ts'
 import { ageMs } from './age.ts'
 import { EventCourse, paceOf } from './event-course.ts'
 import type { RoomEvent } from './events.ts'
@@ -24,6 +17,9 @@ import type { JoinDetails } from './exchange.ts'
 import type { Totals } from './figures.ts'
 import { Holders } from './holders.ts'
 import type { Journal } from './journal.ts'
+import type { LaneNumbers } from './lane-numbers.ts'
+import type { LaneOrder } from './lane-order.ts'
+import { REGULAR } from './lanes.ts'
 import type { LineRecord } from './line-record.ts'
 import { type LineChanges, LineState, type StoredLine } from './line-state.ts'
 import type { ObstacleCounts, OriginLatency, OriginReport } from './origin-report.ts'
@@ -74,6 +70,9 @@ export class Line {
   readonly tickets: Tickets
   /** Places that moved to another device. */
   readonly holders = new Holders()
+  /** The numbers of the regular line and of each lane. */
+  readonly numbers: LaneNumbers
+  readonly laneOrder: LaneOrder
   readonly journal: Journal
   readonly totals: Totals
   readonly rates: RecentRates
@@ -94,6 +93,8 @@ export class Line {
     const { record } = state
     this.state = state
     this.tickets = state.tickets
+    this.numbers = state.numbers
+    this.laneOrder = state.laneOrder
     this.record = record
     this.journal = record.journal
     this.totals = record.totals
@@ -138,9 +139,9 @@ export class Line {
     return this.state.rules
   }
 
-  /** 1 + the highest number ever admitted in this run. Never falls. */
+  /** 1 + the highest regular number ever admitted in this run. Never falls. */
   get frontier(): number {
-    return this.record.frontier
+    return this.numbers.of(REGULAR).frontier
   }
 
   /** Wall-clock time of the event under way, ms. */
@@ -148,9 +149,9 @@ export class Line {
     return this.record.nowMs
   }
 
-  /** When the newest number joined, wall-clock seconds. */
+  /** When the newest regular number joined, wall-clock seconds. */
   get lastJoinSeconds(): number {
-    return this.record.lastJoinSeconds
+    return this.numbers.of(REGULAR).lastJoinSeconds
   }
 
   /** Numbers from the frontier on that lost their place although their holder may still wait. */
@@ -208,7 +209,7 @@ export class Line {
 
   /** Admits as many as capacity and rate allow. */
   admit(): void {
-    admitWaiting(this.tickets, this.state.bucket, this.rules, (number) => this.noteOffer(number))
+    admitWaiting(this.tickets, this.laneOrder, this.state.bucket, this.rules, (number) => this.noteOffer(number))
   }
 
   /**
@@ -217,12 +218,12 @@ export class Line {
    */
   admitByHand(count: number): number {
     const before = this.totals.admitted
-    admitByHand(this.tickets, this.rules, count, (number) => this.noteOffer(number))
+    admitByHand(this.tickets, this.laneOrder, this.rules, count, (number) => this.noteOffer(number))
     return this.totals.admitted - before
   }
 
   private noteOffer(number: number): void {
-    this.record.offered(number, joinedSeconds(this.tickets, number, this.lastJoinSeconds))
+    this.record.offered(number, joinedSeconds(this.tickets, number))
   }
 
   /** Answers a visitor who was just heard. An offered ticket becomes a session. */
@@ -240,20 +241,25 @@ export class Line {
     return { state: 'active' }
   }
 
-  /** Answers a newcomer. The same key gets the same number for `JOIN_KEY_SECONDS`. */
-  join(key: string, _details: JoinDetails = {}): PlaceAnswer {
+  /**
+   * Answers a newcomer, who joins the lane of the details. The same key gets the same number for
+   * `JOIN_KEY_SECONDS`.
+   */
+  join(key: string, details: JoinDetails = {}): PlaceAnswer {
     const { tickets, rules, record } = this.state
     const known = this.state.joins.find(key)
     if (known !== undefined) return this.rejoin(known)
     if (rules.suspended) return { state: 'full', why: 'suspended' }
     if (rules.soldOut) return { state: 'full', why: 'sold-out' }
     if (isClosed(rules, record.nowMs)) return { state: 'full', why: 'closed' }
-    if (tickets.isFull || tickets.waiting >= rules.maxWaiting) return { state: 'full' }
+    if (tickets.waiting >= rules.maxWaiting) return { state: 'full' }
+    const lane = this.numbers.indexFor(details.lane, rules.lanes ?? [])
+    if (this.numbers.isFull(lane)) return { state: 'full' }
     const isAdmitted = mayAdmitNewcomer(tickets, this.state.bucket, rules)
     const heard = this.state.clock.heardSeconds(0, rules.checkIntervalSeconds)
-    const number = tickets.issue(isAdmitted ? State.active : State.waiting, heard)
+    const number = tickets.issue(isAdmitted ? State.active : State.waiting, heard, lane)
     record.joined(number)
-    noteJoinTime(tickets, number, this.lastJoinSeconds)
+    noteJoinTime(tickets, number, record.nowSeconds)
     this.state.joins.remember(key, number, record.nowMs)
     if (!isAdmitted) return { state: 'waiting', number }
     this.state.bucket.take()
@@ -354,7 +360,7 @@ export class Line {
   verify(): void {
     this.tickets.verifyMoved()
     verifyCapacity(this.tickets.occupied, this.rules.capacity, this.occupiedAtBegin)
-    verifyFrontier(this.frontier, this.tickets.next)
+    this.numbers.verify()
   }
 
   /** All invariants. Looks at each ticket. @throws BrokenInvariant */

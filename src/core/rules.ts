@@ -1,3 +1,4 @@
+import type { LaneRule } from './lanes.ts'
 import type { RatePlan } from './rate-plan.ts'
 
 /** The settings that the line itself obeys. src/settings validates and maps them. */
@@ -46,6 +47,8 @@ export interface LineRules {
   readonly message: string | null
   /** When the message ends, ms since 1970; null: when an operator removes it. */
   readonly messageUntilMs: number | null
+  /** Lines beside the regular one. Missing: `skip` and `slow` only. */
+  readonly lanes?: readonly LaneRule[]
   /** How isolates treat newcomers; the line only passes it on. */
   readonly entry?: EntryRules
 }

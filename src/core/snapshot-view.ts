@@ -4,7 +4,9 @@
  */
 import { type DrawResult, drawOf, lineNumber } from './draws.ts'
 import { type Estimate, estimateWait } from './estimate.ts'
-import { BLOCK_BITS, BLOCK_SIZE } from './limits.ts'
+import { type LaneFigures, placeAmongAll } from './lane-snapshot.ts'
+import { laneNumber, laneOf, REGULAR, startOf } from './lanes.ts'
+import { BLOCK_BITS, BLOCK_SIZE, REGULAR_MAX_NUMBER } from './limits.ts'
 import type { Snapshot } from './snapshot.ts'
 
 /** Answers questions about one snapshot. Prefix sums are computed once. */
@@ -32,20 +34,60 @@ export class SnapshotView {
   }
 
   /**
-   * Queue position of a waiting number: tickets ahead + 1. Exact in the two blocks with bits;
-   * elsewhere too high by at most the gaps in the number's own block. Only returning tickets ahead
-   * make it worse; joins behind and newer snapshots do not.
+   * Queue position of a waiting number in its lane: people ahead + 1. Exact in the two blocks with
+   * bits; elsewhere too high by at most the gaps in the number's own block. Only returning tickets
+   * ahead make it worse; joins behind and newer snapshots do not.
    */
   position(number: number): number {
-    const { next, waiting, head } = this.snapshot
+    const lane = this.laneOf(number)
+    const figures = this.figuresOf(lane)
+    // The lane was opened after this snapshot.
+    if (figures === undefined) return laneNumber(number)
+    const { next, waiting, head } = figures
     const block = number >>> BLOCK_BITS
     const offset = number % BLOCK_SIZE
     const firstOfBlock = number - offset
     if (head < 0 || firstOfBlock >= next) return waiting + Math.max(0, number - next) + 1
-    const before = this.waitingBeforeBlock(block)
-    const bits = this.bitsOf(block)
+    const before = this.waitingBeforeBlock(block) - this.waitingBeforeBlock(startOf(lane) >>> BLOCK_BITS)
+    const bits = bitsOf(block, figures)
     if (bits === null) return before + offset + 1
     return before + bitsBefore(bits, offset) + Math.max(0, number - next) + 1
+  }
+
+  /** The index of a number's lane; 0: the regular line. */
+  laneOf(number: number): number {
+    // See `LaneNumbers`: the regular line may have all numbers.
+    const { lanes, next } = this.snapshot
+    return lanes === undefined && next > REGULAR_MAX_NUMBER + 1 ? REGULAR : laneOf(number)
+  }
+
+  /** The name of a lane; null: the regular line, or not known yet. */
+  laneName(lane: number): string | null {
+    if (lane === REGULAR) return null
+    return this.snapshot.lanes?.find(({ index }) => index === lane)?.name ?? null
+  }
+
+  /** How many people wait in a lane. */
+  waitingIn(lane: number): number {
+    return this.figuresOf(lane)?.waiting ?? 0
+  }
+
+  /** The number of the next newcomer to the regular line. */
+  get nextRegular(): number {
+    return (this.figuresOf(REGULAR) as LaneFigures).next
+  }
+
+  /** Perhaps admitted: only the object knows. Tickets from the frontier of their lane on wait. */
+  isBelowFrontier(number: number): boolean {
+    return number < (this.figuresOf(this.laneOf(number))?.frontier ?? 0)
+  }
+
+  /** Undefined: the lane was opened after this snapshot. */
+  private figuresOf(lane: number): LaneFigures | undefined {
+    const { snapshot } = this
+    return snapshot.lanes === undefined && lane === REGULAR
+      ? snapshot
+      : snapshot.lanes?.find(({ index }) => index === lane)
   }
 
   /** The line number of an issued number: see draws.ts. */
@@ -79,12 +121,14 @@ export class SnapshotView {
     return false
   }
 
-  /** The wait at this position, null while unknown. */
-  estimate(position: number): Estimate | null {
+  /** The wait at this position of a lane, null while unknown. */
+  estimate(position: number, lane: number = REGULAR): Estimate | null {
     const { mode, event, ratePieces: pieces, atMs: nowMs } = this.snapshot
     // In a lobby nobody is admitted yet, but the start is known.
     if (mode !== 'open' && event?.phase !== 'lobby') return null
-    return estimateWait({ ...this.snapshot, position, pieces, nowMs })
+    const { lanes } = this.snapshot
+    const place = lanes === undefined ? position : placeAmongAll(position, lane, lanes)
+    return estimateWait({ ...this.snapshot, position: place, pieces, nowMs })
   }
 
   private waitingBeforeBlock(block: number): number {
@@ -94,11 +138,10 @@ export class SnapshotView {
     const within = block - (this.runStarts[run] as number)
     return this.before[(this.runOffsets[run] as number) + Math.min(within, length)] as number
   }
+}
 
-  private bitsOf(block: number): Uint8Array | null {
-    const { headBlock, headBits, frontBlock, frontBits } = this.snapshot
-    return block === headBlock ? headBits : block === frontBlock ? frontBits : null
-  }
+function bitsOf(block: number, { headBlock, headBits, frontBlock, frontBits }: LaneFigures): Uint8Array | null {
+  return block === headBlock ? headBits : block === frontBlock ? frontBits : null
 }
 
 function bitsBefore(bits: Uint8Array, offset: number): number {

@@ -8,24 +8,29 @@
 import { ageMs } from './age.ts'
 import type { BeaconRound, DrawResult } from './draws.ts'
 import { lastEnded, phaseUnderWay } from './events.ts'
-import { BLOCK_BITS, BLOCK_SIZE, BLOCKS_PER_SEGMENT, SEGMENT_BITS } from './limits.ts'
+import {
+  hasAllAdmissions,
+  type LaneFigures,
+  type LaneInSnapshot,
+  laneFigures,
+  lanesInSnapshot,
+} from './lane-snapshot.ts'
+import { REGULAR } from './lanes.ts'
+import { BLOCK_BITS, BLOCKS_PER_SEGMENT, SEGMENT_BITS } from './limits.ts'
 import type { Line } from './line.ts'
 import type { RatePiece } from './rate-plan.ts'
 import { type EntryRules, isClosed, type LineMode, type LineRules, messageNow } from './rules.ts'
-import { State } from './ticket-state.ts'
 
-export interface Snapshot {
+/**
+ * The figures of the regular line, except that in a room with lanes `waiting` counts all lanes, and
+ * `next` is above all issued numbers. So an isolate of an older deploy, which knows no lanes, takes
+ * them for a part of the line behind the regular one.
+ */
+export interface Snapshot extends LaneFigures {
   readonly run: number
   /** The object's wall-clock time, ms since 1970. */
   readonly atMs: number
   readonly mode: LineMode
-  /** 1 + the highest number ever admitted: tickets from here on wait unless they are gone. */
-  readonly frontier: number
-  /** The number of the next newcomer. */
-  readonly next: number
-  /** The lowest waiting number, -1 if there is none. For display only. */
-  readonly head: number
-  readonly waiting: number
   /** Slots taken: offered + active. */
   readonly active: number
   readonly capacity: number
@@ -40,15 +45,6 @@ export interface Snapshot {
   readonly blockRuns: Uint32Array
   /** For each block of these runs in turn: its waiting tickets, less 1 (1 to 256 in one byte). */
   readonly blockCounts: Uint8Array
-  /**
-   * The two blocks that most positions are asked for, with one bit per ticket (1: waits): the block
-   * of the head, which may hold only returned tickets, and the block of the first waiting ticket
-   * from the frontier on. -1: there is none.
-   */
-  readonly headBlock: number
-  readonly headBits: Uint8Array
-  readonly frontBlock: number
-  readonly frontBits: Uint8Array
   readonly admittedPerMinute: number | null
   readonly observedAdmissions: number
   readonly leaverSharePerMinute: number
@@ -86,6 +82,8 @@ export interface Snapshot {
   readonly entry?: EntryRules
   /** `entry.turnstile_mode` for isolates of older deploys. */
   readonly turnstileMode?: string
+  /** The regular line, then the lanes, by index. Missing: no lane was used in this run. */
+  readonly lanes?: readonly LaneInSnapshot[]
   /** The configured rates in the time to come, for estimates. Missing: the rate stays as it is. */
   readonly ratePieces?: readonly RatePiece[]
 }
@@ -113,26 +111,20 @@ export interface EventInSnapshot {
  */
 export function takeSnapshot(line: Line, nowMs: number): Snapshot {
   const { tickets, rules, rates } = line
-  const head = tickets.lowestWaiting()
-  const front = tickets.lowestWaitingFrom(line.frontier)
   const pieces = line.course.plannedPieces
+  const lanes = lanesInSnapshot(line)
   return {
     run: line.run,
     atMs: nowMs,
     mode: rules.mode,
-    frontier: line.frontier,
-    next: tickets.next,
-    head,
+    ...laneFigures(line, REGULAR),
+    next: line.numbers.end,
     waiting: tickets.waiting,
     active: tickets.occupied,
     capacity: rules.capacity,
     ratePerMinute: line.pace.ratePerMinute,
     full: tickets.isFull || tickets.waiting >= rules.maxWaiting,
     ...waitingBlocks(line),
-    headBlock: head < 0 ? -1 : head >>> BLOCK_BITS,
-    headBits: blockBits(line, head),
-    frontBlock: front < 0 ? -1 : front >>> BLOCK_BITS,
-    frontBits: blockBits(line, front),
     admittedPerMinute: rates.admittedPerMinute,
     observedAdmissions: rates.observedAdmissions,
     leaverSharePerMinute: rates.leaverSharePerMinute,
@@ -150,6 +142,7 @@ export function takeSnapshot(line: Line, nowMs: number): Snapshot {
     soldOut: rules.soldOut,
     ...movedPlaces(line, nowMs),
     ...entryFields(rules),
+    ...(lanes === undefined ? {} : { lanes }),
     ...(pieces === null ? {} : { ratePieces: pieces }),
     ...eventFields(line),
   }
@@ -213,18 +206,6 @@ function waitingBlocks(line: Line): Pick<Snapshot, 'blockRuns' | 'blockCounts'> 
   return { blockRuns: Uint32Array.from(runs), blockCounts: Uint8Array.from(counts) }
 }
 
-/** The bits of a number's block; all 0 for no number (-1). */
-function blockBits(line: Line, number: number): Uint8Array {
-  const bits = new Uint8Array(BLOCK_SIZE / 8)
-  const segment = line.tickets.segmentOf(number)
-  if (segment === undefined) return bits
-  const start = (number % (1 << SEGMENT_BITS)) & ~(BLOCK_SIZE - 1)
-  for (let i = 0; i < BLOCK_SIZE; i++) {
-    if (segment.stateAt(start + i) === State.waiting) bits[i >> 3] = (bits[i >> 3] as number) | (1 << (i & 7))
-  }
-  return bits
-}
-
 /**
  * A snapshot may be this old per block with a waiting ticket: a long line's is not taken anew for
  * each call.
@@ -257,6 +238,6 @@ export class SnapshotCache {
 }
 
 function isFresh(last: Snapshot, line: Line, nowMs: number): boolean {
-  const isCurrent = last.run === line.run && last.frontier === line.frontier
+  const isCurrent = last.run === line.run && hasAllAdmissions(last, line)
   return isCurrent && ageMs(last.atMs, nowMs) < Math.min(AGE_MAX_MS, last.blockCounts.length * AGE_PER_BLOCK_MS)
 }

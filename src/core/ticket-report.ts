@@ -33,7 +33,7 @@ export interface TicketReport {
 /** By the issued number, which visitors know. Null for one that was never issued in this run. */
 export function ticketReport(line: Line, issued: number): TicketReport | null {
   const { tickets } = line
-  if (issued < 1 || issued >= tickets.next) return null
+  if (!line.numbers.isIssued(issued)) return null
   const number = line.course.lineNumber(issued)
   const state = tickets.stateOf(number)
   const events = line.journal.of(number)
@@ -41,7 +41,7 @@ export function ticketReport(line: Line, issued: number): TicketReport | null {
   const admission = events.findLast(({ event }) => event === 'admitted')
   // The last event of a gone ticket is its end: the journal drops the oldest first.
   const ending = state === State.gone ? events.at(-1) : undefined
-  const seconds = joinedSeconds(tickets, number, line.lastJoinSeconds)
+  const seconds = joinedSeconds(tickets, number)
   return {
     run: line.run,
     number: issued,
@@ -61,12 +61,12 @@ export function ticketReport(line: Line, issued: number): TicketReport | null {
  * journal knows.
  */
 function wasAdmitted(
-  { frontier }: Line,
+  { numbers }: Line,
   number: number,
   state: State,
   isNoted: boolean,
   isComplete: boolean,
 ): TicketReport['admitted'] {
   if (isNoted || state === State.offered || state === State.active) return 'yes'
-  return number >= frontier || isComplete ? 'no' : 'unknown'
+  return !numbers.isBelowFrontier(number) || isComplete ? 'no' : 'unknown'
 }

@@ -5,7 +5,9 @@
  * Owns the state of each ticket and the counts by state. Does not own why a ticket moves (line.ts,
  * admission.ts, presence.ts) or how it is stored.
  */
-import { BLOCK_BITS, BLOCKS_PER_SEGMENT, MAX_NUMBER, SEGMENT_BITS, SEGMENT_SIZE } from './limits.ts'
+import { LaneNumbers } from './lane-numbers.ts'
+import { REGULAR, startOf } from './lanes.ts'
+import { BLOCK_BITS, BLOCKS_PER_SEGMENT, LANES_MAX, SEGMENT_BITS, SEGMENT_SIZE } from './limits.ts'
 import { Segment } from './segment.ts'
 import {
   BEACON_FLAG,
@@ -21,13 +23,16 @@ import {
 } from './ticket-state.ts'
 
 export class Tickets {
+  readonly numbers: LaneNumbers
   /** By ascending index; dropped segments are missing. */
   private segments: Segment[] = []
   private readonly byIndex = new Map<number, Segment>()
   /** Tickets by state, over all segments. */
   private readonly counts = [0, 0, 0, 0, 0]
-  /** No ticket below this number waits. */
-  private headHint = 0
+  /** Waiting tickets by the index of their lane. */
+  readonly waitingByLane: readonly number[] = new Array<number>(LANES_MAX + 1).fill(0)
+  /** By lane: none of its tickets below this number waits. */
+  private readonly headHints = new Array<number>(LANES_MAX + 1).fill(0)
 
   private readonly durable = new Set<number>()
   private readonly lazy = new Set<number>()
@@ -36,8 +41,17 @@ export class Tickets {
   private moved: Segment[] = []
   private nextToVerify = 0
 
-  /** The number that the next visitor gets. The first is 1: people read it. */
-  next = 1
+  constructor(numbers = new LaneNumbers()) {
+    this.numbers = numbers
+  }
+
+  /** The number that the next visitor of the regular line gets. The first is 1: people read it. */
+  get next(): number {
+    return this.numbers.of(REGULAR).next
+  }
+  set next(number: number) {
+    this.numbers.of(REGULAR).next = number
+  }
 
   get waiting(): number {
     return this.counts[State.waiting] as number
@@ -61,12 +75,15 @@ export class Tickets {
   }
 
   get isFull(): boolean {
-    return this.next > MAX_NUMBER
+    return this.numbers.isFull(REGULAR)
   }
 
-  /** Issues the next number. Its ticket starts as waiting or, if admitted at once, as active. */
-  issue(state: typeof State.waiting | typeof State.active, heardSeconds: number): number {
-    const number = this.next++
+  /**
+   * Issues the next number of a lane. Its ticket starts as waiting or, if admitted at once, as
+   * active.
+   */
+  issue(state: typeof State.waiting | typeof State.active, heardSeconds: number, lane: number = REGULAR): number {
+    const number = this.numbers.of(lane).next++
     const segment = this.segmentFor(number >>> SEGMENT_BITS)
     segment.heard[number % SEGMENT_SIZE] = heardSeconds
     this.move(number, state)
@@ -131,12 +148,21 @@ export class Tickets {
     ;(this.counts[from] as number) -= count
     ;(this.counts[to] as number) += count
     if (from === State.gone && segment.live === count) this.newlyLive.add(segment.index)
-    if (to === State.waiting) this.headHint = Math.min(this.headHint, segment.index * SEGMENT_SIZE + first)
+    if (from === State.waiting || to === State.waiting) this.countWaiting(segment, first, from, to, count)
     // Marks on the segment, instead of sets of blocks and segments, halve the time of a tick that
     // moves a million.
     if (segment.movedBlocks === 0) this.moved.push(segment)
     segment.movedBlocks |= (2 << (last >> BLOCK_BITS)) - (1 << (first >> BLOCK_BITS))
     this.markUnstored(segment, mustBeDurable(from, to) ? 'durable' : 'lazy')
+  }
+
+  private countWaiting(segment: Segment, first: number, from: State, to: State, count: number): void {
+    const lane = this.numbers.indexOfSegment(segment.index)
+    const waiting = this.waitingByLane as number[]
+    if (from === State.waiting) (waiting[lane] as number) -= count
+    if (to !== State.waiting) return
+    ;(waiting[lane] as number) += count
+    this.headHints[lane] = Math.min(this.headHints[lane] as number, segment.index * SEGMENT_SIZE + first)
   }
 
   private markUnstored(segment: Segment, what: 'lazy' | 'durable'): void {
@@ -176,35 +202,41 @@ export class Tickets {
   }
 
   /**
-   * The lowest waiting number, -1 if there is none. Amortised: numbers once skipped are not visited
-   * again.
+   * The lowest waiting number of a lane, -1 if there is none. Amortised: numbers once skipped are
+   * not visited again.
    */
-  lowestWaiting(): number {
-    if (this.waiting === 0) return -1
-    const lowest = this.lowestWaitingFrom(this.headHint)
-    if (lowest < 0) throw new BrokenInvariant(`${this.waiting} wait, but none at or above number ${this.headHint}`)
-    this.headHint = lowest
+  lowestWaiting(lane: number = REGULAR): number {
+    const waiting = this.waitingByLane[lane] as number
+    if (waiting === 0) return -1
+    const hint = Math.max(this.headHints[lane] as number, startOf(lane))
+    const lowest = this.lowestWaitingFrom(hint)
+    if (lowest < 0) throw new BrokenInvariant(`${waiting} wait, but none at or above number ${hint}`)
+    this.headHints[lane] = lowest
     return lowest
   }
 
-  /** The lowest waiting number at or above `from`, -1 if there is none. */
+  /** The lowest waiting number at or above `from` in the same lane, -1 if there is none. */
   lowestWaitingFrom(from: number): number {
+    const end = this.numbers.endOf(this.numbers.indexOf(from))
     for (let i = this.positionFrom(Math.floor(from / SEGMENT_SIZE)); i < this.segments.length; i++) {
       const segment = this.segments[i] as Segment
-      if (segment.waiting === 0) continue
       const start = segment.index * SEGMENT_SIZE
+      if (start >= end) break
+      if (segment.waiting === 0) continue
       const offset = segment.firstWaiting(Math.max(0, from - start))
       if (offset >= 0) return start + offset
     }
     return -1
   }
 
-  /** Waiting tickets with a lower number. */
+  /** Waiting tickets of the same lane with a lower number. */
   waitingBefore(number: number): number {
     const index = Math.floor(number / SEGMENT_SIZE)
+    const first = startOf(this.numbers.indexOf(number)) / SEGMENT_SIZE
     let count = 0
     for (const segment of this.segments) {
       if (segment.index > index) break
+      if (segment.index < first) continue
       count += segment.index < index ? segment.waiting : segment.waitingBefore(number % SEGMENT_SIZE)
     }
     return count
@@ -218,13 +250,16 @@ export class Tickets {
     return this.segments.filter((segment) => segment.live > 0).map((segment) => segment.index)
   }
 
-  /** Drops segments whose tickets are all gone, except the tail, which issues the next numbers. */
+  /**
+   * Drops segments whose tickets are all gone, except the tail of each lane, which issues the next
+   * numbers.
+   */
   dropEmpty(): void {
-    const tail = Math.floor(this.next / SEGMENT_SIZE)
-    const kept = this.segments.filter((segment) => segment.live > 0 || segment.index >= tail)
+    const isKept = ({ index, live }: Segment) => live > 0 || index >= this.tailOfLaneAt(index)
+    const kept = this.segments.filter(isKept)
     if (kept.length === this.segments.length) return
     for (const segment of this.segments) {
-      if (segment.live > 0 || segment.index >= tail) continue
+      if (isKept(segment)) continue
       this.byIndex.delete(segment.index)
       this.durable.delete(segment.index)
       this.lazy.delete(segment.index)
@@ -233,8 +268,15 @@ export class Tickets {
     this.segments = kept
   }
 
+  /** The segment with the next number of the lane that a segment belongs to. */
+  private tailOfLaneAt(segment: number): number {
+    const lane = this.numbers.of(this.numbers.indexOfSegment(segment))
+    return Math.floor(lane.next / SEGMENT_SIZE)
+  }
+
   /**
-   * Gives the tickets in [first, end) other numbers of the same range. None has ever been admitted.
+   * Gives the regular tickets in [first, end) other numbers of the same range. None has ever been
+   * admitted.
    * @param lineNumber a permutation of the range
    * @param joinSeconds their new join time, wall clock
    */
@@ -262,9 +304,7 @@ export class Tickets {
       this.markUnstored(segment, 'durable')
       at = to
     }
-    // Segments that were dropped have come back.
-    this.segments.sort((a, b) => a.index - b.index)
-    this.headHint = Math.min(this.headHint, first)
+    this.headHints[REGULAR] = Math.min(this.headHints[REGULAR] as number, first)
   }
 
   /** Whether any ticket in [first, end) is alive, or shares a segment with one that is. */
@@ -293,7 +333,7 @@ export class Tickets {
     return segments
   }
 
-  /** Rebuilds the table from stored segments. */
+  /** Rebuilds the table from stored segments. `next`: the next regular number. */
   restore(segments: Iterable<Segment>, next: number): void {
     this.next = next
     this.segments = [...segments].sort((a, b) => a.index - b.index)
@@ -302,6 +342,7 @@ export class Tickets {
       for (const state of [State.waiting, State.offered, State.active, State.absent]) {
         ;(this.counts[state] as number) += segment.counts[state] as number
       }
+      ;((this.waitingByLane as number[])[this.numbers.indexOfSegment(segment.index)] as number) += segment.waiting
     }
   }
 
@@ -326,13 +367,21 @@ export class Tickets {
       if (sum === this.counts[state]) continue
       throw new BrokenInvariant(`${stateName(state)}: counted ${this.counts[state]}, found ${sum}`)
     }
+    const waiting = this.waitingByLane.map(() => 0)
+    for (const { index, waiting: count } of this.segments) {
+      const lane = this.numbers.indexOfSegment(index)
+      waiting[lane] = (waiting[lane] as number) + count
+    }
+    if (String(waiting) === String(this.waitingByLane)) return
+    throw new BrokenInvariant(`waiting by lane: counted ${this.waitingByLane}, found ${waiting}`)
   }
 
   private segmentFor(index: number): Segment {
     const known = this.byIndex.get(index)
     if (known !== undefined) return known
     const segment = new Segment(index)
-    this.segments.push(segment)
+    // Mostly the last one. Lanes grow independently, and a draw brings dropped segments back.
+    this.segments.splice(this.positionFrom(index), 0, segment)
     this.byIndex.set(index, segment)
     return segment
   }

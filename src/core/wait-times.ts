@@ -13,15 +13,22 @@ export function noteJoinTime(tickets: Tickets, number: number, nowSeconds: numbe
 /**
  * When a number joined, in wall-clock seconds; null if its block is unknown. Interpolates as if the
  * joins of a block were spread evenly, so it is off by less than the time that the block took to
- * join. `lastJoinSeconds` is the join time of the newest number.
+ * join. `lastJoinSeconds` is the join time of the lane's newest number.
  */
-export function joinedSeconds(tickets: Tickets, number: number, lastJoinSeconds: number): number | null {
+export function joinedSeconds(
+  tickets: Tickets,
+  number: number,
+  lastJoinSeconds = tickets.numbers.at(number)?.lastJoinSeconds ?? 0,
+): number | null {
   const start = tickets.segmentOf(number)?.joinSeconds[blockOf(number)] ?? 0
   if (start === 0) return null
   const first = number - (number % JOIN_BLOCK_SIZE)
   const following = first + JOIN_BLOCK_SIZE
   const nextStart = tickets.segmentOf(following)?.joinSeconds[blockOf(following)] ?? 0
-  const [end, size] = nextStart > 0 ? [nextStart, JOIN_BLOCK_SIZE] : [lastJoinSeconds, tickets.next - 1 - first]
+  const [end, size] =
+    nextStart > 0
+      ? [nextStart, JOIN_BLOCK_SIZE]
+      : [lastJoinSeconds, (tickets.numbers.at(number)?.next ?? 0) - 1 - first]
   return size <= 0 ? start : start + Math.floor((Math.max(0, end - start) * (number - first)) / size)
 }
 

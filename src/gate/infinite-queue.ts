@@ -7,6 +7,7 @@
  * tell them apart. Nothing else accepts them.
  */
 import { ageMs } from '../core/age.ts'
+import { REGULAR } from '../core/lanes.ts'
 import { CONFIRM_AFTER_MAX_SECONDS, INFINITE_POSITION_MIN, TOKENS_PER_REQUEST_MAX } from '../limits.ts'
 import type { RoomSettings } from '../settings/rooms.ts'
 import type { Status } from '../status.ts'
@@ -22,11 +23,11 @@ export function infiniteKeys(keys: readonly SigningKey[]): Promise<readonly Sign
 
 /** A ticket for a visitor who failed the check. */
 export async function infiniteTicket(context: IssueContext, keys: readonly SigningKey[]): Promise<Issued> {
-  const { snapshot } = context.client.view ?? {}
-  const startPosition = Math.max((snapshot?.waiting ?? 0) + 1, INFINITE_POSITION_MIN)
+  const { view } = context.client
+  const startPosition = Math.max((view?.waitingIn(REGULAR) ?? 0) + 1, INFINITE_POSITION_MIN)
   const token = await newToken(context, 'ticket', {
     run: context.client.knownRun,
-    number: snapshot?.next ?? startPosition,
+    number: view?.nextRegular ?? startPosition,
     joinedSeconds: Math.floor(context.nowMs / 1000),
     startPosition,
   })

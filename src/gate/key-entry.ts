@@ -4,13 +4,18 @@
  */
 import type { AccessClaim, AccessRefusal } from '../core/access.ts'
 import type { JoinDetails } from '../core/exchange.ts'
+import { placeAmongAll } from '../core/lane-snapshot.ts'
+import { isKnownLane, priorityOf, REGULAR_NAME, SKIP_NAME, SLOW_NAME } from '../core/lanes.ts'
+import type { SnapshotView } from '../core/snapshot-view.ts'
 import { TOKENS_PER_REQUEST_MAX } from '../limits.ts'
 import type { RoomClient } from '../room/room-client.ts'
 import { entrySetting } from '../settings/entry-settings.ts'
+import { toLaneRules } from '../settings/lane-schema.ts'
 import type { RoomSettings } from '../settings/rooms.ts'
 import { type AccessKey, timeProblem, verifyAccessKey } from '../tokens/access-key.ts'
 import { presentedKeyTexts } from '../tokens/key-cookie.ts'
 import type { SigningKey } from '../tokens/signing-keys.ts'
+import { isUndrawn } from './visitor-status.ts'
 
 /** `key-invalid`: not a key of this deployment, or not valid yet. */
 export type KeyRefusal = AccessRefusal | 'key-invalid'
@@ -103,15 +108,32 @@ function detailsOf(key: AccessKey, room: RoomSettings, takeOver: boolean): Valid
 }
 
 /** The lane that a key leads to; null: the regular one. */
-function laneOf({ type, lane, counted }: AccessKey, _room: RoomSettings): string | null {
-  if (type === 'skip') return counted === false ? null : 'skip'
-  return type === 'priority' ? (lane ?? null) : null
+function laneOf({ type, lane, counted }: AccessKey, room: RoomSettings): string | null {
+  if (type === 'skip') return counted === false ? null : SKIP_NAME
+  if (type !== 'priority') return null
+  return lane ?? room.lanes.find(({ name }) => name !== REGULAR_NAME && name !== SLOW_NAME)?.name ?? null
 }
 
 /**
- * Whether a visitor who waits already gets a better place with this key. A join in the same lane
- * would only be a later one.
+ * Whether a visitor who waits with this number is likely to be admitted sooner with the key. In the
+ * same lane, and in a lane with more people than are ahead now, a new place would be a later one.
+ * @param number the issued one
  */
-export function isBetter({ details }: ValidKey): boolean {
-  return details.access.skips === true
+export function isBetter({ details }: ValidKey, room: RoomSettings, view: SnapshotView, number: number): boolean {
+  if (details.access.skips === true) return true
+  const rules = toLaneRules(room.lanes)
+  const { lane: name } = details
+  if (name === undefined || !isKnownLane(name, rules)) return false
+  const lane = view.laneOf(view.lineNumber(number))
+  const lanes = view.snapshot.lanes ?? []
+  const target = lanes.find((each) => each.name === name)
+  if (target?.index === lane) return false
+  // Nobody has joined that lane yet, or the present place is not drawn yet.
+  if (target === undefined || isUndrawn(view, number)) {
+    const present = priorityOf(view.laneName(lane) ?? REGULAR_NAME, rules)
+    const { before } = priorityOf(name, rules)
+    return before === null ? present.before === null : before < (present.before ?? Number.POSITIVE_INFINITY)
+  }
+  const position = view.position(view.lineNumber(number))
+  return placeAmongAll(target.waiting + 1, target.index, lanes) < placeAmongAll(position, lane, lanes)
 }

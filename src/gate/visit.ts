@@ -102,7 +102,9 @@ async function withBetterPlace(
 ): Promise<Visit> {
   const presented = (await context.keyEntry?.presented()) ?? null
   if (presented === null) return present
-  const key = presented.state === 'valid' && isBetter(presented) ? presented : null
+  const { view } = context.client
+  const isGood = presented.state === 'valid' && view !== null && isBetter(presented, context.room, view, number)
+  const key = isGood ? presented : null
   if (key === null || !(await context.keyEntry?.mayJoinNow())) return { ...present, keySettled: key === null }
   const access = { ...key.details.access, from: { number, holder } }
   const answer = await context.client.join(context.keepAlive, { ...key.details, access }, key.joinKey)
@@ -169,7 +171,7 @@ async function poll(
   if (token.run !== client.knownRun) return { state: 'no-token' }
   const number = view.lineNumber(token.number)
   const hasEnded = view.hasLostPlace(number) || view.hasMovedOn(token.number, token.holder ?? 0)
-  if (number < view.snapshot.frontier || hasEnded) return claim(context, candidate)
+  if (view.isBelowFrontier(number) || hasEnded) return claim(context, candidate)
   const ticket = { text, token, renewed: moves }
   return { state: 'waiting', status: waitingStatus(room.name, view, token), ticket }
 }
@@ -177,7 +179,7 @@ async function poll(
 /** Only a poll waits to share a call: nobody notices the delay, and most answers change nothing. */
 function confirm(context: VisitContext, candidate: PresentedToken, isPoll: boolean): Promise<Visit> {
   const { view } = context.client
-  const isBehindFrontier = view !== null && view.lineNumber(candidate.token.number) >= view.snapshot.frontier
+  const isBehindFrontier = view !== null && !view.isBelowFrontier(view.lineNumber(candidate.token.number))
   return claim(context, candidate, NO_DETAILS, isPoll && isBehindFrontier)
 }
 
@@ -210,7 +212,7 @@ export async function claim(
       // The snapshot has no exact position for visitors who came back. All others get the same
       // answer as with each poll.
       const number = view.lineNumber(token.number)
-      const position = number < view.snapshot.frontier ? answer.position : undefined
+      const position = view.isBelowFrontier(number) ? answer.position : undefined
       return { state: 'waiting', status: waitingStatus(room.name, view, token, position), ticket }
     }
     case 'gone':

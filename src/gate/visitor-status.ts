@@ -1,5 +1,6 @@
 /** A visitor's status from the isolate's snapshot, and when the visitor polls again. */
 import { memoize } from '../cache.ts'
+import { laneNumber, REGULAR } from '../core/lanes.ts'
 import type { Snapshot } from '../core/snapshot.ts'
 import type { SnapshotView } from '../core/snapshot-view.ts'
 import { PREFIX } from '../http/paths.ts'
@@ -26,15 +27,16 @@ export function waitingStatus(
 ): Status {
   const { snapshot } = view
   const number = view.lineNumber(issued)
+  const lane = view.laneOf(number)
   const draw = view.drawOf(issued)
   const hasPosition = !isUndrawn(view, issued)
-  const estimate = hasPosition ? view.estimate(position) : null
+  const estimate = hasPosition ? view.estimate(position, lane) : null
   return {
     state: waitingState(view),
     room,
-    number,
+    number: lane === REGULAR ? number : laneNumber(number),
     position: hasPosition ? position : null,
-    waiting: Math.max(snapshot.waiting, hasPosition ? position : 0),
+    waiting: Math.max(view.waitingIn(lane), hasPosition ? position : 0),
     etaSeconds: estimate?.likelySeconds ?? null,
     etaLowSeconds: estimate?.lowSeconds ?? null,
     etaHighSeconds: estimate?.highSeconds ?? null,
@@ -42,12 +44,20 @@ export function waitingStatus(
     startPosition: draw === null ? (startPosition ?? null) : draw.ahead + number - draw.first + 1,
     placeKeptSeconds: placeKeptSeconds(snapshot.heartbeatTimeoutSeconds, snapshot.reclaimGraceSeconds),
     unreachable: false,
-    pollAfterSeconds: pollAfterSeconds(view, position, Math.random()),
+    pollAfterSeconds: pollAfterSeconds(view, position, Math.random(), lane),
     message: snapshot.message ?? null,
     ...queueAllOf(view),
+    ...laneName(view, lane),
     ...eventOf(view, room, issued),
     updatedAt: isoTime(snapshot.atMs),
   }
+}
+
+const NO_LANE: Pick<Status, 'lane'> = {}
+
+function laneName(view: SnapshotView, index: number): Pick<Status, 'lane'> {
+  const lane = view.laneName(index)
+  return lane === null ? NO_LANE : { lane }
 }
 
 function waitingState({ snapshot }: SnapshotView): VisitorState {
@@ -61,7 +71,9 @@ function isBeforeStart(event: Snapshot['event']): boolean {
 }
 
 /** The ticket is an entry of a draw that is not made yet, so it has no position. */
-export function isUndrawn({ snapshot: { event, frontier } }: SnapshotView, issued: number): boolean {
+export function isUndrawn(view: SnapshotView, issued: number): boolean {
+  const { event, frontier } = view.snapshot
+  if (view.laneOf(issued) !== REGULAR) return false
   if (event == null || event.firstEntry === null || !isBeforeStart(event)) return false
   // Tickets below the frontier were passed or admitted while the lobby was suspended.
   const first = Math.max(event.firstEntry, frontier)
@@ -192,10 +204,10 @@ export function limitedPollSeconds(random: number): number {
  * step.
  * @param random 0 to 1
  */
-export function pollAfterSeconds(view: SnapshotView, position: number, random: number): number {
+export function pollAfterSeconds(view: SnapshotView, position: number, random: number, lane: number = REGULAR): number {
   const { ratePerMinute, mode } = view.snapshot
   const soonestSeconds = (position / ratePerMinute) * 60
-  const likelySeconds = view.estimate(position)?.likelySeconds ?? soonestSeconds
+  const likelySeconds = view.estimate(position, lane)?.likelySeconds ?? soonestSeconds
   if (mode === 'open' && Math.max(soonestSeconds, likelySeconds) <= NEAR_WAIT_SECONDS) return NEAR_SECONDS
   return FAR_MIN_SECONDS + Math.floor(random * (FAR_MAX_SECONDS - FAR_MIN_SECONDS + 1))
 }

@@ -68,6 +68,7 @@ function isSame(a: Snapshot, b: Snapshot): boolean {
   const sameRules = a.mode === b.mode && a.closed === b.closed && a.suspended === b.suspended && a.message === b.message
   const sameLost = a.lostPlaces?.length === b.lostPlaces?.length && a.movedPlaces?.length === b.movedPlaces?.length
   const sameEvent = a.event?.phase === b.event?.phase && a.draws?.length === b.draws?.length
+  const sameLanes = lanesOf(a) === lanesOf(b)
   return (
     sameMoment &&
     sameRules &&
@@ -75,6 +76,11 @@ function isSame(a: Snapshot, b: Snapshot): boolean {
     sameEvent &&
     a.next === b.next &&
     a.frontier === b.frontier &&
+    sameLanes &&
     a.waiting === b.waiting
   )
+}
+
+function lanesOf({ lanes }: Snapshot): string | undefined {
+  return lanes?.map(({ next, frontier, waiting }) => `${next} ${frontier} ${waiting}`).join()
 }

@@ -11,6 +11,7 @@ import { isHostName, isWithin } from '../http/hosts.ts'
 import { ALLOWED_ORIGIN_MAX_CHARS, ALLOWED_ORIGINS_MAX, IDLE_TIMEOUT_MIN_SECONDS } from '../limits.ts'
 import { parseReceiverUrl } from './channels.ts'
 import { deployedEventsSchema, ratePlanSchema } from './event-schema.ts'
+import { lanesSchema } from './lane-schema.ts'
 import { lookEntries } from './look-schema.ts'
 import { UNKNOWN_SETTING } from './problems.ts'
 import { capacity, flag, oneOf, pathItem, ratePerMinute, sessionTimeoutSeconds, table, whole } from './values.ts'
@@ -160,6 +161,7 @@ export const roomEntries = {
   bypass: v.optional(bypassSchema, []),
   reclaim_grace_seconds: v.optional(whole(0, 86_400), 300),
   reclaims_max: v.optional(whole(0, RETURNS_MAX), 3),
+  lanes: v.optional(lanesSchema, []),
   rate_plan: v.optional(ratePlanSchema, []),
   events: v.optional(deployedEventsSchema, []),
   draw_beacon: v.optional(drawBeacon),

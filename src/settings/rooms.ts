@@ -8,6 +8,7 @@ import type { LineRules } from '../core/rules.ts'
 import { withoutFinalDot } from '../http/hosts.ts'
 import { foldedPaths } from '../http/paths.ts'
 import { toRatePlan } from './event-schema.ts'
+import { toLaneRules } from './lane-schema.ts'
 import { issueProblem, UNKNOWN_SETTING } from './problems.ts'
 import { type RoomSettings, roomSchema, unknownKeys } from './room-schema.ts'
 import { deployedValues, type RuntimeValues, runtimeRules } from './runtime-settings.ts'
@@ -104,6 +105,7 @@ export function lineRules(room: RoomSettings | undefined, values?: RuntimeValues
     maxWaiting: settings.max_waiting,
     originErrorRatioMax: settings.origin_error_ratio_max,
     originLatencyMaxMs: settings.origin_latency_max_ms,
+    ...(settings.lanes.length === 0 ? {} : { lanes: toLaneRules(settings.lanes) }),
   }
 }
 

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { accessKey, newId, nowSeconds } from './support/access-keys.ts'
 import { ApiClient } from './support/api-client.ts'
+import { Lobby } from './support/lobby.ts'
 import { issued, stats } from './support/operator.ts'
 import { Origin } from './support/origin.ts'
 import { TEST_TIMEOUT_MS } from './support/patience.ts'
@@ -28,6 +29,13 @@ const stage = useStage(
     room('checked', 50, { ...INVITED, turnstile_mode: 'visible_managed', turnstile_action: 'infinite_queue' }),
     room('api', 50),
     room('reset', 50, INVITED),
+    room('lanes', 1, {
+      lanes: [
+        { name: 'members', first: true },
+        { name: 'friends', weight: 5 },
+      ],
+    }),
+    room('lobby', 1, { lanes: [{ name: 'members', first: true }] }),
   ],
   { twin: true, secrets: { TURNSTILE_SITE_KEY: '1x00000000000000000000AA', TURNSTILE_SECRET: 'secret' } },
 )
@@ -456,6 +464,56 @@ describe('a key past the room', () => {
     const changed = stage.visitor('past')
     changed.cookies.set('waiting-room-_skip', `${token.slice(0, -4)}AAAA`)
     expect((await changed.get('/echo')).status).toBe(503)
+  })
+})
+
+describe('a priority key', () => {
+  const priority = (claims: object = {}) => accessKey('lanes', { type: 'priority', ...claims })
+  const statusOf = async (visitor: Visitor) =>
+    (await visitor.get(`/__waiting-room/status?room=${visitor.host.split('.')[0]}`)).json<{
+      state: string
+      number: number
+      position: number
+      lane?: string
+    }>()
+
+  test('leads to the first lane, moves a visitor who waits there, and raises nobody else', async () => {
+    await stage.guest('lanes')
+    const [first, second] = [stage.visitor('lanes'), stage.visitor('lanes')]
+    await first.get('/echo')
+    await second.get('/echo')
+    const [member] = await opened('lanes', priority())
+    expect(await statusOf(member)).toMatchObject({ state: 'waiting', lane: 'members', number: 1, position: 1 })
+    const key = priority()
+    await open(second, key)
+    expect(await statusOf(second)).toMatchObject({ state: 'waiting', lane: 'members', number: 2, position: 2 })
+    expect(await statusOf(first)).toMatchObject({ state: 'waiting', number: 2, position: 1 })
+    expect((await stats(stage.workerd, 'lanes')).waiting).toBe(3)
+    // The link again: the place stays, and no use is lost.
+    await open(second, key)
+    expect(await statusOf(second)).toMatchObject({ lane: 'members', number: 2 })
+    await open(second, priority())
+    expect(await statusOf(second)).toMatchObject({ lane: 'members', number: 2 })
+    expect((await totals('lanes')).keysRedeemed).toBe(2)
+    // A lane behind the present one is no better.
+    await open(member, priority({ lane: 'friends' }))
+    expect(await statusOf(member)).toMatchObject({ lane: 'members', number: 1 })
+    const [friend] = await opened('lanes', priority({ lane: 'friends' }))
+    expect(await statusOf(friend)).toMatchObject({ lane: 'friends', position: 1 })
+    const [skipper] = await opened('lanes', accessKey('lanes', { type: 'skip', counted: true }))
+    expect(await statusOf(skipper)).toMatchObject({ lane: 'skip', position: 1 })
+    expect((await api().act('lanes', 'admit-next', { count: 1 })).status).toBe(200)
+  })
+
+  test('moves an entry out of a draw, which goes before it at the start', async () => {
+    const lobby = await Lobby.open(stage.workerd, 'lobby')
+    const [entry, other] = await lobby.join(2)
+    if (entry === undefined || other === undefined) throw new Error('nobody joined')
+    await open(entry, accessKey('lobby', { type: 'priority' }))
+    expect(await statusOf(entry)).toMatchObject({ state: 'lobby', lane: 'members' })
+    await lobby.start()
+    await expect.poll(async () => (await statusOf(entry)).state, { timeout: 60_000 }).toBe('admitted')
+    expect((await statusOf(other)).state).toBe('waiting')
   })
 })
 

@@ -2,11 +2,13 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { AccessClaim, AccessRow } from '../../src/core/access.ts'
+import { laneNumber, laneOf, REGULAR } from '../../src/core/lanes.ts'
 import { TAKE_OVERS_MAX } from '../../src/core/limits.ts'
 import type { JoinAnswer } from '../../src/core/line.ts'
 import { takeSnapshot } from '../../src/core/snapshot.ts'
 import { SnapshotView } from '../../src/core/snapshot-view.ts'
 import { DrivenLine, START_MS } from './support/driven-line.ts'
+import { event } from './support/events.ts'
 
 const HOUR_SECONDS = 3_600
 const key = (id: string, changes: Partial<AccessClaim> = {}): AccessClaim => ({
@@ -232,6 +234,50 @@ describe('a visitor who waits already', () => {
     redeem(line, 'b', key('k', { takeOver: true }))
     expect(redeem(line, 'c', key('other', { from }))).toEqual({ state: 'waiting', number: 3 })
     expect(line.state(2)).toBe('waiting')
+  })
+})
+
+describe('a lane', () => {
+  const lanes = [{ name: 'members', weight: 0, first: true }]
+  const members = (line: DrivenLine, joinKey: string, access: AccessClaim) =>
+    line.exchange({ joins: [joinKey], joinDetails: [{ access, lane: 'members' }] }).joins[0] as JoinAnswer & {
+      number: number
+    }
+
+  it('is joined with a key, and nobody else gets another number or position', () => {
+    const line = new DrivenLine({ capacity: 1, lanes })
+    line.join(3)
+    const { state, number } = members(line, 'a', key('k'))
+    expect([state, laneOf(number) === REGULAR, laneNumber(number)]).toEqual(['waiting', false, 1])
+    expect(line.line.tickets.waitingBefore(3)).toBe(1)
+    expect(line.join()).toEqual([4])
+    line.crash()
+    expect(members(line, 'a', key('k'))).toEqual({ state: 'waiting', number })
+    line.leave(1)
+    expect(line.states(2, number)).toEqual(['waiting', 'offered'])
+  })
+
+  it('is where a visitor of the lobby moves, keeps its place through absence, and goes before the draw', () => {
+    const line = new DrivenLine({ capacity: 1, lanes }, [event()])
+    line.pass(60)
+    const entries = line.join(6)
+    const from = { number: entries[5] as number, holder: 0 }
+    const { number } = members(line, 'a', key('k', { from }))
+    expect(members(line, 'a', key('k', { from }))).toMatchObject({ number })
+    const rest = entries.slice(0, 5)
+    const hearUntil = (seconds: number, numbers: number[]) => {
+      for (; line.nowMs < START_MS + seconds * 1000; line.tick()) line.pass(10).hear(numbers)
+    }
+    hearUntil(120, rest)
+    expect(line.state(number)).toBe('absent')
+    hearUntil(590, [...rest, number])
+    expect(line.state(number)).toBe('waiting')
+    line.crash()
+    hearUntil(610, [...rest, number])
+    expect(line.state(number)).toBe('offered')
+    expect(members(line, 'a', key('k', { from }))).toEqual({ state: 'active', number })
+    // The entry that was given up is not drawn.
+    expect(line.line.tickets.waiting).toBe(5)
   })
 })
 

@@ -66,6 +66,13 @@ export class DrivenLine {
     return this.exchange({ joins }).joins.map((answer) => ('number' in answer ? answer.number : 0))
   }
 
+  /** Numbers of this many newcomers to a lane; 0: the line was full. */
+  joinLane(lane: string, count = 1): number[] {
+    const joins = Array.from({ length: count }, () => `key ${this.keys++}`)
+    const { joins: answers } = this.exchange({ joins, joinDetails: joins.map(() => ({ lane })) })
+    return answers.map((answer) => ('number' in answer ? answer.number : 0))
+  }
+
   hear(numbers: number[], ageMs = 0): void {
     this.exchange({ presence: aged(numbers, ageMs) })
   }
