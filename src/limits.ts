@@ -176,6 +176,9 @@ export const KEY_CLOCK_SKEW_SECONDS = 60
 /** A link's key waits in the browser for this long, for instance until a closed room opens. */
 export const KEY_COOKIE_LIFE_SECONDS = 1_800
 
+/** The answer with a ticket is at most this late in a browser that opened its link twice. */
+export const KEY_RETRY_MS = 1_500
+
 /** A visitor past the room asks the object this often, so a revoked key acts within this time. */
 export const SKIP_TOKEN_LIFE_SECONDS = 600
 export const SKIP_COOKIE_LIFE_SECONDS = 24 * 3600

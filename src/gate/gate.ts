@@ -14,7 +14,7 @@ import { busyResponse, type WaitingAnswer, waitingAnswer } from './answers.ts'
 import { checkPage, checkRefusal } from './check-answers.ts'
 import { barePreflight, isPreflight, shareIfAllowed, tooManyPreflights } from './cors.ts'
 import { forward, forwardAdmitted, forwardCounted, forwardPast, keepPrivate } from './forward.ts'
-import { keyPage, keyProblem } from './key-answers.ts'
+import { askAgain, keyPage, keyProblem } from './key-answers.ts'
 import type { ValidKey } from './key-entry.ts'
 import { keyRedirect } from './key-link.ts'
 import { mayPreflightNow, type RoomContext, readVisitor, roomContext, type Visitor } from './room-context.ts'
@@ -91,8 +91,10 @@ function answersTo(visitor: Visitor, kind: RequestKind): VisitAnswers<Response |
     unchecked: () => (kind === 'page' ? checkPage(visitor) : shareIfAllowed(visitor, checkRefusal(room))),
     passed: async ({ joinKey, details: { access } }: ValidKey) =>
       pastByKey(visitor, await newSkipCookie(visitor, { joinKey, access })),
-    keyEnds: (outcome) =>
-      kind === 'page' ? keyPage(visitor, outcome) : shareIfAllowed(visitor, keyProblem(visitor, outcome)),
+    async keyEnds(outcome) {
+      if (kind !== 'page') return shareIfAllowed(visitor, keyProblem(visitor, outcome))
+      return (await askAgain(visitor, outcome)) ?? keyPage(visitor, outcome)
+    },
     noToken: () => shareIfAllowed(visitor, withoutTicket(visitor, kind)),
   }
 }

@@ -2,20 +2,19 @@
  * Answers about access keys: pages for people, problem details for programs. None of them is a
  * place in line.
  */
-import { PREFIX } from '../http/paths.ts'
+import { PREFIX, pathOfThisHost } from '../http/paths.ts'
 import { problem } from '../http/problem.ts'
+import { KEY_RETRY_MS } from '../limits.ts'
 import type { SmallPageTexts } from '../pages/messages/messages.ts'
 import { entrySetting } from '../settings/entry-settings.ts'
 import type { RoomSettings } from '../settings/rooms.ts'
-import { KEY_HEADER } from '../tokens/key-cookie.ts'
+import { KEY_HEADER, retriedKeyCookie } from '../tokens/key-cookie.ts'
 import type { KeyOutcome, KeyRefusal } from './key-entry.ts'
 import type { RoomContext } from './room-context.ts'
 import { returnPath, smallPage } from './small-pages.ts'
+import { shownNumber } from './visitor-status.ts'
 
 const VARY = { Vary: 'Accept, Accept-Language, Cookie' }
-
-/** Until a browser that opened its link twice asks again. */
-const NEW_PLACE_REFRESH_SECONDS = 3
 
 /** @param href where the visitor goes on: the requested page */
 export function keyPage(context: RoomContext, outcome: KeyOutcome, href = returnPath(context)): Response {
@@ -41,13 +40,25 @@ export function keyPage(context: RoomContext, outcome: KeyOutcome, href = return
         409,
         ({ taken: { title, text, link = '' } }) => ({
           title,
-          text: text.replace('{number}', String(outcome.number)),
+          text: text.replace('{number}', String(shownNumber(context.client.view, outcome.number))),
           form: { action: takeOverPath(room, href), label: link },
-          ...(outcome.isNew ? { refreshSeconds: NEW_PLACE_REFRESH_SECONDS } : {}),
         }),
         options,
       )
   }
+}
+
+/**
+ * A place that is held since a moment ago may be this browser's: it opened its link twice, and the
+ * answer with its ticket is still under way. So it is sent to the same page again, once. Null: it
+ * was, or another device holds the place.
+ */
+export async function askAgain(context: RoomContext, outcome: KeyOutcome): Promise<Response | null> {
+  const cookie = outcome.state === 'taken' && outcome.isNew ? retriedKeyCookie(context.request) : null
+  if (cookie === null) return null
+  await new Promise((resolve) => setTimeout(resolve, KEY_RETRY_MS))
+  const headers = { Location: pathOfThisHost(returnPath(context)), 'Cache-Control': 'no-store', 'Set-Cookie': cookie }
+  return new Response(null, { status: 303, headers })
 }
 
 function takeOverPath({ name }: RoomSettings, href: string): string {

@@ -13,7 +13,14 @@ import { byPreference, type PresentedToken } from '../tokens/presented.ts'
 import { type IssueContext, type Issued, issue } from './issue.ts'
 import type { JoinCheck } from './join-check.ts'
 import { isBetter, type KeyEntry, type KeyOutcome, type ValidKey } from './key-entry.ts'
-import { closedStatus, isUndrawn, limitedPollSeconds, placelessStatus, waitingStatus } from './visitor-status.ts'
+import {
+  closedStatus,
+  isUndrawn,
+  limitedPollSeconds,
+  placelessStatus,
+  shownNumber,
+  waitingStatus,
+} from './visitor-status.ts'
 
 export interface VisitContext extends IssueContext {
   readonly keepAlive: KeepAlive
@@ -220,10 +227,12 @@ export async function claim(
       if (token.kind === 'pass') return { state: 'no-token' }
       return {
         state: 'expired',
-        status: placelessStatus(room, 'expired', view, { number: token.number }),
+        status: placelessStatus(room, 'expired', view, { number: shownNumber(view, token.number) }),
       }
-    case 'moved':
-      return { state: 'moved', status: placelessStatus(room, 'moved', view, { number: token.number }) }
+    case 'moved': {
+      const details = { number: shownNumber(view, token.number) }
+      return { state: 'moved', status: placelessStatus(room, 'moved', view, details) }
+    }
     case 'void':
       return { state: 'no-token' }
     case 'unreachable':

@@ -6,7 +6,7 @@ import { keyProblem } from '../gate/key-answers.ts'
 import type { Visitor } from '../gate/room-context.ts'
 import { newSkipCookie } from '../gate/skip-pass.ts'
 import { isSuspended, type Visit, visit } from '../gate/visit.ts'
-import { placelessStatus } from '../gate/visitor-status.ts'
+import { placelessStatus, shownNumber } from '../gate/visitor-status.ts'
 import { problem } from '../http/problem.ts'
 import { isSameOrigin } from '../http/request-url.ts'
 import type { PolledStatus, Status } from '../status.ts'
@@ -56,7 +56,7 @@ export async function answerWithStatus(visitor: Visitor, outcome: Visit): Promis
 }
 
 function admittedStatus({ room, client }: Visitor, issued?: number): Status {
-  const number = issued === undefined ? undefined : (client.view?.lineNumber(issued) ?? issued)
+  const number = issued === undefined ? undefined : shownNumber(client.view, issued)
   const details = { pollAfterSeconds: 1, ...(number === undefined ? {} : { number }) }
   return placelessStatus(room, 'admitted', client.view, details)
 }

@@ -45,6 +45,16 @@ export function keyCookie(request: Request, key: string | null): string {
   )
 }
 
+/** Marks the nonce of a browser that was sent to the same page again. */
+const RETRIED = '_2'
+
+/** `Set-Cookie` with the request's key, marked; null: it is marked already, or there is none. */
+export function retriedKeyCookie(request: Request): string | null {
+  const [text] = cookieTokens(request.headers, nameOn(request, KEY_COOKIE))
+  if (text === undefined || keyText(text).nonce === null || text.endsWith(RETRIED)) return null
+  return keyOrSkipCookie(request, KEY_COOKIE, text + RETRIED, KEY_COOKIE_LIFE_SECONDS)
+}
+
 /** Whether a text from a link may go into a cookie. */
 export function fitsCookie(text: string): boolean {
   return text.length <= TOKEN_MAX_CHARS && /^[\w.-]+$/.test(text)

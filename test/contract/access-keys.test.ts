@@ -54,7 +54,9 @@ const api = () => new ApiClient(stage.workerd)
 async function open(visitor: Visitor, key: string, path = '/echo'): Promise<Reply> {
   const redirect = await visitor.get(`${path}?wr_key=${key}`)
   expect([redirect.status, redirect.headers.location]).toEqual([303, path])
-  return visitor.get(path)
+  const page = await visitor.get(path)
+  // A place that is new may be that of the browser that asks, which is sent there again.
+  return page.status === 303 ? visitor.get(path) : page
 }
 
 async function opened(name: string, key: string): Promise<[Visitor, Reply]> {
@@ -68,7 +70,7 @@ function takeOver(visitor: Visitor, page: Reply): Promise<Reply> {
   return visitor.post(path.replaceAll('&amp;', '&'), '', { ...FORM, ...SAME_ORIGIN })
 }
 
-const TAKEN = 'You already wait on another device'
+const TAKEN = 'You are already waiting on another device'
 const REFUSED = 'This link does not work'
 
 describe('a link with a key', () => {
@@ -378,8 +380,9 @@ test('a link that is opened twice at once needs no confirmation once the browser
   // The other tab's request was sent before the ticket arrived.
   const late = stage.visitor('tabs')
   late.cookies.set(KEY_COOKIE, second)
-  const page = await late.get('/echo')
-  expect(page.text).toContain('http-equiv="refresh"')
+  const again = await late.get('/echo')
+  expect([again.status, again.headers.location]).toEqual([303, '/echo'])
+  expect((await late.get('/echo')).text).toContain(TAKEN)
   visitor.cookies.set(KEY_COOKIE, second)
   expect((await visitor.get('/echo')).status).toBe(200)
   expect(visitor.number).toBe(number)
@@ -583,7 +586,8 @@ test(
       for (const [i, { key }] of browsers.entries()) {
         const again = new Visitor(i % 2 === 0 ? workerd : workerd.twin, 'killed.test')
         again.cookies.set(KEY_COOKIE, cookies[i] as string)
-        const page = await again.get('/echo')
+        const first = await again.get('/echo')
+        const page = first.status === 303 ? await again.get('/echo') : first
         const number = again.token === undefined ? undefined : again.number
         // A browser that was told a number has it still.
         if (told[i] !== undefined) expect(number).toBe(told[i])

@@ -210,7 +210,7 @@ export const en: Messages = {
       link: 'Join the line without it',
     },
     taken: {
-      title: 'You already wait on another device',
+      title: 'You are already waiting on another device',
       text: 'Your place, ticket number {number}, is open on another device or in another browser. If you continue here, it ends there and you keep your place.',
       link: 'Continue here',
     },
