@@ -7,7 +7,7 @@ import { issued, stats } from './support/operator.ts'
 import { Origin } from './support/origin.ts'
 import { TEST_TIMEOUT_MS } from './support/patience.ts'
 import { room, useStage } from './support/stage.ts'
-import { signed } from './support/tokens.ts'
+import { claimsOf, signed } from './support/tokens.ts'
 import { BROWSER, CURL, type Headers, type Reply, Visitor } from './support/visitor.ts'
 import { Workerd } from './support/workerd.ts'
 
@@ -43,6 +43,7 @@ const stage = useStage(
 type Totals = Readonly<Record<string, number>>
 
 const KEY_COOKIE = 'waiting-room-_key'
+const SKIP_COOKIE = 'waiting-room-_skip'
 const FORM = { 'Content-Type': 'application/x-www-form-urlencoded' }
 const SAME_ORIGIN = { 'Sec-Fetch-Site': 'same-origin', 'Sec-Fetch-Mode': 'navigate', 'Sec-Fetch-Dest': 'document' }
 const JSON_WANTED: Headers = { ...CURL, Accept: 'application/json' }
@@ -458,14 +459,34 @@ describe('a key past the room', () => {
     expect((await stats(stage.workerd, 'past')).active).toBe(1)
   })
 
+  test('is confirmed by the object every 10 minutes, so that a revoked one is stopped', async () => {
+    const id = newId()
+    const [visitor] = await opened('past', skip({ id }))
+    const old = () => {
+      const claims = claimsOf(visitor.cookies.get(SKIP_COOKIE) as string) as unknown as Record<string, unknown>
+      return signed({ ...claims, exp: nowSeconds() - 1 })
+    }
+    visitor.cookies.set(SKIP_COOKIE, old())
+    const renewed = await visitor.get('/echo')
+    expect(renewed.status).toBe(200)
+    expect(renewed.setCookies.join()).toMatch(/^waiting-room-_skip=[\w.-]+; Max-Age=86400; Path=\/; HttpOnly/)
+    expect((await api().get(`/rooms/past/keys/${id}`)).json()).toMatchObject({ used: 1, number: null })
+    await api().call('DELETE', `/rooms/past/keys/${id}`)
+    expect((await visitor.get('/echo')).status).toBe(200)
+    visitor.cookies.set(SKIP_COOKIE, old())
+    const stopped = await visitor.get('/echo')
+    expect(stopped.status).toBe(503)
+    expect(visitor.cookies.has(SKIP_COOKIE)).toBe(false)
+  })
+
   test('lets nobody past with a token of another room or a changed one', async () => {
     const [visitor] = await opened('past', skip())
-    const token = visitor.cookies.get('waiting-room-_skip') as string
+    const token = visitor.cookies.get(SKIP_COOKIE) as string
     const other = stage.visitor('open')
-    other.cookies.set('waiting-room-_skip', token)
+    other.cookies.set(SKIP_COOKIE, token)
     expect((await other.get('/echo')).text).toContain('in line')
     const changed = stage.visitor('past')
-    changed.cookies.set('waiting-room-_skip', `${token.slice(0, -4)}AAAA`)
+    changed.cookies.set(SKIP_COOKIE, `${token.slice(0, -4)}AAAA`)
     expect((await changed.get('/echo')).status).toBe(503)
   })
 })
