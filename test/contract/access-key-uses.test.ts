@@ -220,7 +220,7 @@ test(
       })
       await Promise.all(joining)
       const numbers = new Map<string, Set<number>>()
-      for (const [i, { key }] of browsers.entries()) {
+      const asking = browsers.map(async ({ key }, i) => {
         const again = new Visitor(i % 2 === 0 ? workerd : workerd.twin, 'killed.test')
         again.cookies.set(KEY_COOKIE, cookies[i] as string)
         const first = await again.get('/echo')
@@ -230,7 +230,8 @@ test(
         if (told[i] !== undefined) expect(number).toBe(told[i])
         if (number === undefined) expect(page.text).toContain(TAKEN)
         else numbers.set(key, (numbers.get(key) ?? new Set()).add(number))
-      }
+      })
+      await Promise.all(asking)
       expect([...numbers.values()].map(({ size }) => size)).toEqual(keys.map(() => 1))
       expect(await issued(workerd, 'killed')).toBe(keys.length)
     } finally {

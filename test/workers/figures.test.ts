@@ -130,6 +130,11 @@ describe('the metrics', () => {
       'join_checks_failed_total counter 15',
       'join_checks_unreachable_total counter 16',
       'infinite_queue_answers_total counter 17',
+      'access_keys_redeemed_total counter 18',
+      'access_keys_refused_total counter 19',
+      'access_keys_missing_total counter 20',
+      'access_key_take_overs_total counter 21',
+      'access_key_passes_total counter 22',
       'calls_total counter 20',
       'rows_written_total counter 21',
     ])
