@@ -49,7 +49,7 @@ describe('a key', () => {
     expect(line.line.totals).toMatchObject({ keysRedeemed: 3, keysRefused: 3, joined: 4 })
   })
 
-  it.each([1, 5])('gives a repeated join the same place, also after a crash and much later (%i uses)', (uses) => {
+  it.each([1, 2, 5])('gives a repeated join the same place, also after a crash and much later (%i uses)', (uses) => {
     const line = busyLine()
     const own = key('k', { uses })
     expect(redeem(line, 'a', own)).toEqual({ state: 'waiting', number: 2 })
@@ -181,6 +181,8 @@ describe('a person', () => {
     const line = busyLine()
     redeem(line, 'a', key('mail', person))
     expect(redeem(line, 'b', key('letter', { ...person, takeOver: true }))).toMatchObject({ number: 2, holder: 1 })
+    // The first device's join does not bring the place back.
+    expect(redeem(line, 'a', key('mail', person))).toMatchObject({ state: 'taken', number: 2 })
     line.exchange({ leaves: [2], leaveHolders: [1] })
     expect(redeem(line, 'b', key('letter', person))).toEqual({ state: 'waiting', number: 3 })
   })
