@@ -88,6 +88,19 @@ const MIGRATIONS: readonly string[] = [
      at_ms INTEGER NOT NULL,
      who TEXT NOT NULL
    );`,
+  `ALTER TABLE samples ADD COLUMN limited INTEGER NOT NULL DEFAULT 0;
+   ALTER TABLE samples ADD COLUMN limited_by_network INTEGER NOT NULL DEFAULT 0;
+   ALTER TABLE samples ADD COLUMN limited_by_client INTEGER NOT NULL DEFAULT 0;
+   ALTER TABLE samples ADD COLUMN limited_returns INTEGER NOT NULL DEFAULT 0;
+   ALTER TABLE samples ADD COLUMN joined_quiet INTEGER NOT NULL DEFAULT 0;
+   ALTER TABLE samples ADD COLUMN joined_shared INTEGER NOT NULL DEFAULT 0;
+   ALTER TABLE samples ADD COLUMN joined_busy INTEGER NOT NULL DEFAULT 0;
+   ALTER TABLE samples ADD COLUMN joined_crowded INTEGER NOT NULL DEFAULT 0;
+   ALTER TABLE samples ADD COLUMN checks_passed INTEGER NOT NULL DEFAULT 0;
+   ALTER TABLE samples ADD COLUMN checks_failed INTEGER NOT NULL DEFAULT 0;
+   ALTER TABLE samples ADD COLUMN checks_overlooked INTEGER NOT NULL DEFAULT 0;
+   ALTER TABLE samples ADD COLUMN checks_unreachable INTEGER NOT NULL DEFAULT 0;
+   ALTER TABLE samples ADD COLUMN infinite_answers INTEGER NOT NULL DEFAULT 0;`,
   `CREATE TABLE access (
      subject TEXT PRIMARY KEY,
      key_id TEXT NOT NULL,

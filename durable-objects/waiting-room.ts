@@ -23,6 +23,7 @@ import { SnapshotCache } from '../src/core/snapshot.ts'
 import { type TicketReport, ticketReport } from '../src/core/ticket-report.ts'
 import { logError, logWarning, sendHeldReports } from '../src/log/log.ts'
 import { abortReason } from '../src/room/aborted.ts'
+import type { RoomNamespace } from '../src/room/room-clients.ts'
 import type { EventAnswer, EventCommand, EventDetails, EventsView } from '../src/room/room-events.ts'
 import type { KeyReport, RevokedKey } from '../src/room/room-keys.ts'
 import type {
@@ -50,6 +51,7 @@ import { RoomAlerts } from './room-alerts.ts'
 import { RoomClockwork } from './room-clockwork.ts'
 import { RoomControls } from './room-controls.ts'
 import { RoomEvents } from './room-events.ts'
+import { RoomJurisdiction } from './room-jurisdiction.ts'
 
 export class WaitingRoom extends DurableObject<Env> implements RoomObject {
   private readonly store: LineStore
@@ -59,6 +61,7 @@ export class WaitingRoom extends DurableObject<Env> implements RoomObject {
   private readonly access: AccessStore
   private readonly roomEvents: RoomEvents
   private readonly beacon: DrawBeacon
+  private readonly jurisdiction: RoomJurisdiction
   private readonly pacing = new Pacing()
   private readonly snapshot = new SnapshotCache()
   private line: Line | null = null
@@ -74,6 +77,8 @@ export class WaitingRoom extends DurableObject<Env> implements RoomObject {
     this.access = new AccessStore(ctx.storage.sql)
     this.roomEvents = new RoomEvents(ctx.storage.sql, this.controls)
     this.beacon = new DrawBeacon(ctx, (work) => this.publicRandomness(work))
+    const registry = (room: string) => (env.WAITING_ROOM as unknown as RoomNamespace).getByName(room)
+    this.jurisdiction = new RoomJurisdiction(ctx.storage.sql, ctx.id.jurisdiction, registry)
     const stored = this.store.load()
     if (stored !== null) {
       this.room = stored.room
@@ -87,6 +92,7 @@ export class WaitingRoom extends DurableObject<Env> implements RoomObject {
   }
 
   exchange(request: ExchangeRequest): ExchangeAnswer {
+    if (!this.jurisdiction.isSettled) return this.settled(request.room, () => this.exchange(request))
     return this.event(request.room, (line, nowMs) => {
       this.calls++
       line.beginCall(nowMs)
@@ -101,6 +107,18 @@ export class WaitingRoom extends DurableObject<Env> implements RoomObject {
         nextCallAfterMs: this.pacing.nextCallAfterMs(request.isolate, nowMs),
       }
     })
+  }
+
+  /**
+   * Does the first work of an object whose jurisdiction must be settled first. The promise counts
+   * as its result, because over RPC every result is a promise.
+   */
+  private settled<T>(room: string, work: () => T): T {
+    return this.jurisdiction.settle(room).then(work) as T
+  }
+
+  fixJurisdiction(jurisdiction: string): string {
+    return this.jurisdiction.fix(jurisdiction)
   }
 
   check(message: CheckMessage): void {
@@ -172,6 +190,7 @@ export class WaitingRoom extends DurableObject<Env> implements RoomObject {
 
   operate(name: string, command: Command, who: string): CommandAnswer {
     const room = mustBeDeployed(name)
+    if (!this.jurisdiction.isSettled) return this.settled(name, () => this.operate(name, command, who))
     return this.event(name, (line, nowMs) => {
       line.beginInternalEvent(nowMs)
       const outcome = applyCommand(command, line, { room, controls: this.controls, who, nowMs })
@@ -198,6 +217,7 @@ export class WaitingRoom extends DurableObject<Env> implements RoomObject {
 
   changeEvents(name: string, command: EventCommand, who: string): EventAnswer {
     const room = mustBeDeployed(name)
+    if (!this.jurisdiction.isSettled) return this.settled(name, () => this.changeEvents(name, command, who))
     return this.event(name, (line, nowMs) => {
       line.beginInternalEvent(nowMs)
       const { answer, record } = this.roomEvents.change(command, room, line.course, who, nowMs)
@@ -273,10 +293,11 @@ export class WaitingRoom extends DurableObject<Env> implements RoomObject {
     return line === null ? null : { room, run: line.run, ...line.journal.after(after) }
   }
 
-  report(minute: number, room = this.room): void {
+  report(minute: number, room = this.room): Promise<void> | undefined {
     // A line that has only answered "void" was never stored.
     const isUnused = this.line === null || !isUsed(this.ctx.storage.sql)
-    if (isUnused && !deployedRoom(room)?.events.length) return
+    if (isUnused && !deployedRoom(room)?.events.length) return undefined
+    if (!this.jurisdiction.isSettled) return this.settled(room, () => this.report(minute, room))
     this.event(room, (line, nowMs) => {
       const settings = this.deployed
       const alerts = settings === undefined ? [] : roomAlerts(settings)
@@ -284,6 +305,7 @@ export class WaitingRoom extends DurableObject<Env> implements RoomObject {
       this.alerts.report(line, { name: room, alerts, pushesFigures, events: this.roomEvents.events }, minute, nowMs)
       this.commit(line, nowMs, false)
     })
+    return undefined
   }
 
   history(fromMs: number, toMs: number, stepMs: number): HistoryPoint[] {
@@ -295,6 +317,7 @@ export class WaitingRoom extends DurableObject<Env> implements RoomObject {
   }
 
   testAlerts(room: string, channels: readonly string[]): string[] {
+    if (!this.jurisdiction.isSettled) return this.settled(room, () => this.testAlerts(room, channels))
     return this.guarded(room, (nowMs) => this.alerts.test(room, channels, nowMs))
   }
 

@@ -26,7 +26,7 @@ export interface Section {
   analytics_engine_datasets?: { binding: string; dataset: string }[]
   ratelimits?: { name: string; namespace_id: string }[]
   assets?: { directory?: string; binding?: string; run_worker_first?: unknown }
-  observability?: { enabled?: boolean; logs?: { enabled?: boolean } }
+  observability?: { enabled?: boolean; logs?: { enabled?: boolean; invocation_logs?: boolean } }
   cache?: { enabled?: boolean }
   exports?: Record<string, { cache?: { enabled?: boolean } }>
   env?: Record<string, Section>

@@ -5,6 +5,7 @@
 
 import { claim, isSuspended, type Visit, visit } from '../src/gate/visit.ts'
 import { pollAfterSeconds } from '../src/gate/visitor-status.ts'
+import type { Status } from '../src/status.ts'
 import { byPreference, type PresentedToken, VerifiedTokens } from '../src/tokens/presented.ts'
 import type { Random } from './random.ts'
 import type { Scheduler } from './scheduler.ts'
@@ -16,6 +17,8 @@ export interface BrowserWitness {
   said(number: number, run: number, isolate: SimulatedIsolate, what: 'word' | 'beacon' | 'hint'): void
   /** This browser was told its number. */
   told(browser: Browser, number: number, run: number): void
+  /** This visitor was told when to poll again. */
+  toldToPoll(number: number, run: number, pollSeconds: number): void
   unreachable(isolate: SimulatedIsolate, askedMs: number): void
   beaconAnswered(number: number): void
 }
@@ -109,10 +112,13 @@ export class Browser {
   }
 
   /** The poll interval that the page was told: short near the front. */
-  pollAfterMs(position: number | null): number {
+  pollAfterMs({ position }: Status): number {
     const { view } = this.isolate.client
-    if (view === null || position === null) return this.random.whole(5_000, 7_000)
-    return pollAfterSeconds(view, position, this.random.next()) * 1000 + this.random.whole(0, 300)
+    if (view === null || position === null || this.jar === null) return this.random.whole(5_000, 7_000)
+    const { number, run } = this.jar.token
+    const seconds = pollAfterSeconds(view, view.lineNumber(number), position, this.random.next())
+    this.witness.toldToPoll(number, run, seconds)
+    return seconds * 1000 + this.random.whole(0, 300)
   }
 
   private presented(tab: Tab): PresentedToken[] {
@@ -164,7 +170,8 @@ export class Browser {
       verified: new VerifiedTokens(),
       keepAlive: isolate,
       nowMs,
-      mayJoinNow: async () => true,
+      joinLimit: async () => null,
+      joinDetails: async () => ({}),
       joinCheck: null,
       keyEntry: null,
       binding: null,

@@ -162,9 +162,11 @@ class CalibrationRun {
   }
 
   private heardAt(second: number) {
-    const numbers = [...this.waiting.keys(), ...this.sessions.keys()].filter(
-      (n) => n % POLL_SECONDS === second % POLL_SECONDS,
-    )
+    const { rules, farFrom } = this.line
+    const numbers = [...this.waiting.keys(), ...this.sessions.keys()].filter((number) => {
+      const interval = number >= farFrom ? rules.pollIntervalMaxSeconds : POLL_SECONDS
+      return number % interval === second % interval
+    })
     return { numbers: Uint32Array.from(numbers), agesMs: new Uint32Array(numbers.length) }
   }
 

@@ -133,6 +133,7 @@ class Watch implements ObjectWitness, BrowserWitness {
 
   note(): void {}
   told(): void {}
+  toldToPoll(): void {}
   beaconAnswered(): void {}
 
   /** Records the pace that each isolate is told. */

@@ -5,6 +5,9 @@ import type { Scenario } from './calibration.ts'
 
 const MINUTES = 40
 
+/** As by default: leavers far from the front are found later. */
+const POLLS = { pollIntervalMaxSeconds: 30 }
+
 /** Each room admits this many per minute, bound by its rate or by the end of sessions. */
 const ROOMS: readonly {
   readonly name: string
@@ -12,8 +15,18 @@ const ROOMS: readonly {
   readonly rules: LineRules
   readonly stayMinutes: number
 }[] = [
-  { name: 'bound by the rate', perMinute: 30, rules: rules({ capacity: 100_000, ratePerMinute: 30 }), stayMinutes: 2 },
-  { name: 'bound by the capacity', perMinute: 25, rules: rules({ capacity: 50, ratePerMinute: 600 }), stayMinutes: 2 },
+  {
+    name: 'bound by the rate',
+    perMinute: 30,
+    rules: rules({ ...POLLS, capacity: 100_000, ratePerMinute: 30 }),
+    stayMinutes: 2,
+  },
+  {
+    name: 'bound by the capacity',
+    perMinute: 25,
+    rules: rules({ ...POLLS, capacity: 50, ratePerMinute: 600 }),
+    stayMinutes: 2,
+  },
 ]
 
 /** Arrivals as a share of the admissions. */

@@ -145,7 +145,7 @@ export class SimulatedObject {
   /** An instance restored from the committed storage. It writes nothing. */
   restored(): RoomInstance {
     const sql = { exec: (text: string, ...values: unknown[]) => this.storage.exec(text, ...values) }
-    const restored = new WaitingRoom({ storage: { sql } }, {})
+    const restored = new WaitingRoom({ id: {}, storage: { sql } }, {})
     this.storage.rollback()
     return restored
   }
@@ -247,7 +247,7 @@ export class SimulatedObject {
         if (!(error instanceof Crash)) this.witness.defect('background', error)
       })
     }
-    const ctx = { storage, waitUntil, abort: () => isDead() || this.lose() }
+    const ctx = { id: {}, storage, waitUntil, abort: () => isDead() || this.lose() }
     const CHECKS = {
       send: async (body: unknown, options: { delaySeconds: number }) => this.clockwork.send(body, options),
     }

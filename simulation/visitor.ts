@@ -147,7 +147,7 @@ export class Visitor {
       tab.ticket = null
       return this.pause(100, 2_000)
     }
-    return browser.scheduler.sleep(browser.pollAfterMs(answer.status.position))
+    return browser.scheduler.sleep(browser.pollAfterMs(answer.status))
   }
 
   private async stay(tab: Tab): Promise<void> {

@@ -27,6 +27,9 @@ export interface RunOptions {
   readonly mutant?: Mutant
 }
 
+/** The shortest makes many visitors of a small crowd far from the front. */
+const POLL_INTERVALS_SECONDS = [7, 8, 30] as const
+
 const START_MS = 1_700_000_000_000
 const FAULTS_MS = 180_000
 /** In a room with one slot each visitor may keep it for minutes after a departure. */
@@ -38,7 +41,7 @@ export async function runSeed(seed: number, { trace, events = false, mutant = {}
   const scheduler = new Scheduler(START_MS)
   const faults = random.pick(PROFILES)
   const crowd = crowdOf(seed, random)
-  const settings = someSettings(random, crowd, events)
+  const settings = someSettings(seed, random, crowd, events)
   const judge = new Judge(scheduler, START_MS, START_MS + FAULTS_MS, faults, trace)
   const object = new SimulatedObject(settings, scheduler, random, faults.object, judge)
   const isolates = Array.from(
@@ -96,13 +99,14 @@ function endFaults(object: SimulatedObject, isolates: readonly SimulatedIsolate[
   }
 }
 
-function someSettings(random: Random, crowd: Crowd, hasEvent: boolean): RoomSettings {
+function someSettings(seed: number, random: Random, crowd: Crowd, hasEvent: boolean): RoomSettings {
   const heartbeat = random.pick([15, 20, 20, 30])
   return v.parse(roomSchema, {
     name: 'simulated',
     total_active_users: crowd.capacity,
     new_users_per_minute: crowd.ratePerMinute,
     heartbeat_timeout_seconds: heartbeat,
+    poll_interval_max_seconds: POLL_INTERVALS_SECONDS[seed % POLL_INTERVALS_SECONDS.length],
     session_timeout_seconds: random.pick([20, 20, 30, 80]),
     check_interval_seconds: random.pick([5, 10, 10, 14]),
     reclaim_grace_seconds: random.pick([0, 60, 300]),

@@ -3,6 +3,7 @@ import type { AlertDelivery } from './alerts/consumer.ts'
 import { platformIo } from './alerts/deliver.ts'
 import type { BypassRule } from './bypass/bypass-settings.ts'
 import { infiniteKeys } from './gate/infinite-queue.ts'
+import type { JoinLimiters } from './gate/join-limits.ts'
 import { logError } from './log/log.ts'
 import { Access } from './operators/access.ts'
 import type { ApiOff, OperatorAccess } from './operators/caller.ts'
@@ -13,6 +14,7 @@ import { siteNames } from './origin/host-names.ts'
 import type { Origin } from './origin/proxy.ts'
 import { reservedNames } from './origin/request-headers.ts'
 import { Looks } from './pages/looks.ts'
+import { inJurisdiction, sharedJurisdiction } from './room/jurisdiction.ts'
 import { type RoomNamespace, roomClient, roomStub } from './room/room-clients.ts'
 import { deployedSettings } from './settings/deployed-settings.ts'
 import { loginGuardRemedy } from './settings/problems.ts'
@@ -22,7 +24,7 @@ import { VerifiedTokens } from './tokens/presented.ts'
 import { importSigningKeys, type SigningKey } from './tokens/signing-keys.ts'
 import { TurnstileValidator } from './turnstile/validation.ts'
 
-export interface Deployment {
+export interface Deployment extends JoinLimiters {
   readonly rooms: readonly RoomSettings[]
   readonly keys: readonly SigningKey[]
   readonly verified: VerifiedTokens
@@ -36,8 +38,6 @@ export interface Deployment {
   readonly alerts: AlertDelivery
   /** The rules by which requests skip a room, by room name. */
   readonly bypasses: ReadonlyMap<string, readonly BypassRule[]>
-  /** Null: newcomers are not counted by address. */
-  readonly joinLimiter: RateLimit | null
   /** Null: newcomers are not checked. */
   readonly turnstile: TurnstileValidator | null
   /** Sign the tickets of the infinite queue. */
@@ -71,6 +71,7 @@ export async function deployment(env: Env): Promise<Deployment | null> {
       alerts: alertDelivery(namespace, env),
       bypasses: deployedSettings.bypasses,
       joinLimiter: env.JOIN_LIMIT ?? null,
+      networkLimiter: env.JOIN_LIMIT_NETWORK ?? null,
       turnstile: deployedSettings.turnstile && new TurnstileValidator(deployedSettings.turnstile),
       infiniteKeys: await infiniteKeys(keys),
       accessKeys: await accessSigningKeys(keys),
@@ -104,7 +105,11 @@ function alertDelivery(namespace: RoomNamespace, env: Env): AlertDelivery {
   return {
     channelOf: ({ kind, room, channel }) =>
       kind === 'stats' ? pushes.get(room) : channels.find(({ name }) => name === channel),
-    ledger: (room) => namespace.getByName(room),
+    ledger: (name) => {
+      const room = deployedSettings.rooms.find((known) => known.name === name)
+      // The jurisdiction of a room that is no longer in the settings is unknown.
+      return room === undefined ? namespace.getByName(name) : roomStub(namespace, room)
+    },
     io: platformIo(env.EMAIL ?? null),
   }
 }
@@ -124,8 +129,11 @@ async function operatorAccess(
     return 'no-login-guard'
   }
   const sessions = await sessionKeys(keys)
-  const guards = env.LOGIN_GUARD as unknown as LoginGuardNamespace
-  return { operators, sessionKeys: sessions, access, failedLogins: new FailedLogins(guards, rooms, sessions) }
+  const jurisdiction = sharedJurisdiction(deployedSettings.rooms)
+  const guards = inJurisdiction(env.LOGIN_GUARD as unknown as LoginGuardNamespace, jurisdiction)
+  // The former guard is in no jurisdiction.
+  const formerGuards = jurisdiction === undefined ? rooms : null
+  return { operators, sessionKeys: sessions, access, failedLogins: new FailedLogins(guards, formerGuards, sessions) }
 }
 
 /** Null: the value cannot be used. The API is then off, never open. */

@@ -135,6 +135,23 @@ export const IPV6_CLIENT_BYTES = 8
 export const BINDING_IPV4_BYTES = 3
 export const BINDING_IPV6_BYTES = 6
 
+/**
+ * The wider networks that joins are limited and counted by: an IPv4 /24 and an IPv6 /48, which is
+ * the most that one site gets (RFC 6177).
+ */
+export const WIDE_IPV4_BYTES = 3
+export const WIDE_IPV6_BYTES = 6
+
+/**
+ * Homes get an IPv6 /56. A join counts twice there, so a home may bring half as many newcomers as a
+ * wider network.
+ */
+export const IPV6_HOME_BYTES = 7
+export const IPV6_HOME_WEIGHT = 2
+
+/** A join of a bound client counts twice: it may bring half as many newcomers as its address. */
+export const BOUND_CLIENT_WEIGHT = 2
+
 /** The part of a `User-Agent` that counts; browsers send about 150 characters. */
 export const USER_AGENT_BOUND_CHARS = 512
 

@@ -26,14 +26,24 @@ export function bindingProblems(section: Section): string[] {
   ]
 }
 
-/** Features that are off because their binding is missing. */
+/** Features that are off because their binding is missing, and costly logs. */
 export function bindingNotes(section: Section): string[] {
   const notes: string[] = []
   if (!namesOf(section.ratelimits, 'name').includes('JOIN_LIMIT')) {
     notes.push('no [[ratelimits]] JOIN_LIMIT: new visitors are not rate-limited by address (docs/abuse.md)')
   }
+  if (!namesOf(section.ratelimits, 'name').includes('JOIN_LIMIT_NETWORK')) {
+    notes.push(
+      'no [[ratelimits]] JOIN_LIMIT_NETWORK: new visitors are not rate-limited by wider network (docs/abuse.md)',
+    )
+  }
   if (!namesOf(section.analytics_engine_datasets, 'binding').includes('FIGURES')) {
     notes.push('no [[analytics_engine_datasets]] FIGURES: no figures are written to Analytics Engine (docs/figures.md)')
+  }
+  if (section.observability?.logs?.invocation_logs !== false) {
+    notes.push(
+      'no invocation_logs = false in [observability.logs]: the log has an entry for each request, and long lines cost more than twice as much (docs/scale.md)',
+    )
   }
   if (section.assets?.binding !== 'ASSETS') {
     notes.push("no [assets] with the binding ASSETS: no operators' page, and no templates or logos of rooms")

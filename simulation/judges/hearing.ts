@@ -14,6 +14,7 @@
  * isolate had failed or outlasted its patience, or its time was up.
  */
 import type { JournalEntry } from '../../src/core/journal.ts'
+import type { Line } from '../../src/core/line.ts'
 import type { LineRules } from '../../src/core/rules.ts'
 import type { NetworkFaults } from '../faults.ts'
 import { REPEATED_AFTER_MAX_MS, type SimulatedIsolate, SLOW_MAX_MS, WAY_MAX_MS } from '../simulated-isolate.ts'
@@ -22,9 +23,11 @@ import type { Findings } from './committed.ts'
 import { Gaps } from './gaps.ts'
 import {
   CALLS_BEFORE_OUT_OF_REACH,
+  farLimitSeconds,
   GOODBYE_SECONDS,
   goodbyeOfSessionSeconds,
   listeningStepSeconds,
+  NEAR_POLL_SECONDS,
   NEXT_TRY_WITHIN_MS,
   OUT_OF_REACH_AFTER_MS,
   sessionLimitSeconds,
@@ -39,6 +42,8 @@ interface Word {
   readonly what: 'word' | 'beacon' | 'hint'
 }
 
+/** A restart begins the lag anew. */
+const FAR_LAGS_MAX = 3
 const AFTER_FAILURE_MS = NEXT_TRY_WITHIN_MS + TAKEN_OVER_WITHIN_MS
 const WORDS_KEPT = 12
 /**
@@ -58,6 +63,10 @@ export class HearingJudge {
   private readonly admittedMs = new Map<number, number>()
   private readonly returnedMs = new Map<number, number>()
   private readonly toldMs = new Map<number, number>()
+  /** When a visitor was last told to poll after so long, which is longer than near the front. */
+  private readonly toldFar = new Map<number, { readonly atMs: number; readonly pollSeconds: number }>()
+  /** From which number on visitors are told so, by time. */
+  private readonly farFrom: { readonly atMs: number; readonly from: number }[] = []
   private readonly callsMs: number[] = []
   private readonly gaps = new Gaps()
   private readonly timeouts: { readonly atMs: number; readonly seconds: number }[] = []
@@ -90,6 +99,11 @@ export class HearingJudge {
     this.toldMs.set(number, nowMs)
   }
 
+  toldToPoll(number: number, pollSeconds: number, nowMs: number): void {
+    if (pollSeconds > NEAR_POLL_SECONDS) this.toldFar.set(number, { atMs: nowMs, pollSeconds })
+    else this.toldFar.delete(number)
+  }
+
   unreachable(isolate: SimulatedIsolate, askedMs: number, nowMs: number): void {
     if (nowMs - askedMs >= OUT_OF_REACH_AFTER_MS) return
     const troubles = isolate.troublesMs.filter((atMs) => atMs >= askedMs).length
@@ -102,6 +116,7 @@ export class HearingJudge {
   /** A new run starts new numbers. */
   startOver(): void {
     for (const known of [this.words, this.beaconsMs, this.admittedMs, this.returnedMs, this.toldMs]) known.clear()
+    this.toldFar.clear()
     this.sentBeacon.clear()
   }
 
@@ -118,9 +133,11 @@ export class HearingJudge {
     return { ...rules, sessionTimeoutSeconds: pick(rules.sessionTimeoutSeconds, ...inForce) }
   }
 
-  see(what: string, entries: readonly JournalEntry[], rules: LineRules, nowMs: number, object: SimulatedObject): void {
+  see(what: string, entries: readonly JournalEntry[], line: Line, nowMs: number, object: SimulatedObject): void {
+    const { rules, farFrom } = line
     const { sessionTimeoutSeconds: seconds } = rules
     if (this.timeouts.at(-1)?.seconds !== seconds) this.timeouts.push({ atMs: nowMs, seconds })
+    if (this.farFrom.at(-1)?.from !== farFrom) this.farFrom.push({ atMs: nowMs, from: farFrom })
     this.gaps.pass(what, nowMs, object.nowMs, rules)
     this.heardOfMs = object.heardOfMs
     if (what === 'exchange') this.callsMs.push(nowMs)
@@ -148,7 +165,8 @@ export class HearingJudge {
         limitSeconds(rules, isActive, hasBeacon, false),
         limitSeconds(rules, isActive, hasBeacon, hinted),
       )
-      const limitMs = limit * 1000 - this.gaps.uncoveredMs(word.atMs)
+      const farMs = isActive || hint !== undefined ? 0 : this.farMs(number, word.atMs)
+      const limitMs = Math.max(limit * 1000, farMs) - this.gaps.uncoveredMs(word.atMs)
       if (word.atMs <= nowMs - limitMs) continue
       // However long the isolate was cut off, a message counts for its whole limit.
       const deliveredMs = this.deliverableMs(word)
@@ -160,6 +178,18 @@ export class HearingJudge {
       )
       return
     }
+  }
+
+  /** A visitor who was told to poll after a longer time may be silent for three such times. */
+  private farMs(number: number, wordMs: number): number {
+    const told = this.toldFar.get(number)
+    return told === undefined ? 0 : told.atMs + 3000 * told.pollSeconds - wordMs
+  }
+
+  /** Whether a ticket was far from the front, or was so recently. */
+  private mayBeFar(number: number, sinceMs: number): boolean {
+    const from = this.farFrom.findLastIndex((change) => change.atMs <= sinceMs)
+    return this.farFrom.slice(Math.max(0, from)).some((change) => number >= change.from)
   }
 
   /** After a suspension every ticket has its full limit again. */
@@ -233,7 +263,12 @@ export class HearingJudge {
     const limit = hinted
       ? limitSeconds(rules, isActive, hasBeacon, true)
       : Math.max(...[false, mayBeHinted].map((isHinted) => limitSeconds(rules, isActive, hasBeacon, isHinted)))
-    const wellMs = (limit + rules.checkIntervalSeconds + 3) * 1000 + 2 * this.wayMs + this.repeatedMs
+    const farSeconds = isActive ? 0 : farLimitSeconds(rules)
+    const isFar = this.mayBeFar(number, last.atMs - FAR_LAGS_MAX * farSeconds * 1000)
+    const wellMs =
+      (Math.max(limit, isFar ? farSeconds : 0) + rules.checkIntervalSeconds + 3) * 1000 +
+      2 * this.wayMs +
+      this.repeatedMs
     // A visitor who waits for an answer is present: a request that called twice was heard at the
     // second call, too.
     const openMs = Math.max(0, (this.toldMs.get(number) ?? 0) - last.atMs)

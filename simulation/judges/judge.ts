@@ -124,7 +124,7 @@ export class Judge implements ObjectWitness, BrowserWitness {
     }
     // Visitors and their messages go by issued numbers.
     const issued = page.entries.map((entry) => ({ ...entry, number: this.draws.issuedNumber(entry.number) }))
-    this.hearing.see(what, issued, instance.line.rules, this.scheduler.nowMs, object)
+    this.hearing.see(what, issued, instance.line, this.scheduler.nowMs, object)
     const { waiting, occupied } = instance.line.tickets
     this.left = waiting + occupied
   }
@@ -156,6 +156,10 @@ export class Judge implements ObjectWitness, BrowserWitness {
     if (number >= this.committedJudge.next) this.violation(`number ${number} was told before it was stored`)
     this.owners.set(number, browser)
     this.hearing.told(number, this.scheduler.nowMs)
+  }
+
+  toldToPoll(number: number, run: number, pollSeconds: number): void {
+    if (this.reset.isCurrent(run)) this.hearing.toldToPoll(number, pollSeconds, this.scheduler.nowMs)
   }
 
   beaconAnswered(number: number): void {

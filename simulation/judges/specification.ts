@@ -7,6 +7,7 @@
 export interface PromisedRules {
   readonly heartbeatTimeoutSeconds: number
   readonly sessionTimeoutSeconds: number
+  readonly pollIntervalMaxSeconds: number
   readonly checkIntervalSeconds: number
   readonly reclaimGraceSeconds: number
   readonly departureGraceSeconds: number
@@ -57,7 +58,15 @@ export function goodbyeOfSessionSeconds(rules: PromisedRules): number {
 
 /** An isolate that is cut off keeps messages for the longest silence that the room allows. */
 export function wordsKeptSeconds(rules: PromisedRules): number {
-  return Math.max(rules.heartbeatTimeoutSeconds, sessionLimitSeconds(rules, false))
+  return Math.max(rules.heartbeatTimeoutSeconds, sessionLimitSeconds(rules, false), farLimitSeconds(rules))
+}
+
+/** Near the front visitors poll this often. */
+export const NEAR_POLL_SECONDS = 7
+
+/** Far from the front a waiting ticket may be silent for three of its poll intervals. */
+export function farLimitSeconds({ pollIntervalMaxSeconds }: PromisedRules): number {
+  return pollIntervalMaxSeconds > NEAR_POLL_SECONDS ? 3 * pollIntervalMaxSeconds : 0
 }
 
 /**

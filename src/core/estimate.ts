@@ -21,6 +21,7 @@
 import { RATE_WINDOW_SECONDS } from './limits.ts'
 import { type FlowPiece, plannedWait, recentPlan } from './planned-wait.ts'
 import type { RatePiece } from './rate-plan.ts'
+import type { LineMode } from './rules.ts'
 
 export interface EstimateInput {
   /** People ahead + 1, 1 or more. */
@@ -50,6 +51,28 @@ export interface Estimate {
   readonly lowSeconds: number
   readonly likelySeconds: number
   readonly highSeconds: number
+}
+
+/** The parts of a snapshot that estimates are made from. */
+export interface ExpectedFlow extends Omit<EstimateInput, 'position' | 'pieces' | 'nowMs' | 'admissionFactor'> {
+  readonly admissionFactor?: number
+  readonly atMs: number
+  readonly mode: LineMode
+  readonly event?: { readonly phase: string } | null
+  readonly ratePieces?: readonly RatePiece[]
+}
+
+/** The wait at this position, null while unknown. */
+export function estimateAt(flow: ExpectedFlow, position: number): Estimate | null {
+  const { mode, event, ratePieces: pieces, atMs: nowMs } = flow
+  // In a lobby nobody is admitted yet, but the start is known.
+  if (mode !== 'open' && event?.phase !== 'lobby') return null
+  return estimateWait({ ...flow, position, pieces, nowMs })
+}
+
+/** The likely wait at this position, or at the full rate while the wait is unknown. */
+export function expectedWaitSeconds(flow: ExpectedFlow, position: number): number {
+  return estimateAt(flow, position)?.likelySeconds ?? (position / flow.ratePerMinute) * 60
 }
 
 /** Four fifths of a normal distribution lie within this many standard deviations. */

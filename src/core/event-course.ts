@@ -6,6 +6,7 @@
  * draws.ts.
  */
 import { type DrawResult, type Draws, type LineNumbers, lineNumbersOf } from './draws.ts'
+import type { ExpectedFlow } from './estimate.ts'
 import {
   bordersBetween,
   currentEvent,
@@ -62,6 +63,24 @@ export class EventCourse {
   /** See events.ts. */
   get plannedPieces(): RatePiece[] | null {
     return plannedPieces(this.line.configuredRules, this.events, this.followedMs)
+  }
+
+  /** The figures that estimates are made from. */
+  get flow(): ExpectedFlow {
+    const { record, rules, guard } = this.line
+    const { admittedPerMinute, observedAdmissions, leaverSharePerMinute } = record.rates
+    const pieces = this.plannedPieces
+    return {
+      atMs: record.nowMs,
+      mode: rules.mode,
+      event: this.isBeforeStart ? { phase: 'lobby' } : null,
+      ratePerMinute: paceOf(this.line).ratePerMinute,
+      admissionFactor: guard.admissionFactor(rules),
+      admittedPerMinute,
+      observedAdmissions,
+      leaverSharePerMinute,
+      ...(pieces === null ? {} : { ratePieces: pieces }),
+    }
   }
 
   /** `none` for an event that is unknown, suspended or still to come. */
@@ -165,6 +184,7 @@ export class EventCourse {
     line.tickets.renumber(first, end, lineNumber, Math.floor(frozenAtMs / 1000))
     line.lostPlaces.renumber(first, end, lineNumber)
     line.record.journal.renumber(first, end, lineNumber)
+    line.farPolls.renumbered(first, line.clock.nowSeconds)
   }
 
   private get numbers(): LineNumbers {

@@ -29,6 +29,11 @@ export interface ClaimRequest extends ClaimDetails {
 export interface JoinDetails {
   /** The lane to join; missing: the regular one. */
   readonly lane?: string
+  /**
+   * A keyed hash of the client's network (IPv4 /24, IPv6 /48), 32 bits; missing: unknown. The same
+   * in all isolates.
+   */
+  readonly network?: number
   /** The access key that is redeemed with the join. */
   readonly access?: AccessClaim
 }
@@ -38,13 +43,17 @@ export interface CallCounts {
   /** Calls that failed, and passes accepted without an answer. */
   readonly failures: number
   readonly honoured: number
-  /** Newcomers that the join limit refused. */
+  /** Newcomers that a join limit refused: of their address, of their network, of a bound client. */
   readonly limited?: number
+  readonly limitedByNetwork?: number
+  readonly limitedByClient?: number
   /** Tokens presented by another client than the one they were issued to. */
   readonly foreign?: number
   /** Newcomers who passed the check before joining, and who failed or did not complete it. */
   readonly checksPassed?: number
   readonly checksFailed?: number
+  /** Failed checks whose visitors may join nevertheless. */
+  readonly checksOverlooked?: number
   /** Checks whose result could not be validated. */
   readonly checksUnreachable?: number
   /** Answers to visitors in the infinite queue. */
@@ -60,9 +69,12 @@ export interface CallCounts {
 const CARRIED_TOTALS = [
   'honoured',
   'limited',
+  'limitedByNetwork',
+  'limitedByClient',
   'foreign',
   'checksPassed',
   'checksFailed',
+  'checksOverlooked',
   'checksUnreachable',
   'infiniteAnswers',
   'keysRefused',

@@ -39,6 +39,21 @@ export const BLOCKS_PER_SEGMENT = SEGMENT_SIZE / BLOCK_SIZE
 export const JOIN_BLOCK_SIZE = 64
 export const JOIN_BLOCKS_PER_SEGMENT = SEGMENT_SIZE / JOIN_BLOCK_SIZE
 
+/** A longer interval looks like a page that hangs. */
+export const POLL_INTERVAL_MAX_SECONDS = 60
+
+/** A visitor near the front polls at least this often. */
+export const NEAR_POLL_MAX_SECONDS = 7
+
+/**
+ * A wait is long if it lasts this many of the longest poll intervals: 10 minutes for 30 s. So a
+ * visitor learns of the turn at most a twentieth of the wait too late.
+ */
+export const FAR_WAIT_INTERVALS = 20
+
+/** A ticket is silent after this many poll intervals: two polls in a row may be lost. */
+export const SILENCE_INTERVALS = 3
+
 /**
  * After leaving a waiting page a visitor is silent this soon. A reload is heard well before.
  * Sessions have a setting.
@@ -151,3 +166,12 @@ export const CALLS_PER_SECOND_TARGET = 430
  * 7 s, a visitor is heard within 15 s, the shortest timeout.
  */
 export const CALL_PACE_MAX_MS = 6_000
+
+/**
+ * Joins by network are counted for an hour, in slots of ten minutes: one count takes about 50
+ * bytes, 5 MB in all. A crowd of a million people comes from more networks, but a network matters
+ * only once many have come from it, and those are known early.
+ */
+export const JOIN_NETWORK_SLOT_MS = 600_000
+export const JOIN_NETWORK_SLOTS = 6
+export const JOIN_NETWORKS_MAX = 100_000

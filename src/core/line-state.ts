@@ -5,6 +5,7 @@
  */
 import { Draws, type DrawsState } from './draws.ts'
 import { effectiveRules, type RoomEvent } from './events.ts'
+import { FarPolls, type FarPollsState } from './far-polls.ts'
 import type { Totals } from './figures.ts'
 import { LaneNumbers, type LaneNumbersState } from './lane-numbers.ts'
 import { LaneOrder, type LaneOrderState } from './lane-order.ts'
@@ -34,6 +35,7 @@ export interface StoredHead extends LineRecordState {
   readonly originGuard?: OriginGuardState
   readonly lostPlaces?: LostPlacesState
   readonly draws?: DrawsState
+  readonly farPolls?: FarPollsState
   /** See `LineState.followedMs`. */
   readonly followedMs?: number
   /** Missing: no lane was used in this run. */
@@ -103,6 +105,7 @@ export class LineState {
   readonly guard: OriginGuard
   readonly lostPlaces: LostPlaces
   readonly draws: Draws
+  readonly farPolls: FarPolls
   readonly sampler: Sampler
 
   constructor({ rules, events }: LineSettings, run: number, nowMs: number, head?: StoredHead, kept: KeptState = {}) {
@@ -120,6 +123,7 @@ export class LineState {
     this.bucket = head ? new RateBucket(head.bucket) : RateBucket.full(rules, nowMs)
     this.guard = new OriginGuard(head?.originGuard ?? kept.guard)
     this.lostPlaces = new LostPlaces(head?.lostPlaces)
+    this.farPolls = new FarPolls(head?.farPolls, this.clock.nowSeconds)
     this.sampler = new Sampler({ ...this.record.totals, ...head?.sampled })
   }
 
@@ -169,6 +173,7 @@ export class LineState {
   }
 
   private toStoredHead(): StoredHead {
+    const farPolls = this.farPolls.toStored()
     const lanes = this.numbers.toStored()
     return {
       run: this.run,
@@ -180,6 +185,7 @@ export class LineState {
       originGuard: this.guard.toStored(),
       lostPlaces: this.lostPlaces.toStored(),
       draws: this.draws.toStored(),
+      ...(farPolls === undefined ? {} : { farPolls }),
       ...(this.events.length > 0 ? { followedMs: this.followedMs } : {}),
       ...(lanes === undefined ? {} : { lanes: { ...lanes, order: this.laneOrder.toStored() } }),
     }

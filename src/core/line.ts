@@ -154,6 +154,11 @@ export class Line {
     return this.numbers.of(REGULAR).lastJoinSeconds
   }
 
+  /** Visitors from this number on may poll less often; infinite: nobody may. */
+  get farFrom(): number {
+    return this.state.farPolls.told
+  }
+
   /** Numbers from the frontier on that lost their place although their holder may still wait. */
   lostPlaces(nowMs: number): Uint32Array {
     return this.state.lostPlaces.numbersFrom(this.frontier, nowMs)
@@ -204,6 +209,7 @@ export class Line {
    */
   private losePlace(number: number): void {
     this.end(number, State.absent, 'forgotten')
+    this.totals.limitedReturns++
     this.state.lostPlaces.add(number, this.record.nowMs)
   }
 
@@ -258,7 +264,7 @@ export class Line {
     const isAdmitted = mayAdmitNewcomer(tickets, this.state.bucket, rules)
     const heard = this.state.clock.heardSeconds(0, rules.checkIntervalSeconds)
     const number = tickets.issue(isAdmitted ? State.active : State.waiting, heard, lane)
-    record.joined(number)
+    record.joined(number, details.network)
     noteJoinTime(tickets, number, record.nowSeconds)
     this.state.joins.remember(key, number, record.nowMs)
     if (!isAdmitted) return { state: 'waiting', number }
@@ -311,6 +317,7 @@ export class Line {
     this.presence.expireSilent(tickets.all())
     for (const number of sessions.overdue(this.rules, clock)) this.end(number, State.active, 'ended')
     this.admit()
+    this.state.farPolls.follow(tickets, this.course.flow, this.rules, clock.nowSeconds)
     tickets.dropEmpty()
     this.holders.forgetGone((number) => tickets.stateOf(this.course.lineNumber(number)) !== State.gone)
     this.state.draws.forgetOld(this.run, (first, end) => tickets.mayBeLive(first, end))

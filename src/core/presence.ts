@@ -4,9 +4,9 @@
  * Owns the moves between present and absent. The limits of silence are in silence.ts, the counters
  * in line-record.ts. Numbers that were never issued and tickets that are gone are ignored.
  */
+import { REGULAR } from './lanes.ts'
 import { SEGMENT_SIZE } from './limits.ts'
 import type { LineState } from './line-state.ts'
-import type { LineRules } from './rules.ts'
 import type { Segment } from './segment.ts'
 import {
   afterSilence,
@@ -18,17 +18,19 @@ import {
 } from './silence.ts'
 import { DEPARTING_FLAG, returnsOf, STATE_MASK, State } from './ticket-state.ts'
 
+const NOBODY_FAR = Number.POSITIVE_INFINITY
+
 export class Presence {
   private limits: SilenceLimits
-  private limitsOf: LineRules
+  private limitsOf: { readonly session: number; readonly far: number }
   private readonly after: Uint8Array
   private readonly line: LineState
   private readonly onOutOfReturns: (number: number) => void
 
   /** `onOutOfReturns`: the ticket was absent too often and loses its place. */
   constructor(line: LineState, onOutOfReturns: (number: number) => void) {
-    this.limits = silenceLimits(line.rules)
-    this.limitsOf = line.rules
+    this.limitsOf = { session: line.rules.sessionTimeoutSeconds, far: line.farPolls.tickets.limitSeconds }
+    this.limits = silenceLimits(line.rules, this.limitsOf.far)
     // Neither operators nor events change the rule behind this table while the room runs.
     this.after = afterSilence(line.rules)
     this.line = line
@@ -114,14 +116,19 @@ export class Presence {
    * tickets that were silent before are kept, too.
    */
   expireSilent(segments: readonly Segment[]): void {
-    const { tickets, sessions, record, clock, rules } = this.line
+    const { tickets, numbers, sessions, record, clock, rules, farPolls } = this.line
     if (rules.suspended) return
-    // An event may change the session timeout.
-    if (rules.sessionTimeoutSeconds !== this.limitsOf.sessionTimeoutSeconds) this.limits = silenceLimits(rules)
-    this.limitsOf = rules
+    const { from: farFrom, limitSeconds } = farPolls.tickets
+    // An event may change the session timeout, and the far limit outlives its setting.
+    if (rules.sessionTimeoutSeconds !== this.limitsOf.session || limitSeconds !== this.limitsOf.far) {
+      this.limits = silenceLimits(rules, limitSeconds)
+    }
+    this.limitsOf = { session: rules.sessionTimeoutSeconds, far: limitSeconds }
     const before = silentBefore(this.limits, clock)
+    // Only the regular line has far tickets.
+    const farIn = ({ index }: Segment) => (numbers.indexOfSegment(index) === REGULAR ? farFrom : NOBODY_FAR)
     const silent = segments
-      .map((segment) => ({ segment, offsets: silentOffsets(segment, before) }))
+      .map((segment) => ({ segment, offsets: silentOffsets(segment, before, farIn(segment)) }))
       .filter(({ offsets }) => offsets.length > 0)
     record.noteSilent(silent)
     for (const { segment, offsets } of silent) {

@@ -9,6 +9,8 @@ export interface LineRules {
   readonly ratePerMinute: number
   /** A waiting or offered ticket is silent after this. */
   readonly heartbeatTimeoutSeconds: number
+  /** Visitors far from the front poll at most this many seconds apart; 7: like those near it. */
+  readonly pollIntervalMaxSeconds: number
   /** A session is silent after this. */
   readonly sessionTimeoutSeconds: number
   /** Time between ticks, below the heartbeat timeout. */

@@ -139,6 +139,16 @@ export class Segment {
     return -1
   }
 
+  /** The offset of the waiting ticket with this many waiting ones before it in the segment. */
+  waitingOffsetAt(before: number): number {
+    let left = before
+    let block = 0
+    while (left >= (this.waitingPerBlock[block] as number)) left -= this.waitingPerBlock[block++] as number
+    let offset = this.firstWaiting(block << BLOCK_BITS)
+    for (; left > 0; left--) offset = this.firstWaiting(offset + 1)
+    return offset
+  }
+
   /** Waiting tickets before `offset`. */
   waitingBefore(offset: number): number {
     const block = offset >> BLOCK_BITS

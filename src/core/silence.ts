@@ -1,7 +1,13 @@
 /**
  * How long a ticket may be silent, and which tickets have been silent for longer.
  */
-import { DEPARTURE_LIMIT_SECONDS, NO_BEACON_LIMIT_SECONDS, SEGMENT_SIZE } from './limits.ts'
+import {
+  DEPARTURE_LIMIT_SECONDS,
+  NEAR_POLL_MAX_SECONDS,
+  NO_BEACON_LIMIT_SECONDS,
+  SEGMENT_SIZE,
+  SILENCE_INTERVALS,
+} from './limits.ts'
 import type { LineRules } from './rules.ts'
 import type { Segment } from './segment.ts'
 import { BEACON_FLAG, DEPARTING_FLAG, STATE_MASK, State } from './ticket-state.ts'
@@ -24,14 +30,22 @@ export function passLifeSeconds(sessionTimeoutSeconds: number): number {
 }
 
 /** The rules that limit how long a ticket may be silent. */
-export type SilenceRules = Pick<LineRules, 'heartbeatTimeoutSeconds' | 'sessionTimeoutSeconds'>
+export type SilenceRules = Pick<LineRules, 'heartbeatTimeoutSeconds' | 'sessionTimeoutSeconds'> &
+  Partial<Pick<LineRules, 'pollIntervalMaxSeconds'>>
 
 /**
  * The longest silence of a visitor who is expected to be heard. An older message cannot keep a
  * ticket.
  */
-export function longestSilenceSeconds({ heartbeatTimeoutSeconds, sessionTimeoutSeconds }: SilenceRules): number {
-  return Math.max(heartbeatTimeoutSeconds, sessionTimeoutSeconds, NO_BEACON_LIMIT_SECONDS)
+export function longestSilenceSeconds(rules: SilenceRules): number {
+  const { heartbeatTimeoutSeconds, sessionTimeoutSeconds, pollIntervalMaxSeconds = 0 } = rules
+  const farSeconds = farLimitSeconds(pollIntervalMaxSeconds)
+  return Math.max(heartbeatTimeoutSeconds, sessionTimeoutSeconds, NO_BEACON_LIMIT_SECONDS, farSeconds)
+}
+
+/** The silence limit of a ticket far from the front; 0: polls do not widen. */
+export function farLimitSeconds(pollIntervalMaxSeconds: number): number {
+  return pollIntervalMaxSeconds > NEAR_POLL_MAX_SECONDS ? SILENCE_INTERVALS * pollIntervalMaxSeconds : 0
 }
 
 /** Seconds of silence after which a ticket with this byte (state and flags) moves on. */
@@ -59,9 +73,18 @@ export function isExtendedByDeparture(byte: number, rules: LineRules): boolean {
   return silenceLimitSeconds(byte | DEPARTING_FLAG, rules) > silenceLimitSeconds(byte & ~DEPARTING_FLAG, rules)
 }
 
+/** ... of a ticket far from the front, whose visitor polls less often. */
+function farSilenceLimitSeconds(byte: number, rules: LineRules, farSeconds: number): number {
+  const state = byte & STATE_MASK
+  const limit = silenceLimitSeconds(byte, rules)
+  const isPolling = (state === State.waiting || state === State.offered) && (byte & DEPARTING_FLAG) === 0
+  return isPolling ? Math.max(limit, farSeconds) : limit
+}
+
 /** Tables by byte, so that a scan of a million tickets only looks up. */
 export interface SilenceLimits {
   readonly limits: Uint32Array
+  readonly farLimits: Uint32Array
   /**
    * 1: the visitor is expected to be heard, so time in which the room could not listen does not
    * count as silence. 0: absent, or on a page of another site for longer than any other silence
@@ -70,13 +93,15 @@ export interface SilenceLimits {
   readonly expected: Uint8Array
 }
 
-export function silenceLimits(rules: LineRules): SilenceLimits {
+/** @param farSeconds the limit of tickets far from the front */
+export function silenceLimits(rules: LineRules, farSeconds: number): SilenceLimits {
   const limits = Uint32Array.from({ length: 256 }, (_, byte) => silenceLimitSeconds(byte, rules))
+  const farLimits = limits.map((_, byte) => farSilenceLimitSeconds(byte, rules, farSeconds))
   const longest = longestSilenceSeconds(rules)
   const expected = Uint8Array.from(limits, (limit, byte) =>
     (byte & STATE_MASK) !== State.absent && limit <= longest ? 1 : 0,
   )
-  return { limits, expected }
+  return { limits, farLimits, expected }
 }
 
 /** The times that silence is measured by, in listening seconds: see listening-clock.ts. */
@@ -92,14 +117,20 @@ export interface SilenceClock {
  * tick: comparing limit and floor ticket by ticket took 1.5 times as long.
  */
 export function silentBefore(
-  { limits, expected }: SilenceLimits,
+  { limits, farLimits, expected }: SilenceLimits,
   { nowSeconds, floorSeconds, resumedSeconds }: SilenceClock,
-): Uint32Array {
+): SilentBefore {
   const floor = Math.max(floorSeconds, resumedSeconds)
-  return limits.map((limit, byte) => {
+  const before = (limit: number, byte: number) => {
     const since = nowSeconds - (expected[byte] === 1 ? floor : resumedSeconds)
     return since < limit ? 0 : nowSeconds - limit + 1
-  })
+  }
+  return { near: limits.map(before), far: farLimits.map(before) }
+}
+
+export interface SilentBefore {
+  readonly near: Uint32Array
+  readonly far: Uint32Array
 }
 
 /** The silent tickets of one segment: ascending offsets. */
@@ -108,15 +139,22 @@ export interface SilentTickets {
   readonly offsets: Uint16Array
 }
 
-/** The offsets of a segment's silent tickets, ascending. */
-export function silentOffsets(segment: Segment, before: Uint32Array): Uint16Array {
+/** The offsets of a segment's silent tickets, ascending. @param farFrom the first far number */
+export function silentOffsets(segment: Segment, { near, far }: SilentBefore, farFrom: number): Uint16Array {
   if (segment.live === 0) return NOBODY
-  const { states, heard } = segment
-  let found = 0
-  for (let offset = 0; offset < SEGMENT_SIZE; offset++) {
+  const border = Math.min(Math.max(farFrom - segment.index * SEGMENT_SIZE, 0), SEGMENT_SIZE)
+  const foundNear = findSilent(segment, near, 0, border, 0)
+  const found = findSilent(segment, far, border, SEGMENT_SIZE, foundNear)
+  return found === 0 ? NOBODY : silent.slice(0, found)
+}
+
+/** Adds the silent offsets of a range to those found before. Returns how many there are. */
+function findSilent({ states, heard }: Segment, before: Uint32Array, from: number, to: number, known: number): number {
+  let found = known
+  for (let offset = from; offset < to; offset++) {
     if ((heard[offset] as number) < (before[states[offset] as number] as number)) silent[found++] = offset
   }
-  return found === 0 ? NOBODY : silent.slice(0, found)
+  return found
 }
 
 const NOBODY = new Uint16Array()

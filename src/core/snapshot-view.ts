@@ -3,7 +3,7 @@
  * without a call.
  */
 import { type DrawResult, drawOf, lineNumber } from './draws.ts'
-import { type Estimate, estimateWait } from './estimate.ts'
+import { type Estimate, estimateAt, expectedWaitSeconds } from './estimate.ts'
 import { type LaneFigures, placeAmongAll } from './lane-snapshot.ts'
 import { laneNumber, laneOf, REGULAR, startOf } from './lanes.ts'
 import { BLOCK_BITS, BLOCK_SIZE, REGULAR_MAX_NUMBER } from './limits.ts'
@@ -123,12 +123,22 @@ export class SnapshotView {
 
   /** The wait at this position of a lane, null while unknown. */
   estimate(position: number, lane: number = REGULAR): Estimate | null {
-    const { mode, event, ratePieces: pieces, atMs: nowMs } = this.snapshot
-    // In a lobby nobody is admitted yet, but the start is known.
-    if (mode !== 'open' && event?.phase !== 'lobby') return null
+    return estimateAt(this.snapshot, this.placeAmongAll(position, lane))
+  }
+
+  /** The wait at this position of a lane, or at the full rate while it is unknown. */
+  expectedWaitSeconds(position: number, lane: number = REGULAR): number {
+    return expectedWaitSeconds(this.snapshot, this.placeAmongAll(position, lane))
+  }
+
+  private placeAmongAll(position: number, lane: number): number {
     const { lanes } = this.snapshot
-    const place = lanes === undefined ? position : placeAmongAll(position, lane, lanes)
-    return estimateWait({ ...this.snapshot, position: place, pieces, nowMs })
+    return lanes === undefined ? position : placeAmongAll(position, lane, lanes)
+  }
+
+  /** Whether the visitor with this line number may poll less often: only in the regular line. */
+  isFar(number: number): boolean {
+    return this.laneOf(number) === REGULAR && number >= (this.snapshot.farFrom ?? Number.POSITIVE_INFINITY)
   }
 
   private waitingBeforeBlock(block: number): number {

@@ -82,6 +82,9 @@ export interface Snapshot extends LaneFigures {
   readonly entry?: EntryRules
   /** `entry.turnstile_mode` for isolates of older deploys. */
   readonly turnstileMode?: string
+  /** Visitors from this number on poll at up to `pollIntervalMaxSeconds`. Missing: nobody does. */
+  readonly farFrom?: number
+  readonly pollIntervalMaxSeconds?: number
   /** The regular line, then the lanes, by index. Missing: no lane was used in this run. */
   readonly lanes?: readonly LaneInSnapshot[]
   /** The configured rates in the time to come, for estimates. Missing: the rate stays as it is. */
@@ -110,24 +113,20 @@ export interface EventInSnapshot {
  * The cost grows with the number of segments with a waiting ticket, not with the number of tickets.
  */
 export function takeSnapshot(line: Line, nowMs: number): Snapshot {
-  const { tickets, rules, rates } = line
-  const pieces = line.course.plannedPieces
+  const { tickets, rules } = line
+  const { event: _, ...flow } = line.course.flow
   const lanes = lanesInSnapshot(line)
   return {
     run: line.run,
+    ...flow,
     atMs: nowMs,
-    mode: rules.mode,
     ...laneFigures(line, REGULAR),
     next: line.numbers.end,
     waiting: tickets.waiting,
     active: tickets.occupied,
     capacity: rules.capacity,
-    ratePerMinute: line.pace.ratePerMinute,
     full: tickets.isFull || tickets.waiting >= rules.maxWaiting,
     ...waitingBlocks(line),
-    admittedPerMinute: rates.admittedPerMinute,
-    observedAdmissions: rates.observedAdmissions,
-    leaverSharePerMinute: rates.leaverSharePerMinute,
     heartbeatTimeoutSeconds: rules.heartbeatTimeoutSeconds,
     sessionTimeoutSeconds: rules.sessionTimeoutSeconds,
     reclaimGraceSeconds: rules.reclaimGraceSeconds,
@@ -138,12 +137,12 @@ export function takeSnapshot(line: Line, nowMs: number): Snapshot {
     opensAtMs: isClosed(rules, nowMs) ? rules.opensAtMs : null,
     suspended: rules.suspended,
     message: messageNow(rules, nowMs),
-    admissionFactor: line.admissionFactor,
     soldOut: rules.soldOut,
     ...movedPlaces(line, nowMs),
     ...entryFields(rules),
+    pollIntervalMaxSeconds: rules.pollIntervalMaxSeconds,
+    ...(Number.isFinite(line.farFrom) ? { farFrom: line.farFrom } : {}),
     ...(lanes === undefined ? {} : { lanes }),
-    ...(pieces === null ? {} : { ratePieces: pieces }),
     ...eventFields(line),
   }
 }

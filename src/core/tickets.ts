@@ -242,6 +242,20 @@ export class Tickets {
     return count
   }
 
+  /**
+   * The waiting regular number with this many waiting tickets before it; beyond the last one, the
+   * number that a newcomer would get there.
+   */
+  waitingNumberAt(before: number): number {
+    let left = before
+    for (const segment of this.segments) {
+      if (this.numbers.indexOfSegment(segment.index) !== REGULAR) break
+      if (left < segment.waiting) return segment.index * SEGMENT_SIZE + segment.waitingOffsetAt(left)
+      left -= segment.waiting
+    }
+    return this.next + left
+  }
+
   all(): readonly Segment[] {
     return this.segments
   }

@@ -3,11 +3,12 @@
  * necessary, the object's answer. Issues tokens. Knows nothing about pages, cookies or the origin.
  */
 import { ageMs } from '../core/age.ts'
+import type { JoinDetails } from '../core/exchange.ts'
 import type { ClaimDetails } from '../core/line.ts'
 import type { SnapshotView } from '../core/snapshot-view.ts'
 import { CONFIRM_AFTER_MAX_SECONDS } from '../limits.ts'
 import type { Answers, Unreachable } from '../room/entry-queue.ts'
-import type { KeepAlive } from '../room/room-client.ts'
+import type { JoinLimit, KeepAlive } from '../room/room-client.ts'
 import type { Status } from '../status.ts'
 import { byPreference, type PresentedToken } from '../tokens/presented.ts'
 import { type IssueContext, type Issued, issue } from './issue.ts'
@@ -24,8 +25,10 @@ import {
 
 export interface VisitContext extends IssueContext {
   readonly keepAlive: KeepAlive
-  /** Counts a newcomer; false: too many came from this client's address. */
-  readonly mayJoinNow: () => Promise<boolean>
+  /** Counts a newcomer; the limit that is reached, or null. */
+  readonly joinLimit: () => Promise<JoinLimit | null>
+  /** The details of a newcomer for the line. */
+  readonly joinDetails: () => Promise<JoinDetails>
   /** Null: newcomers join without a check. */
   readonly joinCheck: JoinCheck | null
   /** Null: the request presents no access key, and newcomers need none. */
@@ -47,7 +50,7 @@ type Outcome =
   | { readonly state: 'closed'; readonly status: Status }
   /** The room is off: everyone goes past it. */
   | { readonly state: 'suspended' }
-  /** Too many newcomers from one address: this one may try again soon. */
+  /** Too many newcomers from one address or network: this one may try again soon. */
   | { readonly state: 'limited'; readonly status: Status }
   /** A newcomer must pass the check before joining. */
   | { readonly state: 'unchecked' }
@@ -114,7 +117,8 @@ async function withBetterPlace(
   const key = isGood ? presented : null
   if (key === null || !(await context.keyEntry?.mayJoinNow())) return { ...present, keySettled: key === null }
   const access = { ...key.details.access, from: { number, holder } }
-  const answer = await context.client.join(context.keepAlive, { ...key.details, access }, key.joinKey)
+  const details = { ...(await context.joinDetails()), ...key.details, access }
+  const answer = await context.client.join(context.keepAlive, details, key.joinKey)
   const outcome = await joined(context, answer, key)
   const { state } = outcome
   if (state === 'admitted' || state === 'waiting' || state === 'passed') return outcome
@@ -280,14 +284,18 @@ async function newcomer(context: VisitContext, mayJoin: boolean): Promise<Visit>
 /** A newcomer who may join, unless too many come from one address. */
 async function joinNow(context: VisitContext, key: ValidKey | null, proof: string | null): Promise<Visit> {
   const { client, keepAlive, room } = context
-  const mayJoinNow = key === null ? context.mayJoinNow() : context.keyEntry?.mayJoinNow()
-  if (!(await mayJoinNow)) {
-    client.countRefused('limited', keepAlive)
+  const limit = key === null ? await context.joinLimit() : await keyLimit(context)
+  if (limit !== null) {
+    client.countRefused(limit, keepAlive)
     const details = { pollAfterSeconds: limitedPollSeconds(Math.random()) }
     return { state: 'limited', status: { ...placelessStatus(room, 'waiting', client.view, details), limited: true } }
   }
-  const answer = await client.join(keepAlive, key?.details ?? {}, key?.joinKey ?? proof ?? undefined)
-  return joined(context, answer, key)
+  const details = { ...(await context.joinDetails()), ...key?.details }
+  return joined(context, await client.join(keepAlive, details, key?.joinKey ?? proof ?? undefined), key)
+}
+
+async function keyLimit({ keyEntry }: VisitContext): Promise<JoinLimit | null> {
+  return (await keyEntry?.mayJoinNow()) === false ? 'limited' : null
 }
 
 async function joined(

@@ -1,6 +1,8 @@
 /** A visitor's status from the isolate's snapshot, and when the visitor polls again. */
 import { memoize } from '../cache.ts'
 import { laneNumber, REGULAR } from '../core/lanes.ts'
+import { NEAR_POLL_MAX_SECONDS } from '../core/limits.ts'
+import { farLimitSeconds } from '../core/silence.ts'
 import type { Snapshot } from '../core/snapshot.ts'
 import type { SnapshotView } from '../core/snapshot-view.ts'
 import { PREFIX } from '../http/paths.ts'
@@ -42,9 +44,9 @@ export function waitingStatus(
     etaHighSeconds: estimate?.highSeconds ?? null,
     joinedAt: joinedSeconds === undefined ? null : isoTime(joinedSeconds * 1000),
     startPosition: draw === null ? (startPosition ?? null) : draw.ahead + number - draw.first + 1,
-    placeKeptSeconds: placeKeptSeconds(snapshot.heartbeatTimeoutSeconds, snapshot.reclaimGraceSeconds),
+    placeKeptSeconds: silenceLimitAt(view, number) + snapshot.reclaimGraceSeconds,
     unreachable: false,
-    pollAfterSeconds: pollAfterSeconds(view, position, Math.random(), lane),
+    pollAfterSeconds: pollAfterSeconds(view, number, position, Math.random()),
     message: snapshot.message ?? null,
     ...queueAllOf(view),
     ...laneName(view, lane),
@@ -153,7 +155,7 @@ export function placelessStatus(
     etaHighSeconds: null,
     joinedAt: null,
     startPosition: null,
-    placeKeptSeconds: placeKeptSeconds(heartbeatTimeoutSeconds, reclaimGraceSeconds),
+    placeKeptSeconds: heartbeatTimeoutSeconds + reclaimGraceSeconds,
     unreachable: details.unreachable ?? false,
     pollAfterSeconds: details.pollAfterSeconds ?? LONG_POLL_SECONDS,
     message: null,
@@ -171,17 +173,21 @@ function queueAllOf(view: SnapshotView | null): Pick<Status, 'queueAll'> {
   return view?.snapshot.mode === 'queue-all' ? QUEUE_ALL : NO_QUEUE_ALL
 }
 
-/** A ticket is absent after the time-out, and gone after the grace period on top. */
-function placeKeptSeconds(heartbeatTimeoutSeconds: number, reclaimGraceSeconds: number): number {
-  return heartbeatTimeoutSeconds + reclaimGraceSeconds
+/** A ticket is absent after this silence, and gone after the grace period on top. */
+function silenceLimitAt(view: SnapshotView, number: number): number {
+  const { heartbeatTimeoutSeconds, pollIntervalMaxSeconds = 0 } = view.snapshot
+  const farSeconds = view.isFar(number) ? farLimitSeconds(pollIntervalMaxSeconds) : 0
+  return Math.max(heartbeatTimeoutSeconds, farSeconds)
 }
 
-const NEAR_SECONDS = 2
-const FAR_MIN_SECONDS = 5
-const FAR_MAX_SECONDS = 7
+const NEXT_SECONDS = 2
+const NEAR_MIN_SECONDS = 5
 
-/** Visitors who could be admitted within this time are near. */
-const NEAR_WAIT_SECONDS = 15
+/** Visitors who could be admitted within this time are next. */
+const NEXT_WAIT_SECONDS = 15
+
+/** Far from the front polls are spread over this share of the longest interval. */
+const FAR_SPREAD = 0.25
 
 /** For a room that is full or unreachable. */
 export const LONG_POLL_SECONDS = 15
@@ -191,7 +197,7 @@ export const LONG_POLL_SECONDS = 15
  * @param random 0 to 1
  */
 function spreadSeconds(random: number): number {
-  return 1 + Math.floor(random * FAR_MIN_SECONDS)
+  return 1 + Math.floor(random * 5)
 }
 
 /**
@@ -206,15 +212,22 @@ export function limitedPollSeconds(random: number): number {
 }
 
 /**
- * When a waiting visitor polls again: soon near the front, otherwise after about six seconds, so
- * that one lost poll never costs a place. Intervals are spread so that a crowd does not poll in
- * step.
+ * When a waiting visitor polls again: soon if next, after about six seconds near the front, and
+ * seldom far from it. One lost poll never costs a place. Intervals are spread so that a crowd does
+ * not poll in step.
+ * @param number the line number
  * @param random 0 to 1
  */
-export function pollAfterSeconds(view: SnapshotView, position: number, random: number, lane: number = REGULAR): number {
-  const { ratePerMinute, mode } = view.snapshot
+export function pollAfterSeconds(view: SnapshotView, number: number, position: number, random: number): number {
+  const { ratePerMinute, mode, pollIntervalMaxSeconds = NEAR_POLL_MAX_SECONDS } = view.snapshot
+  if (view.isFar(number)) return wholeBetween((1 - FAR_SPREAD) * pollIntervalMaxSeconds, pollIntervalMaxSeconds, random)
   const soonestSeconds = (position / ratePerMinute) * 60
-  const likelySeconds = view.estimate(position, lane)?.likelySeconds ?? soonestSeconds
-  if (mode === 'open' && Math.max(soonestSeconds, likelySeconds) <= NEAR_WAIT_SECONDS) return NEAR_SECONDS
-  return FAR_MIN_SECONDS + Math.floor(random * (FAR_MAX_SECONDS - FAR_MIN_SECONDS + 1))
+  const likelySeconds = view.expectedWaitSeconds(position, view.laneOf(number))
+  if (mode === 'open' && Math.max(soonestSeconds, likelySeconds) <= NEXT_WAIT_SECONDS) return NEXT_SECONDS
+  return wholeBetween(NEAR_MIN_SECONDS, NEAR_POLL_MAX_SECONDS, random)
+}
+
+function wholeBetween(from: number, to: number, random: number): number {
+  const first = Math.ceil(from)
+  return first + Math.floor(random * (to - first + 1))
 }

@@ -33,13 +33,14 @@ const FORMER_GUARD = '~operators'
 
 export class FailedLogins {
   private readonly guards: LoginGuardNamespace
-  private readonly rooms: RoomNamespace
+  private readonly formerGuards: RoomNamespace | null
   private readonly key: CryptoKey
   private readonly blocked = new Map<string, number>()
 
-  constructor(guards: LoginGuardNamespace, rooms: RoomNamespace, keys: readonly SessionKey[]) {
+  /** @param formerGuards null: no earlier version has counted */
+  constructor(guards: LoginGuardNamespace, formerGuards: RoomNamespace | null, keys: readonly SessionKey[]) {
     this.guards = guards
-    this.rooms = rooms
+    this.formerGuards = formerGuards
     this.key = (keys[0] as SessionKey).key
   }
 
@@ -58,9 +59,10 @@ export class FailedLogins {
   }
 
   private async blockedUntil(address: string): Promise<number> {
+    const { guards, formerGuards } = this
     const untilMs = await Promise.all([
-      callOrAllow(() => this.guards.getByName(GUARD).blockedUntil(address)),
-      callOrAllow(() => this.rooms.getByName(FORMER_GUARD).loginBlockedUntil(address)),
+      callOrAllow(() => guards.getByName(GUARD).blockedUntil(address)),
+      formerGuards === null ? 0 : callOrAllow(() => formerGuards.getByName(FORMER_GUARD).loginBlockedUntil(address)),
     ])
     return Math.max(...untilMs)
   }

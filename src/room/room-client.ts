@@ -51,8 +51,17 @@ export interface RoomPort {
 /** See `CallCounts`. */
 export type CheckCount = Extract<
   keyof CallCounts,
-  'checksPassed' | 'checksFailed' | 'checksUnreachable' | 'infiniteAnswers' | 'keysMissing' | 'keyPasses'
+  | 'checksPassed'
+  | 'checksFailed'
+  | 'checksOverlooked'
+  | 'checksUnreachable'
+  | 'infiniteAnswers'
+  | 'keysMissing'
+  | 'keyPasses'
 >
+
+/** The limits of newcomers, by the count of their refusals. */
+export type JoinLimit = Extract<keyof CallCounts, 'limited' | 'limitedByNetwork' | 'limitedByClient'>
 
 /** Keeps work alive after its request was answered. */
 export interface KeepAlive {
@@ -191,10 +200,10 @@ export class RoomClient {
   }
 
   /**
-   * Newcomers over the join limit, tokens presented by another client, or keys that do not count.
+   * Newcomers over a join limit, tokens presented by another client, or keys that do not count.
    * Justifies a call.
    */
-  countRefused(what: 'limited' | 'foreign' | 'keysRefused', keepAlive: KeepAlive, count = 1): void {
+  countRefused(what: JoinLimit | 'foreign' | 'keysRefused', keepAlive: KeepAlive, count = 1): void {
     this.reports.count(what, count)
     this.scheduleFlush(keepAlive)
   }

@@ -6,6 +6,7 @@ import { logError, logWarning } from '../log/log.ts'
 import { errorText } from '../log/scrub.ts'
 import type { RoomSettings } from '../settings/rooms.ts'
 import { isAborted } from './aborted.ts'
+import { inJurisdiction } from './jurisdiction.ts'
 import { RoomClient } from './room-client.ts'
 import type { RoomObject } from './room-object.ts'
 
@@ -18,7 +19,8 @@ const clients = new Map<string, RoomClient>()
  */
 export function roomStub(namespace: RoomNamespace, room: RoomSettings): ReturnType<RoomNamespace['get']> {
   const hint = room.location_hint
-  return namespace.get(namespace.idFromName(room.name), hint === undefined ? {} : { locationHint: hint })
+  const objects = inJurisdiction(namespace, room.jurisdiction)
+  return objects.get(objects.idFromName(room.name), hint === undefined ? {} : { locationHint: hint })
 }
 
 export function roomClient(namespace: RoomNamespace, room: RoomSettings): RoomClient {

@@ -56,6 +56,12 @@ export interface RoomObject extends RoomEventsObject, RoomKeysObject {
   beginDelivery(id: string, channel: string, receiver: string): DeliveryTurn
   recordDelivery(record: DeliveryRecord, receiver: string): void
 
+  /**
+   * Only in the object of this name that has no jurisdiction: fixes the room's jurisdiction unless
+   * it is fixed already. Returns the one in force; `none`: the room is in this object.
+   */
+  fixJurisdiction(jurisdiction: string): string
+
   /** A block that an earlier version stored: see `FailedLogins`. */
   loginBlockedUntil(address: string): number
 }

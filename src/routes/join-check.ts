@@ -6,7 +6,8 @@ import type { Call } from '../app-env.ts'
 import { checkTrouble } from '../gate/check-answers.ts'
 import { infiniteTicket } from '../gate/infinite-queue.ts'
 import { checkMode } from '../gate/join-check.ts'
-import { mayCheckNow, type Visitor } from '../gate/room-context.ts'
+import { mayCheckNow } from '../gate/join-limits.ts'
+import type { Visitor } from '../gate/room-context.ts'
 import { refusal } from '../gate/small-pages.ts'
 import { isSuspended, visit } from '../gate/visit.ts'
 import { readFields } from '../http/body.ts'
@@ -76,7 +77,10 @@ async function failed(visitor: Visitor, backUrl: string): Promise<Response> {
   client.countCheck('checksFailed')
   const action = entrySetting(visitor, 'turnstile_action')
   logRepeatedWarning('join_check_failed', room.name, { room: room.name, action })
-  if (action === 'log') return withProof(visitor, backUrl)
+  if (action === 'log') {
+    client.countCheck('checksOverlooked')
+    return withProof(visitor, backUrl)
+  }
   const response = toSite(backUrl)
   const { text } = await infiniteTicket(visitor, infiniteKeys)
   changeToken(response.headers, request, room, text)

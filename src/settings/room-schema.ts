@@ -5,7 +5,7 @@
 import * as v from 'valibot'
 import { bypassSchema } from '../bypass/bypass-settings.ts'
 import { ALERT_METRICS } from '../core/alert-rules.ts'
-import { ORIGIN_LATENCY_BUCKETS_MS } from '../core/limits.ts'
+import { NEAR_POLL_MAX_SECONDS, ORIGIN_LATENCY_BUCKETS_MS, POLL_INTERVAL_MAX_SECONDS } from '../core/limits.ts'
 import { RETURNS_MAX } from '../core/ticket-state.ts'
 import { isHostName, isWithin } from '../http/hosts.ts'
 import { ALLOWED_ORIGIN_MAX_CHARS, ALLOWED_ORIGINS_MAX, IDLE_TIMEOUT_MIN_SECONDS } from '../limits.ts'
@@ -137,20 +137,24 @@ export const roomEntries = {
   total_active_users: capacity,
   new_users_per_minute: ratePerMinute,
   heartbeat_timeout_seconds: v.optional(whole(15, 600), 20),
+  poll_interval_max_seconds: v.optional(whole(NEAR_POLL_MAX_SECONDS, POLL_INTERVAL_MAX_SECONDS), 30),
   session_timeout_seconds: v.optional(sessionTimeoutSeconds, 20),
   session_heartbeat: v.optional(oneOf(['beacon', 'requests']), 'beacon'),
   check_interval_seconds: v.optional(whole(5, 60), 10),
   idle_timeout_seconds: v.optional(wholeOrOff(IDLE_TIMEOUT_MIN_SECONDS, 86_400), 0),
   departure_grace_seconds: v.optional(whole(0, 1800), 10),
   session_max_seconds: v.optional(wholeOrOff(60, 604_800), 0),
-  max_waiting: v.optional(whole(1, 5_000_000), 1_000_000),
+  max_waiting: v.optional(whole(1, 10_000_000), 1_000_000),
   cookie_domain: v.optional(v.pipe(v.string(domainMessage), v.regex(/^([a-z0-9-]+\.)+[a-z0-9-]+$/, domainMessage))),
   additional_hosts: v.optional(
     v.pipe(v.array(host, 'must be a list of host names'), v.maxLength(20, 'at most 20')),
     [],
   ),
   allowed_origins: v.optional(allowedOrigins, []),
-  location_hint: v.optional(oneOf(['wnam', 'enam', 'sam', 'weur', 'eeur', 'apac', 'oc', 'afr', 'me'])),
+  location_hint: v.optional(
+    oneOf(['wnam', 'enam', 'sam', 'weur', 'eeur', 'apac', 'apac-ne', 'apac-se', 'oc', 'afr', 'me']),
+  ),
+  jurisdiction: v.optional(oneOf(['eu', 'us', 'fedramp'])),
   bind_pass: v.optional(oneOf(['none', 'agent', 'agent-and-network']), 'none'),
   force_https: v.optional(flag, true),
   join_limit: v.optional(flag, true),

@@ -95,6 +95,7 @@ export function lineRules(room: RoomSettings | undefined, values?: RuntimeValues
     ...(room === undefined ? { capacity: 0 } : {}),
     ratePlan: toRatePlan(settings.rate_plan),
     heartbeatTimeoutSeconds: settings.heartbeat_timeout_seconds,
+    pollIntervalMaxSeconds: settings.poll_interval_max_seconds,
     sessionTimeoutSeconds: settings.session_timeout_seconds,
     checkIntervalSeconds: settings.check_interval_seconds,
     reclaimGraceSeconds: settings.reclaim_grace_seconds,

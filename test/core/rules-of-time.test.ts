@@ -18,6 +18,8 @@ import { BEACON_FLAG, DEPARTING_FLAG, State } from '../../src/core/ticket-state.
 import { Tickets } from '../../src/core/tickets.ts'
 import { rules } from './support/rules.ts'
 
+const NOBODY_FAR = Number.POSITIVE_INFINITY
+
 /** A clock without gaps. */
 const at = (nowSeconds: number, floorSeconds = 0) => ({ nowSeconds, floorSeconds, resumedSeconds: 0 })
 
@@ -40,16 +42,34 @@ describe('how long a ticket may be silent', () => {
     expect(silenceLimitSeconds(State.active, rules({ sessionTimeoutSeconds: 90 }))).toBe(90)
   })
 
+  it('is longer far from the front, for tickets whose visitors poll', () => {
+    const { farLimits } = silenceLimits(rules(), 90)
+    const byte = (state: number, flags = 0) => farLimits[state | flags]
+    expect([byte(State.waiting), byte(State.offered)]).toEqual([90, 90])
+    expect([byte(State.waiting, DEPARTING_FLAG), byte(State.active), byte(State.absent)]).toEqual([10, 60, 300])
+    const segment = new Segment(1)
+    for (const offset of [0, 7, 8, SEGMENT_SIZE - 1]) segment.put(offset, State.waiting)
+    const silent = (now: number, farFrom: number) => [
+      ...silentOffsets(segment, silentBefore(silenceLimits(rules(), 90), at(now)), farFrom),
+    ]
+    expect(silent(20, SEGMENT_SIZE + 8)).toEqual([0, 7])
+    expect(silent(89, SEGMENT_SIZE + 8)).toEqual([0, 7])
+    expect(silent(90, SEGMENT_SIZE + 8)).toEqual([0, 7, 8, SEGMENT_SIZE - 1])
+    expect([silent(20, 0), silent(20, 2 * SEGMENT_SIZE).length]).toEqual([[], 4])
+  })
+
   it('is looked up by byte', () => {
-    const { limits } = silenceLimits(rules())
+    const { limits } = silenceLimits(rules(), 0)
     expect(limits.length).toBe(256)
     for (const byte of [0, 1, 2, 3, 4, 11, 17, 27]) expect(limits[byte]).toBe(silenceLimitSeconds(byte, rules()))
   })
 
   it('ends at the limit and not before, and counts from the floor except for absent tickets', () => {
-    const limits = silenceLimits(rules({ reclaimGraceSeconds: 100 }))
+    const limits = silenceLimits(rules({ reclaimGraceSeconds: 100 }), 0)
     const segment = new Segment(0)
-    const silent = (now: number, floor: number) => [...silentOffsets(segment, silentBefore(limits, at(now, floor)))]
+    const silent = (now: number, floor: number) => [
+      ...silentOffsets(segment, silentBefore(limits, at(now, floor)), NOBODY_FAR),
+    ]
     expect(silent(1_000_000, 0)).toEqual([])
     segment.put(0, State.waiting)
     segment.put(SEGMENT_SIZE - 1, State.absent)
@@ -62,7 +82,7 @@ describe('how long a ticket may be silent', () => {
     expect(silent(149, 51)).toEqual([0])
     expect(silent(150, 140)).toEqual([SEGMENT_SIZE - 1])
     // Results of one moment are not overwritten by the next call.
-    const both = silentOffsets(segment, silentBefore(limits, at(150, 51)))
+    const both = silentOffsets(segment, silentBefore(limits, at(150, 51)), NOBODY_FAR)
     segment.put(0, State.gone)
     expect(silent(150, 51)).toEqual([SEGMENT_SIZE - 1])
     expect([...both]).toEqual([0, SEGMENT_SIZE - 1])
@@ -72,11 +92,11 @@ describe('how long a ticket may be silent', () => {
     const segment = new Segment(0)
     segment.put(3, State.waiting)
     segment.heard[3] = 40
-    const limits = silenceLimits(rules())
-    expect([19, 20, 39, 59].map((now) => silentOffsets(segment, silentBefore(limits, at(now, 0))).length)).toEqual([
-      0, 0, 0, 0,
-    ])
-    expect(silentOffsets(segment, silentBefore(limits, at(60, 0))).length).toBe(1)
+    const limits = silenceLimits(rules(), 0)
+    expect(
+      [19, 20, 39, 59].map((now) => silentOffsets(segment, silentBefore(limits, at(now, 0)), NOBODY_FAR).length),
+    ).toEqual([0, 0, 0, 0])
+    expect(silentOffsets(segment, silentBefore(limits, at(60, 0)), NOBODY_FAR).length).toBe(1)
   })
 
   it('turns present tickets absent and absent ones gone, or all gone without a grace', () => {

@@ -283,15 +283,18 @@ describe('an environment is not refused', () => {
     expect(production(change).problems).toEqual([])
   })
 
-  it('but missing optional bindings are noted', () => {
+  it('but missing optional bindings and costly logs are noted', () => {
     const { environment } = production((p, top) => {
       delete p.ratelimits
       delete p.analytics_engine_datasets
       delete top.assets
+      top.observability = { enabled: true }
     })
     expect(bindingNotes(environment.section).map((note) => note.split(':')[0])).toEqual([
       'no [[ratelimits]] JOIN_LIMIT',
+      'no [[ratelimits]] JOIN_LIMIT_NETWORK',
       'no [[analytics_engine_datasets]] FIGURES',
+      'no invocation_logs = false in [observability.logs]',
       'no [assets] with the binding ASSETS',
     ])
   })

@@ -45,6 +45,13 @@ describe('the environments of wrangler.toml', () => {
     expect(comparable(section, name)).toEqual(comparable(top, null))
   })
 
+  it.each(all)('$name stores our log lines, but no entry for each request', ({ section }) => {
+    expect(section.observability ?? top.observability).toEqual({
+      enabled: true,
+      logs: { enabled: true, invocation_logs: false },
+    })
+  })
+
   it('share no queue, dataset or rate limit', () => {
     const queues = all.flatMap(({ section }) => queueNames(section))
     expect(new Set(queues).size).toBe(queues.length)

@@ -20,7 +20,6 @@ async function outOfReach(): Promise<VirtualRoom> {
 
 async function visitOf(room: VirtualRoom, tokens: PresentedToken[], mayJoin = true) {
   if (settings === undefined) throw new Error('the settings cannot be used')
-  const mayJoinNow = async () => true
   const context = {
     room: settings,
     client: room.client,
@@ -28,7 +27,8 @@ async function visitOf(room: VirtualRoom, tokens: PresentedToken[], mayJoin = tr
     verified: new VerifiedTokens(),
     keepAlive: room,
     nowMs: room.nowMs,
-    mayJoinNow,
+    joinLimit: async () => null,
+    joinDetails: async () => ({}),
     joinCheck: null,
     keyEntry: null,
     binding: null,

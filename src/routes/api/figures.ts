@@ -14,7 +14,16 @@ import { PAGE_STATES } from '../../status.ts'
 import { roomFigures, siteOf } from '../room-figures.ts'
 import { history } from './history.ts'
 import { isoTime, isoTimeOrNull, NO_STORE, type Operation, ROOM_PARAMETER, withRoom } from './operation.ts'
-import { auditSchema, historySchema, journalSchema, roomsSchema, statsSchema, ticketSchema } from './schemas.ts'
+import {
+  auditSchema,
+  historySchema,
+  journalSchema,
+  roomsSchema,
+  statsSchema,
+  ticketSchema,
+  whoCameSchema,
+} from './schemas.ts'
+import { whoCameReport } from './who-came.ts'
 
 const wholeText = v.pipe(v.string(), v.regex(/^\d{1,15}$/))
 const timeText = v.string()
@@ -74,6 +83,23 @@ export const figureOperations: readonly Operation[] = [
     },
     refusals: { 400: 'Invalid time, step, range or format.' },
     handle: withRoom(history),
+  },
+  {
+    id: 'getWhoCame',
+    method: 'get',
+    path: '/rooms/{room}/who-came',
+    tag: 'figures',
+    summary: 'Where the visitors who joined came from, and who was refused',
+    description: 'Sums of the history. The range is at most 7 days; 10 minutes more without `to`.',
+    needs: 'read',
+    parameters: {
+      ...ROOM_PARAMETER,
+      from: { in: 'query', description: 'ISO 8601, or ms since 1970. Default: 1 hour before `to`.', schema: timeText },
+      to: { in: 'query', description: 'ISO 8601, or ms since 1970. Default: now.', schema: timeText },
+    },
+    answers: { 200: { description: 'The report.', schema: whoCameSchema } },
+    refusals: { 400: 'Invalid time or range.' },
+    handle: withRoom(whoCameReport),
   },
   {
     id: 'getJournal',

@@ -15,6 +15,7 @@ import {
   SAMPLED_TOTALS,
 } from '../../core/figures.ts'
 import { GUARD_STATES, SITE_STATES } from '../../core/site-health.ts'
+import { WHO_CAME_TOTALS } from '../../core/who-came.ts'
 import { eventEntries } from '../../settings/event-schema.ts'
 import { RUNTIME_KEYS, type RuntimeKey, runtimeEntries } from '../../settings/runtime-settings.ts'
 
@@ -124,6 +125,18 @@ export const historySchema = v.looseObject({
       ...eachFigure([...SAMPLED_GAUGES, ...SAMPLED_TOTALS], () => v.number()),
       ...eachFigure(PERCENTILES, () => v.nullable(v.number())),
     }),
+  ),
+})
+
+export const whoCameSchema = v.looseObject({
+  room: roomName,
+  from: time,
+  to: time,
+  ...eachFigure(WHO_CAME_TOTALS, figureNow),
+  joinedFromUnknownNetworks: count('Joins without a known network.'),
+  suspectedShare: about(
+    v.nullable(v.pipe(v.number(), v.minValue(0), v.maxValue(1))),
+    'Joins from crowded networks and joins after a failed check, as a share of all joins; null without joins.',
   ),
 })
 

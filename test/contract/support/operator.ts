@@ -22,6 +22,9 @@ export interface Stats {
       | 'returned'
       | 'originRequests'
       | 'originErrors'
+      | 'limited'
+      | 'limitedByNetwork'
+      | 'limitedByClient'
       | 'checksPassed'
       | 'checksFailed'
       | 'infiniteAnswers',

@@ -6,6 +6,7 @@ export function rules(changes: Partial<LineRules> = {}): LineRules {
     capacity: 2,
     ratePerMinute: 6000,
     heartbeatTimeoutSeconds: 20,
+    pollIntervalMaxSeconds: 7,
     sessionTimeoutSeconds: 20,
     checkIntervalSeconds: 10,
     reclaimGraceSeconds: 300,
