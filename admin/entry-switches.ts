@@ -67,6 +67,12 @@ export const ENTRY_SWITCHES: readonly EntrySwitch[] = [
     note: 'Each bit doubles the work. For busy networks it is the most that is asked for.',
     values: BITS,
   },
+  {
+    name: 'require_access_key',
+    label: 'Access keys only',
+    note: 'Newcomers without an access key get a page that says they need an invitation.',
+    values: FLAG,
+  },
 ]
 
 /** The words for a value; null: it is not one of a switch. */

@@ -65,6 +65,8 @@ const ACTIONS: Readonly<Record<string, string>> = {
   'admit-next': 'Admit',
   revoke: 'Revoke',
   reset: 'Reset',
+  'make-keys': 'Make access keys',
+  'revoke-key': 'Revoke access key',
   'event-create': 'Create event',
   'event-change': 'Change event',
   'event-start': 'Start event now',

@@ -101,6 +101,23 @@ const MIGRATIONS: readonly string[] = [
    ALTER TABLE samples ADD COLUMN checks_overlooked INTEGER NOT NULL DEFAULT 0;
    ALTER TABLE samples ADD COLUMN checks_unreachable INTEGER NOT NULL DEFAULT 0;
    ALTER TABLE samples ADD COLUMN infinite_answers INTEGER NOT NULL DEFAULT 0;`,
+  `CREATE TABLE access (
+     subject TEXT PRIMARY KEY,
+     key_id TEXT NOT NULL,
+     run INTEGER NOT NULL,
+     uses INTEGER NOT NULL,
+     used INTEGER NOT NULL,
+     number INTEGER NOT NULL,
+     holder INTEGER NOT NULL,
+     join_key TEXT NOT NULL,
+     exp_seconds INTEGER NOT NULL,
+     revoked INTEGER NOT NULL,
+     at_ms INTEGER NOT NULL
+   ) WITHOUT ROWID;
+   CREATE INDEX access_key ON access (key_id);
+   CREATE INDEX access_expiry ON access (exp_seconds, subject);
+   CREATE INDEX access_moved ON access (run) WHERE holder > 0;
+   CREATE INDEX access_revoked ON access (key_id) WHERE revoked = 1;`,
 ]
 
 /**

@@ -98,9 +98,9 @@ export function createWaitingRoomFetch({ statusUrl, onProgress = () => {}, fetch
       if (failures === FAILURES_MAX) throw error
       onProgress(status)
       if (status.state === 'admitted') return
-      // The place is gone (silent for too long, or given up): a request without a token joins again
-      // at the end.
-      if (status.state === 'expired') token = ''
+      // The place is gone (silent for too long, or given up) or moved to another device: a request
+      // without a token joins again at the end.
+      if (status.state === 'expired' || status.state === 'moved') token = ''
       else await pause(failures > 0 ? backOffMs(failures) : status.pollAfterSeconds * 1000, signal)
     }
   }

@@ -183,6 +183,7 @@ export class Browser {
       joinLimit: async () => null,
       joinDetails: async () => this.joinDetails,
       joinCheck: null,
+      keyEntry: null,
       binding: null,
     }
   }

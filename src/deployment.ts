@@ -20,6 +20,7 @@ import { type RoomNamespace, roomClient, roomStub } from './room/room-clients.ts
 import { deployedSettings } from './settings/deployed-settings.ts'
 import { loginGuardRemedy } from './settings/problems.ts'
 import type { RoomSettings } from './settings/rooms.ts'
+import { accessSigningKeys } from './tokens/access-key.ts'
 import { VerifiedTokens } from './tokens/presented.ts'
 import { importSigningKeys, type SigningKey } from './tokens/signing-keys.ts'
 import { TurnstileValidator } from './turnstile/validation.ts'
@@ -44,6 +45,8 @@ export interface Deployment extends JoinLimiters {
   readonly infiniteKeys: readonly SigningKey[]
   /** Of this isolate, in all rooms. */
   readonly newcomers: NewcomerCounts
+  /** Sign access keys. */
+  readonly accessKeys: readonly SigningKey[]
 }
 
 let ready: Deployment | null = null
@@ -75,6 +78,7 @@ export async function deployment(env: Env): Promise<Deployment | null> {
       turnstile: deployedSettings.turnstile && new TurnstileValidator(deployedSettings.turnstile),
       infiniteKeys: await infiniteKeys(keys),
       newcomers: new NewcomerCounts(),
+      accessKeys: await accessSigningKeys(keys),
     }
     return ready
   } catch (error) {

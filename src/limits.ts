@@ -192,6 +192,39 @@ export const SPENT_CHECKS_MAX = 20_000
 /** The place of a visitor in the infinite queue who comes while hardly anybody waits. */
 export const INFINITE_POSITION_MIN = 100
 
+/** Access keys: places that one is good for, and its longest life. */
+export const ACCESS_KEY_USES_MAX = 1_000_000
+export const ACCESS_KEY_LIFE_MAX_DAYS = 400
+
+/** A key made by a machine whose clock is ahead by up to this counts at once. */
+export const KEY_CLOCK_SKEW_SECONDS = 60
+
+/** A link's key waits in the browser for this long, for instance until a closed room opens. */
+export const KEY_COOKIE_LIFE_SECONDS = 1_800
+
+/** The answer with a ticket is at most this late in a browser that opened its link twice. */
+export const KEY_RETRY_MS = 1_500
+
+/** A visitor past the room asks the object this often, so a revoked key acts within this time. */
+export const SKIP_TOKEN_LIFE_SECONDS = 600
+export const SKIP_COOKIE_LIFE_SECONDS = 24 * 3600
+
+/** For how long the token of such a visitor counts beyond its life while the object is silent. */
+export const SKIP_HONOURED_SECONDS = 3_600
+
+/** Keys that one call of the API makes, and its body: each may have a person's id, in escapes. */
+export const KEYS_PER_CALL_MAX = 1_000
+export const KEYS_BODY_MAX_BYTES = 1_024 * 1_024
+
+/** Revoked keys that a room remembers until they expire: about 200 bytes each in storage. */
+export const REVOKED_KEYS_MAX = 100_000
+
+/** Places that end with one call that revokes a key. */
+export const REVOKED_PLACES_MAX = 10_000
+
+/** Ids of people in an order of keys: mail addresses have at most 254 characters. */
+export const PERSON_ID_MAX_CHARS = 254
+
 /** The bodies of visitors' calls are tiny. */
 export const BODY_MAX_BYTES = 1_024
 

@@ -5,6 +5,8 @@
  * Plain data, so that it crosses an RPC. Fields may only be added and readers must not rely on new
  * ones: during a deploy, isolates and objects of two versions talk to each other for minutes.
  */
+import { type AccessClaim, AccessRows } from './access.ts'
+import { joinWithKey } from './access-joins.ts'
 import type { ClaimAnswer, ClaimDetails, JoinAnswer, Line } from './line.ts'
 import { countObstacles, type ObstacleCounts, type OriginReport } from './origin-report.ts'
 import type { Snapshot } from './snapshot.ts'
@@ -17,6 +19,8 @@ export interface AgedNumbers {
 
 export interface ClaimRequest extends ClaimDetails {
   readonly number: number
+  /** Which device asks: see holders.ts. Missing: an older version calls. */
+  readonly holder?: number
   /** How long ago the visitor asked. */
   readonly ageMs?: number
 }
@@ -30,6 +34,8 @@ export interface JoinDetails {
    * in all isolates.
    */
   readonly network?: number
+  /** The access key that is redeemed with the join. */
+  readonly access?: AccessClaim
 }
 
 /** Counts of an isolate since its last answered call. */
@@ -57,6 +63,11 @@ export interface CallCounts {
   readonly proofsRefused?: number
   /** Newcomers who joined the slow lane. */
   readonly slowJoins?: number
+  /** Access keys that an isolate refused, and newcomers who needed one and had none. */
+  readonly keysRefused?: number
+  readonly keysMissing?: number
+  /** Requests that a key let past the room. */
+  readonly keyPasses?: number
 }
 
 /** Counts of isolates that are added to the total of the same name. */
@@ -74,6 +85,9 @@ const CARRIED_TOTALS = [
   'proofsSolved',
   'proofsRefused',
   'slowJoins',
+  'keysRefused',
+  'keysMissing',
+  'keyPasses',
 ] as const
 
 export interface ExchangeRequest extends CallCounts {
@@ -89,6 +103,8 @@ export interface ExchangeRequest extends CallCounts {
   readonly claims: readonly ClaimRequest[]
   /** Numbers whose visitors gave up their place for good. */
   readonly leaves: readonly number[]
+  /** Which device gives each of them up, in the order of `leaves`. Missing: the first one. */
+  readonly leaveHolders?: readonly number[]
   /** Numbers whose page was left. */
   readonly departures: AgedNumbers
   readonly presence: AgedNumbers
@@ -106,7 +122,8 @@ export interface ExchangeRequest extends CallCounts {
   readonly pagesWithoutBeacon?: Partial<ObstacleCounts>
 }
 
-export type ExchangeClaimAnswer = ClaimAnswer | { readonly state: 'void' }
+/** `moved`: another device holds the place. Only claims with a `holder` get it. */
+export type ExchangeClaimAnswer = ClaimAnswer | { readonly state: 'void' } | { readonly state: 'moved' }
 
 /** `joins` and `claims` are in the order of the request. */
 export interface LineAnswer {
@@ -128,17 +145,22 @@ export interface ExchangeAnswer extends LineAnswer {
  *
  * Calls carry issued numbers; the line orders by line numbers (draws.ts). This is the place that
  * translates, so a call that an isolate sent before it knew of a draw is understood.
+ * @param rows those that `accessSubjects` names; changed ones must be stored with the line
  */
-export function applyExchange(line: Line, request: ExchangeRequest): LineAnswer {
+export function applyExchange(line: Line, request: ExchangeRequest, rows = new AccessRows()): LineAnswer {
   const sameRun = request.run === line.run
-  const { presence, course } = line
+  const { presence, course, holders } = line
   if (sameRun) {
     forEachAged(request.presence, (number, ageMs) => presence.hear(course.lineNumber(number), ageMs))
     if (request.touches !== undefined)
       forEachAged(request.touches, (number, ageMs) => presence.touch(course.lineNumber(number), ageMs))
     forEachAged(request.departures, (number, ageMs) => presence.depart(course.lineNumber(number), ageMs))
-    for (const number of request.leaves) line.leave(course.lineNumber(number))
-    for (const { number, ageMs } of request.claims) presence.hear(course.lineNumber(number), ageMs ?? 0)
+    for (const [i, number] of request.leaves.entries()) {
+      if (!holders.hasMovedOn(number, request.leaveHolders?.[i] ?? 0)) line.leave(course.lineNumber(number))
+    }
+    for (const { number, holder, ageMs } of request.claims) {
+      if (!holders.hasMovedOn(number, holder)) presence.hear(course.lineNumber(number), ageMs ?? 0)
+    }
   }
   line.totals.roomErrors += request.failures
   for (const total of CARRIED_TOTALS) line.totals[total] += request[total] ?? 0
@@ -147,11 +169,19 @@ export function applyExchange(line: Line, request: ExchangeRequest): LineAnswer 
   line.admit()
   return {
     run: line.run,
-    claims: request.claims.map((claim) =>
-      sameRun ? line.claim(course.lineNumber(claim.number), claim) : { state: 'void' },
-    ),
-    joins: request.joins.map((key, i) => line.join(key, request.joinDetails?.[i])),
+    claims: request.claims.map((claim) => (sameRun ? answerClaim(line, claim) : { state: 'void' })),
+    joins: request.joins.map((key, i) => answerJoin(line, key, request.joinDetails?.[i], rows)),
   }
+}
+
+function answerClaim(line: Line, claim: ClaimRequest): ExchangeClaimAnswer {
+  if (line.holders.hasMovedOn(claim.number, claim.holder)) return { state: 'moved' }
+  return line.claim(line.course.lineNumber(claim.number), claim)
+}
+
+function answerJoin(line: Line, key: string, details: JoinDetails | undefined, rows: AccessRows): JoinAnswer {
+  const { access } = details ?? {}
+  return access === undefined ? line.join(key, details) : joinWithKey(line, key, { ...details, access }, rows)
 }
 
 function forEachAged({ numbers, agesMs }: AgedNumbers, hear: (number: number, ageMs: number) => void): void {

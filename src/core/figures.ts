@@ -309,6 +309,36 @@ export const FIGURES = {
     metric: 'slow_joins',
     help: 'Newcomers who joined the slow lane, without the proof of work.',
   },
+  keysRedeemed: {
+    kind: 'total',
+    unit: 'count',
+    metric: 'access_keys_redeemed',
+    help: 'Access keys redeemed: each use of a key counts.',
+  },
+  keysRefused: {
+    kind: 'total',
+    unit: 'count',
+    metric: 'access_keys_refused',
+    help: 'Access keys refused: used up, revoked, expired, or not made for the room.',
+  },
+  keysMissing: {
+    kind: 'total',
+    unit: 'count',
+    metric: 'access_keys_missing',
+    help: 'Newcomers turned away without an access key (require_access_key).',
+  },
+  keyTakeOvers: {
+    kind: 'total',
+    unit: 'count',
+    metric: 'access_key_take_overs',
+    help: 'Places of access keys that moved to another device.',
+  },
+  keyPasses: {
+    kind: 'total',
+    unit: 'count',
+    metric: 'access_key_passes',
+    help: 'Requests that an access key let past the room.',
+  },
   calls: {
     kind: 'load',
     unit: 'count',

@@ -92,6 +92,18 @@ export const LOST_PLACES_MAX = 100
 /** ... for this long: the longest time between two confirmations of a ticket, plus a slow poll. */
 export const LOST_PLACES_SECONDS = 90
 
+/** How often a place may move to another device: enough for people, too few for a shared key. */
+export const TAKE_OVERS_MAX = 20
+
+/** Places that moved and are alive: about 100 bytes each in memory. Beyond it no more move. */
+export const HOLDERS_MAX = 20_000
+
+/**
+ * A place as new as this may belong to the browser that asks: a link opened twice has two answers
+ * under way.
+ */
+export const KEY_PLACE_NEW_MS = 15_000
+
 /** How long a draw waits for the public randomness before it is made without it. */
 export const RANDOMNESS_WAIT_MS = 60_000
 

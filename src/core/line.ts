@@ -8,12 +8,14 @@
  * the table of tickets in tickets.ts, the counters in line-record.ts, what is persisted in
  * line-state.ts.
  */
+import type { AccessRefusal } from './access.ts'
 import { admitByHand, admitWaiting, hasFreeSlot, mayAdmitNewcomer, verifyCapacity } from './admission.ts'
 import { ageMs } from './age.ts'
 import { EventCourse, paceOf } from './event-course.ts'
 import type { RoomEvent } from './events.ts'
 import type { JoinDetails } from './exchange.ts'
 import type { Totals } from './figures.ts'
+import { Holders } from './holders.ts'
 import type { Journal } from './journal.ts'
 import type { LaneNumbers } from './lane-numbers.ts'
 import type { LaneOrder } from './lane-order.ts'
@@ -30,15 +32,24 @@ import { BEACON_FLAG, State } from './ticket-state.ts'
 import type { Tickets } from './tickets.ts'
 import { joinedSeconds, noteJoinTime, type WaitTimes } from './wait-times.ts'
 
-/** `number`: the issued one, see draws.ts. */
+/**
+ * `number`: the issued one, see draws.ts. `holder`: see holders.ts; missing: 0. Only joins with an
+ * access key get `taken` (another device holds the key's place; `isNew`: since a moment ago) and
+ * `passed` (the key leads past the room).
+ */
 export type JoinAnswer =
-  | { readonly state: 'waiting'; readonly number: number }
-  | { readonly state: 'active'; readonly number: number }
+  | { readonly state: 'waiting'; readonly number: number; readonly holder?: number }
+  | { readonly state: 'active'; readonly number: number; readonly holder?: number }
+  | { readonly state: 'taken'; readonly number: number; readonly isNew: boolean }
+  | { readonly state: 'passed' }
   /**
    * Refused. `why`: missing when the line is full; a reader that does not know the value says
    * "full". `spent`: the key was used for a ticket that is gone.
    */
-  | { readonly state: 'full'; readonly why?: 'closed' | 'suspended' | 'sold-out' | 'spent' }
+  | { readonly state: 'full'; readonly why?: 'closed' | 'suspended' | 'sold-out' | 'spent' | AccessRefusal }
+
+/** Answers about places of the line. */
+export type PlaceAnswer = Exclude<JoinAnswer, { readonly state: 'taken' | 'passed' }>
 
 export type ClaimAnswer =
   | { readonly state: 'active' }
@@ -57,6 +68,8 @@ export class Line {
   /** The events of the room, and the rules that they put in force. */
   readonly course: EventCourse
   readonly tickets: Tickets
+  /** Places that moved to another device. */
+  readonly holders = new Holders()
   /** The numbers of the regular line and of each lane. */
   readonly numbers: LaneNumbers
   readonly laneOrder: LaneOrder
@@ -129,6 +142,11 @@ export class Line {
   /** 1 + the highest regular number ever admitted in this run. Never falls. */
   get frontier(): number {
     return this.numbers.of(REGULAR).frontier
+  }
+
+  /** Wall-clock time of the event under way, ms. */
+  get nowMs(): number {
+    return this.record.nowMs
   }
 
   /** When the newest regular number joined, wall-clock seconds. */
@@ -233,10 +251,10 @@ export class Line {
    * Answers a newcomer, who joins the lane of the details. The same key gets the same number for
    * `JOIN_KEY_SECONDS`.
    */
-  join(key: string, details: JoinDetails = {}): JoinAnswer {
+  join(key: string, details: JoinDetails = {}): PlaceAnswer {
     const { tickets, rules, record } = this.state
     const known = this.state.joins.find(key)
-    if (known !== undefined) return this.joinAgain(known)
+    if (known !== undefined) return this.rejoin(known)
     if (rules.suspended) return { state: 'full', why: 'suspended' }
     if (rules.soldOut) return { state: 'full', why: 'sold-out' }
     if (isClosed(rules, record.nowMs)) return { state: 'full', why: 'closed' }
@@ -256,7 +274,8 @@ export class Line {
     return { state: 'active', number }
   }
 
-  private joinAgain(issued: number): JoinAnswer {
+  /** Answers a newcomer who has a place already. */
+  rejoin(issued: number): PlaceAnswer {
     const number = this.course.lineNumber(issued)
     this.presence.hear(number, 0)
     const { state } = this.claim(number, { beacon: false, touched: false })
@@ -300,6 +319,7 @@ export class Line {
     this.admit()
     this.state.farPolls.follow(tickets, this.course.flow, this.rules, clock.nowSeconds)
     tickets.dropEmpty()
+    this.holders.forgetGone((number) => tickets.stateOf(this.course.lineNumber(number)) !== State.gone)
     this.state.draws.forgetOld(this.run, (first, end) => tickets.mayBeLive(first, end))
     clock.endTick()
     tickets.verifyOneSegment()

@@ -61,6 +61,11 @@ export function mayCheckNow(context: LimitedRequest): Promise<boolean> {
   return isWithinLimit(context, `${context.room.name} check`)
 }
 
+/** Counts a join with an access key, apart from other joins; false: too many from this address. */
+export function mayUseKeyNow(context: LimitedRequest): Promise<boolean> {
+  return isWithinLimit(context, `${context.room.name} key`)
+}
+
 /**
  * Counts by client address.
  * @param counter no room's name has a space

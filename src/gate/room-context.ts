@@ -15,8 +15,9 @@ import type { SigningKey } from '../tokens/signing-keys.ts'
 import { type PresentedTexts, presentedTexts } from '../tokens/token-cookie.ts'
 import type { TurnstileValidator } from '../turnstile/validation.ts'
 import { joinCheckOf } from './join-check.ts'
-import { type JoinLimiters, joinLimitReached } from './join-limits.ts'
+import { type JoinLimiters, joinLimitReached, mayUseKeyNow } from './join-limits.ts'
 import { networkDetails } from './join-network.ts'
+import { keyEntryOf } from './key-entry.ts'
 import type { VisitContext } from './visit.ts'
 
 /** One request to one room. */
@@ -31,12 +32,14 @@ export interface RoomContext extends TokenVerifier, JoinLimiters {
   readonly turnstile: TurnstileValidator | null
   readonly infiniteKeys: readonly SigningKey[]
   readonly newcomers: NewcomerCounts
+  readonly accessKeys: readonly SigningKey[]
 }
 
 export function roomContext({ request, url, keepAlive, deployment }: Call, room: RoomSettings): RoomContext {
-  const { client, origin, looks, keys, verified, turnstile, infiniteKeys } = deployment
+  const { client, origin, looks, keys, verified, turnstile, infiniteKeys, accessKeys } = deployment
   const { joinLimiter, networkLimiter, newcomers } = deployment
-  const own = { origin, looks, keys, verified, joinLimiter, networkLimiter, turnstile, infiniteKeys, newcomers }
+  const limits = { joinLimiter, networkLimiter, newcomers }
+  const own = { origin, looks, keys, verified, turnstile, infiniteKeys, accessKeys, ...limits }
   return { request, url, keepAlive, room, client: client(room), ...own }
 }
 
@@ -57,5 +60,10 @@ export async function readVisitor(context: RoomContext): Promise<Visitor> {
   const joinLimit = () => joinLimitReached(context, binding)
   const joinDetails = () => networkDetails(request, room, keys)
   const visitor = { ...context, presented, texts, nowMs, binding, joinLimit, joinDetails }
-  return { ...visitor, joinCheck: joinCheckOf(visitor) }
+  return { ...visitor, joinCheck: joinCheckOf(visitor), keyEntry: keyEntryOf(visitor, () => mayUseKeyNow(context)) }
+}
+
+/** The same visitor, who confirmed that the key's place moves here. Nothing else counts. */
+export function takingOver(visitor: Visitor): Visitor {
+  return { ...visitor, keyEntry: keyEntryOf(visitor, () => mayUseKeyNow(visitor), true) }
 }

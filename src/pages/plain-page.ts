@@ -21,6 +21,8 @@ export interface PlainPage {
   readonly link?: { readonly href: string; readonly label: string; readonly top?: boolean }
   /** HTML with all values escaped, after the text. */
   readonly forms?: string
+  /** A button that posts to one of our endpoints. */
+  readonly form?: { readonly action: string; readonly label: string }
   /** The page reloads after this time. */
   readonly refreshSeconds?: number
 }
@@ -86,7 +88,8 @@ const TEMPLATE = `<!doctype html>
 {{/facts}}</dl>
 </section>
 {{/sections}}{{#closing}}<p>{{closing}}</p>
-{{/closing}}{{{forms}}}{{#link}}<a href="{{href}}"{{#top}} target="_top"{{/top}}>{{label}}</a>
+{{/closing}}{{{forms}}}{{#form}}<form method="post" action="{{action}}"><button>{{label}}</button></form>
+{{/form}}{{#link}}<a href="{{href}}"{{#top}} target="_top"{{/top}}>{{label}}</a>
 {{/link}}</main>
 </body>
 </html>
@@ -101,6 +104,7 @@ export function renderPlainPage({ language = DEFAULT_LANGUAGE, link, ...page }: 
     sections: [],
     closing: '',
     forms: '',
+    form: false,
     ...page,
     lang: language,
     dir: messages[language].dir,
@@ -109,9 +113,16 @@ export function renderPlainPage({ language = DEFAULT_LANGUAGE, link, ...page }: 
   })
 }
 
-/** `framed`: any site may frame the page, which asks the visitor to open it in its own window. */
-export function plainPageHeaders({ framed = false }: { readonly framed?: boolean } = {}): Record<string, string> {
-  const policy = `default-src 'none'; style-src '${PLAIN_PAGE_STYLE_HASH}'; img-src data:; form-action 'none'; base-uri 'none'`
+interface PlainPageOptions {
+  /** Any site may frame the page, which asks the visitor to open it in its own window. */
+  readonly framed?: boolean
+  /** The page has a form. Browsers apply the policy to the redirects of its answer, too. */
+  readonly sends?: boolean
+}
+
+export function plainPageHeaders({ framed = false, sends = false }: PlainPageOptions = {}): Record<string, string> {
+  const forms = sends ? "'self' https:" : "'none'"
+  const policy = `default-src 'none'; style-src '${PLAIN_PAGE_STYLE_HASH}'; img-src data:; form-action ${forms}; base-uri 'none'`
   return {
     'Content-Type': 'text/html; charset=utf-8',
     'Cache-Control': 'no-store',

@@ -44,6 +44,9 @@ export class PendingReports {
     proofsSolved: 0,
     proofsRefused: 0,
     slowJoins: 0,
+    keysRefused: 0,
+    keysMissing: 0,
+    keyPasses: 0,
   }
   private pagesWithoutBeacon: ObstacleCounts | null = null
 
@@ -52,8 +55,8 @@ export class PendingReports {
    * ride along.
    */
   get isEmpty(): boolean {
-    const { limited, limitedByNetwork, limitedByClient, foreign } = this.counts
-    const refused = limited + limitedByNetwork + limitedByClient + foreign
+    const { limited, limitedByNetwork, limitedByClient, foreign, keysRefused } = this.counts
+    const refused = limited + limitedByNetwork + limitedByClient + foreign + keysRefused
     return this.presence.size + this.departures.size + this.origin.requests + refused === 0
   }
 

@@ -17,8 +17,7 @@
  */
 
 import { ageMs } from '../core/age.ts'
-import type { CallCounts, ExchangeAnswer, ExchangeRequest, JoinDetails } from '../core/exchange.ts'
-import type { ClaimDetails } from '../core/line.ts'
+import type { CallCounts, ClaimRequest, ExchangeAnswer, ExchangeRequest, JoinDetails } from '../core/exchange.ts'
 import type { BeaconObstacle } from '../core/origin-report.ts'
 import { longestSilenceSeconds } from '../core/silence.ts'
 import type { SnapshotView } from '../core/snapshot-view.ts'
@@ -60,6 +59,8 @@ export type CheckCount = Extract<
   | 'proofsSolved'
   | 'proofsRefused'
   | 'slowJoins'
+  | 'keysMissing'
+  | 'keyPasses'
 >
 
 /** The limits of newcomers, by the count of their refusals. */
@@ -114,7 +115,7 @@ export class RoomClient {
   async claim(
     run: number,
     number: number,
-    details: ClaimDetails,
+    details: Omit<ClaimRequest, 'number' | 'ageMs'>,
     keepAlive: KeepAlive,
     mayWait = false,
   ): Promise<Answers['claim'] | Unreachable> {
@@ -133,14 +134,18 @@ export class RoomClient {
     this.scheduleFlush(keepAlive)
   }
 
-  /** Gives a number up for good. */
+  /**
+   * Gives a number up for good.
+   * @param holder which device gives it up: one that no longer holds the place cannot
+   */
   async leave(
     run: number,
     number: number,
     keepAlive: KeepAlive,
+    holder = 0,
   ): Promise<Answers['leave'] | Answers['claim'] | Unreachable> {
     await this.learnRun(run, keepAlive)
-    return this.ask({ kind: 'leave', run, number }, keepAlive)
+    return this.ask({ kind: 'leave', run, number, holder }, keepAlive)
   }
 
   /** Makes sure that the snapshot is fresh; false when the object is unreachable. */
@@ -190,15 +195,18 @@ export class RoomClient {
   }
 
   /**
-   * Checks before joining, and answers in the infinite queue. They ride along with the calls of
-   * others: a crowd of programs must not cause calls.
+   * Checks before joining, answers in the infinite queue, uses or lack of access keys. They ride
+   * along with the calls of others: a crowd of programs must not cause calls.
    */
   countCheck(what: CheckCount): void {
     this.reports.count(what)
   }
 
-  /** Newcomers over a join limit, or tokens presented by another client. Justifies a call. */
-  countRefused(what: JoinLimit | 'foreign', keepAlive: KeepAlive, count = 1): void {
+  /**
+   * Newcomers over a join limit, tokens presented by another client, or keys that do not count.
+   * Justifies a call.
+   */
+  countRefused(what: JoinLimit | 'foreign' | 'keysRefused', keepAlive: KeepAlive, count = 1): void {
     this.reports.count(what, count)
     this.scheduleFlush(keepAlive)
   }

@@ -13,6 +13,7 @@ export const entryEntries = {
   join_limit: v.unwrap(roomEntries.join_limit),
   proof_of_work: v.unwrap(roomEntries.proof_of_work),
   proof_of_work_bits: v.unwrap(roomEntries.proof_of_work_bits),
+  require_access_key: v.unwrap(roomEntries.require_access_key),
 }
 
 export type EntryKey = keyof typeof entryEntries

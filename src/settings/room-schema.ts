@@ -165,6 +165,7 @@ export const roomEntries = {
   join_limit: v.optional(flag, true),
   turnstile_mode: v.optional(oneOf(['off', 'invisible', 'visible_non_interactive', 'visible_managed']), 'off'),
   turnstile_action: v.optional(oneOf(['log', 'infinite_queue']), 'log'),
+  require_access_key: v.optional(flag, false),
   join_check_on_failure: v.optional(oneOf(['admit', 'hold']), 'admit'),
   proof_of_work: v.optional(oneOf(['off', 'fixed', 'auto']), 'off'),
   proof_of_work_bits: v.optional(whole(0, POW_BITS_MAX), 16),

@@ -49,6 +49,8 @@ describe('an entry of the audit', () => {
   })
 
   it('names actions by their button, and deploys as such', () => {
+    expect(actionText(entry({}, { type: 'invite', count: 2 }, 'make-keys'))).toBe('Make access keys')
+    expect(actionText(entry({}, { id: 'a', ended: 1 }, 'revoke-key'))).toBe('Revoke access key')
     expect(actionText(entry({ waiting: 3 }, { waiting: 1, asked: 2, admitted: 2 }, 'admit-next'))).toBe('Admit')
     expect(changesText(entry({ waiting: 3 }, { waiting: 1, asked: 2, admitted: 2 }, 'admit-next'))).toBe(
       'Waiting: 3 → 1, Requested: 2, Admitted: 2',

@@ -66,7 +66,7 @@ test.each(ALLOWED)('grants a preflight from %s and issues no ticket', async (ori
     expectShared(reply, origin)
     expect(reply.headers['access-control-allow-methods']).toContain(call[0])
     expect(reply.headers['access-control-allow-headers']).toBe(
-      'Waiting-Room-Token, Waiting-Room-Proof, Content-Type, Accept',
+      'Waiting-Room-Token, Waiting-Room-Proof, Waiting-Room-Key, Content-Type, Accept',
     )
     expect(Number(reply.headers['access-control-max-age'])).toBeGreaterThan(0)
   }

@@ -33,6 +33,7 @@ async function ask(room: VirtualRoom, presented: PresentedToken[]) {
       joinLimit: async () => null,
       joinDetails: async () => ({}),
       joinCheck: null,
+      keyEntry: null,
       binding: null,
     },
     presented,

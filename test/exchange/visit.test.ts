@@ -30,6 +30,7 @@ async function visitOf(room: VirtualRoom, tokens: PresentedToken[], mayJoin = tr
     joinLimit: async () => null,
     joinDetails: async () => ({}),
     joinCheck: null,
+    keyEntry: null,
     binding: null,
   }
   const visiting = visit(context, tokens, { mayJoin })

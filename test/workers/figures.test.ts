@@ -156,6 +156,11 @@ describe('the metrics', () => {
       'join_checks_overlooked_total counter 23',
       'join_checks_unreachable_total counter 24',
       'infinite_queue_answers_total counter 25',
+      'access_keys_redeemed_total counter 26',
+      'access_keys_refused_total counter 27',
+      'access_keys_missing_total counter 28',
+      'access_key_take_overs_total counter 29',
+      'access_key_passes_total counter 30',
       'calls_total counter 20',
       'rows_written_total counter 21',
     ])

@@ -15,7 +15,7 @@ let keys = 0
 async function joinLane(lane: string, count = 1): Promise<number[]> {
   const joins = Array.from({ length: count }, () => `lane key ${keys++}`)
   const answer = await room.exchange({ joins, joinDetails: joins.map(() => ({ lane })) })
-  return answer.joins.map((join) => (join.state === 'full' ? 0 : join.number))
+  return answer.joins.map((join) => ('number' in join ? join.number : 0))
 }
 
 beforeEach(() => {

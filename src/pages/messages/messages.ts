@@ -135,6 +135,19 @@ export interface SmallPageTexts {
   readonly work: WorkTexts
   /** The solution was wrong or too late. */
   readonly workFailed: PlainTexts
+  /** Newcomers need an access key, and this one has none. */
+  readonly keyNeeded: PlainTexts
+  /** An access key that does not count, with the reason; `link` joins without it. */
+  readonly keyRefused: {
+    readonly title: string
+    readonly used: string
+    readonly revoked: string
+    readonly expired: string
+    readonly invalid: string
+    readonly link: string
+  }
+  /** Another device holds the place. `{number}`; `link` takes the place over. */
+  readonly taken: PlainTexts
   /** The link on pages that refuse a request. */
   readonly back: string
 }

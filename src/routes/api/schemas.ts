@@ -310,3 +310,32 @@ export const sessionSchema = v.looseObject({
   via: v.picklist(['token', 'session', 'access']),
   expires: v.nullable(time),
 })
+
+export const keysSchema = v.looseObject({
+  room: roomName,
+  keys: v.array(
+    v.looseObject({
+      id: about(v.string(), 'Names the key in the other calls.'),
+      key: v.string(),
+      link: v.optional(about(v.string(), 'The address with the key, if the order has one.')),
+      person: v.optional(about(v.string(), 'The id of the order.')),
+    }),
+  ),
+})
+
+export const keySchema = v.looseObject({
+  room: roomName,
+  id: v.string(),
+  uses: about(v.nullable(v.number()), 'Places that the key is good for; null: revoked before its first use.'),
+  used: about(v.number(), 'In this run.'),
+  number: about(v.nullable(v.number()), 'The live place of the last use; null: it has ended, or is none.'),
+  expires: time,
+  revoked: v.boolean(),
+})
+
+export const revokedKeySchema = v.looseObject({
+  room: roomName,
+  id: v.string(),
+  ended: about(v.number(), 'Places that ended.'),
+  more: about(v.boolean(), 'The key has more places: repeat the call.'),
+})
