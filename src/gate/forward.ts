@@ -92,11 +92,11 @@ async function fetchCounted(
   readsPage = false,
 ): Promise<OriginOutcome> {
   const startMs = Date.now()
+  const hasBody = request.body !== null
   const onWaiting = () => {
     if (pass !== null) client.use(pass.token.run, pass.token.number, keepAlive)
   }
   const outcome = await fetchFromOrigin(request, url, origin, { pass: pass?.text ?? null, readsPage, onWaiting })
-  const hasBody = request.body !== null
   if (hasBody && outcome.state !== 'answered') return outcome
   const failed = outcome.state !== 'answered' || (outcome.response.status >= 500 && outcome.response.status !== 501)
   const latencyMs = hasBody || outcome.state === 'down' ? null : Date.now() - startMs
