@@ -27,7 +27,7 @@ export const REST_MS = 2_000
 
 /** Requests under way, as a share of the requests per second. */
 const FLOWS_SHARE = 0.25
-/** An attacker whose forged checks never give a place gives up. */
+/** An attacker who gets no place without a key, or with forged checks, gives up. */
 const FORGED_IN_VAIN_MAX = 300
 const STEPS_MAX = 5
 /** More than the share of admissions that the slow lane has. */
@@ -90,6 +90,9 @@ export class Attack {
         case 'waiting':
           this.gain(client)
           return
+        case 'uninvited':
+          this.forgedInVain++
+          return
         case 'unchecked': {
           const next = await this.check(client)
           if (next === null) return
@@ -115,10 +118,6 @@ export class Attack {
   /** The headers of the next request. Null: this attempt is in vain. */
   private async check(client: Client): Promise<Record<string, string> | null> {
     const { challenge } = client
-    if (client.asksForKey) {
-      this.forgedInVain++
-      return null
-    }
     if (challenge !== null && !this.isPast) {
       await this.hash(challenge.bits)
       // As apps do: the work counts without the form.

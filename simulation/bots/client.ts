@@ -7,17 +7,16 @@ import { PREFIX } from '../../src/http/paths.ts'
 import { requestUrl } from '../../src/http/request-url.ts'
 import type { RoomSettings } from '../../src/settings/rooms.ts'
 import { checkCookie } from '../../src/tokens/join-proof.ts'
+import { KEY_HEADER } from '../../src/tokens/key-cookie.ts'
 import { tokenCookie } from '../../src/tokens/token-cookie.ts'
 import type { WorkChallenge } from '../../src/tokens/work-challenge.ts'
 import type { SimulatedIsolate } from '../simulated-isolate.ts'
-import type { EntryChecks } from './not-yet-shipped.ts'
 import { type GateCall, type GateDeployment, joinCheckRoute, readVisitor, roomContext } from './shipped-gate.ts'
 
 /** An isolate with the deployment that it runs. */
 export interface Station {
   readonly isolate: SimulatedIsolate
   readonly deployment: GateDeployment
-  readonly checks: EntryChecks
 }
 
 const SITE = 'https://shop.example/'
@@ -29,7 +28,8 @@ export class Client {
   /** The work that the client was asked for last; null: none. */
   challenge: WorkChallenge | null = null
   readonly address: string
-  readonly accessKey: string | null
+  /** As a link gave it to the browser; null: the client has none. */
+  private readonly accessKey: string | null
   private readonly station: Station
   private readonly room: RoomSettings
   private readonly cookies = new Map<string, string>()
@@ -45,8 +45,7 @@ export class Client {
   async open(headers: Readonly<Record<string, string>> = {}): Promise<Visit> {
     const call = this.call(SITE, headers)
     const visitor = await readVisitor(roomContext(call, this.room))
-    const context = this.station.checks.checked(visitor, this.accessKey)
-    const outcome = await visit(context, visitor.presented, { mayJoin: true, hasPage: true })
+    const outcome = await visit(visitor, visitor.presented, { mayJoin: true, hasPage: true })
     const token = outcome.state === 'admitted' ? outcome.pass : outcome.state === 'waiting' ? outcome.ticket : null
     if (token !== null) {
       this.number = token.token.number
@@ -54,7 +53,7 @@ export class Client {
     }
     if (outcome.state === 'unchecked') {
       // As the page of the check does.
-      this.challenge = (await context.joinCheck?.work?.challenge()) ?? null
+      this.challenge = (await visitor.joinCheck?.work?.challenge()) ?? null
       this.keep(checkCookie(call.request, null))
     }
     return outcome
@@ -66,11 +65,6 @@ export class Client {
     const response = await joinCheckRoute(this.call(url, {}, new URLSearchParams(fields)))
     for (const cookie of response.headers.getSetCookie()) this.keep(cookie)
     return response
-  }
-
-  /** The page says that a key is needed. */
-  get asksForKey(): boolean {
-    return this.station.checks.asksForKey
   }
 
   /** The page whose ticket never advances looks like any other: only the simulation can tell. */
@@ -85,6 +79,8 @@ export class Client {
       'CF-Connecting-IP': this.address,
       'User-Agent': AGENT,
       Cookie: [...this.cookies].map((pair) => pair.join('=')).join('; '),
+      // The cookie of a key is removed by the join.
+      ...(this.accessKey === null || this.number !== null ? {} : { [KEY_HEADER]: this.accessKey }),
       ...more,
     }
     const request = new Request(href, body === undefined ? { headers } : { method: 'POST', headers, body })

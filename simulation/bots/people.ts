@@ -109,6 +109,8 @@ export class Person {
         case 'unchecked':
           if (tries++ >= TRIES_OF_A_CHECK || !(await this.check())) return
           break
+        case 'uninvited':
+          return
         case 'limited':
           await this.scheduler.sleep(outcome.status.pollAfterSeconds * 1000)
           break
@@ -121,7 +123,6 @@ export class Person {
   /** False: there is nothing that this person could do. */
   private async check(): Promise<boolean> {
     const { client, scheduler, traits } = this
-    if (client.asksForKey) return false
     const fields = traits.hasJavaScript ? await this.solve() : await this.useButton()
     await scheduler.sleep(ROUND_TRIP_MS)
     const { status, headers } = await client.answerCheck(fields)

@@ -82,7 +82,7 @@ export function replaceGlobals(scheduler: Scheduler, random: Random): () => void
   Date.now = () => scheduler.nowMs
   Math.random = () => random.next()
   const replaced = {
-    randomUUID: () => `id-${ids++}`,
+    randomUUID: () => `random-${ids++}`,
     getRandomValues: <T extends ArrayBufferView>(array: T): T => {
       const view = new Uint8Array(array.buffer, array.byteOffset, array.byteLength)
       for (let i = 0; i < view.length; i++) view[i] = random.whole(0, 255)

@@ -5,6 +5,7 @@
 import { laneOf, REGULAR } from '../../src/core/lanes.ts'
 import { NewcomerCounts } from '../../src/core/proof-of-work.ts'
 import type { RoomSettings } from '../../src/settings/rooms.ts'
+import { signAccessKey } from '../../src/tokens/access-key.ts'
 import { VerifiedTokens } from '../../src/tokens/presented.ts'
 import { NO_NETWORK_FAULTS, NO_OBJECT_FAULTS } from '../faults.ts'
 import { Random } from '../random.ts'
@@ -15,7 +16,6 @@ import { type ObjectWitness, SimulatedObject } from '../simulated-object.ts'
 import { Attack } from './attack.ts'
 import type { Budget } from './attackers.ts'
 import { Client, type Station } from './client.ts'
-import { EntryChecks } from './not-yet-shipped.ts'
 import { Person, someTraits } from './people.ts'
 import { deployedLimiter, replaceGlobals, signingKey, turnstile } from './platform.ts'
 import { roomOf, type Setting } from './settings.ts'
@@ -48,6 +48,7 @@ const START_MS = 1_700_000_000_000
 const END_MS = START_MS + 900_000
 /** They count newcomers of a network separately. */
 export const ISOLATES = 8
+const ACCESS_KEYS = [signingKey('access')]
 
 export async function runSale(options: SaleOptions): Promise<SaleFigures> {
   const sale = new Sale(options)
@@ -86,6 +87,7 @@ class Sale implements ObjectWitness {
       rooms: [settings],
       keys: [signingKey('signs')],
       infiniteKeys: [signingKey('infinite')],
+      accessKeys: ACCESS_KEYS,
       joinLimiter: deployedLimiter('JOIN_LIMIT', scheduler),
       networkLimiter: deployedLimiter('JOIN_LIMIT_NETWORK', scheduler),
       turnstile: turnstile(scheduler),
@@ -98,12 +100,12 @@ class Sale implements ObjectWitness {
         newcomers: new NewcomerCounts(),
         client: () => isolate.client,
       }
-      return { isolate, deployment, checks: new EntryChecks(this.options.setting) }
+      return { isolate, deployment }
     })
   }
 
   async run(): Promise<SaleFigures> {
-    const people = this.invitePeople()
+    const people = await this.invitePeople()
     const came: Person[] = []
     const attack = this.planAttack()
     let underWay = 1
@@ -138,13 +140,23 @@ class Sale implements ObjectWitness {
   }
 
   /** In the order of their arrival. */
-  private invitePeople(): Person[] {
+  private async invitePeople(): Promise<Person[]> {
     const { people } = this.options
-    return Array.from({ length: people }, (_, i) => {
+    const invited: Person[] = []
+    for (let i = 0; i < people; i++) {
       const traits = someTraits(i, people, this.random)
-      const client = this.newClient(traits.address, traits.hasKey ? `key ${i}` : null)
-      return new Person(client, traits, this.scheduler, this.random)
-    }).sort((a, b) => a.traits.arrivalMs - b.traits.arrivalMs)
+      const client = this.newClient(traits.address, traits.hasKey ? await this.invitation(i) : null)
+      invited.push(new Person(client, traits, this.scheduler, this.random))
+    }
+    return invited.sort((a, b) => a.traits.arrivalMs - b.traits.arrivalMs)
+  }
+
+  /** A key for one person; null: the room needs none. */
+  private async invitation(index: number): Promise<string | null> {
+    if (!this.settings.require_access_key) return null
+    const times = { issuedSeconds: START_MS / 1000, expiresSeconds: END_MS / 1000 }
+    const key = { room: this.settings.name, id: `invitation-${index}`, type: 'invite', uses: 1, ...times } as const
+    return `${await signAccessKey(key, ACCESS_KEYS)}~${crypto.randomUUID()}`
   }
 
   private planAttack(): Attack {

@@ -20,6 +20,7 @@ export interface GateDeployment {
   readonly rooms: readonly RoomSettings[]
   readonly keys: readonly SigningKey[]
   readonly infiniteKeys: readonly SigningKey[]
+  readonly accessKeys: readonly SigningKey[]
   readonly verified: VerifiedTokens
   readonly client: () => RoomClient
   readonly newcomers: NewcomerCounts
