@@ -27,10 +27,23 @@ const REFUSED = [
   { figure: 'limitedReturns', label: 'returned too often', color: '--series-e' },
 ] as const
 
-type Figure = (typeof NETWORKS | typeof CHECKS | typeof REFUSED)[number]['figure']
+const PROOFS = [
+  { figure: 'proofsSolved', label: 'solved', color: '--series-b' },
+  { figure: 'proofsRefused', label: 'wrong or too late', color: '--series-e' },
+  { figure: 'slowJoins', label: 'joined the slow lane', color: '--series-c' },
+] as const
+
+const KEYS = [
+  { figure: 'keysRedeemed', label: 'redeemed', color: '--series-b' },
+  { figure: 'keysRefused', label: 'refused', color: '--series-e' },
+  { figure: 'keysMissing', label: 'came without one', color: '--series-c' },
+  { figure: 'keyTakeOvers', label: 'moved to another device', color: '--series-a' },
+] as const
+
+type Figure = (typeof NETWORKS | typeof CHECKS | typeof PROOFS | typeof KEYS | typeof REFUSED)[number]['figure']
 
 interface Row {
-  readonly figure: Figure | 'joinedFromUnknownNetworks' | 'checksOverlooked' | 'infiniteAnswers'
+  readonly figure: Figure | 'joinedFromUnknownNetworks' | 'checksOverlooked' | 'infiniteAnswers' | 'keyPasses'
   readonly label: string
 }
 
@@ -46,6 +59,11 @@ const GROUPS: readonly { readonly title: string; readonly rows: readonly Row[] }
       { figure: 'checksOverlooked', label: 'failed, may join' },
       { figure: 'infiniteAnswers', label: 'answers of the infinite queue' },
     ],
+  },
+  { title: 'Proof of work', rows: PROOFS },
+  {
+    title: 'Access keys',
+    rows: [...KEYS, { figure: 'keyPasses', label: 'requests past the room' }],
   },
   { title: 'Refused', rows: REFUSED },
 ]
@@ -121,6 +139,8 @@ export function EntryCharts({ room, span, tickSeconds }: ChartsProps) {
       <div class="charts">
         <Chart {...shared} title="Joined per minute" format={format} lines={linesOf(NETWORKS)} />
         <Chart {...shared} title="Checks per minute" format={format} lines={linesOf(CHECKS)} />
+        <Chart {...shared} title="Proofs of work per minute" format={format} lines={linesOf(PROOFS)} />
+        <Chart {...shared} title="Access keys per minute" format={format} lines={linesOf(KEYS)} />
         <Chart {...shared} title="Refused per minute" format={format} lines={linesOf(REFUSED)} />
       </div>
     </>

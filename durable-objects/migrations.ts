@@ -118,6 +118,14 @@ const MIGRATIONS: readonly string[] = [
    CREATE INDEX access_expiry ON access (exp_seconds, subject);
    CREATE INDEX access_moved ON access (run) WHERE holder > 0;
    CREATE INDEX access_revoked ON access (key_id) WHERE revoked = 1;`,
+  `ALTER TABLE samples ADD COLUMN proofs_solved INTEGER NOT NULL DEFAULT 0;
+   ALTER TABLE samples ADD COLUMN proofs_refused INTEGER NOT NULL DEFAULT 0;
+   ALTER TABLE samples ADD COLUMN slow_joins INTEGER NOT NULL DEFAULT 0;
+   ALTER TABLE samples ADD COLUMN keys_redeemed INTEGER NOT NULL DEFAULT 0;
+   ALTER TABLE samples ADD COLUMN keys_refused INTEGER NOT NULL DEFAULT 0;
+   ALTER TABLE samples ADD COLUMN keys_missing INTEGER NOT NULL DEFAULT 0;
+   ALTER TABLE samples ADD COLUMN key_take_overs INTEGER NOT NULL DEFAULT 0;
+   ALTER TABLE samples ADD COLUMN key_passes INTEGER NOT NULL DEFAULT 0;`,
 ]
 
 /**

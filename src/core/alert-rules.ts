@@ -23,6 +23,14 @@ const COUNT_METRICS = {
   checks_failed_per_minute: 'checksFailed',
   checks_unreachable_per_minute: 'checksUnreachable',
   infinite_answers_per_minute: 'infiniteAnswers',
+  proofs_solved_per_minute: 'proofsSolved',
+  proofs_refused_per_minute: 'proofsRefused',
+  slow_joins_per_minute: 'slowJoins',
+  keys_redeemed_per_minute: 'keysRedeemed',
+  keys_refused_per_minute: 'keysRefused',
+  keys_missing_per_minute: 'keysMissing',
+  key_take_overs_per_minute: 'keyTakeOvers',
+  key_passes_per_minute: 'keyPasses',
 } as const satisfies Readonly<Record<string, TotalName & keyof Sample>>
 
 type CountMetric = keyof typeof COUNT_METRICS

@@ -114,6 +114,14 @@ describe('the figures of a minute', () => {
     })
     const counts = { limited: 1, limitedByNetwork: 2, limitedByClient: 3, checksPassed: 4, checksFailed: 5 }
     line.exchange({ ...counts, checksOverlooked: 6, checksUnreachable: 7, infiniteAnswers: 8 })
+    line.exchange({
+      proofsSolved: 9,
+      proofsRefused: 10,
+      slowJoins: 11,
+      keysRefused: 12,
+      keysMissing: 13,
+      keyPasses: 14,
+    })
     line.pass(5)
     line.tick()
     const samples = [line.line.takeSample(), line.line.takeSample()]
@@ -125,6 +133,12 @@ describe('the figures of a minute', () => {
       checks_failed_per_minute: 5,
       checks_unreachable_per_minute: 7,
       infinite_answers_per_minute: 8,
+      proofs_solved_per_minute: 9,
+      proofs_refused_per_minute: 10,
+      slow_joins_per_minute: 11,
+      keys_refused_per_minute: 12,
+      keys_missing_per_minute: 13,
+      key_passes_per_minute: 14,
       suspected_share: (200 + 6) / 400,
     })
     expect(minuteFigures(samples.slice(1), false, false)).toMatchObject({

@@ -45,6 +45,14 @@ const FIRST: Sample = {
   checksOverlooked: 26,
   checksUnreachable: 27,
   infiniteAnswers: 28,
+  proofsSolved: 29,
+  proofsRefused: 30,
+  slowJoins: 31,
+  keysRedeemed: 32,
+  keysRefused: 33,
+  keysMissing: 34,
+  keyTakeOvers: 35,
+  keyPasses: 36,
 }
 
 /** Every figure is lower by 1, and the percentiles are unknown. */
@@ -76,7 +84,9 @@ describe('samples', () => {
         '"returned":9,"room_errors":10,"wait_p50":11,"wait_p90":12,"origin_requests":13,"origin_errors":14,' +
         '"origin_latency_p90_ms":15,"admission_factor":0.5,"limited":18,"limited_by_network":19,"limited_by_client":20,' +
         '"limited_returns":21,"joined_quiet":22,"joined_shared":23,"joined_busy":24,"joined_crowded":16,' +
-        '"checks_passed":25,"checks_failed":17,"checks_overlooked":26,"checks_unreachable":27,"infinite_answers":28}',
+        '"checks_passed":25,"checks_failed":17,"checks_overlooked":26,"checks_unreachable":27,"infinite_answers":28,' +
+        '"proofs_solved":29,"proofs_refused":30,"slow_joins":31,"keys_redeemed":32,"keys_refused":33,"keys_missing":34,' +
+        '"key_take_overs":35,"key_passes":36}',
     )
   })
 
@@ -92,7 +102,9 @@ describe('samples', () => {
         '"originErrors":27,"originLatencyMsP90":15,"admissionFactor":0.25,"joinedFromCrowdedNetworks":31,' +
         '"checksFailed":33,"limited":35,"limitedByNetwork":37,"limitedByClient":39,"limitedReturns":41,' +
         '"joinedFromQuietNetworks":43,"joinedFromSharedNetworks":45,"joinedFromBusyNetworks":47,"checksPassed":49,' +
-        '"checksOverlooked":51,"checksUnreachable":53,"infiniteAnswers":55}',
+        '"checksOverlooked":51,"checksUnreachable":53,"infiniteAnswers":55,' +
+        '"proofsSolved":57,"proofsRefused":59,"slowJoins":61,"keysRedeemed":63,"keysRefused":65,"keysMissing":67,' +
+        '"keyTakeOvers":69,"keyPasses":71}',
     )
   })
 })
@@ -156,11 +168,14 @@ describe('the metrics', () => {
       'join_checks_overlooked_total counter 23',
       'join_checks_unreachable_total counter 24',
       'infinite_queue_answers_total counter 25',
-      'access_keys_redeemed_total counter 26',
-      'access_keys_refused_total counter 27',
-      'access_keys_missing_total counter 28',
-      'access_key_take_overs_total counter 29',
-      'access_key_passes_total counter 30',
+      'proofs_of_work_solved_total counter 26',
+      'proofs_of_work_refused_total counter 27',
+      'slow_joins_total counter 28',
+      'access_keys_redeemed_total counter 29',
+      'access_keys_refused_total counter 30',
+      'access_keys_missing_total counter 31',
+      'access_key_take_overs_total counter 32',
+      'access_key_passes_total counter 33',
       'calls_total counter 20',
       'rows_written_total counter 21',
     ])
