@@ -12,6 +12,7 @@ import type {
   settingsSchema,
   statsSchema,
   ticketSchema,
+  whoCameSchema,
 } from '../src/routes/api/schemas.ts'
 
 export type RoomList = v.InferOutput<typeof roomsSchema>
@@ -26,6 +27,7 @@ export type Session = v.InferOutput<typeof sessionSchema>
 export type Events = v.InferOutput<typeof eventsSchema>
 export type RoomEvent = v.InferOutput<typeof eventJsonSchema>
 export type EventDetails = v.InferOutput<typeof eventDetailsSchema>
+export type WhoCame = v.InferOutput<typeof whoCameSchema>
 export type Settings = v.InferOutput<typeof settingsSchema>
 
 /** Values of the runtime settings, by key. */

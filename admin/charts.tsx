@@ -1,22 +1,10 @@
-/** Charts of a room over ranges from 10 minutes to 7 days. The last point is the current value. */
-import { useState } from 'hono/jsx/dom'
-import { BASE, get, type History, type HistoryPoint, type Stats } from './api.ts'
+/** Charts of a room over ranges from 10 minutes to 7 days. */
+import { BASE, type HistoryPoint, type Stats } from './api.ts'
 import { Chart } from './chart.tsx'
 import { durationText } from './forecast.ts'
-import { usePolling } from './hooks.ts'
+import { RangePicker, type Span, timeline, useHistory, useSpan } from './timeline.tsx'
 import { latencyText } from './words.ts'
 
-const RANGES = [
-  { id: '10m', label: '10 min', minutes: 10, step: '10s', stepSeconds: 10 },
-  { id: '1h', label: '1 hour', minutes: 60, step: '10s', stepSeconds: 10 },
-  { id: '6h', label: '6 hours', minutes: 360, step: '1m', stepSeconds: 60 },
-  { id: '24h', label: '24 hours', minutes: 1440, step: '1m', stepSeconds: 60 },
-  { id: '7d', label: '7 days', minutes: 10_080, step: '1h', stepSeconds: 3_600 },
-] as const
-
-type Range = (typeof RANGES)[number]
-
-const EVERY_MS = 10_000
 const count = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1, notation: 'compact' })
 const percent = (value: number) => `${count.format(value)}%`
 
@@ -28,27 +16,17 @@ interface Props {
 }
 
 export function Charts({ room, stats, tickSeconds }: Props) {
-  const [id, setId] = useState<Range['id']>('10m')
-  const range = RANGES.find((one) => one.id === id) ?? RANGES[0]
-  // The room's clock, because the browser's may be wrong.
-  const nowMs = stats === null ? Date.now() : Date.parse(stats.at)
-  const query = `step=${range.step}&from=${nowMs - range.minutes * 60_000}`
-  const history = usePolling(`${room} ${id}`, EVERY_MS, () => get<History>(`/rooms/${room}/history?${query}`))
+  const span = useSpan('10m', stats)
+  const { range, fromMs } = span
+  const history = useHistory(room, span)
+  const query = `step=${range.step}&from=${fromMs}`
   return (
     <section aria-labelledby="charts-title">
       <div class="row between">
         <h3 id="charts-title">History</h3>
-        <fieldset class="segments">
-          <legend class="hidden">Time range</legend>
-          {RANGES.map((one) => (
-            <label key={one.id}>
-              <input type="radio" name="range" value={one.id} checked={one.id === id} onChange={() => setId(one.id)} />
-              <span>{one.label}</span>
-            </label>
-          ))}
-        </fieldset>
+        <RangePicker name="range" legend="Time range" span={span} />
         <p class="row">
-          <a href={`${BASE}/rooms/${room}/history?format=csv&${query}`} download={`${room}-history-${id}.csv`}>
+          <a href={`${BASE}/rooms/${room}/history?format=csv&${query}`} download={`${room}-history-${range.id}.csv`}>
             Download CSV
           </a>
           <a href={`${BASE}/rooms/${room}/journal`} download={`${room}-journal.json`}>
@@ -67,14 +45,8 @@ export function Charts({ room, stats, tickSeconds }: Props) {
           No samples in the last {range.label}. The room takes one every {tickSeconds} s while visitors are present.
         </p>
       )}
-      <div class="charts" data-range={history.value === null ? '' : id}>
-        <Plots
-          points={history.value?.points ?? []}
-          range={range}
-          stats={stats}
-          nowMs={nowMs}
-          tickSeconds={tickSeconds}
-        />
+      <div class="charts" data-range={history.value === null ? '' : range.id}>
+        <Plots points={history.value?.points ?? []} span={span} stats={stats} tickSeconds={tickSeconds} />
       </div>
     </section>
   )
@@ -82,28 +54,13 @@ export function Charts({ room, stats, tickSeconds }: Props) {
 
 interface PlotsProps {
   readonly points: readonly HistoryPoint[]
-  readonly range: Range
+  readonly span: Span
   readonly stats: Stats | null
-  readonly nowMs: number
   readonly tickSeconds: number
 }
 
-function Plots({ points, range, stats, nowMs, tickSeconds }: PlotsProps) {
-  const plotted = withGaps(points, Math.max(range.stepSeconds, tickSeconds))
-  const nowSeconds = nowMs / 1000
-  const startSeconds = nowSeconds - range.minutes * 60
-  const shared = {
-    times: [startSeconds, ...plotted.map(({ at }) => at), nowSeconds],
-    range: [startSeconds, nowSeconds] as const,
-  }
-  const line = (figure: (point: HistoryPoint) => number | null, now: number | null) => [
-    null,
-    ...plotted.map(({ point }) => (point === null ? null : figure(point))),
-    now,
-  ]
-  const perMinute = (figure: (point: HistoryPoint) => number) =>
-    line((point) => figure(point) / ((point.samples * tickSeconds) / 60), null)
-  const constant = (value: number) => shared.times.map(() => value)
+function Plots({ points, span, stats, tickSeconds }: PlotsProps) {
+  const { shared, line, perMinute, constant } = timeline(points, span, tickSeconds)
   const site = stats?.site
   const hasGuard = (site !== undefined && site.guard !== 'off') || points.some((point) => point.admissionFactor < 1)
   return (
@@ -208,16 +165,4 @@ function Plots({ points, range, stats, nowMs, tickSeconds }: PlotsProps) {
 
 function errorPercent({ originErrors, originRequests }: HistoryPoint): number | null {
   return originRequests > 0 ? (100 * originErrors) / originRequests : null
-}
-
-/** Breaks the line where more than two steps are missing: an empty room writes no samples. */
-function withGaps(points: readonly HistoryPoint[], stepSeconds: number) {
-  const steps: { at: number; point: HistoryPoint | null }[] = []
-  for (const point of points) {
-    const at = Date.parse(point.at) / 1000
-    const last = steps.at(-1)
-    if (last !== undefined && at - last.at > stepSeconds * 2.5) steps.push({ at: last.at + 1, point: null })
-    steps.push({ at, point })
-  }
-  return steps
 }

@@ -19,6 +19,7 @@ import { type Notice, useControls } from './controls.ts'
 import { Dialog, type Question } from './dialog.tsx'
 import { underWay } from './event-words.ts'
 import { Events } from './events.tsx'
+import { FairEntry } from './fair-entry.tsx'
 import { Figures } from './figures.tsx'
 import { usePolling } from './hooks.ts'
 import { shownMessage } from './message.tsx'
@@ -94,6 +95,7 @@ export function Room({ name, covers, preview, mayWrite, children }: Props) {
           {controls !== null && (
             <Events room={name} polled={events} nowMs={nowMs} controls={controls} languages={preview.languages} />
           )}
+          {controls !== null && <FairEntry room={name} stats={stats.value} controls={controls} />}
           <AuditLog room={name} polled={audit} />
         </main>
       </div>

@@ -31,7 +31,7 @@ export function TicketLookup({ room }: { room: string }) {
 }
 
 function Found({ ticket }: { ticket: Ticket }) {
-  const { number, state, position, joinedAt, admitted, admittedAt, ended, endedAt } = ticket
+  const { number, lane, laneNumber, state, position, joinedAt, admitted, admittedAt, ended, endedAt } = ticket
   const at = (time: string | null) => (time === null ? 'time no longer stored' : clockText(time))
   return (
     <dl class="facts">
@@ -40,6 +40,14 @@ function Found({ ticket }: { ticket: Ticket }) {
         {state}
         {position !== null && `, position ${position.toLocaleString()}`}
       </dd>
+      {lane !== undefined && (
+        <>
+          <dt>Lane</dt>
+          <dd>
+            {lane}, number {laneNumber?.toLocaleString()}
+          </dd>
+        </>
+      )}
       <dt>Joined</dt>
       <dd>{at(joinedAt)}</dd>
       <dt>Admitted</dt>

@@ -1,5 +1,6 @@
 /** The vocabulary of the page: badges, buttons and the audit log use the same words. */
 import type { Audit, RoomEvent, Rooms, Stats } from './api.ts'
+import { ENTRY_SWITCHES, entryValueText } from './entry-switches.ts'
 import { momentText } from './times.ts'
 
 type Entry = Audit['entries'][number]
@@ -16,9 +17,7 @@ const NAMES: Readonly<Record<string, string>> = {
   message: 'Message',
   message_until: 'Message ends at',
   sold_out: 'Sold out',
-  turnstile_mode: 'Check before joining',
-  turnstile_action: 'After a failed check',
-  join_limit: 'Join limits',
+  ...Object.fromEntries(ENTRY_SWITCHES.map(({ name, label }) => [name, label])),
   name: 'Name',
   description: 'Description',
   prequeue_start_time: 'Lobby opens',
@@ -66,6 +65,8 @@ const ACTIONS: Readonly<Record<string, string>> = {
   'admit-next': 'Admit',
   revoke: 'Revoke',
   reset: 'Reset',
+  'make-keys': 'Make access keys',
+  'revoke-key': 'Revoke access key',
   'event-create': 'Create event',
   'event-change': 'Change event',
   'event-start': 'Start event now',
@@ -115,6 +116,8 @@ export function changesText(entry: Pick<Entry, 'before' | 'after'>): string {
 
 /** The value of a setting. The audit holds a rate plan as JSON. */
 export function settingText(key: string, value: unknown): string {
+  const named = entryValueText(key, value)
+  if (named !== null) return named
   if (typeof value !== 'string') return valueText(value)
   if (TIMES.includes(key)) return momentText(value)
   return key === 'rate_plan' ? planText(JSON.parse(value)) : value

@@ -1,9 +1,10 @@
 /**
- * npm run bench [-- --quick] [-- --json FILE] [-- --only NAME,...] [-- --scale]
+ * npm run bench [-- --quick] [-- --json FILE] [-- --only NAME,...] [-- --scale] [-- --proof]
  *
  * Measures requests per second of the built Worker on raw `workerd serve`, next to the runtime's
  * ceiling, plain proxies and straightforward implementations, and the cost of the object's storage
- * and calls. `--scale` measures the cost of one growing room instead.
+ * and calls. `--scale` measures the cost of one growing room instead, and `--proof` how fast
+ * browsers solve the proof of work.
  *
  * Each of our rooms has a workerd process to itself; the peers share one. All processes stay up.
  * The variants take turns, one at a time, in rounds; every second round runs in reverse order.
@@ -36,11 +37,13 @@ const HELP = `npm run bench -- [options]: what the built Worker answers per seco
   --only NAME,...   these alone: ${VARIANTS.map(({ name }) => name).join(', ')}
   --json FILE       the figures as JSON, too
   --scale           what one room costs as it grows, instead; takes no other option but --json
+  --proof           how fast browsers solve the proof of work, instead; takes no other option
   --help            this text`
 
 const args = options()
 if (args.help) console.log(HELP)
 else if (args.scale) await import('./scale.ts')
+else if (args.proof) await import('./proof.ts')
 else await bench(chosenVariants(args.only))
 
 async function bench(variants: readonly Variant[]): Promise<void> {
@@ -160,6 +163,7 @@ function options() {
     json: { type: 'string' },
     only: { type: 'string' },
     scale: { type: 'boolean' },
+    proof: { type: 'boolean' },
     help: { type: 'boolean', short: 'h' },
   } as const
   try {

@@ -34,7 +34,7 @@ const HEARD_PER_CALL = 1_000
 const JOINS_PER_CALL = 256
 const PLOT = resolve(import.meta.dirname, '../docs/scale.svg')
 
-const benchRules = rules({ capacity: 1000, ratePerMinute: 6000, maxWaiting: 5_000_000 })
+const benchRules = rules({ capacity: 1000, ratePerMinute: 6000, maxWaiting: 10_000_000 })
 
 interface Cost {
   readonly line: string
@@ -50,18 +50,16 @@ interface Cost {
   readonly rowsOfWorstTick: number
 }
 
-/** Targets for a million waiting visitors. */
-const TARGETS: Partial<Record<keyof Cost, number>> = {
-  stateKiB: 16 * 1024,
-  snapshotBytes: 16 * 1024,
-  worstTickMs: 50,
-  restoreMs: 500,
-}
+type Targets = Partial<Record<keyof Cost, number>>
+
+const MILLION: Targets = { stateKiB: 16 * 1024, snapshotBytes: 16 * 1024, worstTickMs: 50, restoreMs: 500 }
+const TEN_MILLION: Targets = { stateKiB: 64 * 1024, snapshotBytes: 48 * 1024, tickMs: 60 }
 
 const costs = [
   costsOf('10,000 wait', () => lineOf(10_000)),
   costsOf('100,000 wait', () => lineOf(100_000)),
   costsOf('1,000,000 wait', () => lineOf(1_000_000)),
+  costsOf('10,000,000 wait', () => lineOf(10_000_000)),
   costsOf('10,000,000 numbers, the last 100,000 wait', longTail),
 ]
 console.table(
@@ -78,18 +76,7 @@ console.table(
     'rows, worst tick': cost.rowsOfWorstTick,
   })),
 )
-const million = costs[2] as Cost
-console.table(
-  Object.entries(TARGETS).map(([cost, target]) => {
-    const value = million[cost as keyof Cost] as number
-    return {
-      'a million wait': cost,
-      value: rounded(value),
-      target: `${target} or less`,
-      '': value <= target ? 'met' : 'missed',
-    }
-  }),
-)
+console.table([...judged(costs[2] as Cost, MILLION), ...judged(costs[3] as Cost, TEN_MILLION)])
 console.table(
   drawCosts().map(({ entries, tablesMs, ranksMs, eventMs }) => ({
     'entries of a draw': entries,
@@ -103,6 +90,19 @@ console.table(
 writeFileSync(PLOT, plot('One room as its line grows', 'people who wait', series()))
 console.log(`Plotted in ${PLOT}`)
 console.table(await manyIsolates())
+
+function judged(cost: Cost, targets: Targets) {
+  return Object.entries(targets).map(([what, target]) => {
+    const value = cost[what as keyof Cost] as number
+    return {
+      line: cost.line,
+      cost: what,
+      value: rounded(value),
+      target: `${target} or less`,
+      '': value <= target ? 'met' : 'missed',
+    }
+  })
+}
 
 function lineOf(size: number): Line {
   const line = newLine()
@@ -239,7 +239,7 @@ async function manyIsolates() {
 function series(): Series[] {
   const of = (label: string, figure: (cost: Cost) => number): Series => ({
     label,
-    points: costs.slice(0, 3).map((cost) => [cost.waiting, figure(cost)]),
+    points: costs.slice(0, 4).map((cost) => [cost.waiting, figure(cost)]),
   })
   return [
     of('state, KiB', (cost) => cost.stateKiB),

@@ -49,33 +49,34 @@ export function hostOf(room: string): string {
 }
 
 /**
- * The built Worker, with the origin in the same process: a network would hide the cost of the
- * proxy.
+ * The built Worker. Its requests to the internet reach the origin in the same process: a network
+ * would hide the cost of the proxy.
  */
 export function oursConfig(build: string, folder: string, room: string): string {
   const config = workerConfig(build, folder, `${folder}/storage`, { rooms: [roomOf(room)], originUrl: '' })
-  const withOrigin = config
-    .replace('services = [', 'services = [(name = "origin", worker = .origin), ')
-    .replace('bindings = [', 'bindings = [(name = "ORIGIN", service = "origin"), ')
+  const withOrigin = config.replace(/\(name = "internet", .*\),/, INTERNET)
   return `${withOrigin}${worker('origin', '')}`
 }
 
+/** A Worker's `fetch` goes to the service of this name. */
+const INTERNET = '(name = "internet", worker = .origin),'
+
 /** `pageBytes`: the size of our waiting page. */
 export function peersConfig(folder: string, pageBytes: number): string {
-  const services = [...PEERS, 'origin'].map((name) => `(name = "${name}", worker = .${constant(name)})`)
+  const services = PEERS.map((name) => `(name = "${name}", worker = .${constant(name)})`)
   const sockets = PEERS.map((name) => `(name = "${name}", address = "127.0.0.1:0", service = "${name}", http = ())`)
   return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
-  services = [${services.join(', ')}, (name = "disk", disk = (path = "${folder}/storage", writable = true))],
+  services = [${services.join(', ')}, ${INTERNET} (name = "disk", disk = (path = "${folder}/storage", writable = true))],
   sockets = [${sockets.join(', ')}],
 );
 ${worker('origin', '')}
 ${worker('ceiling', bindings(`(name = "KEY", text = "${SIGNING_KEY.toString('base64url')}")`))}
 ${worker('naive-join', `${bindings(ROOM)}${objects('naive-join')}`)}
 ${worker('naive-poll', `${bindings(ROOM)}${objects('naive-poll')}`)}
-${worker('plain-proxy', bindings('(name = "ORIGIN", service = "origin")'))}
-${worker('plain-proxy-html', bindings('(name = "ORIGIN", service = "origin")'))}
-${worker('plain-proxy-large', bindings('(name = "ORIGIN", service = "origin")'), 'plain-proxy-html')}
+${worker('plain-proxy', '')}
+${worker('plain-proxy-html', '')}
+${worker('plain-proxy-large', '', 'plain-proxy-html')}
 ${worker('constant-page', bindings(`(name = "PAGE_BYTES", json = "${pageBytes}")`))}
 `
 }

@@ -88,6 +88,44 @@ const MIGRATIONS: readonly string[] = [
      at_ms INTEGER NOT NULL,
      who TEXT NOT NULL
    );`,
+  `ALTER TABLE samples ADD COLUMN limited INTEGER NOT NULL DEFAULT 0;
+   ALTER TABLE samples ADD COLUMN limited_by_network INTEGER NOT NULL DEFAULT 0;
+   ALTER TABLE samples ADD COLUMN limited_by_client INTEGER NOT NULL DEFAULT 0;
+   ALTER TABLE samples ADD COLUMN limited_returns INTEGER NOT NULL DEFAULT 0;
+   ALTER TABLE samples ADD COLUMN joined_quiet INTEGER NOT NULL DEFAULT 0;
+   ALTER TABLE samples ADD COLUMN joined_shared INTEGER NOT NULL DEFAULT 0;
+   ALTER TABLE samples ADD COLUMN joined_busy INTEGER NOT NULL DEFAULT 0;
+   ALTER TABLE samples ADD COLUMN joined_crowded INTEGER NOT NULL DEFAULT 0;
+   ALTER TABLE samples ADD COLUMN checks_passed INTEGER NOT NULL DEFAULT 0;
+   ALTER TABLE samples ADD COLUMN checks_failed INTEGER NOT NULL DEFAULT 0;
+   ALTER TABLE samples ADD COLUMN checks_overlooked INTEGER NOT NULL DEFAULT 0;
+   ALTER TABLE samples ADD COLUMN checks_unreachable INTEGER NOT NULL DEFAULT 0;
+   ALTER TABLE samples ADD COLUMN infinite_answers INTEGER NOT NULL DEFAULT 0;`,
+  `CREATE TABLE access (
+     subject TEXT PRIMARY KEY,
+     key_id TEXT NOT NULL,
+     run INTEGER NOT NULL,
+     uses INTEGER NOT NULL,
+     used INTEGER NOT NULL,
+     number INTEGER NOT NULL,
+     holder INTEGER NOT NULL,
+     join_key TEXT NOT NULL,
+     exp_seconds INTEGER NOT NULL,
+     revoked INTEGER NOT NULL,
+     at_ms INTEGER NOT NULL
+   ) WITHOUT ROWID;
+   CREATE INDEX access_key ON access (key_id);
+   CREATE INDEX access_expiry ON access (exp_seconds, subject);
+   CREATE INDEX access_moved ON access (run) WHERE holder > 0;
+   CREATE INDEX access_revoked ON access (key_id) WHERE revoked = 1;`,
+  `ALTER TABLE samples ADD COLUMN proofs_solved INTEGER NOT NULL DEFAULT 0;
+   ALTER TABLE samples ADD COLUMN proofs_refused INTEGER NOT NULL DEFAULT 0;
+   ALTER TABLE samples ADD COLUMN slow_joins INTEGER NOT NULL DEFAULT 0;
+   ALTER TABLE samples ADD COLUMN keys_redeemed INTEGER NOT NULL DEFAULT 0;
+   ALTER TABLE samples ADD COLUMN keys_refused INTEGER NOT NULL DEFAULT 0;
+   ALTER TABLE samples ADD COLUMN keys_missing INTEGER NOT NULL DEFAULT 0;
+   ALTER TABLE samples ADD COLUMN key_take_overs INTEGER NOT NULL DEFAULT 0;
+   ALTER TABLE samples ADD COLUMN key_passes INTEGER NOT NULL DEFAULT 0;`,
 ]
 
 /**

@@ -6,7 +6,7 @@
 import type { AlertMessage } from '../src/alerts/message.ts'
 import { alertedEvent, isEventMetric, type MinuteFigures, minuteFigures, stepAlert } from '../src/core/alert-rules.ts'
 import type { RoomEvent } from '../src/core/events.ts'
-import { SAMPLED } from '../src/core/figures.ts'
+import { ANALYSED } from '../src/core/figures.ts'
 import type { Line } from '../src/core/line.ts'
 import type { Sample } from '../src/core/sample.ts'
 import type { RoomAlert } from '../src/settings/rooms.ts'
@@ -77,7 +77,7 @@ function endOf(minute: number): number {
 
 /** The row of Workers Analytics Engine; -1 stands for an unknown percentile. */
 export function dataPointOf(room: string, sample: Sample): AnalyticsEngineDataPoint {
-  const doubles = [sample.atMs, ...SAMPLED.map((name) => sample[name] ?? -1)]
+  const doubles = [sample.atMs, ...ANALYSED.map((name) => sample[name] ?? -1)]
   return { indexes: [room], blobs: [room], doubles }
 }
 

@@ -25,9 +25,11 @@ import { logError, logWarning, sendHeldReports } from '../src/log/log.ts'
 import { abortReason } from '../src/room/aborted.ts'
 import type { RoomNamespace } from '../src/room/room-clients.ts'
 import type { EventAnswer, EventCommand, EventDetails, EventsView } from '../src/room/room-events.ts'
+import type { KeyReport, RevokedKey } from '../src/room/room-keys.ts'
 import type {
   AlertOverview,
   AuditEntry,
+  AuditValues,
   Command,
   CommandAnswer,
   HistoryPoint,
@@ -38,8 +40,10 @@ import type {
 } from '../src/room/room-object.ts'
 import { deployedSettings } from '../src/settings/deployed-settings.ts'
 import { lineRules, type RoomSettings, roomAlerts } from '../src/settings/rooms.ts'
+import { AccessStore } from './access-store.ts'
 import { applyCommand } from './commands.ts'
 import { DrawBeacon } from './draw-beacon.ts'
+import { isLivePlace, keyReport, revokeKey } from './key-commands.ts'
 import { LineStore } from './line-store.ts'
 import { blockedUntil } from './login-guard.ts'
 import { isUsed } from './migrations.ts'
@@ -54,6 +58,7 @@ export class WaitingRoom extends DurableObject<Env> implements RoomObject {
   private readonly clockwork: RoomClockwork
   private readonly alerts: RoomAlerts
   private readonly controls: RoomControls
+  private readonly access: AccessStore
   private readonly roomEvents: RoomEvents
   private readonly beacon: DrawBeacon
   private readonly jurisdiction: RoomJurisdiction
@@ -69,6 +74,7 @@ export class WaitingRoom extends DurableObject<Env> implements RoomObject {
     this.clockwork = new RoomClockwork(ctx, env)
     this.alerts = new RoomAlerts(ctx, env)
     this.controls = new RoomControls(ctx.storage.sql)
+    this.access = new AccessStore(ctx.storage.sql)
     this.roomEvents = new RoomEvents(ctx.storage.sql, this.controls)
     this.beacon = new DrawBeacon(ctx, (work) => this.publicRandomness(work))
     const registry = (room: string) => (env.WAITING_ROOM as unknown as RoomNamespace).getByName(room)
@@ -79,6 +85,7 @@ export class WaitingRoom extends DurableObject<Env> implements RoomObject {
       this.controls.load(this.deployed, Date.now())
       this.clockwork.alarmAtMs = stored.alarmAtMs
       this.line = Line.restore(this.rules(), stored.line, stored.line.head.clock.touchedMs)
+      this.line.holders.restore(this.access.moved(this.line.run))
       this.openEvents(this.line, Date.now())
     }
     sendHeldReports()
@@ -89,8 +96,11 @@ export class WaitingRoom extends DurableObject<Env> implements RoomObject {
     return this.event(request.room, (line, nowMs) => {
       this.calls++
       line.beginCall(nowMs)
-      const answer = applyExchange(line, request)
-      this.commit(line, nowMs, false)
+      const keys = this.access.rowsFor(request)
+      const answer = applyExchange(line, request, keys)
+      const { changes } = keys
+      this.commit(line, nowMs, changes.length > 0)
+      this.access.write(changes)
       return {
         ...answer,
         snapshot: this.snapshot.get(line, nowMs),
@@ -149,6 +159,7 @@ export class WaitingRoom extends DurableObject<Env> implements RoomObject {
       const sample = line.takeSample()
       this.commit(line, nowMs, true)
       this.alerts.samples.write(sample)
+      this.access.forgetExpired(nowMs, ({ run, number }) => run === line.run && isLivePlace(line, number))
       this.logGuard(factorBefore, sample)
       this.clockwork.restartOverdueChains(this.room, line, nowMs)
     })
@@ -218,6 +229,35 @@ export class WaitingRoom extends DurableObject<Env> implements RoomObject {
     })
   }
 
+  accessKey(id: string): KeyReport | null {
+    return keyReport(id, this.line, this.access)
+  }
+
+  auditKeys(name: string, made: AuditValues, who: string): void {
+    mustBeDeployed(name)
+    this.event(name, (line, nowMs) => {
+      line.beginInternalEvent(nowMs)
+      this.commit(line, nowMs, true)
+      this.controls.audit(who, 'make-keys', {}, made, nowMs)
+    })
+  }
+
+  revokeAccessKey(name: string, id: string, keepPlaces: boolean, who: string): RevokedKey | null {
+    mustBeDeployed(name)
+    return this.event(name, (line, nowMs) => {
+      line.beginInternalEvent(nowMs)
+      // Makes the tables of a new room.
+      this.commit(line, nowMs, true)
+      const revoked = revokeKey(id, keepPlaces, line, this.access, nowMs)
+      if (revoked === 'too-many') return null
+      this.snapshot.clear()
+      this.commit(line, nowMs, true)
+      revoked.record()
+      this.controls.audit(who, 'revoke-key', {}, { id, ended: revoked.result.ended, keepPlaces }, nowMs)
+      return revoked.result
+    })
+  }
+
   /** The beacon was read. */
   private publicRandomness(work: (line: Line) => void): void {
     this.event(this.room, (line, nowMs) => {
@@ -231,6 +271,7 @@ export class WaitingRoom extends DurableObject<Env> implements RoomObject {
   private replaceLine(line: Line): void {
     this.line = line
     this.store.clear()
+    this.access.clear()
     this.clockwork.reset()
   }
 

@@ -9,6 +9,7 @@ export interface Progress {
     | 'waiting'
     | 'admitted'
     | 'expired'
+    | 'moved'
     | 'paused'
     | 'closed'
     | 'full'

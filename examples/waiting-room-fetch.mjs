@@ -22,6 +22,7 @@ export function createWaitingRoomFetch({ statusUrl, onProgress = () => {}, fetch
   /** The room's status endpoint. If not given, it comes from the room's first answer. */
   let room = statusUrl === undefined ? null : new URL(statusUrl, globalThis.location?.href)
   let token = ''
+  let proof = null
   /** The current poll loop, shared by all waiting requests. */
   let line = null
   let first = null
@@ -97,18 +98,25 @@ export function createWaitingRoomFetch({ statusUrl, onProgress = () => {}, fetch
       if (failures === FAILURES_MAX) throw error
       onProgress(status)
       if (status.state === 'admitted') return
-      // The place is gone (silent for too long, or given up): a request without a token joins again
-      // at the end.
-      if (status.state === 'expired') token = ''
+      // The place is gone (silent for too long, or given up) or moved to another device: a request
+      // without a token joins again at the end.
+      if (status.state === 'expired' || status.state === 'moved') token = ''
       else await pause(failures > 0 ? backOffMs(failures) : status.pollAfterSeconds * 1000, signal)
     }
   }
 
   async function poll(signal) {
     try {
-      const response = await sendToken(room, { headers: { Accept: 'application/json' }, cache: 'no-store', signal })
+      const headers = { Accept: 'application/json', ...(proof === null ? {} : { 'Waiting-Room-Proof': proof }) }
+      proof = null
+      const response = await sendToken(room, { headers, cache: 'no-store', signal })
       const status = await response.json()
       if (status.state !== undefined) return { status }
+      // The room asks newcomers for a proof of work. The next poll presents it.
+      if (status.work !== undefined) {
+        proof = await solve(status.work, signal)
+        return { status: { state: 'waiting', position: null, etaSeconds: null, pollAfterSeconds: 0 } }
+      }
       throw Object.assign(new Error(`The waiting room answers ${response.status} ${status.title}`), { response })
     } catch (error) {
       // A retry would not help: the room is gone, or does not list this origin.
@@ -154,6 +162,15 @@ export function roomOf(response, requestUrl) {
   const url = new URL(target, base)
   // A room is on the host that it covers. No other host may receive the token.
   return url.origin === base.origin ? url : null
+}
+
+/** Finds a number for which SHA-256 of `id:number` begins with `bits` zero bits. */
+async function solve({ id, bits, challenge }, signal) {
+  for (let number = 0; ; number++) {
+    signal.throwIfAborted()
+    const hash = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(`${id}:${number}`))
+    if (Math.clz32(new DataView(hash).getUint32(0)) >= bits) return `${challenge}.${number}`
+  }
 }
 
 /** Doubles with each failure, half of it at random, so that a crowd does not return in step. */

@@ -86,8 +86,12 @@ function checkTables(file: string, withTables: (text: string) => string | null, 
 function figuresTable(): string {
   const rows = (Object.keys(FIGURES) as FigureName[]).map((name) => {
     const figure = FIGURES[name]
-    const sample = 'sample' in figure ? [IN_A_LONGER_STEP[figure.kind], `\`double${figure.sample.double}\``] : ['', '']
-    return [`\`${name}\``, figure.help, figure.unit, ...sample, metricOf(name)]
+    const { step, double } =
+      'sample' in figure
+        ? { step: IN_A_LONGER_STEP[figure.kind], double: figure.sample.double }
+        : { step: '', double: null }
+    const position = double === null ? '' : `\`double${double}\``
+    return [`\`${name}\``, figure.help, figure.unit, step, position, metricOf(name)]
   })
   const heads = ['figure', 'meaning', 'unit', 'in a longer step', 'Analytics Engine', 'metric']
   return [heads, heads.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |\n`).join('')

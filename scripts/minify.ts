@@ -1,7 +1,7 @@
 /**
- * `npm run minify`: builds the beacon and the waiting page's script and style from client/ into
- * public/. The results are checked in, so that a deploy, a test or the demo needs no build. `--
- * --check` writes nothing, and fails if a result is out of date.
+ * `npm run minify`: builds the beacon, the script of the check page, and the waiting page's script
+ * and style, from client/ into public/. The results are checked in, so that a deploy, a test or the
+ * demo needs no build. `-- --check` writes nothing, and fails if a result is out of date.
  */
 import { resolve } from 'node:path'
 import { type BuildOptions, build } from 'esbuild'
@@ -18,6 +18,7 @@ const PAGE: BuildOptions = { bundle: true, format: 'iife', target: ['chrome105',
 const ALL: readonly Served[] = [
   { source: 'client/beacon/heartbeat.js', served: 'public/heartbeat.min.js', options: { target: 'es2021' } },
   { source: 'client/page/main.ts', served: 'public/waiting-room.min.js', options: PAGE },
+  { source: 'client/check/main.ts', served: 'public/check.min.js', options: PAGE },
   { source: 'client/page/page.css', served: 'public/waiting-room.min.css', options: PAGE },
 ]
 

@@ -3,6 +3,7 @@
  * answers with the shipped `visit`. Reports every request and answer to the judge.
  */
 
+import type { JoinDetails } from '../src/core/exchange.ts'
 import { claim, isSuspended, type Visit, visit } from '../src/gate/visit.ts'
 import { pollAfterSeconds } from '../src/gate/visitor-status.ts'
 import type { Status } from '../src/status.ts'
@@ -37,9 +38,18 @@ export class Browser {
   readonly scheduler: Scheduler
   private readonly isolates: readonly SimulatedIsolate[]
   private readonly witness: BrowserWitness
+  private readonly joinDetails: JoinDetails
   private isolate: SimulatedIsolate
 
-  constructor(isolates: readonly SimulatedIsolate[], scheduler: Scheduler, random: Random, witness: BrowserWitness) {
+  /** @param lane that the browser joins; undefined: the regular line */
+  constructor(
+    isolates: readonly SimulatedIsolate[],
+    scheduler: Scheduler,
+    random: Random,
+    witness: BrowserWitness,
+    lane?: string,
+  ) {
+    this.joinDetails = lane === undefined ? {} : { lane }
     this.isolates = isolates
     this.scheduler = scheduler
     this.random = random
@@ -170,8 +180,10 @@ export class Browser {
       verified: new VerifiedTokens(),
       keepAlive: isolate,
       nowMs,
-      mayJoinNow: async () => true,
+      joinLimit: async () => null,
+      joinDetails: async () => this.joinDetails,
       joinCheck: null,
+      keyEntry: null,
       binding: null,
     }
   }

@@ -3,6 +3,7 @@
  * seed selects them. All of them end with the faults.
  */
 
+import { startOf } from '../src/core/lanes.ts'
 import type { EventCommand } from '../src/room/room-events.ts'
 import type { Command } from '../src/room/room-object.ts'
 import type { EventPatch } from '../src/settings/event-schema.ts'
@@ -10,6 +11,7 @@ import type { RoomSettings } from '../src/settings/rooms.ts'
 import type { SettingsPatch } from '../src/settings/runtime-settings.ts'
 import { EVENT_ID } from './event-of-seed.ts'
 import type { Faults } from './faults.ts'
+import { lanesOfDeploy } from './lanes-of-seed.ts'
 import type { Random } from './random.ts'
 import type { Scheduler } from './scheduler.ts'
 import type { SimulatedIsolate } from './simulated-isolate.ts'
@@ -162,6 +164,7 @@ export class Disturbances {
       ...first,
       total_active_users: Math.max(1, first.total_active_users + this.random.whole(-2, 2)),
       new_users_per_minute: this.random.pick([rate, 2 * rate, Math.ceil(rate / 2)]),
+      ...(first.lanes.length > 0 ? { lanes: lanesOfDeploy(this.random) } : {}),
     }
     object.deploy(settings, this.random.chance(0.3))
     for (const isolate of isolates) {
@@ -195,7 +198,7 @@ export class Disturbances {
       { kind: 'settings', action: 'settings', patch, etag: null },
       { kind: 'settings', action: 'settings', patch, etag: null },
       { kind: 'admit-next', count: random.whole(1, 3) },
-      { kind: 'revoke', number: random.whole(1, 30) },
+      { kind: 'revoke', number: random.whole(1, 30) + (settings.lanes.length > 0 ? startOf(random.whole(0, 4)) : 0) },
     ])
   }
 

@@ -1,6 +1,6 @@
 /**
  * npm run simulate -- --seeds N [--seed S] [--trace]: runs N seeds from S on, and prints figures
- * and the violations of failed seeds.
+ * and the violations of failed seeds. With --bots: the table of bots and people at one sale.
  */
 import { parseArgs } from 'node:util'
 import './load.ts'
@@ -12,18 +12,29 @@ const { calibrate } = await import('./calibration.ts')
 const { SCENARIOS } = await import('./scenarios.ts')
 
 const SEEDS_MAX = 1_000_000
-const HELP = `npm run simulate -- [--seeds N] [--seed S] [--events] [--trace]
+/** Of a sale with bots: enough to take all its places, and what fits into memory. */
+const PEOPLE_MIN = 1_000
+const PEOPLE_MAX = 100_000
+const HELP = `npm run simulate -- [--seeds N] [--seed S] [--events] [--lanes] [--trace]
   runs N seeds (200) beginning with S (1); the same seed gives the same run
   --events the room has an event: a lobby, mostly with a draw, whose borders meet the faults
+  --lanes  the room has lanes, which some visitors join and deploys change; also with --events
   --trace  prints every step; for one seed
-  Then it measures the estimated wait on crowds without faults.`
+  Then it measures the estimated wait on crowds without faults.
+npm run simulate -- --bots [--people N] [--seeds N] [--seed S] [--write]
+  runs a sale with bots among the people under each defence, with N people (10000) and N seeds (3),
+  and prints the tables of docs/fairness.md; --write updates them there`
 
 const { values } = parseArgs({
   options: {
-    seeds: { type: 'string', default: '200' },
+    seeds: { type: 'string' },
     seed: { type: 'string', default: '1' },
     events: { type: 'boolean', default: false },
+    lanes: { type: 'boolean', default: false },
     trace: { type: 'boolean', default: false },
+    bots: { type: 'boolean', default: false },
+    people: { type: 'string', default: '10000' },
+    write: { type: 'boolean', default: false },
     help: { type: 'boolean' },
   },
 })
@@ -31,21 +42,43 @@ if (values.help) {
   console.log(HELP)
   process.exit(0)
 }
-const seeds = wholeOption('seeds', values.seeds, 1, SEEDS_MAX)
+const seeds = wholeOption('seeds', values.seeds ?? (values.bots ? '3' : '200'), 1, SEEDS_MAX)
 const first = wholeOption('seed', values.seed, 0, 2 ** 32 - 1)
+if (values.bots) {
+  await printBots()
+  process.exit(0)
+}
 if (values.trace && seeds > 1) refuse('--trace is for one seed: add --seeds 1 --seed S')
 
 const reports: Report[] = []
 for (let seed = first; seed < first + seeds; seed++) {
   const trace = values.trace ? { trace: (line: string) => console.log(line) } : {}
-  const report = await runSeed(seed, { events: values.events, ...trace })
+  const report = await runSeed(seed, { events: values.events, lanes: values.lanes, ...trace })
   reports.push(report)
   for (const violation of report.violations) console.error(`seed ${seed} (${report.profile}): ${violation}`)
   if (process.stderr.isTTY && reports.length % 50 === 0) process.stderr.write(`\r${reports.length} of ${seeds} seeds`)
 }
-const calibration = values.trace || values.events ? [] : SCENARIOS.map((scenario) => calibrate(scenario, first))
+const calibration =
+  values.trace || values.events || values.lanes ? [] : SCENARIOS.map((scenario) => calibrate(scenario, first))
 console.log(JSON.stringify({ ...summaryOf(reports), calibration: calibration.map(rounded) }, null, 2))
 process.exitCode = reports.some(({ violations }) => violations.length > 0) ? 1 : 0
+
+async function printBots(): Promise<void> {
+  const { runTable } = await import('./bots/report.ts')
+  const { sectionOf, writeSection } = await import('./bots/markdown.ts')
+  const { PLACES } = await import('./bots/settings.ts')
+  const people = wholeOption('people', values.people, PEOPLE_MIN, PEOPLE_MAX)
+  const onProgress = (done: number, all: number) => {
+    if (process.stderr.isTTY) process.stderr.write(`\r${done} of ${all} cells`)
+  }
+  const section = sectionOf(
+    await runTable({ people, places: PLACES, firstSeed: first, seeds, onProgress }),
+    people,
+    seeds,
+  )
+  console.log(section)
+  if (values.write) writeSection(section)
+}
 
 function rounded(figures: object): object {
   return Object.fromEntries(

@@ -30,6 +30,7 @@ export function summaryOf(reports: readonly Report[]) {
         sum(({ pairs }) => pairs),
       ),
     draws: drawsOf(reports.flatMap(({ draws }) => draws)),
+    laneAdmissions: sum(({ laneAdmissions }) => laneAdmissions),
     drawsWithRandomness: sum(({ drawsWithRandomness }) => drawsWithRandomness),
     lentUsed: sum(({ lentUsed }) => lentUsed),
     capacityOvershoot: Math.max(...reports.map(({ overshoot }) => overshoot)),

@@ -12,6 +12,7 @@ import { Disturbances } from './disturbances.ts'
 import { eventOfSeed } from './event-of-seed.ts'
 import { NO_NETWORK_FAULTS, NO_OBJECT_FAULTS, PROFILES } from './faults.ts'
 import { Judge, type Report } from './judges/judge.ts'
+import { laneOfVisitor, lanesOfSeed } from './lanes-of-seed.ts'
 import { Random } from './random.ts'
 import { Scheduler } from './scheduler.ts'
 import { type Mutant, SimulatedIsolate } from './simulated-isolate.ts'
@@ -23,6 +24,8 @@ export interface RunOptions {
   readonly trace?: (line: string) => void
   /** The room has an event with a lobby. */
   readonly events?: boolean
+  /** The room has lanes, and some visitors join them. */
+  readonly lanes?: boolean
   /** Changes every client. */
   readonly mutant?: Mutant
 }
@@ -39,22 +42,26 @@ const FAULTS_MS = 180_000
 const END_MS = 21_600_000
 
 /** The same seed runs the same way anywhere. */
-export async function runSeed(seed: number, { trace, events = false, mutant = {} }: RunOptions = {}): Promise<Report> {
+export async function runSeed(
+  seed: number,
+  { trace, events = false, lanes = false, mutant = {} }: RunOptions = {},
+): Promise<Report> {
   const random = new Random(seed)
   const scheduler = new Scheduler(START_MS)
   const faults = random.pick(PROFILES)
   const crowd = crowdOf(seed, random)
-  const settings = someSettings(seed, random, crowd, events)
+  const settings = someSettings(seed, random, crowd, { events, lanes })
   const judge = new Judge(scheduler, START_MS, START_MS + FAULTS_MS, faults, trace)
   const object = new SimulatedObject(settings, scheduler, random, faults.object, judge)
   const isolates = Array.from(
     { length: crowd.isolates },
     () => new SimulatedIsolate(object, scheduler, random, faults.network, settings, mutant),
   )
-  const visitors = Array.from(
-    { length: crowd.visitors },
-    () => new Visitor(crowd.plan(random, settings), new Browser(isolates, scheduler, random, judge)),
-  )
+  const visitors = Array.from({ length: crowd.visitors }, () => {
+    const plan = crowd.plan(random, settings)
+    const lane = lanes ? laneOfVisitor(random) : undefined
+    return new Visitor(plan, new Browser(isolates, scheduler, random, judge, lane))
+  })
   for (const visitor of visitors) scheduler.after(crowd.arrivalMs(random), () => judge.watch(visitor.live()))
   const untilMs = START_MS + FAULTS_MS
   new Disturbances(scheduler, random, faults, untilMs).begin(object, isolates)
@@ -102,7 +109,12 @@ function endFaults(object: SimulatedObject, isolates: readonly SimulatedIsolate[
   }
 }
 
-function someSettings(seed: number, random: Random, crowd: Crowd, hasEvent: boolean): RoomSettings {
+function someSettings(
+  seed: number,
+  random: Random,
+  crowd: Crowd,
+  { events, lanes }: { readonly events: boolean; readonly lanes: boolean },
+): RoomSettings {
   const heartbeat = random.pick([15, 20, 20, 30])
   return v.parse(roomSchema, {
     name: 'simulated',
@@ -117,7 +129,8 @@ function someSettings(seed: number, random: Random, crowd: Crowd, hasEvent: bool
     session_max_seconds: random.pick([0, 0, 0, 60]),
     departure_grace_seconds: random.pick([0, 10, 60, 300]),
     reclaims_max: random.pick([0, 3, 3]),
-    ...(hasEvent ? { events: [eventOfSeed(random, START_MS, crowd.capacity, crowd.ratePerMinute)] } : {}),
-    ...(hasEvent && random.chance(0.5) ? { draw_beacon: BEACON } : {}),
+    ...(events ? { events: [eventOfSeed(random, START_MS, crowd.capacity, crowd.ratePerMinute)] } : {}),
+    ...(events && random.chance(0.5) ? { draw_beacon: BEACON } : {}),
+    ...(lanes ? { lanes: lanesOfSeed(random) } : {}),
   })
 }

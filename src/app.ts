@@ -17,6 +17,7 @@ import { leaveRoute } from './routes/leave.ts'
 import { langRoute, lineRoute } from './routes/line.ts'
 import { ADMIN_FILES, adminFile, adminPage, operatorsRoute } from './routes/operators.ts'
 import { statusRoute } from './routes/status.ts'
+import { takeOverRoute } from './routes/take-over.ts'
 import { optionsRoute, withAllowedOrigins } from './routes/visitor-call.ts'
 
 type Incoming = Omit<Call, 'deployment'> & { readonly env: Env }
@@ -38,6 +39,7 @@ const ROUTES: ReadonlyMap<string, Route> = new Map<string, Route>([
   ['/status', visitors({ GET: statusRoute, HEAD: statusRoute })],
   ['/heartbeat', visitors({ POST: heartbeatRoute })],
   ['/leave', visitors({ POST: leaveRoute })],
+  ['/take-over', visitors({ POST: takeOverRoute })],
   ['/join-check', new Map([['POST', configured(joinCheckRoute)]])],
   ['/line', get(configured(lineRoute))],
   ['/lang', get(configured(langRoute))],

@@ -2,7 +2,9 @@
 import type { AlertDelivery } from './alerts/consumer.ts'
 import { platformIo } from './alerts/deliver.ts'
 import type { BypassRule } from './bypass/bypass-settings.ts'
+import { NewcomerCounts } from './core/proof-of-work.ts'
 import { infiniteKeys } from './gate/infinite-queue.ts'
+import type { JoinLimiters } from './gate/join-limits.ts'
 import { logError } from './log/log.ts'
 import { Access } from './operators/access.ts'
 import type { ApiOff, OperatorAccess } from './operators/caller.ts'
@@ -18,11 +20,12 @@ import { type RoomNamespace, roomClient, roomStub } from './room/room-clients.ts
 import { deployedSettings } from './settings/deployed-settings.ts'
 import { loginGuardRemedy } from './settings/problems.ts'
 import type { RoomSettings } from './settings/rooms.ts'
+import { accessSigningKeys } from './tokens/access-key.ts'
 import { VerifiedTokens } from './tokens/presented.ts'
 import { importSigningKeys, type SigningKey } from './tokens/signing-keys.ts'
 import { TurnstileValidator } from './turnstile/validation.ts'
 
-export interface Deployment {
+export interface Deployment extends JoinLimiters {
   readonly rooms: readonly RoomSettings[]
   readonly keys: readonly SigningKey[]
   readonly verified: VerifiedTokens
@@ -36,12 +39,14 @@ export interface Deployment {
   readonly alerts: AlertDelivery
   /** The rules by which requests skip a room, by room name. */
   readonly bypasses: ReadonlyMap<string, readonly BypassRule[]>
-  /** Null: newcomers are not counted by address. */
-  readonly joinLimiter: RateLimit | null
   /** Null: newcomers are not checked. */
   readonly turnstile: TurnstileValidator | null
   /** Sign the tickets of the infinite queue. */
   readonly infiniteKeys: readonly SigningKey[]
+  /** Of this isolate, in all rooms. */
+  readonly newcomers: NewcomerCounts
+  /** Sign access keys. */
+  readonly accessKeys: readonly SigningKey[]
 }
 
 let ready: Deployment | null = null
@@ -69,8 +74,11 @@ export async function deployment(env: Env): Promise<Deployment | null> {
       alerts: alertDelivery(namespace, env),
       bypasses: deployedSettings.bypasses,
       joinLimiter: env.JOIN_LIMIT ?? null,
+      networkLimiter: env.JOIN_LIMIT_NETWORK ?? null,
       turnstile: deployedSettings.turnstile && new TurnstileValidator(deployedSettings.turnstile),
       infiniteKeys: await infiniteKeys(keys),
+      newcomers: new NewcomerCounts(),
+      accessKeys: await accessSigningKeys(keys),
     }
     return ready
   } catch (error) {

@@ -138,6 +138,23 @@ export const IPV6_CLIENT_BYTES = 8
 export const BINDING_IPV4_BYTES = 3
 export const BINDING_IPV6_BYTES = 6
 
+/**
+ * The wider networks that joins are limited and counted by: an IPv4 /24 and an IPv6 /48, which is
+ * the most that one site gets (RFC 6177).
+ */
+export const WIDE_IPV4_BYTES = 3
+export const WIDE_IPV6_BYTES = 6
+
+/**
+ * Homes get an IPv6 /56. A join counts twice there, so a home may bring half as many newcomers as a
+ * wider network.
+ */
+export const IPV6_HOME_BYTES = 7
+export const IPV6_HOME_WEIGHT = 2
+
+/** A join of a bound client counts twice: it may bring half as many newcomers as its address. */
+export const BOUND_CLIENT_WEIGHT = 2
+
 /** The part of a `User-Agent` that counts; browsers send about 150 characters. */
 export const USER_AGENT_BOUND_CHARS = 512
 
@@ -160,6 +177,15 @@ export const CHECK_LOOK_MS = 50
 /** A passed check is redeemed by the redirect that follows it. */
 export const JOIN_PROOF_LIFE_SECONDS = 60
 
+/**
+ * A challenge of the proof of work must be solved within this time. The object remembers its id for
+ * longer, as the key of a join (`JOIN_KEY_SECONDS`).
+ */
+export const WORK_CHALLENGE_LIFE_SECONDS = 300
+
+/** A solver that counts up needs 8 digits for 24 bits. */
+export const WORK_NONCE_MAX_CHARS = 18
+
 /** A check page may be left open for this long, until its visitor solves the check. */
 export const CHECK_COOKIE_LIFE_SECONDS = 3_600
 
@@ -168,6 +194,39 @@ export const SPENT_CHECKS_MAX = 20_000
 
 /** The place of a visitor in the infinite queue who comes while hardly anybody waits. */
 export const INFINITE_POSITION_MIN = 100
+
+/** Access keys: places that one is good for, and its longest life. */
+export const ACCESS_KEY_USES_MAX = 1_000_000
+export const ACCESS_KEY_LIFE_MAX_DAYS = 400
+
+/** A key made by a machine whose clock is ahead by up to this counts at once. */
+export const KEY_CLOCK_SKEW_SECONDS = 60
+
+/** A link's key waits in the browser for this long, for instance until a closed room opens. */
+export const KEY_COOKIE_LIFE_SECONDS = 1_800
+
+/** The answer with a ticket is at most this late in a browser that opened its link twice. */
+export const KEY_RETRY_MS = 1_500
+
+/** A visitor past the room asks the object this often, so a revoked key acts within this time. */
+export const SKIP_TOKEN_LIFE_SECONDS = 600
+export const SKIP_COOKIE_LIFE_SECONDS = 24 * 3600
+
+/** For how long the token of such a visitor counts beyond its life while the object is silent. */
+export const SKIP_HONOURED_SECONDS = 3_600
+
+/** Keys that one call of the API makes, and its body: each may have a person's id, in escapes. */
+export const KEYS_PER_CALL_MAX = 1_000
+export const KEYS_BODY_MAX_BYTES = 1_024 * 1_024
+
+/** Revoked keys that a room remembers until they expire: about 200 bytes each in storage. */
+export const REVOKED_KEYS_MAX = 100_000
+
+/** Places that end with one call that revokes a key. */
+export const REVOKED_PLACES_MAX = 10_000
+
+/** Ids of people in an order of keys: mail addresses have at most 254 characters. */
+export const PERSON_ID_MAX_CHARS = 254
 
 /** The bodies of visitors' calls are tiny. */
 export const BODY_MAX_BYTES = 1_024

@@ -8,6 +8,8 @@ export type VisitorState =
   | 'waiting'
   | 'admitted'
   | 'expired'
+  /** The place moved to another device. */
+  | 'moved'
   | 'paused'
   | 'closed'
   | 'full'
@@ -34,6 +36,7 @@ export const PAGE_STATES = [
   'sold-out',
   'ended',
   'expired',
+  'moved',
   'left',
   'lost',
   'admitted',

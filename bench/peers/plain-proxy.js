@@ -1,6 +1,6 @@
 // A proxy that does nothing else.
 export default {
-  fetch(request, env) {
-    return env.ORIGIN.fetch(request)
+  fetch(request) {
+    return fetch(request)
   },
 }

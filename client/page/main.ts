@@ -51,7 +51,7 @@ function render(): void {
   const state = over ?? (lost ? 'lost' : pageState(status))
   const keptSeconds = status.placeKeptSeconds - (performance.now() - poller.heardMs) / 1000
   const said = note || (told.change === null ? '' : noteOfChange(told.change))
-  const needsCookies = !cookies && over !== 'left' && over !== 'expired'
+  const needsCookies = !cookies && over !== 'left' && over !== 'expired' && over !== 'moved'
   const { aheadMs: serverAheadMs } = countdown
   const view = show({ state, status, keptSeconds, serverAheadMs, note: needsCookies ? texts.cookies : said })
   countdown.run(view.countdown === '' ? null : (status.event ?? null))
@@ -92,14 +92,16 @@ const poller = new Poller({
 async function poll(signal: AbortSignal): Promise<number> {
   const response = await fetch(`${PREFIX}/status${query}`, {
     signal,
-    headers: headers({ Accept: 'application/json' }),
+    // By the second header the room knows that this page can show a check.
+    headers: headers({ Accept: 'application/json', 'Waiting-Room-Page': '1' }),
     cache: 'no-store',
   })
   // The room was removed from the settings: go to the address, and let whatever covers it now
   // answer.
   if (response.status === 404) await enter()
-  // The visitor has no ticket, and must pass a check on another page to get one.
-  if (response.status === 403) openSite()
+  // The visitor has no ticket, and another page says how to get one: 403 a check or an access key,
+  // 409 a place that another device holds.
+  if (response.status === 403 || response.status === 409) openSite()
   // 429: too many joins from this address. The body is a status that says so, and when to poll
   // again.
   if (!response.ok && response.status !== 429) {
@@ -126,7 +128,7 @@ function take(answer: Status): void {
   if (note === texts.leaveFailed) note = visit.note
   status = answer
   if (answer.state === 'admitted') void enter()
-  else if (answer.state === 'expired') finish('expired')
+  else if (answer.state === 'expired' || answer.state === 'moved') finish(answer.state)
   else render()
 }
 
@@ -238,7 +240,7 @@ function start(): void {
   tabs.open()
   render()
   if (status.state === 'admitted') void enter()
-  else if (status.state === 'expired') finish('expired')
+  else if (status.state === 'expired' || status.state === 'moved') finish(status.state)
   else poller.start(status.pollAfterSeconds * 1000)
 }
 

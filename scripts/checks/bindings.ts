@@ -32,6 +32,11 @@ export function bindingNotes(section: Section): string[] {
   if (!namesOf(section.ratelimits, 'name').includes('JOIN_LIMIT')) {
     notes.push('no [[ratelimits]] JOIN_LIMIT: new visitors are not rate-limited by address (docs/abuse.md)')
   }
+  if (!namesOf(section.ratelimits, 'name').includes('JOIN_LIMIT_NETWORK')) {
+    notes.push(
+      'no [[ratelimits]] JOIN_LIMIT_NETWORK: new visitors are not rate-limited by wider network (docs/abuse.md)',
+    )
+  }
   if (!namesOf(section.analytics_engine_datasets, 'binding').includes('FIGURES')) {
     notes.push('no [[analytics_engine_datasets]] FIGURES: no figures are written to Analytics Engine (docs/figures.md)')
   }

@@ -4,6 +4,8 @@
  */
 import type { JournalEntry } from '../../src/core/journal.ts'
 import { SEGMENT_SIZE } from '../../src/core/limits.ts'
+import type { Line } from '../../src/core/line.ts'
+import type { StoredHead } from '../../src/core/line-state.ts'
 import type { LineStats } from '../../src/core/line-stats.ts'
 import type { LineRules } from '../../src/core/rules.ts'
 import { DEPARTING_FLAG, RETURNS_MASK, STATE_MASK, State } from '../../src/core/ticket-state.ts'
@@ -12,6 +14,7 @@ import type { SimulatedObject } from '../simulated-object.ts'
 import type { Renumbering } from './draw.ts'
 import { isLentByte, LentSlotsJudge, type TakenBack } from './lent-slots.ts'
 import { RateWindow } from './rate-window.ts'
+import { firstOfLane, laneOfNumber } from './specification.ts'
 
 export interface Findings {
   violation(text: string): void
@@ -25,12 +28,13 @@ export class CommittedJudge {
   admitted = 0
   /** The most slots that an admission took beyond the capacity. */
   overshoot = 0
-  /** Admitted numbers that were never absent, in order of admission. */
+  /** Admitted regular numbers that were never absent, in order of admission. */
   readonly inOrder: number[] = []
-  next = 1
   readonly lentSlots: LentSlotsJudge
+  /** The next number by lane; 0: the regular line. */
+  private nextByLane: ReadonlyMap<number, number> = new Map()
   private readonly everAbsent = new Set<number>()
-  private highestInOrder = 0
+  private readonly highestInOrder = new Map<number, number>()
   private occupied = 0
   private readonly stored = new Map<number, Uint8Array>()
   private rate = new RateWindow()
@@ -43,11 +47,25 @@ export class CommittedJudge {
     this.lentSlots = new LentSlotsJudge(findings)
   }
 
+  /** The next number of the regular line. */
+  get next(): number {
+    return this.nextByLane.get(0) ?? 1
+  }
+
+  /** Numbers issued in all lanes. */
+  get issued(): number {
+    return [...this.nextByLane].reduce((sum, [lane, next]) => sum + next - firstOfLane(lane), 0)
+  }
+
+  wasIssued(number: number): boolean {
+    return number < (this.nextByLane.get(laneOfNumber(number)) ?? 0)
+  }
+
   /** A new run begins with nobody and a full rate. */
   startOver(): void {
-    this.next = 1
+    this.nextByLane = new Map()
     this.occupied = 0
-    this.highestInOrder = 0
+    this.highestInOrder.clear()
     this.everAbsent.clear()
     this.stored.clear()
     this.inOrder.length = 0
@@ -89,9 +107,11 @@ export class CommittedJudge {
     const isAlarmDue = alarmAtMs !== null || alarmDropped || (isFiring && what !== 'tick')
     if (line.tickets.live > 0 && !isAlarmDue)
       this.findings.violation(`${line.tickets.live} live tickets, no alarm after ${what}`)
-    const { occupied, next } = line.tickets
-    if (occupied !== this.occupied || next !== this.next) {
-      this.findings.violation(`stored: ${this.occupied} slots, next ${this.next}; in memory: ${occupied}, ${next}`)
+    const { occupied } = line.tickets
+    const next = line.numbers.opened.map((lane) => [lane, line.numbers.of(lane).next])
+    const stored = this.nextByLane.size === 0 ? [[0, 1]] : [...this.nextByLane]
+    if (occupied !== this.occupied || String(next) !== String(stored)) {
+      this.findings.violation(`stored: ${this.occupied} slots, next ${stored}; in memory: ${occupied}, ${next}`)
     }
     const isTurn = what === 'tick' ? this.ticks++ % RESTORE_EVERY_TICKS === 0 : this.events++ % RESTORE_EVERY === 0
     if (isTurn) this.judgeRestart(what, object, instance)
@@ -152,8 +172,11 @@ export class CommittedJudge {
     if (!object.storage.takeWritten()) return []
     const [head] = object.storage.read('SELECT head FROM line')
     if (head === undefined) return []
-    const { next } = JSON.parse(head.head as string) as { next: number }
-    if (next < this.next) this.findings.violation(`the next number fell from ${this.next} to ${next}`)
+    const next = nextByLane(JSON.parse(head.head as string))
+    for (const [lane, before] of this.nextByLane) {
+      const now = next.get(lane) ?? 0
+      if (now < before) this.findings.violation(`the next number of lane ${lane} fell from ${before} to ${now}`)
+    }
     const admitted: number[] = []
     const rows = object.storage.read('SELECT segment, states FROM segments')
     for (const { segment, states } of rows) {
@@ -166,11 +189,11 @@ export class CommittedJudge {
       this.occupied -= before.reduce((count, byte) => count + Number(holdsSlot(byte)), 0)
       this.stored.delete(index)
     }
-    this.next = next
+    this.nextByLane = next
     return admitted
   }
 
-  private compare(index: number, now: Uint8Array, next: number, admitted: number[]): void {
+  private compare(index: number, now: Uint8Array, next: ReadonlyMap<number, number>, admitted: number[]): void {
     const before = this.stored.get(index) ?? new Uint8Array(SEGMENT_SIZE)
     this.stored.set(index, now)
     if (Buffer.from(now.buffer).equals(before)) return
@@ -180,22 +203,28 @@ export class CommittedJudge {
       if (to === from) continue
       const number = index * SEGMENT_SIZE + offset
       const isLive = (to & STATE_MASK) !== State.gone
-      if (isLive && (from & STATE_MASK) === State.gone && number < this.next)
+      if (isLive && (from & STATE_MASK) === State.gone && this.wasIssued(number))
         this.findings.violation(`${number} was issued twice`)
-      if (isLive && number >= next) this.findings.violation(`${number} lives, but the next number is ${next}`)
+      const end = next.get(laneOfNumber(number)) ?? 0
+      if (isLive && number >= end) this.findings.violation(`${number} lives, but the next number is ${end}`)
       this.occupied += Number(holdsSlot(to)) - Number(holdsSlot(from))
       if (holdsSlot(to) && !holdsSlot(from)) admitted.push(number)
     }
   }
 
-  /** Tickets that were never absent are admitted in order. Lent ones were, when they were lent. */
+  /**
+   * Tickets that were never absent are admitted in order, in each lane. Lent ones were, when they
+   * were lent.
+   */
   private judgeOrder(entries: readonly JournalEntry[]): void {
     for (const { event, number } of entries) {
       if (event === 'expired') this.everAbsent.add(number)
       if (event !== 'admitted' || this.everAbsent.has(number) || this.lentSlots.isLent(number)) continue
-      if (number <= this.highestInOrder) this.findings.violation(`${number} admitted after ${this.highestInOrder}`)
-      this.highestInOrder = Math.max(this.highestInOrder, number)
-      this.inOrder.push(number)
+      const lane = laneOfNumber(number)
+      const highest = this.highestInOrder.get(lane) ?? 0
+      if (number <= highest) this.findings.violation(`${number} admitted after ${highest}`)
+      this.highestInOrder.set(lane, Math.max(highest, number))
+      if (lane === 0) this.inOrder.push(number)
     }
   }
 
@@ -226,7 +255,20 @@ export class CommittedJudge {
     if (found !== null && (found.frontier !== instance.line?.frontier || found.run !== instance.line.run)) {
       this.findings.violation(`after ${what} a restart finds frontier ${found.frontier} of run ${found.run}`)
     }
+    const [lanesFound, lanes] = [lanesOf(found), lanesOf(instance.line)]
+    if (found !== null && lanesFound !== lanes)
+      this.findings.violation(`after ${what} a restart finds lanes ${lanesFound}, not ${lanes}`)
   }
+}
+
+/** The stored head has the next number of the regular line, or of each lane. */
+function nextByLane(head: StoredHead): Map<number, number> {
+  const { next, lanes } = head
+  return new Map([[0, lanes?.next ?? next], ...(lanes?.opened ?? []).map((lane) => [lane.index, lane.next] as const)])
+}
+
+function lanesOf(line: Line | null): string {
+  return JSON.stringify([line?.numbers.toStored(), line?.numbers.hasLanes && line.laneOrder.toStored()])
 }
 
 function holdsSlot(byte: number): boolean {

@@ -1,6 +1,7 @@
 /**
  * Runs all judges of one seed: observes the object and the browsers, and reports the violations.
  */
+import type { JournalEntry } from '../../src/core/journal.ts'
 import type { Browser, BrowserWitness } from '../browser.ts'
 import { type Faults, NO_NETWORK_FAULTS, NO_OBJECT_FAULTS } from '../faults.ts'
 import { inversions } from '../figures.ts'
@@ -12,6 +13,7 @@ import type { Visitor } from '../visitor.ts'
 import { CommittedJudge } from './committed.ts'
 import { DrawJudge, type DrawnFirst } from './draw.ts'
 import { HearingJudge } from './hearing.ts'
+import { LaneJudge } from './lanes.ts'
 import type { TakenBack } from './lent-slots.ts'
 import { ResetJudge } from './reset.ts'
 import { SuspensionJudge } from './suspension.ts'
@@ -40,6 +42,8 @@ export interface Report {
   /** Where the first entry of each draw ended. */
   readonly draws: readonly DrawnFirst[]
   readonly drawsWithRandomness: number
+  /** Admissions in lanes other than the regular one. */
+  readonly laneAdmissions: number
   readonly simulatedSeconds: number
 }
 
@@ -54,6 +58,7 @@ export class Judge implements ObjectWitness, BrowserWitness {
   private readonly suspension = new SuspensionJudge(this)
   private readonly reset = new ResetJudge(this)
   private readonly draws = new DrawJudge(this)
+  private readonly lanes = new LaneJudge(this)
   private readonly owners = new Map<number, Browser>()
   private readonly scheduler: Scheduler
   private readonly startMs: number
@@ -112,17 +117,21 @@ export class Judge implements ObjectWitness, BrowserWitness {
       this.hearing.startOver()
       this.suspension.startOver()
       this.draws.startOver()
+      this.lanes.startOver()
       this.owners.clear()
     }
     const { lentSlots } = this.committedJudge
     // A visitor who is known only now was admitted when the slot was lent.
-    const decided = page.entries.filter(({ event, number }) => event !== 'admitted' || !lentSlots.isLent(number))
+    const isLate = ({ event, number }: JournalEntry) =>
+      (event === 'joined' || event === 'admitted') && lentSlots.isLent(number)
+    const decided = page.entries.filter((entry) => !isLate(entry))
     const renumbering = this.draws.see(what, instance.line, decided, this.committedJudge.next)
     if (renumbering !== null) {
       this.committedJudge.renumber(renumbering)
       this.suspension.renumber(renumbering)
     }
     if (this.suspension.see(what, instance.line, decided)) this.hearing.resumed(this.scheduler.nowMs)
+    this.lanes.see(what, instance.line, decided)
     let takenBack: TakenBack[] = []
     try {
       takenBack = this.committedJudge.see(what, object, instance, page.entries, this.scheduler.nowMs)
@@ -162,7 +171,7 @@ export class Judge implements ObjectWitness, BrowserWitness {
     if (!this.reset.isCurrent(run)) return
     const owner = this.owners.get(number)
     if (owner !== undefined && owner !== browser) this.violation(`number ${number} was told to two visitors`)
-    if (number >= this.committedJudge.next) this.violation(`number ${number} was told before it was stored`)
+    if (!this.committedJudge.wasIssued(number)) this.violation(`number ${number} was told before it was stored`)
     if (owner === undefined && this.committedJudge.lentSlots.firstTold(number, this.scheduler.nowMs)) {
       this.hearing.said(number, isolate, 'word', this.scheduler.nowMs)
     }
@@ -200,7 +209,7 @@ export class Judge implements ObjectWitness, BrowserWitness {
     }
     // Only a request that gave up may leave a number that no visitor holds, or an unused lease.
     const { lentSlots } = committedJudge
-    const phantoms = committedJudge.next - 1 - this.owners.size - lentSlots.unused
+    const phantoms = committedJudge.issued - this.owners.size - lentSlots.unused
     if (this.isObjectWell && phantoms > this.unreachables) this.violation(`${phantoms} numbers have no holder`)
     if (!this.nobodyIsLeft) this.violation(`${this.left} are left in a line without visitors`)
     const pairs = (committedJudge.inOrder.length * (committedJudge.inOrder.length - 1)) / 2
@@ -223,6 +232,7 @@ export class Judge implements ObjectWitness, BrowserWitness {
       detectionMs: hearing.detectionMs,
       draws: this.draws.firsts,
       drawsWithRandomness: this.draws.withRandomness,
+      laneAdmissions: this.lanes.admitted,
       simulatedSeconds: (this.scheduler.nowMs - this.startMs) / 1000,
     }
   }

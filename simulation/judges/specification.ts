@@ -76,3 +76,45 @@ export function farLimitSeconds({ pollIntervalMaxSeconds }: PromisedRules): numb
 export function protectedSeconds(rules: PromisedRules): number {
   return wordsKeptSeconds(rules) + 2 * rules.checkIntervalSeconds
 }
+
+/** Numbers of the regular line are below 2^30; each lane has 2^27 of those above. */
+export function laneOfNumber(number: number): number {
+  return number < 2 ** 30 ? 0 : Math.floor((number - 2 ** 30) / 2 ** 27) + 1
+}
+
+export function firstOfLane(lane: number): number {
+  return lane === 0 ? 1 : 2 ** 30 + (lane - 1) * 2 ** 27 + 1
+}
+
+/** `before`: its place among the lanes that go first; `share`: its part of other admissions. */
+export interface PromisedLane {
+  readonly before: number | null
+  readonly share: number
+}
+
+/**
+ * The promise of docs/fairness.md to each lane with tickets.
+ * @param names by index
+ */
+export function promisedLanes(
+  names: ReadonlyMap<number, string>,
+  settings: readonly { readonly name: string; readonly weight: number; readonly first: boolean }[],
+): Map<number, PromisedLane> {
+  const weights = new Map([
+    ['regular', 10],
+    ['slow', 1],
+    ...settings.filter(({ first }) => !first).map(({ name, weight }) => [name, weight] as const),
+  ])
+  const first = ['skip', ...settings.filter((lane) => lane.first).map(({ name }) => name)]
+  // A lane that is no longer in the settings drains like the regular line.
+  for (const name of names.values()) {
+    if (!first.includes(name) && !weights.has(name)) weights.set(name, weights.get('regular') as number)
+  }
+  const total = [...weights.values()].reduce((sum, weight) => sum + weight, 0)
+  return new Map(
+    [...names].map(([index, name]) => {
+      const before = first.indexOf(name)
+      return [index, before < 0 ? { before: null, share: (weights.get(name) as number) / total } : { before, share: 0 }]
+    }),
+  )
+}

@@ -4,8 +4,9 @@
  * admissions is judged elsewhere.
  */
 import type { JournalEntry } from '../../src/core/journal.ts'
+import { SEGMENT_SIZE } from '../../src/core/limits.ts'
 import type { Line } from '../../src/core/line.ts'
-import { State } from '../../src/core/ticket-state.ts'
+import { STATE_MASK, State } from '../../src/core/ticket-state.ts'
 import type { Findings } from './committed.ts'
 import type { Renumbering } from './draw.ts'
 
@@ -62,6 +63,9 @@ export class SuspensionJudge {
 
 /** Lent slots have no visitors yet. */
 function livingNumbers({ tickets, lending }: Line): Set<number> {
-  const numbers = Array.from({ length: tickets.next - 1 }, (_, i) => i + 1)
-  return new Set(numbers.filter((number) => tickets.stateOf(number) !== State.gone && !lending.isLent(number)))
+  const living = tickets.all().flatMap(({ index, states }) => {
+    const offsets = [...states.keys()].filter((offset) => ((states[offset] as number) & STATE_MASK) !== State.gone)
+    return offsets.map((offset) => index * SEGMENT_SIZE + offset)
+  })
+  return new Set(living.filter((number) => !lending.isLent(number)))
 }

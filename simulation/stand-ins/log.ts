@@ -15,4 +15,8 @@ export function logWarning(event: string): void {
   listener(event, null)
 }
 
+export function logRepeatedWarning(event: string): void {
+  listener(event, null)
+}
+
 export function sendHeldReports(): void {}

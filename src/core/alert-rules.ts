@@ -3,20 +3,47 @@
  * one on resolving.
  */
 import type { RoomEvent } from './events.ts'
+import type { TotalName } from './figures.ts'
 import type { Sample } from './sample.ts'
+import { whoCame } from './who-came.ts'
 
 /** Metrics of the events' times. They hold in an empty room, too. */
 const EVENT_METRICS = ['event_starting', 'event_ended'] as const
+
+/** Metrics that are the sum of a total over a minute. */
+const COUNT_METRICS = {
+  admitted_per_minute: 'admitted',
+  expired_per_minute: 'expired',
+  room_errors: 'roomErrors',
+  limited_per_minute: 'limited',
+  network_limited_per_minute: 'limitedByNetwork',
+  client_limited_per_minute: 'limitedByClient',
+  limited_returns_per_minute: 'limitedReturns',
+  checks_passed_per_minute: 'checksPassed',
+  checks_failed_per_minute: 'checksFailed',
+  checks_unreachable_per_minute: 'checksUnreachable',
+  infinite_answers_per_minute: 'infiniteAnswers',
+  proofs_solved_per_minute: 'proofsSolved',
+  proofs_refused_per_minute: 'proofsRefused',
+  slow_joins_per_minute: 'slowJoins',
+  keys_redeemed_per_minute: 'keysRedeemed',
+  keys_refused_per_minute: 'keysRefused',
+  keys_missing_per_minute: 'keysMissing',
+  key_take_overs_per_minute: 'keyTakeOvers',
+  key_passes_per_minute: 'keyPasses',
+} as const satisfies Readonly<Record<string, TotalName & keyof Sample>>
+
+type CountMetric = keyof typeof COUNT_METRICS
+const COUNTED = Object.keys(COUNT_METRICS) as CountMetric[]
 
 export const ALERT_METRICS = [
   'waiting',
   'active',
   'utilization',
   'wait_seconds_p90',
-  'admitted_per_minute',
-  'expired_per_minute',
   'stalled',
-  'room_errors',
+  'suspected_share',
+  ...COUNTED,
   'origin_error_ratio',
   'origin_latency_ms_p90',
   'admission_factor',
@@ -98,10 +125,9 @@ export function minuteFigures(samples: readonly Sample[], stalled: boolean | nul
       active: rest,
       utilization: rest,
       wait_seconds_p90: rest,
-      admitted_per_minute: rest,
-      expired_per_minute: rest,
+      ...counts(() => rest),
       stalled: stall,
-      room_errors: rest,
+      suspected_share: null,
       // Without requests nothing is known about the origin.
       origin_error_ratio: null,
       origin_latency_ms_p90: null,
@@ -115,14 +141,17 @@ export function minuteFigures(samples: readonly Sample[], stalled: boolean | nul
     active: sum(({ active }) => active) / samples.length,
     utilization: sum(({ active, capacity }) => (capacity === 0 ? 0 : active / capacity)) / samples.length,
     wait_seconds_p90: highest(samples.map(({ waitSecondsP90 }) => waitSecondsP90)),
-    admitted_per_minute: sum(({ admitted }) => admitted),
-    expired_per_minute: sum(({ expired }) => expired),
+    ...counts((metric) => sum((sample) => sample[COUNT_METRICS[metric]])),
     stalled: stall,
-    room_errors: sum(({ roomErrors }) => roomErrors),
+    suspected_share: whoCame(samples).suspectedShare,
     origin_error_ratio: originRequests === 0 ? null : sum(({ originErrors }) => originErrors) / originRequests,
     origin_latency_ms_p90: highest(samples.map(({ originLatencyMsP90 }) => originLatencyMsP90)),
     admission_factor: sum(({ admissionFactor }) => admissionFactor) / samples.length,
   }
+}
+
+function counts<Value>(value: (metric: CountMetric) => Value): Record<CountMetric, Value> {
+  return Object.fromEntries(COUNTED.map((metric) => [metric, value(metric)])) as Record<CountMetric, Value>
 }
 
 export function isEventMetric(metric: AlertMetric): metric is EventMetric {

@@ -11,7 +11,7 @@
  * again until it lands within it ("cycle walking", same paper).
  */
 import { HMAC, hash as sha256 } from 'fast-sha256'
-import { bytesOfHex, hexOf } from './hex.ts'
+import { bytesOfAscii, bytesOfHex, hexOf } from './hex.ts'
 import { MAX_NUMBER } from './limits.ts'
 
 /** Everything that decides the order. */
@@ -50,7 +50,7 @@ export function drawSeed({ secret, run, first, end, randomness }: DrawInput): st
   }
   if (end < first) throw new RangeError('end is below first')
   if (randomness !== null) bytesOf('randomness', randomness)
-  return hexOf(new HMAC(key).update(ascii(`draw:${run}:${first}:${end}:${randomness ?? ''}`)).digest())
+  return hexOf(new HMAC(key).update(bytesOfAscii(`draw:${run}:${first}:${end}:${randomness ?? ''}`)).digest())
 }
 
 /** The rank of each of `size` entries: a bijection on 0 to `size` - 1. */
@@ -107,7 +107,7 @@ function roundTable(seed: Uint8Array, side: number): Uint16Array {
     for (let half = 0; half < side; half += VALUES_PER_HMAC) {
       const bytes = keyed
         .reset()
-        .update(ascii(`${round}:${half / VALUES_PER_HMAC}`))
+        .update(bytesOfAscii(`${round}:${half / VALUES_PER_HMAC}`))
         .digest()
       const values = new DataView(bytes.buffer)
       for (let i = 0; i < Math.min(VALUES_PER_HMAC, side - half); i++) {
@@ -121,8 +121,4 @@ function roundTable(seed: Uint8Array, side: number): Uint16Array {
 function bytesOf(name: string, hex: string): Uint8Array {
   if (!/^[0-9a-f]{64}$/.test(hex)) throw new RangeError(`the ${name} of a draw is not 64 lower-case hex digits`)
   return bytesOfHex(hex)
-}
-
-function ascii(text: string): Uint8Array {
-  return Uint8Array.from(text, (character) => character.charCodeAt(0))
 }

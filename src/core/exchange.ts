@@ -5,6 +5,8 @@
  * Plain data, so that it crosses an RPC. Fields may only be added and readers must not rely on new
  * ones: during a deploy, isolates and objects of two versions talk to each other for minutes.
  */
+import { type AccessClaim, AccessRows } from './access.ts'
+import { joinWithKey } from './access-joins.ts'
 import type { Lease } from './lending.ts'
 import type { ClaimAnswer, ClaimDetails, JoinAnswer, Line } from './line.ts'
 import { countObstacles, type ObstacleCounts, type OriginReport } from './origin-report.ts'
@@ -18,6 +20,8 @@ export interface AgedNumbers {
 
 export interface ClaimRequest extends ClaimDetails {
   readonly number: number
+  /** Which device asks: see holders.ts. Missing: an older version calls. */
+  readonly holder?: number
   /** How long ago the visitor asked. */
   readonly ageMs?: number
 }
@@ -26,6 +30,13 @@ export interface ClaimRequest extends ClaimDetails {
 export interface JoinDetails {
   /** The lane to join; missing: the regular one. */
   readonly lane?: string
+  /**
+   * A keyed hash of the client's network (IPv4 /24, IPv6 /48), 32 bits; missing: unknown. The same
+   * in all isolates.
+   */
+  readonly network?: number
+  /** The access key that is redeemed with the join. */
+  readonly access?: AccessClaim
 }
 
 /** Counts of an isolate since its last answered call. */
@@ -33,28 +44,51 @@ export interface CallCounts {
   /** Calls that failed, and passes accepted without an answer. */
   readonly failures: number
   readonly honoured: number
-  /** Newcomers that the join limit refused. */
+  /** Newcomers that a join limit refused: of their address, of their network, of a bound client. */
   readonly limited?: number
+  readonly limitedByNetwork?: number
+  readonly limitedByClient?: number
   /** Tokens presented by another client than the one they were issued to. */
   readonly foreign?: number
   /** Newcomers who passed the check before joining, and who failed or did not complete it. */
   readonly checksPassed?: number
   readonly checksFailed?: number
+  /** Failed checks whose visitors may join nevertheless. */
+  readonly checksOverlooked?: number
   /** Checks whose result could not be validated. */
   readonly checksUnreachable?: number
   /** Answers to visitors in the infinite queue. */
   readonly infiniteAnswers?: number
+  /** Proofs of work that were solved, and that were wrong, old or of another client. */
+  readonly proofsSolved?: number
+  readonly proofsRefused?: number
+  /** Newcomers who joined the slow lane. */
+  readonly slowJoins?: number
+  /** Access keys that an isolate refused, and newcomers who needed one and had none. */
+  readonly keysRefused?: number
+  readonly keysMissing?: number
+  /** Requests that a key let past the room. */
+  readonly keyPasses?: number
 }
 
 /** Counts of isolates that are added to the total of the same name. */
 const CARRIED_TOTALS = [
   'honoured',
   'limited',
+  'limitedByNetwork',
+  'limitedByClient',
   'foreign',
   'checksPassed',
   'checksFailed',
+  'checksOverlooked',
   'checksUnreachable',
   'infiniteAnswers',
+  'proofsSolved',
+  'proofsRefused',
+  'slowJoins',
+  'keysRefused',
+  'keysMissing',
+  'keyPasses',
 ] as const
 
 export interface ExchangeRequest extends CallCounts {
@@ -70,6 +104,8 @@ export interface ExchangeRequest extends CallCounts {
   readonly claims: readonly ClaimRequest[]
   /** Numbers whose visitors gave up their place for good. */
   readonly leaves: readonly number[]
+  /** Which device gives each of them up, in the order of `leaves`. Missing: the first one. */
+  readonly leaveHolders?: readonly number[]
   /** Numbers whose page was left. */
   readonly departures: AgedNumbers
   readonly presence: AgedNumbers
@@ -92,13 +128,16 @@ export interface ExchangeRequest extends CallCounts {
    * Lent numbers that were given to visitors, and how long ago. Repeated until a call is answered.
    */
   readonly leased?: AgedNumbers
+  /** In the order of `leased`. */
+  readonly leasedDetails?: readonly JoinDetails[]
   /** Lent numbers that were not used and will not be. Repeated until a call is answered. */
   readonly unusedLent?: Uint32Array
   /** Pages that got no beacon script since the last answered call, by reason. */
   readonly pagesWithoutBeacon?: Partial<ObstacleCounts>
 }
 
-export type ExchangeClaimAnswer = ClaimAnswer | { readonly state: 'void' }
+/** `moved`: another device holds the place. Only claims with a `holder` get it. */
+export type ExchangeClaimAnswer = ClaimAnswer | { readonly state: 'void' } | { readonly state: 'moved' }
 
 /** `joins` and `claims` are in the order of the request. */
 export interface LineAnswer {
@@ -122,18 +161,23 @@ export interface ExchangeAnswer extends LineAnswer {
  *
  * Calls carry issued numbers; the line orders by line numbers (draws.ts). This is the place that
  * translates, so a call that an isolate sent before it knew of a draw is understood.
+ * @param rows those that `accessSubjects` names; changed ones must be stored with the line
  */
-export function applyExchange(line: Line, request: ExchangeRequest): LineAnswer {
+export function applyExchange(line: Line, request: ExchangeRequest, rows = new AccessRows()): LineAnswer {
   const sameRun = request.run === line.run
-  const { presence, course } = line
+  const { presence, course, holders } = line
   if (sameRun) {
     takePresented(line, request)
     forEachAged(request.presence, (number, ageMs) => presence.hear(course.lineNumber(number), ageMs))
     if (request.touches !== undefined)
       forEachAged(request.touches, (number, ageMs) => presence.touch(course.lineNumber(number), ageMs))
     forEachAged(request.departures, (number, ageMs) => presence.depart(course.lineNumber(number), ageMs))
-    for (const number of request.leaves) line.leave(course.lineNumber(number))
-    for (const { number, ageMs } of request.claims) presence.hear(course.lineNumber(number), ageMs ?? 0)
+    for (const [i, number] of request.leaves.entries()) {
+      if (!holders.hasMovedOn(number, request.leaveHolders?.[i] ?? 0)) line.leave(course.lineNumber(number))
+    }
+    for (const { number, holder, ageMs } of request.claims) {
+      if (!holders.hasMovedOn(number, holder)) presence.hear(course.lineNumber(number), ageMs ?? 0)
+    }
   }
   line.totals.roomErrors += request.failures
   for (const total of CARRIED_TOTALS) line.totals[total] += request[total] ?? 0
@@ -141,9 +185,9 @@ export function applyExchange(line: Line, request: ExchangeRequest): LineAnswer 
   countObstacles(line.pagesWithoutBeacon, request.pagesWithoutBeacon)
   line.admit()
   const claims = request.claims.map(
-    (claim): ExchangeClaimAnswer => (sameRun ? line.claim(course.lineNumber(claim.number), claim) : { state: 'void' }),
+    (claim): ExchangeClaimAnswer => (sameRun ? answerClaim(line, claim) : { state: 'void' }),
   )
-  const joins = request.joins.map((key, i) => line.join(key, request.joinDetails?.[i]))
+  const joins = request.joins.map((key, i) => answerJoin(line, key, request.joinDetails?.[i], rows))
   const lease = line.lending.lend(request.isolate, request.wantsLease ?? 0)
   return { run: line.run, claims, joins, ...(lease === null ? {} : { lease }) }
 }
@@ -153,14 +197,12 @@ export function applyExchange(line: Line, request: ExchangeRequest): LineAnswer 
  * that came back.
  */
 function takePresented({ lending, presence, course }: Line, request: ExchangeRequest): void {
-  const { leased, unusedLent } = request
+  const { leased, leasedDetails, unusedLent } = request
   // A report may arrive after the visitor's first messages, or twice.
-  if (leased !== undefined) {
-    forEachAged(leased, (issued, ageMs) => {
-      const number = course.lineNumber(issued)
-      lending.take(number)
-      presence.hear(number, ageMs)
-    })
+  for (const [i, issued] of (leased?.numbers ?? []).entries()) {
+    const number = course.lineNumber(issued)
+    lending.take(number, leasedDetails?.[i])
+    presence.hear(number, leased?.agesMs[i] ?? 0)
   }
   if (lending.count === 0) return
   const take = (issued: number) => lending.take(course.lineNumber(issued))
@@ -168,6 +210,16 @@ function takePresented({ lending, presence, course }: Line, request: ExchangeReq
   for (const { number } of request.claims) take(number)
   for (const number of request.leaves) take(number)
   if (unusedLent !== undefined) lending.giveBack(unusedLent)
+}
+
+function answerClaim(line: Line, claim: ClaimRequest): ExchangeClaimAnswer {
+  if (line.holders.hasMovedOn(claim.number, claim.holder)) return { state: 'moved' }
+  return line.claim(line.course.lineNumber(claim.number), claim)
+}
+
+function answerJoin(line: Line, key: string, details: JoinDetails | undefined, rows: AccessRows): JoinAnswer {
+  const { access } = details ?? {}
+  return access === undefined ? line.join(key, details) : joinWithKey(line, key, { ...details, access }, rows)
 }
 
 function forEachAged({ numbers, agesMs }: AgedNumbers, hear: (number: number, ageMs: number) => void): void {

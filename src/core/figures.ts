@@ -3,8 +3,8 @@
  * totals, the sample, its SQL column, the history, the Analytics Engine data point, the API's
  * schemas, the metrics and the table in docs/figures.md.
  *
- * A new figure is a new entry. A sampled one takes the next `double`, and a migration adds its
- * column to existing databases.
+ * A new figure is a new entry. A migration adds the column of a sampled one to existing databases,
+ * and if Analytics Engine should have it, it takes one of the 20 doubles.
  */
 import type { LineRules } from './rules.ts'
 import type { Tickets } from './tickets.ts'
@@ -15,10 +15,13 @@ interface FigureText {
   readonly help: string
 }
 
-/** `double` is the position in the Analytics Engine data point. Neither part ever changes. */
+/**
+ * `double` is the position in the Analytics Engine data point, 20 at most; null: it has none.
+ * Neither part ever changes.
+ */
 interface SampleColumn {
   readonly column: string
-  readonly double: number
+  readonly double: number | null
 }
 
 /** The parts of a line that gauges read. */
@@ -209,7 +212,57 @@ export const FIGURES = {
     kind: 'total',
     unit: 'count',
     metric: 'limited_joins',
+    sample: { column: 'limited', double: null },
     help: 'Newcomers refused because too many came from their address.',
+  },
+  limitedByNetwork: {
+    kind: 'total',
+    unit: 'count',
+    metric: 'network_limited_joins',
+    sample: { column: 'limited_by_network', double: null },
+    help: 'Newcomers refused because too many came from their wider network.',
+  },
+  limitedByClient: {
+    kind: 'total',
+    unit: 'count',
+    metric: 'client_limited_joins',
+    sample: { column: 'limited_by_client', double: null },
+    help: 'Newcomers refused because too many came from their bound client (bind_pass).',
+  },
+  limitedReturns: {
+    kind: 'total',
+    unit: 'count',
+    metric: 'limited_returns',
+    sample: { column: 'limited_returns', double: null },
+    help: 'Absent visitors who lost their place because they had returned too often (reclaims_max).',
+  },
+  joinedFromQuietNetworks: {
+    kind: 'total',
+    unit: 'count',
+    metric: 'joined_from_quiet_networks',
+    sample: { column: 'joined_quiet', double: null },
+    help: 'Joins that were one of the first 3 from their network within an hour.',
+  },
+  joinedFromSharedNetworks: {
+    kind: 'total',
+    unit: 'count',
+    metric: 'joined_from_shared_networks',
+    sample: { column: 'joined_shared', double: null },
+    help: 'Joins that were the 4th to 20th from their network within an hour.',
+  },
+  joinedFromBusyNetworks: {
+    kind: 'total',
+    unit: 'count',
+    metric: 'joined_from_busy_networks',
+    sample: { column: 'joined_busy', double: null },
+    help: 'Joins that were the 21st to 200th from their network within an hour.',
+  },
+  joinedFromCrowdedNetworks: {
+    kind: 'total',
+    unit: 'count',
+    metric: 'joined_from_crowded_networks',
+    sample: { column: 'joined_crowded', double: 18 },
+    help: 'Joins after 200 others from their network within an hour.',
   },
   foreign: {
     kind: 'total',
@@ -221,25 +274,92 @@ export const FIGURES = {
     kind: 'total',
     unit: 'count',
     metric: 'join_checks_passed',
+    sample: { column: 'checks_passed', double: null },
     help: 'Newcomers who passed the check before joining (turnstile_mode).',
   },
   checksFailed: {
     kind: 'total',
     unit: 'count',
     metric: 'join_checks_failed',
+    sample: { column: 'checks_failed', double: 19 },
     help: 'Newcomers who failed the check before joining, or sent no result of it.',
+  },
+  checksOverlooked: {
+    kind: 'total',
+    unit: 'count',
+    metric: 'join_checks_overlooked',
+    sample: { column: 'checks_overlooked', double: null },
+    help: 'Newcomers who failed the check and may join nevertheless (turnstile_action).',
   },
   checksUnreachable: {
     kind: 'total',
     unit: 'count',
     metric: 'join_checks_unreachable',
+    sample: { column: 'checks_unreachable', double: null },
     help: 'Checks before joining whose result could not be validated (join_check_on_failure).',
   },
   infiniteAnswers: {
     kind: 'total',
     unit: 'count',
     metric: 'infinite_queue_answers',
+    sample: { column: 'infinite_answers', double: null },
     help: 'Pages and polls answered in the infinite queue (turnstile_action).',
+  },
+  proofsSolved: {
+    kind: 'total',
+    unit: 'count',
+    metric: 'proofs_of_work_solved',
+    sample: { column: 'proofs_solved', double: null },
+    help: 'Newcomers who solved the proof of work before joining (proof_of_work).',
+  },
+  proofsRefused: {
+    kind: 'total',
+    unit: 'count',
+    metric: 'proofs_of_work_refused',
+    sample: { column: 'proofs_refused', double: null },
+    help: 'Proofs of work that were wrong, too old, or of another client or room.',
+  },
+  slowJoins: {
+    kind: 'total',
+    unit: 'count',
+    metric: 'slow_joins',
+    sample: { column: 'slow_joins', double: null },
+    help: 'Newcomers who joined the slow lane, without the proof of work.',
+  },
+  keysRedeemed: {
+    kind: 'total',
+    unit: 'count',
+    metric: 'access_keys_redeemed',
+    sample: { column: 'keys_redeemed', double: null },
+    help: 'Access keys redeemed: each use of a key counts.',
+  },
+  keysRefused: {
+    kind: 'total',
+    unit: 'count',
+    metric: 'access_keys_refused',
+    sample: { column: 'keys_refused', double: null },
+    help: 'Access keys refused: used up, revoked, expired, or not made for the room.',
+  },
+  keysMissing: {
+    kind: 'total',
+    unit: 'count',
+    metric: 'access_keys_missing',
+    sample: { column: 'keys_missing', double: null },
+    help: 'Newcomers turned away without an access key (require_access_key).',
+  },
+  keyTakeOvers: {
+    kind: 'total',
+    unit: 'count',
+    metric: 'access_key_take_overs',
+    sample: { column: 'key_take_overs', double: null },
+    help: 'Places of access keys that moved to another device.',
+  },
+  keyPasses: {
+    kind: 'total',
+    unit: 'count',
+    metric: 'access_key_passes',
+    sample: { column: 'key_passes', double: null },
+    help: 'Requests that an access key let past the room.',
   },
   calls: {
     kind: 'load',
@@ -298,10 +418,15 @@ export const TOTALS = NAMES.filter(isTotal)
 export const LOADS = NAMES.filter((name) => FIGURES[name].kind === 'load') as LoadName[]
 export const PERCENTILES = NAMES.filter((name) => FIGURES[name].kind === 'percentile') as PercentileName[]
 
-/** In the order of their doubles, which is that of the history, too. */
-export const SAMPLED = (NAMES.filter((name) => 'sample' in FIGURES[name]) as SampledName[]).sort(
-  (a, b) => FIGURES[a].sample.double - FIGURES[b].sample.double,
+const doubleOf = (name: SampledName): number => FIGURES[name].sample.double ?? Number.POSITIVE_INFINITY
+
+/** In the order of the history: those with a double by that one, then the others. */
+export const SAMPLED = (NAMES.filter((name) => 'sample' in FIGURES[name]) as SampledName[]).sort((a, b) =>
+  // Two infinities have no difference.
+  doubleOf(a) === doubleOf(b) ? 0 : doubleOf(a) - doubleOf(b),
 )
+/** The figures of a data point of Analytics Engine, by their doubles. */
+export const ANALYSED = SAMPLED.filter((name) => FIGURES[name].sample.double !== null)
 export const SAMPLED_GAUGES = SAMPLED.filter(isGauge)
 export const SAMPLED_TOTALS = SAMPLED.filter(isTotal)
 

@@ -1,4 +1,4 @@
-/** Bytes as hex digits. */
+/** Bytes as hex digits, and ASCII texts as bytes. */
 
 /** Lower case, two digits a byte. */
 export function hexOf(bytes: Uint8Array): string {
@@ -8,4 +8,8 @@ export function hexOf(bytes: Uint8Array): string {
 /** @param hex an even number of hex digits */
 export function bytesOfHex(hex: string): Uint8Array {
   return Uint8Array.from({ length: hex.length / 2 }, (_, i) => Number.parseInt(hex.slice(2 * i, 2 * i + 2), 16))
+}
+
+export function bytesOfAscii(text: string): Uint8Array {
+  return Uint8Array.from(text, (character) => character.charCodeAt(0))
 }

@@ -10,6 +10,7 @@
  */
 import type { EventCourse } from './event-course.ts'
 import { bordersBetween } from './events.ts'
+import type { JoinDetails } from './exchange.ts'
 import { REGULAR } from './lanes.ts'
 import { LEASE_LIFE_MS, LEASE_MAX, LENT_MAX, SEGMENT_SIZE } from './limits.ts'
 import type { LineState } from './line-state.ts'
@@ -89,12 +90,12 @@ export class Lending {
    * A visitor came with a lent number: it is a session from now on, and counts as joined and
    * admitted. Other numbers are ignored. Callers report the visitor's presence separately.
    */
-  take(number: number): void {
+  take(number: number, details: JoinDetails = {}): void {
     const { tickets, lent, sessions, rules, clock, record } = this.line
     if (!lent.remove(number)) return
     tickets.move(number, State.active)
     sessions.start(number, rules, clock.nowSeconds)
-    record.joined(number)
+    record.joined(number, details.network)
     record.admittedAtOnce(number)
   }
 

@@ -89,8 +89,11 @@ export const FEW_TICKETS = 8
 /** ... for at most this long. */
 export const HOLD_LIMIT_SECONDS = 300
 
-/** A repeated join key gets the same number for this long: longer than any isolate retries. */
-export const JOIN_KEY_SECONDS = 60
+/**
+ * A repeated join key gets the same number for this long: longer than any isolate retries, and than
+ * a solved challenge and the proof that it is exchanged for live together (360 s).
+ */
+export const JOIN_KEY_SECONDS = 420
 
 /** Join keys remembered; the oldest go first. About 100 bytes each. */
 export const JOIN_KEYS_MAX = 100_000
@@ -100,6 +103,18 @@ export const LOST_PLACES_MAX = 100
 
 /** ... for this long: the longest time between two confirmations of a ticket, plus a slow poll. */
 export const LOST_PLACES_SECONDS = 90
+
+/** How often a place may move to another device: enough for people, too few for a shared key. */
+export const TAKE_OVERS_MAX = 20
+
+/** Places that moved and are alive: about 100 bytes each in memory. Beyond it no more move. */
+export const HOLDERS_MAX = 20_000
+
+/**
+ * A place as new as this may belong to the browser that asks: a link opened twice has two answers
+ * under way.
+ */
+export const KEY_PLACE_NEW_MS = 15_000
 
 /** How long a draw waits for the public randomness before it is made without it. */
 export const RANDOMNESS_WAIT_MS = 60_000
@@ -166,3 +181,36 @@ export const CALLS_PER_SECOND_TARGET = 430
  * 7 s, a visitor is heard within 15 s, the shortest timeout.
  */
 export const CALL_PACE_MAX_MS = 6_000
+
+/** The most work that a proof before joining may ask for: 2^24 hashes, minutes on a slow phone. */
+export const POW_BITS_MAX = 24
+
+/** `proof_of_work = "auto"` looks at the newcomers of this time. */
+export const POW_WINDOW_MS = 60_000
+
+/**
+ * Newcomers of one client (an address, an IPv6 /64) in that time who are not asked: a family opens
+ * the page on all its devices.
+ */
+export const POW_CLIENT_FREE = 3
+
+/** ... and of its neighbourhood (IPv4 /24, IPv6 /48): a street of customers of one provider. */
+export const POW_NEIGHBOURHOOD_FREE = 20
+
+/** The next ones are asked for this much work: a few hundredths of a second. */
+export const POW_AUTO_START_BITS = 12
+
+/**
+ * Networks that an isolate counts newcomers of, in each of two generations: about 100 bytes each, 4
+ * MB in all. An attacker who has more networks than this is not asked anyway.
+ */
+export const POW_NETWORKS_MAX = 20_000
+
+/**
+ * Joins by network are counted for an hour, in slots of ten minutes: one count takes about 50
+ * bytes, 5 MB in all. A crowd of a million people comes from more networks, but a network matters
+ * only once many have come from it, and those are known early.
+ */
+export const JOIN_NETWORK_SLOT_MS = 600_000
+export const JOIN_NETWORK_SLOTS = 6
+export const JOIN_NETWORKS_MAX = 100_000

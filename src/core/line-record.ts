@@ -4,6 +4,7 @@
  * Owns which event counts as what, and moves the frontiers. Moves no ticket.
  */
 import { NO_TOTALS, type Totals } from './figures.ts'
+import { JoinNetworks } from './join-networks.ts'
 import { Journal, type LineEvent } from './journal.ts'
 import { LaneNumbers } from './lane-numbers.ts'
 import { REGULAR } from './lanes.ts'
@@ -35,6 +36,7 @@ export interface LineRecordState {
 
 export class LineRecord {
   readonly journal = new Journal()
+  private readonly networks = new JoinNetworks()
   readonly totals: Totals
   readonly rates: RecentRates
   readonly waits: WaitTimes
@@ -59,9 +61,11 @@ export class LineRecord {
     return Math.floor(this.nowMs / 1000)
   }
 
-  joined(number: number): void {
+  /** `network`: see `JoinDetails`. */
+  joined(number: number, network?: number): void {
     this.numbers.joined(number, this.nowSeconds)
     this.totals.joined++
+    if (network !== undefined) this.totals[this.networks.add(network, this.nowMs)]++
     this.note(number, 'joined', null)
   }
 

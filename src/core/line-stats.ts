@@ -1,9 +1,20 @@
 /** The figures of a line for its operators. */
 import { type GaugeName, readGauges, type Totals } from './figures.ts'
+import { firstNumberOf } from './lanes.ts'
 import type { Line } from './line.ts'
 import type { LatencyHistogram, ObstacleCounts } from './origin-report.ts'
 import { isClosed, type LineMode } from './rules.ts'
 import type { WaitHistogram } from './wait-times.ts'
+
+/** One lane besides the regular line. */
+export interface LaneStats {
+  readonly name: string
+  readonly waiting: number
+  /** Numbers that visitors see are within the lane: subtract `firstNumber` and add 1. */
+  readonly firstNumber: number
+  readonly nextNumber: number
+  readonly frontier: number
+}
 
 export interface LineStats extends Readonly<Record<GaugeName, number>> {
   readonly run: number
@@ -16,6 +27,8 @@ export interface LineStats extends Readonly<Record<GaugeName, number>> {
   readonly soldOut: boolean
   readonly nextNumber: number
   readonly frontier: number
+  /** Lanes with tickets in this run. Missing: none. */
+  readonly lanes?: readonly LaneStats[]
   /** Recent admissions from the line; null before the first one. */
   readonly admittedPerMinute: number | null
   /** Waits of the last admissions; null before the first one. */
@@ -47,6 +60,7 @@ export function lineStats(line: Line, nowMs: number): LineStats {
     ...counts,
     nextNumber: tickets.next,
     frontier: line.frontier,
+    ...lanesOf(line),
     admittedPerMinute: line.rates.admittedPerMinute,
     waitSecondsP50: percentile(0.5),
     waitSecondsP90: percentile(0.9),
@@ -55,4 +69,14 @@ export function lineStats(line: Line, nowMs: number): LineStats {
     originLatency: line.originLatency.toStored(),
     pagesWithoutBeacon: { ...line.pagesWithoutBeacon },
   }
+}
+
+function lanesOf({ numbers, tickets }: Line): Pick<LineStats, 'lanes'> {
+  if (!numbers.hasLanes) return {}
+  const lanes = numbers.opened.slice(1).map((index) => {
+    const { name, next, frontier } = numbers.of(index)
+    const waiting = tickets.waitingByLane[index] as number
+    return { name, waiting, firstNumber: firstNumberOf(index), nextNumber: next, frontier }
+  })
+  return { lanes }
 }

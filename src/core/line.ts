@@ -8,12 +8,14 @@
  * the table of tickets in tickets.ts, the counters in line-record.ts, what is persisted in
  * line-state.ts.
  */
+import type { AccessRefusal } from './access.ts'
 import { admitByHand, admitWaiting, hasFreeSlot, mayAdmitNewcomer, verifyCapacity } from './admission.ts'
 import { ageMs } from './age.ts'
 import { EventCourse } from './event-course.ts'
 import type { RoomEvent } from './events.ts'
 import type { JoinDetails } from './exchange.ts'
 import type { Totals } from './figures.ts'
+import { Holders } from './holders.ts'
 import type { Journal } from './journal.ts'
 import type { LaneNumbers } from './lane-numbers.ts'
 import type { LaneOrder } from './lane-order.ts'
@@ -31,15 +33,24 @@ import { BEACON_FLAG, State } from './ticket-state.ts'
 import type { Tickets } from './tickets.ts'
 import { joinedSeconds, noteJoinTime, type WaitTimes } from './wait-times.ts'
 
-/** `number`: the issued one, see draws.ts. */
+/**
+ * `number`: the issued one, see draws.ts. `holder`: see holders.ts; missing: 0. Only joins with an
+ * access key get `taken` (another device holds the key's place; `isNew`: since a moment ago) and
+ * `passed` (the key leads past the room).
+ */
 export type JoinAnswer =
-  | { readonly state: 'waiting'; readonly number: number }
-  | { readonly state: 'active'; readonly number: number }
+  | { readonly state: 'waiting'; readonly number: number; readonly holder?: number }
+  | { readonly state: 'active'; readonly number: number; readonly holder?: number }
+  | { readonly state: 'taken'; readonly number: number; readonly isNew: boolean }
+  | { readonly state: 'passed' }
   /**
    * Refused. `why`: missing when the line is full; a reader that does not know the value says
    * "full". `spent`: the key was used for a ticket that is gone.
    */
-  | { readonly state: 'full'; readonly why?: 'closed' | 'suspended' | 'sold-out' | 'spent' }
+  | { readonly state: 'full'; readonly why?: 'closed' | 'suspended' | 'sold-out' | 'spent' | AccessRefusal }
+
+/** Answers about places of the line. */
+export type PlaceAnswer = Exclude<JoinAnswer, { readonly state: 'taken' | 'passed' }>
 
 export type ClaimAnswer =
   | { readonly state: 'active' }
@@ -60,6 +71,8 @@ export class Line {
   readonly tickets: Tickets
   /** The slots lent to isolates. */
   readonly lending: Lending
+  /** Places that moved to another device. */
+  readonly holders = new Holders()
   /** The numbers of the regular line and of each lane. */
   readonly numbers: LaneNumbers
   readonly laneOrder: LaneOrder
@@ -135,6 +148,11 @@ export class Line {
     return this.numbers.of(REGULAR).frontier
   }
 
+  /** Wall-clock time of the event under way, ms. */
+  get nowMs(): number {
+    return this.record.nowMs
+  }
+
   /** When the newest regular number joined, wall-clock seconds. */
   get lastJoinSeconds(): number {
     return this.numbers.of(REGULAR).lastJoinSeconds
@@ -195,6 +213,7 @@ export class Line {
    */
   private losePlace(number: number): void {
     this.end(number, State.absent, 'forgotten')
+    this.totals.limitedReturns++
     this.state.lostPlaces.add(number, this.record.nowMs)
   }
 
@@ -236,10 +255,10 @@ export class Line {
    * Answers a newcomer, who joins the lane of the details. The same key gets the same number for
    * `JOIN_KEY_SECONDS`.
    */
-  join(key: string, details: JoinDetails = {}): JoinAnswer {
+  join(key: string, details: JoinDetails = {}): PlaceAnswer {
     const { tickets, rules, record } = this.state
     const known = this.state.joins.find(key)
-    if (known !== undefined) return this.joinAgain(known)
+    if (known !== undefined) return this.rejoin(known)
     if (rules.suspended) return { state: 'full', why: 'suspended' }
     if (rules.soldOut) return { state: 'full', why: 'sold-out' }
     if (isClosed(rules, record.nowMs)) return { state: 'full', why: 'closed' }
@@ -249,7 +268,7 @@ export class Line {
     const isAdmitted = mayAdmitNewcomer(tickets, this.state.bucket, rules)
     const heard = this.state.clock.heardSeconds(0, rules.checkIntervalSeconds)
     const number = tickets.issue(isAdmitted ? State.active : State.waiting, heard, lane)
-    record.joined(number)
+    record.joined(number, details.network)
     noteJoinTime(tickets, number, record.nowSeconds)
     this.state.joins.remember(key, number, record.nowMs)
     if (!isAdmitted) return { state: 'waiting', number }
@@ -259,7 +278,8 @@ export class Line {
     return { state: 'active', number }
   }
 
-  private joinAgain(issued: number): JoinAnswer {
+  /** Answers a newcomer who has a place already. */
+  rejoin(issued: number): PlaceAnswer {
     const number = this.course.lineNumber(issued)
     this.presence.hear(number, 0)
     const { state } = this.claim(number, { beacon: false, touched: false })
@@ -303,6 +323,7 @@ export class Line {
     this.admit()
     this.state.farPolls.follow(tickets, this.course.flow, this.rules, clock.nowSeconds)
     tickets.dropEmpty()
+    this.holders.forgetGone((number) => tickets.stateOf(this.course.lineNumber(number)) !== State.gone)
     this.state.draws.forgetOld(this.run, (first, end) => tickets.mayBeLive(first, end))
     clock.endTick()
     tickets.verifyOneSegment()

@@ -107,6 +107,20 @@ export class SnapshotView {
     return this.snapshot.lostPlaces?.includes(number) ?? false
   }
 
+  /**
+   * Whether the place moved to another device, as far as the snapshot knows.
+   * @param issued the number of a token
+   * @param holder the generation of the token's device
+   */
+  hasMovedOn(issued: number, holder: number): boolean {
+    const { movedPlaces } = this.snapshot
+    if (movedPlaces === undefined) return false
+    for (let i = 0; i < movedPlaces.length; i += 2) {
+      if (movedPlaces[i] === issued) return holder < (movedPlaces[i + 1] as number)
+    }
+    return false
+  }
+
   /** The wait at this position of a lane, null while unknown. */
   estimate(position: number, lane: number = REGULAR): Estimate | null {
     return estimateAt(this.snapshot, this.placeAmongAll(position, lane))

@@ -74,6 +74,8 @@ export interface Snapshot extends LaneFigures {
   readonly lastEvent?: Pick<EventInSnapshot, 'id' | 'name' | 'startAtMs' | 'endAtMs'> | null
   /** Draws to compute line numbers with, and to publish; newest last. */
   readonly draws?: readonly DrawResult[]
+  /** Pairs (issued number, generation) of places that moved to another device: see holders.ts. */
+  readonly movedPlaces?: Uint32Array
   /** Everything is sold: nobody joins or is admitted. */
   readonly soldOut?: boolean
   /** How isolates treat newcomers. A missing setting: as deployed. */
@@ -136,12 +138,18 @@ export function takeSnapshot(line: Line, nowMs: number): Snapshot {
     suspended: rules.suspended,
     message: messageNow(rules, nowMs),
     soldOut: rules.soldOut,
+    ...movedPlaces(line, nowMs),
     ...entryFields(rules),
     pollIntervalMaxSeconds: rules.pollIntervalMaxSeconds,
     ...(Number.isFinite(line.farFrom) ? { farFrom: line.farFrom } : {}),
     ...(lanes === undefined ? {} : { lanes }),
     ...eventFields(line),
   }
+}
+
+function movedPlaces(line: Line, nowMs: number): Pick<Snapshot, 'movedPlaces'> {
+  const moved = line.holders.lately(nowMs)
+  return moved.length === 0 ? {} : { movedPlaces: moved }
 }
 
 function entryFields({ entry }: LineRules): Pick<Snapshot, 'entry' | 'turnstileMode'> {

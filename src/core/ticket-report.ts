@@ -5,6 +5,7 @@
  */
 
 import type { JournalEntry } from './journal.ts'
+import { laneNumber, REGULAR } from './lanes.ts'
 import type { Line } from './line.ts'
 import { State, type StateName, stateName } from './ticket-state.ts'
 import { joinedSeconds } from './wait-times.ts'
@@ -12,8 +13,11 @@ import { joinedSeconds } from './wait-times.ts'
 export interface TicketReport {
   readonly run: number
   readonly number: number
+  /** The lane, and the number within it, which its page shows. Missing: the regular line. */
+  readonly lane?: string
+  readonly laneNumber?: number
   readonly state: StateName
-  /** Queue position, null for a ticket that does not wait. */
+  /** Position in its lane, null for a ticket that does not wait. */
   readonly position: number | null
   /**
    * Wall-clock ms: exact if the journal has it, else from the join times (one per 64 numbers).
@@ -49,6 +53,7 @@ export function ticketReport(line: Line, issued: number): TicketReport | null {
   return {
     run: line.run,
     number: issued,
+    ...laneOf(line, issued),
     state: stateName(state),
     position: state === State.waiting ? tickets.waitingBefore(number) + 1 : null,
     joinedMs: joined?.atMs ?? (seconds === null ? null : seconds * 1000),
@@ -58,6 +63,11 @@ export function ticketReport(line: Line, issued: number): TicketReport | null {
     endedMs: ending?.atMs ?? null,
     events: events.map((entry) => ({ ...entry, number: issued })),
   }
+}
+
+function laneOf({ numbers }: Line, issued: number): Pick<TicketReport, 'lane' | 'laneNumber'> {
+  const index = numbers.indexOf(issued)
+  return index === REGULAR ? {} : { lane: numbers.of(index).name, laneNumber: laneNumber(issued) }
 }
 
 /**

@@ -2,13 +2,15 @@
  * All tickets of one run: the segments in order, every state change, and what changed since the
  * last store.
  *
- * Owns the state of each ticket and the counts by state. Does not own why a ticket moves (line.ts,
- * admission.ts, presence.ts) or how it is stored.
+ * Owns the state of each ticket and the counts by state. Does not own who waits before whom
+ * (waiting-tickets.ts), why a ticket moves (line.ts, admission.ts, presence.ts) or how it is
+ * stored.
  */
 import { LaneNumbers } from './lane-numbers.ts'
-import { REGULAR, startOf } from './lanes.ts'
-import { BLOCK_BITS, BLOCKS_PER_SEGMENT, LANES_MAX, SEGMENT_BITS, SEGMENT_SIZE } from './limits.ts'
-import { Segment } from './segment.ts'
+import { REGULAR } from './lanes.ts'
+import { BLOCK_BITS, BLOCKS_PER_SEGMENT, SEGMENT_BITS, SEGMENT_SIZE } from './limits.ts'
+import type { Segment } from './segment.ts'
+import { SegmentList } from './segment-list.ts'
 import {
   BEACON_FLAG,
   BrokenInvariant,
@@ -21,18 +23,14 @@ import {
   stateName,
   withOneMoreReturn,
 } from './ticket-state.ts'
+import { WaitingTickets } from './waiting-tickets.ts'
 
 export class Tickets {
   readonly numbers: LaneNumbers
-  /** By ascending index; dropped segments are missing. */
-  private segments: Segment[] = []
-  private readonly byIndex = new Map<number, Segment>()
+  private readonly segments = new SegmentList()
+  private readonly waitingTickets: WaitingTickets
   /** Tickets by state, over all segments. */
   private readonly counts = [0, 0, 0, 0, 0]
-  /** Waiting tickets by the index of their lane. */
-  readonly waitingByLane: readonly number[] = new Array<number>(LANES_MAX + 1).fill(0)
-  /** By lane: none of its tickets below this number waits. */
-  private readonly headHints = new Array<number>(LANES_MAX + 1).fill(0)
 
   private readonly durable = new Set<number>()
   private readonly lazy = new Set<number>()
@@ -43,6 +41,7 @@ export class Tickets {
 
   constructor(numbers = new LaneNumbers()) {
     this.numbers = numbers
+    this.waitingTickets = new WaitingTickets(numbers, this.segments)
   }
 
   /** The number that the next visitor of the regular line gets. The first is 1: people read it. */
@@ -55,6 +54,10 @@ export class Tickets {
 
   get waiting(): number {
     return this.counts[State.waiting] as number
+  }
+  /** Waiting tickets by the index of their lane. */
+  get waitingByLane(): readonly number[] {
+    return this.waitingTickets.byLane
   }
   get offered(): number {
     return this.counts[State.offered] as number
@@ -88,18 +91,18 @@ export class Tickets {
     lane: number = REGULAR,
   ): number {
     const number = this.numbers.of(lane).next++
-    const segment = this.segmentFor(number >>> SEGMENT_BITS)
+    const segment = this.segments.ensure(number >>> SEGMENT_BITS)
     segment.heard[number % SEGMENT_SIZE] = heardSeconds
     this.move(number, state)
     return number
   }
 
   segmentOf(number: number): Segment | undefined {
-    return this.byIndex.get(Math.floor(number / SEGMENT_SIZE))
+    return this.segments.at(Math.floor(number / SEGMENT_SIZE))
   }
 
   segmentAt(index: number): Segment | undefined {
-    return this.byIndex.get(index)
+    return this.segments.at(index)
   }
 
   /** `gone` for a number that was never issued, too. */
@@ -152,21 +155,12 @@ export class Tickets {
     ;(this.counts[from] as number) -= count
     ;(this.counts[to] as number) += count
     if (from === State.gone && segment.live === count) this.newlyLive.add(segment.index)
-    if (from === State.waiting || to === State.waiting) this.countWaiting(segment, first, from, to, count)
+    this.waitingTickets.count(segment, first, from, to, count)
     // Marks on the segment, instead of sets of blocks and segments, halve the time of a tick that
     // moves a million.
     if (segment.movedBlocks === 0) this.moved.push(segment)
     segment.movedBlocks |= (2 << (last >> BLOCK_BITS)) - (1 << (first >> BLOCK_BITS))
     this.markUnstored(segment, mustBeDurable(from, to) ? 'durable' : 'lazy')
-  }
-
-  private countWaiting(segment: Segment, first: number, from: State, to: State, count: number): void {
-    const lane = this.numbers.indexOfSegment(segment.index)
-    const waiting = this.waitingByLane as number[]
-    if (from === State.waiting) (waiting[lane] as number) -= count
-    if (to !== State.waiting) return
-    ;(waiting[lane] as number) += count
-    this.headHints[lane] = Math.min(this.headHints[lane] as number, segment.index * SEGMENT_SIZE + first)
   }
 
   private markUnstored(segment: Segment, what: 'lazy' | 'durable'): void {
@@ -205,67 +199,28 @@ export class Tickets {
     return segment
   }
 
-  /**
-   * The lowest waiting number of a lane, -1 if there is none. Amortised: numbers once skipped are
-   * not visited again.
-   */
+  /** See waiting-tickets.ts. */
   lowestWaiting(lane: number = REGULAR): number {
-    const waiting = this.waitingByLane[lane] as number
-    if (waiting === 0) return -1
-    const hint = Math.max(this.headHints[lane] as number, startOf(lane))
-    const lowest = this.lowestWaitingFrom(hint)
-    if (lowest < 0) throw new BrokenInvariant(`${waiting} wait, but none at or above number ${hint}`)
-    this.headHints[lane] = lowest
-    return lowest
+    return this.waitingTickets.lowest(lane)
   }
-
-  /** The lowest waiting number at or above `from` in the same lane, -1 if there is none. */
   lowestWaitingFrom(from: number): number {
-    const end = this.numbers.endOf(this.numbers.indexOf(from))
-    for (let i = this.positionFrom(Math.floor(from / SEGMENT_SIZE)); i < this.segments.length; i++) {
-      const segment = this.segments[i] as Segment
-      const start = segment.index * SEGMENT_SIZE
-      if (start >= end) break
-      if (segment.waiting === 0) continue
-      const offset = segment.firstWaiting(Math.max(0, from - start))
-      if (offset >= 0) return start + offset
-    }
-    return -1
+    return this.waitingTickets.lowestFrom(from)
   }
-
-  /** Waiting tickets of the same lane with a lower number. */
   waitingBefore(number: number): number {
-    const index = Math.floor(number / SEGMENT_SIZE)
-    const first = startOf(this.numbers.indexOf(number)) / SEGMENT_SIZE
-    let count = 0
-    for (const segment of this.segments) {
-      if (segment.index > index) break
-      if (segment.index < first) continue
-      count += segment.index < index ? segment.waiting : segment.waitingBefore(number % SEGMENT_SIZE)
-    }
-    return count
+    return this.waitingTickets.before(number)
   }
-
-  /**
-   * The waiting regular number with this many waiting tickets before it; beyond the last one, the
-   * number that a newcomer would get there.
-   */
   waitingNumberAt(before: number): number {
-    let left = before
-    for (const segment of this.segments) {
-      if (this.numbers.indexOfSegment(segment.index) !== REGULAR) break
-      if (left < segment.waiting) return segment.index * SEGMENT_SIZE + segment.waitingOffsetAt(left)
-      left -= segment.waiting
-    }
-    return this.next + left
+    return this.waitingTickets.numberAt(before)
   }
 
   all(): readonly Segment[] {
-    return this.segments
+    return this.segments.all
   }
 
   liveSegments(): number[] {
-    return this.segments.filter((segment) => segment.live > 0).map((segment) => segment.index)
+    return this.all()
+      .filter((segment) => segment.live > 0)
+      .map((segment) => segment.index)
   }
 
   /**
@@ -274,16 +229,11 @@ export class Tickets {
    */
   dropEmpty(): void {
     const isKept = ({ index, live }: Segment) => live > 0 || index >= this.tailOfLaneAt(index)
-    const kept = this.segments.filter(isKept)
-    if (kept.length === this.segments.length) return
-    for (const segment of this.segments) {
-      if (isKept(segment)) continue
-      this.byIndex.delete(segment.index)
-      this.durable.delete(segment.index)
-      this.lazy.delete(segment.index)
-      this.dropped.add(segment.index)
+    for (const { index } of this.segments.keep(isKept)) {
+      this.durable.delete(index)
+      this.lazy.delete(index)
+      this.dropped.add(index)
     }
-    this.segments = kept
   }
 
   /** The segment with the next number of the lane that a segment belongs to. */
@@ -301,7 +251,7 @@ export class Tickets {
   renumber(first: number, end: number, lineNumber: (number: number) => number, joinSeconds: number): void {
     const states = new Uint8Array(end - first)
     const heard = new Uint32Array(end - first)
-    for (const segment of this.segments) {
+    for (const segment of this.all()) {
       const start = segment.index * SEGMENT_SIZE
       for (let number = Math.max(first, start); number < Math.min(end, start + SEGMENT_SIZE); number++) {
         const at = lineNumber(number) - first
@@ -310,7 +260,7 @@ export class Tickets {
       }
     }
     for (let at = first; at < end; ) {
-      const segment = this.segmentFor(Math.floor(at / SEGMENT_SIZE))
+      const segment = this.segments.ensure(Math.floor(at / SEGMENT_SIZE))
       const to = Math.min(end, (segment.index + 1) * SEGMENT_SIZE)
       const wasLive = segment.live > 0
       const part = [at - first, to - first] as const
@@ -322,19 +272,19 @@ export class Tickets {
       this.markUnstored(segment, 'durable')
       at = to
     }
-    this.headHints[REGULAR] = Math.min(this.headHints[REGULAR] as number, first)
+    this.waitingTickets.renumbered(first)
   }
 
   /** Whether any ticket in [first, end) is alive, or shares a segment with one that is. */
   mayBeLive(first: number, end: number): boolean {
     const [from, to] = [Math.floor(first / SEGMENT_SIZE), Math.floor((end - 1) / SEGMENT_SIZE)]
-    return this.segments.some(({ index, live }) => index >= from && index <= to && live > 0)
+    return this.all().some(({ index, live }) => index >= from && index <= to && live > 0)
   }
 
   /** The changes to store now; with `everything`, lazy changes too. Reports each change once. */
   takeChanges(everything: boolean): { changed: Segment[]; dropped: number[] } {
     const indexes = everything ? [...new Set([...this.durable, ...this.lazy])] : [...this.durable]
-    const changed = indexes.map((index) => this.byIndex.get(index)).filter((segment) => segment !== undefined)
+    const changed = indexes.map((index) => this.segments.at(index)).filter((segment) => segment !== undefined)
     const dropped = [...this.dropped]
     // A durable write stores the whole segment, including its lazy changes.
     for (const segment of changed) segment.unstored = 'nothing'
@@ -354,14 +304,13 @@ export class Tickets {
   /** Rebuilds the table from stored segments. `next`: the next regular number. */
   restore(segments: Iterable<Segment>, next: number): void {
     this.next = next
-    this.segments = [...segments].sort((a, b) => a.index - b.index)
-    for (const segment of this.segments) {
-      this.byIndex.set(segment.index, segment)
+    this.segments.restore(segments)
+    for (const segment of this.all()) {
       for (const state of [State.waiting, State.offered, State.active, State.absent]) {
         ;(this.counts[state] as number) += segment.counts[state] as number
       }
-      ;((this.waitingByLane as number[])[this.numbers.indexOfSegment(segment.index)] as number) += segment.waiting
     }
+    this.waitingTickets.recount()
   }
 
   /** Recounts the blocks that changed since the last call. @throws BrokenInvariant */
@@ -372,47 +321,20 @@ export class Tickets {
 
   /** Recounts one segment, the next one at each call. @throws BrokenInvariant */
   verifyOneSegment(): void {
-    if (this.segments.length === 0) return
-    this.nextToVerify = (this.nextToVerify + 1) % this.segments.length
-    this.segments[this.nextToVerify]?.verify()
+    const segments = this.all()
+    if (segments.length === 0) return
+    this.nextToVerify = (this.nextToVerify + 1) % segments.length
+    segments[this.nextToVerify]?.verify()
   }
 
   /** Recounts everything. @throws BrokenInvariant */
   verifyAll(): void {
-    for (const segment of this.segments) segment.verify()
+    for (const segment of this.all()) segment.verify()
     for (const state of [State.waiting, State.offered, State.active, State.absent]) {
-      const sum = this.segments.reduce((total, segment) => total + (segment.counts[state] as number), 0)
+      const sum = this.all().reduce((total, segment) => total + (segment.counts[state] as number), 0)
       if (sum === this.counts[state]) continue
       throw new BrokenInvariant(`${stateName(state)}: counted ${this.counts[state]}, found ${sum}`)
     }
-    const waiting = this.waitingByLane.map(() => 0)
-    for (const { index, waiting: count } of this.segments) {
-      const lane = this.numbers.indexOfSegment(index)
-      waiting[lane] = (waiting[lane] as number) + count
-    }
-    if (String(waiting) === String(this.waitingByLane)) return
-    throw new BrokenInvariant(`waiting by lane: counted ${this.waitingByLane}, found ${waiting}`)
-  }
-
-  private segmentFor(index: number): Segment {
-    const known = this.byIndex.get(index)
-    if (known !== undefined) return known
-    const segment = new Segment(index)
-    // Mostly the last one. Lanes grow independently, and a draw brings dropped segments back.
-    this.segments.splice(this.positionFrom(index), 0, segment)
-    this.byIndex.set(index, segment)
-    return segment
-  }
-
-  /** Position in `segments` of the first with at least this index. */
-  private positionFrom(index: number): number {
-    let low = 0
-    let high = this.segments.length
-    while (low < high) {
-      const middle = (low + high) >> 1
-      if ((this.segments[middle] as Segment).index < index) low = middle + 1
-      else high = middle
-    }
-    return low
+    this.waitingTickets.verify()
   }
 }

@@ -7,6 +7,7 @@ import type { RoomSettings } from '../settings/rooms.ts'
 import type { Status } from '../status.ts'
 import type { TokenChange } from '../tokens/token-cookie.ts'
 import type { Issued } from './issue.ts'
+import type { KeyOutcome, ValidKey } from './key-entry.ts'
 import type { Visit } from './visit.ts'
 
 export interface VisitAnswers<Answer> {
@@ -21,6 +22,10 @@ export interface VisitAnswers<Answer> {
   refuse(status: Status, code?: 429): Answer
   /** A newcomer must pass the check before joining. */
   unchecked(): Answer
+  /** An access key leads past the room. */
+  passed(key: ValidKey): Answer
+  /** There is no place, because of an access key or for want of one. */
+  keyEnds(outcome: KeyOutcome): Answer
   /** The request has no token that counts and may not join. */
   noToken(): Answer
 }
@@ -36,6 +41,7 @@ export function answerVisit<Answer>(
     case 'waiting':
       return answers.wait(outcome.status, outcome.ticket, changeOf(outcome.ticket))
     case 'expired':
+    case 'moved':
       return answers.wait(outcome.status, null, null)
     case 'full':
     case 'closed':
@@ -44,6 +50,12 @@ export function answerVisit<Answer>(
       return answers.refuse(outcome.status, 429)
     case 'unchecked':
       return answers.unchecked()
+    case 'passed':
+      return answers.passed(outcome.key)
+    case 'uninvited':
+    case 'key-refused':
+    case 'taken':
+      return answers.keyEnds(outcome)
     case 'suspended':
       return answers.letThrough('suspended')
     case 'unreachable':

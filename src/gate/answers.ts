@@ -122,7 +122,7 @@ function pageHeaders(own: Headers, room: RoomSettings, { pollAfterSeconds }: Sta
 }
 
 /** By this header programs recognize our answers, and find the endpoint to join and to poll. */
-function linkHeader({ name }: RoomSettings): HeaderFields {
+export function linkHeader({ name }: RoomSettings): HeaderFields {
   return { Link: `<${PREFIX}/status?room=${name}>; rel="waiting-room"` }
 }
 

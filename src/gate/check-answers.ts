@@ -1,11 +1,12 @@
-/** Answers about the check before joining: its page for people, and the refusal of programs. */
+/** Answers about the check before joining: its page for people, and what programs are told. */
 import { PREFIX } from '../http/paths.ts'
 import { problem } from '../http/problem.ts'
 import { languageOfVisitor } from '../languages.ts'
-import { checkPageHeaders, renderCheckPage } from '../pages/check-page.ts'
+import { type CheckPage, checkPageHeaders, renderCheckPage } from '../pages/check-page.ts'
 import { entrySetting } from '../settings/entry-settings.ts'
-import type { RoomSettings } from '../settings/rooms.ts'
-import { checkCookie, checkCookieOf } from '../tokens/join-proof.ts'
+import { checkCookie, checkCookieOf, presentedProof } from '../tokens/join-proof.ts'
+import { WORK_HEADER } from '../tokens/work-challenge.ts'
+import { linkHeader } from './answers.ts'
 import { checkMode } from './join-check.ts'
 import type { RoomContext, Visitor } from './room-context.ts'
 import { smallPage } from './small-pages.ts'
@@ -13,40 +14,55 @@ import { LONG_POLL_SECONDS } from './visitor-status.ts'
 
 /** In place of joining. The browser returns to this address after the check. */
 export async function checkPage(context: Visitor): Promise<Response> {
-  const { request, url, room, turnstile, joinCheck } = context
+  const { request, url, room, keys, nowMs, turnstile, joinCheck } = context
   const language = languageOfVisitor(request.headers, url.search, room.default_language)
   const back = encodeURIComponent(url.pathname + url.search)
-  const page = renderCheckPage({
+  const mode = checkMode(context)
+  const page: CheckPage = {
     language,
     action: `${PREFIX}/join-check?room=${room.name}&return=${back}`,
-    siteKey: turnstile?.siteKey ?? '',
-    mode: checkMode(context),
+    turnstile: turnstile === null || mode === 'off' ? null : { siteKey: turnstile.siteKey, mode },
+    work: (await joinCheck?.work?.challenge()) ?? null,
     mayContinue: entrySetting(context, 'turnstile_action') === 'log',
     // After a proof that did not count, the next one would not count either, and the browser would
     // go round in circles. A redeemed proof did count.
-    isAutomatic: checkCookieOf(request) !== 'used' || ((await joinCheck?.proof()) ?? null) !== null,
-  })
+    isAutomatic: checkCookieOf(request) !== 'used' || (await presentedProof(request, room, keys, nowMs)) !== null,
+  }
   const headers = new Headers({
-    ...checkPageHeaders(),
+    ...(await checkPageHeaders(page)),
     'Content-Language': language,
     Vary: 'Accept, Accept-Language, Cookie',
     'Retry-After': String(LONG_POLL_SECONDS),
+    // A program that asked for a page learns here where it can join.
+    ...linkHeader(room),
   })
   headers.append('Set-Cookie', checkCookie(request, null))
-  return new Response(page, { status: room.queueing_status_code, headers })
+  return new Response(renderCheckPage(page), { status: room.queueing_status_code, headers })
 }
 
-export function checkRefusal({ name }: RoomSettings): Response {
+/** For programs: what to do in place of the page. */
+export async function checkRefusal(context: Visitor): Promise<Response> {
+  const { room, joinCheck } = context
+  const work = joinCheck?.work ?? null
+  if (work === null || (checkMode(context) !== 'off' && entrySetting(context, 'turnstile_action') !== 'log')) {
+    const detail =
+      'This room checks newcomers with a page that only browsers can show. Open a page of the site in a browser to join, ' +
+      'or ask the operator of the site for a bypass rule.'
+    return problem(403, 'Check needed', detail, {}, { room: room.name })
+  }
+  const { id, bits, text: challenge, expiresSeconds } = await work.challenge()
   const detail =
-    'This room checks newcomers with a page that only browsers can show. Open a page of the site in a browser to join, ' +
-    'or ask the operator of the site for a bypass rule.'
-  return problem(403, 'Check needed', detail, {}, { room: name })
+    `Find a decimal number NONCE for which SHA-256 of "ID:NONCE" begins with this number of zero bits, ` +
+    `then repeat the request with the header "${WORK_HEADER}: CHALLENGE.NONCE".`
+  const expiresAt = new Date(expiresSeconds * 1000).toISOString()
+  const more = { room: room.name, work: { id, bits, challenge, expiresAt } }
+  return problem(403, 'Proof of work needed', detail, linkHeader(room), more)
 }
 
 /** For a check that gave no result. The visitor can try again at once. */
 export function checkTrouble(
   context: RoomContext,
-  page: 'checkFailed' | 'checkLater' | 'noTicket',
+  page: 'checkFailed' | 'checkLater' | 'noTicket' | 'workFailed',
   status: 400 | 403 | 429 | 503,
   backUrl: string,
 ): Response {

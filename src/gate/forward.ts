@@ -71,8 +71,8 @@ async function withBeaconIn(context: RoomContext, response: Response): Promise<R
  * Ends a session that the origin revoked. The answer does not wait: if the room is unreachable,
  * silence ends the session.
  */
-function endSession({ client, keepAlive, room }: RoomContext, { run, number }: Token): void {
-  const leaving = client.leave(run, number, keepAlive).then(({ state }) => {
+function endSession({ client, keepAlive, room }: RoomContext, { run, number, holder }: Token): void {
+  const leaving = client.leave(run, number, keepAlive, holder).then(({ state }) => {
     if (state === 'unreachable') logWarning('session_not_revoked', { room: room.name, number })
   })
   keepAlive.waitUntil(leaving)
@@ -92,11 +92,11 @@ async function fetchCounted(
   readsPage = false,
 ): Promise<OriginOutcome> {
   const startMs = Date.now()
+  const hasBody = request.body !== null
   const onWaiting = () => {
     if (pass !== null) client.use(pass.token.run, pass.token.number, keepAlive)
   }
   const outcome = await fetchFromOrigin(request, url, origin, { pass: pass?.text ?? null, readsPage, onWaiting })
-  const hasBody = request.body !== null
   if (hasBody && outcome.state !== 'answered') return outcome
   const failed = outcome.state !== 'answered' || (outcome.response.status >= 500 && outcome.response.status !== 501)
   const latencyMs = hasBody || outcome.state === 'down' ? null : Date.now() - startMs
@@ -112,10 +112,15 @@ function withToken({ request, room }: RoomContext, response: Response, change: T
   if (change === undefined) return response
   const headers = new Headers(response.headers)
   changeToken(headers, request, room, change)
-  headers.set('Cache-Control', privateCacheControl(headers.get('Cache-Control')))
-  for (const name of SHARED_CACHE_HEADERS) headers.delete(name)
+  keepPrivate(headers)
   const { status, statusText, webSocket } = response
   return new Response(response.body, { status, statusText, headers, webSocket })
+}
+
+/** An answer with a visitor's cookie is for this client only. */
+export function keepPrivate(headers: Headers): void {
+  headers.set('Cache-Control', privateCacheControl(headers.get('Cache-Control')))
+  for (const name of SHARED_CACHE_HEADERS) headers.delete(name)
 }
 
 /**

@@ -6,14 +6,20 @@ import type { Call } from '../app-env.ts'
 import { matchesBypass } from '../bypass/bypass.ts'
 import { placeOf } from '../http/hosts.ts'
 import { mayJoin, type RequestKind, readableForm, requestKind } from '../http/request-kind.ts'
-import { isSecure, type RequestUrl } from '../http/request-url.ts'
+import { isSecure, pathAsSent, type RequestUrl } from '../http/request-url.ts'
 import { findRoom } from '../settings/rooms.ts'
+import { hasKeyCookie, keyCookie } from '../tokens/key-cookie.ts'
 import { answerVisit, type VisitAnswers } from './answer-visit.ts'
 import { busyResponse, type WaitingAnswer, waitingAnswer } from './answers.ts'
 import { checkPage, checkRefusal } from './check-answers.ts'
 import { barePreflight, isPreflight, shareIfAllowed, tooManyPreflights } from './cors.ts'
-import { forward, forwardAdmitted, forwardCounted, forwardPast } from './forward.ts'
-import { mayPreflightNow, type RoomContext, readVisitor, roomContext, type Visitor } from './room-context.ts'
+import { forward, forwardAdmitted, forwardCounted, forwardPast, keepPrivate } from './forward.ts'
+import { mayPreflightNow } from './join-limits.ts'
+import { askAgain, keyPage, keyProblem } from './key-answers.ts'
+import type { ValidKey } from './key-entry.ts'
+import { keyRedirect } from './key-link.ts'
+import { type RoomContext, readVisitor, roomContext, type Visitor } from './room-context.ts'
+import { newSkipCookie, skipPassOf } from './skip-pass.ts'
 import { framedAnswer, undeliveredForm } from './small-pages.ts'
 import { isSuspended, visit } from './visit.ts'
 import { LONG_POLL_SECONDS, placelessStatus } from './visitor-status.ts'
@@ -29,7 +35,14 @@ export async function gate(call: Call): Promise<Response> {
   if (room === undefined) return forward({ request, url, origin })
   const context = roomContext(call, room)
   if (matchesBypass(bypasses.get(room.name) ?? [], request, url.canonical)) return forwardPast(context)
-  if (isSuspended(context)) {
+  const suspended = isSuspended(context)
+  const kind = requestKind(request)
+  const isNavigation = kind === 'page' || kind === 'frame'
+  const redirect = room.force_https && isNavigation && !suspended ? httpsRedirect(request, url) : null
+  if (redirect !== null) return redirect
+  const withoutKey = kind === 'page' ? keyRedirect(request, url) : null
+  if (withoutKey !== null) return withoutKey
+  if (suspended) {
     context.client.keepFresh(context.keepAlive)
     return forwardPast(context)
   }
@@ -37,13 +50,33 @@ export async function gate(call: Call): Promise<Response> {
     if (!(await mayPreflightNow(context))) return tooManyPreflights()
     return forwardCounted({ ...context, request: barePreflight(request) })
   }
-  const kind = requestKind(request)
-  const isNavigation = kind === 'page' || kind === 'frame'
-  const redirect = room.force_https && isNavigation ? httpsRedirect(request, url) : null
-  if (redirect !== null) return redirect
   const visitor = await readVisitor(context)
-  const outcome = await visit(visitor, visitor.presented, { mayJoin: mayJoin(kind), details: USE })
-  return answerVisit(outcome, room, answersTo(visitor, kind))
+  const skip = await skipPassOf(visitor)
+  if (skip.state === 'pass') return pastByKey(visitor, skip.cookie)
+  const outcome = await visit(visitor, visitor.presented, {
+    mayJoin: mayJoin(kind),
+    hasPage: kind === 'page',
+    details: USE,
+  })
+  const answer = await answerVisit(outcome, room, answersTo(visitor, kind))
+  const settled = outcome.keySettled === true && hasKeyCookie(request) ? [keyCookie(request, null)] : []
+  return withCookies(answer, skip.state === 'over' ? [...settled, skip.cookie] : settled)
+}
+
+/** Forwards a request that an access key lets past the room. */
+async function pastByKey(visitor: Visitor, cookie: string | null): Promise<Response> {
+  visitor.client.countCheck('keyPasses')
+  return withCookies(await forwardCounted(visitor), cookie === null ? [] : [cookie])
+}
+
+/** Such an answer is for this client only. */
+function withCookies(answer: Response, cookies: readonly string[]): Response {
+  if (cookies.length === 0) return answer
+  const { status, statusText, webSocket } = answer
+  const headers = new Headers(answer.headers)
+  for (const cookie of cookies) headers.append('Set-Cookie', cookie)
+  keepPrivate(headers)
+  return new Response(answer.body, { status, statusText, headers, webSocket })
 }
 
 function answersTo(visitor: Visitor, kind: RequestKind): VisitAnswers<Response | Promise<Response>> {
@@ -60,7 +93,13 @@ function answersTo(visitor: Visitor, kind: RequestKind): VisitAnswers<Response |
       const tokenChange = presented.length > 0 ? null : undefined
       return turnAway({ status, ticket: null, tokenChange, code: limitedCode ?? code })
     },
-    unchecked: () => (kind === 'page' ? checkPage(visitor) : shareIfAllowed(visitor, checkRefusal(room))),
+    unchecked: () => (kind === 'page' ? checkPage(visitor) : shareIfAllowed(visitor, checkRefusal(visitor))),
+    passed: async ({ joinKey, details: { access } }: ValidKey) =>
+      pastByKey(visitor, await newSkipCookie(visitor, { joinKey, access })),
+    async keyEnds(outcome) {
+      if (kind !== 'page') return shareIfAllowed(visitor, keyProblem(visitor, outcome))
+      return (await askAgain(visitor, outcome)) ?? keyPage(visitor, outcome)
+    },
     noToken: () => shareIfAllowed(visitor, withoutTicket(visitor, kind)),
   }
 }
@@ -125,14 +164,4 @@ function httpsRedirect(request: Request, url: RequestUrl): Response | null {
 function isSecureInFront({ headers }: Request): boolean {
   const [first = ''] = (headers.get('X-Forwarded-Proto') ?? '').split(',')
   return first.trim().toLowerCase() === 'https'
-}
-
-/**
- * Path and query byte for byte, or as the URL parser writes them if the `Host` header or the path
- * is unusual.
- */
-function pathAsSent({ href, hostname, pathname, search }: RequestUrl): string {
-  const afterScheme = href.slice('http://'.length)
-  const [, host = '', path = ''] = /^([^/?#\\]*)(\/[!-~]*)$/.exec(afterScheme) ?? []
-  return host.replace(/:80$|:$/, '').toLowerCase() === hostname ? path : pathname + search
 }

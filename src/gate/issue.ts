@@ -25,7 +25,7 @@ export interface IssueContext extends TokenVerifier {
   readonly binding: ClientBinding | null
 }
 
-type Start = Pick<Token, 'run' | 'number' | 'joinedSeconds' | 'startPosition'>
+type Start = Pick<Token, 'run' | 'number' | 'joinedSeconds' | 'startPosition' | 'holder'>
 
 export async function issue(context: IssueContext, kind: Token['kind'], start: Start): Promise<Issued> {
   const token = await newToken(context, kind, start)
@@ -38,7 +38,7 @@ export async function issue(context: IssueContext, kind: Token['kind'], start: S
 export async function newToken(
   context: IssueContext,
   kind: Token['kind'],
-  { run, number, joinedSeconds, startPosition }: Start,
+  { run, number, joinedSeconds, startPosition, holder }: Start,
 ): Promise<Token> {
   const nowSeconds = Math.floor(context.nowMs / 1000)
   const timeout = context.client.view?.snapshot.sessionTimeoutSeconds ?? context.room.session_timeout_seconds
@@ -53,6 +53,7 @@ export async function newToken(
     expiresSeconds: nowSeconds + lifeSeconds,
     ...(joinedSeconds === undefined ? {} : { joinedSeconds }),
     ...(startPosition === undefined ? {} : { startPosition }),
+    ...(holder === undefined ? {} : { holder }),
     ...(context.binding === null ? {} : { binding: await context.binding.forToken() }),
   }
 }

@@ -27,8 +27,13 @@ export function smallPage(
   { framed = false, headers = {}, room }: SmallPageOptions = {},
 ): Response {
   const language = languageOfVisitor(request.headers, url.search, room?.default_language)
-  const page = renderPlainPage({ ...choose(messages[language].plain), language })
-  const own = { ...plainPageHeaders({ framed }), 'Content-Language': language, Vary: 'Accept-Language, Cookie' }
+  const content = choose(messages[language].plain)
+  const page = renderPlainPage({ ...content, language })
+  const own = {
+    ...plainPageHeaders({ framed, sends: content.form !== undefined }),
+    'Content-Language': language,
+    Vary: 'Accept-Language, Cookie',
+  }
   return new Response(page, { status, headers: { ...own, ...headers } })
 }
 
@@ -102,6 +107,11 @@ export interface Refusal {
   readonly page: 'foreign' | 'unreadable' | 'unknownLanguage' | 'unreachable'
   readonly backUrl: string
   readonly headers?: Record<string, string>
+}
+
+/** A page without JavaScript sends a form and shows the answer. */
+export function sendsForm(request: Request): boolean {
+  return /^application\/x-www-form-urlencoded/i.test(request.headers.get('Content-Type') ?? '')
 }
 
 /** Refuses a call that both people and programs make, with a small page or with problem details. */

@@ -36,7 +36,7 @@ export function waitingStatus(
   return {
     state: waitingState(view),
     room,
-    number: lane === REGULAR ? number : laneNumber(number),
+    number: shownNumber(view, issued),
     position: hasPosition ? position : null,
     waiting: Math.max(view.waitingIn(lane), hasPosition ? position : 0),
     etaSeconds: estimate?.likelySeconds ?? null,
@@ -53,6 +53,13 @@ export function waitingStatus(
     ...eventOf(view, room, issued),
     updatedAt: isoTime(snapshot.atMs),
   }
+}
+
+/** The number that the visitor's page shows: within the lane, and after a draw the line number. */
+export function shownNumber(view: SnapshotView | null, issued: number): number {
+  if (view === null) return laneNumber(issued)
+  const number = view.lineNumber(issued)
+  return view.laneOf(number) === REGULAR ? number : laneNumber(number)
 }
 
 const NO_LANE: Pick<Status, 'lane'> = {}

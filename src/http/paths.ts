@@ -13,6 +13,8 @@ export const PREFIX = '/__waiting-room'
 export const OPERATOR_COOKIE = 'waiting-room-_operator'
 export const LANG_COOKIE = 'waiting-room-_lang'
 export const CHECK_COOKIE = 'waiting-room-_check'
+export const KEY_COOKIE = 'waiting-room-_key'
+export const SKIP_COOKIE = 'waiting-room-_skip'
 
 /**
  * A path that is already canonical: no segment is empty or begins with a dot, and nothing is

@@ -48,6 +48,17 @@ function parsedUrl(href: string): RequestUrl {
   return { href, origin, protocol, host, hostname, pathname, search, canonical: canonicalPath(pathname) }
 }
 
+/**
+ * Path and query byte for byte, or as the URL parser writes them if the `Host` header or the path
+ * is unusual.
+ */
+export function pathAsSent({ href, host, pathname, search }: RequestUrl): string {
+  const afterScheme = href.slice(href.indexOf('://') + 3)
+  const [, sentHost = '', path = ''] = /^([^/?#\\]*)(\/[!-~]*)$/.exec(afterScheme) ?? []
+  const defaultPort = href.startsWith('https:') ? /:443$|:$/ : /:80$|:$/
+  return sentHost.replace(defaultPort, '').toLowerCase() === host ? path : pathname + search
+}
+
 /** Whether a request came over TLS. */
 export function isSecure(request: Request): boolean {
   return request.url.startsWith('https:')

@@ -48,13 +48,13 @@ export async function fetchFromOrigin(
 ): Promise<OriginOutcome> {
   const target = targetOf(url, origin)
   try {
-    // A request that arrives follows no redirects, and neither does its copy.
-    const forwarded = new Request(target, request)
-    setRequestHeaders(forwarded.headers, origin.reserved, { url, pass, secret: origin.secret })
+    const headers = new Headers(request.headers)
+    setRequestHeaders(headers, origin.reserved, { url, pass, secret: origin.secret })
     // The bytes after the head are passed on as the origin sent them. A compressed page would have
     // to be decoded.
-    if (readsPage) forwarded.headers.set('Accept-Encoding', 'identity')
-    const sent = await withTimeout(send(forwarded, url, origin), origin.timeoutSeconds * 1000, onWaiting)
+    if (readsPage) headers.set('Accept-Encoding', 'identity')
+    const sending = send(request, { target, headers, asked: url, origin })
+    const sent = await withTimeout(sending, origin.timeoutSeconds * 1000, onWaiting)
     if (sent !== null) {
       const renamed = withOurNames(sent, url, origin.site)
       const answer = checkHost({ request, ours: url, target, sent, answer: renamed }, origin.rooms)
@@ -105,13 +105,31 @@ function withTimeout(pending: Promise<Response>, limitMs: number, onWaiting: () 
   })
 }
 
-function send(forwarded: Request, asked: RequestUrl, { url, host, binding }: Origin): Promise<Response> {
-  if (binding !== null) return binding.fetch(forwarded)
+interface Forwarding {
+  readonly target: string
+  readonly headers: Headers
+  /** The URL that the visitor requested. */
+  readonly asked: RequestUrl
+  readonly origin: Origin
+}
+
+/**
+ * A site that is reached by URL cannot see the `cf` of a request. Copying it is expensive: it is
+ * parsed, frozen, cloned and serialized, and has 3 KB in a deployment. So only the parts of a
+ * request are passed on, or the whole one where that is needed: a binding gives `cf` to the other
+ * Worker, and the runtime refuses a new GET with a body.
+ */
+function send(request: Request, { target, headers, asked, origin }: Forwarding): Promise<Response> {
+  const { url, host, binding } = origin
+  const copy = () => (target === request.url ? request : new Request(target, request))
+  if (binding !== null) return binding.fetch(copy(), { headers })
   const server = url?.hostname ?? asked.hostname
-  if (host === null || host === server) return fetch(forwarded)
   // The platform takes `Host` from the URL. `resolveOverride` is its way to reach another server
   // than the URL's.
-  return fetch(forwarded, { cf: { ...forwarded.cf, resolveOverride: server } } as RequestInit)
+  const cf = host === null || host === server ? null : { cf: { resolveOverride: server } }
+  if (request.body !== null) return fetch(copy(), { headers, ...cf })
+  // A request that arrives follows no redirects, and neither does the one to the site.
+  return fetch(target, { method: request.method, headers, redirect: 'manual', ...cf })
 }
 
 /** The URL to request, which names the host that the origin sees. */

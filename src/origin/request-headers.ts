@@ -4,7 +4,9 @@
  */
 import type { RequestUrl } from '../http/request-url.ts'
 import type { RoomSettings } from '../settings/rooms.ts'
+import { KEY_HEADER } from '../tokens/key-cookie.ts'
 import { ourCookieNames, TOKEN_HEADER, withoutOurCookies } from '../tokens/token-cookie.ts'
+import { WORK_HEADER } from '../tokens/work-challenge.ts'
 
 const PASS_HEADER = 'Waiting-Room-Pass'
 const SECRET_HEADER = 'Waiting-Room-Origin-Secret'
@@ -39,7 +41,7 @@ export interface ReservedNames {
 
 export function reservedNames(rooms: readonly RoomSettings[]): ReservedNames {
   const bypassHeaders = rooms.flatMap(({ bypass }) => bypass.flatMap(({ header }) => header ?? []))
-  const secretHeaders = [TOKEN_HEADER, ...bypassHeaders]
+  const secretHeaders = [TOKEN_HEADER, WORK_HEADER, KEY_HEADER, ...bypassHeaders]
   const ours = [...secretHeaders, PASS_HEADER, SECRET_HEADER, HOST_HEADER, PROTOCOL_HEADER, ...PLATFORM_HEADERS]
   return { cookies: ourCookieNames(rooms), secretHeaders, imitatedHeaders: new Set(ours.map(canonicalName)) }
 }

@@ -12,6 +12,7 @@ import { LOGO_MAX_BYTES, LOOK_RETRY_MS, TEMPLATE_MAX_BYTES } from '../limits.ts'
 import { logError } from '../log/log.ts'
 import type { RoomSettings } from '../settings/rooms.ts'
 import { accentStyle } from './colours.ts'
+import { hashSource } from './hash-source.ts'
 
 export interface Look {
   /** The site's; null: its host. */
@@ -54,11 +55,6 @@ export async function makeLook(room: RoomSettings, files: LookFiles = NO_FILES):
     texts: room.texts,
     defaultLanguage: room.default_language,
   }
-}
-
-async function hashSource(text: string): Promise<string> {
-  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text))
-  return `'sha256-${btoa(String.fromCharCode(...new Uint8Array(digest)))}'`
 }
 
 /**

@@ -19,24 +19,12 @@ export interface PlainPage {
   readonly language?: Language
   /** `top` opens the link in the whole window, for a page inside a frame. */
   readonly link?: { readonly href: string; readonly label: string; readonly top?: boolean }
-  /** The form of the check before joining: see check-page.ts. */
-  readonly check?: CheckForm
+  /** HTML with all values escaped, after the text. */
+  readonly forms?: string
+  /** A button that posts to one of our endpoints. */
+  readonly form?: { readonly action: string; readonly label: string }
   /** The page reloads after this time. */
   readonly refreshSeconds?: number
-}
-
-export interface CheckForm {
-  readonly action: string
-  readonly siteKey: string
-  readonly language: string
-  readonly appearance: string
-  readonly automatic: boolean
-  readonly mayContinue: boolean
-  readonly noScript: string
-  readonly trouble: string
-  readonly label: string
-  readonly script: string
-  readonly source: string
 }
 
 export interface PlainSection {
@@ -67,11 +55,15 @@ dd{margin:0}
 a,button{display:inline-block;margin-top:1.5rem;padding:.625rem 1.25rem;border:0;border-radius:.5rem;font:inherit;font-weight:600;text-decoration:none;background:var(--accent);color:var(--on)}
 a:focus-visible,button:focus-visible{outline:3px solid var(--accent);outline-offset:3px}
 [hidden]{display:none}
-#check,#trouble,noscript p{margin-top:1rem}
+#check,#trouble,#done,noscript p{margin-top:1rem}
+#slow{margin-top:1.5rem;padding-top:1.5rem;border-top:1px solid var(--line)}
+#slow button{margin-top:1rem}
+.quiet{padding:.5625rem 1.1875rem;border:1px solid;background:none;color:var(--accent)}
+progress{display:block;width:100%;height:.5rem;margin-top:1.5rem;accent-color:var(--accent)}
 `
 
 /** SHA-256 of the style, base64. A test prints the new value when the style changes. */
-export const PLAIN_PAGE_STYLE_HASH = 'sha256-VE3ysVZOnvRZBRCNp2K8eHFz+jrRZ3p6muz6ab/yhDo='
+export const PLAIN_PAGE_STYLE_HASH = 'sha256-3mHbsDK6wupqpm/QnkwBfXvGEVl4N6cx/LMgFPS74wA='
 
 const TEMPLATE = `<!doctype html>
 <html lang="{{lang}}" dir="{{dir}}">
@@ -96,17 +88,8 @@ const TEMPLATE = `<!doctype html>
 {{/facts}}</dl>
 </section>
 {{/sections}}{{#closing}}<p>{{closing}}</p>
-{{/closing}}{{#check}}<noscript><p>{{noScript}}</p></noscript>
-<form method="post" action="{{action}}" data-key="{{siteKey}}" data-language="{{language}}" data-appearance="{{appearance}}"{{#automatic}} data-automatic="1"{{/automatic}}>
-<input type="hidden" name="token">
-<div id="check"></div>
-<p id="trouble" role="status" hidden>{{trouble}}</p>
-<button hidden>{{label}}</button>
-{{#mayContinue}}<noscript><button>{{label}}</button></noscript>
-{{/mayContinue}}</form>
-<script>{{{script}}}</script>
-<script src="{{source}}" async></script>
-{{/check}}{{#link}}<a href="{{href}}"{{#top}} target="_top"{{/top}}>{{label}}</a>
+{{/closing}}{{{forms}}}{{#form}}<form method="post" action="{{action}}"><button>{{label}}</button></form>
+{{/form}}{{#link}}<a href="{{href}}"{{#top}} target="_top"{{/top}}>{{label}}</a>
 {{/link}}</main>
 </body>
 </html>
@@ -120,7 +103,8 @@ export function renderPlainPage({ language = DEFAULT_LANGUAGE, link, ...page }: 
   return Mustache.render(TEMPLATE, {
     sections: [],
     closing: '',
-    check: false,
+    forms: '',
+    form: false,
     ...page,
     lang: language,
     dir: messages[language].dir,
@@ -129,9 +113,16 @@ export function renderPlainPage({ language = DEFAULT_LANGUAGE, link, ...page }: 
   })
 }
 
-/** `framed`: any site may frame the page, which asks the visitor to open it in its own window. */
-export function plainPageHeaders({ framed = false }: { readonly framed?: boolean } = {}): Record<string, string> {
-  const policy = `default-src 'none'; style-src '${PLAIN_PAGE_STYLE_HASH}'; img-src data:; form-action 'none'; base-uri 'none'`
+interface PlainPageOptions {
+  /** Any site may frame the page, which asks the visitor to open it in its own window. */
+  readonly framed?: boolean
+  /** The page has a form. Browsers apply the policy to the redirects of its answer, too. */
+  readonly sends?: boolean
+}
+
+export function plainPageHeaders({ framed = false, sends = false }: PlainPageOptions = {}): Record<string, string> {
+  const forms = sends ? "'self' https:" : "'none'"
+  const policy = `default-src 'none'; style-src '${PLAIN_PAGE_STYLE_HASH}'; img-src data:; form-action ${forms}; base-uri 'none'`
   return {
     'Content-Type': 'text/html; charset=utf-8',
     'Cache-Control': 'no-store',

@@ -130,7 +130,7 @@ function templateView(view: WaitingView, look: Look, localized: LocalizedLook) {
   const back = `&return=${encodeURIComponent(returnUrl)}`
   const visit = { status, token, returnUrl, lang: language, note, ...(preview === undefined ? {} : { preview }) }
   // Joining again after losing the place is the visitor's choice: a forgotten tab must not do it.
-  const reloads = state !== 'expired' && state !== 'left' && preview === undefined
+  const reloads = state !== 'expired' && state !== 'moved' && state !== 'left' && preview === undefined
   return {
     ...words,
     figures: words.position !== '' || words.countdown !== '',

@@ -68,7 +68,7 @@ export function viewOf(status: Status, words: Words, moment: Moment): PageView {
   const event = status.event ?? null
   const named = event === null ? null : namesOf(event, words)
   const eventView = event === null ? NO_EVENT : eventViewOf(status, event, words, { ...moment, stands })
-  const number = stands || moment.state === 'expired' ? status.number : null
+  const number = stands || moment.state === 'expired' || moment.state === 'moved' ? status.number : null
   return {
     title: fill(state.title, { ...named, position: position === null ? '' : `#${figures.position}` }),
     heading: named === null ? state.heading : fill(state.heading, named),
@@ -182,6 +182,7 @@ const FAVICONS: Partial<Record<PageState, readonly [string, string]>> = {
   ended: ['×', '#526070'],
   lost: ['!', '#a32a22'],
   expired: ['×', '#526070'],
+  moved: ['×', '#526070'],
   left: ['×', '#526070'],
   admitted: ['✓', '#1b7742'],
 }

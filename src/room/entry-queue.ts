@@ -33,7 +33,7 @@ type Answer = Answers[keyof Answers] | Unreachable
 export type Question =
   | { readonly kind: 'join'; readonly key: string; readonly details: JoinDetails }
   | { readonly kind: 'claim'; readonly run: number; readonly claim: ClaimRequest }
-  | { readonly kind: 'leave'; readonly run: number; readonly number: number }
+  | { readonly kind: 'leave'; readonly run: number; readonly number: number; readonly holder: number }
   | { readonly kind: 'refresh' }
 
 export class Entry {
@@ -162,17 +162,22 @@ export class EntryQueue {
 export function toWire(
   entries: readonly Entry[],
   nowMs: number,
-): Pick<ExchangeRequest, 'joins' | 'joinDetails' | 'claims' | 'leaves'> {
+): Pick<ExchangeRequest, 'joins' | 'joinDetails' | 'claims' | 'leaves' | 'leaveHolders'> {
   const joins: string[] = []
   const joinDetails: JoinDetails[] = []
   const claims: ClaimRequest[] = []
   const leaves: number[] = []
+  const leaveHolders: number[] = []
   for (const { question, askedMs } of entries) {
     if (question.kind === 'join') {
       joins.push(question.key)
       joinDetails.push(question.details)
     } else if (question.kind === 'claim') claims.push({ ...question.claim, ageMs: Math.max(0, nowMs - askedMs) })
-    else if (question.kind === 'leave') leaves.push(question.number)
+    else if (question.kind === 'leave') {
+      leaves.push(question.number)
+      leaveHolders.push(question.holder)
+    }
   }
-  return { joins, joinDetails, claims, leaves }
+  const moved = leaveHolders.some((holder) => holder > 0) ? { leaveHolders } : {}
+  return { joins, joinDetails, claims, leaves, ...moved }
 }

@@ -5,18 +5,24 @@
  * A number is given to one visitor at most, before its lease ends. Reports are repeated in each
  * call until one is answered. Bounded by the object, which lends no more until it knows of them.
  */
-import type { ExchangeRequest } from '../core/exchange.ts'
+import type { ExchangeRequest, JoinDetails } from '../core/exchange.ts'
 import type { Lease } from '../core/lending.ts'
 import { LEASE_LIFE_MS } from '../core/limits.ts'
 import type { Snapshot } from '../core/snapshot.ts'
 
-type WireLeases = Pick<ExchangeRequest, 'wantsLease' | 'leased' | 'unusedLent'>
+type WireLeases = Pick<ExchangeRequest, 'wantsLease' | 'leased' | 'leasedDetails' | 'unusedLent'>
 
 /** Numbers from `next` up to, but not including, `end`. */
 interface Free {
   next: number
   readonly end: number
   readonly endMs: number
+}
+
+/** A number that was given to a newcomer. */
+interface Used {
+  readonly atMs: number
+  readonly details: JoinDetails
 }
 
 /** Newcomers are counted in steps of this. */
@@ -27,7 +33,7 @@ const NEWCOMERS_MIN = 2
 
 export class Leases {
   private free: Free[] = []
-  private readonly used = new Map<number, number>()
+  private readonly used = new Map<number, Used>()
   private readonly unused = new Set<number>()
   private newcomers: { readonly step: number; count: number }[] = []
   private lookedMs = Number.NEGATIVE_INFINITY
@@ -35,14 +41,14 @@ export class Leases {
   private filled = 0
 
   /** The next free number, for a newcomer who needs nothing else from the object; null: none. */
-  take(nowMs: number): number | null {
+  take(nowMs: number, details: JoinDetails = {}): number | null {
     this.endLeases(nowMs)
     this.countNewcomer(nowMs)
     const [first] = this.free
     if (first === undefined) return null
     const number = first.next++
     if (first.next === first.end) this.free.shift()
-    this.used.set(number, nowMs)
+    this.used.set(number, { atMs: nowMs, details })
     return number
   }
 
@@ -105,10 +111,12 @@ export class Leases {
     const { used, unused } = this
     const wanted = this.wanted(nowMs)
     const numbers = Uint32Array.from(used.keys())
-    const agesMs = Uint32Array.from(used.values(), (usedMs) => Math.max(0, nowMs - usedMs))
+    const agesMs = Uint32Array.from(used.values(), ({ atMs }) => Math.max(0, nowMs - atMs))
     return {
       ...(wanted < NEWCOMERS_MIN ? {} : { wantsLease: wanted }),
-      ...(used.size === 0 ? {} : { leased: { numbers, agesMs } }),
+      ...(used.size === 0
+        ? {}
+        : { leased: { numbers, agesMs }, leasedDetails: [...used.values()].map(({ details }) => details) }),
       ...(unused.size === 0 ? {} : { unusedLent: Uint32Array.from(unused) }),
     }
   }

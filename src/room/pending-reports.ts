@@ -33,11 +33,20 @@ export class PendingReports {
     failures: 0,
     honoured: 0,
     limited: 0,
+    limitedByNetwork: 0,
+    limitedByClient: 0,
     foreign: 0,
     checksPassed: 0,
     checksFailed: 0,
+    checksOverlooked: 0,
     checksUnreachable: 0,
     infiniteAnswers: 0,
+    proofsSolved: 0,
+    proofsRefused: 0,
+    slowJoins: 0,
+    keysRefused: 0,
+    keysMissing: 0,
+    keyPasses: 0,
   }
   private pagesWithoutBeacon: ObstacleCounts | null = null
 
@@ -46,8 +55,9 @@ export class PendingReports {
    * ride along.
    */
   get isEmpty(): boolean {
-    const { limited, foreign } = this.counts
-    return this.presence.size + this.departures.size + this.origin.requests + limited + foreign === 0
+    const { limited, limitedByNetwork, limitedByClient, foreign, keysRefused } = this.counts
+    const refused = limited + limitedByNetwork + limitedByClient + foreign + keysRefused
+    return this.presence.size + this.departures.size + this.origin.requests + refused === 0
   }
 
   /** A visitor was heard. Cancels a departure that was not sent yet. */

@@ -17,8 +17,7 @@
  */
 
 import { ageMs } from '../core/age.ts'
-import type { CallCounts, ExchangeAnswer, ExchangeRequest, JoinDetails } from '../core/exchange.ts'
-import type { ClaimDetails } from '../core/line.ts'
+import type { CallCounts, ClaimRequest, ExchangeAnswer, ExchangeRequest, JoinDetails } from '../core/exchange.ts'
 import type { BeaconObstacle } from '../core/origin-report.ts'
 import { longestSilenceSeconds } from '../core/silence.ts'
 import type { SnapshotView } from '../core/snapshot-view.ts'
@@ -54,8 +53,20 @@ export interface RoomPort {
 /** See `CallCounts`. */
 export type CheckCount = Extract<
   keyof CallCounts,
-  'checksPassed' | 'checksFailed' | 'checksUnreachable' | 'infiniteAnswers'
+  | 'checksPassed'
+  | 'checksFailed'
+  | 'checksOverlooked'
+  | 'checksUnreachable'
+  | 'infiniteAnswers'
+  | 'proofsSolved'
+  | 'proofsRefused'
+  | 'slowJoins'
+  | 'keysMissing'
+  | 'keyPasses'
 >
+
+/** The limits of newcomers, by the count of their refusals. */
+export type JoinLimit = Extract<keyof CallCounts, 'limited' | 'limitedByNetwork' | 'limitedByClient'>
 
 /** Keeps work alive after its request was answered. */
 export interface KeepAlive {
@@ -104,8 +115,8 @@ export class RoomClient {
    * The number of a slot that the object lent, for a newcomer who needs nothing else from it. Null:
    * the newcomer has to join.
    */
-  takeLent(keepAlive: KeepAlive): { readonly run: number; readonly number: number } | null {
-    const number = this.leases.take(this.port.nowMs())
+  takeLent(keepAlive: KeepAlive, details: JoinDetails = {}): { readonly run: number; readonly number: number } | null {
+    const number = this.leases.take(this.port.nowMs(), details)
     if (number === null) return null
     this.scheduleFlush(keepAlive, this.leases.isLow ? LEASE_REFILL_AFTER_MS : FLUSH_AFTER_MS)
     return { run: this.known.run, number }
@@ -118,7 +129,7 @@ export class RoomClient {
   async claim(
     run: number,
     number: number,
-    details: ClaimDetails,
+    details: Omit<ClaimRequest, 'number' | 'ageMs'>,
     keepAlive: KeepAlive,
     mayWait = false,
   ): Promise<Answers['claim'] | Unreachable> {
@@ -137,14 +148,18 @@ export class RoomClient {
     this.scheduleFlush(keepAlive)
   }
 
-  /** Gives a number up for good. */
+  /**
+   * Gives a number up for good.
+   * @param holder which device gives it up: one that no longer holds the place cannot
+   */
   async leave(
     run: number,
     number: number,
     keepAlive: KeepAlive,
+    holder = 0,
   ): Promise<Answers['leave'] | Answers['claim'] | Unreachable> {
     await this.learnRun(run, keepAlive)
-    return this.ask({ kind: 'leave', run, number }, keepAlive)
+    return this.ask({ kind: 'leave', run, number, holder }, keepAlive)
   }
 
   /** Makes sure that the snapshot is fresh; false when the object is unreachable. */
@@ -194,15 +209,18 @@ export class RoomClient {
   }
 
   /**
-   * Checks before joining, and answers in the infinite queue. They ride along with the calls of
-   * others: a crowd of programs must not cause calls.
+   * Checks before joining, answers in the infinite queue, uses or lack of access keys. They ride
+   * along with the calls of others: a crowd of programs must not cause calls.
    */
   countCheck(what: CheckCount): void {
     this.reports.count(what)
   }
 
-  /** Newcomers over the join limit, or tokens presented by another client. Justifies a call. */
-  countRefused(what: 'limited' | 'foreign', keepAlive: KeepAlive, count = 1): void {
+  /**
+   * Newcomers over a join limit, tokens presented by another client, or keys that do not count.
+   * Justifies a call.
+   */
+  countRefused(what: JoinLimit | 'foreign' | 'keysRefused', keepAlive: KeepAlive, count = 1): void {
     this.reports.count(what, count)
     this.scheduleFlush(keepAlive)
   }

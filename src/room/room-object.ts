@@ -15,8 +15,9 @@ import type { RecentSite } from '../core/site-health.ts'
 import type { TicketReport } from '../core/ticket-report.ts'
 import type { PatchProblem, RuntimeKey, RuntimeValues, SettingsPatch } from '../settings/runtime-settings.ts'
 import type { RoomEventsObject } from './room-events.ts'
+import type { RoomKeysObject } from './room-keys.ts'
 
-export interface RoomObject extends RoomEventsObject {
+export interface RoomObject extends RoomEventsObject, RoomKeysObject {
   /** The one call of the hot path: everything that an isolate reports and asks. */
   exchange(request: ExchangeRequest): ExchangeAnswer
   /** A delayed check of one segment. */

@@ -4,7 +4,7 @@
  */
 import type { Call } from '../app-env.ts'
 import type { Visitor } from '../gate/room-context.ts'
-import { type Refusal, refusal, smallPage } from '../gate/small-pages.ts'
+import { type Refusal, refusal, sendsForm, smallPage } from '../gate/small-pages.ts'
 import { booleanField, readFields } from '../http/body.ts'
 import { isSameOrigin, type RequestUrl } from '../http/request-url.ts'
 import { BODY_MAX_BYTES } from '../limits.ts'
@@ -28,15 +28,12 @@ export async function leaveRoute(call: Call): Promise<Response> {
     return new Response(null, { status: 204, headers })
   }
   // All tokens: a visitor who leaves for good keeps no second ticket.
-  const left = await Promise.all(presented.map(({ token }) => client.leave(token.run, token.number, keepAlive)))
+  const left = await Promise.all(
+    presented.map(({ token }) => client.leave(token.run, token.number, keepAlive, token.holder)),
+  )
   if (left.some(({ state }) => state === 'unreachable')) return refusal(visitor, reader, unreachable(backUrl))
   changeToken(headers, request, room, null)
   return reader === 'person' ? leftPage(visitor, headers, backUrl) : new Response(null, { status: 204, headers })
-}
-
-/** The waiting page without JavaScript sends a form and shows the answer. */
-function sendsForm(request: Request): boolean {
-  return /^application\/x-www-form-urlencoded/i.test(request.headers.get('Content-Type') ?? '')
 }
 
 function otherSite(backUrl: string): Refusal {

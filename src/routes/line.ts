@@ -45,6 +45,8 @@ export async function lineRoute(call: Call): Promise<Response> {
     // The gate lets them join, or not.
     refuse: () => toSite(),
     unchecked: () => toSite(),
+    passed: () => toSite(),
+    keyEnds: () => toSite(),
     noToken: () => (presented.length === 0 ? noTicketPage(visitor, returnUrl) : toSite()),
   })
 }

@@ -2,6 +2,7 @@
 import type { Context } from 'hono'
 import type { AppEnv } from '../app-env.ts'
 import { FIGURES, GAUGES, LOADS, type LoadName, TOTALS, type TotalName } from '../core/figures.ts'
+import { REGULAR_NAME } from '../core/lanes.ts'
 import { ORIGIN_LATENCY_BUCKETS_MS, WAIT_BUCKETS_SECONDS } from '../core/limits.ts'
 import { BEACON_OBSTACLES } from '../core/origin-report.ts'
 import { logError } from '../log/log.ts'
@@ -52,6 +53,7 @@ export function metricsText(rooms: readonly RoomFigures[], up: readonly (readonl
       'Pages for admitted visitors that got no beacon script, by reason.',
       rooms.flatMap(pagesWithoutBeacon),
     ),
+    ...waitingInLanes(rooms),
     family('wait_seconds', 'histogram', 'Time from joining to admission.', rooms.flatMap(waitHistogram)),
     family(
       'origin_response_seconds',
@@ -75,6 +77,18 @@ function pagesWithoutBeacon({ room, pagesWithoutBeacon }: RoomFigures): string[]
   return BEACON_OBSTACLES.map((reason) =>
     sample('pages_without_beacon_total', room, pagesWithoutBeacon[reason], `,reason="${reason}"`),
   )
+}
+
+/** Only in deployments that use lanes. Their names need no escaping either. */
+function waitingInLanes(rooms: readonly RoomFigures[]): string[] {
+  const samples = rooms.flatMap(({ room, waiting, lanes = [] }) => {
+    const inLanes = lanes.reduce((sum, lane) => sum + lane.waiting, 0)
+    const regular = { name: REGULAR_NAME, waiting: waiting - inLanes }
+    return lanes.length === 0
+      ? []
+      : [regular, ...lanes].map((lane) => sample('waiting_in_lane', room, lane.waiting, `,lane="${lane.name}"`))
+  })
+  return samples.length === 0 ? [] : [family('waiting_in_lane', 'gauge', 'Visitors in line, by lane.', samples)]
 }
 
 function waitHistogram({ room, waits }: RoomFigures): string[] {

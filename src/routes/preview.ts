@@ -57,6 +57,7 @@ const STATES: Readonly<Record<PageState, VisitorState>> = {
   'sold-out': 'sold-out',
   ended: 'ended',
   expired: 'expired',
+  moved: 'moved',
   left: 'waiting',
   lost: 'waiting',
   admitted: 'admitted',
@@ -85,7 +86,7 @@ function previewStatus(
   return {
     state: STATES[state],
     room: room.name,
-    number: stands || state === 'expired' ? 5012 : null,
+    number: stands || state === 'expired' || state === 'moved' ? 5012 : null,
     position: stands && !inDraw ? (isAlmost ? 3 : 1234) : null,
     waiting: isAlmost ? 3090 : 4321,
     etaSeconds: isKnown ? (isAlmost ? 30 : 320) : null,

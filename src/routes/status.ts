@@ -2,26 +2,39 @@
 import type { Call } from '../app-env.ts'
 import { answerVisit } from '../gate/answer-visit.ts'
 import { checkRefusal } from '../gate/check-answers.ts'
+import { keyProblem } from '../gate/key-answers.ts'
 import type { Visitor } from '../gate/room-context.ts'
-import { isSuspended, visit } from '../gate/visit.ts'
-import { placelessStatus } from '../gate/visitor-status.ts'
+import { newSkipCookie } from '../gate/skip-pass.ts'
+import { isSuspended, type Visit, visit } from '../gate/visit.ts'
+import { placelessStatus, shownNumber } from '../gate/visitor-status.ts'
 import { problem } from '../http/problem.ts'
 import { isSameOrigin } from '../http/request-url.ts'
 import type { PolledStatus, Status } from '../status.ts'
+import { hasKeyCookie, keyCookie } from '../tokens/key-cookie.ts'
 import { changeToken, holdsCookie, keepsCookies, TOKEN_HEADER, type TokenChange } from '../tokens/token-cookie.ts'
 import { visitorOfCall } from './visitor-call.ts'
+
+/** Set by the polls of the waiting page, which opens the page of a check that is needed. */
+const PAGE_HEADER = 'Waiting-Room-Page'
 
 export async function statusRoute(call: Call): Promise<Response> {
   const visitor = await visitorOfCall(call)
   if (visitor instanceof Response) return visitor
-  const { request, room, client, keepAlive, presented, texts } = visitor
+  const { request, client, keepAlive, presented } = visitor
   if (isSuspended(visitor)) {
     client.keepFresh(keepAlive)
     return statusAnswer(visitor, admittedStatus(visitor))
   }
   // Another site must not make its visitors take tickets here.
   const mayJoin = request.method === 'GET' && isSameOrigin(request)
-  return answerVisit(await visit(visitor, presented, { mayJoin, isPoll: true }), room, {
+  const hasPage = request.headers.has(PAGE_HEADER)
+  return answerWithStatus(visitor, await visit(visitor, presented, { mayJoin, hasPage, isPoll: true }))
+}
+
+/** The outcome of a visit as JSON. */
+export async function answerWithStatus(visitor: Visitor, outcome: Visit): Promise<Response> {
+  const { request, room, texts } = visitor
+  const answer = await answerVisit<Response | Promise<Response>>(outcome, room, {
     admitted: ({ token, text, renewed }) =>
       statusAnswer(visitor, admittedStatus(visitor, token.number), renewed ? text : undefined),
     letThrough: () => statusAnswer(visitor, admittedStatus(visitor)),
@@ -31,13 +44,23 @@ export async function statusRoute(call: Call): Promise<Response> {
       return statusAnswer(visitor, status, holdsCookie(texts, ticket.text) ? undefined : ticket.text)
     },
     refuse: (status, limitedCode) => statusAnswer(visitor, status, undefined, limitedCode),
-    unchecked: () => checkRefusal(room),
+    unchecked: () => checkRefusal(visitor),
+    async passed({ joinKey, details: { access } }) {
+      const response = statusAnswer(visitor, admittedStatus(visitor))
+      response.headers.append('Set-Cookie', await newSkipCookie(visitor, { joinKey, access }))
+      return response
+    },
+    keyEnds: (ended) => keyProblem(visitor, ended),
     noToken: () => problem(403, 'No ticket', 'Open a page of the site to get a ticket.'),
   })
+  if (outcome.keySettled === true && hasKeyCookie(request)) {
+    answer.headers.append('Set-Cookie', keyCookie(request, null))
+  }
+  return answer
 }
 
 function admittedStatus({ room, client }: Visitor, issued?: number): Status {
-  const number = issued === undefined ? undefined : (client.view?.lineNumber(issued) ?? issued)
+  const number = issued === undefined ? undefined : shownNumber(client.view, issued)
   const details = { pollAfterSeconds: 1, ...(number === undefined ? {} : { number }) }
   return placelessStatus(room, 'admitted', client.view, details)
 }

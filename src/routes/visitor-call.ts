@@ -9,7 +9,9 @@ import { problem, unsupportedMethod } from '../http/problem.ts'
 import type { RequestUrl } from '../http/request-url.ts'
 import { PREFLIGHT_MAX_AGE_SECONDS } from '../limits.ts'
 import { findRoom, type RoomSettings, roomsOfHost } from '../settings/rooms.ts'
+import { KEY_HEADER } from '../tokens/key-cookie.ts'
 import { TOKEN_HEADER } from '../tokens/token-cookie.ts'
+import { WORK_HEADER } from '../tokens/work-challenge.ts'
 
 /** The visitor that a call comes from, or the answer to a call that means no room. */
 export async function visitorOfCall(call: Call): Promise<Visitor | Response> {
@@ -79,7 +81,8 @@ export function optionsRoute(methods: readonly string[]): Handler {
     const origin = originOfCall(call)
     if (origin === null) return problem(403, 'Origin not allowed', 'The allowed_origins of the room do not list it.')
     answer.headers.set('Access-Control-Allow-Methods', methods.join(', '))
-    answer.headers.set('Access-Control-Allow-Headers', `${TOKEN_HEADER}, Content-Type, Accept`)
+    const headers = [TOKEN_HEADER, WORK_HEADER, KEY_HEADER, 'Content-Type', 'Accept']
+    answer.headers.set('Access-Control-Allow-Headers', headers.join(', '))
     answer.headers.set('Access-Control-Max-Age', String(PREFLIGHT_MAX_AGE_SECONDS))
     return shareWith(origin, answer)
   }

@@ -11,6 +11,9 @@ export const entryEntries = {
   turnstile_mode: v.unwrap(roomEntries.turnstile_mode),
   turnstile_action: v.unwrap(roomEntries.turnstile_action),
   join_limit: v.unwrap(roomEntries.join_limit),
+  proof_of_work: v.unwrap(roomEntries.proof_of_work),
+  proof_of_work_bits: v.unwrap(roomEntries.proof_of_work_bits),
+  require_access_key: v.unwrap(roomEntries.require_access_key),
 }
 
 export type EntryKey = keyof typeof entryEntries

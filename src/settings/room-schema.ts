@@ -5,7 +5,12 @@
 import * as v from 'valibot'
 import { bypassSchema } from '../bypass/bypass-settings.ts'
 import { ALERT_METRICS } from '../core/alert-rules.ts'
-import { NEAR_POLL_MAX_SECONDS, ORIGIN_LATENCY_BUCKETS_MS, POLL_INTERVAL_MAX_SECONDS } from '../core/limits.ts'
+import {
+  NEAR_POLL_MAX_SECONDS,
+  ORIGIN_LATENCY_BUCKETS_MS,
+  POLL_INTERVAL_MAX_SECONDS,
+  POW_BITS_MAX,
+} from '../core/limits.ts'
 import { RETURNS_MAX } from '../core/ticket-state.ts'
 import { isHostName, isWithin } from '../http/hosts.ts'
 import { ALLOWED_ORIGIN_MAX_CHARS, ALLOWED_ORIGINS_MAX, IDLE_TIMEOUT_MIN_SECONDS } from '../limits.ts'
@@ -145,7 +150,7 @@ export const roomEntries = {
   departure_grace_seconds: v.optional(whole(0, 1800), 10),
   session_max_seconds: v.optional(wholeOrOff(60, 604_800), 0),
   lease_below: v.optional(shareOrOff(0.01, 0.9), 0.7),
-  max_waiting: v.optional(whole(1, 5_000_000), 1_000_000),
+  max_waiting: v.optional(whole(1, 10_000_000), 1_000_000),
   cookie_domain: v.optional(v.pipe(v.string(domainMessage), v.regex(/^([a-z0-9-]+\.)+[a-z0-9-]+$/, domainMessage))),
   additional_hosts: v.optional(
     v.pipe(v.array(host, 'must be a list of host names'), v.maxLength(20, 'at most 20')),
@@ -161,7 +166,10 @@ export const roomEntries = {
   join_limit: v.optional(flag, true),
   turnstile_mode: v.optional(oneOf(['off', 'invisible', 'visible_non_interactive', 'visible_managed']), 'off'),
   turnstile_action: v.optional(oneOf(['log', 'infinite_queue']), 'log'),
+  require_access_key: v.optional(flag, false),
   join_check_on_failure: v.optional(oneOf(['admit', 'hold']), 'admit'),
+  proof_of_work: v.optional(oneOf(['off', 'fixed', 'auto']), 'off'),
+  proof_of_work_bits: v.optional(whole(0, POW_BITS_MAX), 16),
   bypass: v.optional(bypassSchema, []),
   reclaim_grace_seconds: v.optional(whole(0, 86_400), 300),
   reclaims_max: v.optional(whole(0, RETURNS_MAX), 3),

@@ -24,6 +24,14 @@ interface ProofClaims {
   readonly id: string
   readonly exp: number
   readonly bind: string
+  readonly lane?: string
+}
+
+export interface JoinProof {
+  /** Good for one join. */
+  readonly id: string
+  /** The lane to join; missing: the regular one. */
+  readonly lane?: string
 }
 
 export async function signJoinProof(
@@ -31,28 +39,31 @@ export async function signJoinProof(
   room: RoomSettings,
   keys: readonly SigningKey[],
   nowMs: number,
+  proof: JoinProof,
 ): Promise<string> {
   const claims: ProofClaims = {
     kind: KIND,
     room: room.name,
-    id: crypto.randomUUID(),
+    ...proof,
     exp: Math.floor(nowMs / 1000) + JOIN_PROOF_LIFE_SECONDS,
     bind: await ClientBinding.ofNetwork(request, keys).forToken(),
   }
   return signClaims(claims, keys)
 }
 
-/** The id of a valid proof that the request presents, or null. */
+/** A valid proof that the request presents, or null. */
 export async function presentedProof(
   request: Request,
   room: RoomSettings,
   keys: readonly SigningKey[],
   nowMs: number,
-): Promise<string | null> {
+): Promise<JoinProof | null> {
   for (const text of checkCookies(request).slice(0, TOKENS_PER_REQUEST_MAX)) {
     const claims = (await verifyClaims(text, keys)) as ProofClaims | null
     if (claims?.kind !== KIND || claims.room !== room.name || nowMs / 1000 >= claims.exp) continue
-    if (await ClientBinding.ofNetwork(request, keys).matches(claims.bind)) return claims.id
+    const { id, lane } = claims
+    if (await ClientBinding.ofNetwork(request, keys).matches(claims.bind))
+      return lane === undefined ? { id } : { id, lane }
   }
   return null
 }

@@ -3,7 +3,7 @@
  * without a cookie jar.
  */
 import { serialize } from 'hono/utils/cookie'
-import { CHECK_COOKIE, LANG_COOKIE, OPERATOR_COOKIE } from '../http/paths.ts'
+import { CHECK_COOKIE, KEY_COOKIE, LANG_COOKIE, OPERATOR_COOKIE, SKIP_COOKIE } from '../http/paths.ts'
 import { isSecure } from '../http/request-url.ts'
 import { TICKET_LIFE_SECONDS } from '../limits.ts'
 import type { RoomSettings } from '../settings/rooms.ts'
@@ -126,7 +126,8 @@ export function changeToken(headers: Headers, request: Request, room: RoomSettin
 
 /** The names of all cookies that the deployment sets, with and without prefix. */
 export function ourCookieNames(rooms: readonly RoomSettings[]): ReadonlySet<string> {
-  const names = [OPERATOR_COOKIE, LANG_COOKIE, CHECK_COOKIE, ...rooms.map(({ name }) => `waiting-room-${name}`)]
+  const own = [OPERATOR_COOKIE, LANG_COOKIE, CHECK_COOKIE, KEY_COOKIE, SKIP_COOKIE]
+  const names = [...own, ...rooms.map(({ name }) => `waiting-room-${name}`)]
   return new Set(names.flatMap((name) => ['', '__Host-', '__Secure-'].map((prefix) => `${prefix}${name}`)))
 }
 

@@ -26,6 +26,8 @@ export interface Token {
    */
   readonly joinedSeconds?: number
   readonly startPosition?: number
+  /** Which device holds the place: see core/holders.ts. Missing: the first one. */
+  readonly holder?: number
   /** The client that received it, if the room binds tokens: see client-binding.ts. */
   readonly binding?: string
 }
@@ -41,6 +43,7 @@ interface Claims {
   exp: number
   joined?: number
   start?: number
+  hold?: number
   bind?: string
 }
 
@@ -58,6 +61,7 @@ export function signToken(token: Token, keys: readonly SigningKey[]): Promise<st
     exp: token.expiresSeconds,
     ...(token.joinedSeconds === undefined ? {} : { joined: token.joinedSeconds }),
     ...(token.startPosition === undefined ? {} : { start: token.startPosition }),
+    ...(token.holder === undefined ? {} : { hold: token.holder }),
     ...(token.binding === undefined ? {} : { bind: token.binding }),
   }
   return signClaims(claims, keys)
@@ -119,6 +123,7 @@ function readClaims(claims: Partial<Claims> | null, room: string): Token | null 
     expiresSeconds: exp as number,
     ...(Number.isSafeInteger(claims.joined) ? { joinedSeconds: claims.joined as number } : {}),
     ...(Number.isSafeInteger(claims.start) ? { startPosition: claims.start as number } : {}),
+    ...(Number.isSafeInteger(claims.hold) ? { holder: claims.hold as number } : {}),
     ...(typeof claims.bind === 'string' ? { binding: claims.bind } : {}),
   }
 }

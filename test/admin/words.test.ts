@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { ENTRY_SWITCHES } from '../../admin/entry-switches.ts'
 import { countdownText, localText, readMoment, withOffset } from '../../admin/times.ts'
 import { actionText, badgesOf, changesText } from '../../admin/words.ts'
+import { ENTRY_KEYS, type EntryKey, entryEntries } from '../../src/settings/entry-settings.ts'
 
 type Values = Readonly<Record<string, string | number | boolean | null>>
 
@@ -33,6 +35,13 @@ describe('an entry of the audit', () => {
       'Paused: on → off, Message: Hi → none',
     ],
     [{ sold_out: false }, { sold_out: true }, 'Sold out', 'Sold out: off → on'],
+    [{ join_limit: true }, { join_limit: false }, 'Join limits', 'Join limits: on → off'],
+    [
+      { turnstile_mode: 'off', turnstile_action: 'log' },
+      { turnstile_mode: 'visible_managed', turnstile_action: 'infinite_queue' },
+      'Check before joining, After a failed check',
+      'Check before joining: off → visible, some click, After a failed check: join, counted → infinite queue',
+    ],
     [{ sold_out: true }, { sold_out: false }, 'End sold out', 'Sold out: on → off'],
     [{ paused: true }, { paused: true }, 'No change (settings)', ''],
   ])('%j to %j reads as "%s", and names only what changed', (before, after, action, changes) => {
@@ -40,6 +49,8 @@ describe('an entry of the audit', () => {
   })
 
   it('names actions by their button, and deploys as such', () => {
+    expect(actionText(entry({}, { type: 'invite', count: 2 }, 'make-keys'))).toBe('Make access keys')
+    expect(actionText(entry({}, { id: 'a', ended: 1 }, 'revoke-key'))).toBe('Revoke access key')
     expect(actionText(entry({ waiting: 3 }, { waiting: 1, asked: 2, admitted: 2 }, 'admit-next'))).toBe('Admit')
     expect(changesText(entry({ waiting: 3 }, { waiting: 1, asked: 2, admitted: 2 }, 'admit-next'))).toBe(
       'Waiting: 3 → 1, Requested: 2, Admitted: 2',
@@ -130,5 +141,17 @@ describe('a future time', () => {
     [90_061_000, '1 d 1 h'],
   ])('%i ms are shown as %s', (ms, text) => {
     expect(countdownText(ms)).toBe(text)
+  })
+})
+
+describe('the switches of fair entry', () => {
+  it('are all settings of fair entry that the API can change, with all their values', () => {
+    expect(ENTRY_SWITCHES.map(({ name }) => name).sort()).toEqual([...ENTRY_KEYS].sort())
+    for (const { name, values } of ENTRY_SWITCHES) {
+      const schema = entryEntries[name as EntryKey]
+      const numbers = name === 'proof_of_work_bits' ? Array.from({ length: 25 }, (_, bits) => bits) : null
+      const options = 'options' in schema ? schema.options : (numbers ?? [false, true])
+      expect(values.map(({ value }) => value)).toEqual(options)
+    }
   })
 })

@@ -65,7 +65,9 @@ test.each(ALLOWED)('grants a preflight from %s and issues no ticket', async (ori
     expect(reply.status).toBe(204)
     expectShared(reply, origin)
     expect(reply.headers['access-control-allow-methods']).toContain(call[0])
-    expect(reply.headers['access-control-allow-headers']).toBe('Waiting-Room-Token, Content-Type, Accept')
+    expect(reply.headers['access-control-allow-headers']).toBe(
+      'Waiting-Room-Token, Waiting-Room-Proof, Waiting-Room-Key, Content-Type, Accept',
+    )
     expect(Number(reply.headers['access-control-max-age'])).toBeGreaterThan(0)
   }
   expect(await stats(stage.workerd, 'still')).toMatchObject({ active: 0, waiting: 0 })

@@ -24,7 +24,8 @@ const stage = useStage(
     room('replay', 50, INFINITE),
     room('polls', 1, INFINITE),
     room('hold', 50, { ...INFINITE, join_check_on_failure: 'hold' }),
-    room('apps', 50, { ...ON, allowed_origins: ['https://app.example.com'] }),
+    room('apps', 50, { ...INFINITE, allowed_origins: ['https://app.example.com'] }),
+    room('logged-apps', 50, ON),
     room('refused', 50, INFINITE),
     room('loop', 50, ON),
     room('switched', 50, INFINITE),
@@ -463,6 +464,25 @@ describe('a program', () => {
     expect(reply.headers['content-type']).toBe('application/problem+json')
     expect(reply.json()).toMatchObject({ title: 'Check needed', detail: expect.stringContaining('bypass rule') })
     expect(await issued(stage.workerd, 'apps')).toBe(before)
+  })
+
+  test.each([
+    ['that asks for JSON', '/echo', JSON_WANTED],
+    ['that polls for a place', '/__waiting-room/status?room=logged-apps', JSON_WANTED],
+    ['such as a feed reader', '/echo', { ...CURL, Accept: 'application/rss+xml' }],
+  ])('%s joins where failures are only logged, and counts as one', async (_what, path, own) => {
+    const before = (await totals('logged-apps'))?.checksFailed ?? 0
+    const program = stage.visitor('logged-apps', own)
+    expect((await program.get(path)).status).toBe(200)
+    expect(program.holds).toBe('pass')
+    // Counts ride along with the calls of others.
+    await stage.visitor('logged-apps', JSON_WANTED).get('/echo')
+    await expect.poll(async () => (await totals('logged-apps'))?.checksFailed).toBeGreaterThan(before)
+  })
+
+  test('that polls as a waiting page is shown the check instead, which it can open', async () => {
+    const page = { ...JSON_WANTED, 'Waiting-Room-Page': '1' }
+    expect((await stage.visitor('logged-apps', page).get('/__waiting-room/status')).status).toBe(403)
   })
 
   test('of an allowed origin can read the reason', async () => {

@@ -1,5 +1,6 @@
 /** Newcomers per client address, counted by the platform's rate limit. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { accessKey } from './support/access-keys.ts'
 import { ApiClient } from './support/api-client.ts'
 import { DeployedWorker } from './support/deployed-worker.ts'
 import { stats } from './support/operator.ts'
@@ -20,6 +21,7 @@ const ROOMS = [
   room('calm', 1, { queue_all: true }),
   room('free', 1, { queue_all: true, join_limit: false }),
   room('full', 1, { queue_all: true, max_waiting: 1 }),
+  room('keys', 1, { queue_all: true }),
 ]
 
 let origin: Origin
@@ -148,4 +150,18 @@ test('does not count visitors whom a full line turned away, and tells them that 
     expect(reply.json()).toMatchObject({ state: 'full', number: null })
   }
   expect((await stats(worker.front, 'full')).totals).toMatchObject({ joined: 1, limited: 0 })
+})
+
+test('counts joins with an access key apart from others', async () => {
+  const address = '198.51.100.77'
+  const [joined] = await untilRefused('keys', () => address)
+  expect(joined).toBeLessThan(MORE_THAN_TWO_PERIODS)
+  const withKey = () => {
+    const key = { 'Waiting-Room-Key': accessKey('keys') }
+    return visitor('keys', JSON_WANTED).get('/', { ...from(address), ...key })
+  }
+  expect((await withKey()).status).toBe(503)
+  let refused = 0
+  for (let i = 0; i < MORE_THAN_TWO_PERIODS && refused === 0; i++) refused += Number((await withKey()).status === 429)
+  expect(refused).toBe(1)
 })

@@ -51,6 +51,7 @@ it.each([
   ['/rooms', schemas.roomsSchema],
   ['/rooms/main/stats', schemas.statsSchema],
   ['/rooms/main/history', schemas.historySchema],
+  ['/rooms/main/who-came', schemas.whoCameSchema],
   ['/rooms/main/journal', schemas.journalSchema],
   ['/rooms/main/tickets/1', schemas.ticketSchema],
   ['/rooms/main/settings', schemas.settingsSchema],

@@ -334,6 +334,8 @@ describe('reading', () => {
   it('shows a ticket, and answers 404 for an unknown one', async () => {
     expectProblem(await api().get('/rooms/looked-up/tickets/999'), 404, /not issued/)
     expectProblem(await api().get('/rooms/looked-up/tickets/abc'), 400, /whole number/)
+    expectProblem(await api().get('/rooms/looked-up/tickets/1?lane=unused'), 404, /not issued/)
+    expectProblem(await api().get('/rooms/looked-up/tickets/999?lane=regular'), 404, /not issued/)
   })
 
   it('exports the history as CSV', async () => {

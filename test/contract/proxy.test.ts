@@ -52,7 +52,7 @@ test('delivers several Set-Cookie headers separately, with or without ours', asy
 
 test('forwards every method with its body', async () => {
   const guest = await stage.guest('shop')
-  for (const method of ['POST', 'PUT', 'PATCH', 'DELETE']) {
+  for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']) {
     const reply = await guest.send({
       method,
       path: '/echo?q=%2F',

@@ -23,6 +23,7 @@ const stage = useStage([
   covering('closed'),
   covering('broken'),
   covering('first'),
+  covering('worked', { proof_of_work: 'fixed', proof_of_work_bits: 6 }),
   covering('accepted', { queueing_status_code: 200 }),
 ])
 
@@ -296,4 +297,11 @@ test('resolves with the last response when a request is turned away repeatedly',
   const answer = roomFetch('http://shop.test/')
   await vi.advanceTimersByTimeAsync(120_000)
   expect((await answer).status).toBe(503)
+})
+
+test.each(['without', 'with'])('solves the proof of work of a room, %s its status address', async (known) => {
+  const { roomFetch, reported } = client(known === 'with' ? { statusUrl: statusUrlOf('worked') } : {})
+  expect((await roomFetch(urlOf('worked'))).status).toBe(200)
+  expect(statesOf(reported)).toContain('admitted')
+  await roomFetch.leave()
 })

@@ -91,7 +91,7 @@ describe('the figures of a minute', () => {
     const second = line.line.takeSample()
     expect(first).toMatchObject({ active: 2, waiting: 2, joined: 4, admitted: 2, left: 0, waitSecondsP90: 0 })
     expect(second).toMatchObject({ active: 2, waiting: 1, joined: 0, admitted: 1, left: 1, waitSecondsP50: 10 })
-    expect(minuteFigures([first, second], false, false)).toEqual({
+    expect(minuteFigures([first, second], false, false)).toMatchObject({
       waiting: 1.5,
       active: 2,
       utilization: 1,
@@ -104,6 +104,48 @@ describe('the figures of a minute', () => {
       origin_latency_ms_p90: null,
       admission_factor: 1,
     })
+  })
+
+  it('count refusals, checks and the suspected share, which is unknown without joins', () => {
+    const line = new DrivenLine({ capacity: 500 })
+    line.exchange({
+      joins: Array.from({ length: 400 }, (_, i) => `j${i}`),
+      joinDetails: Array(400).fill({ network: 7 }),
+    })
+    const counts = { limited: 1, limitedByNetwork: 2, limitedByClient: 3, checksPassed: 4, checksFailed: 5 }
+    line.exchange({ ...counts, checksOverlooked: 6, checksUnreachable: 7, infiniteAnswers: 8 })
+    line.exchange({
+      proofsSolved: 9,
+      proofsRefused: 10,
+      slowJoins: 11,
+      keysRefused: 12,
+      keysMissing: 13,
+      keyPasses: 14,
+    })
+    line.pass(5)
+    line.tick()
+    const samples = [line.line.takeSample(), line.line.takeSample()]
+    expect(minuteFigures(samples, false, false)).toMatchObject({
+      limited_per_minute: 1,
+      network_limited_per_minute: 2,
+      client_limited_per_minute: 3,
+      checks_passed_per_minute: 4,
+      checks_failed_per_minute: 5,
+      checks_unreachable_per_minute: 7,
+      infinite_answers_per_minute: 8,
+      proofs_solved_per_minute: 9,
+      proofs_refused_per_minute: 10,
+      slow_joins_per_minute: 11,
+      keys_refused_per_minute: 12,
+      keys_missing_per_minute: 13,
+      key_passes_per_minute: 14,
+      suspected_share: (200 + 6) / 400,
+    })
+    expect(minuteFigures(samples.slice(1), false, false)).toMatchObject({
+      limited_per_minute: 0,
+      suspected_share: null,
+    })
+    expect(minuteFigures([], null, true)).toMatchObject({ limited_per_minute: 0, suspected_share: null })
   })
 
   it("have the origin's error ratio over all samples and its highest latency, or null without requests", () => {

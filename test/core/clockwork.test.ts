@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { CheckChains } from '../../src/core/check-chains.ts'
+import { JOIN_KEY_SECONDS } from '../../src/core/limits.ts'
 import { ListeningClock } from '../../src/core/listening-clock.ts'
 import { RecentJoins } from '../../src/core/recent-joins.ts'
 import { START_MS } from './support/driven-line.ts'
@@ -80,12 +81,14 @@ describe('chains of checks', () => {
 })
 
 describe('recent joins', () => {
-  it('are remembered for a minute', () => {
+  const KEY_MS = JOIN_KEY_SECONDS * 1000
+
+  it('are remembered for some minutes', () => {
     const joins = new RecentJoins()
     joins.remember('first', 1, START_MS)
-    joins.remember('second', 2, START_MS + 59_999)
+    joins.remember('second', 2, START_MS + KEY_MS - 1)
     expect(joins.find('first')).toBe(1)
-    joins.remember('third', 3, START_MS + 60_000)
+    joins.remember('third', 3, START_MS + KEY_MS)
     expect(['first', 'second', 'third'].map((key) => joins.find(key))).toEqual([undefined, 2, 3])
   })
 
@@ -95,13 +98,13 @@ describe('recent joins', () => {
     expect(joins.find('key 149999')).toBeUndefined()
     expect(joins.find('key 150000')).toBe(150_000)
     expect(joins.find('key 249999')).toBe(249_999)
-    joins.remember('last', 1, START_MS + 60_000)
+    joins.remember('last', 1, START_MS + KEY_MS)
     expect(joins.find('key 249999')).toBeUndefined()
     expect(joins.find('last')).toBe(1)
-    // All of the ring is old now. A key that is alone in it is still forgotten after its minute,
+    // All of the ring is old now. A key that is alone in it is still forgotten after its time,
     // like any other.
-    joins.remember('alone', 2, START_MS + 120_000)
-    joins.remember('next', 3, START_MS + 180_000)
+    joins.remember('alone', 2, START_MS + 2 * KEY_MS)
+    joins.remember('next', 3, START_MS + 3 * KEY_MS)
     expect(['last', 'alone', 'next'].map((key) => joins.find(key))).toEqual([undefined, undefined, 3])
   })
 })

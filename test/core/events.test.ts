@@ -136,7 +136,7 @@ describe('the draw', () => {
     line.pass(11)
     const [after] = line.exchange({ joins: [key] }).joins
     expect(before).toMatchObject({ number: 1 })
-    expect([undefined, 1]).toContain(after?.state === 'full' ? undefined : after?.number)
+    expect([undefined, 1]).toContain(after !== undefined && 'number' in after ? after.number : undefined)
   })
 
   it('renumbers many segments and leaves every count as it was', () => {

@@ -28,6 +28,7 @@ describe('a ticket that returns from absence', () => {
       }
       absent(line, 60)
       expect(line.claim(2)).toBe('gone')
+      expect(line.line.totals).toMatchObject({ limitedReturns: 1 })
       expect(line.line.journal.of(2).at(-1)?.event).toBe('forgotten')
     },
   )

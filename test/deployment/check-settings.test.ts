@@ -292,6 +292,7 @@ describe('an environment is not refused', () => {
     })
     expect(bindingNotes(environment.section).map((note) => note.split(':')[0])).toEqual([
       'no [[ratelimits]] JOIN_LIMIT',
+      'no [[ratelimits]] JOIN_LIMIT_NETWORK',
       'no [[analytics_engine_datasets]] FIGURES',
       'no invocation_logs = false in [observability.logs]',
       'no [assets] with the binding ASSETS',

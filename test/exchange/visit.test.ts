@@ -26,7 +26,6 @@ async function visitOf(
   { joinCheck = null, waitMs = 10_000 }: { joinCheck?: JoinCheck | null; waitMs?: number } = {},
 ) {
   if (settings === undefined) throw new Error('the settings cannot be used')
-  const mayJoinNow = async () => true
   const context = {
     room: settings,
     client: room.client,
@@ -34,8 +33,10 @@ async function visitOf(
     verified: new VerifiedTokens(),
     keepAlive: room,
     nowMs: room.nowMs,
-    mayJoinNow,
+    joinLimit: async () => null,
+    joinDetails: async () => ({ network: 7 }),
     joinCheck,
+    keyEntry: null,
     binding: null,
   }
   const visiting = visit(context, tokens, { mayJoin })
@@ -165,11 +166,17 @@ describe('a newcomer while slots are lent', () => {
     const pass = await visitOf(room, [admitted.pass], false)
     expect(pass).toMatchObject({ state: 'admitted', pass: { token: { number: 3 } } })
     expect(room.line.tickets.active).toBe(3)
+    // The newcomer's network travels with the report.
+    expect(room.line.totals).toMatchObject({ joined: 3, joinedFromQuietNetworks: 3 })
   })
 
   it('asks the object when there is a proof of a check, which is good for one place', async () => {
     const room = await lentRoom()
-    const joinCheck = { infiniteAnswer: async () => null, proof: async () => 'the proof' }
+    const joinCheck = {
+      work: null,
+      infiniteAnswer: async () => null,
+      entry: async () => ({ key: 'the proof', details: {}, counts: [] }),
+    }
     const admitted = await visitOf(room, [], true, { joinCheck, waitMs: 0 })
     expect(admitted).toMatchObject({ state: 'admitted', pass: { token: { number: 5 } } })
     expect(room.requests.at(-1)?.joins).toEqual(['the proof'])

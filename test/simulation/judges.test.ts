@@ -1,9 +1,10 @@
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { Mutant } from '../../simulation/simulated-isolate.ts'
 import { profileOf, runSeed } from '../../simulation/world.ts'
 import { Lending } from '../../src/core/lending.ts'
 import { RateBucket } from '../../src/core/rate-bucket.ts'
 import type { LineRules } from '../../src/core/rules.ts'
+import { breakLanes } from './lane-mutants.ts'
 import * as mutants from './mutants.ts'
 
 const SEEDS_MAX = 200
@@ -116,4 +117,41 @@ describe('the judges notice an object', () => {
       RateBucket.prototype.admissionsAbove = admissionsAbove
     }
   })
+})
+
+describe('the judges notice a line', () => {
+  afterEach(() => void vi.restoreAllMocks())
+
+  /** The violation in the first seed with lanes that matches. */
+  async function firstBrokenLane(promise: RegExp, profile?: string): Promise<string> {
+    for (let seed = 1; seed <= SEEDS_MAX; seed++) {
+      if (seed % 10 === 0 || (profile !== undefined && profileOf(seed) !== profile)) continue
+      const { violations } = await runSeed(seed, { lanes: true })
+      const broken = violations.find((violation) => promise.test(violation))
+      if (broken !== undefined) return broken
+    }
+    return `none of ${SEEDS_MAX} seeds fails`
+  }
+
+  it.each([
+    ['that admits regular visitors before all others', 'regularFirst', /before a lane that goes first/],
+    ['that drains the lane with the largest weight', 'largestFirst', /lane \d starves/],
+    ['that serves lanes in turn, whatever their weight', 'inTurn', /lane \d starves/],
+    ['that forgets in a restart which lane is due', 'forgetsCredits', /a restart finds lanes/, 'crashes'],
+    ['that forgets its lanes in a restart', 'forgetsLanes', /in memory: |fell from|lives, but/, 'crashes'],
+    [
+      'that starts a lane again at its first number',
+      'reissues',
+      /in memory: |issued twice|told to two visitors/,
+      'calm',
+    ],
+    ['that lets newcomers pass those who wait in a lane', 'passesLanes', /admitted at once while/],
+  ] as const)(
+    '%s',
+    async (_, mutant, promise, profile?: string) => {
+      breakLanes[mutant]()
+      expect(await firstBrokenLane(promise, profile)).toMatch(promise)
+    },
+    240_000,
+  )
 })

@@ -97,7 +97,7 @@ export function withLeasesOfOthers(): Mutant {
 export const withoutLeaseReports: Mutant = {
   port: (port) => ({
     ...port,
-    call: ({ leased: _, unusedLent: __, ...request }) => port.call(request),
+    call: ({ leased: _, leasedDetails: __, unusedLent: ___, ...request }) => port.call(request),
   }),
 }
 

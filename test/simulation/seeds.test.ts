@@ -3,6 +3,7 @@ import { runSeed } from '../../simulation/world.ts'
 
 const SEEDS = 200
 const EVENT_SEEDS = 60
+const LANE_SEEDS = 100
 
 describe('a room under crashes, losses, outages, late alarms, clock steps and deploys', () => {
   it(`keeps its guarantees in ${SEEDS} seeded runs`, async () => {
@@ -30,8 +31,23 @@ describe('a room under crashes, losses, outages, late alarms, clock steps and de
     expect(draws).toBeGreaterThan(EVENT_SEEDS / 3)
   })
 
+  it(`keeps them in ${LANE_SEEDS} runs with lanes, and no lane starves`, async () => {
+    const broken: string[] = []
+    let admissions = 0
+    for (let seed = 1; seed <= LANE_SEEDS; seed++) {
+      const events = seed % 4 === 0
+      const report = await runSeed(seed, { lanes: true, events })
+      admissions += report.laneAdmissions
+      const command = `npm run simulate -- --lanes${events ? ' --events' : ''} --seeds 1 --seed ${seed}`
+      broken.push(...report.violations.map((violation) => `${command}: ${violation}`))
+    }
+    expect(broken).toEqual([])
+    expect(admissions).toBeGreaterThan(10 * LANE_SEEDS)
+  })
+
   it('runs the same way each time', async () => {
     expect(await runSeed(8)).toEqual(await runSeed(8))
     expect(await runSeed(8, { events: true })).toEqual(await runSeed(8, { events: true }))
+    expect(await runSeed(8, { lanes: true })).toEqual(await runSeed(8, { lanes: true }))
   })
 })

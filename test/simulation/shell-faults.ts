@@ -50,8 +50,8 @@ export const SHELL_FAULTS: readonly ShellFault[] = [
   {
     name: 'answer before write',
     file: SHELL,
-    find: 'const answer = applyExchange(line, request)\n      this.commit(line, nowMs, false)',
-    replace: 'const answer = applyExchange(line, request)\n      queueMicrotask(() => this.commit(line, nowMs, false))',
+    find: 'this.commit(line, nowMs, changes.length > 0)',
+    replace: 'queueMicrotask(() => this.commit(line, nowMs, changes.length > 0))',
     why: 'an issued number is lost',
   },
   {
@@ -182,8 +182,8 @@ export const SHELL_FAULTS: readonly ShellFault[] = [
   {
     name: 'claims are not translated to line numbers',
     file: EXCHANGE,
-    find: 'line.claim(course.lineNumber(claim.number), claim)',
-    replace: 'line.claim(claim.number, claim)',
+    find: 'return line.claim(line.course.lineNumber(claim.number), claim)',
+    replace: 'return line.claim(claim.number, claim)',
     why: 'after a draw, visitors enter with the places of others',
     events: true,
   },

@@ -21,12 +21,21 @@ const STEP_SECONDS = 0.5
 type Step =
   | { readonly call: 'join'; readonly count: number }
   | { readonly call: 'claim' | 'leave' | 'hear'; readonly number: number }
+  | { readonly call: 'redeem'; readonly key: number; readonly device: number; readonly takeOver: boolean }
+  | { readonly call: 'claim-as'; readonly number: number; readonly holder: number }
   | { readonly call: 'tick' | 'check' | 'stats' }
 
 const number = fc.integer({ min: 1, max: 12 })
 const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ call: fc.constant('join' as const), count: fc.integer({ min: 1, max: 4 }) }),
   fc.record({ call: fc.constantFrom('claim' as const, 'leave' as const, 'hear' as const), number }),
+  fc.record({
+    call: fc.constant('redeem' as const),
+    key: fc.nat({ max: 2 }),
+    device: fc.nat({ max: 2 }),
+    takeOver: fc.boolean(),
+  }),
+  fc.record({ call: fc.constant('claim-as' as const), number, holder: fc.nat({ max: 1 }) }),
   fc.record({ call: fc.constantFrom('tick' as const, 'check' as const, 'stats' as const) }),
 )
 
@@ -64,6 +73,8 @@ async function answerTo(room: TestRoom, step: Step): Promise<unknown> {
   const answer = await call(room, step)
   const { totals, active, waiting, absent, nextNumber, frontier } = (await room.stub.stats()) ?? {}
   const alarm = await room.inside(({ storage }) => storage.getAlarm())
+  // A refused key changes nothing that must be stored at once.
+  if (totals !== undefined) Object.assign(totals, { keysRefused: 0 })
   return { step, answer, totals, active, waiting, absent, nextNumber, frontier, alarm }
 }
 
@@ -71,6 +82,16 @@ async function call(room: TestRoom, step: Step): Promise<unknown> {
   switch (step.call) {
     case 'join':
       return room.join(step.count)
+    case 'redeem': {
+      const { key: id, device, takeOver } = step
+      // Two keys with one use, and one with two.
+      const access = { id: `key ${id}`, uses: id === 2 ? 2 : 1, expSeconds: Date.now() / 1000 + 3600, takeOver }
+      return (await room.exchange({ joins: [`device ${device} ${id}`], joinDetails: [{ access }] })).joins
+    }
+    case 'claim-as': {
+      const claim = { number: step.number, holder: step.holder, beacon: false, touched: false }
+      return (await room.exchange({ claims: [claim] })).claims
+    }
     case 'claim':
       return room.claim(step.number)
     case 'leave':

@@ -5,7 +5,7 @@
 import { describe, expect, it } from 'vitest'
 import { dataPointOf } from '../../durable-objects/minute-report.ts'
 import { SampleStore } from '../../durable-objects/sample-store.ts'
-import { FIGURES, SAMPLED } from '../../src/core/figures.ts'
+import { ANALYSED, FIGURES } from '../../src/core/figures.ts'
 import { Line } from '../../src/core/line.ts'
 import { lineStats } from '../../src/core/line-stats.ts'
 import type { Sample } from '../../src/core/sample.ts'
@@ -32,6 +32,27 @@ const FIRST: Sample = {
   originErrors: 14,
   originLatencyMsP90: 15,
   admissionFactor: 0.5,
+  joinedFromCrowdedNetworks: 16,
+  checksFailed: 17,
+  limited: 18,
+  limitedByNetwork: 19,
+  limitedByClient: 20,
+  limitedReturns: 21,
+  joinedFromQuietNetworks: 22,
+  joinedFromSharedNetworks: 23,
+  joinedFromBusyNetworks: 24,
+  checksPassed: 25,
+  checksOverlooked: 26,
+  checksUnreachable: 27,
+  infiniteAnswers: 28,
+  proofsSolved: 29,
+  proofsRefused: 30,
+  slowJoins: 31,
+  keysRedeemed: 32,
+  keysRefused: 33,
+  keysMissing: 34,
+  keyTakeOvers: 35,
+  keyPasses: 36,
 }
 
 /** Every figure is lower by 1, and the percentiles are unknown. */
@@ -61,7 +82,11 @@ describe('samples', () => {
     expect(JSON.stringify(row)).toBe(
       '{"at_ms":60000,"active":1,"capacity":2,"waiting":3,"absent":4,"joined":5,"admitted":6,"expired":7,"left_line":8,' +
         '"returned":9,"room_errors":10,"wait_p50":11,"wait_p90":12,"origin_requests":13,"origin_errors":14,' +
-        '"origin_latency_p90_ms":15,"admission_factor":0.5}',
+        '"origin_latency_p90_ms":15,"admission_factor":0.5,"limited":18,"limited_by_network":19,"limited_by_client":20,' +
+        '"limited_returns":21,"joined_quiet":22,"joined_shared":23,"joined_busy":24,"joined_crowded":16,' +
+        '"checks_passed":25,"checks_failed":17,"checks_overlooked":26,"checks_unreachable":27,"infinite_answers":28,' +
+        '"proofs_solved":29,"proofs_refused":30,"slow_joins":31,"keys_redeemed":32,"keys_refused":33,"keys_missing":34,' +
+        '"key_take_overs":35,"key_passes":36}',
     )
   })
 
@@ -74,7 +99,12 @@ describe('samples', () => {
     expect(JSON.stringify(point)).toBe(
       '{"fromMs":60000,"samples":2,"active":0,"capacity":1,"waiting":2,"absent":3,"joined":9,"admitted":11,"expired":13,' +
         '"left":15,"returned":17,"roomErrors":19,"waitSecondsP50":11,"waitSecondsP90":12,"originRequests":25,' +
-        '"originErrors":27,"originLatencyMsP90":15,"admissionFactor":0.25}',
+        '"originErrors":27,"originLatencyMsP90":15,"admissionFactor":0.25,"joinedFromCrowdedNetworks":31,' +
+        '"checksFailed":33,"limited":35,"limitedByNetwork":37,"limitedByClient":39,"limitedReturns":41,' +
+        '"joinedFromQuietNetworks":43,"joinedFromSharedNetworks":45,"joinedFromBusyNetworks":47,"checksPassed":49,' +
+        '"checksOverlooked":51,"checksUnreachable":53,"infiniteAnswers":55,' +
+        '"proofsSolved":57,"proofsRefused":59,"slowJoins":61,"keysRedeemed":63,"keysRefused":65,"keysMissing":67,' +
+        '"keyTakeOvers":69,"keyPasses":71}',
     )
   })
 })
@@ -85,10 +115,10 @@ describe('data points for Analytics Engine', () => {
     expect(first).toEqual({
       indexes: ['shop'],
       blobs: ['shop'],
-      doubles: [60_000, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 0.5],
+      doubles: [60_000, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 0.5, 16, 17],
     })
-    expect(second.doubles).toEqual([70_000, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, -1, -1, 12, 13, -1, 0.25])
-    for (const name of SAMPLED) expect(first.doubles?.[FIGURES[name].sample.double - 1]).toBe(FIRST[name])
+    expect(second.doubles).toEqual([70_000, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, -1, -1, 12, 13, -1, 0.25, 15, 16])
+    for (const name of ANALYSED) expect(first.doubles?.[(FIGURES[name].sample.double ?? 0) - 1]).toBe(FIRST[name])
   })
 })
 
@@ -125,11 +155,27 @@ describe('the metrics', () => {
       'origin_requests_total counter 10',
       'origin_errors_total counter 11',
       'limited_joins_total counter 12',
-      'foreign_tokens_total counter 13',
-      'join_checks_passed_total counter 14',
-      'join_checks_failed_total counter 15',
-      'join_checks_unreachable_total counter 16',
-      'infinite_queue_answers_total counter 17',
+      'network_limited_joins_total counter 13',
+      'client_limited_joins_total counter 14',
+      'limited_returns_total counter 15',
+      'joined_from_quiet_networks_total counter 16',
+      'joined_from_shared_networks_total counter 17',
+      'joined_from_busy_networks_total counter 18',
+      'joined_from_crowded_networks_total counter 19',
+      'foreign_tokens_total counter 20',
+      'join_checks_passed_total counter 21',
+      'join_checks_failed_total counter 22',
+      'join_checks_overlooked_total counter 23',
+      'join_checks_unreachable_total counter 24',
+      'infinite_queue_answers_total counter 25',
+      'proofs_of_work_solved_total counter 26',
+      'proofs_of_work_refused_total counter 27',
+      'slow_joins_total counter 28',
+      'access_keys_redeemed_total counter 29',
+      'access_keys_refused_total counter 30',
+      'access_keys_missing_total counter 31',
+      'access_key_take_overs_total counter 32',
+      'access_key_passes_total counter 33',
       'calls_total counter 20',
       'rows_written_total counter 21',
     ])

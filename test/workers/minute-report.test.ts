@@ -98,7 +98,7 @@ describe('the report of each minute', () => {
     expect(points).toHaveLength(new Set(points.map(({ doubles }) => doubles?.[0])).size)
     expect(points.length).toBeGreaterThanOrEqual(10)
     expect(points[0]).toMatchObject({ indexes: ['alarmed'], blobs: ['alarmed'] })
-    expect(points[0]?.doubles?.slice(1)).toEqual([1, 1, 5, 0, 6, 1, 0, 0, 0, 0, 0, 0, 0, 0, -1, 1])
+    expect(points[0]?.doubles?.slice(1)).toEqual([1, 1, 5, 0, 6, 1, 0, 0, 0, 0, 0, 0, 0, 0, -1, 1, 0, 0])
   })
 
   it('reports missed minutes later', async () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import defaultTemplate from '../../public/waiting-room.html'
 import { pathOfThisHost } from '../../src/http/paths.ts'
 import { LANGUAGES } from '../../src/languages.ts'
-import { CHECK_SCRIPT, CHECK_SCRIPT_HASH, checkPageHeaders, renderCheckPage } from '../../src/pages/check-page.ts'
+import { checkPageHeaders, renderCheckPage } from '../../src/pages/check-page.ts'
 import { makeLook } from '../../src/pages/looks.ts'
 import {
   PLAIN_PAGE_STYLE,
@@ -287,20 +287,21 @@ describe('the page of the check before joining', () => {
   const view = {
     language: 'zh-Hans',
     action: '/__waiting-room/join-check?room=shop&return=%2F"><script>',
-    siteKey: '0x4AAA"',
-    mode: 'visible_managed',
+    turnstile: { siteKey: '0x4AAA"', mode: 'visible_managed' },
+    work: null,
     mayContinue: true,
     isAutomatic: true,
   } as const
 
   it('runs only the script whose hash its policy names, apart from Turnstile', async () => {
-    expect(`'${CHECK_SCRIPT_HASH}'`).toBe(await hashOf(CHECK_SCRIPT))
     const scripts = [...renderCheckPage(view).matchAll(/<script[^>]*>(.*?)<\/script>/gs)]
-    expect(scripts.map(([, code]) => code)).toEqual([CHECK_SCRIPT, ''])
+    const [code = '', turnstile] = scripts.map(([, text]) => text)
+    expect(turnstile).toBe('')
     expect(scripts[1]?.[0]).toContain('src="https:&#x2F;&#x2F;challenges.cloudflare.com&#x2F;')
-    const policy = checkPageHeaders()['Content-Security-Policy']
-    expect(policy).toContain(`script-src '${CHECK_SCRIPT_HASH}' https://challenges.cloudflare.com;`)
+    const policy = (await checkPageHeaders(view))['Content-Security-Policy']
+    expect(policy).toContain(`script-src ${await hashOf(code)} https://challenges.cloudflare.com;`)
     expect(policy).toContain(`style-src '${PLAIN_PAGE_STYLE_HASH}'`)
+    expect(policy).not.toContain('worker-src')
   })
 
   it('is in the language of the visitor, the widget included', () => {
@@ -310,6 +311,18 @@ describe('the page of the check before joining', () => {
       expect(html).toContain('JavaScript')
     }
     expect(renderCheckPage(view)).toContain('data-language="zh-cn"')
+  })
+
+  it('with a proof of work alone allows its worker and no other host', async () => {
+    const worked = { ...view, turnstile: null, work: { id: 'one', bits: 16, text: 'signed' } }
+    const html = renderCheckPage(worked)
+    const [script, ...others] = [...html.matchAll(/<script[^>]*>(.*?)<\/script>/gs)]
+    expect(others).toEqual([])
+    const policy = (await checkPageHeaders(worked))['Content-Security-Policy']
+    expect(policy).toContain(`script-src ${await hashOf(script?.[1] ?? '')}; worker-src blob:;`)
+    expect(`${html}${policy}`).not.toContain('challenges.cloudflare.com')
+    expect(html).toContain('data-id="one" data-bits="16"')
+    expect(html).toMatch(/<form[^>]* id="slow">.*name="challenge" value="signed".*name="slow" value="true"/s)
   })
 
   it('escapes the address to return to and the key', () => {

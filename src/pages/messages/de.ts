@@ -61,6 +61,11 @@ export const de: Messages = {
         lead: 'Wir haben zu lange nichts von dieser Seite gehört, darum ging Ihr Platz an die nächste Person. Sie können sich hinten wieder anstellen.',
         action: 'Wieder anstellen',
       },
+      moved: {
+        title: 'Ihr Platz ist umgezogen',
+        heading: 'Ihr Platz ist auf einem anderen Gerät',
+        lead: 'Sie haben auf einem anderen Gerät oder in einem anderen Browser weitergemacht, und Ihr Platz ist jetzt dort. Öffnen Sie Ihren Link erneut, um hierher zurückzukehren.',
+      },
       left: {
         title: 'Sie haben die Schlange verlassen',
         heading: 'Sie haben die Schlange verlassen',
@@ -198,6 +203,34 @@ export const de: Messages = {
       link: 'Noch einmal versuchen',
     },
     checkLater: { title: 'Bitte versuchen Sie es gleich noch einmal', text: 'Die Prüfung ist gerade nicht verfügbar.' },
+    work: {
+      text: 'Bevor Sie sich anstellen, löst Ihr Browser eine kleine Aufgabe, damit Programme nicht viele Plätze belegen können. Das dauert meist einige Sekunden.',
+      progress: '{percent} erledigt',
+      slow: 'Wenn das hier nicht klappt, können Sie sich ohne die Aufgabe anstellen. Dann warten Sie eventuell länger.',
+      slowLink: 'Ohne Aufgabe anstellen',
+    },
+    workFailed: {
+      title: 'Die Prüfung wurde nicht abgeschlossen',
+      text: 'Die Aufgabe hat zu lange gedauert, oder Ihr Netz hat inzwischen gewechselt. Bitte versuchen Sie es noch einmal.',
+    },
+    keyNeeded: {
+      title: 'Sie brauchen eine Einladung',
+      text: 'Im Moment können sich nur Personen mit einer Einladung anstellen. Bitte öffnen Sie den Link, den Sie erhalten haben.',
+    },
+    keyRefused: {
+      title: 'Dieser Link funktioniert nicht',
+      used: 'Ihr Link wurde bereits so oft verwendet, wie es möglich ist.',
+      revoked: 'Ihr Link ist nicht mehr gültig: Er wurde zurückgezogen.',
+      expired: 'Ihr Link ist abgelaufen.',
+      invalid:
+        'Ihr Link ist unvollständig, noch nicht gültig oder gehört zu einer anderen Seite. Bitte öffnen Sie ihn erneut genau so, wie Sie ihn erhalten haben.',
+      link: 'Ohne den Link anstellen',
+    },
+    taken: {
+      title: 'Sie warten schon auf einem anderen Gerät',
+      text: 'Ihr Platz mit der Ticketnummer {number} ist auf einem anderen Gerät oder in einem anderen Browser geöffnet. Wenn Sie hier weitermachen, endet er dort, und Sie behalten Ihren Platz.',
+      link: 'Hier weitermachen',
+    },
     back: 'Zurück',
   },
   draw: {

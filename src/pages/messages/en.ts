@@ -61,6 +61,11 @@ export const en: Messages = {
         lead: 'We did not hear from this page for too long, so your place went to the next person. You can join again at the end of the line.',
         action: 'Join the line again',
       },
+      moved: {
+        title: 'Your place moved',
+        heading: 'Your place moved to another device',
+        lead: 'You continued on another device or in another browser, and your place is there now. To come back here, open your link again.',
+      },
       left: {
         title: 'You left the line',
         heading: 'You left the line',
@@ -191,6 +196,34 @@ export const en: Messages = {
       link: 'Try again',
     },
     checkLater: { title: 'Please try again in a moment', text: 'The check is not available right now.' },
+    work: {
+      text: 'Before you join the line, your browser solves a small task, so that programs cannot take many places. This usually takes a few seconds.',
+      progress: '{percent} done',
+      slow: 'If this does not work here, you can join the line without the task. You may then wait longer.',
+      slowLink: 'Join without the task',
+    },
+    workFailed: {
+      title: 'The check was not completed',
+      text: 'The task took too long, or your network changed meanwhile. Please try again.',
+    },
+    keyNeeded: {
+      title: 'You need an invitation',
+      text: 'Only people with an invitation can join right now. Please open the link that you received.',
+    },
+    keyRefused: {
+      title: 'This link does not work',
+      used: 'Your link has already been used as often as it can be.',
+      revoked: 'Your link is no longer valid: it was withdrawn.',
+      expired: 'Your link has expired.',
+      invalid:
+        'Your link is incomplete, is not valid yet, or belongs to another page. Please open it again exactly as you received it.',
+      link: 'Join the line without it',
+    },
+    taken: {
+      title: 'You are already waiting on another device',
+      text: 'Your place, ticket number {number}, is open on another device or in another browser. If you continue here, it ends there and you keep your place.',
+      link: 'Continue here',
+    },
     back: 'Go back',
   },
   draw: {

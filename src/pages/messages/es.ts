@@ -61,6 +61,11 @@ export const es: Messages = {
         lead: 'Hace demasiado tiempo que esta página no responde, así que su lugar pasó a la siguiente persona. Puede volver a ponerse al final de la fila.',
         action: 'Volver a la fila',
       },
+      moved: {
+        title: 'Tu lugar se ha movido',
+        heading: 'Tu lugar está en otro dispositivo',
+        lead: 'Has continuado en otro dispositivo o en otro navegador, y tu lugar está ahora allí. Para volver aquí, abre tu enlace de nuevo.',
+      },
       left: {
         title: 'Ha dejado la fila',
         heading: 'Ha dejado la fila',
@@ -202,6 +207,34 @@ export const es: Messages = {
     checkLater: {
       title: 'Inténtelo de nuevo en un momento',
       text: 'La comprobación no está disponible en este momento.',
+    },
+    work: {
+      text: 'Antes de unirse a la fila, su navegador resuelve una pequeña tarea, para que los programas no puedan ocupar muchos lugares. Suele tardar unos segundos.',
+      progress: '{percent} completado',
+      slow: 'Si esto no funciona aquí, puede unirse a la fila sin la tarea. Es posible que espere más.',
+      slowLink: 'Unirse sin la tarea',
+    },
+    workFailed: {
+      title: 'La comprobación no se completó',
+      text: 'La tarea tardó demasiado, o su red cambió mientras tanto. Inténtelo de nuevo.',
+    },
+    keyNeeded: {
+      title: 'Necesitas una invitación',
+      text: 'Ahora mismo solo pueden entrar en la fila las personas con invitación. Abre el enlace que recibiste.',
+    },
+    keyRefused: {
+      title: 'Este enlace no funciona',
+      used: 'Tu enlace ya se ha usado todas las veces posibles.',
+      revoked: 'Tu enlace ya no es válido: se ha retirado.',
+      expired: 'Tu enlace ha caducado.',
+      invalid:
+        'Tu enlace está incompleto, aún no es válido o pertenece a otra página. Ábrelo de nuevo exactamente como lo recibiste.',
+      link: 'Entrar en la fila sin el enlace',
+    },
+    taken: {
+      title: 'Ya estás esperando en otro dispositivo',
+      text: 'Tu lugar, con el número de turno {number}, está abierto en otro dispositivo o en otro navegador. Si continúas aquí, termina allí y conservas tu lugar.',
+      link: 'Continuar aquí',
     },
     back: 'Volver',
   },

@@ -61,6 +61,11 @@ export const fr: Messages = {
         lead: 'Cette page ne nous a pas donné de nouvelles depuis trop longtemps, et votre place est allée à la personne suivante. Vous pouvez vous remettre au bout de la file.',
         action: 'Revenir dans la file',
       },
+      moved: {
+        title: 'Votre place a été déplacée',
+        heading: 'Votre place est sur un autre appareil',
+        lead: 'Vous avez continué sur un autre appareil ou dans un autre navigateur, et votre place s’y trouve désormais. Pour revenir ici, ouvrez à nouveau votre lien.',
+      },
       left: {
         title: 'Vous avez quitté la file',
         heading: 'Vous avez quitté la file',
@@ -202,6 +207,34 @@ export const fr: Messages = {
     checkLater: {
       title: 'Veuillez réessayer dans un instant',
       text: 'La vérification n’est pas disponible pour le moment.',
+    },
+    work: {
+      text: 'Avant de rejoindre la file, votre navigateur résout une petite tâche, pour que des programmes ne puissent pas prendre beaucoup de places. Cela prend en général quelques secondes.',
+      progress: '{percent} effectués',
+      slow: 'Si cela ne fonctionne pas ici, vous pouvez rejoindre la file sans la tâche. Vous attendrez peut-être plus longtemps.',
+      slowLink: 'Rejoindre sans la tâche',
+    },
+    workFailed: {
+      title: 'La vérification n’a pas abouti',
+      text: 'La tâche a pris trop de temps, ou votre réseau a changé entre-temps. Veuillez réessayer.',
+    },
+    keyNeeded: {
+      title: 'Une invitation est nécessaire',
+      text: 'Seules les personnes invitées peuvent entrer dans la file pour le moment. Veuillez ouvrir le lien que vous avez reçu.',
+    },
+    keyRefused: {
+      title: 'Ce lien ne fonctionne pas',
+      used: 'Votre lien a déjà été utilisé autant de fois que possible.',
+      revoked: 'Votre lien n’est plus valable : il a été retiré.',
+      expired: 'Votre lien a expiré.',
+      invalid:
+        'Votre lien est incomplet, n’est pas encore valable ou appartient à une autre page. Veuillez l’ouvrir à nouveau exactement comme vous l’avez reçu.',
+      link: 'Entrer dans la file sans ce lien',
+    },
+    taken: {
+      title: 'Vous attendez déjà sur un autre appareil',
+      text: 'Votre place, avec le numéro de ticket {number}, est ouverte sur un autre appareil ou dans un autre navigateur. Si vous continuez ici, elle s’arrête là-bas et vous gardez votre place.',
+      link: 'Continuer ici',
     },
     back: 'Retour',
   },

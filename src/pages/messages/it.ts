@@ -61,6 +61,11 @@ export const it: Messages = {
         lead: 'Questa pagina non si è fatta sentire per troppo tempo, e il tuo posto è passato alla persona successiva. Puoi rimetterti in fondo alla fila.',
         action: 'Torna in fila',
       },
+      moved: {
+        title: 'Il tuo posto si è spostato',
+        heading: 'Il tuo posto è su un altro dispositivo',
+        lead: 'Hai continuato su un altro dispositivo o in un altro browser, e il tuo posto ora è lì. Per tornare qui, apri di nuovo il tuo link.',
+      },
       left: {
         title: 'Hai lasciato la fila',
         heading: 'Hai lasciato la fila',
@@ -196,6 +201,34 @@ export const it: Messages = {
       link: 'Riprova',
     },
     checkLater: { title: 'Riprova tra un momento', text: 'La verifica non è disponibile in questo momento.' },
+    work: {
+      text: 'Prima di entrare in fila, il browser risolve un piccolo compito, perché i programmi non possano occupare molti posti. Di solito richiede pochi secondi.',
+      progress: '{percent} completato',
+      slow: 'Se qui non funziona, puoi entrare in fila senza il compito. Potresti però aspettare più a lungo.',
+      slowLink: 'Entra senza il compito',
+    },
+    workFailed: {
+      title: 'La verifica non è stata completata',
+      text: 'Il compito ha richiesto troppo tempo, oppure nel frattempo la rete è cambiata. Riprova.',
+    },
+    keyNeeded: {
+      title: 'Serve un invito',
+      text: 'In questo momento possono mettersi in fila solo le persone con un invito. Apri il link che hai ricevuto.',
+    },
+    keyRefused: {
+      title: 'Questo link non funziona',
+      used: 'Il tuo link è già stato usato tutte le volte possibili.',
+      revoked: 'Il tuo link non è più valido: è stato ritirato.',
+      expired: 'Il tuo link è scaduto.',
+      invalid:
+        'Il tuo link è incompleto, non è ancora valido o appartiene a un’altra pagina. Aprilo di nuovo esattamente come l’hai ricevuto.',
+      link: 'Mettersi in fila senza il link',
+    },
+    taken: {
+      title: 'Stai già aspettando su un altro dispositivo',
+      text: 'Il tuo posto, con il numero di biglietto {number}, è aperto su un altro dispositivo o in un altro browser. Se continui qui, lì finisce e conservi il tuo posto.',
+      link: 'Continua qui',
+    },
     back: 'Torna indietro',
   },
   draw: {

@@ -99,6 +99,16 @@ interface PlainTexts {
   readonly link?: string
 }
 
+/** Texts of the check page about the proof of work. */
+interface WorkTexts {
+  readonly text: string
+  /** `{percent}` has its sign. */
+  readonly progress: string
+  /** For visitors without JavaScript, or when the work takes long; `slowLink` is the button. */
+  readonly slow: string
+  readonly slowLink: string
+}
+
 /** Texts of the pages in plain-page.ts. */
 export interface SmallPageTexts {
   readonly framed: PlainTexts
@@ -122,6 +132,22 @@ export interface SmallPageTexts {
   readonly checkScript: string
   readonly checkFailed: PlainTexts
   readonly checkLater: PlainTexts
+  readonly work: WorkTexts
+  /** The solution was wrong or too late. */
+  readonly workFailed: PlainTexts
+  /** Newcomers need an access key, and this one has none. */
+  readonly keyNeeded: PlainTexts
+  /** An access key that does not count, with the reason; `link` joins without it. */
+  readonly keyRefused: {
+    readonly title: string
+    readonly used: string
+    readonly revoked: string
+    readonly expired: string
+    readonly invalid: string
+    readonly link: string
+  }
+  /** Another device holds the place. `{number}`; `link` takes the place over. */
+  readonly taken: PlainTexts
   /** The link on pages that refuse a request. */
   readonly back: string
 }

@@ -61,6 +61,11 @@ export const ptBR: Messages = {
         lead: 'Esta página ficou tempo demais sem dar sinal, e o seu lugar passou para a próxima pessoa. Você pode voltar para o fim da fila.',
         action: 'Voltar para a fila',
       },
+      moved: {
+        title: 'Seu lugar mudou',
+        heading: 'Seu lugar está em outro dispositivo',
+        lead: 'Você continuou em outro dispositivo ou em outro navegador, e agora seu lugar está lá. Para voltar para cá, abra seu link novamente.',
+      },
       left: {
         title: 'Você saiu da fila',
         heading: 'Você saiu da fila',
@@ -196,6 +201,34 @@ export const ptBR: Messages = {
       link: 'Tentar novamente',
     },
     checkLater: { title: 'Tente novamente em instantes', text: 'A verificação não está disponível no momento.' },
+    work: {
+      text: 'Antes de você entrar na fila, seu navegador resolve uma pequena tarefa, para que programas não possam ocupar muitos lugares. Isso costuma levar alguns segundos.',
+      progress: '{percent} concluído',
+      slow: 'Se isso não funcionar aqui, você pode entrar na fila sem a tarefa. Nesse caso, talvez espere mais.',
+      slowLink: 'Entrar sem a tarefa',
+    },
+    workFailed: {
+      title: 'A verificação não foi concluída',
+      text: 'A tarefa demorou demais, ou sua rede mudou nesse meio-tempo. Tente novamente.',
+    },
+    keyNeeded: {
+      title: 'É preciso ter um convite',
+      text: 'No momento, só pessoas com convite podem entrar na fila. Abra o link que você recebeu.',
+    },
+    keyRefused: {
+      title: 'Este link não funciona',
+      used: 'Seu link já foi usado todas as vezes possíveis.',
+      revoked: 'Seu link não é mais válido: ele foi cancelado.',
+      expired: 'Seu link expirou.',
+      invalid:
+        'Seu link está incompleto, ainda não é válido ou pertence a outra página. Abra-o novamente exatamente como o recebeu.',
+      link: 'Entrar na fila sem o link',
+    },
+    taken: {
+      title: 'Você já está esperando em outro dispositivo',
+      text: 'Seu lugar, com a senha número {number}, está aberto em outro dispositivo ou em outro navegador. Se você continuar aqui, ele termina lá e você mantém seu lugar.',
+      link: 'Continuar aqui',
+    },
     back: 'Voltar',
   },
   draw: {

@@ -15,6 +15,7 @@ import { renderReference } from './api-reference.ts'
 import { openApiDocument } from './document.ts'
 import { eventOperations } from './events.ts'
 import { figureOperations } from './figures.ts'
+import { keyOperations } from './keys.ts'
 import { NO_STORE, type Operation } from './operation.ts'
 import { requireOperator } from './operator.ts'
 import { sessionOperations } from './session.ts'
@@ -27,6 +28,7 @@ export const operations: readonly Operation[] = [
   ...settingsOperations,
   ...actionOperations,
   ...eventOperations,
+  ...keyOperations,
   ...alertOperations,
   ...sessionOperations,
 ]

@@ -17,12 +17,13 @@ export async function readBody<S extends v.GenericSchema>(
   c: Context<AppEnv>,
   schema: S,
   unknownKey: (key: string) => string = () => 'there is no such key',
+  maxBytes = API_BODY_MAX_BYTES,
 ): Promise<
   { readonly ok: true; readonly body: v.InferOutput<S> } | { readonly ok: false; readonly refusal: Response }
 > {
-  const fields = await readFields(c.req.raw, API_BODY_MAX_BYTES)
+  const fields = await readFields(c.req.raw, maxBytes)
   if (fields === null) {
-    const detail = `Send a JSON object of at most ${API_BODY_MAX_BYTES} bytes.`
+    const detail = `Send a JSON object of at most ${maxBytes} bytes.`
     return { ok: false, refusal: problem(400, 'Bad body', detail) }
   }
   const result = v.safeParse(schema, fields)

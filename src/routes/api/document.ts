@@ -15,6 +15,7 @@ const TAGS: Readonly<Record<Operation['tag'], string>> = {
   settings: 'Settings that can be changed while a room runs.',
   actions: 'Actions on a room, and the audit of all changes.',
   events: 'Times with other settings, a lobby and a draw.',
+  keys: 'Access keys of people who were promised a place.',
   alerts: 'Alert rules, channels and deliveries.',
   session: 'Login with a browser.',
 }

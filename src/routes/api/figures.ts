@@ -2,6 +2,7 @@
 import type { Context } from 'hono'
 import * as v from 'valibot'
 import type { AppEnv } from '../../app-env.ts'
+import { REGULAR_NAME } from '../../core/lanes.ts'
 import type { TicketReport } from '../../core/ticket-report.ts'
 import type { Deployment } from '../../deployment.ts'
 import { problem } from '../../http/problem.ts'
@@ -14,7 +15,16 @@ import { PAGE_STATES } from '../../status.ts'
 import { roomFigures, siteOf } from '../room-figures.ts'
 import { history } from './history.ts'
 import { isoTime, isoTimeOrNull, NO_STORE, type Operation, ROOM_PARAMETER, withRoom } from './operation.ts'
-import { auditSchema, historySchema, journalSchema, roomsSchema, statsSchema, ticketSchema } from './schemas.ts'
+import {
+  auditSchema,
+  historySchema,
+  journalSchema,
+  roomsSchema,
+  statsSchema,
+  ticketSchema,
+  whoCameSchema,
+} from './schemas.ts'
+import { whoCameReport } from './who-came.ts'
 
 const wholeText = v.pipe(v.string(), v.regex(/^\d{1,15}$/))
 const timeText = v.string()
@@ -76,6 +86,23 @@ export const figureOperations: readonly Operation[] = [
     handle: withRoom(history),
   },
   {
+    id: 'getWhoCame',
+    method: 'get',
+    path: '/rooms/{room}/who-came',
+    tag: 'figures',
+    summary: 'Where the visitors who joined came from, and who was refused',
+    description: 'Sums of the history. The range is at most 7 days; 10 minutes more without `to`.',
+    needs: 'read',
+    parameters: {
+      ...ROOM_PARAMETER,
+      from: { in: 'query', description: 'ISO 8601, or ms since 1970. Default: 1 hour before `to`.', schema: timeText },
+      to: { in: 'query', description: 'ISO 8601, or ms since 1970. Default: now.', schema: timeText },
+    },
+    answers: { 200: { description: 'The report.', schema: whoCameSchema } },
+    refusals: { 400: 'Invalid time or range.' },
+    handle: withRoom(whoCameReport),
+  },
+  {
     id: 'getJournal',
     method: 'get',
     path: '/rooms/{room}/journal',
@@ -106,6 +133,11 @@ export const figureOperations: readonly Operation[] = [
     parameters: {
       ...ROOM_PARAMETER,
       number: { in: 'path', required: true, description: "The visitor's number.", schema: wholeText, example: '4711' },
+      lane: {
+        in: 'query',
+        description: 'The lane that the page shows; `number` is then the number within it. Default: a full number.',
+        schema: v.string(),
+      },
     },
     answers: { 200: { description: 'The ticket.', schema: ticketSchema } },
     refusals: { 400: 'Not a number.', 404: 'No such room, or the number was never issued in this run.' },
@@ -179,7 +211,8 @@ async function journal(c: Context<AppEnv>, room: RoomSettings): Promise<Response
 async function ticket(c: Context<AppEnv>, room: RoomSettings): Promise<Response> {
   const number = wholeOf(c.req.param('number') ?? '')
   if (number === null) return problem(400, 'Bad number', 'The number of a ticket is a whole number, 1 or more.')
-  const known: TicketReport | null = await c.var.deployment.stub(room).ticket(number)
+  const full = await fullNumber(c, room, number)
+  const known: TicketReport | null = full === null ? null : await c.var.deployment.stub(room).ticket(full)
   if (known === null) return problem(404, 'No such ticket', 'That number was not issued in the current run.')
   const { joinedMs, admittedMs, endedMs, events, ...report } = known
   const times = {
@@ -189,6 +222,17 @@ async function ticket(c: Context<AppEnv>, room: RoomSettings): Promise<Response>
   }
   const timedEvents = events.map(({ atMs, ...event }) => ({ ...event, at: isoTime(atMs) }))
   return c.json({ room: room.name, ...report, ...times, events: timedEvents }, 200, NO_STORE)
+}
+
+/** The full number of one within the lane of the query; null: it was not issued. */
+async function fullNumber(c: Context<AppEnv>, room: RoomSettings, number: number): Promise<number | null> {
+  const name = c.req.query('lane')
+  if (name === undefined || name === REGULAR_NAME) return number
+  const { lanes = [] } = await roomFigures(c.var.deployment, room)
+  const lane = lanes.find((each) => each.name === name)
+  if (lane === undefined || number < 1) return null
+  const full = lane.firstNumber + number - 1
+  return full < lane.nextNumber ? full : null
 }
 
 async function audit(c: Context<AppEnv>, room: RoomSettings): Promise<Response> {

@@ -2,10 +2,10 @@
 import type { Context } from 'hono'
 import type { AppEnv } from '../../app-env.ts'
 import { problem } from '../../http/problem.ts'
-import { HISTORY_RANGE_SLACK_MS } from '../../limits.ts'
 import type { HistoryPoint } from '../../room/room-object.ts'
 import type { RoomSettings } from '../../settings/rooms.ts'
 import { isoTime, NO_STORE } from './operation.ts'
+import { readTimeRange } from './time-range.ts'
 
 const HOUR_MS = 3_600_000
 
@@ -24,17 +24,10 @@ export async function history(c: Context<AppEnv>, room: RoomSettings): Promise<R
   const format = formatOf(c)
   if (format === null) return problem(400, 'Bad query', '"format" must be json or csv.')
   const step = STEPS[stepName]
-  const endsNow = (c.req.query('to') ?? '') === ''
-  const toMs = timeOf(c.req.query('to'), Date.now())
-  const fromMs = timeOf(c.req.query('from'), toMs - DEFAULT_RANGE_MS)
-  if (Number.isNaN(toMs) || Number.isNaN(fromMs)) {
-    return problem(400, 'Bad query', '"from" and "to" must be ISO 8601 times or milliseconds since 1970.')
-  }
-  if (fromMs >= toMs) return problem(400, 'Bad query', '"from" must be before "to".')
-  if (toMs - fromMs > step.rangeMs + (endsNow ? HISTORY_RANGE_SLACK_MS : 0)) {
-    const detail = `With step ${stepName} the range can be at most ${step.rangeName}.`
-    return problem(400, 'Range too wide', detail)
-  }
+  const text = `With step ${stepName} the range can be at most ${step.rangeName}.`
+  const read = readTimeRange(c, DEFAULT_RANGE_MS, { ms: step.rangeMs, text })
+  if (read instanceof Response) return read
+  const { fromMs, toMs } = read
   const points: HistoryPoint[] = await c.var.deployment.stub(room).history(fromMs, toMs, step.ms)
   const rows = points.map(({ fromMs: atMs, ...point }) => ({ at: isoTime(atMs), ...point }))
   if (format === 'csv') return csvResponse(c, room.name, rows)
@@ -62,14 +55,4 @@ function formatOf(c: Context<AppEnv>): 'json' | 'csv' | null {
 
 function isStep(name: string): name is keyof typeof STEPS {
   return Object.hasOwn(STEPS, name)
-}
-
-/** An ISO 8601 date or time. `Date.parse` alone reads "room 1" as a year. */
-const ISO_TIME = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})?)?$/
-
-/** NaN when the text is not a time. */
-function timeOf(text: string | undefined, defaultMs: number): number {
-  if (text === undefined || text === '') return defaultMs
-  if (/^\d{1,15}$/.test(text)) return Number(text)
-  return ISO_TIME.test(text) ? Date.parse(text) : Number.NaN
 }

@@ -35,7 +35,7 @@ export interface Operation {
   readonly method: 'get' | 'post' | 'put' | 'patch' | 'delete'
   /** Below `/api/v1`, parameters in braces. */
   readonly path: string
-  readonly tag: 'rooms' | 'figures' | 'settings' | 'actions' | 'events' | 'alerts' | 'session'
+  readonly tag: 'rooms' | 'figures' | 'settings' | 'actions' | 'events' | 'keys' | 'alerts' | 'session'
   readonly summary: string
   readonly description?: string
   /** `nobody`: no credentials are needed. */

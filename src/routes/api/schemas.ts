@@ -15,6 +15,7 @@ import {
   SAMPLED_TOTALS,
 } from '../../core/figures.ts'
 import { GUARD_STATES, SITE_STATES } from '../../core/site-health.ts'
+import { WHO_CAME_TOTALS } from '../../core/who-came.ts'
 import { eventEntries } from '../../settings/event-schema.ts'
 import { RUNTIME_KEYS, type RuntimeKey, runtimeEntries } from '../../settings/runtime-settings.ts'
 
@@ -103,6 +104,23 @@ export const statsSchema = v.looseObject({
   nextNumber: v.number(),
   ...eachFigure(LOADS, figureNow),
   frontier: about(v.number(), '1 + the highest number ever admitted.'),
+  lanes: about(
+    v.optional(
+      v.array(
+        v.looseObject({
+          name: v.string(),
+          waiting: v.number(),
+          firstNumber: about(
+            v.number(),
+            'The number within the lane, which visitors see, is number - firstNumber + 1.',
+          ),
+          nextNumber: v.number(),
+          frontier: v.number(),
+        }),
+      ),
+    ),
+    'The lanes with tickets in this run, besides the regular line. Missing: none.',
+  ),
   admittedPerMinute: v.nullable(v.number()),
   waitSecondsP50: seconds('Median wait of the last admissions.'),
   waitSecondsP90: seconds('90th percentile of the waits of the last admissions.'),
@@ -127,6 +145,18 @@ export const historySchema = v.looseObject({
   ),
 })
 
+export const whoCameSchema = v.looseObject({
+  room: roomName,
+  from: time,
+  to: time,
+  ...eachFigure(WHO_CAME_TOTALS, figureNow),
+  joinedFromUnknownNetworks: count('Joins without a known network.'),
+  suspectedShare: about(
+    v.nullable(v.pipe(v.number(), v.minValue(0), v.maxValue(1))),
+    'Joins from crowded networks and joins after a failed check, as a share of all joins; null without joins.',
+  ),
+})
+
 const eventSchema = v.looseObject({
   sequence: v.number(),
   at: time,
@@ -147,8 +177,10 @@ export const ticketSchema = v.looseObject({
   room: roomName,
   run: v.number(),
   number: v.number(),
+  lane: about(v.optional(v.string()), 'Missing: the regular line.'),
+  laneNumber: about(v.optional(v.number()), "The number within the lane, which the visitor's page shows."),
   state: v.picklist(['waiting', 'offered', 'active', 'absent', 'gone']),
-  position: about(v.nullable(v.number()), 'Visitors ahead + 1; null: not waiting.'),
+  position: about(v.nullable(v.number()), 'Visitors ahead in the same line + 1; null: not waiting.'),
   joinedAt: about(
     v.nullable(time),
     'Exact while the event is kept, otherwise within the time that 64 visitors took to join.',
@@ -277,4 +309,33 @@ export const sessionSchema = v.looseObject({
   operator: v.looseObject({ name: v.string(), kind: v.picklist(['full', 'read']) }),
   via: v.picklist(['token', 'session', 'access']),
   expires: v.nullable(time),
+})
+
+export const keysSchema = v.looseObject({
+  room: roomName,
+  keys: v.array(
+    v.looseObject({
+      id: about(v.string(), 'Names the key in the other calls.'),
+      key: v.string(),
+      link: v.optional(about(v.string(), 'The address with the key, if the order has one.')),
+      person: v.optional(about(v.string(), 'The id of the order.')),
+    }),
+  ),
+})
+
+export const keySchema = v.looseObject({
+  room: roomName,
+  id: v.string(),
+  uses: about(v.nullable(v.number()), 'Places that the key is good for; null: revoked before its first use.'),
+  used: about(v.number(), 'In this run.'),
+  number: about(v.nullable(v.number()), 'The live place of the last use; null: it has ended, or is none.'),
+  expires: time,
+  revoked: v.boolean(),
+})
+
+export const revokedKeySchema = v.looseObject({
+  room: roomName,
+  id: v.string(),
+  ended: about(v.number(), 'Places that ended.'),
+  more: about(v.boolean(), 'The key has more places: repeat the call.'),
 })

@@ -23,6 +23,7 @@ const STATES = [
   'sold-out',
   'ended',
   'expired',
+  'moved',
   'left',
   'lost',
   'admitted',

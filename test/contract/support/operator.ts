@@ -22,8 +22,14 @@ export interface Stats {
       | 'returned'
       | 'originRequests'
       | 'originErrors'
+      | 'limited'
+      | 'limitedByNetwork'
+      | 'limitedByClient'
       | 'checksPassed'
       | 'checksFailed'
+      | 'proofsSolved'
+      | 'proofsRefused'
+      | 'slowJoins'
       | 'infiniteAnswers',
       number
     >

@@ -2,6 +2,7 @@
  * A line with a manual clock. Each call is one event, verified against every invariant and stored,
  * as the object does.
  */
+import { type AccessRow, AccessRows, accessSubjects } from '../../../src/core/access.ts'
 import type { RoomEvent } from '../../../src/core/events.ts'
 import { applyExchange, type ExchangeRequest, type LineAnswer } from '../../../src/core/exchange.ts'
 import { Line } from '../../../src/core/line.ts'
@@ -18,6 +19,8 @@ export class DrivenLine {
   private rules: LineRules
   private head: StoredHead | null = null
   private readonly segments = new Map<number, StoredSegment>()
+  /** The stored rows of access keys, by subject. */
+  readonly keyRows = new Map<string, AccessRow>()
   private keys = 0
 
   private events: readonly RoomEvent[]
@@ -36,7 +39,9 @@ export class DrivenLine {
   exchange(request: Partial<ExchangeRequest> = {}): LineAnswer {
     const none = { numbers: new Uint32Array(), agesMs: new Uint32Array() }
     this.line.beginCall(this.nowMs)
-    const answer = applyExchange(this.line, {
+    const subjects = accessSubjects(request.joins ?? [], request.joinDetails)
+    const rows = new AccessRows(subjects.flatMap((subject) => this.keyRows.get(subject) ?? []))
+    const call = {
       room: 'r',
       isolate: 'i',
       run: this.line.run,
@@ -48,22 +53,24 @@ export class DrivenLine {
       failures: 0,
       honoured: 0,
       ...request,
-    })
-    this.store(false)
+    }
+    const answer = applyExchange(this.line, call, rows)
+    for (const row of rows.changes) this.keyRows.set(row.subject, structuredClone(row))
+    this.store(rows.changes.length > 0)
     return answer
   }
 
   /** Numbers of this many newcomers; 0: the line was full. */
   join(count = 1): number[] {
     const joins = Array.from({ length: count }, () => `key ${this.keys++}`)
-    return this.exchange({ joins }).joins.map((answer) => (answer.state === 'full' ? 0 : answer.number))
+    return this.exchange({ joins }).joins.map((answer) => ('number' in answer ? answer.number : 0))
   }
 
   /** Numbers of this many newcomers to a lane; 0: the line was full. */
   joinLane(lane: string, count = 1): number[] {
     const joins = Array.from({ length: count }, () => `key ${this.keys++}`)
     const { joins: answers } = this.exchange({ joins, joinDetails: joins.map(() => ({ lane })) })
-    return answers.map((answer) => (answer.state === 'full' ? 0 : answer.number))
+    return answers.map((answer) => ('number' in answer ? answer.number : 0))
   }
 
   hear(numbers: number[], ageMs = 0): void {
@@ -128,6 +135,8 @@ export class DrivenLine {
     if (this.head === null) throw new Error('nothing was stored yet')
     const segments = [...this.segments.values()].map((segment) => structuredClone(segment))
     this.line = Line.restore(this.rules, { head: this.head, segments }, this.head.clock.touchedMs, this.events)
+    const moved = [...this.keyRows.values()].filter(({ run, holder }) => run === this.line.run && holder > 0)
+    this.line.holders.restore(moved.map(({ number, holder }) => [number, holder]))
   }
 
   /** As if an older version without this field had stored the line. */

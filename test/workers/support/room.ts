@@ -69,7 +69,7 @@ export class TestRoom {
   async join(count = 1): Promise<number[]> {
     const joins = Array.from({ length: count }, () => `${this.name} ${this.keys++}`)
     const answer = await this.exchange({ joins })
-    return answer.joins.map((join) => (join.state === 'full' ? 0 : join.number))
+    return answer.joins.map((join) => ('number' in join ? join.number : 0))
   }
 
   hear(...numbers: number[]): Promise<ExchangeAnswer> {

@@ -1,0 +1,78 @@
+/**
+ * `POST /take-over?room=&return=`: a visitor confirms that the place of their access key moves to
+ * this device. The key is in the cookie of its link, or in the header of a program.
+ */
+import type { Call } from '../app-env.ts'
+import { answerVisit } from '../gate/answer-visit.ts'
+import { waitingAnswer } from '../gate/answers.ts'
+import { keyPage } from '../gate/key-answers.ts'
+import { takingOver, type Visitor } from '../gate/room-context.ts'
+import { refusal, sendsForm } from '../gate/small-pages.ts'
+import { isSuspended, type Visit, visit } from '../gate/visit.ts'
+import { pathOfThisHost } from '../http/paths.ts'
+import { isSameOrigin } from '../http/request-url.ts'
+import { hasKeyCookie, keyCookie } from '../tokens/key-cookie.ts'
+import { changeToken, type TokenChange } from '../tokens/token-cookie.ts'
+import { answerWithStatus } from './status.ts'
+import { visitorOfCall } from './visitor-call.ts'
+
+export async function takeOverRoute(call: Call): Promise<Response> {
+  const visitor = await visitorOfCall(call)
+  if (visitor instanceof Response) return visitor
+  const { request, url, room } = visitor
+  const reader = sendsForm(request) ? 'person' : 'program'
+  const backUrl = pathOfThisHost(new URLSearchParams(url.search).get('return') ?? room.path)
+  if (!isSameOrigin(request)) {
+    const detail = 'Continue on the page that asks.'
+    return refusal(visitor, reader, { status: 403, title: 'Not from this site', detail, page: 'foreign', backUrl })
+  }
+  // A second click comes without the key: its place waits at the page itself.
+  const hasKey = ((await visitor.keyEntry?.presented()) ?? null) !== null
+  if (isSuspended(visitor) || (!hasKey && reader === 'person')) return toSite(visitor, backUrl)
+  const outcome = await visit(takingOver(visitor), [], { mayJoin: true })
+  if (outcome.state === 'admitted') giveUpOthers(visitor, outcome.pass.token.number)
+  if (outcome.state === 'waiting') giveUpOthers(visitor, outcome.ticket.token.number)
+  return reader === 'person' ? answerPerson(visitor, outcome, backUrl) : answerWithStatus(visitor, outcome)
+}
+
+/** This browser may hold a place that it got without the key. */
+function giveUpOthers({ client, keepAlive, presented }: Visitor, kept: number): void {
+  for (const { token } of presented) {
+    if (token.number === kept) continue
+    keepAlive.waitUntil(client.leave(token.run, token.number, keepAlive, token.holder))
+  }
+}
+
+async function answerPerson(visitor: Visitor, outcome: Visit, backUrl: string): Promise<Response> {
+  const { request, room } = visitor
+  const answer = await answerVisit<Response | Promise<Response>>(outcome, room, {
+    admitted: ({ text }) => toSite(visitor, backUrl, text),
+    letThrough: () => toSite(visitor, backUrl),
+    // The object does not answer: the browser asks again by itself.
+    wait: (status, ticket) =>
+      ticket === null
+        ? waitingAnswer(visitor, {
+            status,
+            form: 'page',
+            ticket: null,
+            tokenChange: undefined,
+            code: 503,
+            returnUrl: backUrl,
+          })
+        : toSite(visitor, backUrl, ticket.text),
+    refuse: () => toSite(visitor, backUrl),
+    unchecked: () => toSite(visitor, backUrl),
+    passed: () => toSite(visitor, backUrl),
+    keyEnds: (ended) => keyPage(visitor, ended, backUrl),
+    noToken: () => toSite(visitor, backUrl),
+  })
+  if (outcome.keySettled === true && hasKeyCookie(request))
+    answer.headers.append('Set-Cookie', keyCookie(request, null))
+  return answer
+}
+
+function toSite({ request, room }: Visitor, backUrl: string, change?: TokenChange): Response {
+  const headers = new Headers({ Location: backUrl, 'Cache-Control': 'no-store' })
+  changeToken(headers, request, room, change)
+  return new Response(null, { status: 303, headers })
+}
