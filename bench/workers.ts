@@ -21,12 +21,12 @@ export const CROWD_PASSES = 1_024
 const PATIENCE_SECONDS = 600
 
 /**
- * The rooms of passes admit everyone, the crowd's room admits the first visitors, and all others
- * admit one.
+ * The rooms of passes and of admitted newcomers admit everyone, the crowd's room admits the first
+ * visitors, and all others admit one.
  */
 function capacityOf(name: string): number {
   if (name === 'crowd') return CROWD_PASSES
-  return name.startsWith('pass') ? 1_000_000 : 1
+  return name.startsWith('pass') || name === 'admit-leased' ? 1_000_000 : 1
 }
 
 function roomOf(name: string): RoomTable {

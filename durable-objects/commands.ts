@@ -70,6 +70,8 @@ function admitNext(count: number, line: Line, { controls, who, nowMs }: CommandC
 function revoke(number: number, line: Line, { controls, who, nowMs }: CommandContext): Outcome {
   if (!line.numbers.isIssued(number)) return { state: 'refused', why: 'no-such-ticket' }
   const lineNumber = line.course.lineNumber(number)
+  // No visitor is known yet. One who is admitted at this moment can be revoked in a second.
+  if (line.lending.isLent(lineNumber)) return { state: 'refused', why: 'no-such-ticket' }
   const was = line.tickets.stateOf(lineNumber)
   if (was === State.gone) return { state: 'refused', why: 'gone-already' }
   line.leave(lineNumber, 'revoked')

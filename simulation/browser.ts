@@ -17,7 +17,7 @@ export interface BrowserWitness {
   /** A sign of life reached an isolate. */
   said(number: number, run: number, isolate: SimulatedIsolate, what: 'word' | 'beacon' | 'hint'): void
   /** This browser was told its number. */
-  told(browser: Browser, number: number, run: number): void
+  told(browser: Browser, number: number, run: number, isolate: SimulatedIsolate): void
   /** This visitor was told when to poll again. */
   toldToPoll(number: number, run: number, pollSeconds: number): void
   unreachable(isolate: SimulatedIsolate, askedMs: number): void
@@ -167,7 +167,7 @@ export class Browser {
 
   private keep({ text, token }: PresentedToken, isolate: SimulatedIsolate): void {
     this.jar = { text, token }
-    this.witness.told(this, token.number, token.run)
+    this.witness.told(this, token.number, token.run, isolate)
     isolate.askedMs.push(this.scheduler.nowMs)
   }
 

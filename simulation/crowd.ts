@@ -1,6 +1,6 @@
 /**
  * The size, speed and behaviour of the crowd. Most seeds are small, which makes rare interleavings
- * likely; some have hundreds of visitors, a few have thousands.
+ * likely; some have room for almost everyone, some have hundreds of visitors, a few have thousands.
  */
 import type { RoomSettings } from '../src/settings/rooms.ts'
 import type { Random } from './random.ts'
@@ -17,6 +17,7 @@ export interface Crowd {
 
 const THOUSANDS_EVERY = 100
 const HUNDREDS_EVERY = 20
+const ROOMY_EVERY = 10
 
 export function crowdOf(seed: number, random: Random): Crowd {
   const isThousands = seed % THOUSANDS_EVERY === 50
@@ -30,6 +31,20 @@ export function crowdOf(seed: number, random: Random): Crowd {
   if (isHundreds) {
     const visitors = random.whole(100, 400)
     return { visitors, isolates: random.whole(3, 10), capacity: random.whole(60, 120), ratePerMinute: 600, ...arrivals }
+  }
+  if (seed % ROOMY_EVERY === 5) {
+    // Mostly nobody waits, so isolates are lent slots.
+    const visitors = random.whole(30, 80)
+    const capacity = random.whole(Math.ceil(visitors / 3), 2 * visitors)
+    const plan = planOf(stayMs)
+    return {
+      visitors,
+      isolates: random.whole(1, 4),
+      capacity,
+      ratePerMinute: 600,
+      arrivalMs: (r) => r.whole(0, 30_000),
+      plan,
+    }
   }
   const visitors = random.whole(3, 25)
   const capacity = random.whole(1, 10)

@@ -109,7 +109,10 @@ export class SimulatedIsolate implements KeepAlive {
   }
 
   private deliver(request: ExchangeRequest): ExchangeAnswer {
-    const answer = this.object.exchange(this.isOld ? ofOldDeploy(request) : request)
+    // An old object lends nothing.
+    const { wantsLease, ...others } = request
+    const asked = this.object.isOld || wantsLease === undefined ? others : request
+    const answer = this.object.exchange(this.isOld ? ofOldDeploy(request) : asked)
     return this.isOld || this.object.isOld ? toOldDeploy(answer) : answer
   }
 

@@ -91,8 +91,8 @@ export class SimulatedObject {
 
   /** @throws Crash if the object crashed before or after the commit */
   exchange(request: ExchangeRequest): ExchangeAnswer {
-    for (const { numbers } of [request.presence, request.departures]) {
-      for (const number of numbers) this.heardOfMs.set(number, this.scheduler.nowMs)
+    for (const aged of [request.presence, request.departures, request.leased]) {
+      for (const number of aged?.numbers ?? []) this.heardOfMs.set(number, this.scheduler.nowMs)
     }
     for (const { number } of request.claims) this.heardOfMs.set(number, this.scheduler.nowMs)
     return this.event('exchange', (instance) => instance.exchange(request))

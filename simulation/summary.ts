@@ -32,6 +32,7 @@ export function summaryOf(reports: readonly Report[]) {
     draws: drawsOf(reports.flatMap(({ draws }) => draws)),
     laneAdmissions: sum(({ laneAdmissions }) => laneAdmissions),
     drawsWithRandomness: sum(({ drawsWithRandomness }) => drawsWithRandomness),
+    lentUsed: sum(({ lentUsed }) => lentUsed),
     capacityOvershoot: Math.max(...reports.map(({ overshoot }) => overshoot)),
     expiries: sum(({ expiries }) => expiries),
     falseExpiries: sum(({ falseExpiries }) => falseExpiries),

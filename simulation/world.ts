@@ -33,6 +33,9 @@ export interface RunOptions {
 /** The shortest makes many visitors of a small crowd far from the front. */
 const POLL_INTERVALS_SECONDS = [7, 8, 30] as const
 
+/** Every third seed lends nothing, and no combination with the poll intervals is missing. */
+const LEASES_BELOW = [0, 0.7, 0.9] as const
+
 const START_MS = 1_700_000_000_000
 const FAULTS_MS = 180_000
 /** In a room with one slot each visitor may keep it for minutes after a departure. */
@@ -119,6 +122,7 @@ function someSettings(
     new_users_per_minute: crowd.ratePerMinute,
     heartbeat_timeout_seconds: heartbeat,
     poll_interval_max_seconds: POLL_INTERVALS_SECONDS[seed % POLL_INTERVALS_SECONDS.length],
+    lease_below: LEASES_BELOW[Math.floor(seed / POLL_INTERVALS_SECONDS.length) % LEASES_BELOW.length],
     session_timeout_seconds: random.pick([20, 20, 30, 80]),
     check_interval_seconds: random.pick([5, 10, 10, 14]),
     reclaim_grace_seconds: random.pick([0, 60, 300]),

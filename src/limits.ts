@@ -40,6 +40,9 @@ export const CONFIRM_AFTER_MAX_SECONDS = 60
 /** How long presence may wait in the isolate before it is flushed. */
 export const FLUSH_AFTER_MS = 1_000
 
+/** How soon an isolate asks for another lease when half of the last one is used. */
+export const LEASE_REFILL_AFTER_MS = 50
+
 /** How long the origin's outcomes wait to be flushed with presence: about the shortest tick. */
 export const ORIGIN_FLUSH_AFTER_MS = 5_000
 

@@ -12,6 +12,7 @@ import { DEPARTING_FLAG, RETURNS_MASK, STATE_MASK, State } from '../../src/core/
 import type { RoomInstance } from '../shipped.ts'
 import type { SimulatedObject } from '../simulated-object.ts'
 import type { Renumbering } from './draw.ts'
+import { isLentByte, LentSlotsJudge, type TakenBack } from './lent-slots.ts'
 import { RateWindow } from './rate-window.ts'
 import { firstOfLane, laneOfNumber } from './specification.ts'
 
@@ -29,6 +30,7 @@ export class CommittedJudge {
   overshoot = 0
   /** Admitted regular numbers that were never absent, in order of admission. */
   readonly inOrder: number[] = []
+  readonly lentSlots: LentSlotsJudge
   /** The next number by lane; 0: the regular line. */
   private nextByLane: ReadonlyMap<number, number> = new Map()
   private readonly everAbsent = new Set<number>()
@@ -42,6 +44,7 @@ export class CommittedJudge {
 
   constructor(findings: Findings) {
     this.findings = findings
+    this.lentSlots = new LentSlotsJudge(findings)
   }
 
   /** The next number of the regular line. */
@@ -67,12 +70,12 @@ export class CommittedJudge {
     this.stored.clear()
     this.inOrder.length = 0
     this.rate = new RateWindow()
+    this.lentSlots.startOver()
   }
 
   /** A draw gave tickets other numbers. */
   renumber({ first, end, lineNumbers }: Renumbering): void {
-    const byteOf = (number: number) => this.stored.get(Math.floor(number / SEGMENT_SIZE))?.[number % SEGMENT_SIZE] ?? 0
-    const bytes = [...lineNumbers].map(([issued, number]) => [number, byteOf(issued)] as const)
+    const bytes = [...lineNumbers].map(([issued, number]) => [number, this.byteOf(issued)] as const)
     for (const [number, byte] of bytes) {
       const index = Math.floor(number / SEGMENT_SIZE)
       const segment = Uint8Array.from(this.stored.get(index) ?? new Uint8Array(SEGMENT_SIZE))
@@ -84,13 +87,22 @@ export class CommittedJudge {
     for (const number of absent) this.everAbsent.add(lineNumbers.get(number) as number)
   }
 
-  /** `entries`: the journal of this event. */
-  see(what: string, object: SimulatedObject, instance: RoomInstance, entries: readonly JournalEntry[]): void {
+  /**
+   * `entries`: the journal of this event. Returns lent numbers that were taken back although
+   * visitors hold them.
+   */
+  see(
+    what: string,
+    object: SimulatedObject,
+    instance: RoomInstance,
+    entries: readonly JournalEntry[],
+    nowMs: number,
+  ): TakenBack[] {
     const { line } = instance
-    if (line === null) return
+    if (line === null) return []
     this.rate.pass(object.nowMs, line.rules)
-    this.judgeSlots(what, object, entries, line.rules)
     this.judgeOrder(entries)
+    const takenBack = this.judgeSlots(what, object, entries, line.rules, nowMs)
     const { alarmAtMs, alarmDropped, isFiring } = object.clockwork
     const isAlarmDue = alarmAtMs !== null || alarmDropped || (isFiring && what !== 'tick')
     if (line.tickets.live > 0 && !isAlarmDue)
@@ -103,35 +115,56 @@ export class CommittedJudge {
     }
     const isTurn = what === 'tick' ? this.ticks++ % RESTORE_EVERY_TICKS === 0 : this.events++ % RESTORE_EVERY === 0
     if (isTurn) this.judgeRestart(what, object, instance)
+    return takenBack
   }
 
   /**
-   * The stored states before and after show which tickets got a slot. The journal must list exactly
-   * these.
+   * The stored states before and after show which tickets got a slot, and which slots are lent. The
+   * journal must list exactly these, lent ones when their visitors are known.
    */
   private judgeSlots(
     what: string,
     object: SimulatedObject,
     entries: readonly JournalEntry[],
-    { capacity, mode }: LineRules,
-  ): void {
-    const admitted = this.readStored(object)
-    const noted = entries.filter(({ event }) => event === 'admitted').map(({ number }) => number)
-    if (admitted.length !== noted.length || noted.some((number) => !admitted.includes(number))) {
-      this.findings.violation(`stored: ${admitted} got a slot, noted: ${noted}`)
+    { capacity, mode, leaseBelow = 0 }: LineRules,
+    nowMs: number,
+  ): TakenBack[] {
+    const { lentSlots } = this
+    const taken = this.readStored(object)
+    const noted = new Set(entries.filter(({ event }) => event === 'admitted').map(({ number }) => number))
+    const lent = taken.filter((number) => isLentByte(this.byteOf(number)))
+    const admitted = taken.filter((number) => !lent.includes(number))
+    const notedNow = [...noted].filter((number) => !lentSlots.isLent(number))
+    if (admitted.length !== notedNow.length || notedNow.some((number) => !admitted.includes(number))) {
+      this.findings.violation(`stored: ${admitted} got a slot, noted: ${notedNow}`)
     }
-    if (admitted.length === 0) return
-    this.admitted += admitted.length
+    this.admitted += noted.size
+    const ended = lentSlots.all().filter((number) => !isLentByte(this.byteOf(number)))
+    const takenBack: TakenBack[] = []
+    for (const number of ended) {
+      const toldMs = lentSlots.ended(number, this.byteOf(number), noted.has(number))
+      if (toldMs !== null) takenBack.push({ number, toldMs })
+    }
+    for (const number of lent) lentSlots.lent(number, nowMs)
+    if (taken.length === 0) return takenBack
     if (this.occupied > capacity) {
       this.overshoot = Math.max(this.overshoot, this.occupied - capacity)
       this.findings.violation(`${this.occupied} slots taken of ${capacity}`)
     }
+    if (lent.length > 0 && this.occupied > leaseBelow * capacity) {
+      this.findings.violation(`lent ${lent}: ${this.occupied} slots taken, more than ${leaseBelow} of ${capacity}`)
+    }
     const byHand = what === 'admit-next'
     if (mode === 'paused' || (mode === 'queue-all' && !byHand)) {
-      this.findings.violation(`${what}: ${admitted} admitted while ${mode}`)
+      this.findings.violation(`${what}: ${taken} admitted while ${mode}`)
     }
-    if (!byHand && !this.rate.admit(admitted.length))
-      this.findings.violation(`${admitted.length} admitted faster than the rate`)
+    if (!byHand && !this.rate.admit(taken.length))
+      this.findings.violation(`${taken.length} admitted faster than the rate`)
+    return takenBack
+  }
+
+  private byteOf(number: number): number {
+    return this.stored.get(Math.floor(number / SEGMENT_SIZE))?.[number % SEGMENT_SIZE] ?? 0
   }
 
   /** Reads the storage. Returns the numbers that hold a slot and did not before. */
@@ -179,11 +212,14 @@ export class CommittedJudge {
     }
   }
 
-  /** Tickets that were never absent are admitted in order, in each lane. */
+  /**
+   * Tickets that were never absent are admitted in order, in each lane. Lent ones were, when they
+   * were lent.
+   */
   private judgeOrder(entries: readonly JournalEntry[]): void {
     for (const { event, number } of entries) {
       if (event === 'expired') this.everAbsent.add(number)
-      if (event !== 'admitted' || this.everAbsent.has(number)) continue
+      if (event !== 'admitted' || this.everAbsent.has(number) || this.lentSlots.isLent(number)) continue
       const lane = laneOfNumber(number)
       const highest = this.highestInOrder.get(lane) ?? 0
       if (number <= highest) this.findings.violation(`${number} admitted after ${highest}`)

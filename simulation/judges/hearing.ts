@@ -21,6 +21,7 @@ import { REPEATED_AFTER_MAX_MS, type SimulatedIsolate, SLOW_MAX_MS, WAY_MAX_MS }
 import type { SimulatedObject } from '../simulated-object.ts'
 import type { Findings } from './committed.ts'
 import { Gaps } from './gaps.ts'
+import type { TakenBack } from './lent-slots.ts'
 import {
   CALLS_BEFORE_OUT_OF_REACH,
   farLimitSeconds,
@@ -149,6 +150,19 @@ export class HearingJudge {
       this.judgeFalse(number, from === 'active', rules, nowMs)
       this.judgeLate(number, from === 'active', rules, nowMs)
     }
+  }
+
+  /**
+   * A lent number was taken back although a visitor was admitted with it. However late its report
+   * is, the visitor has the time of a session without a beacon.
+   */
+  takenBack({ number, toldMs }: TakenBack, { rules }: Line, nowMs: number): void {
+    this.expiries++
+    this.judgeFalse(number, true, rules, nowMs)
+    const limit = sessionLimitSeconds(this.rulesSince(toldMs, rules, Math.min), false)
+    if (nowMs - toldMs >= limit * 1000 - this.gaps.uncoveredMs(toldMs)) return
+    this.falseExpiries++
+    this.findings.violation(`${number} was taken back ${nowMs - toldMs} ms after a visitor was admitted with it`)
   }
 
   private judgeFalse(number: number, isActive: boolean, rulesNow: LineRules, nowMs: number): void {

@@ -1,6 +1,7 @@
 /**
  * Runs all judges of one seed: observes the object and the browsers, and reports the violations.
  */
+import type { JournalEntry } from '../../src/core/journal.ts'
 import type { Browser, BrowserWitness } from '../browser.ts'
 import { type Faults, NO_NETWORK_FAULTS, NO_OBJECT_FAULTS } from '../faults.ts'
 import { inversions } from '../figures.ts'
@@ -13,6 +14,7 @@ import { CommittedJudge } from './committed.ts'
 import { DrawJudge, type DrawnFirst } from './draw.ts'
 import { HearingJudge } from './hearing.ts'
 import { LaneJudge } from './lanes.ts'
+import type { TakenBack } from './lent-slots.ts'
 import { ResetJudge } from './reset.ts'
 import { SuspensionJudge } from './suspension.ts'
 
@@ -27,6 +29,8 @@ export interface Report {
   readonly evictions: number
   readonly calls: number
   readonly failedCalls: number
+  /** Lent numbers that visitors were admitted with. */
+  readonly lentUsed: number
   readonly overshoot: number
   readonly expiries: number
   readonly falseExpiries: number
@@ -116,22 +120,30 @@ export class Judge implements ObjectWitness, BrowserWitness {
       this.lanes.startOver()
       this.owners.clear()
     }
-    const renumbering = this.draws.see(what, instance.line, page.entries, this.committedJudge.next)
+    const { lentSlots } = this.committedJudge
+    // A visitor who is known only now was admitted when the slot was lent.
+    const isLate = ({ event, number }: JournalEntry) =>
+      (event === 'joined' || event === 'admitted') && lentSlots.isLent(number)
+    const decided = page.entries.filter((entry) => !isLate(entry))
+    const renumbering = this.draws.see(what, instance.line, decided, this.committedJudge.next)
     if (renumbering !== null) {
       this.committedJudge.renumber(renumbering)
       this.suspension.renumber(renumbering)
     }
-    if (this.suspension.see(what, instance.line, page.entries)) this.hearing.resumed(this.scheduler.nowMs)
-    this.lanes.see(what, instance.line, page.entries)
+    if (this.suspension.see(what, instance.line, decided)) this.hearing.resumed(this.scheduler.nowMs)
+    this.lanes.see(what, instance.line, decided)
+    let takenBack: TakenBack[] = []
     try {
-      this.committedJudge.see(what, object, instance, page.entries)
+      takenBack = this.committedJudge.see(what, object, instance, page.entries, this.scheduler.nowMs)
     } catch (error) {
       this.violation(`${what}: ${String(error)}`)
     }
     // Visitors and their messages go by issued numbers.
     const issued = page.entries.map((entry) => ({ ...entry, number: this.draws.issuedNumber(entry.number) }))
     this.hearing.see(what, issued, instance.line, this.scheduler.nowMs, object)
+    for (const each of takenBack) this.hearing.takenBack(each, instance.line, this.scheduler.nowMs)
     const { waiting, occupied } = instance.line.tickets
+    lentSlots.see(waiting, this.scheduler.nowMs, this.isObjectWell && this.isNetworkWell)
     this.left = waiting + occupied
   }
 
@@ -153,13 +165,16 @@ export class Judge implements ObjectWitness, BrowserWitness {
     if (this.reset.isCurrent(run)) this.hearing.said(number, isolate, what, this.scheduler.nowMs)
   }
 
-  told(browser: Browser, number: number, run: number): void {
+  told(browser: Browser, number: number, run: number, isolate: SimulatedIsolate): void {
     this.note(`${number} is told its place`)
     if (this.isNetworkWell) this.reset.told(number, run, this.scheduler.nowMs)
     if (!this.reset.isCurrent(run)) return
     const owner = this.owners.get(number)
     if (owner !== undefined && owner !== browser) this.violation(`number ${number} was told to two visitors`)
     if (!this.committedJudge.wasIssued(number)) this.violation(`number ${number} was told before it was stored`)
+    if (owner === undefined && this.committedJudge.lentSlots.firstTold(number, this.scheduler.nowMs)) {
+      this.hearing.said(number, isolate, 'word', this.scheduler.nowMs)
+    }
     this.owners.set(number, browser)
     this.hearing.told(number, this.scheduler.nowMs)
   }
@@ -192,8 +207,9 @@ export class Judge implements ObjectWitness, BrowserWitness {
           `a visitor (${plan.wait}, ${plan.stay}) with ${browser.jar?.text ?? 'no token'} was never admitted`,
         )
     }
-    // Only a request that gave up may leave a number that no visitor holds.
-    const phantoms = committedJudge.issued - this.owners.size
+    // Only a request that gave up may leave a number that no visitor holds, or an unused lease.
+    const { lentSlots } = committedJudge
+    const phantoms = committedJudge.issued - this.owners.size - lentSlots.unused
     if (this.isObjectWell && phantoms > this.unreachables) this.violation(`${phantoms} numbers have no holder`)
     if (!this.nobodyIsLeft) this.violation(`${this.left} are left in a line without visitors`)
     const pairs = (committedJudge.inOrder.length * (committedJudge.inOrder.length - 1)) / 2
@@ -207,6 +223,7 @@ export class Judge implements ObjectWitness, BrowserWitness {
       evictions: object.evictions,
       calls: sum(({ calls }) => calls),
       failedCalls: sum(({ failuresMs }) => failuresMs.length),
+      lentUsed: lentSlots.used,
       overshoot: committedJudge.overshoot,
       expiries: hearing.expiries,
       falseExpiries: hearing.falseExpiries,

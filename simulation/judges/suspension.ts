@@ -61,10 +61,11 @@ export class SuspensionJudge {
   }
 }
 
-function livingNumbers({ tickets }: Line): Set<number> {
+/** Lent slots have no visitors yet. */
+function livingNumbers({ tickets, lending }: Line): Set<number> {
   const living = tickets.all().flatMap(({ index, states }) => {
     const offsets = [...states.keys()].filter((offset) => ((states[offset] as number) & STATE_MASK) !== State.gone)
     return offsets.map((offset) => index * SEGMENT_SIZE + offset)
   })
-  return new Set(living)
+  return new Set(living.filter((number) => !lending.isLent(number)))
 }

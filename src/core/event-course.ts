@@ -65,6 +65,11 @@ export class EventCourse {
     return plannedPieces(this.line.configuredRules, this.events, this.followedMs)
   }
 
+  /** The rate in force. */
+  get pace(): Pace {
+    return paceOf(this.line)
+  }
+
   /** The figures that estimates are made from. */
   get flow(): ExpectedFlow {
     const { record, rules, guard } = this.line

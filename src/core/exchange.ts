@@ -7,6 +7,7 @@
  */
 import { type AccessClaim, AccessRows } from './access.ts'
 import { joinWithKey } from './access-joins.ts'
+import type { Lease } from './lending.ts'
 import type { ClaimAnswer, ClaimDetails, JoinAnswer, Line } from './line.ts'
 import { countObstacles, type ObstacleCounts, type OriginReport } from './origin-report.ts'
 import type { Snapshot } from './snapshot.ts'
@@ -118,6 +119,19 @@ export interface ExchangeRequest extends CallCounts {
    * calls.
    */
   readonly origin?: OriginReport
+  /**
+   * Newcomers that the isolate expects within the life of a lease, as far as they could be admitted
+   * with lent numbers. Missing: none, or an older version calls.
+   */
+  readonly wantsLease?: number
+  /**
+   * Lent numbers that were given to visitors, and how long ago. Repeated until a call is answered.
+   */
+  readonly leased?: AgedNumbers
+  /** In the order of `leased`. */
+  readonly leasedDetails?: readonly JoinDetails[]
+  /** Lent numbers that were not used and will not be. Repeated until a call is answered. */
+  readonly unusedLent?: Uint32Array
   /** Pages that got no beacon script since the last answered call, by reason. */
   readonly pagesWithoutBeacon?: Partial<ObstacleCounts>
 }
@@ -130,6 +144,8 @@ export interface LineAnswer {
   readonly run: number
   readonly joins: readonly JoinAnswer[]
   readonly claims: readonly ExchangeClaimAnswer[]
+  /** Missing: nothing was lent, or an older version answers. */
+  readonly lease?: Lease
 }
 
 export interface ExchangeAnswer extends LineAnswer {
@@ -151,6 +167,7 @@ export function applyExchange(line: Line, request: ExchangeRequest, rows = new A
   const sameRun = request.run === line.run
   const { presence, course, holders } = line
   if (sameRun) {
+    takePresented(line, request)
     forEachAged(request.presence, (number, ageMs) => presence.hear(course.lineNumber(number), ageMs))
     if (request.touches !== undefined)
       forEachAged(request.touches, (number, ageMs) => presence.touch(course.lineNumber(number), ageMs))
@@ -167,11 +184,32 @@ export function applyExchange(line: Line, request: ExchangeRequest, rows = new A
   if (request.origin !== undefined) line.noteOrigin(request.origin)
   countObstacles(line.pagesWithoutBeacon, request.pagesWithoutBeacon)
   line.admit()
-  return {
-    run: line.run,
-    claims: request.claims.map((claim) => (sameRun ? answerClaim(line, claim) : { state: 'void' })),
-    joins: request.joins.map((key, i) => answerJoin(line, key, request.joinDetails?.[i], rows)),
+  const claims = request.claims.map(
+    (claim): ExchangeClaimAnswer => (sameRun ? answerClaim(line, claim) : { state: 'void' }),
+  )
+  const joins = request.joins.map((key, i) => answerJoin(line, key, request.joinDetails?.[i], rows))
+  const lease = line.lending.lend(request.isolate, request.wantsLease ?? 0)
+  return { run: line.run, claims, joins, ...(lease === null ? {} : { lease }) }
+}
+
+/**
+ * Lent numbers that visitors hold, as the isolate reports or as their own messages show; then those
+ * that came back.
+ */
+function takePresented({ lending, presence, course }: Line, request: ExchangeRequest): void {
+  const { leased, leasedDetails, unusedLent } = request
+  // A report may arrive after the visitor's first messages, or twice.
+  for (const [i, issued] of (leased?.numbers ?? []).entries()) {
+    const number = course.lineNumber(issued)
+    lending.take(number, leasedDetails?.[i])
+    presence.hear(number, leased?.agesMs[i] ?? 0)
   }
+  if (lending.count === 0) return
+  const take = (issued: number) => lending.take(course.lineNumber(issued))
+  for (const { numbers } of [request.presence, request.departures]) for (const number of numbers) take(number)
+  for (const { number } of request.claims) take(number)
+  for (const number of request.leaves) take(number)
+  if (unusedLent !== undefined) lending.giveBack(unusedLent)
 }
 
 function answerClaim(line: Line, claim: ClaimRequest): ExchangeClaimAnswer {

@@ -29,6 +29,7 @@ export interface GaugedLine {
   readonly tickets: Pick<Tickets, 'occupied' | 'offered' | 'waiting' | 'absent'>
   readonly rules: Pick<LineRules, 'capacity' | 'ratePerMinute'>
   readonly admissionFactor: number
+  readonly lending: { readonly count: number }
 }
 
 /** A value now. A longer step of the history has the last one. */
@@ -72,14 +73,21 @@ export const FIGURES = {
     read: ({ tickets }) => tickets.occupied,
     metric: 'active',
     sample: { column: 'active', double: 2 },
-    help: 'Slots taken: visitors on the site or admitted and on their way.',
+    help: 'Slots taken: visitors on the site or admitted and on their way, and lent slots.',
   },
   offered: {
     kind: 'gauge',
     unit: 'count',
     read: ({ tickets }) => tickets.offered,
     metric: 'offered',
-    help: 'Visitors admitted who have not arrived on the site yet.',
+    help: 'Visitors admitted who have not arrived on the site yet, and lent slots.',
+  },
+  lent: {
+    kind: 'gauge',
+    unit: 'count',
+    read: ({ lending }) => lending.count,
+    metric: 'lent',
+    help: 'Slots lent to isolates whose visitors are not known yet (lease_below).',
   },
   waiting: {
     kind: 'gauge',
@@ -166,6 +174,12 @@ export const FIGURES = {
     unit: 'count',
     metric: 'forgotten',
     help: 'Absent visitors who lost their place.',
+  },
+  lentBack: {
+    kind: 'total',
+    unit: 'count',
+    metric: 'lent_back',
+    help: 'Lent slots that came back unused. Their numbers are never used again.',
   },
   roomErrors: {
     kind: 'total',

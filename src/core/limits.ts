@@ -24,6 +24,18 @@ export const LANES_IN_SETTINGS_MAX = 4
 export const LANE_WEIGHT_MAX = 1000
 
 /**
+ * An isolate may use a lent slot for this long. Waiting visitors may be passed for as long, so it
+ * is short; isolates with newcomers call about once a second, so four calls can renew a lease.
+ */
+export const LEASE_LIFE_MS = 4_000
+
+/** Slots lent to one isolate at once: what an isolate that dies can hold for about a minute. */
+export const LEASE_MAX = 1_000
+
+/** Slots lent to all isolates of a room at once: about 100 bytes each. */
+export const LENT_MAX = 20_000
+
+/**
  * Tickets per segment: one BLOB row of 4 KiB, far below the 2 MB limit of a row, and 245 rows for a
  * million tickets.
  */

@@ -9,6 +9,7 @@ import { FarPolls, type FarPollsState } from './far-polls.ts'
 import type { Totals } from './figures.ts'
 import { LaneNumbers, type LaneNumbersState } from './lane-numbers.ts'
 import { LaneOrder, type LaneOrderState } from './lane-order.ts'
+import { LentNumbers } from './lent-numbers.ts'
 import { LineRecord, type LineRecordState } from './line-record.ts'
 import { ListeningClock, type ListeningClockState } from './listening-clock.ts'
 import { LostPlaces, type LostPlacesState } from './lost-places.ts'
@@ -98,6 +99,7 @@ export class LineState {
   readonly laneOrder: LaneOrder
   readonly tickets: Tickets
   readonly sessions = new Sessions()
+  readonly lent = new LentNumbers()
   readonly joins = new RecentJoins()
   readonly record: LineRecord
   readonly clock: ListeningClock
@@ -143,6 +145,7 @@ export class LineState {
       segment.heard.fill(heard)
       segment.clearFlags(DEPARTING_FLAG, (byte) => !isExtendedByDeparture(byte, rules))
       state.sessions.restore(segment, row.sessions, rules, state.clock.nowSeconds)
+      state.lent.restore(segment)
       segments.push(segment)
     }
     state.tickets.restore(segments, state.tickets.next)
@@ -153,6 +156,7 @@ export class LineState {
   /** Every invariant except capacity, which only an event can exceed. Looks at each ticket. */
   verifyAll(): void {
     this.tickets.verifyAll()
+    this.lent.verify(this.tickets)
     this.numbers.verify()
   }
 

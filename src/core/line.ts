@@ -11,7 +11,7 @@
 import type { AccessRefusal } from './access.ts'
 import { admitByHand, admitWaiting, hasFreeSlot, mayAdmitNewcomer, verifyCapacity } from './admission.ts'
 import { ageMs } from './age.ts'
-import { EventCourse, paceOf } from './event-course.ts'
+import { EventCourse } from './event-course.ts'
 import type { RoomEvent } from './events.ts'
 import type { JoinDetails } from './exchange.ts'
 import type { Totals } from './figures.ts'
@@ -20,6 +20,7 @@ import type { Journal } from './journal.ts'
 import type { LaneNumbers } from './lane-numbers.ts'
 import type { LaneOrder } from './lane-order.ts'
 import { REGULAR } from './lanes.ts'
+import { Lending } from './lending.ts'
 import type { LineRecord } from './line-record.ts'
 import { type LineChanges, LineState, type StoredLine } from './line-state.ts'
 import type { ObstacleCounts, OriginLatency, OriginReport } from './origin-report.ts'
@@ -68,6 +69,8 @@ export class Line {
   /** The events of the room, and the rules that they put in force. */
   readonly course: EventCourse
   readonly tickets: Tickets
+  /** The slots lent to isolates. */
+  readonly lending: Lending
   /** Places that moved to another device. */
   readonly holders = new Holders()
   /** The numbers of the regular line and of each lane. */
@@ -102,8 +105,9 @@ export class Line {
     this.waits = record.waits
     this.originLatency = record.originLatency
     this.pagesWithoutBeacon = record.pagesWithoutBeacon
-    this.presence = new Presence(state, (number) => this.losePlace(number))
     this.course = new EventCourse(state)
+    this.lending = new Lending(state, this.course)
+    this.presence = new Presence(state, this.lending, (number) => this.losePlace(number))
     this.occupiedAtBegin = state.tickets.occupied
   }
 
@@ -302,7 +306,7 @@ export class Line {
 
   /** The rate in force: the configured rate times the origin guard's factor. */
   get pace(): Pace {
-    return paceOf(this.state)
+    return this.course.pace
   }
 
   /**

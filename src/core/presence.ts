@@ -5,6 +5,7 @@
  * in line-record.ts. Numbers that were never issued and tickets that are gone are ignored.
  */
 import { REGULAR } from './lanes.ts'
+import type { Lending } from './lending.ts'
 import { SEGMENT_SIZE } from './limits.ts'
 import type { LineState } from './line-state.ts'
 import type { Segment } from './segment.ts'
@@ -25,15 +26,17 @@ export class Presence {
   private limitsOf: { readonly session: number; readonly far: number }
   private readonly after: Uint8Array
   private readonly line: LineState
+  private readonly lending: Lending
   private readonly onOutOfReturns: (number: number) => void
 
   /** `onOutOfReturns`: the ticket was absent too often and loses its place. */
-  constructor(line: LineState, onOutOfReturns: (number: number) => void) {
+  constructor(line: LineState, lending: Lending, onOutOfReturns: (number: number) => void) {
     this.limitsOf = { session: line.rules.sessionTimeoutSeconds, far: line.farPolls.tickets.limitSeconds }
     this.limits = silenceLimits(line.rules, this.limitsOf.far)
     // Neither operators nor events change the rule behind this table while the room runs.
     this.after = afterSilence(line.rules)
     this.line = line
+    this.lending = lending
     this.onOutOfReturns = onOutOfReturns
   }
 
@@ -125,6 +128,8 @@ export class Presence {
     }
     this.limitsOf = { session: rules.sessionTimeoutSeconds, far: limitSeconds }
     const before = silentBefore(this.limits, clock)
+    // First, so that the scan finds none of them.
+    this.lending.takeBackSilent(before)
     // Only the regular line has far tickets.
     const farIn = ({ index }: Segment) => (numbers.indexOfSegment(index) === REGULAR ? farFrom : NOBODY_FAR)
     const silent = segments

@@ -52,6 +52,11 @@ export class RateBucket {
     return this.credit >= ADMISSION
   }
 
+  /** Whole admissions above this share (0 to 1) of the cap. */
+  admissionsAbove(share: number, pace: Pace): number {
+    return Math.max(0, Math.floor((this.credit - share * cap(pace)) / ADMISSION))
+  }
+
   take(): void {
     this.credit -= ADMISSION
   }

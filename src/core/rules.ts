@@ -36,6 +36,11 @@ export interface LineRules {
   readonly closed: boolean
   /** A closed room opens at this time, ms since 1970; null: when an operator opens it. */
   readonly opensAtMs: number | null
+  /**
+   * While fewer slots than this share of the capacity are taken, isolates are lent slots, 0 to 0.9;
+   * 0 or missing: never (lending.ts).
+   */
+  readonly leaseBelow?: number
   /** The room is switched off: nobody joins or is admitted, visitors go straight to the site. */
   readonly suspended: boolean
   /**

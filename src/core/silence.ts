@@ -3,6 +3,7 @@
  */
 import {
   DEPARTURE_LIMIT_SECONDS,
+  LEASE_LIFE_MS,
   NEAR_POLL_MAX_SECONDS,
   NO_BEACON_LIMIT_SECONDS,
   SEGMENT_SIZE,
@@ -10,7 +11,7 @@ import {
 } from './limits.ts'
 import type { LineRules } from './rules.ts'
 import type { Segment } from './segment.ts'
-import { BEACON_FLAG, DEPARTING_FLAG, STATE_MASK, State } from './ticket-state.ts'
+import { BEACON_FLAG, DEPARTING_FLAG, LENT_FLAG, STATE_MASK, State } from './ticket-state.ts'
 
 const NEVER = 0xffffffff
 
@@ -48,11 +49,25 @@ export function farLimitSeconds(pollIntervalMaxSeconds: number): number {
   return pollIntervalMaxSeconds > NEAR_POLL_MAX_SECONDS ? SILENCE_INTERVALS * pollIntervalMaxSeconds : 0
 }
 
+/** Whether the slot of a ticket with this byte is lent. */
+export function isLent(byte: number): boolean {
+  return (byte & STATE_MASK) === State.offered && (byte & LENT_FLAG) !== 0
+}
+
+/**
+ * A lent slot that its isolate does not report. A visitor may hold it since the end of the lease,
+ * and is allowed the silence of any session whose isolate cannot report.
+ */
+function lentLimitSeconds({ sessionTimeoutSeconds }: SilenceRules): number {
+  return LEASE_LIFE_MS / 1000 + Math.max(sessionTimeoutSeconds, NO_BEACON_LIMIT_SECONDS)
+}
+
 /** Seconds of silence after which a ticket with this byte (state and flags) moves on. */
 export function silenceLimitSeconds(byte: number, rules: LineRules): number {
   const state = byte & STATE_MASK
   if (state === State.gone) return NEVER
   if (state === State.absent) return rules.reclaimGraceSeconds
+  if (isLent(byte)) return lentLimitSeconds(rules)
   const isDeparting = (byte & DEPARTING_FLAG) !== 0
   if (state !== State.active) {
     return isDeparting
@@ -99,7 +114,7 @@ export function silenceLimits(rules: LineRules, farSeconds: number): SilenceLimi
   const farLimits = limits.map((_, byte) => farSilenceLimitSeconds(byte, rules, farSeconds))
   const longest = longestSilenceSeconds(rules)
   const expected = Uint8Array.from(limits, (limit, byte) =>
-    (byte & STATE_MASK) !== State.absent && limit <= longest ? 1 : 0,
+    isLent(byte) || ((byte & STATE_MASK) !== State.absent && limit <= longest) ? 1 : 0,
   )
   return { limits, farLimits, expected }
 }

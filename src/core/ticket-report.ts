@@ -34,11 +34,15 @@ export interface TicketReport {
   readonly events: readonly JournalEntry[]
 }
 
-/** By the issued number, which visitors know. Null for one that was never issued in this run. */
+/**
+ * By the issued number, which visitors know. Null for one that was never issued in this run, or is
+ * lent and has no visitor yet.
+ */
 export function ticketReport(line: Line, issued: number): TicketReport | null {
   const { tickets } = line
   if (!line.numbers.isIssued(issued)) return null
   const number = line.course.lineNumber(issued)
+  if (line.lending.isLent(number)) return null
   const state = tickets.stateOf(number)
   const events = line.journal.of(number)
   const joined = events.find(({ event }) => event === 'joined')

@@ -20,6 +20,12 @@ export const STATE_MASK = 7
 /** The session has sent a beacon: from then on the short session timeout applies. */
 export const BEACON_FLAG = 8
 
+/**
+ * Of an offered ticket, which has no session yet: its slot is lent to an isolate, and no visitor is
+ * known to hold it (lending.ts).
+ */
+export const LENT_FLAG = 8
+
 /** Its page was left: the limit for departures applies until the visitor is heard again. */
 export const DEPARTING_FLAG = 16
 
@@ -67,7 +73,7 @@ export function mustBeDurable(from: State, to: State): boolean {
 function isAllowed(from: State, to: State): boolean {
   switch (from) {
     case State.gone:
-      return to === State.waiting || to === State.active
+      return to === State.waiting || to === State.active || to === State.offered
     case State.waiting:
       return to === State.offered || to === State.absent || to === State.gone
     case State.offered:

@@ -82,10 +82,14 @@ export class Tickets {
   }
 
   /**
-   * Issues the next number of a lane. Its ticket starts as waiting or, if admitted at once, as
-   * active.
+   * Issues the next number of a lane. Its ticket starts as waiting; as active, if admitted at once;
+   * or as offered, if lent.
    */
-  issue(state: typeof State.waiting | typeof State.active, heardSeconds: number, lane: number = REGULAR): number {
+  issue(
+    state: typeof State.waiting | typeof State.active | typeof State.offered,
+    heardSeconds: number,
+    lane: number = REGULAR,
+  ): number {
     const number = this.numbers.of(lane).next++
     const segment = this.segments.ensure(number >>> SEGMENT_BITS)
     segment.heard[number % SEGMENT_SIZE] = heardSeconds

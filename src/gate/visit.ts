@@ -306,6 +306,9 @@ async function joinNow(context: VisitContext, entry: Entry, key: ValidKey | null
     return { state: 'limited', status: { ...placelessStatus(room, 'waiting', client.view, details), limited: true } }
   }
   const details = { ...(await context.joinDetails()), ...entry.details }
+  // Whatever needs the object's memory or another lane is for the object: a key, a check, a proof.
+  const lent = entry === UNASKED ? client.takeLent(keepAlive, details) : null
+  if (lent !== null) return { state: 'admitted', pass: await issue(context, 'pass', lent) }
   const answer = await client.join(keepAlive, details, entry.key)
   if (answer.state === 'active' || answer.state === 'waiting') for (const what of entry.counts) client.countCheck(what)
   return joined(context, answer, key)

@@ -27,6 +27,7 @@ import {
   FLUSH_AFTER_MS,
   FLUSH_TAKEOVER_MS,
   GIVE_UP_AFTER_MS,
+  LEASE_REFILL_AFTER_MS,
   ORIGIN_FLUSH_AFTER_MS,
   REPORTS_KEPT_UNKNOWN_SECONDS,
   SNAPSHOT_FRESH_MS,
@@ -34,6 +35,7 @@ import {
 import { CallPace } from './call-pace.ts'
 import { type Answers, Entry, EntryQueue, type Question, toWire, UNREACHABLE, type Unreachable } from './entry-queue.ts'
 import { KnownRoom } from './known-room.ts'
+import { allowsLeases, Leases } from './leases.ts'
 import { type OriginOutcome, PendingReports } from './pending-reports.ts'
 
 export interface RoomPort {
@@ -79,6 +81,7 @@ export class RoomClient {
   private readonly known = new KnownRoom()
   private readonly entries = new EntryQueue()
   private readonly pace = new CallPace()
+  private readonly leases = new Leases()
   private reports = new PendingReports()
   private flushDueMs: number | null = null
   private keptFreshMs = Number.NEGATIVE_INFINITY
@@ -106,6 +109,17 @@ export class RoomClient {
     key = this.port.randomId(),
   ): Promise<Answers['join'] | Unreachable> {
     return this.ask({ kind: 'join', key, details }, keepAlive)
+  }
+
+  /**
+   * The number of a slot that the object lent, for a newcomer who needs nothing else from it. Null:
+   * the newcomer has to join.
+   */
+  takeLent(keepAlive: KeepAlive, details: JoinDetails = {}): { readonly run: number; readonly number: number } | null {
+    const number = this.leases.take(this.port.nowMs(), details)
+    if (number === null) return null
+    this.scheduleFlush(keepAlive, this.leases.isLow ? LEASE_REFILL_AFTER_MS : FLUSH_AFTER_MS)
+    return { run: this.known.run, number }
   }
 
   /**
@@ -235,7 +249,7 @@ export class RoomClient {
   }
 
   private learnFirstRun(run: number): void {
-    if (this.known.learnFirstRun(run)) this.reports.forgetNumbers()
+    if (this.known.learnFirstRun(run)) this.forgetNumbers()
   }
 
   /** A token of a newer run means that the room was reset: it is judged by a new snapshot. */
@@ -268,7 +282,7 @@ export class RoomClient {
 
   /** Waits for the call of this request, but no longer than `patienceMs`. */
   private async leadCall(nowMs: number, keepAlive: KeepAlive): Promise<void> {
-    const call = this.call(nowMs)
+    const call = this.call(nowMs, keepAlive)
     keepAlive.waitUntil(call)
     let cancel = () => {}
     const patience = new Promise<void>((resolve) => {
@@ -279,11 +293,13 @@ export class RoomClient {
   }
 
   /** One call with everything that waits for one. */
-  private async call(startMs: number): Promise<void> {
+  private async call(startMs: number, keepAlive: KeepAlive): Promise<void> {
     this.flushDueMs = null
+    this.leases.endLeases(startMs)
     const batch = this.entries.takeBatch(startMs, this.known.run, this.pace.patienceMs)
-    if (batch.length === 0 && this.reports.isEmpty) return
+    if (batch.length === 0 && this.reports.isEmpty && this.leases.isEmpty) return
     const { reports } = this
+    const leases = this.leases.toWire(startMs)
     this.reports = new PendingReports()
     const call = this.pace.begin(startMs, batch.length)
     try {
@@ -293,19 +309,44 @@ export class RoomClient {
         run: this.known.run,
         ...toWire(batch, startMs),
         ...reports.toWire(startMs),
+        ...leases,
       })
       const nowMs = this.port.nowMs()
       this.pace.succeeded(call, nowMs, answer.nextCallAfterMs)
-      if (this.known.adopt(answer, nowMs)) this.reports.forgetNumbers()
+      this.leases.answered(leases)
+      if (this.known.adopt(answer, nowMs)) this.forgetNumbers()
       this.entries.answered(batch, answer)
+      this.keepLease(answer, startMs, keepAlive)
     } catch (error) {
       const nowMs = this.port.nowMs()
       this.pace.failed(call, nowMs, this.port.random())
       this.port.onCallFailed(error)
       this.entries.failed(batch, (error as { overloaded?: unknown } | null)?.overloaded === true)
       this.reports.putBack(reports, nowMs, this.reportsKeptMs)
-      if (!this.reports.isEmpty) this.flushDueMs ??= this.pace.nextCallMs(nowMs)
+      if (!this.reports.isEmpty || !this.leases.isEmpty) this.flushDueMs ??= this.pace.nextCallMs(nowMs)
+      else this.reportLeasesAtEnd(keepAlive)
     }
+  }
+
+  private forgetNumbers(): void {
+    this.reports.forgetNumbers()
+    this.leases.forget()
+  }
+
+  /** Keeps the lease of an answer while the newest snapshot allows it, and reports in time. */
+  private keepLease({ lease, run }: ExchangeAnswer, startMs: number, keepAlive: KeepAlive): void {
+    const { leases, known } = this
+    const nowMs = this.port.nowMs()
+    if (lease !== undefined && run === known.run) leases.add(lease, startMs, nowMs)
+    if (known.view === null || !allowsLeases(known.view.snapshot)) leases.endAll()
+    if (!leases.isEmpty) this.scheduleFlush(keepAlive)
+    else this.reportLeasesAtEnd(keepAlive)
+  }
+
+  /** Numbers that nobody used come back without another request. */
+  private reportLeasesAtEnd(keepAlive: KeepAlive): void {
+    const { endsMs } = this.leases
+    if (endsMs !== null) this.scheduleFlush(keepAlive, endsMs - this.port.nowMs())
   }
 
   /** Reports of a failed call are kept for as long as they can still preserve a slot or a place. */
@@ -321,18 +362,18 @@ export class RoomClient {
     const dueMs = Math.max(overdue ? nowMs : nowMs + afterMs, this.pace.nextCallMs(nowMs))
     if (this.flushDueMs !== null && !overdue && this.flushDueMs <= dueMs) return
     this.flushDueMs = dueMs
-    keepAlive.waitUntil(this.flush(dueMs))
+    keepAlive.waitUntil(this.flush(dueMs, keepAlive))
   }
 
   /** Flushes when due, and again when the call fails; in the end any other request takes over. */
-  private async flush(firstDueMs: number): Promise<void> {
+  private async flush(firstDueMs: number, keepAlive: KeepAlive): Promise<void> {
     let dueMs = firstDueMs
     for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
       const waitMs = dueMs - this.port.nowMs()
       if (waitMs > 0) await this.sleep(waitMs)
       // Another call carried everything, or another request took over.
       if (this.flushDueMs !== dueMs) return
-      await this.call(this.port.nowMs())
+      await this.call(this.port.nowMs(), keepAlive)
       if (this.flushDueMs === null) return
       dueMs = this.flushDueMs
     }

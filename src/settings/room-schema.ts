@@ -149,6 +149,7 @@ export const roomEntries = {
   idle_timeout_seconds: v.optional(wholeOrOff(IDLE_TIMEOUT_MIN_SECONDS, 86_400), 0),
   departure_grace_seconds: v.optional(whole(0, 1800), 10),
   session_max_seconds: v.optional(wholeOrOff(60, 604_800), 0),
+  lease_below: v.optional(shareOrOff(0.01, 0.9), 0.7),
   max_waiting: v.optional(whole(1, 10_000_000), 1_000_000),
   cookie_domain: v.optional(v.pipe(v.string(domainMessage), v.regex(/^([a-z0-9-]+\.)+[a-z0-9-]+$/, domainMessage))),
   additional_hosts: v.optional(

@@ -104,6 +104,7 @@ export function lineRules(room: RoomSettings | undefined, values?: RuntimeValues
     idleTimeoutSeconds: settings.idle_timeout_seconds,
     sessionMaxSeconds: settings.session_max_seconds,
     maxWaiting: settings.max_waiting,
+    leaseBelow: settings.lease_below,
     originErrorRatioMax: settings.origin_error_ratio_max,
     originLatencyMaxMs: settings.origin_latency_max_ms,
     ...(settings.lanes.length === 0 ? {} : { lanes: toLaneRules(settings.lanes) }),

@@ -3,10 +3,9 @@
  * date. Calls are slow. While hundreds of requests wait for one, its leader's client disconnects or
  * the object aborts.
  */
-import { copyFileSync, cpSync, mkdtempSync, renameSync } from 'node:fs'
 import type { ClientRequest } from 'node:http'
-import { resolve } from 'node:path'
-import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { buildWith } from './support/build-with.ts'
 import { PROGRAM } from './support/crowd.ts'
 import { Origin } from './support/origin.ts'
 import { room } from './support/stage.ts'
@@ -20,8 +19,6 @@ const CAPACITY = 3 * CONNECTIONS
 const FAULTS_WANTED = 10
 const FAULTS_MIN = 3
 const DURATION_MAX_MS = 40_000
-
-const FAULTY_OBJECT = resolve(import.meta.dirname, 'support/faulty-object.js')
 
 const underWay = new Map<string, ClientRequest>()
 const cancelled = new Set<string>()
@@ -45,22 +42,13 @@ beforeAll(async () => {
   })
   // Otherwise the origin closes an idle connection just as the Worker reuses it.
   origin.server.keepAliveTimeout = 2 * DURATION_MAX_MS
-  const rooms = [room(ROOM, CAPACITY)]
-  workerd = await Workerd.start({ rooms, originUrl: origin.url }, faultyBuild())
+  const rooms = [room(ROOM, CAPACITY, { lease_below: 0.7 })]
+  workerd = await Workerd.start({ rooms, originUrl: origin.url }, buildWith('faulty-object.js'))
 })
 afterAll(async () => {
   await workerd?.stop()
   await origin?.stop()
 })
-
-/** The Worker under test, wrapped by `faulty-object.js`. */
-function faultyBuild(): string {
-  const build = mkdtempSync(`${inject('scratch')}/faulty-`)
-  cpSync(inject('workerBuild'), build, { recursive: true })
-  renameSync(`${build}/index.js`, `${build}/shipped.js`)
-  copyFileSync(FAULTY_OBJECT, `${build}/index.js`)
-  return build
-}
 
 /** Null when the test cancelled the request. */
 async function send(visitor: Visitor, call: Call): Promise<Reply | null> {

@@ -42,6 +42,7 @@ describe('line stats', () => {
       offered: 0,
       waiting: 0,
       absent: 0,
+      lent: 0,
       nextNumber: 1,
       frontier: 1,
       admittedPerMinute: null,

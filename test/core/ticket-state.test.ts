@@ -9,6 +9,7 @@ describe('the states of a ticket', () => {
     )
     expect(moves).toEqual([
       'gone > waiting',
+      'gone > offered',
       'gone > active',
       'waiting > gone',
       'waiting > offered',

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { JoinCheck } from '../../src/gate/join-check.ts'
 import { visit } from '../../src/gate/visit.ts'
 import { parseRooms } from '../../src/settings/rooms.ts'
 import { type PresentedToken, VerifiedTokens } from '../../src/tokens/presented.ts'
@@ -18,7 +19,12 @@ async function outOfReach(): Promise<VirtualRoom> {
   return room
 }
 
-async function visitOf(room: VirtualRoom, tokens: PresentedToken[], mayJoin = true) {
+async function visitOf(
+  room: VirtualRoom,
+  tokens: PresentedToken[],
+  mayJoin = true,
+  { joinCheck = null, waitMs = 10_000 }: { joinCheck?: JoinCheck | null; waitMs?: number } = {},
+) {
   if (settings === undefined) throw new Error('the settings cannot be used')
   const context = {
     room: settings,
@@ -28,13 +34,13 @@ async function visitOf(room: VirtualRoom, tokens: PresentedToken[], mayJoin = tr
     keepAlive: room,
     nowMs: room.nowMs,
     joinLimit: async () => null,
-    joinDetails: async () => ({}),
-    joinCheck: null,
+    joinDetails: async () => ({ network: 7 }),
+    joinCheck,
     keyEntry: null,
     binding: null,
   }
   const visiting = visit(context, tokens, { mayJoin })
-  await room.pass(10_000)
+  await room.pass(waitMs)
   return visiting
 }
 
@@ -134,5 +140,52 @@ describe('a token that is no longer valid', () => {
       state: 'expired',
       status: { number: 1 },
     })
+  })
+})
+
+describe('a newcomer while slots are lent', () => {
+  const lentRoom = async () => {
+    const room = new VirtualRoom({ capacity: 10, leaseBelow: 0.7 })
+    for (let i = 0; i < 2; i++) await visitOf(room, [], true, { waitMs: 0 })
+    return room
+  }
+
+  it('is admitted without a call before the answer, with a pass that the object knows', async () => {
+    const room = await lentRoom()
+    room.isCutOff = true
+    const calls = room.requests.length
+    const admitted = await visitOf(room, [], true, { waitMs: 0 })
+    expect(admitted).toMatchObject({
+      state: 'admitted',
+      pass: { token: { kind: 'pass', run: room.line.run, number: 3 } },
+    })
+    expect(room.requests).toHaveLength(calls)
+    room.isCutOff = false
+    await room.pass(5_000)
+    if (admitted.state !== 'admitted') throw new Error(admitted.state)
+    const pass = await visitOf(room, [admitted.pass], false)
+    expect(pass).toMatchObject({ state: 'admitted', pass: { token: { number: 3 } } })
+    expect(room.line.tickets.active).toBe(3)
+    // The newcomer's network travels with the report.
+    expect(room.line.totals).toMatchObject({ joined: 3, joinedFromQuietNetworks: 3 })
+  })
+
+  it('asks the object when there is a proof of a check, which is good for one place', async () => {
+    const room = await lentRoom()
+    const joinCheck = {
+      work: null,
+      infiniteAnswer: async () => null,
+      entry: async () => ({ key: 'the proof', details: {}, counts: [] }),
+    }
+    const admitted = await visitOf(room, [], true, { joinCheck, waitMs: 0 })
+    expect(admitted).toMatchObject({ state: 'admitted', pass: { token: { number: 5 } } })
+    expect(room.requests.at(-1)?.joins).toEqual(['the proof'])
+  })
+
+  it('gets no number when it may not join', async () => {
+    const room = await lentRoom()
+    expect(await visitOf(room, [], false, { waitMs: 0 })).toEqual({ state: 'no-token' })
+    const next = await visitOf(room, [], true, { waitMs: 0 })
+    expect(next).toMatchObject({ pass: { token: { number: 3 } } })
   })
 })

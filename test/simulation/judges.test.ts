@@ -1,20 +1,29 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import type { Mutant } from '../../simulation/simulated-isolate.ts'
 import { profileOf, runSeed } from '../../simulation/world.ts'
+import { Lending } from '../../src/core/lending.ts'
+import { RateBucket } from '../../src/core/rate-bucket.ts'
+import type { LineRules } from '../../src/core/rules.ts'
 import { breakLanes } from './lane-mutants.ts'
 import * as mutants from './mutants.ts'
 
 const SEEDS_MAX = 200
 
 /** The violation in the first seed of a profile, from `from` on, that matches. */
-async function firstBroken(profile: string, mutant: (typeof mutants)[keyof typeof mutants], promise: RegExp, from = 1) {
+async function firstBroken(profile: string, mutant: Mutant, promise: RegExp, from = 1) {
   for (let seed = from; seed < from + SEEDS_MAX; seed++) {
     // Crowds take long and show nothing more.
-    if (profileOf(seed) !== profile || seed % 10 === 0) continue
+    if (!isOf(profile, seed) || seed % 10 === 0) continue
     const { violations } = await runSeed(seed, { mutant })
     const broken = violations.find((violation) => promise.test(violation))
     if (broken !== undefined) return broken
   }
   return `none of ${SEEDS_MAX} seeds fails`
+}
+
+function isOf(profile: string, seed: number): boolean {
+  if (profile === 'any') return true
+  return profile === 'room for everyone' ? seed % 10 === 5 : profileOf(seed) === profile
 }
 
 describe('the judges notice a room client', () => {
@@ -30,6 +39,20 @@ describe('the judges notice a room client', () => {
     ],
     ['that drops the presence of a failed claim', 'outages', mutants.withoutClaimsHeard, /expired .* after a message/],
     ['that uses a new key for a repeated join', 'losses', mutants.withoutJoinKeys, /have no holder/],
+    ['that uses lent numbers too late', 'room for everyone', mutants.withoutEndOfLeases, /used .* after it was lent/],
+    [
+      'that uses lent numbers while others wait',
+      'room for everyone',
+      mutants.withLeasesBesideTheLine,
+      /used while others had waited/,
+    ],
+    [
+      'that uses the lent numbers of another',
+      'room for everyone',
+      mutants.withLeasesOfOthers(),
+      /told to two visitors|used after it came back/,
+    ],
+    ['that returns no lent numbers', 'calm', mutants.withoutLeaseReports, /was lent for .* while someone waits/],
   ])(
     '%s',
     async (_, profile, mutant, promise) => expect(await firstBroken(profile, mutant, promise)).toMatch(promise),
@@ -39,6 +62,60 @@ describe('the judges notice a room client', () => {
   it('that drops messages older than the heartbeat timeout', { timeout: 120_000 }, async () => {
     const promise = /expired .* after a message/
     expect(await firstBroken('long outages', mutants.withShortPutBack, promise, 560)).toMatch(promise)
+  })
+})
+
+describe('the judges notice an object', () => {
+  const { lend } = Lending.prototype
+  afterEach(() => {
+    Lending.prototype.lend = lend
+  })
+
+  /** Lends with other rules than those in force. */
+  const lendingBy = (changes: Partial<LineRules>) => {
+    Lending.prototype.lend = function (isolate, wanted) {
+      const { line } = this as unknown as { line: { rules: LineRules } }
+      const { rules } = line
+      line.rules = { ...rules, ...changes }
+      try {
+        return lend.call(this, isolate, wanted)
+      } finally {
+        line.rules = rules
+      }
+    }
+  }
+
+  it('that lends beyond the capacity', { timeout: 120_000 }, async () => {
+    lendingBy({ leaseBelow: 5 })
+    expect(await firstBroken('room for everyone', {}, /slots taken/)).toMatch(/slots taken/)
+  })
+
+  it('that lends while the room is paused', { timeout: 120_000 }, async () => {
+    lendingBy({ mode: 'open' })
+    expect(await firstBroken('operators', {}, /admitted while (paused|queue-all)/)).toMatch(/admitted while/)
+  })
+
+  it('that takes lent slots back before a session would end', { timeout: 120_000 }, async () => {
+    const { takeBackSilent } = Lending.prototype
+    Lending.prototype.takeBackSilent = function () {
+      const { line } = this as unknown as { line: { lent: { all(): Iterable<number> } } }
+      this.giveBack([...line.lent.all()])
+    }
+    try {
+      expect(await firstBroken('any', {}, /was taken back/)).toMatch(/was taken back/)
+    } finally {
+      Lending.prototype.takeBackSilent = takeBackSilent
+    }
+  })
+
+  it('that lends faster than the rate', { timeout: 120_000 }, async () => {
+    const { admissionsAbove } = RateBucket.prototype
+    RateBucket.prototype.admissionsAbove = () => 1_000
+    try {
+      expect(await firstBroken('any', {}, /faster than the rate/)).toMatch(/faster than the rate/)
+    } finally {
+      RateBucket.prototype.admissionsAbove = admissionsAbove
+    }
   })
 })
 

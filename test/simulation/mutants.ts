@@ -1,7 +1,8 @@
 /** Room clients with one duty switched off, at their port where possible. */
 
 import type { Mutant } from '../../simulation/simulated-isolate.ts'
-import type { AgedNumbers, ExchangeRequest } from '../../src/core/exchange.ts'
+import type { AgedNumbers, ExchangeAnswer, ExchangeRequest } from '../../src/core/exchange.ts'
+import type { Leases } from '../../src/room/leases.ts'
 import type { RoomClient, RoomPort } from '../../src/room/room-client.ts'
 
 /** Never retries a failed call. */
@@ -48,6 +49,55 @@ export const withoutJoinKeys: Mutant = {
   port: (port) => ({
     ...port,
     call: (request) => port.call({ ...request, joins: request.joins.map(() => port.randomId()) }),
+  }),
+}
+
+/** Uses lent numbers for as long as nobody waits, whenever their lease ends. */
+export const withoutEndOfLeases: Mutant = {
+  client: (client) => {
+    const { leases } = client as unknown as { leases: Record<string, unknown> }
+    if (typeof leases.endLeases !== 'function') throw new Error('leases have no "endLeases" that could be switched off')
+    leases.endLeases = () => {}
+  },
+}
+
+/** Keeps lent numbers for newcomers who would have to wait. */
+export const withLeasesBesideTheLine: Mutant = {
+  client: (client) => {
+    const { leases } = client as unknown as { leases: Leases }
+    const take = leases.take.bind(leases)
+    leases.endAll = () => {}
+    leases.endLeases = () => {}
+    leases.take = (nowMs) => {
+      const number = take(nowMs)
+      if (number === null || client.view?.snapshot.waiting !== 0) return number
+      leases.add({ first: number, count: 1, lifeMs: 0 }, nowMs, nowMs)
+      return null
+    }
+  },
+}
+
+/** Takes the lease of another isolate, too. */
+export function withLeasesOfOthers(): Mutant {
+  let others: ExchangeAnswer['lease']
+  return {
+    port: (port) => ({
+      ...port,
+      call: async (request) => {
+        const answer = await port.call(request)
+        const stolen = others
+        others = answer.lease
+        return stolen === undefined || request.wantsLease === undefined ? answer : { ...answer, lease: stolen }
+      },
+    }),
+  }
+}
+
+/** Never reports lent numbers, used or not. */
+export const withoutLeaseReports: Mutant = {
+  port: (port) => ({
+    ...port,
+    call: ({ leased: _, leasedDetails: __, unusedLent: ___, ...request }) => port.call(request),
   }),
 }
 
