@@ -7,7 +7,7 @@ import { TAKE_OVERS_MAX } from '../../src/core/limits.ts'
 import type { JoinAnswer } from '../../src/core/line.ts'
 import { takeSnapshot } from '../../src/core/snapshot.ts'
 import { SnapshotView } from '../../src/core/snapshot-view.ts'
-import { DrivenLine, START_MS } from './support/driven-line.ts'
+import { aged, DrivenLine, START_MS } from './support/driven-line.ts'
 import { event } from './support/events.ts'
 
 const HOUR_SECONDS = 3_600
@@ -152,6 +152,21 @@ describe('a second device', () => {
     expect(line.state(2)).toBe('waiting')
     line.exchange({ leaves: [2], leaveHolders: [1] })
     expect(line.state(2)).toBe('gone')
+  })
+
+  it('keeps the place when the page of the first one is closed', () => {
+    const line = new DrivenLine({ capacity: 1, heartbeatTimeoutSeconds: 60 })
+    line.join()
+    redeem(line, 'phone', key('k'))
+    redeem(line, 'laptop', key('k', { takeOver: true }))
+    line.exchange({ departures: aged([2], 0) })
+    line.pass(12).hear([1])
+    line.tick()
+    expect(line.state(2)).toBe('waiting')
+    line.exchange({ departures: aged([2], 0), departureHolders: [1] })
+    line.pass(12).hear([1])
+    line.tick()
+    expect(line.state(2)).toBe('absent')
   })
 
   it('cannot move a place without end', () => {
