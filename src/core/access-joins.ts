@@ -10,6 +10,7 @@ import {
   keySubject,
   noteTakeOver,
   noteUse,
+  presentIn,
 } from './access.ts'
 import type { JoinDetails } from './exchange.ts'
 import type { JoinAnswer, Line } from './line.ts'
@@ -78,7 +79,8 @@ function redeem(
 }
 
 /** The line number of the place that the visitor still holds; null: none. */
-function presentPlace(line: Line, { from }: AccessClaim): number | null {
+function presentPlace(line: Line, access: AccessClaim): number | null {
+  const from = presentIn(access, line.run)
   if (from === undefined || line.holders.hasMovedOn(from.number, from.holder)) return null
   const number = line.course.lineNumber(from.number)
   return line.tickets.stateOf(number) === State.gone ? null : number

@@ -113,7 +113,7 @@ async function validKey({ keyEntry }: VisitContext, mayJoin: boolean): Promise<V
  */
 async function withBetterPlace(
   context: VisitContext,
-  { token: { number, holder = 0 } }: PresentedToken,
+  { token: { run, number, holder = 0 } }: PresentedToken,
   present: Visit,
 ): Promise<Visit> {
   const presented = (await context.keyEntry?.presented()) ?? null
@@ -122,7 +122,7 @@ async function withBetterPlace(
   const isGood = presented.state === 'valid' && view !== null && isBetter(presented, context.room, view, number)
   const key = isGood ? presented : null
   if (key === null || !(await context.keyEntry?.mayJoinNow())) return { ...present, keySettled: key === null }
-  const access = { ...key.details.access, from: { number, holder } }
+  const access = { ...key.details.access, from: { run, number, holder } }
   const details = { ...(await context.joinDetails()), ...key.details, access }
   const answer = await context.client.join(context.keepAlive, details, key.joinKey)
   const outcome = await joined(context, answer, key)

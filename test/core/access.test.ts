@@ -245,6 +245,17 @@ describe('a visitor who waits already', () => {
     expect(redeem(line, 'c', key('other', { person: 'p' }))).toMatchObject({ state: 'taken', number: 3 })
   })
 
+  it('cannot give up or get the place that has the number after a reset', () => {
+    const line = busyLine()
+    redeem(line, 'a', key('k'))
+    const stale = { ...from, run: line.line.run - 1 }
+    expect(redeem(line, 'b', key('other', { from: stale }))).toEqual({ state: 'waiting', number: 3 })
+    expect(redeem(line, 'c', key('k', { from: stale }))).toMatchObject({ state: 'taken', number: 2 })
+    expect(line.states(2, 3)).toEqual(['waiting', 'waiting'])
+    expect(redeem(line, 'd', key('next', { from: { ...from, run: line.line.run } }))).toMatchObject({ number: 4 })
+    expect(line.state(2)).toBe('gone')
+  })
+
   it('cannot give up a place that another device has taken over', () => {
     const line = busyLine()
     redeem(line, 'a', key('k'))

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { visit } from '../../src/gate/visit.ts'
+import { type VisitContext, visit } from '../../src/gate/visit.ts'
 import { parseRooms } from '../../src/settings/rooms.ts'
 import { type PresentedToken, VerifiedTokens } from '../../src/tokens/presented.ts'
 import { importSigningKeys } from '../../src/tokens/signing-keys.ts'
@@ -18,7 +18,12 @@ async function outOfReach(): Promise<VirtualRoom> {
   return room
 }
 
-async function visitOf(room: VirtualRoom, tokens: PresentedToken[], mayJoin = true) {
+async function visitOf(
+  room: VirtualRoom,
+  tokens: PresentedToken[],
+  mayJoin = true,
+  keyEntry: VisitContext['keyEntry'] = null,
+) {
   if (settings === undefined) throw new Error('the settings cannot be used')
   const context = {
     room: settings,
@@ -30,7 +35,7 @@ async function visitOf(room: VirtualRoom, tokens: PresentedToken[], mayJoin = tr
     joinLimit: async () => null,
     joinDetails: async () => ({}),
     joinCheck: null,
-    keyEntry: null,
+    keyEntry,
     binding: null,
   }
   const visiting = visit(context, tokens, { mayJoin })
@@ -134,5 +139,20 @@ describe('a token that is no longer valid', () => {
       state: 'expired',
       status: { number: 1 },
     })
+  })
+})
+
+describe('a visitor who waits and presents an access key', () => {
+  it('names the run of the present place, which a reset may have ended', async () => {
+    const room = new VirtualRoom({ capacity: 1 })
+    await room.client.join(room)
+    room.line.join('waiting')
+    const access = { id: 'k', uses: 1, expSeconds: room.nowMs / 1000 + 60, skips: true }
+    const key = { state: 'valid', joinKey: 'key k', details: { access } } as const
+    const keyEntry = { required: false, presented: async () => key, mayJoinNow: async () => true }
+    expect((await visitOf(room, [token(room, 'ticket', 2, 5)], true, keyEntry)).state).toBe('passed')
+    const from = { run: room.line.run, number: 2, holder: 0 }
+    const joins = room.requests.flatMap(({ joinDetails = [] }) => joinDetails)
+    expect(joins.at(-1)).toEqual({ access: { ...access, from } })
   })
 })
