@@ -91,9 +91,12 @@ function isAdmitted(line: Line, number: number): boolean {
   return state === State.offered || state === State.active
 }
 
+/** Past the room; then the visitor's present place is given up. */
 function skip(line: Line, joinKey: string, access: AccessClaim, rows: AccessRows): JoinAnswer {
   noteUse(joinKey, access, 0, rows, worldOf(line))
   line.totals.keysRedeemed++
+  const from = presentPlace(line, access)
+  if (from !== null) line.leave(from)
   return { state: 'passed' }
 }
 

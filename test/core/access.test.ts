@@ -214,6 +214,13 @@ describe('a visitor who waits already', () => {
     expect(redeem(line, 'a', key('k', { from }))).toEqual({ state: 'waiting', number: 3 })
   })
 
+  it('gives the old place up when the key leads past the room', () => {
+    const line = busyLine()
+    line.join()
+    expect(redeem(line, 'a', key('k', { from, skips: true }))).toEqual({ state: 'passed' })
+    expect(line.states(1, 2)).toEqual(['active', 'gone'])
+  })
+
   it('keeps the old place if the key counts no more, or the room refuses', () => {
     const line = new DrivenLine({ capacity: 1, maxWaiting: 1 })
     line.join(2)
