@@ -233,17 +233,20 @@ export class WaitingRoom extends DurableObject<Env> implements RoomObject {
     return keyReport(id, this.line, this.access)
   }
 
-  auditKeys(name: string, made: AuditValues, who: string): void {
+  auditKeys(name: string, made: AuditValues, who: string): Promise<void> | undefined {
     mustBeDeployed(name)
+    if (!this.jurisdiction.isSettled) return this.settled(name, () => this.auditKeys(name, made, who))
     this.event(name, (line, nowMs) => {
       line.beginInternalEvent(nowMs)
       this.commit(line, nowMs, true)
       this.controls.audit(who, 'make-keys', {}, made, nowMs)
     })
+    return undefined
   }
 
   revokeAccessKey(name: string, id: string, keepPlaces: boolean, who: string): RevokedKey | null {
     mustBeDeployed(name)
+    if (!this.jurisdiction.isSettled) return this.settled(name, () => this.revokeAccessKey(name, id, keepPlaces, who))
     return this.event(name, (line, nowMs) => {
       line.beginInternalEvent(nowMs)
       // Makes the tables of a new room.

@@ -10,6 +10,7 @@ import {
   keySubject,
   noteTakeOver,
   noteUse,
+  presentIn,
 } from './access.ts'
 import type { JoinDetails } from './exchange.ts'
 import type { JoinAnswer, Line } from './line.ts'
@@ -78,7 +79,8 @@ function redeem(
 }
 
 /** The line number of the place that the visitor still holds; null: none. */
-function presentPlace(line: Line, { from }: AccessClaim): number | null {
+function presentPlace(line: Line, access: AccessClaim): number | null {
+  const from = presentIn(access, line.run)
   if (from === undefined || line.holders.hasMovedOn(from.number, from.holder)) return null
   const number = line.course.lineNumber(from.number)
   return line.tickets.stateOf(number) === State.gone ? null : number
@@ -89,9 +91,12 @@ function isAdmitted(line: Line, number: number): boolean {
   return state === State.offered || state === State.active
 }
 
+/** Past the room; then the visitor's present place is given up. */
 function skip(line: Line, joinKey: string, access: AccessClaim, rows: AccessRows): JoinAnswer {
   noteUse(joinKey, access, 0, rows, worldOf(line))
   line.totals.keysRedeemed++
+  const from = presentPlace(line, access)
+  if (from !== null) line.leave(from)
   return { state: 'passed' }
 }
 

@@ -35,6 +35,8 @@ export interface HeldPlace {
   readonly number: number
   /** See `Holders`. */
   readonly holder: number
+  /** In another run the number is somebody else's. Missing: the run under way. */
+  readonly run?: number
 }
 
 /** One stored row. */
@@ -126,6 +128,11 @@ export type AccessDecision =
   | { readonly kind: 'pass' }
   | { readonly kind: 'refuse'; readonly why: AccessRefusal }
 
+/** The visitor's present place in this run; undefined: there is none. */
+export function presentIn({ from }: AccessClaim, run: number): HeldPlace | undefined {
+  return (from?.run ?? run) === run ? from : undefined
+}
+
 /** Decides about one join with a key. Changes nothing. */
 export function decideAccess(
   joinKey: string,
@@ -171,7 +178,8 @@ function livePlace(
   claim: AccessClaim,
   world: AccessWorld,
 ): AccessDecision | null {
-  const isOwn = ({ number }: AccessRow) => claim.from?.number === number && claim.from.holder === world.holderOf(number)
+  const from = presentIn(claim, world.run)
+  const isOwn = ({ number }: AccessRow) => from?.number === number && from.holder === world.holderOf(number)
   const isLive = (row: AccessRow | undefined) => row !== undefined && row.number > 0 && world.isLive(row.number)
   if (claim.uses === 1 && key !== undefined && isLive(key)) {
     const { number } = key

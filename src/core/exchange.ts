@@ -108,6 +108,8 @@ export interface ExchangeRequest extends CallCounts {
   readonly leaveHolders?: readonly number[]
   /** Numbers whose page was left. */
   readonly departures: AgedNumbers
+  /** Which device left each of them, in the order of `departures`. Missing: the first one. */
+  readonly departureHolders?: readonly number[]
   readonly presence: AgedNumbers
   /**
    * Numbers whose session was used, which restarts `idle_timeout_seconds`. Missing: none, or an
@@ -171,7 +173,11 @@ export function applyExchange(line: Line, request: ExchangeRequest, rows = new A
     forEachAged(request.presence, (number, ageMs) => presence.hear(course.lineNumber(number), ageMs))
     if (request.touches !== undefined)
       forEachAged(request.touches, (number, ageMs) => presence.touch(course.lineNumber(number), ageMs))
-    forEachAged(request.departures, (number, ageMs) => presence.depart(course.lineNumber(number), ageMs))
+    // A device that no longer holds the place cannot make it fall silent sooner.
+    forEachAged(request.departures, (number, ageMs, i) => {
+      if (!holders.hasMovedOn(number, request.departureHolders?.[i] ?? 0))
+        presence.depart(course.lineNumber(number), ageMs)
+    })
     for (const [i, number] of request.leaves.entries()) {
       if (!holders.hasMovedOn(number, request.leaveHolders?.[i] ?? 0)) line.leave(course.lineNumber(number))
     }
@@ -222,6 +228,6 @@ function answerJoin(line: Line, key: string, details: JoinDetails | undefined, r
   return access === undefined ? line.join(key, details) : joinWithKey(line, key, { ...details, access }, rows)
 }
 
-function forEachAged({ numbers, agesMs }: AgedNumbers, hear: (number: number, ageMs: number) => void): void {
-  for (let i = 0; i < numbers.length; i++) hear(numbers[i] as number, agesMs[i] ?? 0)
+function forEachAged({ numbers, agesMs }: AgedNumbers, hear: (number: number, ageMs: number, i: number) => void): void {
+  for (let i = 0; i < numbers.length; i++) hear(numbers[i] as number, agesMs[i] ?? 0, i)
 }

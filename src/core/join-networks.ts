@@ -38,8 +38,10 @@ export class JoinNetworks {
   add(network: number, nowMs: number): NetworkClass {
     const current = this.slotAt(nowMs)
     const known = this.slots.reduce((sum, { joins }) => sum + (joins.get(network) ?? 0), 0)
-    const inSlot = current.get(network)
-    if (inSlot !== undefined || this.size < JOIN_NETWORKS_MAX) current.set(network, (inSlot ?? 0) + 1)
+    // At the bound a network that is known from an earlier slot is counted there.
+    const isFull = !current.has(network) && this.size >= JOIN_NETWORKS_MAX
+    const counts = isFull ? this.slots.findLast(({ joins }) => joins.has(network))?.joins : current
+    counts?.set(network, (counts.get(network) ?? 0) + 1)
     return (CLASSES.find(({ upTo }) => known < upTo) as (typeof CLASSES)[number]).total
   }
 

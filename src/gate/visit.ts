@@ -113,7 +113,7 @@ async function validKey({ keyEntry }: VisitContext, mayJoin: boolean): Promise<V
  */
 async function withBetterPlace(
   context: VisitContext,
-  { token: { number, holder = 0 } }: PresentedToken,
+  { token: { run, number, holder = 0 } }: PresentedToken,
   present: Visit,
 ): Promise<Visit> {
   const presented = (await context.keyEntry?.presented()) ?? null
@@ -122,7 +122,7 @@ async function withBetterPlace(
   const isGood = presented.state === 'valid' && view !== null && isBetter(presented, context.room, view, number)
   const key = isGood ? presented : null
   if (key === null || !(await context.keyEntry?.mayJoinNow())) return { ...present, keySettled: key === null }
-  const access = { ...key.details.access, from: { number, holder } }
+  const access = { ...key.details.access, from: { run, number, holder } }
   const details = { ...(await context.joinDetails()), ...key.details, access }
   const answer = await context.client.join(context.keepAlive, details, key.joinKey)
   const outcome = await joined(context, answer, key)
@@ -255,8 +255,9 @@ async function inInfiniteQueue({ joinCheck }: VisitContext): Promise<Visit | nul
   return answer && { state: 'waiting', ...answer }
 }
 
-async function newcomer(context: VisitContext, { mayJoin, hasPage = false }: VisitOptions): Promise<Visit> {
-  const { client, keepAlive, nowMs, room } = context
+async function newcomer(context: VisitContext, options: VisitOptions): Promise<Visit> {
+  const { mayJoin, hasPage = false, isPoll = false } = options
+  const { client, keepAlive } = context
   if (!mayJoin) {
     client.keepFresh(keepAlive)
     return { state: 'no-token' }
@@ -268,11 +269,12 @@ async function newcomer(context: VisitContext, { mayJoin, hasPage = false }: Vis
   }
   // A key past the room works whatever the room does.
   if (key?.details.access.skips === true) return joinNow(context, entryByKey(key), key)
-  if (await isKnownToBe('closed', context)) {
-    return { state: 'closed', status: closedStatus(room, client.view as SnapshotView, nowMs) }
-  }
-  if (await isKnownToBe('full', context)) {
-    return { state: 'full', status: placelessStatus(room, 'full', client.view) }
+  const refused = await knownRefusal(context)
+  if (refused !== null) {
+    if (key === null || isPoll) return refused
+    // The key may have its place already: only the object knows.
+    const outcome = await joinNow(context, entryByKey(key), key)
+    return outcome.state === 'limited' ? refused : outcome
   }
   if (key === null && context.keyEntry?.required === true) {
     client.keepFresh(keepAlive)
@@ -358,6 +360,17 @@ async function joined(
         return { state: 'closed', status: closedStatus(room, view, nowMs) }
       return { state: 'full', status: placelessStatus(room, 'full', view) }
   }
+}
+
+/** The room is known to accept no newcomers; null: it is not. */
+async function knownRefusal(context: VisitContext): Promise<Visit | null> {
+  const { client, nowMs, room } = context
+  if (await isKnownToBe('closed', context)) {
+    return { state: 'closed', status: closedStatus(room, client.view as SnapshotView, nowMs) }
+  }
+  return (await isKnownToBe('full', context))
+    ? { state: 'full', status: placelessStatus(room, 'full', client.view) }
+    : null
 }
 
 /**

@@ -21,12 +21,14 @@ export interface OriginOutcome {
 /** The reports in the form that a call carries. */
 type WireReports = Pick<
   ExchangeRequest,
-  'presence' | 'departures' | 'touches' | 'origin' | 'pagesWithoutBeacon' | keyof CallCounts
+  'presence' | 'departures' | 'departureHolders' | 'touches' | 'origin' | 'pagesWithoutBeacon' | keyof CallCounts
 >
 
 export class PendingReports {
   private readonly presence = new TimedNumbers()
   private readonly departures = new TimedNumbers()
+  /** Which device left, of places that moved: see core/holders.ts. */
+  private readonly departureHolders = new Map<number, number>()
   private readonly touches = new TimedNumbers()
   private readonly origin = new OriginTally()
   private readonly counts: Record<keyof CallCounts, number> = {
@@ -78,13 +80,18 @@ export class PendingReports {
     this.touches.add(number, usedMs)
   }
 
-  depart(number: number, departedMs: number): void {
+  /** @param holder which device left, 0: the first one */
+  depart(number: number, departedMs: number, holder: number): void {
+    const known = this.departureHolders.get(number) ?? 0
+    // The place has moved on from this device.
+    if (holder < known) return
+    if (holder > known) this.departureHolders.set(number, holder)
     this.departures.add(number, departedMs)
   }
 
   /** For a new run: numbers of the previous run mean nothing in it. */
   forgetNumbers(): void {
-    for (const numbers of [this.presence, this.departures, this.touches]) numbers.clear()
+    for (const numbers of [this.presence, this.departures, this.departureHolders, this.touches]) numbers.clear()
   }
 
   count(what: keyof CallCounts, count = 1): void {
@@ -107,6 +114,9 @@ export class PendingReports {
   putBack(failed: PendingReports, nowMs: number, keptMs: number): void {
     this.presence.putBack(failed.presence, nowMs, keptMs)
     this.departures.putBack(failed.departures, nowMs, keptMs)
+    for (const [number, holder] of failed.departureHolders) {
+      this.departureHolders.set(number, Math.max(holder, this.departureHolders.get(number) ?? 0))
+    }
     this.touches.putBack(failed.touches, nowMs, keptMs)
     this.origin.putBack(failed.origin)
     for (const what of Object.keys(this.counts) as (keyof CallCounts)[]) this.count(what, failed.counts[what])
@@ -116,10 +126,13 @@ export class PendingReports {
   }
 
   toWire(nowMs: number): WireReports {
-    const { touches, origin, counts, pagesWithoutBeacon } = this
+    const { touches, origin, counts, pagesWithoutBeacon, departureHolders } = this
+    const departures = this.departures.toWire(nowMs)
+    const holders = () => Array.from(departures.numbers, (number) => departureHolders.get(number) ?? 0)
     return {
       presence: this.presence.toWire(nowMs),
-      departures: this.departures.toWire(nowMs),
+      departures,
+      ...(departureHolders.size === 0 ? {} : { departureHolders: holders() }),
       ...counts,
       ...(touches.size === 0 ? {} : { touches: touches.toWire(nowMs) }),
       ...(origin.requests === 0 ? {} : { origin: origin.toWire() }),

@@ -185,10 +185,13 @@ export class RoomClient {
     this.report(run, note, keepAlive)
   }
 
-  /** The page of a number's holder was closed or left. */
-  depart(run: number, number: number, keepAlive: KeepAlive): void {
+  /**
+   * The page of a number's holder was closed or left.
+   * @param holder which device left: one that no longer holds the place changes nothing
+   */
+  depart(run: number, number: number, keepAlive: KeepAlive, holder = 0): void {
     const departedMs = this.port.nowMs()
-    this.report(run, () => this.reports.depart(number, departedMs), keepAlive)
+    this.report(run, () => this.reports.depart(number, departedMs, holder), keepAlive)
   }
 
   /** Notes a report for the next call. The object must confirm a newer run first. */

@@ -24,7 +24,7 @@ export async function leaveRoute(call: Call): Promise<Response> {
   const headers = new Headers({ 'Cache-Control': 'no-store' })
   if (!final) {
     const [chosen] = byPreference(presented)
-    if (chosen !== undefined) client.depart(chosen.token.run, chosen.token.number, keepAlive)
+    if (chosen !== undefined) client.depart(chosen.token.run, chosen.token.number, keepAlive, chosen.token.holder)
     return new Response(null, { status: 204, headers })
   }
   // All tokens: a visitor who leaves for good keeps no second ticket.

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { accessKey, newId } from './support/access-keys.ts'
 import { ApiClient } from './support/api-client.ts'
-import { FORM, opened, openLink, SAME_ORIGIN, TAKEN, takeOver } from './support/key-links.ts'
+import { FORM, KEY_COOKIE, opened, openLink, SAME_ORIGIN, TAKEN, takeOver } from './support/key-links.ts'
 import { Lobby } from './support/lobby.ts'
 import { stats } from './support/operator.ts'
 import { room, useStage } from './support/stage.ts'
@@ -19,6 +19,7 @@ const stage = useStage(
         { name: 'friends', weight: 5 },
       ],
     }),
+    room('crowded', 1, { ...INVITED, max_waiting: 1 }),
     room('lobby', 1, { lanes: [{ name: 'members', first: true }] }),
   ],
   { twin: true },
@@ -71,6 +72,33 @@ describe('a second device', () => {
     expect((await laptop.get('/echo')).status).toBe(200)
     await expect.poll(async () => (await phone.get('/echo')).text).toContain('Your place moved to another device')
     expect((await stats(stage.workerd, 'site')).active).toBe(1)
+  })
+
+  test('finds its place in a room that is full or closed, like the browser whose answer was lost', async () => {
+    await opened(stage, 'crowded', accessKey('crowded'))
+    const key = accessKey('crowded')
+    const phone = stage.visitor('crowded')
+    await phone.get(`/echo?wr_key=${key}`)
+    const cookie = phone.cookies.get(KEY_COOKIE) as string
+    await phone.get('/echo')
+    const [late, full] = await opened(stage, 'crowded', accessKey('crowded'))
+    expect(full.text).toContain('The line is full')
+    expect(late.cookies.get(KEY_COOKIE)).toBeDefined()
+    const findsPlace = async () => {
+      const again = stage.visitor('crowded')
+      again.cookies.set(KEY_COOKIE, cookie)
+      await again.get('/echo')
+      expect(again.number).toBe(phone.number)
+      expect((await opened(stage, 'crowded', key))[1].text).toContain(TAKEN)
+    }
+    await findsPlace()
+    const closed = await api().call('PATCH', '/rooms/crowded/settings', { closed: true }, { 'If-Match': '*' })
+    expect(closed.status).toBe(200)
+    await expect.poll(async () => (await late.get('/echo')).text).toContain('closed')
+    await findsPlace()
+    const laptop = stage.visitor('crowded')
+    await takeOver(laptop, await openLink(laptop, key))
+    expect(laptop.number).toBe(phone.number)
   })
 
   test('keeps one live place per person, whichever key', async () => {

@@ -20,6 +20,7 @@ const stage = useStage(
     room('switched', 50),
     room('checked', 50, { ...INVITED, turnstile_mode: 'visible_managed', turnstile_action: 'infinite_queue' }),
     room('api', 50),
+    room('members', 50, { lanes: [{ name: 'members', first: true }] }),
   ],
   { secrets: { TURNSTILE_SITE_KEY: '1x00000000000000000000AA', TURNSTILE_SECRET: 'secret' } },
 )
@@ -248,6 +249,14 @@ describe('the API', () => {
     expect((await api().call('POST', '/rooms/api/keys', { type: 'invite', expires: 'x', count: 1001 })).status).toBe(
       400,
     )
+    const order = { type: 'priority', expires: new Date(Date.now() + 3_600_000).toISOString() }
+    const made = (name: string, lane: object) => api().call('POST', `/rooms/${name}/keys`, { ...order, ...lane })
+    // A misspelt lane would be noticed only by those who wait in the regular line.
+    expect((await made('members', { lane: 'member' })).text).toContain('which has members')
+    expect((await made('api', {})).text).toContain('which has none')
+    expect((await made('members', {})).status).toBe(201)
+    expect((await made('members', { lane: 'members' })).status).toBe(201)
+    expect((await made('api', { lane: 'skip' })).status).toBe(201)
     expect((await api().call('DELETE', '/rooms/api/keys/short')).status).toBe(400)
     expect((await api().get(`/rooms/api/keys/${newId()}`)).status).toBe(404)
   })

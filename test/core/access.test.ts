@@ -7,7 +7,7 @@ import { TAKE_OVERS_MAX } from '../../src/core/limits.ts'
 import type { JoinAnswer } from '../../src/core/line.ts'
 import { takeSnapshot } from '../../src/core/snapshot.ts'
 import { SnapshotView } from '../../src/core/snapshot-view.ts'
-import { DrivenLine, START_MS } from './support/driven-line.ts'
+import { aged, DrivenLine, START_MS } from './support/driven-line.ts'
 import { event } from './support/events.ts'
 
 const HOUR_SECONDS = 3_600
@@ -154,6 +154,21 @@ describe('a second device', () => {
     expect(line.state(2)).toBe('gone')
   })
 
+  it('keeps the place when the page of the first one is closed', () => {
+    const line = new DrivenLine({ capacity: 1, heartbeatTimeoutSeconds: 60 })
+    line.join()
+    redeem(line, 'phone', key('k'))
+    redeem(line, 'laptop', key('k', { takeOver: true }))
+    line.exchange({ departures: aged([2], 0) })
+    line.pass(12).hear([1])
+    line.tick()
+    expect(line.state(2)).toBe('waiting')
+    line.exchange({ departures: aged([2], 0), departureHolders: [1] })
+    line.pass(12).hear([1])
+    line.tick()
+    expect(line.state(2)).toBe('absent')
+  })
+
   it('cannot move a place without end', () => {
     const line = busyLine()
     redeem(line, 'device 0', key('k'))
@@ -199,6 +214,13 @@ describe('a visitor who waits already', () => {
     expect(redeem(line, 'a', key('k', { from }))).toEqual({ state: 'waiting', number: 3 })
   })
 
+  it('gives the old place up when the key leads past the room', () => {
+    const line = busyLine()
+    line.join()
+    expect(redeem(line, 'a', key('k', { from, skips: true }))).toEqual({ state: 'passed' })
+    expect(line.states(1, 2)).toEqual(['active', 'gone'])
+  })
+
   it('keeps the old place if the key counts no more, or the room refuses', () => {
     const line = new DrivenLine({ capacity: 1, maxWaiting: 1 })
     line.join(2)
@@ -228,6 +250,17 @@ describe('a visitor who waits already', () => {
     expect(redeem(line, 'b', key('priority', { person: 'p', from }))).toEqual({ state: 'waiting', number: 3 })
     expect(line.states(2, 3)).toEqual(['gone', 'waiting'])
     expect(redeem(line, 'c', key('other', { person: 'p' }))).toMatchObject({ state: 'taken', number: 3 })
+  })
+
+  it('cannot give up or get the place that has the number after a reset', () => {
+    const line = busyLine()
+    redeem(line, 'a', key('k'))
+    const stale = { ...from, run: line.line.run - 1 }
+    expect(redeem(line, 'b', key('other', { from: stale }))).toEqual({ state: 'waiting', number: 3 })
+    expect(redeem(line, 'c', key('k', { from: stale }))).toMatchObject({ state: 'taken', number: 2 })
+    expect(line.states(2, 3)).toEqual(['waiting', 'waiting'])
+    expect(redeem(line, 'd', key('next', { from: { ...from, run: line.line.run } }))).toMatchObject({ number: 4 })
+    expect(line.state(2)).toBe('gone')
   })
 
   it('cannot give up a place that another device has taken over', () => {

@@ -52,6 +52,15 @@ describe('the joins of a network within an hour', () => {
     expect(classes(networks, 3, 7, START_MS - 3600 * 1000)).toEqual([QUIET, QUIET, SHARED])
   })
 
+  it('of a known network are counted at the bound in later slots, too', () => {
+    const networks = new JoinNetworks()
+    classes(networks, 4, 7)
+    for (let i = 0; i < JOIN_NETWORKS_MAX; i++) networks.add(1_000_000 + i, START_MS)
+    const found = classes(networks, 17, 7, START_MS + 11 * MINUTE_MS)
+    expect([found[0], found[15], found[16]]).toEqual([SHARED, SHARED, BUSY])
+    expect(networks.size).toBe(JOIN_NETWORKS_MAX)
+  })
+
   it('take bounded memory: at the bound further networks count as new, known ones as before', () => {
     const networks = new JoinNetworks()
     classes(networks, 4, 7)

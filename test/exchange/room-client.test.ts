@@ -178,6 +178,25 @@ describe('presence', () => {
     expect([...(room.requests.at(-1)?.presence.numbers ?? [])]).toEqual([1])
   })
 
+  it('says which device left, also after a failed call', async () => {
+    const room = new VirtualRoom()
+    await room.client.join(room)
+    room.holding = true
+    room.client.depart(room.line.run, 1, room, 2)
+    room.client.depart(room.line.run, 5, room)
+    // A device before it.
+    room.client.depart(room.line.run, 1, room, 1)
+    await room.pass(1000)
+    expect(room.held[0]?.request).toMatchObject({ departureHolders: [2, 0] })
+    room.held.splice(0)[0]?.refuse(new Error('network'))
+    await settle()
+    room.client.depart(room.line.run, 1, room)
+    room.holding = false
+    await room.pass(500)
+    expect(room.requests.at(-1)).toMatchObject({ departureHolders: [2, 0] })
+    expect([...(room.requests.at(-1)?.departures.numbers ?? [])]).toEqual([1, 5])
+  })
+
   it('is flushed by another request when the one that kept the deadline was cancelled', async () => {
     const room = new VirtualRoom()
     await room.client.join(room)

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { JoinCheck } from '../../src/gate/join-check.ts'
-import { visit } from '../../src/gate/visit.ts'
+import { type VisitContext, visit } from '../../src/gate/visit.ts'
 import { parseRooms } from '../../src/settings/rooms.ts'
 import { type PresentedToken, VerifiedTokens } from '../../src/tokens/presented.ts'
 import { importSigningKeys } from '../../src/tokens/signing-keys.ts'
@@ -19,11 +19,17 @@ async function outOfReach(): Promise<VirtualRoom> {
   return room
 }
 
+interface Asked {
+  readonly joinCheck?: JoinCheck | null
+  readonly keyEntry?: VisitContext['keyEntry']
+  readonly waitMs?: number
+}
+
 async function visitOf(
   room: VirtualRoom,
   tokens: PresentedToken[],
   mayJoin = true,
-  { joinCheck = null, waitMs = 10_000 }: { joinCheck?: JoinCheck | null; waitMs?: number } = {},
+  { joinCheck = null, keyEntry = null, waitMs = 10_000 }: Asked = {},
 ) {
   if (settings === undefined) throw new Error('the settings cannot be used')
   const context = {
@@ -36,7 +42,7 @@ async function visitOf(
     joinLimit: async () => null,
     joinDetails: async () => ({ network: 7 }),
     joinCheck,
-    keyEntry: null,
+    keyEntry,
     binding: null,
   }
   const visiting = visit(context, tokens, { mayJoin })
@@ -187,5 +193,20 @@ describe('a newcomer while slots are lent', () => {
     expect(await visitOf(room, [], false, { waitMs: 0 })).toEqual({ state: 'no-token' })
     const next = await visitOf(room, [], true, { waitMs: 0 })
     expect(next).toMatchObject({ pass: { token: { number: 3 } } })
+  })
+})
+
+describe('a visitor who waits and presents an access key', () => {
+  it('names the run of the present place, which a reset may have ended', async () => {
+    const room = new VirtualRoom({ capacity: 1 })
+    await room.client.join(room)
+    room.line.join('waiting')
+    const access = { id: 'k', uses: 1, expSeconds: room.nowMs / 1000 + 60, skips: true }
+    const key = { state: 'valid', joinKey: 'key k', details: { access } } as const
+    const keyEntry = { required: false, presented: async () => key, mayJoinNow: async () => true }
+    expect((await visitOf(room, [token(room, 'ticket', 2, 5)], true, { keyEntry })).state).toBe('passed')
+    const from = { run: room.line.run, number: 2, holder: 0 }
+    const joins = room.requests.flatMap(({ joinDetails = [] }) => joinDetails)
+    expect(joins.at(-1)).toEqual({ network: 7, access: { ...access, from } })
   })
 })

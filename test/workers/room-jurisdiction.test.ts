@@ -67,6 +67,8 @@ describe('the object without jurisdiction', () => {
       awaited(room.stub.changeEvents('shop', { kind: 'delete', id: 'x', etag: null }, 'test')),
     ).rejects.toThrow(reason)
     await expect(awaited(room.stub.testAlerts('shop', ['ops']))).rejects.toThrow(reason)
+    await expect(awaited(room.stub.auditKeys('shop', { count: 1 }, 'test'))).rejects.toThrow(reason)
+    await expect(awaited(room.stub.revokeAccessKey('shop', 'k'.repeat(16), false, 'test'))).rejects.toThrow(reason)
     expect(await room.stub.stats()).toBeNull()
     await room.stub.report(1)
     // Nothing made it count as used.
@@ -99,6 +101,17 @@ describe('an object in a jurisdiction', () => {
     await placeIn('eu', room, counting)
     expect(await room.join()).toEqual([4])
     expect(asked).toBe(1)
+  })
+
+  it('fixes it when access keys are made or revoked before anyone comes', async () => {
+    const room = inEu()
+    await placeIn('eu', room, plain)
+    await room.stub.auditKeys('shop', { count: 1 }, 'test')
+    expect(await new TestRoom('shop').stub.fixJurisdiction('us')).toBe('eu')
+    const other = new TestRoom('slow', 'slow in eu')
+    await placeIn('eu', other, plain)
+    await other.stub.revokeAccessKey('slow', 'k'.repeat(16), false, 'test')
+    expect(await new TestRoom('slow').stub.fixJurisdiction('us')).toBe('eu')
   })
 
   it('does not fix it when figures of the unused room are read, or a minute is reported', async () => {

@@ -2,9 +2,11 @@
 import type { Context } from 'hono'
 import * as v from 'valibot'
 import type { AppEnv } from '../../app-env.ts'
+import { isKnownLane, REGULAR_NAME } from '../../core/lanes.ts'
 import { problem } from '../../http/problem.ts'
 import { ACCESS_KEY_USES_MAX, KEYS_BODY_MAX_BYTES, KEYS_PER_CALL_MAX, REVOKED_KEYS_MAX } from '../../limits.ts'
 import type { KeyReport, RevokedKey } from '../../room/room-keys.ts'
+import { toLaneRules } from '../../settings/lane-schema.ts'
 import type { RoomSettings } from '../../settings/rooms.ts'
 import { oneOf, time, whole } from '../../settings/values.ts'
 import { ACCESS_KEY_TYPES } from '../../tokens/access-key.ts'
@@ -112,6 +114,11 @@ async function make(c: Context<AppEnv>, room: RoomSettings): Promise<Response> {
   const problems = found.map(({ key, problem: text }) => ({ key: BODY_KEY[key] ?? key, problem: text }))
   if (url !== undefined && keyLink(url, '') === null) {
     problems.push({ key: 'url', problem: 'must be an address such as https://shop.example/' })
+  }
+  const first = room.lanes.find(({ name }) => !isKnownLane(name, []) && name !== REGULAR_NAME)?.name
+  if (type === 'priority' && !isKnownLane(lane ?? first ?? REGULAR_NAME, toLaneRules(room.lanes))) {
+    const names = room.lanes.map(({ name }) => name).join(', ')
+    problems.push({ key: 'lane', problem: `must be a lane of the room's settings, which has ${names || 'none'}` })
   }
   if (problems.length > 0) return invalidBody(problems)
   const { keys, accessKeys, stub } = c.var.deployment
