@@ -4,7 +4,8 @@
  */
 
 import type { JoinDetails } from '../src/core/exchange.ts'
-import { claim, isSuspended, type Visit, visit } from '../src/gate/visit.ts'
+import type { Visit } from '../src/gate/outcome.ts'
+import { claim, isSuspended, visit } from '../src/gate/visit.ts'
 import { pollAfterSeconds } from '../src/gate/visitor-status.ts'
 import type { Status } from '../src/status.ts'
 import { byPreference, type PresentedToken, VerifiedTokens } from '../src/tokens/presented.ts'

@@ -1,7 +1,7 @@
 /**
  * A visitor: arrives, waits, stays on the site and leaves, each in one of several ways.
  */
-import type { Visit } from '../src/gate/visit.ts'
+import type { Visit } from '../src/gate/outcome.ts'
 import { type Browser, Tab } from './browser.ts'
 
 /**

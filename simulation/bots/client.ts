@@ -2,7 +2,8 @@
  * One client of the room, as its isolates see it: an address, cookies, and requests to the shipped
  * gate. Pages are not rendered: what they would say is the result of the visit.
  */
-import { type Visit, visit } from '../../src/gate/visit.ts'
+import type { Visit } from '../../src/gate/outcome.ts'
+import { visit } from '../../src/gate/visit.ts'
 import { PREFIX } from '../../src/http/paths.ts'
 import { requestUrl } from '../../src/http/request-url.ts'
 import type { RoomSettings } from '../../src/settings/rooms.ts'

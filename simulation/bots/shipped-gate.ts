@@ -3,7 +3,7 @@
  * path, and the types that the simulation needs are declared here.
  */
 import type { NewcomerCounts } from '../../src/core/proof-of-work.ts'
-import type { VisitContext } from '../../src/gate/visit.ts'
+import type { VisitContext } from '../../src/gate/outcome.ts'
 import type { RequestUrl } from '../../src/http/request-url.ts'
 import type { KeepAlive, RoomClient } from '../../src/room/room-client.ts'
 import type { RoomSettings } from '../../src/settings/rooms.ts'

@@ -8,7 +8,7 @@ import type { Status } from '../status.ts'
 import type { TokenChange } from '../tokens/token-cookie.ts'
 import type { Issued } from './issue.ts'
 import type { KeyOutcome, ValidKey } from './key-entry.ts'
-import type { Visit } from './visit.ts'
+import type { Visit } from './outcome.ts'
 
 export interface VisitAnswers<Answer> {
   admitted(pass: Issued): Answer

@@ -18,7 +18,7 @@ import { joinCheckOf } from './join-check.ts'
 import { type JoinLimiters, joinLimitReached, mayUseKeyNow } from './join-limits.ts'
 import { networkDetails } from './join-network.ts'
 import { keyEntryOf } from './key-entry.ts'
-import type { VisitContext } from './visit.ts'
+import type { VisitContext } from './outcome.ts'
 
 /** One request to one room. */
 export interface RoomContext extends TokenVerifier, JoinLimiters {

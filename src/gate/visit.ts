@@ -3,79 +3,16 @@
  * necessary, the object's answer. Issues tokens. Knows nothing about pages, cookies or the origin.
  */
 import { ageMs } from '../core/age.ts'
-import type { JoinDetails } from '../core/exchange.ts'
 import type { ClaimDetails } from '../core/line.ts'
-import type { SnapshotView } from '../core/snapshot-view.ts'
 import { CONFIRM_AFTER_MAX_SECONDS } from '../limits.ts'
-import type { Answers, Unreachable } from '../room/entry-queue.ts'
-import type { JoinLimit, KeepAlive } from '../room/room-client.ts'
-import type { Status } from '../status.ts'
 import { byPreference, type PresentedToken } from '../tokens/presented.ts'
-import { type IssueContext, type Issued, issue } from './issue.ts'
-import type { Entry, JoinCheck } from './join-check.ts'
-import { isBetter, type KeyEntry, type KeyOutcome, type ValidKey } from './key-entry.ts'
-import {
-  closedStatus,
-  isUndrawn,
-  limitedPollSeconds,
-  placelessStatus,
-  shownNumber,
-  waitingStatus,
-} from './visitor-status.ts'
-
-export interface VisitContext extends IssueContext {
-  readonly keepAlive: KeepAlive
-  /** Counts a newcomer; the limit that is reached, or null. */
-  readonly joinLimit: () => Promise<JoinLimit | null>
-  /** The details of a newcomer for the line. */
-  readonly joinDetails: () => Promise<JoinDetails>
-  /** Null: newcomers join without a check. */
-  readonly joinCheck: JoinCheck | null
-  /** Null: the request presents no access key, and newcomers need none. */
-  readonly keyEntry: KeyEntry | null
-}
-
-/** `keySettled`: the browser's access key has done its work, or never will. */
-export type Visit = Outcome & { readonly keySettled?: boolean }
-
-type Outcome =
-  | { readonly state: 'admitted'; readonly pass: Issued }
-  | { readonly state: 'waiting'; readonly status: Status; readonly ticket: Issued }
-  /** The place is gone: the visitor was absent for too long, or left. */
-  | { readonly state: 'expired'; readonly status: Status }
-  /** The place moved to another device. */
-  | { readonly state: 'moved'; readonly status: Status }
-  | { readonly state: 'full'; readonly status: Status }
-  /** The room accepts no newcomers for now. */
-  | { readonly state: 'closed'; readonly status: Status }
-  /** The room is off: everyone goes past it. */
-  | { readonly state: 'suspended' }
-  /** Too many newcomers from one address or network: this one may try again soon. */
-  | { readonly state: 'limited'; readonly status: Status }
-  /** A newcomer must pass the check before joining. */
-  | { readonly state: 'unchecked' }
-  /** An access key leads past the room. */
-  | { readonly state: 'passed'; readonly key: ValidKey }
-  | KeyOutcome
-  /** The object does not answer. The presented ticket keeps its place meanwhile. */
-  | { readonly state: 'unreachable'; readonly status: Status; readonly ticket: Issued | null }
-  /** The request has no token that counts and may not join. */
-  | { readonly state: 'no-token' }
+import { issue } from './issue.ts'
+import { isBetter, type ValidKey } from './key-entry.ts'
+import { joined, newcomer } from './newcomer.ts'
+import type { Visit, VisitContext, VisitOptions } from './outcome.ts'
+import { placelessStatus, shownNumber, waitingStatus } from './visitor-status.ts'
 
 const NO_DETAILS: ClaimDetails = { beacon: false, touched: false }
-
-/** The entry of a newcomer where nothing is checked. */
-const UNASKED: Entry = { details: {}, counts: [] }
-
-export interface VisitOptions {
-  /** A visitor without a token that counts gets one. */
-  readonly mayJoin: boolean
-  /** A newcomer can be shown the page of the check before joining. */
-  readonly hasPage?: boolean
-  readonly details?: ClaimDetails
-  /** The request is a page's own poll, so nobody notices a short delay. */
-  readonly isPoll?: boolean
-}
 
 /**
  * Decides about the holder of these tokens. The best token that is alive is kept; then the others
@@ -253,134 +190,6 @@ export async function claim(
 async function inInfiniteQueue({ joinCheck }: VisitContext): Promise<Visit | null> {
   const answer = (await joinCheck?.infiniteAnswer()) ?? null
   return answer && { state: 'waiting', ...answer }
-}
-
-async function newcomer(context: VisitContext, options: VisitOptions): Promise<Visit> {
-  const { mayJoin, hasPage = false, isPoll = false } = options
-  const { client, keepAlive } = context
-  if (!mayJoin) {
-    client.keepFresh(keepAlive)
-    return { state: 'no-token' }
-  }
-  const key = (await context.keyEntry?.presented()) ?? null
-  if (key?.state === 'refused') {
-    client.countRefused('keysRefused', keepAlive)
-    return { ...key, state: 'key-refused', keySettled: true }
-  }
-  // A key past the room works whatever the room does.
-  if (key?.details.access.skips === true) return joinNow(context, entryByKey(key), key)
-  const refused = await knownRefusal(context)
-  if (refused !== null) {
-    if (key === null || isPoll) return refused
-    // The key may have its place already: only the object knows.
-    const outcome = await joinNow(context, entryByKey(key), key)
-    return outcome.state === 'limited' ? refused : outcome
-  }
-  if (key === null && context.keyEntry?.required === true) {
-    client.keepFresh(keepAlive)
-    client.countCheck('keysMissing')
-    return { state: 'uninvited' }
-  }
-  const entry = key === null ? await checkedEntry(context, hasPage) : entryByKey(key)
-  if (entry === null) {
-    client.keepFresh(keepAlive)
-    return { state: 'unchecked' }
-  }
-  return joinNow(context, entry, key)
-}
-
-/** An access key replaces the check before joining. */
-function entryByKey({ joinKey, details }: ValidKey): Entry {
-  return { key: joinKey, details, counts: [] }
-}
-
-async function checkedEntry({ joinCheck }: VisitContext, hasPage: boolean): Promise<Entry | null> {
-  return joinCheck === null ? UNASKED : joinCheck.entry(hasPage)
-}
-
-/** A newcomer who may join, unless too many come from one address. */
-async function joinNow(context: VisitContext, entry: Entry, key: ValidKey | null): Promise<Visit> {
-  const { client, keepAlive, room } = context
-  const limit = key === null ? await context.joinLimit() : await keyLimit(context)
-  if (limit !== null) {
-    client.countRefused(limit, keepAlive)
-    const details = { pollAfterSeconds: limitedPollSeconds(Math.random()) }
-    return { state: 'limited', status: { ...placelessStatus(room, 'waiting', client.view, details), limited: true } }
-  }
-  const details = { ...(await context.joinDetails()), ...entry.details }
-  // Whatever needs the object's memory or another lane is for the object: a key, a check, a proof.
-  const lent = entry === UNASKED ? client.takeLent(keepAlive, details) : null
-  if (lent !== null) return { state: 'admitted', pass: await issue(context, 'pass', lent) }
-  const answer = await client.join(keepAlive, details, entry.key)
-  if (answer.state === 'active' || answer.state === 'waiting') for (const what of entry.counts) client.countCheck(what)
-  return joined(context, answer, key)
-}
-
-async function keyLimit({ keyEntry }: VisitContext): Promise<JoinLimit | null> {
-  return (await keyEntry?.mayJoinNow()) === false ? 'limited' : null
-}
-
-async function joined(
-  context: VisitContext,
-  answer: Answers['join'] | Unreachable,
-  key: ValidKey | null,
-): Promise<Visit> {
-  const { client, nowMs, room } = context
-  const view = client.view
-  const keySettled = key === null ? {} : { keySettled: true }
-  if (answer.state === 'unreachable' || view === null) {
-    const status = placelessStatus(room, 'waiting', view, { unreachable: true })
-    return { state: 'unreachable', status, ticket: null }
-  }
-  switch (answer.state) {
-    case 'active':
-      return { state: 'admitted', pass: await issue(context, 'pass', answer), ...keySettled }
-    case 'waiting': {
-      const { run, number, holder } = answer
-      const start = {
-        run,
-        number,
-        ...(holder === undefined ? {} : { holder }),
-        joinedSeconds: Math.floor(context.nowMs / 1000),
-        ...(isUndrawn(view, number) ? {} : { startPosition: view.position(number) }),
-      }
-      const ticket = await issue(context, 'ticket', start)
-      return { state: 'waiting', status: waitingStatus(room.name, view, start), ticket, ...keySettled }
-    }
-    case 'taken':
-      return { state: 'taken', number: answer.number, isNew: answer.isNew }
-    case 'passed':
-      return key === null ? { state: 'suspended' } : { state: 'passed', key, ...keySettled }
-    case 'full':
-      if (answer.why === 'suspended') return { state: 'suspended' }
-      if (answer.why === 'spent') return { state: 'unchecked' }
-      if (answer.why === 'key-used' || answer.why === 'key-revoked' || answer.why === 'key-expired')
-        return { state: 'key-refused', why: answer.why, ...keySettled }
-      if (answer.why === 'closed' || answer.why === 'sold-out')
-        return { state: 'closed', status: closedStatus(room, view, nowMs) }
-      return { state: 'full', status: placelessStatus(room, 'full', view) }
-  }
-}
-
-/** The room is known to accept no newcomers; null: it is not. */
-async function knownRefusal(context: VisitContext): Promise<Visit | null> {
-  const { client, nowMs, room } = context
-  if (await isKnownToBe('closed', context)) {
-    return { state: 'closed', status: closedStatus(room, client.view as SnapshotView, nowMs) }
-  }
-  return (await isKnownToBe('full', context))
-    ? { state: 'full', status: placelessStatus(room, 'full', client.view) }
-    : null
-}
-
-/**
- * Whether the room is known to accept no newcomers. A crowd in front of a closed room or a full
- * line is answered from the snapshot: its joins neither reach the object nor count towards the join
- * limit.
- */
-async function isKnownToBe(state: 'closed' | 'full', { client, keepAlive }: VisitContext): Promise<boolean> {
-  if (client.view?.snapshot[state] !== true) return false
-  return (await client.refresh(client.knownRun, keepAlive)) && client.view.snapshot[state] === true
 }
 
 /**

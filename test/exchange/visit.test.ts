@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { JoinCheck } from '../../src/gate/join-check.ts'
-import { type VisitContext, visit } from '../../src/gate/visit.ts'
+import type { VisitContext } from '../../src/gate/outcome.ts'
+import { visit } from '../../src/gate/visit.ts'
 import { parseRooms } from '../../src/settings/rooms.ts'
 import { type PresentedToken, VerifiedTokens } from '../../src/tokens/presented.ts'
 import { importSigningKeys } from '../../src/tokens/signing-keys.ts'
