@@ -7,6 +7,7 @@
  */
 import { type AccessClaim, AccessRows } from './access.ts'
 import { joinWithKey } from './access-joins.ts'
+import type { TotalName } from './figures.ts'
 import type { Lease } from './lending.ts'
 import type { ClaimAnswer, ClaimDetails, JoinAnswer, Line } from './line.ts'
 import { countObstacles, type ObstacleCounts, type OriginReport } from './origin-report.ts'
@@ -39,40 +40,8 @@ export interface JoinDetails {
   readonly access?: AccessClaim
 }
 
-/** Counts of an isolate since its last answered call. */
-export interface CallCounts {
-  /** Calls that failed, and passes accepted without an answer. */
-  readonly failures: number
-  readonly honoured: number
-  /** Newcomers that a join limit refused: of their address, of their network, of a bound client. */
-  readonly limited?: number
-  readonly limitedByNetwork?: number
-  readonly limitedByClient?: number
-  /** Tokens presented by another client than the one they were issued to. */
-  readonly foreign?: number
-  /** Newcomers who passed the check before joining, and who failed or did not complete it. */
-  readonly checksPassed?: number
-  readonly checksFailed?: number
-  /** Failed checks whose visitors may join nevertheless. */
-  readonly checksOverlooked?: number
-  /** Checks whose result could not be validated. */
-  readonly checksUnreachable?: number
-  /** Answers to visitors in the infinite queue. */
-  readonly infiniteAnswers?: number
-  /** Proofs of work that were solved, and that were wrong, old or of another client. */
-  readonly proofsSolved?: number
-  readonly proofsRefused?: number
-  /** Newcomers who joined the slow lane. */
-  readonly slowJoins?: number
-  /** Access keys that an isolate refused, and newcomers who needed one and had none. */
-  readonly keysRefused?: number
-  readonly keysMissing?: number
-  /** Requests that a key let past the room. */
-  readonly keyPasses?: number
-}
-
-/** Counts of isolates that are added to the total of the same name. */
-const CARRIED_TOTALS = [
+/** Counts of isolates that are added to the total of the same name, which figures.ts explains. */
+export const CARRIED_TOTALS = [
   'honoured',
   'limited',
   'limitedByNetwork',
@@ -89,7 +58,14 @@ const CARRIED_TOTALS = [
   'keysRefused',
   'keysMissing',
   'keyPasses',
-] as const
+] as const satisfies readonly TotalName[]
+
+/** Counts of an isolate since its last answered call. Older versions leave some out. */
+export interface CallCounts extends Readonly<Partial<Record<(typeof CARRIED_TOTALS)[number], number>>> {
+  /** Calls that failed. */
+  readonly failures: number
+  readonly honoured: number
+}
 
 export interface ExchangeRequest extends CallCounts {
   readonly room: string

@@ -4,7 +4,8 @@
  * put back.
  */
 import { ageMs } from '../core/age.ts'
-import type { AgedNumbers, CallCounts, ExchangeRequest } from '../core/exchange.ts'
+import { type AgedNumbers, CARRIED_TOTALS, type CallCounts, type ExchangeRequest } from '../core/exchange.ts'
+import { eachFigure } from '../core/figures.ts'
 import { bucketOf } from '../core/histogram.ts'
 import { ORIGIN_LATENCY_BUCKETS_MS } from '../core/limits.ts'
 import type { OriginReport } from '../core/origin-report.ts'
@@ -31,25 +32,7 @@ export class PendingReports {
   private readonly departureHolders = new Map<number, number>()
   private readonly touches = new TimedNumbers()
   private readonly origin = new OriginTally()
-  private readonly counts: Record<keyof CallCounts, number> = {
-    failures: 0,
-    honoured: 0,
-    limited: 0,
-    limitedByNetwork: 0,
-    limitedByClient: 0,
-    foreign: 0,
-    checksPassed: 0,
-    checksFailed: 0,
-    checksOverlooked: 0,
-    checksUnreachable: 0,
-    infiniteAnswers: 0,
-    proofsSolved: 0,
-    proofsRefused: 0,
-    slowJoins: 0,
-    keysRefused: 0,
-    keysMissing: 0,
-    keyPasses: 0,
-  }
+  private readonly counts: Record<keyof CallCounts, number> = { failures: 0, ...eachFigure(CARRIED_TOTALS, () => 0) }
   private pagesWithoutBeacon: ObstacleCounts | null = null
 
   /**
