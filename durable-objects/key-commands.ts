@@ -1,7 +1,6 @@
 /** The commands of operators about access keys. The caller stores the line in the same turn. */
 import { keySubject } from '../src/core/access.ts'
 import type { Line } from '../src/core/line.ts'
-import { State } from '../src/core/ticket-state.ts'
 import { ACCESS_KEY_LIFE_MAX_DAYS, REVOKED_KEYS_MAX, REVOKED_PLACES_MAX } from '../src/limits.ts'
 import type { KeyReport, RevokedKey } from '../src/room/room-keys.ts'
 import type { AccessStore } from './access-store.ts'
@@ -12,7 +11,7 @@ export function keyReport(id: string, line: Line | null, store: AccessStore): Ke
   const row = store.key(id)
   if (row === undefined) return null
   const isOfRun = row.run === line?.run
-  const isLive = isOfRun && row.number > 0 && isLivePlace(line, row.number)
+  const isLive = isOfRun && row.number > 0 && line.isLive(row.number)
   const { uses, used, expSeconds, revoked } = row
   return {
     uses: uses === 0 ? null : uses,
@@ -63,9 +62,4 @@ export function revokeKey(
     store.write([{ ...row, number, revoked: true }])
   }
   return { result: { ended: ended.size, more: rows.length === REVOKED_PLACES_MAX }, record }
-}
-
-/** @param number an issued one */
-export function isLivePlace(line: Line, number: number): boolean {
-  return line.tickets.stateOf(line.course.lineNumber(number)) !== State.gone
 }

@@ -43,7 +43,7 @@ import { lineRules, type RoomSettings, roomAlerts } from '../src/settings/rooms.
 import { AccessStore } from './access-store.ts'
 import { applyCommand } from './commands.ts'
 import { DrawBeacon } from './draw-beacon.ts'
-import { isLivePlace, keyReport, revokeKey } from './key-commands.ts'
+import { keyReport, revokeKey } from './key-commands.ts'
 import { LineStore } from './line-store.ts'
 import { blockedUntil } from './login-guard.ts'
 import { isUsed } from './migrations.ts'
@@ -159,7 +159,7 @@ export class WaitingRoom extends DurableObject<Env> implements RoomObject {
       const sample = line.takeSample()
       this.commit(line, nowMs, true)
       this.alerts.samples.write(sample)
-      this.access.forgetExpired(nowMs, ({ run, number }) => run === line.run && isLivePlace(line, number))
+      this.access.forgetExpired(nowMs, ({ run, number }) => run === line.run && line.isLive(number))
       this.logGuard(factorBefore, sample)
       this.clockwork.restartOverdueChains(this.room, line, nowMs)
     })

@@ -51,7 +51,7 @@ function worldOf(line: Line): AccessWorld {
   return {
     run: line.run,
     nowMs: line.nowMs,
-    isLive: (number) => line.tickets.stateOf(line.course.lineNumber(number)) !== State.gone,
+    isLive: (number) => line.isLive(number),
     holderOf: (number) => line.holders.of(number),
   }
 }
@@ -82,8 +82,7 @@ function redeem(
 function presentPlace(line: Line, access: AccessClaim): number | null {
   const from = presentIn(access, line.run)
   if (from === undefined || line.holders.hasMovedOn(from.number, from.holder)) return null
-  const number = line.course.lineNumber(from.number)
-  return line.tickets.stateOf(number) === State.gone ? null : number
+  return line.isLive(from.number) ? line.course.lineNumber(from.number) : null
 }
 
 function isAdmitted(line: Line, number: number): boolean {

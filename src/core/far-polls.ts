@@ -14,8 +14,8 @@ import type { LineRules } from './rules.ts'
 import { farLimitSeconds } from './silence.ts'
 import type { Tickets } from './tickets.ts'
 
-/** Nobody is far. */
-const NOBODY = Number.POSITIVE_INFINITY
+/** As the first far number: nobody is far. */
+export const NOBODY_FAR = Number.POSITIVE_INFINITY
 
 /** The tickets that may be silent for longer than the heartbeat timeout. */
 export interface FarTickets {
@@ -38,23 +38,25 @@ interface Border {
 
 export class FarPolls {
   /** Oldest first; the last one is in force. At most one per tick of the lag. */
-  private borders: Border[]
+  private borders: Border[] = []
 
   constructor(state: FarPollsState | undefined, nowSeconds: number) {
-    this.borders =
-      state === undefined ? [] : [{ from: state.from, limitSeconds: state.limitSeconds, untilSeconds: nowSeconds }]
-    if (state !== undefined)
-      this.borders.push({ from: state.told, limitSeconds: state.limitSeconds, untilSeconds: null })
+    if (state === undefined) return
+    const { from, told, limitSeconds } = state
+    this.borders = [
+      { from, limitSeconds, untilSeconds: nowSeconds },
+      { from: told, limitSeconds, untilSeconds: null },
+    ]
   }
 
   /** From this number on visitors are told to poll less often. */
   get told(): number {
-    return this.borders.at(-1)?.from ?? NOBODY
+    return this.borders.at(-1)?.from ?? NOBODY_FAR
   }
 
   get tickets(): FarTickets {
     return {
-      from: Math.min(NOBODY, ...this.borders.map(({ from }) => from)),
+      from: Math.min(NOBODY_FAR, ...this.borders.map(({ from }) => from)),
       limitSeconds: Math.max(0, ...this.borders.map(({ limitSeconds }) => limitSeconds)),
     }
   }
@@ -67,7 +69,7 @@ export class FarPolls {
   /** Tickets from here on got other numbers: each may have been far until now. */
   renumbered(first: number, nowSeconds: number): void {
     const { limitSeconds, from } = this.tickets
-    if (from === NOBODY) return
+    if (from === NOBODY_FAR) return
     const { told } = this
     this.put(Math.min(first, told), limitSeconds, nowSeconds)
     this.put(told, limitSeconds, nowSeconds)
@@ -75,16 +77,10 @@ export class FarPolls {
 
   private put(from: number, limitSeconds: number, nowSeconds: number): void {
     const last = this.borders.at(-1)
-    if (last?.from === from && last.limitSeconds === limitSeconds) {
-      this.forget(nowSeconds)
-      return
+    if (last?.from !== from || last.limitSeconds !== limitSeconds) {
+      if (last !== undefined) last.untilSeconds = nowSeconds
+      this.borders.push({ from, limitSeconds, untilSeconds: null })
     }
-    if (last !== undefined) last.untilSeconds = nowSeconds
-    this.borders.push({ from, limitSeconds, untilSeconds: null })
-    this.forget(nowSeconds)
-  }
-
-  private forget(nowSeconds: number): void {
     const lagSeconds = this.tickets.limitSeconds
     this.borders = this.borders.filter(
       ({ untilSeconds }) => untilSeconds === null || nowSeconds - untilSeconds <= lagSeconds,
@@ -94,7 +90,7 @@ export class FarPolls {
   /** Undefined: nobody is far, or was within the lag. */
   toStored(): FarPollsState | undefined {
     const { tickets, told } = this
-    return tickets.from === NOBODY ? undefined : { ...tickets, told }
+    return tickets.from === NOBODY_FAR ? undefined : { ...tickets, told }
   }
 }
 
@@ -107,7 +103,7 @@ function farFrom(tickets: Tickets, flow: ExpectedFlow, rules: LineRules): number
   const isLong = (position: number) => expectedWaitSeconds(flow, position) > longSeconds
   // A newcomer counts as well.
   let far = (tickets.waitingByLane[REGULAR] as number) + 1
-  if (farLimitSeconds(rules.pollIntervalMaxSeconds) === 0 || !isLong(far)) return NOBODY
+  if (farLimitSeconds(rules.pollIntervalMaxSeconds) === 0 || !isLong(far)) return NOBODY_FAR
   for (let near = 0; far - near > 1; ) {
     const middle = (near + far) >> 1
     if (isLong(middle)) far = middle

@@ -58,6 +58,11 @@ export function isKnownLane(name: string, rules: readonly LaneRule[]): boolean {
   return name === SKIP_NAME || name === SLOW_NAME || rules.some((rule) => rule.name === name)
 }
 
+/** The lane that a priority key leads to if it names none; undefined: the settings have none. */
+export function firstLane(rules: readonly Pick<LaneRule, 'name'>[]): string | undefined {
+  return rules.find(({ name }) => name !== REGULAR_NAME && name !== SLOW_NAME)?.name
+}
+
 /** The index of a lane of this name, among those whose entry is free; -1: none is left. */
 export function freeIndexFor(name: string, isTaken: (index: number) => boolean): number {
   if (name === SKIP_NAME) return SKIP_INDEX

@@ -148,7 +148,7 @@ export class LineState {
       state.lent.restore(segment)
       segments.push(segment)
     }
-    state.tickets.restore(segments, state.tickets.next)
+    state.tickets.restore(segments)
     state.verifyAll()
     return state
   }

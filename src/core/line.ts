@@ -168,6 +168,11 @@ export class Line {
     return this.state.lostPlaces.numbersFrom(this.frontier, nowMs)
   }
 
+  /** Whether the ticket with this issued number is not gone. */
+  isLive(issued: number): boolean {
+    return this.tickets.stateOf(this.course.lineNumber(issued)) !== State.gone
+  }
+
   /** An isolate called. */
   beginCall(nowMs: number): void {
     this.begin(nowMs, () => this.state.clock.advanceOnCall(nowMs, this.rules.checkIntervalSeconds))
@@ -323,7 +328,7 @@ export class Line {
     this.admit()
     this.state.farPolls.follow(tickets, this.course.flow, this.rules, clock.nowSeconds)
     tickets.dropEmpty()
-    this.holders.forgetGone((number) => tickets.stateOf(this.course.lineNumber(number)) !== State.gone)
+    this.holders.forgetGone((issued) => this.isLive(issued))
     this.state.draws.forgetOld(this.run, (first, end) => tickets.mayBeLive(first, end))
     clock.endTick()
     tickets.verifyOneSegment()

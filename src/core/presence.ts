@@ -4,6 +4,7 @@
  * Owns the moves between present and absent. The limits of silence are in silence.ts, the counters
  * in line-record.ts. Numbers that were never issued and tickets that are gone are ignored.
  */
+import { NOBODY_FAR } from './far-polls.ts'
 import { REGULAR } from './lanes.ts'
 import type { Lending } from './lending.ts'
 import { SEGMENT_SIZE } from './limits.ts'
@@ -18,8 +19,6 @@ import {
   silentOffsets,
 } from './silence.ts'
 import { DEPARTING_FLAG, returnsOf, STATE_MASK, State } from './ticket-state.ts'
-
-const NOBODY_FAR = Number.POSITIVE_INFINITY
 
 export class Presence {
   private limits: SilenceLimits

@@ -301,9 +301,8 @@ export class Tickets {
     return segments
   }
 
-  /** Rebuilds the table from stored segments. `next`: the next regular number. */
-  restore(segments: Iterable<Segment>, next: number): void {
-    this.next = next
+  /** Rebuilds the table from stored segments. The numbers are restored already. */
+  restore(segments: Iterable<Segment>): void {
     this.segments.restore(segments)
     for (const segment of this.all()) {
       for (const state of [State.waiting, State.offered, State.active, State.absent]) {

@@ -5,7 +5,7 @@
 import type { AccessClaim, AccessRefusal } from '../core/access.ts'
 import type { JoinDetails } from '../core/exchange.ts'
 import { placeAmongAll } from '../core/lane-snapshot.ts'
-import { isKnownLane, priorityOf, REGULAR_NAME, SKIP_NAME, SLOW_NAME } from '../core/lanes.ts'
+import { firstLane, isKnownLane, priorityOf, REGULAR_NAME, SKIP_NAME } from '../core/lanes.ts'
 import type { SnapshotView } from '../core/snapshot-view.ts'
 import { TOKENS_PER_REQUEST_MAX } from '../limits.ts'
 import type { RoomClient } from '../room/room-client.ts'
@@ -111,7 +111,7 @@ function detailsOf(key: AccessKey, room: RoomSettings, takeOver: boolean): Valid
 function laneOf({ type, lane, counted }: AccessKey, room: RoomSettings): string | null {
   if (type === 'skip') return counted === false ? null : SKIP_NAME
   if (type !== 'priority') return null
-  return lane ?? room.lanes.find(({ name }) => name !== REGULAR_NAME && name !== SLOW_NAME)?.name ?? null
+  return lane ?? firstLane(room.lanes) ?? null
 }
 
 /**

@@ -84,7 +84,8 @@ describe('the stored table of tickets', () => {
     tickets.move(7, State.active)
     const restored = new Tickets()
     const rows = [...tickets.all()].reverse().map(({ index, states }) => new Segment(index, states.slice()))
-    restored.restore(rows, tickets.next)
+    restored.next = tickets.next
+    restored.restore(rows)
     expect(restored.all().map(({ index }) => index)).toEqual([0, 1, 2])
     const { waiting, offered, active, absent, next } = restored
     expect({ waiting, offered, active, absent, next }).toEqual({

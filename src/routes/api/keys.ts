@@ -2,7 +2,7 @@
 import type { Context } from 'hono'
 import * as v from 'valibot'
 import type { AppEnv } from '../../app-env.ts'
-import { isKnownLane, REGULAR_NAME } from '../../core/lanes.ts'
+import { firstLane, isKnownLane, REGULAR_NAME } from '../../core/lanes.ts'
 import { problem } from '../../http/problem.ts'
 import { ACCESS_KEY_USES_MAX, KEYS_BODY_MAX_BYTES, KEYS_PER_CALL_MAX, REVOKED_KEYS_MAX } from '../../limits.ts'
 import type { KeyReport, RevokedKey } from '../../room/room-keys.ts'
@@ -31,11 +31,13 @@ const orderSchema = v.strictObject({
 /** The names of the body, where they differ from those of an order. */
 const BODY_KEY: Readonly<Partial<Record<keyof KeyOrder, string>>> = { expiresMs: 'expires' }
 
+const ID = /^[\w-]{16}$/
+
 const KEY_ID = {
   in: 'path',
   required: true,
   description: "The key's id.",
-  schema: v.pipe(v.string(), v.regex(/^[\w-]{16}$/)),
+  schema: v.pipe(v.string(), v.regex(ID)),
   example: 'wy1F9fwsQRMrPiTI',
 } as const
 
@@ -115,8 +117,7 @@ async function make(c: Context<AppEnv>, room: RoomSettings): Promise<Response> {
   if (url !== undefined && keyLink(url, '') === null) {
     problems.push({ key: 'url', problem: 'must be an address such as https://shop.example/' })
   }
-  const first = room.lanes.find(({ name }) => !isKnownLane(name, []) && name !== REGULAR_NAME)?.name
-  if (type === 'priority' && !isKnownLane(lane ?? first ?? REGULAR_NAME, toLaneRules(room.lanes))) {
+  if (type === 'priority' && !isKnownLane(lane ?? firstLane(room.lanes) ?? REGULAR_NAME, toLaneRules(room.lanes))) {
     const names = room.lanes.map(({ name }) => name).join(', ')
     problems.push({ key: 'lane', problem: `must be a lane of the room's settings, which has ${names || 'none'}` })
   }
@@ -146,7 +147,7 @@ async function report(c: Context<AppEnv>, room: RoomSettings): Promise<Response>
 async function revoke(c: Context<AppEnv>, room: RoomSettings): Promise<Response> {
   const id = c.req.param('id') ?? ''
   const keep = c.req.query('keep_place') ?? 'false'
-  if (!/^[\w-]{16}$/.test(id)) return problem(400, 'Bad id', 'The id of a key has 16 characters: it is not the key.')
+  if (!ID.test(id)) return problem(400, 'Bad id', 'The id of a key has 16 characters: it is not the key.')
   if (keep !== 'true' && keep !== 'false') return problem(400, 'Bad query', '"keep_place" must be true or false.')
   const revoked: RevokedKey | null = await c.var.deployment
     .stub(room)
