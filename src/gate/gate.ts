@@ -8,14 +8,13 @@ import { placeOf } from '../http/hosts.ts'
 import { mayJoin, type RequestKind, readableForm, requestKind } from '../http/request-kind.ts'
 import { isSecure, pathAsSent, type RequestUrl } from '../http/request-url.ts'
 import { findRoom } from '../settings/rooms.ts'
-import { hasKeyCookie, keyCookie } from '../tokens/key-cookie.ts'
 import { answerVisit, type VisitAnswers } from './answer-visit.ts'
 import { busyResponse, type WaitingAnswer, waitingAnswer } from './answers.ts'
 import { checkPage, checkRefusal } from './check-answers.ts'
 import { barePreflight, isPreflight, shareIfAllowed, tooManyPreflights } from './cors.ts'
 import { forward, forwardAdmitted, forwardCounted, forwardPast, keepPrivate } from './forward.ts'
 import { mayPreflightNow } from './join-limits.ts'
-import { askAgain, keyPage, keyProblem } from './key-answers.ts'
+import { askAgain, keyPage, keyProblem, settledKeyCookie } from './key-answers.ts'
 import type { ValidKey } from './key-entry.ts'
 import { keyRedirect } from './key-link.ts'
 import { type RoomContext, readVisitor, roomContext, type Visitor } from './room-context.ts'
@@ -59,8 +58,11 @@ export async function gate(call: Call): Promise<Response> {
     details: USE,
   })
   const answer = await answerVisit(outcome, room, answersTo(visitor, kind))
-  const settled = outcome.keySettled === true && hasKeyCookie(request) ? [keyCookie(request, null)] : []
-  return withCookies(answer, skip.state === 'over' ? [...settled, skip.cookie] : settled)
+  const cookies = [settledKeyCookie(request, outcome), skip.state === 'over' ? skip.cookie : null]
+  return withCookies(
+    answer,
+    cookies.filter((cookie) => cookie !== null),
+  )
 }
 
 /** Forwards a request that an access key lets past the room. */

@@ -8,8 +8,9 @@ import { KEY_RETRY_MS } from '../limits.ts'
 import type { SmallPageTexts } from '../pages/messages/messages.ts'
 import { entrySetting } from '../settings/entry-settings.ts'
 import type { RoomSettings } from '../settings/rooms.ts'
-import { KEY_HEADER, retriedKeyCookie } from '../tokens/key-cookie.ts'
+import { hasKeyCookie, KEY_HEADER, keyCookie, retriedKeyCookie } from '../tokens/key-cookie.ts'
 import type { KeyOutcome, KeyRefusal } from './key-entry.ts'
+import type { Visit } from './outcome.ts'
 import type { RoomContext } from './room-context.ts'
 import { returnPath, smallPage } from './small-pages.ts'
 import { shownNumber } from './visitor-status.ts'
@@ -59,6 +60,11 @@ export async function askAgain(context: RoomContext, outcome: KeyOutcome): Promi
   await new Promise((resolve) => setTimeout(resolve, KEY_RETRY_MS))
   const headers = { Location: pathOfThisHost(returnPath(context)), 'Cache-Control': 'no-store', 'Set-Cookie': cookie }
   return new Response(null, { status: 303, headers })
+}
+
+/** `Set-Cookie` that removes a key which is no longer needed; null: none does. */
+export function settledKeyCookie(request: Request, { keySettled }: Visit): string | null {
+  return keySettled === true && hasKeyCookie(request) ? keyCookie(request, null) : null
 }
 
 function takeOverPath({ name }: RoomSettings, href: string): string {

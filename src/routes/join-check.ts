@@ -20,7 +20,7 @@ import { CHECK_BODY_MAX_BYTES, CHECK_TOKEN_MAX_CHARS } from '../limits.ts'
 import { logRepeatedWarning } from '../log/log.ts'
 import { entrySetting } from '../settings/entry-settings.ts'
 import { checkCookie, checkCookieOf, type JoinProof, signJoinProof } from '../tokens/join-proof.ts'
-import { changeToken } from '../tokens/token-cookie.ts'
+import { redirectWithToken } from '../tokens/token-cookie.ts'
 import { isSolved } from '../tokens/work-challenge.ts'
 import type { TurnstileValidator } from '../turnstile/validation.ts'
 import { visitorOfCall } from './visitor-call.ts'
@@ -33,8 +33,8 @@ export async function joinCheckRoute(call: Call): Promise<Response> {
   const { request, url, room, joinCheck } = visitor
   if (!isSameOrigin(request)) return problem(403, 'Not from this site', 'Send the form of the check page.')
   const backUrl = pathOfThisHost(new URLSearchParams(url.search).get('return') ?? room.path)
-  if (joinCheck === null || isSuspended(visitor)) return toSite(backUrl)
-  if (await hasPlace(visitor)) return toSite(backUrl)
+  if (joinCheck === null || isSuspended(visitor)) return redirectWithToken(visitor, backUrl)
+  if (await hasPlace(visitor)) return redirectWithToken(visitor, backUrl)
   const fields = (await readFields(request, CHECK_BODY_MAX_BYTES)) ?? {}
   const turnstile = checkMode(visitor) === 'off' ? null : visitor.turnstile
   const problemOfForm = missingField(fields, turnstile !== null, joinCheck.work !== null)
@@ -120,7 +120,7 @@ function unsolved(visitor: Visitor, proof: JoinProof, backUrl: string): Response
 }
 
 async function failed(visitor: Visitor, proof: JoinProof, backUrl: string): Promise<Response> {
-  const { request, client, room, infiniteKeys } = visitor
+  const { client, room, infiniteKeys } = visitor
   client.countCheck('checksFailed')
   const action = entrySetting(visitor, 'turnstile_action')
   logRepeatedWarning('join_check_failed', room.name, { room: room.name, action })
@@ -128,19 +128,13 @@ async function failed(visitor: Visitor, proof: JoinProof, backUrl: string): Prom
     client.countCheck('checksOverlooked')
     return withProof(visitor, proof, backUrl)
   }
-  const response = toSite(backUrl)
   const { text } = await infiniteTicket(visitor, infiniteKeys)
-  changeToken(response.headers, request, room, text)
-  return response
+  return redirectWithToken(visitor, backUrl, text)
 }
 
 async function withProof(visitor: Visitor, proof: JoinProof, backUrl: string): Promise<Response> {
   const { request, room, keys, nowMs } = visitor
-  const response = toSite(backUrl)
+  const response = redirectWithToken(visitor, backUrl)
   response.headers.append('Set-Cookie', checkCookie(request, await signJoinProof(request, room, keys, nowMs, proof)))
   return response
-}
-
-function toSite(backUrl: string): Response {
-  return new Response(null, { status: 303, headers: { Location: backUrl, 'Cache-Control': 'no-store' } })
 }

@@ -12,7 +12,7 @@ import { readableForm } from '../http/request-kind.ts'
 import { isSecure, type RequestUrl } from '../http/request-url.ts'
 import { LANGUAGES, languageOf } from '../languages.ts'
 import { LANG_COOKIE_LIFE_SECONDS } from '../limits.ts'
-import { changeToken, type TokenChange } from '../tokens/token-cookie.ts'
+import { redirectWithToken, type TokenChange } from '../tokens/token-cookie.ts'
 import { visitorOfCall } from './visitor-call.ts'
 
 /**
@@ -24,7 +24,7 @@ export async function lineRoute(call: Call): Promise<Response> {
   if (visitor instanceof Response) return visitor
   const { room, client, keepAlive, presented } = visitor
   const returnUrl = pathOfThisHost(parameter(call.url, 'return') ?? room.path)
-  const toSite = (change?: TokenChange) => redirectToSite(visitor, returnUrl, change)
+  const toSite = (change?: TokenChange) => redirectWithToken(visitor, returnUrl, change)
   if (isSuspended(visitor)) {
     client.keepFresh(keepAlive)
     return toSite()
@@ -49,12 +49,6 @@ export async function lineRoute(call: Call): Promise<Response> {
     keyEnds: () => toSite(),
     noToken: () => (presented.length === 0 ? noTicketPage(visitor, returnUrl) : toSite()),
   })
-}
-
-function redirectToSite({ request, room }: Visitor, returnUrl: string, change: TokenChange): Response {
-  const headers = new Headers({ Location: returnUrl, 'Cache-Control': 'no-store' })
-  changeToken(headers, request, room, change)
-  return new Response(null, { status: 303, headers })
 }
 
 function noTicketPage(visitor: Visitor, returnUrl: string): Response {

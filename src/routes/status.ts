@@ -2,7 +2,7 @@
 import type { Call } from '../app-env.ts'
 import { answerVisit } from '../gate/answer-visit.ts'
 import { checkRefusal } from '../gate/check-answers.ts'
-import { keyProblem } from '../gate/key-answers.ts'
+import { keyProblem, settledKeyCookie } from '../gate/key-answers.ts'
 import type { Visit } from '../gate/outcome.ts'
 import type { Visitor } from '../gate/room-context.ts'
 import { newSkipCookie } from '../gate/skip-pass.ts'
@@ -11,7 +11,6 @@ import { placelessStatus, shownNumber } from '../gate/visitor-status.ts'
 import { problem } from '../http/problem.ts'
 import { isSameOrigin } from '../http/request-url.ts'
 import type { PolledStatus, Status } from '../status.ts'
-import { hasKeyCookie, keyCookie } from '../tokens/key-cookie.ts'
 import { changeToken, holdsCookie, keepsCookies, TOKEN_HEADER, type TokenChange } from '../tokens/token-cookie.ts'
 import { visitorOfCall } from './visitor-call.ts'
 
@@ -54,9 +53,8 @@ export async function answerWithStatus(visitor: Visitor, outcome: Visit): Promis
     keyEnds: (ended) => keyProblem(visitor, ended),
     noToken: () => problem(403, 'No ticket', 'Open a page of the site to get a ticket.'),
   })
-  if (outcome.keySettled === true && hasKeyCookie(request)) {
-    answer.headers.append('Set-Cookie', keyCookie(request, null))
-  }
+  const settled = settledKeyCookie(request, outcome)
+  if (settled !== null) answer.headers.append('Set-Cookie', settled)
   return answer
 }
 

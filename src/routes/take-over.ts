@@ -5,15 +5,14 @@
 import type { Call } from '../app-env.ts'
 import { answerVisit } from '../gate/answer-visit.ts'
 import { waitingAnswer } from '../gate/answers.ts'
-import { keyPage } from '../gate/key-answers.ts'
+import { keyPage, settledKeyCookie } from '../gate/key-answers.ts'
 import type { Visit } from '../gate/outcome.ts'
 import { takingOver, type Visitor } from '../gate/room-context.ts'
 import { refusal, sendsForm } from '../gate/small-pages.ts'
 import { isSuspended, visit } from '../gate/visit.ts'
 import { pathOfThisHost } from '../http/paths.ts'
 import { isSameOrigin } from '../http/request-url.ts'
-import { hasKeyCookie, keyCookie } from '../tokens/key-cookie.ts'
-import { changeToken, type TokenChange } from '../tokens/token-cookie.ts'
+import { redirectWithToken } from '../tokens/token-cookie.ts'
 import { answerWithStatus } from './status.ts'
 import { visitorOfCall } from './visitor-call.ts'
 
@@ -29,7 +28,7 @@ export async function takeOverRoute(call: Call): Promise<Response> {
   }
   // A second click comes without the key: its place waits at the page itself.
   const hasKey = ((await visitor.keyEntry?.presented()) ?? null) !== null
-  if (isSuspended(visitor) || (!hasKey && reader === 'person')) return toSite(visitor, backUrl)
+  if (isSuspended(visitor) || (!hasKey && reader === 'person')) return redirectWithToken(visitor, backUrl)
   const outcome = await visit(takingOver(visitor), [], { mayJoin: true })
   if (outcome.state === 'admitted') giveUpOthers(visitor, outcome.pass.token.number)
   if (outcome.state === 'waiting') giveUpOthers(visitor, outcome.ticket.token.number)
@@ -47,8 +46,8 @@ function giveUpOthers({ client, keepAlive, presented }: Visitor, kept: number): 
 async function answerPerson(visitor: Visitor, outcome: Visit, backUrl: string): Promise<Response> {
   const { request, room } = visitor
   const answer = await answerVisit<Response | Promise<Response>>(outcome, room, {
-    admitted: ({ text }) => toSite(visitor, backUrl, text),
-    letThrough: () => toSite(visitor, backUrl),
+    admitted: ({ text }) => redirectWithToken(visitor, backUrl, text),
+    letThrough: () => redirectWithToken(visitor, backUrl),
     // The object does not answer: the browser asks again by itself.
     wait: (status, ticket) =>
       ticket === null
@@ -60,20 +59,14 @@ async function answerPerson(visitor: Visitor, outcome: Visit, backUrl: string): 
             code: 503,
             returnUrl: backUrl,
           })
-        : toSite(visitor, backUrl, ticket.text),
-    refuse: () => toSite(visitor, backUrl),
-    unchecked: () => toSite(visitor, backUrl),
-    passed: () => toSite(visitor, backUrl),
+        : redirectWithToken(visitor, backUrl, ticket.text),
+    refuse: () => redirectWithToken(visitor, backUrl),
+    unchecked: () => redirectWithToken(visitor, backUrl),
+    passed: () => redirectWithToken(visitor, backUrl),
     keyEnds: (ended) => keyPage(visitor, ended, backUrl),
-    noToken: () => toSite(visitor, backUrl),
+    noToken: () => redirectWithToken(visitor, backUrl),
   })
-  if (outcome.keySettled === true && hasKeyCookie(request))
-    answer.headers.append('Set-Cookie', keyCookie(request, null))
+  const settled = settledKeyCookie(request, outcome)
+  if (settled !== null) answer.headers.append('Set-Cookie', settled)
   return answer
-}
-
-function toSite({ request, room }: Visitor, backUrl: string, change?: TokenChange): Response {
-  const headers = new Headers({ Location: backUrl, 'Cache-Control': 'no-store' })
-  changeToken(headers, request, room, change)
-  return new Response(null, { status: 303, headers })
 }

@@ -2,15 +2,13 @@
  * The proof that a newcomer passed the check before joining: a signed text in a cookie, for one
  * room and one client network, redeemed by joining within a minute.
  */
-import { serialize } from 'hono/utils/cookie'
 import { CHECK_COOKIE } from '../http/paths.ts'
-import { isSecure } from '../http/request-url.ts'
 import { CHECK_COOKIE_LIFE_SECONDS, JOIN_PROOF_LIFE_SECONDS, TOKENS_PER_REQUEST_MAX } from '../limits.ts'
 import type { RoomSettings } from '../settings/rooms.ts'
 import { ClientBinding } from './client-binding.ts'
 import type { SigningKey } from './signing-keys.ts'
 import { signClaims, verifyClaims } from './token.ts'
-import { cookieTokens } from './token-cookie.ts'
+import { cookieTokens, hostCookie, hostCookieName } from './token-cookie.ts'
 
 /** Apart from the kinds of `Token`: a proof is never a place. */
 const KIND = 'join-proof'
@@ -77,19 +75,10 @@ export function checkCookieOf(request: Request): 'none' | 'pending' | 'used' {
 
 /** `Set-Cookie` with a proof; null: for a check page. */
 export function checkCookie(request: Request, proof: string | null): string {
-  return serialize(nameOn(request), proof ?? PENDING, {
-    path: '/',
-    httpOnly: true,
-    secure: isSecure(request),
-    sameSite: 'Lax',
-    maxAge: proof === null ? CHECK_COOKIE_LIFE_SECONDS : JOIN_PROOF_LIFE_SECONDS,
-  })
+  const lifeSeconds = proof === null ? CHECK_COOKIE_LIFE_SECONDS : JOIN_PROOF_LIFE_SECONDS
+  return hostCookie(request, CHECK_COOKIE, proof ?? PENDING, lifeSeconds)
 }
 
 function checkCookies(request: Request): string[] {
-  return cookieTokens(request.headers, nameOn(request))
-}
-
-function nameOn(request: Request): string {
-  return isSecure(request) ? `__Host-${CHECK_COOKIE}` : CHECK_COOKIE
+  return cookieTokens(request.headers, hostCookieName(request, CHECK_COOKIE))
 }

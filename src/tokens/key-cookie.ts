@@ -3,11 +3,9 @@
  * the cookie and the header a nonce may follow the key, `KEY~NONCE`: joins with the same nonce are
  * one join, so a repeated request after a lost answer gets the same place.
  */
-import { serialize } from 'hono/utils/cookie'
 import { KEY_COOKIE } from '../http/paths.ts'
-import { isSecure } from '../http/request-url.ts'
 import { KEY_COOKIE_LIFE_SECONDS, TOKEN_MAX_CHARS } from '../limits.ts'
-import { cookieTokens } from './token-cookie.ts'
+import { cookieTokens, hostCookie, hostCookieName } from './token-cookie.ts'
 
 export const KEY_HEADER = 'Waiting-Room-Key'
 
@@ -22,7 +20,7 @@ const KEY_TEXT = /^([\w.-]+)(?:~([\w-]{8,64}))?$/
 /** The texts that a request presents as keys, not verified; the header before the cookie. */
 export function presentedKeyTexts(request: Request): readonly KeyText[] {
   const inHeader = request.headers.get(KEY_HEADER)
-  const inCookies = cookieTokens(request.headers, nameOn(request, KEY_COOKIE))
+  const inCookies = cookieTokens(request.headers, hostCookieName(request, KEY_COOKIE))
   if (inHeader === null && inCookies.length === 0) return NONE
   return [...(inHeader ? [inHeader] : []), ...inCookies].map(keyText)
 }
@@ -37,12 +35,7 @@ function keyText(text: string): KeyText {
 
 /** `Set-Cookie` with a key, from a link; null: the key of this browser has done its work. */
 export function keyCookie(request: Request, key: string | null): string {
-  return keyOrSkipCookie(
-    request,
-    KEY_COOKIE,
-    key === null ? null : `${key}~${crypto.randomUUID()}`,
-    KEY_COOKIE_LIFE_SECONDS,
-  )
+  return hostCookie(request, KEY_COOKIE, key === null ? null : `${key}~${crypto.randomUUID()}`, KEY_COOKIE_LIFE_SECONDS)
 }
 
 /** Marks the nonce of a browser that was sent to the same page again. */
@@ -50,9 +43,9 @@ const RETRIED = '_2'
 
 /** `Set-Cookie` with the request's key, marked; null: it is marked already, or there is none. */
 export function retriedKeyCookie(request: Request): string | null {
-  const [text] = cookieTokens(request.headers, nameOn(request, KEY_COOKIE))
+  const [text] = cookieTokens(request.headers, hostCookieName(request, KEY_COOKIE))
   if (text === undefined || keyText(text).nonce === null || text.endsWith(RETRIED)) return null
-  return keyOrSkipCookie(request, KEY_COOKIE, text + RETRIED, KEY_COOKIE_LIFE_SECONDS)
+  return hostCookie(request, KEY_COOKIE, text + RETRIED, KEY_COOKIE_LIFE_SECONDS)
 }
 
 /** Whether a text from a link may go into a cookie. */
@@ -61,20 +54,5 @@ export function fitsCookie(text: string): boolean {
 }
 
 export function hasKeyCookie(request: Request): boolean {
-  return cookieTokens(request.headers, nameOn(request, KEY_COOKIE)).length > 0
-}
-
-/** A cookie of this host only; null deletes it. */
-export function keyOrSkipCookie(request: Request, name: string, value: string | null, lifeSeconds: number): string {
-  return serialize(nameOn(request, name), value ?? '', {
-    path: '/',
-    httpOnly: true,
-    secure: isSecure(request),
-    sameSite: 'Lax',
-    maxAge: value === null ? 0 : lifeSeconds,
-  })
-}
-
-export function nameOn(request: Request, name: string): string {
-  return isSecure(request) ? `__Host-${name}` : name
+  return cookieTokens(request.headers, hostCookieName(request, KEY_COOKIE)).length > 0
 }

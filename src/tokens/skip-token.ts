@@ -6,10 +6,9 @@ import type { AccessClaim } from '../core/access.ts'
 import { SKIP_COOKIE } from '../http/paths.ts'
 import { SKIP_COOKIE_LIFE_SECONDS, SKIP_TOKEN_LIFE_SECONDS, TOKENS_PER_REQUEST_MAX } from '../limits.ts'
 import type { RoomSettings } from '../settings/rooms.ts'
-import { keyOrSkipCookie, nameOn } from './key-cookie.ts'
 import type { SigningKey } from './signing-keys.ts'
 import { signClaims, verifyClaims } from './token.ts'
-import { cookieTokens } from './token-cookie.ts'
+import { cookieTokens, hostCookie, hostCookieName } from './token-cookie.ts'
 
 const KIND = 'skip'
 
@@ -52,7 +51,7 @@ export async function presentedSkip(
   room: RoomSettings,
   keys: readonly SigningKey[],
 ): Promise<SkipToken | null> {
-  const texts = cookieTokens(request.headers, nameOn(request, SKIP_COOKIE))
+  const texts = cookieTokens(request.headers, hostCookieName(request, SKIP_COOKIE))
   for (const text of texts.slice(0, TOKENS_PER_REQUEST_MAX)) {
     const claims = (await verifyClaims(text, keys)) as Claims | null
     if (claims?.kind !== KIND || claims.room !== room.name) continue
@@ -64,5 +63,5 @@ export async function presentedSkip(
 
 /** `Set-Cookie`; null deletes the cookie. */
 export function skipCookie(request: Request, token: string | null): string {
-  return keyOrSkipCookie(request, SKIP_COOKIE, token, SKIP_COOKIE_LIFE_SECONDS)
+  return hostCookie(request, SKIP_COOKIE, token, SKIP_COOKIE_LIFE_SECONDS)
 }

@@ -93,6 +93,22 @@ export function tokenCookie(room: RoomSettings, secure: boolean, token: string |
   })
 }
 
+/** The name of a cookie of this host only. */
+export function hostCookieName(request: Request, name: string): string {
+  return isSecure(request) ? `__Host-${name}` : name
+}
+
+/** `Set-Cookie` for a cookie of this host only; null deletes it. */
+export function hostCookie(request: Request, name: string, value: string | null, lifeSeconds: number): string {
+  return serialize(hostCookieName(request, name), value ?? '', {
+    path: '/',
+    httpOnly: true,
+    secure: isSecure(request),
+    sameSite: 'Lax',
+    maxAge: value === null ? 0 : lifeSeconds,
+  })
+}
+
 /** On https: `Set-Cookie` that deletes the plain-http cookie; null: the request has none. */
 export function plainCookieRemoval(headers: Headers, room: RoomSettings, secure: boolean): string | null {
   if (!secure || cookieTokens(headers, cookieName(room, false)).length === 0) return null
@@ -122,6 +138,17 @@ export function changeToken(headers: Headers, request: Request, room: RoomSettin
   }
   const removal = change === undefined ? null : plainCookieRemoval(request.headers, room, isSecure(request))
   if (removal !== null) headers.append('Set-Cookie', removal)
+}
+
+/** Sends the browser to a page of the site, with a token change. */
+export function redirectWithToken(
+  { request, room }: { readonly request: Request; readonly room: RoomSettings },
+  href: string,
+  change?: TokenChange,
+): Response {
+  const headers = new Headers({ Location: href, 'Cache-Control': 'no-store' })
+  changeToken(headers, request, room, change)
+  return new Response(null, { status: 303, headers })
 }
 
 /** The names of all cookies that the deployment sets, with and without prefix. */
