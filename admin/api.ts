@@ -33,7 +33,9 @@ export type Settings = v.InferOutput<typeof settingsSchema>
 /** Values of the runtime settings, by key. */
 export type Values = Readonly<Record<string, string | number | boolean | null>>
 
-export const BASE = '/__waiting-room/api/v1'
+/** Where the endpoints are. The page says it; tests in Node have none. */
+export const PREFIX = typeof document === 'undefined' ? '' : (document.getElementById('app')?.dataset.prefix ?? '')
+export const BASE = `${PREFIX}/api/v1`
 const TIMEOUT_MS = 10_000
 
 /** A problem with a body. `key`: empty if the problem is not with one key. */

@@ -1,6 +1,6 @@
 /** The settings in force during an event, its draw, and a preview of its phases. */
 import { useState } from 'hono/jsx/dom'
-import { type EventDetails as Details, get, type RoomEvent, type RoomList } from './api.ts'
+import { type EventDetails as Details, get, PREFIX, type RoomEvent, type RoomList } from './api.ts'
 import type { Controls } from './controls.ts'
 import { METHODS } from './event-words.ts'
 import { usePolling } from './hooks.ts'
@@ -113,7 +113,7 @@ function Draw({ room, event, details: { commitment, draw }, hasBeacon }: DrawPro
       </dl>
       {commitment !== null && (
         <p>
-          <a href={`/__waiting-room/draw?room=${room}`} target="_blank" rel="noopener">
+          <a href={`${PREFIX}/draw?room=${room}`} target="_blank" rel="noopener">
             Public page of the draw
           </a>
         </p>

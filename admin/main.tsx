@@ -2,7 +2,7 @@
 import 'uplot/dist/uPlot.min.css'
 import './admin.css'
 import { render, useState } from 'hono/jsx/dom'
-import { call, get, Refused, type RoomList, type Rooms, type Session } from './api.ts'
+import { BASE, call, get, Refused, type RoomList, type Rooms, type Session } from './api.ts'
 import { useCleanEffect, usePolling } from './hooks.ts'
 import { Login } from './login.tsx'
 import { Overview } from './overview.tsx'
@@ -84,7 +84,7 @@ function Top({ session, onLogOut }: { session: Session; onLogOut: () => void }) 
       <p class="who">
         <span>{session.operator.name}</span>
         {session.operator.kind === 'read' && <span class="badge">read only</span>}
-        <a href="/__waiting-room/api/v1/">API</a>
+        <a href={`${BASE}/`}>API</a>
         {session.via === 'session' && (
           <button type="button" onClick={onLogOut}>
             Log out

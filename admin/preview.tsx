@@ -1,6 +1,6 @@
 /** Opens the waiting page as visitors see it: any state, any phase of an event, any language. */
 import { useState } from 'hono/jsx/dom'
-import type { RoomList } from './api.ts'
+import { PREFIX, type RoomList } from './api.ts'
 import { Choice } from './fields.tsx'
 
 interface Props {
@@ -79,7 +79,7 @@ function PreviewPicker({ label, options, first, languages }: PickerProps) {
         nameOf={(tag) => languageNames.of(tag) ?? tag}
         onChange={setLang}
       />
-      <a class="button" href={`/__waiting-room/admin/preview?${query}`} target="_blank" rel="noopener">
+      <a class="button" href={`${PREFIX}/admin/preview?${query}`} target="_blank" rel="noopener">
         Open preview
       </a>
     </div>

@@ -7,6 +7,7 @@
 
 import type { DeliveryRecord, DeliveryTurn } from '../src/alerts/ledger.ts'
 import type { AlertMessage } from '../src/alerts/message.ts'
+import type { Bindings } from '../src/bindings.ts'
 import type { Line } from '../src/core/line.ts'
 import { logError } from '../src/log/log.ts'
 import type { AlertOverview } from '../src/room/room-object.ts'
@@ -25,11 +26,11 @@ export class RoomAlerts {
   readonly samples: SampleStore
   private readonly alerts: AlertStore
   private readonly ctx: DurableObjectState
-  private readonly env: Env
+  private readonly bindings: Bindings
 
-  constructor(ctx: DurableObjectState, env: Env) {
+  constructor(ctx: DurableObjectState, bindings: Bindings) {
     this.ctx = ctx
-    this.env = env
+    this.bindings = bindings
     this.samples = new SampleStore(ctx.storage.sql)
     this.alerts = new AlertStore(ctx.storage.sql)
   }
@@ -37,7 +38,7 @@ export class RoomAlerts {
   report(line: Line, room: ReportedRoom, minute: number, nowMs: number): void {
     const samples = reportMinutes(line, room, minute, nowMs, this.samples, this.alerts)
     for (const sample of samples.slice(-DATA_POINTS_MAX))
-      this.env.FIGURES?.writeDataPoint(dataPointOf(room.name, sample))
+      this.bindings.FIGURES?.writeDataPoint(dataPointOf(room.name, sample))
     this.sendUnqueued(nowMs)
   }
 
@@ -84,7 +85,7 @@ export class RoomAlerts {
    * has ended.
    */
   private sendUnqueued(nowMs: number): void {
-    const { ALERTS } = this.env
+    const { ALERTS } = this.bindings
     if (ALERTS === undefined) return
     for (;;) {
       const messages = this.alerts.leaseUnqueued(nowMs)

@@ -21,11 +21,12 @@ export class RoomClockwork {
   alarmAtMs = 0
   private chains = new CheckChains()
   private readonly ctx: DurableObjectState
-  private readonly queue: Env['CHECKS'] | undefined
+  private readonly queue: Queue | undefined
 
-  constructor(ctx: DurableObjectState, env: Env) {
+  /** @param queue `checks`; undefined: the alarm alone finds silent tickets */
+  constructor(ctx: DurableObjectState, queue: Queue | undefined) {
     this.ctx = ctx
-    this.queue = env.CHECKS
+    this.queue = queue
   }
 
   /**

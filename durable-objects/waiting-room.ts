@@ -11,6 +11,7 @@
  */
 import { DurableObject } from 'cloudflare:workers'
 import type { DeliveryRecord, DeliveryTurn } from '../src/alerts/ledger.ts'
+import type { Bindings } from '../src/bindings.ts'
 import type { CheckMessage } from '../src/core/check-chains.ts'
 import { applyExchange, type ExchangeAnswer, type ExchangeRequest } from '../src/core/exchange.ts'
 import { Line } from '../src/core/line.ts'
@@ -38,7 +39,6 @@ import type {
   RoomStats,
   SettingsView,
 } from '../src/room/room-object.ts'
-import { deployedSettings } from '../src/settings/deployed-settings.ts'
 import { lineRules, type RoomSettings, roomAlerts } from '../src/settings/rooms.ts'
 import { AccessStore } from './access-store.ts'
 import { applyCommand } from './commands.ts'
@@ -53,7 +53,15 @@ import { RoomControls } from './room-controls.ts'
 import { RoomEvents } from './room-events.ts'
 import { RoomJurisdiction } from './room-jurisdiction.ts'
 
-export class WaitingRoom extends DurableObject<Env> implements RoomObject {
+/** The settings and bindings of the deploy that an object runs. */
+export interface RoomDeploy {
+  readonly settings: { readonly rooms: readonly RoomSettings[] }
+  readonly bindings: Bindings
+}
+
+/** The class of a waiting room extends it by its own deploy. */
+export class WaitingRoomObject extends DurableObject<unknown> implements RoomObject {
+  private readonly rooms: readonly RoomSettings[]
   private readonly store: LineStore
   private readonly clockwork: RoomClockwork
   private readonly alerts: RoomAlerts
@@ -68,16 +76,17 @@ export class WaitingRoom extends DurableObject<Env> implements RoomObject {
   private room = ''
   private calls = 0
 
-  constructor(ctx: DurableObjectState, env: Env) {
+  constructor(ctx: DurableObjectState, env: unknown, { settings, bindings }: RoomDeploy) {
     super(ctx, env)
+    this.rooms = settings.rooms
     this.store = new LineStore(ctx.storage.sql)
-    this.clockwork = new RoomClockwork(ctx, env)
-    this.alerts = new RoomAlerts(ctx, env)
+    this.clockwork = new RoomClockwork(ctx, bindings.CHECKS)
+    this.alerts = new RoomAlerts(ctx, bindings)
     this.controls = new RoomControls(ctx.storage.sql)
     this.access = new AccessStore(ctx.storage.sql)
     this.roomEvents = new RoomEvents(ctx.storage.sql, this.controls)
     this.beacon = new DrawBeacon(ctx, (work) => this.publicRandomness(work))
-    const registry = (room: string) => (env.WAITING_ROOM as unknown as RoomNamespace).getByName(room)
+    const registry = (room: string) => (bindings.WAITING_ROOM as unknown as RoomNamespace).getByName(room)
     this.jurisdiction = new RoomJurisdiction(ctx.storage.sql, ctx.id.jurisdiction, registry)
     const stored = this.store.load()
     if (stored !== null) {
@@ -185,11 +194,11 @@ export class WaitingRoom extends DurableObject<Env> implements RoomObject {
   }
 
   settings(room: string): SettingsView {
-    return this.controls.view(mustBeDeployed(room))
+    return this.controls.view(this.mustBeDeployed(room))
   }
 
   operate(name: string, command: Command, who: string): CommandAnswer {
-    const room = mustBeDeployed(name)
+    const room = this.mustBeDeployed(name)
     if (!this.jurisdiction.isSettled) return this.settled(name, () => this.operate(name, command, who))
     return this.event(name, (line, nowMs) => {
       line.beginInternalEvent(nowMs)
@@ -208,15 +217,15 @@ export class WaitingRoom extends DurableObject<Env> implements RoomObject {
   }
 
   events(room: string): EventsView {
-    return this.roomEvents.view(mustBeDeployed(room), this.line?.course ?? null, Date.now())
+    return this.roomEvents.view(this.mustBeDeployed(room), this.line?.course ?? null, Date.now())
   }
 
   eventDetails(room: string, id: string): EventDetails | null {
-    return this.roomEvents.details(mustBeDeployed(room), id, this.line?.course ?? null, Date.now())
+    return this.roomEvents.details(this.mustBeDeployed(room), id, this.line?.course ?? null, Date.now())
   }
 
   changeEvents(name: string, command: EventCommand, who: string): EventAnswer {
-    const room = mustBeDeployed(name)
+    const room = this.mustBeDeployed(name)
     if (!this.jurisdiction.isSettled) return this.settled(name, () => this.changeEvents(name, command, who))
     return this.event(name, (line, nowMs) => {
       line.beginInternalEvent(nowMs)
@@ -234,7 +243,7 @@ export class WaitingRoom extends DurableObject<Env> implements RoomObject {
   }
 
   auditKeys(name: string, made: AuditValues, who: string): Promise<void> | undefined {
-    mustBeDeployed(name)
+    this.mustBeDeployed(name)
     if (!this.jurisdiction.isSettled) return this.settled(name, () => this.auditKeys(name, made, who))
     this.event(name, (line, nowMs) => {
       line.beginInternalEvent(nowMs)
@@ -245,7 +254,7 @@ export class WaitingRoom extends DurableObject<Env> implements RoomObject {
   }
 
   revokeAccessKey(name: string, id: string, keepPlaces: boolean, who: string): RevokedKey | null {
-    mustBeDeployed(name)
+    this.mustBeDeployed(name)
     if (!this.jurisdiction.isSettled) return this.settled(name, () => this.revokeAccessKey(name, id, keepPlaces, who))
     return this.event(name, (line, nowMs) => {
       line.beginInternalEvent(nowMs)
@@ -299,7 +308,7 @@ export class WaitingRoom extends DurableObject<Env> implements RoomObject {
   report(minute: number, room = this.room): Promise<void> | undefined {
     // A line that has only answered "void" was never stored.
     const isUnused = this.line === null || !isUsed(this.ctx.storage.sql)
-    if (isUnused && !deployedRoom(room)?.events.length) return undefined
+    if (isUnused && !this.deployedRoom(room)?.events.length) return undefined
     if (!this.jurisdiction.isSettled) return this.settled(room, () => this.report(minute, room))
     this.event(room, (line, nowMs) => {
       const settings = this.deployed
@@ -368,7 +377,18 @@ export class WaitingRoom extends DurableObject<Env> implements RoomObject {
 
   /** Undefined: the room is no longer in the settings. */
   private get deployed(): RoomSettings | undefined {
-    return deployedRoom(this.room)
+    return this.deployedRoom(this.room)
+  }
+
+  private deployedRoom(room: string): RoomSettings | undefined {
+    return this.rooms.find(({ name }) => name === room)
+  }
+
+  /** During a deploy, isolates may know a room that the object's version does not. */
+  private mustBeDeployed(room: string): RoomSettings {
+    const settings = this.deployedRoom(room)
+    if (settings === undefined) throw new Error(`room ${room} is not in the settings of this deploy`)
+    return settings
   }
 
   private rules(): LineRules {
@@ -388,15 +408,4 @@ export class WaitingRoom extends DurableObject<Env> implements RoomObject {
     this.clockwork.startChains(this.room, line, nowMs)
     this.beacon.follow(this.room, line, this.deployed?.draw_beacon, nowMs)
   }
-}
-
-function deployedRoom(room: string): RoomSettings | undefined {
-  return deployedSettings.rooms.find(({ name }) => name === room)
-}
-
-/** During a deploy, isolates may know a room that the object's version does not. */
-function mustBeDeployed(room: string): RoomSettings {
-  const settings = deployedRoom(room)
-  if (settings === undefined) throw new Error(`room ${room} is not in the settings of this deploy`)
-  return settings
 }

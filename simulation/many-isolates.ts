@@ -6,8 +6,7 @@
  * Visitors arrive within some seconds, wait, stay for a while, follow links, and leave by the
  * button. Nobody falls silent.
  */
-import * as v from 'valibot'
-import { roomSchema } from '../src/settings/room-schema.ts'
+import { parseRoom } from '../src/settings/rooms.ts'
 import { Browser, type BrowserWitness } from './browser.ts'
 import { NO_NETWORK_FAULTS, NO_OBJECT_FAULTS } from './faults.ts'
 import { Random } from './random.ts'
@@ -59,7 +58,7 @@ const STAY_MAX_MS = 60_000
 export async function simulateManyIsolates(options: ManyIsolatesOptions): Promise<ManyIsolatesFigures> {
   const random = new Random(options.seed)
   const scheduler = new Scheduler(START_MS)
-  const settings = v.parse(roomSchema, {
+  const settings = parseRoom({
     name: 'wide',
     total_active_users: options.capacity,
     new_users_per_minute: options.ratePerMinute,

@@ -29,12 +29,18 @@ export interface RoomCalls {
   readonly stub: () => { check(message: CheckMessage): Promise<void>; report(minute: number): Promise<void> }
 }
 
-type Shell = { readonly WaitingRoom: new (ctx: object, env: object) => RoomInstance }
+/** Settings and bindings of a deploy. */
+export interface RoomDeploy {
+  readonly settings: { readonly rooms: readonly RoomSettings[] }
+  readonly bindings: object
+}
+
+type Shell = { readonly WaitingRoomObject: new (ctx: object, env: object, deploy: RoomDeploy) => RoomInstance }
 type Checks = { consumeChecks(batch: { messages: readonly QueueMessage[] }, calls: RoomCalls): Promise<void> }
 type Cron = { reportMinute(scheduledMs: number, calls: RoomCalls): Promise<void> }
 
 const load = (path: string): Promise<unknown> => import(/* @vite-ignore */ new URL(path, import.meta.url).href)
 
-export const { WaitingRoom } = (await load('../durable-objects/waiting-room.ts')) as Shell
+export const { WaitingRoomObject } = (await load('../durable-objects/waiting-room.ts')) as Shell
 export const { consumeChecks } = (await load('../src/queues/checks.ts')) as Checks
 export const { reportMinute } = (await load('../src/room/room-clients.ts')) as Cron

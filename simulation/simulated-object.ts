@@ -14,8 +14,7 @@ import { Clockwork } from './clockwork.ts'
 import type { ObjectFaults } from './faults.ts'
 import type { Random } from './random.ts'
 import type { Scheduler } from './scheduler.ts'
-import { type RoomInstance, WaitingRoom } from './shipped.ts'
-import { deployedSettings } from './stand-ins/deployed-settings.ts'
+import { type RoomDeploy, type RoomInstance, WaitingRoomObject } from './shipped.ts'
 import { listenToLog } from './stand-ins/log.ts'
 import { Storage } from './storage.ts'
 
@@ -46,6 +45,8 @@ export class SimulatedObject {
   clockOffsetMs = 0
   /** Runs code that does not know the newest fields of the exchange. */
   isOld = false
+  /** Of the newest deploy. */
+  settings: RoomSettings
   private instance: RoomInstance | null = null
   private clockReads = 0
   private statementsUntilCrash = 0
@@ -65,7 +66,7 @@ export class SimulatedObject {
     this.faults = faults
     this.witness = witness
     this.clockwork = new Clockwork(this, scheduler, random)
-    deployedSettings.rooms = [settings]
+    this.settings = settings
     this.storage.onStatement = () => {
       if (this.statementsUntilCrash > 0 && --this.statementsUntilCrash === 0) throw new Crash('between two statements')
     }
@@ -83,10 +84,6 @@ export class SimulatedObject {
   readClock(): number {
     this.clockReads++
     return this.nowMs
-  }
-
-  get settings(): RoomSettings {
-    return deployedSettings.rooms[0] as RoomSettings
   }
 
   /** @throws Crash if the object crashed before or after the commit */
@@ -119,7 +116,7 @@ export class SimulatedObject {
   /** New settings restart the code. */
   deploy(settings: RoomSettings, isOld: boolean): void {
     this.witness.note(`deploy: ${settings.total_active_users} users, ${settings.new_users_per_minute} a minute`)
-    deployedSettings.rooms = [settings]
+    this.settings = settings
     this.isOld = isOld
     this.instance = null
   }
@@ -145,7 +142,7 @@ export class SimulatedObject {
   /** An instance restored from the committed storage. It writes nothing. */
   restored(): RoomInstance {
     const sql = { exec: (text: string, ...values: unknown[]) => this.storage.exec(text, ...values) }
-    const restored = new WaitingRoom({ id: {}, storage: { sql } }, {})
+    const restored = new WaitingRoomObject({ id: {}, storage: { sql } }, {}, this.deployed({}))
     this.storage.rollback()
     return restored
   }
@@ -251,7 +248,11 @@ export class SimulatedObject {
     const CHECKS = {
       send: async (body: unknown, options: { delaySeconds: number }) => this.clockwork.send(body, options),
     }
-    started = new WaitingRoom(ctx, { CHECKS })
+    started = new WaitingRoomObject(ctx, {}, this.deployed({ CHECKS }))
     return started
+  }
+
+  private deployed(bindings: object): RoomDeploy {
+    return { settings: { rooms: [this.settings] }, bindings }
   }
 }

@@ -2,9 +2,7 @@
  * One seed: a room, its isolates, a crowd and faults. Every committed event and every message is
  * judged. In the end every visitor who stayed must have been admitted, and the line must be empty.
  */
-import * as v from 'valibot'
-import { roomSchema } from '../src/settings/room-schema.ts'
-import type { RoomSettings } from '../src/settings/rooms.ts'
+import { parseRoom, type RoomSettings } from '../src/settings/rooms.ts'
 import { BEACON, SimulatedBeacon } from './beacon.ts'
 import { Browser } from './browser.ts'
 import { type Crowd, crowdOf } from './crowd.ts'
@@ -116,7 +114,7 @@ function someSettings(
   { events, lanes }: { readonly events: boolean; readonly lanes: boolean },
 ): RoomSettings {
   const heartbeat = random.pick([15, 20, 20, 30])
-  return v.parse(roomSchema, {
+  return parseRoom({
     name: 'simulated',
     total_active_users: crowd.capacity,
     new_users_per_minute: crowd.ratePerMinute,

@@ -3,13 +3,13 @@
 import { version } from '../package.json'
 import heartbeatScript from '../public/heartbeat.min.js'
 import type { Call, Handler } from './app-env.ts'
-import { deployment } from './deployment.ts'
+import type { Deployment } from './deployment.ts'
 import { gate } from './gate/gate.ts'
 import { notConfigured } from './gate/small-pages.ts'
-import { PREFIX } from './http/paths.ts'
 import { problem, unsupportedMethod } from './http/problem.ts'
 import { type RequestUrl, requestUrl } from './http/request-url.ts'
 import { logError } from './log/log.ts'
+import type { KeepAlive } from './room/room-client.ts'
 import { drawRoute } from './routes/draw.ts'
 import { heartbeatRoute } from './routes/heartbeat.ts'
 import { joinCheckRoute } from './routes/join-check.ts'
@@ -20,7 +20,11 @@ import { statusRoute } from './routes/status.ts'
 import { takeOverRoute } from './routes/take-over.ts'
 import { optionsRoute, withAllowedOrigins } from './routes/visitor-call.ts'
 
-type Incoming = Omit<Call, 'deployment'> & { readonly env: Env }
+/** A request before its deployment is known, which a few endpoints do without. */
+interface Incoming extends Omit<Call, 'deployment'> {
+  readonly env: object
+  readonly host: Host
+}
 type IncomingHandler = (incoming: Incoming) => Response | Promise<Response>
 
 /** Handlers by method, or one handler that takes every method. */
@@ -53,16 +57,23 @@ const ROUTES: ReadonlyMap<string, Route> = new Map<string, Route>([
   ['/metrics', operators],
 ])
 
-export async function serve(request: Request, env: Env, keepAlive: ExecutionContext): Promise<Response> {
+/** The waiting room that answers. */
+interface Host {
+  readonly prefix: string
+  /** Null: the deployment cannot serve. */
+  deployment(env: object): Promise<Deployment | null>
+}
+
+export async function serve(host: Host, request: Request, env: object, keepAlive: KeepAlive): Promise<Response> {
   const url = parsedUrl(request)
   if (url === null) {
     return problem(400, 'Bad request', 'The address cannot be read. Send a Host header with the name of the site.')
   }
-  const route = routeOf(url.canonical)
+  const route = routeOf(url.canonical, host.prefix)
   const handle = typeof route === 'function' ? route : route.get(request.method)
   if (handle === undefined) return unsupportedMethod(request.method, methodsOf(route))
   try {
-    return await handle({ request, url, env, keepAlive })
+    return await handle({ request, url, env, keepAlive, host })
   } catch (error) {
     logError('request_failed', error)
     return problem(500, 'Something went wrong', undefined, { 'Retry-After': '5' })
@@ -78,9 +89,9 @@ function parsedUrl(request: Request): RequestUrl | null {
   }
 }
 
-function routeOf(canonical: string): Route {
-  if (!isBelow(PREFIX, canonical)) return site
-  const path = canonical.slice(PREFIX.length)
+function routeOf(canonical: string, prefix: string): Route {
+  if (!isBelow(prefix, canonical)) return site
+  const path = canonical.slice(prefix.length)
   return ROUTES.get(path) ?? (isBelow('/api/v1', path) ? operators : unknownPath)
 }
 
@@ -94,8 +105,8 @@ function isBelow(parent: string, path: string): boolean {
 
 /** A route that needs the settings and keys of the deployment. */
 function configured(handle: Handler): IncomingHandler {
-  return async function answerConfigured({ request, url, env, keepAlive }) {
-    const ready = await deployment(env)
+  return async function answerConfigured({ request, url, env, keepAlive, host }) {
+    const ready = await host.deployment(env)
     return ready === null ? notConfigured({ request, url }) : handle({ request, url, keepAlive, deployment: ready })
   }
 }

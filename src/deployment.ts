@@ -1,10 +1,12 @@
-/** This isolate's settings, keys and bindings, checked once and then shared by all requests. */
+/** The settings, keys and bindings of a waiting room, ready for all requests of an isolate. */
 import type { AlertDelivery } from './alerts/consumer.ts'
 import { platformIo } from './alerts/deliver.ts'
+import type { Bindings } from './bindings.ts'
 import type { BypassRule } from './bypass/bypass-settings.ts'
 import { NewcomerCounts } from './core/proof-of-work.ts'
 import { infiniteKeys } from './gate/infinite-queue.ts'
 import type { JoinLimiters } from './gate/join-limits.ts'
+import type { Configuration } from './instance.ts'
 import { logError } from './log/log.ts'
 import { Access } from './operators/access.ts'
 import type { ApiOff, OperatorAccess } from './operators/caller.ts'
@@ -16,16 +18,20 @@ import type { Origin } from './origin/proxy.ts'
 import { reservedNames } from './origin/request-headers.ts'
 import { Looks } from './pages/looks.ts'
 import { inJurisdiction, sharedJurisdiction } from './room/jurisdiction.ts'
-import { type RoomNamespace, roomClient, roomStub } from './room/room-clients.ts'
-import { deployedSettings } from './settings/deployed-settings.ts'
+import type { RoomClient } from './room/room-client.ts'
+import { RoomClients, type RoomNamespace, roomStub } from './room/room-clients.ts'
 import { loginGuardRemedy } from './settings/problems.ts'
 import type { RoomSettings } from './settings/rooms.ts'
+import type { Settings } from './settings/settings.ts'
 import { accessSigningKeys } from './tokens/access-key.ts'
 import { VerifiedTokens } from './tokens/presented.ts'
 import { importSigningKeys, type SigningKey } from './tokens/signing-keys.ts'
 import { TurnstileValidator } from './turnstile/validation.ts'
 
 export interface Deployment extends JoinLimiters {
+  /** Where the endpoints are: below this path. */
+  readonly prefix: string
+  readonly settings: Settings
   readonly rooms: readonly RoomSettings[]
   readonly keys: readonly SigningKey[]
   readonly verified: VerifiedTokens
@@ -34,7 +40,7 @@ export interface Deployment extends JoinLimiters {
   /** The built files of the operators' page; null: the deployment has none. */
   readonly assets: Fetcher | null
   readonly looks: Looks
-  readonly client: (room: RoomSettings) => ReturnType<typeof roomClient>
+  readonly client: (room: RoomSettings) => RoomClient
   readonly stub: (room: RoomSettings) => ReturnType<typeof roomStub>
   readonly alerts: AlertDelivery
   /** The rules by which requests skip a room, by room name. */
@@ -49,47 +55,38 @@ export interface Deployment extends JoinLimiters {
   readonly accessKeys: readonly SigningKey[]
 }
 
-let ready: Deployment | null = null
-
-/**
- * Null: the deployment cannot serve, and the log has the reason. Only the result is cached, not the
- * promise: if the request that created a promise were cancelled, all others would hang.
- */
-export async function deployment(env: Env): Promise<Deployment | null> {
-  if (ready !== null) return ready
-  try {
-    const keys = await importSigningKeys(env.SIGNING_KEYS)
-    // wrangler types the namespace without the class's methods, since the class is in this Worker.
-    const namespace = env.WAITING_ROOM as unknown as RoomNamespace
-    ready = {
-      rooms: deployedSettings.rooms,
-      keys,
-      verified: new VerifiedTokens(),
-      origin: deployedOrigin(env),
-      operators: await operatorAccess(env, keys, namespace),
-      assets: env.ASSETS ?? null,
-      looks: new Looks(env.ASSETS ?? null),
-      client: (room) => roomClient(namespace, room),
-      stub: (room) => roomStub(namespace, room),
-      alerts: alertDelivery(namespace, env),
-      bypasses: deployedSettings.bypasses,
-      joinLimiter: env.JOIN_LIMIT ?? null,
-      networkLimiter: env.JOIN_LIMIT_NETWORK ?? null,
-      turnstile: deployedSettings.turnstile && new TurnstileValidator(deployedSettings.turnstile),
-      infiniteKeys: await infiniteKeys(keys),
-      newcomers: new NewcomerCounts(),
-      accessKeys: await accessSigningKeys(keys),
-    }
-    return ready
-  } catch (error) {
-    logError('not_configured', error)
-    return null
+/** @throws Error if the keys cannot be used */
+export async function deploymentOf({ raw, settings, bindings }: Configuration, prefix: string): Promise<Deployment> {
+  const keys = await importSigningKeys(raw.SIGNING_KEYS)
+  // A binding is typed without the methods of its class, since users name the class.
+  const namespace = bindings.WAITING_ROOM as unknown as RoomNamespace
+  const clients = new RoomClients(namespace)
+  return {
+    prefix,
+    settings,
+    rooms: settings.rooms,
+    keys,
+    verified: new VerifiedTokens(),
+    origin: deployedOrigin(settings, bindings, raw.ORIGIN_SECRET),
+    operators: await operatorAccess(settings, raw.ADMIN_TOKEN, bindings, keys),
+    assets: bindings.ASSETS ?? null,
+    looks: new Looks(bindings.ASSETS ?? null),
+    client: (room) => clients.of(room),
+    stub: (room) => roomStub(namespace, room),
+    alerts: alertDelivery(settings, namespace, bindings),
+    bypasses: settings.bypasses,
+    joinLimiter: bindings.JOIN_LIMIT ?? null,
+    networkLimiter: bindings.JOIN_LIMIT_NETWORK ?? null,
+    turnstile: settings.turnstile && new TurnstileValidator(settings.turnstile),
+    infiniteKeys: await infiniteKeys(keys),
+    newcomers: new NewcomerCounts(),
+    accessKeys: await accessSigningKeys(keys),
   }
 }
 
-function deployedOrigin(env: Env): Origin {
-  const { originUrl, originHost, originTimeoutSeconds, rooms } = deployedSettings
-  const binding = env.ORIGIN ?? null
+function deployedOrigin(settings: Settings, bindings: Bindings, secret: string | undefined): Origin {
+  const { originUrl, originHost, originTimeoutSeconds, rooms } = settings
+  const binding = bindings.ORIGIN ?? null
   // A binding takes the place of ORIGIN_URL.
   const url = binding === null ? originUrl : null
   return {
@@ -97,46 +94,47 @@ function deployedOrigin(env: Env): Origin {
     host: originHost,
     site: siteNames(url, originHost),
     binding,
-    secret: env.ORIGIN_SECRET ?? null,
+    secret: secret ?? null,
     timeoutSeconds: originTimeoutSeconds,
     rooms,
     reserved: reservedNames(rooms),
   }
 }
 
-function alertDelivery(namespace: RoomNamespace, env: Env): AlertDelivery {
-  const { channels, pushes } = deployedSettings
+function alertDelivery(settings: Settings, namespace: RoomNamespace, { EMAIL }: Bindings): AlertDelivery {
+  const { channels, pushes, rooms } = settings
   return {
     channelOf: ({ kind, room, channel }) =>
       kind === 'stats' ? pushes.get(room) : channels.find(({ name }) => name === channel),
     ledger: (name) => {
-      const room = deployedSettings.rooms.find((known) => known.name === name)
+      const room = rooms.find((known) => known.name === name)
       // The jurisdiction of a room that is no longer in the settings is unknown.
       return room === undefined ? namespace.getByName(name) : roomStub(namespace, room)
     },
-    io: platformIo(env.EMAIL ?? null),
+    io: platformIo(EMAIL ?? null),
   }
 }
 
 /** The API is off without tokens and Access, and while a token cannot be used. */
 async function operatorAccess(
-  env: Env,
+  settings: Settings,
+  adminToken: string | undefined,
+  bindings: Bindings,
   keys: readonly SigningKey[],
-  rooms: RoomNamespace,
 ): Promise<OperatorAccess | ApiOff> {
-  const operators = await usableOperators(env.ADMIN_TOKEN)
-  const access = deployedSettings.access === null ? null : new Access(deployedSettings.access)
+  const operators = await usableOperators(adminToken)
+  const access = settings.access === null ? null : new Access(settings.access)
   if (operators === null || (operators.length === 0 && access === null)) return 'no-operators'
   // Without it nobody would limit how often tokens are guessed.
-  if (env.LOGIN_GUARD === undefined) {
+  if (bindings.LOGIN_GUARD === undefined) {
     logError('login_guard_missing', new Error(loginGuardRemedy))
     return 'no-login-guard'
   }
   const sessions = await sessionKeys(keys)
-  const jurisdiction = sharedJurisdiction(deployedSettings.rooms)
-  const guards = inJurisdiction(env.LOGIN_GUARD as unknown as LoginGuardNamespace, jurisdiction)
+  const jurisdiction = sharedJurisdiction(settings.rooms)
+  const guards = inJurisdiction(bindings.LOGIN_GUARD as unknown as LoginGuardNamespace, jurisdiction)
   // The former guard is in no jurisdiction.
-  const formerGuards = jurisdiction === undefined ? rooms : null
+  const formerGuards = jurisdiction === undefined ? (bindings.WAITING_ROOM as unknown as RoomNamespace) : null
   return { operators, sessionKeys: sessions, access, failedLogins: new FailedLogins(guards, formerGuards, sessions) }
 }
 

@@ -18,10 +18,10 @@ import { workerTimer } from './timer.ts'
 /** A single failed poll is not worth alarming the visitor. */
 const FAILURES_SHOWN = 2
 
-const PREFIX = '/__waiting-room'
-
 /** The server's data about this visitor. */
 interface Visit {
+  /** Where the room's endpoints are. */
+  readonly prefix: string
   readonly status: Status
   readonly token: string | null
   /** Path and query to go to when admitted. */
@@ -90,7 +90,7 @@ const poller = new Poller({
 })
 
 async function poll(signal: AbortSignal): Promise<number> {
-  const response = await fetch(`${PREFIX}/status${query}`, {
+  const response = await fetch(`${visit.prefix}/status${query}`, {
     signal,
     // By the second header the room knows that this page can show a check.
     headers: headers({ Accept: 'application/json', 'Waiting-Room-Page': '1' }),
@@ -179,7 +179,7 @@ function openSite(): void {
   // The server never sees the fragment. Replacing the address with itself plus a fragment would
   // only scroll.
   const { hash } = location
-  if (hash !== '') history.replaceState(null, '', `${PREFIX}/`)
+  if (hash !== '') history.replaceState(null, '', `${visit.prefix}/`)
   location.replace(visit.returnUrl + hash)
 }
 
@@ -188,7 +188,7 @@ async function leave(event: Event): Promise<void> {
   const button = byId<HTMLButtonElement>('leave-yes')
   if (button !== null) button.disabled = true
   try {
-    const response = await fetch(`${PREFIX}/leave${query}`, {
+    const response = await fetch(`${visit.prefix}/leave${query}`, {
       method: 'POST',
       headers: headers({ 'Content-Type': 'application/json' }),
       body: '{"final":true}',
@@ -228,7 +228,7 @@ function start(): void {
   addEventListener('pagehide', () => {
     if (over !== null) return
     // A hint only: links, reloads and closing look alike. A poll of another tab cancels it.
-    if (tabs.leads) navigator.sendBeacon(`${PREFIX}/leave${query}`)
+    if (tabs.leads) navigator.sendBeacon(`${visit.prefix}/leave${query}`)
     poller.stop()
     tabs.close()
   })

@@ -4,7 +4,7 @@
  */
 import type { Visit } from '../../src/gate/outcome.ts'
 import { visit } from '../../src/gate/visit.ts'
-import { PREFIX } from '../../src/http/paths.ts'
+import { DEFAULT_PREFIX } from '../../src/http/paths.ts'
 import { requestUrl } from '../../src/http/request-url.ts'
 import type { RoomSettings } from '../../src/settings/rooms.ts'
 import { checkCookie } from '../../src/tokens/join-proof.ts'
@@ -62,7 +62,7 @@ export class Client {
 
   /** Sends the form of the check page. */
   async answerCheck(fields: Readonly<Record<string, string>>): Promise<Response> {
-    const url = `${SITE.slice(0, -1)}${PREFIX}/join-check?room=${this.room.name}&return=%2F`
+    const url = `${SITE.slice(0, -1)}${DEFAULT_PREFIX}/join-check?room=${this.room.name}&return=%2F`
     const response = await joinCheckRoute(this.call(url, {}, new URLSearchParams(fields)))
     for (const cookie of response.headers.getSetCookie()) this.keep(cookie)
     return response

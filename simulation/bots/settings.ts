@@ -1,7 +1,5 @@
 /** The columns of the table: how the room is set. Each has one defence alone, but for the last. */
-import * as v from 'valibot'
-import { roomSchema } from '../../src/settings/room-schema.ts'
-import type { RoomSettings } from '../../src/settings/rooms.ts'
+import { parseRoom, type RoomSettings } from '../../src/settings/rooms.ts'
 
 export interface Setting {
   readonly name: string
@@ -29,7 +27,7 @@ export const SETTINGS = [
  * silent: instead of simulating polls the time-outs are longer than the run.
  */
 export function roomOf({ room }: Setting, places: number): RoomSettings {
-  return v.parse(roomSchema, {
+  return parseRoom({
     name: 'sale',
     total_active_users: places,
     new_users_per_minute: Math.ceil(places * 0.6),

@@ -1,4 +1,4 @@
-/** Replaces `cloudflare:workers`: the base class of objects, and no bindings. */
+/** Replaces `cloudflare:workers`: the base class of objects. */
 export class DurableObject {
   protected readonly ctx: unknown
   protected readonly env: unknown
@@ -8,5 +8,3 @@ export class DurableObject {
     this.env = env
   }
 }
-
-export const env = {}

@@ -3,7 +3,6 @@
  * everything else.
  */
 import { cacheSet } from '../cache.ts'
-import { PREFIX } from '../http/paths.ts'
 import { isSecure } from '../http/request-url.ts'
 import { languageOfVisitor } from '../languages.ts'
 import { POLL_INTERVALS_MAX } from '../limits.ts'
@@ -122,8 +121,8 @@ function pageHeaders(own: Headers, room: RoomSettings, { pollAfterSeconds }: Sta
 }
 
 /** By this header programs recognize our answers, and find the endpoint to join and to poll. */
-export function linkHeader({ name }: RoomSettings): HeaderFields {
-  return { Link: `<${PREFIX}/status?room=${name}>; rel="waiting-room"` }
+export function linkHeader({ name, prefix }: RoomSettings): HeaderFields {
+  return { Link: `<${prefix}/status?room=${name}>; rel="waiting-room"` }
 }
 
 /** For requests that may not join and whose sender reads no JSON, such as images and prefetches. */

@@ -1,5 +1,4 @@
 /** Answers about the check before joining: its page for people, and what programs are told. */
-import { PREFIX } from '../http/paths.ts'
 import { problem } from '../http/problem.ts'
 import { languageOfVisitor } from '../languages.ts'
 import { type CheckPage, checkPageHeaders, renderCheckPage } from '../pages/check-page.ts'
@@ -20,7 +19,7 @@ export async function checkPage(context: Visitor): Promise<Response> {
   const mode = checkMode(context)
   const page: CheckPage = {
     language,
-    action: `${PREFIX}/join-check?room=${room.name}&return=${back}`,
+    action: `${room.prefix}/join-check?room=${room.name}&return=${back}`,
     turnstile: turnstile === null || mode === 'off' ? null : { siteKey: turnstile.siteKey, mode },
     work: (await joinCheck?.work?.challenge()) ?? null,
     mayContinue: entrySetting(context, 'turnstile_action') === 'log',

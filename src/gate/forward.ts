@@ -55,7 +55,7 @@ export async function forwardAdmitted(context: RoomContext, kind: RequestKind, p
 async function withBeaconIn(context: RoomContext, response: Response): Promise<Response> {
   const { client, room } = context
   try {
-    return await withBeacon(context.url, response, room.name, (obstacle) => {
+    return await withBeacon(context.url, response, room, (obstacle) => {
       client.countPageWithoutBeacon(obstacle)
       logRepeatedWarning('page_without_beacon', `${room.name} ${obstacle}`, { room: room.name, reason: obstacle })
     })

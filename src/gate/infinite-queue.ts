@@ -77,7 +77,7 @@ function infiniteStatus({ room, client: { view }, nowMs }: IssueContext, token: 
     const place = { number, position, startPosition: position, waiting: position, joinedAt, updatedAt }
     return { ...placelessStatus(room, 'waiting', null, { pollAfterSeconds: 6 }), ...place }
   }
-  const status = waitingStatus(room.name, view, token, position)
+  const status = waitingStatus(room, view, token, position)
   // Another visitor has the same number, and perhaps a rank in a draw.
   const event = status.event && { ...status.event, rank: null, entries: null }
   return { ...status, number, startPosition: position, updatedAt, ...(event === undefined ? {} : { event }) }

@@ -2,7 +2,7 @@
  * Answers about access keys: pages for people, problem details for programs. None of them is a
  * place in line.
  */
-import { PREFIX, pathOfThisHost } from '../http/paths.ts'
+import { pathOfThisHost } from '../http/paths.ts'
 import { problem } from '../http/problem.ts'
 import { KEY_RETRY_MS } from '../limits.ts'
 import type { SmallPageTexts } from '../pages/messages/messages.ts'
@@ -67,8 +67,8 @@ export function settledKeyCookie(request: Request, { keySettled }: Visit): strin
   return keySettled === true && hasKeyCookie(request) ? keyCookie(request, null) : null
 }
 
-function takeOverPath({ name }: RoomSettings, href: string): string {
-  return `${PREFIX}/take-over?room=${name}&return=${encodeURIComponent(href)}`
+function takeOverPath({ name, prefix }: RoomSettings, href: string): string {
+  return `${prefix}/take-over?room=${name}&return=${encodeURIComponent(href)}`
 }
 
 function reasonOf({ used, revoked, expired, invalid }: SmallPageTexts['keyRefused'], why: KeyRefusal): string {
@@ -98,7 +98,7 @@ export function keyProblem(context: RoomContext, outcome: KeyOutcome): Response 
     }
     case 'taken': {
       const detail =
-        `The key's place is held elsewhere. POST ${PREFIX}/take-over?room=${room.name} with the same key to continue here. ` +
+        `The key's place is held elsewhere. POST ${room.prefix}/take-over?room=${room.name} with the same key to continue here. ` +
         `To repeat a request whose answer was lost, send ${KEY_HEADER}: KEY~NONCE, with the same nonce both times.`
       return problem(409, 'The place is held by another device', detail, {}, { ...fields, number: outcome.number })
     }

@@ -105,7 +105,7 @@ export async function joined(
         ...(isUndrawn(view, number) ? {} : { startPosition: view.position(number) }),
       }
       const ticket = await issue(context, 'ticket', start)
-      return { state: 'waiting', status: waitingStatus(room.name, view, start), ticket, ...keySettled }
+      return { state: 'waiting', status: waitingStatus(room, view, start), ticket, ...keySettled }
     }
     case 'taken':
       return { state: 'taken', number: answer.number, isNew: answer.isNew }

@@ -127,7 +127,7 @@ async function poll(
   const hasEnded = view.hasLostPlace(number) || view.hasMovedOn(token.number, token.holder ?? 0)
   if (view.isBelowFrontier(number) || hasEnded) return claim(context, candidate)
   const ticket = { text, token, renewed: moves }
-  return { state: 'waiting', status: waitingStatus(room.name, view, token), ticket }
+  return { state: 'waiting', status: waitingStatus(room, view, token), ticket }
 }
 
 /** Only a poll waits to share a call: nobody notices the delay, and most answers change nothing. */
@@ -167,7 +167,7 @@ export async function claim(
       // answer as with each poll.
       const number = view.lineNumber(token.number)
       const position = view.isBelowFrontier(number) ? answer.position : undefined
-      return { state: 'waiting', status: waitingStatus(room.name, view, token, position), ticket }
+      return { state: 'waiting', status: waitingStatus(room, view, token, position), ticket }
     }
     case 'gone':
       // After a session the visitor joins again. A visitor whose place is gone is told so first.
@@ -219,6 +219,6 @@ function unreachable(context: VisitContext, { token, text, moves = false }: Pres
   const status =
     view === null
       ? placelessStatus(room, 'waiting', null, { number: token.number, unreachable: true })
-      : { ...waitingStatus(room.name, view, token), unreachable: true }
+      : { ...waitingStatus(room, view, token), unreachable: true }
   return { state: 'unreachable', status, ticket }
 }

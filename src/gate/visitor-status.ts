@@ -5,7 +5,6 @@ import { NEAR_POLL_MAX_SECONDS } from '../core/limits.ts'
 import { farLimitSeconds } from '../core/silence.ts'
 import type { Snapshot } from '../core/snapshot.ts'
 import type { SnapshotView } from '../core/snapshot-view.ts'
-import { PREFIX } from '../http/paths.ts'
 import { ISO_TIMES_MAX } from '../limits.ts'
 import type { RoomSettings } from '../settings/rooms.ts'
 import type { Status, VisitorState } from '../status.ts'
@@ -17,12 +16,14 @@ import type { Token } from '../tokens/token.ts'
  */
 const isoTime = memoize(ISO_TIMES_MAX, (ms) => new Date(ms).toISOString())
 
+type NamedRoom = Pick<RoomSettings, 'name' | 'prefix'>
+
 /**
  * The status of a waiting visitor.
  * @param position the object's answer, or the position in the snapshot
  */
 export function waitingStatus(
-  room: string,
+  room: NamedRoom,
   view: SnapshotView,
   { number: issued, joinedSeconds, startPosition }: Pick<Token, 'number' | 'joinedSeconds' | 'startPosition'>,
   position = view.position(view.lineNumber(issued)),
@@ -35,7 +36,7 @@ export function waitingStatus(
   const estimate = hasPosition ? view.estimate(position, lane) : null
   return {
     state: waitingState(view),
-    room,
+    room: room.name,
     number: shownNumber(view, issued),
     position: hasPosition ? position : null,
     waiting: Math.max(view.waitingIn(lane), hasPosition ? position : 0),
@@ -90,7 +91,7 @@ export function isUndrawn(view: SnapshotView, issued: number): boolean {
 }
 
 /** `issued`: the number of the visitor's ticket; null: the visitor has none. */
-function eventOf(view: SnapshotView, room: string, issued: number | null): Pick<Status, 'event'> {
+function eventOf(view: SnapshotView, room: NamedRoom, issued: number | null): Pick<Status, 'event'> {
   const { event, lastEvent } = view.snapshot
   if (event == null && lastEvent == null) return NO_EVENT
   const serverTime = new Date().toISOString()
@@ -107,7 +108,7 @@ function eventOf(view: SnapshotView, room: string, issued: number | null): Pick<
   if (event != null) {
     const { name, phase, startAtMs, endAtMs, draw: hasDraw, commitment } = event
     const times = { startsAt: isoTime(startAtMs), endsAt: isoTime(endAtMs) }
-    const drawUrl = commitment === null ? null : `${PREFIX}/draw?room=${room}`
+    const drawUrl = commitment === null ? null : `${room.prefix}/draw?room=${room.name}`
     return { event: { name, phase, ...times, draw: hasDraw, commitment, drawUrl, ...visitors } }
   }
   const { name, startAtMs, endAtMs } = lastEvent as NonNullable<typeof lastEvent>
@@ -160,7 +161,7 @@ export function placelessStatus(
     pollAfterSeconds: details.pollAfterSeconds ?? LONG_POLL_SECONDS,
     message: null,
     ...queueAllOf(view),
-    ...(view === null ? NO_EVENT : eventOf(view, room.name, null)),
+    ...(view === null ? NO_EVENT : eventOf(view, room, null)),
     updatedAt: isoTime(view?.snapshot.atMs ?? Date.now()),
   }
 }

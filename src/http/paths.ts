@@ -3,8 +3,18 @@
  * read them.
  */
 
-/** Our endpoints are below this path. Nothing below it reaches the origin. */
-export const PREFIX = '/__waiting-room'
+/** Where our endpoints are unless a deployment chooses another path: below it. */
+export const DEFAULT_PREFIX = '/__waiting-room'
+
+const PREFIX_MAX_CHARS = 64
+
+/** Null: our endpoints can be below this path. Otherwise the remedy. */
+export function prefixProblem(prefix: string): string | null {
+  const isFit = prefix.length <= PREFIX_MAX_CHARS && /^(?:\/[\w~-][\w~.-]*)+$/.test(prefix)
+  return isFit
+    ? null
+    : `prefix: must be a path such as "${DEFAULT_PREFIX}", of at most ${PREFIX_MAX_CHARS} characters: a-z, A-Z, 0-9, "-", "_", ".", "~" and single slashes, none at the end`
+}
 
 /**
  * The cookies that belong to no room. A room cannot have these names: room names have no

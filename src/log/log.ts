@@ -12,9 +12,13 @@ import { errorText } from './scrub.ts'
 /** One per isolate. */
 let reporter: Reporter | null = null
 
-/** Called once, at start-up. Null: errors are only logged. */
+/** Null: errors are only logged. */
 export function reportErrorsTo(next: Reporter | null): void {
   reporter = next
+}
+
+export function hasReporter(): boolean {
+  return reporter !== null
 }
 
 /** Called by an object at its start: sends the errors that made objects of this isolate abort. */

@@ -3,11 +3,13 @@
  * would block the script. Reports the reason for a page that should get the script and does not.
  */
 import type { BeaconObstacle } from '../core/origin-report.ts'
-import { PREFIX } from '../http/paths.ts'
 import type { RequestUrl } from '../http/request-url.ts'
+import type { RoomSettings } from '../settings/rooms.ts'
 import type { PageHead } from './page-head.ts'
 import { insertIntoHead } from './page-insertion.ts'
 import { NO_POLICY, pagePolicy } from './page-policy.ts'
+
+type NamedRoom = Pick<RoomSettings, 'name' | 'prefix'>
 
 /** Content codings that the runtime decodes when a body is read. */
 const DECODED_CODINGS = ['gzip', 'br']
@@ -40,7 +42,7 @@ const NON_ASCII_ENCODINGS = ['utf-16le', 'utf-16be', 'iso-2022-jp', 'replacement
 export async function withBeacon(
   url: RequestUrl,
   response: Response,
-  room: string,
+  room: NamedRoom,
   onObstacle: (obstacle: BeaconObstacle) => void,
 ): Promise<Response> {
   const { body, headers } = response
@@ -123,7 +125,7 @@ function describeBody(headers: Headers, isDecoded: boolean, addedBytes: number |
 function scriptFor(
   url: RequestUrl,
   headers: Headers,
-  room: string,
+  { name: room, prefix }: NamedRoom,
   { elements }: PageHead,
   onObstacle: (obstacle: BeaconObstacle) => void,
 ): string {
@@ -132,7 +134,7 @@ function scriptFor(
       .filter(({ name, attributes }) => name === 'meta' && isSame(attributes.get(attribute), value))
       .map(({ attributes }) => attributes.get('content') ?? '')
   if (metaOf('name', OPT_OUT).some(isOff)) return ''
-  const path = `${PREFIX}/heartbeat.js?room=${room}`
+  const path = `${prefix}/heartbeat.js?room=${room}`
   const own = `${url.origin}${path}`
   const enforced = [headers.get(META_POLICY) ?? '', ...metaOf('http-equiv', META_POLICY).map(decodeReferences)]
   const reported = headers.get(`${META_POLICY}-Report-Only`) ?? ''

@@ -15,6 +15,8 @@ import { accentStyle } from './colours.ts'
 import { hashSource } from './hash-source.ts'
 
 export interface Look {
+  /** Where the room's endpoints are. */
+  readonly prefix: string
   /** The site's; null: its host. */
   readonly name: string | null
   /** A data URL; empty: none. */
@@ -44,6 +46,7 @@ const NO_FILES: LookFiles = { template: null, logo: null }
 export async function makeLook(room: RoomSettings, files: LookFiles = NO_FILES): Promise<Look> {
   const colours = room.accent === undefined ? '' : accentStyle(room.accent, room.accent_dark)
   return {
+    prefix: room.prefix,
     name: room.site_name ?? null,
     logo: files.logo ?? '',
     style,

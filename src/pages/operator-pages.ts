@@ -4,7 +4,8 @@
  */
 
 /** The script renders everything else, from the API. */
-export const ADMIN_PAGE = `<!doctype html>
+export function adminPage(prefix: string): string {
+  return `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -13,14 +14,15 @@ export const ADMIN_PAGE = `<!doctype html>
 <meta name="robots" content="noindex">
 <title>Waiting room: operators</title>
 <link rel="icon" href="data:,">
-<link rel="stylesheet" href="/__waiting-room/admin/admin.min.css">
-<script src="/__waiting-room/admin/admin.min.js" defer></script>
+<link rel="stylesheet" href="${prefix}/admin/admin.min.css">
+<script src="${prefix}/admin/admin.min.js" defer></script>
 </head>
 <body>
-<div id="app"><noscript><p>This page needs JavaScript. The API does not: /__waiting-room/api/v1/</p></noscript></div>
+<div id="app" data-prefix="${prefix}"><noscript><p>This page needs JavaScript. The API does not: ${prefix}/api/v1/</p></noscript></div>
 </body>
 </html>
 `
+}
 
 export interface PageSources {
   /** Sources of a Content-Security-Policy; default: none. */

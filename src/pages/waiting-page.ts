@@ -10,7 +10,7 @@
 import Mustache from 'mustache'
 import defaultTemplate from '../../public/waiting-room.html'
 import { cacheSet, memoize } from '../cache.ts'
-import { PREFIX, pathOfThisHost } from '../http/paths.ts'
+import { pathOfThisHost } from '../http/paths.ts'
 import { LANGUAGES, type Language } from '../languages.ts'
 import { CLOCK_TEXTS_MAX, TIME_ZONES_MAX } from '../limits.ts'
 import type { PageState, Status } from '../status.ts'
@@ -110,12 +110,12 @@ function liveTexts({ texts }: Look, language: Language): LiveTexts {
   return { ...live, states }
 }
 
-function sharedValues({ logo, style, colours, script }: Look, lang: Language, live: LiveTexts) {
+function sharedValues({ prefix, logo, style, colours, script }: Look, lang: Language, live: LiveTexts) {
   const { name, dir, frame } = messages[lang]
   const languages = LANGUAGES.map((tag) => ({ tag, name: messages[tag].name }))
   const [inOrder, ...rules] = frame.how
   const texts = { ...frame, inOrder, rules, name, live: jsonForScript(live) }
-  return { logo, style, colours, script, lang, dir, languages, texts }
+  return { prefix, logo, style, colours, script, lang, dir, languages, texts }
 }
 
 function templateView(view: WaitingView, look: Look, localized: LocalizedLook) {
@@ -128,7 +128,15 @@ function templateView(view: WaitingView, look: Look, localized: LocalizedLook) {
   const words = viewOf(status, wordsIn(localized, language, view.timeZone), { state, note, nowMs: Date.now() })
   const query = `?room=${encodeURIComponent(status.room)}`
   const back = `&return=${encodeURIComponent(returnUrl)}`
-  const visit = { status, token, returnUrl, lang: language, note, ...(preview === undefined ? {} : { preview }) }
+  const visit = {
+    prefix: look.prefix,
+    status,
+    token,
+    returnUrl,
+    lang: language,
+    note,
+    ...(preview === undefined ? {} : { preview }),
+  }
   // Joining again after losing the place is the visitor's choice: a forgotten tab must not do it.
   const reloads = state !== 'expired' && state !== 'moved' && state !== 'left' && preview === undefined
   return {
@@ -142,10 +150,10 @@ function templateView(view: WaitingView, look: Look, localized: LocalizedLook) {
     icon: faviconOf(state, status.position),
     canLeave: inLine && status.number !== null,
     returnUrl,
-    leaveUrl: `${PREFIX}/leave${query}${back}`,
-    drawUrl: `${PREFIX}/draw${query}`,
+    leaveUrl: `${look.prefix}/leave${query}${back}`,
+    drawUrl: `${look.prefix}/draw${query}`,
     // Without a ticket, the visitor joins at the requested address.
-    refreshUrl: status.number === null ? returnUrl : `${PREFIX}/line${query}${back}`,
+    refreshUrl: status.number === null ? returnUrl : `${look.prefix}/line${query}${back}`,
     refreshSeconds: reloads ? refreshSeconds(status) : null,
     visit: jsonForScript(visit),
   }

@@ -12,8 +12,6 @@ import type { RoomObject } from './room-object.ts'
 
 export type RoomNamespace = DurableObjectNamespace<RoomObject & Rpc.DurableObjectBranded>
 
-const clients = new Map<string, RoomClient>()
-
 /**
  * The object of a room. Each call needs a new stub, since a stub that failed once keeps failing.
  */
@@ -23,10 +21,27 @@ export function roomStub(namespace: RoomNamespace, room: RoomSettings): ReturnTy
   return objects.get(objects.idFromName(room.name), hint === undefined ? {} : { locationHint: hint })
 }
 
-export function roomClient(namespace: RoomNamespace, room: RoomSettings): RoomClient {
-  const known = clients.get(room.name)
-  if (known !== undefined) return known
-  const client = new RoomClient(room.name, {
+/** The clients of one waiting room in this isolate, by room. */
+export class RoomClients {
+  private readonly namespace: RoomNamespace
+  private readonly clients = new Map<string, RoomClient>()
+
+  constructor(namespace: RoomNamespace) {
+    this.namespace = namespace
+  }
+
+  of(room: RoomSettings): RoomClient {
+    let client = this.clients.get(room.name)
+    if (client === undefined) {
+      client = newClient(this.namespace, room)
+      this.clients.set(room.name, client)
+    }
+    return client
+  }
+}
+
+function newClient(namespace: RoomNamespace, room: RoomSettings): RoomClient {
+  return new RoomClient(room.name, {
     // The answer is plain data; its type over the RPC only adds that it can be disposed of.
     call: async (request) => await roomStub(namespace, room).exchange(request),
     nowMs: () => Date.now(),
@@ -41,8 +56,6 @@ export function roomClient(namespace: RoomNamespace, room: RoomSettings): RoomCl
       else logWarning('room_call_failed', { room: room.name, error: errorText(error) })
     },
   })
-  clients.set(room.name, client)
-  return client
 }
 
 interface Reporting {

@@ -9,7 +9,6 @@ import type { SnapshotView } from '../core/snapshot-view.ts'
 import type { Visitor } from '../gate/room-context.ts'
 import { refusal } from '../gate/small-pages.ts'
 import { isUndrawn } from '../gate/visitor-status.ts'
-import { PREFIX } from '../http/paths.ts'
 import { problem } from '../http/problem.ts'
 import { readableForm } from '../http/request-kind.ts'
 import { languageOfVisitor } from '../languages.ts'
@@ -108,7 +107,7 @@ function pageAnswer(visitor: Visitor, { planned, draws, own, view }: Published):
     made: draws.toReversed(),
     names: new Map([lastEvent, event].flatMap((one) => (one ? [[one.id, one.name]] : []))),
     own,
-    jsonUrl: `${PREFIX}/draw?room=${room.name}&format=json`,
+    jsonUrl: `${room.prefix}/draw?room=${room.name}&format=json`,
     language,
     timeZone: request.cf?.timezone as string | undefined,
   })

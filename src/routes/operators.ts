@@ -5,9 +5,9 @@
 import { methodNotAllowed } from 'hono/method-not-allowed'
 import { Hono } from 'hono/tiny'
 import type { AppEnv, Call, Handler } from '../app-env.ts'
-import { canonicalPath, PREFIX } from '../http/paths.ts'
+import { canonicalPath } from '../http/paths.ts'
 import { problem, unsupportedMethod } from '../http/problem.ts'
-import { ADMIN_PAGE, ownPageHeaders } from '../pages/operator-pages.ts'
+import { ownPageHeaders, adminPage as pageFor } from '../pages/operator-pages.ts'
 import { apiReference, operatorsApi } from './api/api.ts'
 import { requireOperator } from './api/operator.ts'
 import { metrics } from './metrics.ts'
@@ -20,17 +20,21 @@ export function operatorsRoute({ request, deployment, keepAlive }: Call): Respon
 const app = createApp()
 
 function createApp(): Hono<AppEnv> {
-  const app = new Hono<AppEnv>({ getPath: ({ url }) => canonicalPath(new URL(url).pathname) })
+  // Routes are below the prefix of the deployment that answers.
+  const app = new Hono<AppEnv>({
+    getPath: ({ url }, { env } = {}) =>
+      canonicalPath(new URL(url).pathname).slice((env as AppEnv['Bindings']).deployment.prefix.length),
+  })
   app.use(methodNotAllowed({ app, onMethodNotAllowed: (c, methods) => unsupportedMethod(c.req.method, methods) }))
   app.use(async function setDeployment(c, next) {
     c.set('deployment', c.env.deployment)
     return next()
   })
-  app.get(`${PREFIX}/metrics`, requireOperator('read'), metrics)
-  app.get(`${PREFIX}/admin/preview`, requireOperator('read'), previewRoute)
+  app.get('/metrics', requireOperator('read'), metrics)
+  app.get('/admin/preview', requireOperator('read'), previewRoute)
   // Hono treats the path with a final slash as another path.
-  app.get(`${PREFIX}/api/v1/`, apiReference)
-  app.route(`${PREFIX}/api/v1`, operatorsApi())
+  app.get('/api/v1/', apiReference)
+  app.route('/api/v1', operatorsApi())
   app.all('*', () => problem(404, 'No such path'))
   app.onError((error) => {
     throw error
@@ -50,7 +54,9 @@ export const ADMIN_FILES = Object.keys(FILE_TYPES)
 /** `GET /admin` */
 export function adminPage({ deployment }: Call): Response {
   if (deployment.assets === null) return problem(404, 'No page', 'This deployment has no binding ASSETS.')
-  return new Response(ADMIN_PAGE, { headers: { ...PAGE_HEADERS, 'Content-Type': 'text/html; charset=utf-8' } })
+  return new Response(pageFor(deployment.prefix), {
+    headers: { ...PAGE_HEADERS, 'Content-Type': 'text/html; charset=utf-8' },
+  })
 }
 
 /** @param name one of `ADMIN_FILES` */

@@ -2,7 +2,6 @@
 import type { Context } from 'hono'
 import type { AppEnv } from '../app-env.ts'
 import { waitingPage } from '../gate/answers.ts'
-import { PREFIX } from '../http/paths.ts'
 import { problem } from '../http/problem.ts'
 import { requestUrl } from '../http/request-url.ts'
 import { languageOf, languageOfVisitor } from '../languages.ts'
@@ -126,7 +125,7 @@ function previewEvent(room: RoomSettings, state: PageState, draw: boolean, nowMs
     rank: isDrawn ? 1234 : null,
     entries: isDrawn ? 4321 : null,
     commitment: draw ? PREVIEW_COMMITMENT : null,
-    drawUrl: draw ? `${PREFIX}/draw?room=${room.name}` : null,
+    drawUrl: draw ? `${room.prefix}/draw?room=${room.name}` : null,
     serverTime: new Date(nowMs).toISOString(),
   }
 }

@@ -197,7 +197,13 @@ export const roomSchema = v.pipe(
   }),
 )
 
-export type RoomSettings = v.InferOutput<v.LooseObjectSchema<typeof roomEntries, undefined>>
+export type RoomTable = v.InferOutput<v.LooseObjectSchema<typeof roomEntries, undefined>>
+
+/** A room of a deployment. */
+export interface RoomSettings extends RoomTable {
+  /** Where the room's endpoints are: below this path. Of the deployment, not in `ROOMS`. */
+  readonly prefix: string
+}
 
 /** Unknown keys of a raw room table, at any depth where the schema does not report them itself. */
 export function unknownKeys(room: unknown): string[] {
@@ -218,7 +224,7 @@ function droppedKeys(value: unknown, path: string): string[] {
 }
 
 /** Checks across keys, as (problem, key). */
-function* crossChecks(room: RoomSettings): Iterable<[string, keyof typeof roomEntries]> {
+function* crossChecks(room: RoomTable): Iterable<[string, keyof typeof roomEntries]> {
   if (room.check_interval_seconds >= room.heartbeat_timeout_seconds) {
     yield ['must be below heartbeat_timeout_seconds', 'check_interval_seconds']
   }

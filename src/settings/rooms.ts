@@ -6,11 +6,11 @@ import * as v from 'valibot'
 import type { AlertRule } from '../core/alert-rules.ts'
 import type { LineRules } from '../core/rules.ts'
 import { withoutFinalDot } from '../http/hosts.ts'
-import { foldedPaths } from '../http/paths.ts'
+import { DEFAULT_PREFIX, foldedPaths } from '../http/paths.ts'
 import { toRatePlan } from './event-schema.ts'
 import { toLaneRules } from './lane-schema.ts'
 import { issueProblem, UNKNOWN_SETTING } from './problems.ts'
-import { type RoomSettings, roomSchema, unknownKeys } from './room-schema.ts'
+import { type RoomSettings, type RoomTable, roomSchema, unknownKeys } from './room-schema.ts'
 import { deployedValues, type RuntimeValues, runtimeRules } from './runtime-settings.ts'
 
 /** The platform's limit for one variable. */
@@ -30,8 +30,11 @@ export type ParsedRooms =
   | { readonly rooms: readonly RoomSettings[]; readonly problems: readonly [] }
   | { readonly rooms: null; readonly problems: readonly string[] }
 
-/** Parses `ROOMS`: the list of tables from wrangler.toml, or the same as JSON text. */
-export function parseRooms(value: unknown): ParsedRooms {
+/**
+ * Parses `ROOMS`: the list of tables from wrangler.toml, or the same as JSON text.
+ * @param prefix where the rooms' endpoints are
+ */
+export function parseRooms(value: unknown, prefix = DEFAULT_PREFIX): ParsedRooms {
   const list = fromJson(value)
   if (!Array.isArray(list) || list.length === 0) {
     return {
@@ -46,7 +49,13 @@ export function parseRooms(value: unknown): ParsedRooms {
     ...(result.success ? [...duplicates(result.output), ...caseTwins(result.output)] : []),
     ...tooLarge(list),
   ]
-  return problems.length > 0 || !result.success ? { rooms: null, problems } : { rooms: result.output, problems: [] }
+  if (problems.length > 0 || !result.success) return { rooms: null, problems }
+  return { rooms: result.output.map((room) => ({ ...room, prefix })), problems: [] }
+}
+
+/** Parses the table of one room. Throws if it is invalid. */
+export function parseRoom(table: object): RoomSettings {
+  return { ...v.parse(roomSchema, table), prefix: DEFAULT_PREFIX }
 }
 
 /**
@@ -89,7 +98,7 @@ export function roomsOfHost(rooms: readonly RoomSettings[], hostname: string): r
  */
 export function lineRules(room: RoomSettings | undefined, values?: RuntimeValues): LineRules {
   const defaults = { name: 'removed', total_active_users: 1, new_users_per_minute: 1 }
-  const settings = room ?? v.parse(roomSchema, defaults)
+  const settings = room ?? parseRoom(defaults)
   return {
     ...runtimeRules((room && values) ?? deployedValues(settings)),
     ...(room === undefined ? { capacity: 0 } : {}),
@@ -111,11 +120,13 @@ export function lineRules(room: RoomSettings | undefined, values?: RuntimeValues
   }
 }
 
+type Hosts = Pick<RoomTable, 'host' | 'additional_hosts'>
+
 function coversPath(covered: string, path: string): boolean {
   return path === covered || path.startsWith(covered.endsWith('/') ? covered : `${covered}/`)
 }
 
-function hostsOf(room: RoomSettings): readonly (string | undefined)[] {
+function hostsOf(room: Hosts): readonly (string | undefined)[] {
   return [room.host, ...room.additional_hosts]
 }
 
@@ -123,7 +134,7 @@ function hostsOf(room: RoomSettings): readonly (string | undefined)[] {
  * The rank of the most specific host that matches. Allocates nothing, because it runs for every
  * request.
  */
-function rankHosts(room: RoomSettings, hostname: string): number {
+function rankHosts(room: Hosts, hostname: string): number {
   let best = rankHost(room.host, hostname)
   for (const host of room.additional_hosts) best = Math.max(best, rankHost(host, hostname))
   return best
@@ -166,7 +177,7 @@ function keyOf(issue: v.BaseIssue<unknown>): string {
   return `ROOMS[${String(index?.key ?? '?')}]${keys.map((item) => `.${String(item.key)}`).join('')}`
 }
 
-function duplicates(rooms: readonly RoomSettings[]): string[] {
+function duplicates(rooms: readonly RoomTable[]): string[] {
   const problems: string[] = []
   const seen = new Map<string, number>()
   for (const [i, room] of rooms.entries()) {
@@ -186,7 +197,7 @@ function duplicates(rooms: readonly RoomSettings[]): string[] {
 /**
  * Paths of one host that differ only in case, where one room ignores case: it would hide the other.
  */
-function caseTwins(rooms: readonly RoomSettings[]): string[] {
+function caseTwins(rooms: readonly RoomTable[]): string[] {
   const placeOf = (host: string | undefined, path: string) => `${host ?? 'any host'}${foldedPaths(path)[0]}`
   return rooms.flatMap((room, i) =>
     rooms.slice(0, i).flatMap((other, j) => {

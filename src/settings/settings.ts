@@ -36,7 +36,12 @@ export interface AccessSettings {
   readonly audience: string
 }
 
+/** The variables and secrets of docs/settings.md. Rooms and channels may name more of them. */
 export interface RawSettings {
+  readonly SIGNING_KEYS?: string | undefined
+  readonly ADMIN_TOKEN?: string | undefined
+  readonly ORIGIN_SECRET?: string | undefined
+  readonly SENTRY_DSN?: string | undefined
   readonly ACCESS_TEAM_DOMAIN?: unknown
   readonly ACCESS_AUD?: unknown
   readonly ROOMS?: unknown
@@ -61,9 +66,12 @@ export class SettingsError extends Error {
   }
 }
 
-/** @throws SettingsError with every problem and its key */
-export function parseSettings(raw: RawSettings): Settings {
-  const { rooms, problems } = parseRooms(raw.ROOMS)
+/**
+ * @param prefix where the rooms' endpoints are
+ * @throws SettingsError with every problem and its key
+ */
+export function parseSettings(raw: RawSettings, prefix?: string): Settings {
+  const { rooms, problems } = parseRooms(raw.ROOMS, prefix)
   const originUrl = parseOriginUrl(raw.ORIGIN_URL)
   const originHost = parseOriginHost(raw.ORIGIN_HOST, originUrl ?? null)
   const timeout = Number(raw.ORIGIN_TIMEOUT_SECONDS ?? ORIGIN_TIMEOUT_DEFAULT_SECONDS)

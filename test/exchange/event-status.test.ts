@@ -6,6 +6,7 @@ import { waitingStatus } from '../../src/gate/visitor-status.ts'
 import { DrivenLine, START_MS } from '../core/support/driven-line.ts'
 import { event } from '../core/support/events.ts'
 
+const SHOP = { name: 'shop', prefix: '/__waiting-room' }
 const HOUR_MS = 3_600_000
 
 it('shows a rank only under the event that it was drawn in', () => {
@@ -21,7 +22,7 @@ it('shows a rank only under the event that it was drawn in', () => {
   const entries = line.join(9)
   const statusOf = (number: number) => {
     line.hear(entries)
-    return waitingStatus('shop', new SnapshotView(takeSnapshot(line.line, line.nowMs)), { number })
+    return waitingStatus(SHOP, new SnapshotView(takeSnapshot(line.line, line.nowMs)), { number })
   }
   for (let waited = 60; waited < 600; waited += 10) line.pass(10).hear(entries)
   const ranked = statusOf(5)

@@ -8,6 +8,8 @@ import { passSeconds, TestRoom, withFakeClock } from './support/room.ts'
 
 withFakeClock()
 
+const SHOP = { name: 'shop', prefix: '/__waiting-room' }
+
 /** 3 slots, 600 admissions a minute. */
 let room: TestRoom
 let keys = 0
@@ -76,7 +78,7 @@ describe('a room with lanes', () => {
     passSeconds(2)
     const { snapshot } = await room.exchange()
     const view = new SnapshotView(snapshot)
-    const place = (issued: number) => waitingStatus('shop', view, { number: issued })
+    const place = (issued: number) => waitingStatus(SHOP, view, { number: issued })
     expect(place(number)).toMatchObject({ lane: 'slow', number: laneNumber(number), position: 1, waiting: 1 })
     expect(place(8)).toMatchObject({ number: 8, position: 5, waiting: 5 })
     expect(place(8)).not.toHaveProperty('lane')

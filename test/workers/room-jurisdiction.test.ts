@@ -5,7 +5,7 @@
 import { env, runInDurableObject } from 'cloudflare:test'
 import { afterEach, beforeEach, describe, expect, it, type MockInstance, vi } from 'vitest'
 import { type Registry, RoomJurisdiction } from '../../durable-objects/room-jurisdiction.ts'
-import type { WaitingRoom } from '../../durable-objects/waiting-room.ts'
+import type { WaitingRoomObject } from '../../durable-objects/waiting-room.ts'
 import { type RoomNamespace, roomStub } from '../../src/room/room-clients.ts'
 import { parseRooms, type RoomSettings } from '../../src/settings/rooms.ts'
 import { TestRoom, withFakeClock } from './support/room.ts'
@@ -192,8 +192,8 @@ describe('a room with a jurisdiction in the local runtime', () => {
   })
 
   it('knows its own object to be in none', async () => {
-    const own = await runInDurableObject<WaitingRoom, string | undefined>(
-      new TestRoom('shop').stub as unknown as DurableObjectStub<WaitingRoom>,
+    const own = await runInDurableObject<WaitingRoomObject, string | undefined>(
+      new TestRoom('shop').stub as unknown as DurableObjectStub<WaitingRoomObject>,
       (_, state) => state.id.jurisdiction,
     )
     expect(own).toBeUndefined()

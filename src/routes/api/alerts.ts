@@ -5,8 +5,8 @@ import type { AppEnv } from '../../app-env.ts'
 import { NO_ALERT } from '../../core/alert-rules.ts'
 import { problem } from '../../http/problem.ts'
 import type { AlertOverview } from '../../room/room-object.ts'
-import { deployedSettings } from '../../settings/deployed-settings.ts'
 import type { RoomSettings } from '../../settings/rooms.ts'
+import type { Settings } from '../../settings/settings.ts'
 import { readBody } from './body.ts'
 import { isoTime, NO_STORE, type Operation, ROOM_PARAMETER, withRoom } from './operation.ts'
 import { alertsSchema, testAlertsSchema } from './schemas.ts'
@@ -47,8 +47,9 @@ export const alertOperations: readonly Operation[] = [
 ]
 
 async function alerts(c: Context<AppEnv>, room: RoomSettings): Promise<Response> {
+  const { settings, stub } = c.var.deployment
   const rules = room.alerts.map(({ name }) => name)
-  const known: AlertOverview | null = await c.var.deployment.stub(room).alertOverview(rules)
+  const known: AlertOverview | null = await stub(room).alertOverview(rules)
   const disabled = new Map((known?.disabledChannels ?? []).map((channel) => [channel.channel, channel]))
   const body = {
     room: room.name,
@@ -56,7 +57,7 @@ async function alerts(c: Context<AppEnv>, room: RoomSettings): Promise<Response>
       const { state, sinceMinute, value } = known?.states[rule.name] ?? NO_ALERT
       return { ...rule, state, since: sinceMinute === 0 ? null : isoTime(sinceMinute * 60_000), value }
     }),
-    channels: [...channelsOf(room), ...pushOf(room)].map(({ name, type }) => {
+    channels: [...channelsOf(room, settings), ...pushOf(room, settings)].map(({ name, type }) => {
       const disabling = disabled.get(name)
       return {
         name,
@@ -76,24 +77,25 @@ async function alerts(c: Context<AppEnv>, room: RoomSettings): Promise<Response>
 async function testAlerts(c: Context<AppEnv>, room: RoomSettings): Promise<Response> {
   const read = await readBody(c, testBody)
   if (!read.ok) return read.refusal
-  const names = channelsOf(room).map(({ name }) => name)
+  const { settings, stub } = c.var.deployment
+  const names = channelsOf(room, settings).map(({ name }) => name)
   const { channel } = read.body
   if (channel !== undefined && !names.includes(channel)) {
     return problem(404, 'No such channel', 'No rule of this room uses a channel of that name.')
   }
   if (names.length === 0) return problem(409, 'No channels', 'No rule of this room has a channel.')
-  const ids = await c.var.deployment.stub(room).testAlerts(room.name, channel === undefined ? names : [channel])
+  const ids = await stub(room).testAlerts(room.name, channel === undefined ? names : [channel])
   return c.json({ messages: [...ids] }, 202, NO_STORE)
 }
 
 /** The channels that the rules of a room use. */
-function channelsOf(room: RoomSettings) {
+function channelsOf(room: RoomSettings, { channels }: Settings) {
   const used = new Set(room.alerts.flatMap(({ channels }) => channels))
-  return deployedSettings.channels.filter(({ name }) => used.has(name))
+  return channels.filter(({ name }) => used.has(name))
 }
 
 /** The push of figures is a channel that can be disabled as well. */
-function pushOf({ name }: RoomSettings) {
-  const push = deployedSettings.pushes.get(name)
+function pushOf({ name }: RoomSettings, { pushes }: Settings) {
+  const push = pushes.get(name)
   return push === undefined ? [] : [push]
 }

@@ -5,7 +5,6 @@
 import type { Context } from 'hono'
 import { Hono } from 'hono/tiny'
 import type { AppEnv } from '../../app-env.ts'
-import { PREFIX } from '../../http/paths.ts'
 import { problem } from '../../http/problem.ts'
 import { requestUrl } from '../../http/request-url.ts'
 import { ownPageHeaders } from '../../pages/operator-pages.ts'
@@ -20,8 +19,6 @@ import { NO_STORE, type Operation } from './operation.ts'
 import { requireOperator } from './operator.ts'
 import { sessionOperations } from './session.ts'
 import { settingsOperations } from './settings.ts'
-
-const BASE = `${PREFIX}/api/v1`
 
 export const operations: readonly Operation[] = [
   ...figureOperations,
@@ -51,7 +48,7 @@ export function operatorsApi(): Hono<AppEnv> {
   }
   api.get('/openapi.json', (c) => c.json({ ...document(), servers: [{ url: baseOf(c) }] }, 200, NO_STORE))
   api.get('/', apiReference)
-  api.all('*', () => problem(404, 'No such resource', 'See the API reference at /__waiting-room/api/v1/'))
+  api.all('*', (c) => problem(404, 'No such resource', `See the API reference at ${pathOf(c)}/`))
   return api
 }
 
@@ -62,5 +59,9 @@ export function apiReference(c: Context<AppEnv>): Response | Promise<Response> {
 }
 
 function baseOf(c: Context<AppEnv>): string {
-  return `${requestUrl(c.req.url).origin}${BASE}`
+  return `${requestUrl(c.req.url).origin}${pathOf(c)}`
+}
+
+function pathOf(c: Context<AppEnv>): string {
+  return `${c.var.deployment.prefix}/api/v1`
 }

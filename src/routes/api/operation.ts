@@ -62,7 +62,7 @@ export function withRoom(handle: RoomHandler): Handler {
     const name = c.req.param('room')
     const room = c.var.deployment.rooms.find((other) => other.name === name)
     if (room === undefined) {
-      return problem(404, 'No such room', 'GET /__waiting-room/api/v1/rooms lists the rooms.')
+      return problem(404, 'No such room', `GET ${c.var.deployment.prefix}/api/v1/rooms lists the rooms.`)
     }
     try {
       return await handle(c, room)

@@ -1,0 +1,107 @@
+/**
+ * One waiting room in a Worker. Reads its settings and bindings from the environment that an event
+ * or an object brings, once for each environment. An isolate has one for all events, so that this
+ * is a cache: nothing is read at import, and instances share nothing.
+ */
+import { type Bindings, missingBindings } from './bindings.ts'
+import { type Deployment, deploymentOf } from './deployment.ts'
+import { DEFAULT_PREFIX, prefixProblem } from './http/paths.ts'
+import { hasReporter, logError, logWarning, reportErrorsTo } from './log/log.ts'
+import { sentryReporter } from './log/sentry.ts'
+import { parseSettings, type RawSettings, type Settings, SettingsError } from './settings/settings.ts'
+
+export interface InstanceOptions<E> {
+  /** The variables and secrets, by their names in docs/settings.md. Default: the environment. */
+  readonly settings?: (env: E) => RawSettings
+  /** The bindings, by their names in wrangler.toml. Default: the environment. */
+  readonly bindings?: (env: E) => Bindings
+  /** Where the endpoints are: below this path. Default: `/__waiting-room`. */
+  readonly prefix?: string
+}
+
+/** The checked settings and the bindings of an environment. */
+export interface Configuration {
+  readonly raw: RawSettings
+  readonly settings: Settings
+  readonly bindings: Bindings
+}
+
+export class Instance<E extends object> {
+  readonly prefix: string
+  private readonly options: InstanceOptions<E>
+  private readonly configurations = new WeakMap<E, Configuration>()
+  private readonly deployments = new WeakMap<E, Deployment>()
+  private isStarted = false
+
+  /** @throws SettingsError if the prefix cannot be one */
+  constructor(options: InstanceOptions<E>) {
+    const { prefix = DEFAULT_PREFIX } = options
+    const problem = prefixProblem(prefix)
+    if (problem !== null) throw new SettingsError([problem])
+    this.options = options
+    this.prefix = prefix
+  }
+
+  /**
+   * For the start of a Worker, whose environment is another object than that of its events.
+   * @throws SettingsError with every problem
+   */
+  check(env: E): void {
+    parseSettings(this.rawSettings(env), this.prefix)
+  }
+
+  private rawSettings(env: E): RawSettings {
+    const { settings } = this.options
+    return settings === undefined ? (env as RawSettings) : settings(env)
+  }
+
+  /** @throws SettingsError with every problem */
+  configuration(env: E): Configuration {
+    const known = this.configurations.get(env)
+    if (known !== undefined) return known
+    const { bindings: bindingsOf } = this.options
+    const raw = this.rawSettings(env)
+    // The log is the isolate's, and so is the reporter of its errors: the first instance with one.
+    if (!hasReporter()) reportErrorsTo(sentryReporter(raw.SENTRY_DSN))
+    const settings = parseSettings(raw, this.prefix)
+    const bindings = bindingsOf === undefined ? (env as unknown as Bindings) : bindingsOf(env)
+    const configuration = { raw, settings, bindings }
+    this.configurations.set(env, configuration)
+    return configuration
+  }
+
+  /**
+   * Null: the deployment cannot serve, and the log has the reason. Only the result is cached, not
+   * the promise: if the request that created a promise were cancelled, all others would hang.
+   */
+  async deployment(env: E): Promise<Deployment | null> {
+    const known = this.deployments.get(env)
+    if (known !== undefined) return known
+    try {
+      const configuration = this.configuration(env)
+      const ready = await deploymentOf(configuration, this.prefix)
+      // Another request may have been faster. Only one may be used, because it collects calls.
+      const first = this.deployments.get(env)
+      if (first !== undefined) return first
+      this.deployments.set(env, ready)
+      this.logStart(configuration)
+      return ready
+    } catch (error) {
+      logError('not_configured', error)
+      return null
+    }
+  }
+
+  private logStart({ bindings }: Configuration): void {
+    if (this.isStarted) {
+      logWarning('environment_changed', { prefix: this.prefix, remedy: ENVIRONMENT_REMEDY })
+      return
+    }
+    this.isStarted = true
+    const missing = missingBindings(bindings)
+    if (Object.keys(missing).length > 0) logWarning('bindings_missing', { prefix: this.prefix, ...missing })
+  }
+}
+
+const ENVIRONMENT_REMEDY =
+  'Pass the env that the platform gives, not a copy: for each copy settings are parsed again, and calls are not shared'
