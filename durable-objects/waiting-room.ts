@@ -11,11 +11,12 @@
  */
 import { DurableObject } from 'cloudflare:workers'
 import type { DeliveryRecord, DeliveryTurn } from '../src/alerts/ledger.ts'
+import { Callers } from '../src/core/callers.ts'
 import type { CheckMessage } from '../src/core/check-chains.ts'
-import { applyExchange, type ExchangeAnswer, type ExchangeRequest } from '../src/core/exchange.ts'
+import { applyExchange, type ExchangeAnswer, type ExchangeRequest, type LineAnswer } from '../src/core/exchange.ts'
+import type { GatheredAnswer, GatheredRequest } from '../src/core/gathered.ts'
 import { Line } from '../src/core/line.ts'
 import { lineStats } from '../src/core/line-stats.ts'
-import { Pacing } from '../src/core/pacing.ts'
 import type { LineRules } from '../src/core/rules.ts'
 import type { Sample } from '../src/core/sample.ts'
 import { NO_RECENT_SITE } from '../src/core/site-health.ts'
@@ -38,10 +39,10 @@ import type {
   RoomStats,
   SettingsView,
 } from '../src/room/room-object.ts'
-import { deployedSettings } from '../src/settings/deployed-settings.ts'
 import { lineRules, type RoomSettings, roomAlerts } from '../src/settings/rooms.ts'
 import { AccessStore } from './access-store.ts'
 import { applyCommand } from './commands.ts'
+import { deployedRoom, mustBeDeployed } from './deployed-room.ts'
 import { DrawBeacon } from './draw-beacon.ts'
 import { keyReport, revokeKey } from './key-commands.ts'
 import { LineStore } from './line-store.ts'
@@ -62,11 +63,10 @@ export class WaitingRoom extends DurableObject<Env> implements RoomObject {
   private readonly roomEvents: RoomEvents
   private readonly beacon: DrawBeacon
   private readonly jurisdiction: RoomJurisdiction
-  private readonly pacing = new Pacing()
+  private readonly callers = new Callers()
   private readonly snapshot = new SnapshotCache()
   private line: Line | null = null
   private room = ''
-  private calls = 0
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env)
@@ -94,19 +94,33 @@ export class WaitingRoom extends DurableObject<Env> implements RoomObject {
   exchange(request: ExchangeRequest): ExchangeAnswer {
     if (!this.jurisdiction.isSettled) return this.settled(request.room, () => this.exchange(request))
     return this.event(request.room, (line, nowMs) => {
-      this.calls++
-      line.beginCall(nowMs)
-      const keys = this.access.rowsFor(request)
-      const answer = applyExchange(line, request, keys)
-      const { changes } = keys
-      this.commit(line, nowMs, changes.length > 0)
-      this.access.write(changes)
-      return {
-        ...answer,
-        snapshot: this.snapshot.get(line, nowMs),
-        nextCallAfterMs: this.pacing.nextCallAfterMs(request.isolate, nowMs),
-      }
+      const nextCallAfterMs = this.callers.direct(request, nowMs)
+      const { answers, snapshot } = this.apply(line, [request], nowMs)
+      return { ...(answers[0] as LineAnswer), snapshot, nextCallAfterMs }
     })
+  }
+
+  exchangeAll(all: GatheredRequest): GatheredAnswer {
+    if (!this.jurisdiction.isSettled) return this.settled(all.room, () => this.exchangeAll(all))
+    return this.event(all.room, (line, nowMs) => {
+      const nextCallAfterMs = this.callers.gathered(all, nowMs)
+      return { ...this.apply(line, all.requests, nowMs), nextCallAfterMs }
+    })
+  }
+
+  /** Applies requests in their order, and makes all their changes durable together. */
+  private apply(
+    line: Line,
+    requests: readonly ExchangeRequest[],
+    nowMs: number,
+  ): Pick<GatheredAnswer, 'answers' | 'snapshot'> {
+    line.beginCall(nowMs)
+    const keys = this.access.rowsFor(requests)
+    const answers = requests.map((request) => applyExchange(line, request, keys))
+    const { changes } = keys
+    this.commit(line, nowMs, changes.length > 0)
+    this.access.write(changes)
+    return { answers, snapshot: this.snapshot.get(line, nowMs, this.callers.gatherersNow(nowMs)) }
   }
 
   /**
@@ -178,7 +192,8 @@ export class WaitingRoom extends DurableObject<Env> implements RoomObject {
 
   stats(): RoomStats | null {
     if (this.line === null) return null
-    const { room, calls, store } = this
+    const { room, store } = this
+    const { calls } = this.callers
     const nowMs = Date.now()
     const recentSite = isUsed(this.ctx.storage.sql) ? this.alerts.samples.recentSite(nowMs) : NO_RECENT_SITE
     return { room, calls, rowsWritten: store.rowsWritten, recentSite, ...lineStats(this.line, nowMs) }
@@ -388,15 +403,4 @@ export class WaitingRoom extends DurableObject<Env> implements RoomObject {
     this.clockwork.startChains(this.room, line, nowMs)
     this.beacon.follow(this.room, line, this.deployed?.draw_beacon, nowMs)
   }
-}
-
-function deployedRoom(room: string): RoomSettings | undefined {
-  return deployedSettings.rooms.find(({ name }) => name === room)
-}
-
-/** During a deploy, isolates may know a room that the object's version does not. */
-function mustBeDeployed(room: string): RoomSettings {
-  const settings = deployedRoom(room)
-  if (settings === undefined) throw new Error(`room ${room} is not in the settings of this deploy`)
-  return settings
 }

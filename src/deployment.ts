@@ -15,6 +15,7 @@ import { siteNames } from './origin/host-names.ts'
 import type { Origin } from './origin/proxy.ts'
 import { reservedNames } from './origin/request-headers.ts'
 import { Looks } from './pages/looks.ts'
+import { type GathererNamespace, Gatherers } from './room/gatherers.ts'
 import { inJurisdiction, sharedJurisdiction } from './room/jurisdiction.ts'
 import { type RoomNamespace, roomClient, roomStub } from './room/room-clients.ts'
 import { deployedSettings } from './settings/deployed-settings.ts'
@@ -35,6 +36,8 @@ export interface Deployment extends JoinLimiters {
   readonly assets: Fetcher | null
   readonly looks: Looks
   readonly client: (room: RoomSettings) => ReturnType<typeof roomClient>
+  /** Null: isolates always call the rooms' objects. */
+  readonly gatherers: Gatherers | null
   readonly stub: (room: RoomSettings) => ReturnType<typeof roomStub>
   readonly alerts: AlertDelivery
   /** The rules by which requests skip a room, by room name. */
@@ -61,6 +64,7 @@ export async function deployment(env: Env): Promise<Deployment | null> {
     const keys = await importSigningKeys(env.SIGNING_KEYS)
     // wrangler types the namespace without the class's methods, since the class is in this Worker.
     const namespace = env.WAITING_ROOM as unknown as RoomNamespace
+    const gatherers = env.GATHERER === undefined ? null : new Gatherers(env.GATHERER as unknown as GathererNamespace)
     ready = {
       rooms: deployedSettings.rooms,
       keys,
@@ -69,7 +73,8 @@ export async function deployment(env: Env): Promise<Deployment | null> {
       operators: await operatorAccess(env, keys, namespace),
       assets: env.ASSETS ?? null,
       looks: new Looks(env.ASSETS ?? null),
-      client: (room) => roomClient(namespace, room),
+      client: (room) => roomClient(namespace, room, gatherers),
+      gatherers,
       stub: (room) => roomStub(namespace, room),
       alerts: alertDelivery(namespace, env),
       bypasses: deployedSettings.bypasses,

@@ -13,6 +13,7 @@ import { consumeChecks, consumeDeadChecks } from './queues/checks.ts'
 import { QUEUE_ROLES, queueRole } from './queues/queue-role.ts'
 import { reportMinute } from './room/room-clients.ts'
 
+export { Gatherer } from '../durable-objects/gatherer.ts'
 export { LoginGuard } from '../durable-objects/login-guard.ts'
 export { WaitingRoom } from '../durable-objects/waiting-room.ts'
 

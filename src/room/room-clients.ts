@@ -6,6 +6,7 @@ import { logError, logWarning } from '../log/log.ts'
 import { errorText } from '../log/scrub.ts'
 import type { RoomSettings } from '../settings/rooms.ts'
 import { isAborted } from './aborted.ts'
+import type { Gatherers } from './gatherers.ts'
 import { inJurisdiction } from './jurisdiction.ts'
 import { RoomClient } from './room-client.ts'
 import type { RoomObject } from './room-object.ts'
@@ -23,12 +24,16 @@ export function roomStub(namespace: RoomNamespace, room: RoomSettings): ReturnTy
   return objects.get(objects.idFromName(room.name), hint === undefined ? {} : { locationHint: hint })
 }
 
-export function roomClient(namespace: RoomNamespace, room: RoomSettings): RoomClient {
+/** @param gatherers null: the deployment has none */
+export function roomClient(namespace: RoomNamespace, room: RoomSettings, gatherers: Gatherers | null): RoomClient {
   const known = clients.get(room.name)
   if (known !== undefined) return known
   const client = new RoomClient(room.name, {
     // The answer is plain data; its type over the RPC only adds that it can be disposed of.
     call: async (request) => await roomStub(namespace, room).exchange(request),
+    ...(gatherers === null
+      ? {}
+      : { gather: async (request, gatherer) => await gatherers.stub(room, gatherer).exchange(request) }),
     nowMs: () => Date.now(),
     after: (ms, callback) => {
       const timer = setTimeout(callback, ms)
