@@ -21,9 +21,9 @@ export class AccessStore {
     this.sql = sql
   }
 
-  /** The rows that the joins of a call may need. */
-  rowsFor({ joins, joinDetails }: Pick<ExchangeRequest, 'joins' | 'joinDetails'>): AccessRows {
-    const subjects = accessSubjects(joins, joinDetails)
+  /** The rows that the joins of an event's requests may need. */
+  rowsFor(requests: readonly Pick<ExchangeRequest, 'joins' | 'joinDetails'>[]): AccessRows {
+    const subjects = requests.flatMap(({ joins, joinDetails }) => accessSubjects(joins, joinDetails))
     if (subjects.length === 0 || !isUsed(this.sql)) return new AccessRows()
     const wanted = 'SELECT value FROM json_each(?)'
     return new AccessRows(this.read(`SELECT * FROM access WHERE subject IN (${wanted})`, JSON.stringify(subjects)))

@@ -11,12 +11,12 @@
  */
 import { DurableObject } from 'cloudflare:workers'
 import type { DeliveryRecord, DeliveryTurn } from '../src/alerts/ledger.ts'
-import type { Bindings } from '../src/bindings.ts'
+import { Callers } from '../src/core/callers.ts'
 import type { CheckMessage } from '../src/core/check-chains.ts'
-import { applyExchange, type ExchangeAnswer, type ExchangeRequest } from '../src/core/exchange.ts'
+import { applyExchange, type ExchangeAnswer, type ExchangeRequest, type LineAnswer } from '../src/core/exchange.ts'
+import type { GatheredAnswer, GatheredRequest } from '../src/core/gathered.ts'
 import { Line } from '../src/core/line.ts'
 import { lineStats } from '../src/core/line-stats.ts'
-import { Pacing } from '../src/core/pacing.ts'
 import type { LineRules } from '../src/core/rules.ts'
 import type { Sample } from '../src/core/sample.ts'
 import { NO_RECENT_SITE } from '../src/core/site-health.ts'
@@ -42,6 +42,7 @@ import type {
 import { lineRules, type RoomSettings, roomAlerts } from '../src/settings/rooms.ts'
 import { AccessStore } from './access-store.ts'
 import { applyCommand } from './commands.ts'
+import { deployedRoom, mustBeDeployed, type RoomDeploy } from './deployed-room.ts'
 import { DrawBeacon } from './draw-beacon.ts'
 import { keyReport, revokeKey } from './key-commands.ts'
 import { LineStore } from './line-store.ts'
@@ -52,12 +53,6 @@ import { RoomClockwork } from './room-clockwork.ts'
 import { RoomControls } from './room-controls.ts'
 import { RoomEvents } from './room-events.ts'
 import { RoomJurisdiction } from './room-jurisdiction.ts'
-
-/** The settings and bindings of the deploy that an object runs. */
-export interface RoomDeploy {
-  readonly settings: { readonly rooms: readonly RoomSettings[] }
-  readonly bindings: Bindings
-}
 
 /** The class of a waiting room extends it by its own deploy. */
 export class WaitingRoomObject extends DurableObject<unknown> implements RoomObject {
@@ -70,11 +65,10 @@ export class WaitingRoomObject extends DurableObject<unknown> implements RoomObj
   private readonly roomEvents: RoomEvents
   private readonly beacon: DrawBeacon
   private readonly jurisdiction: RoomJurisdiction
-  private readonly pacing = new Pacing()
+  private readonly callers = new Callers()
   private readonly snapshot = new SnapshotCache()
   private line: Line | null = null
   private room = ''
-  private calls = 0
 
   constructor(ctx: DurableObjectState, env: unknown, { settings, bindings }: RoomDeploy) {
     super(ctx, env)
@@ -103,19 +97,33 @@ export class WaitingRoomObject extends DurableObject<unknown> implements RoomObj
   exchange(request: ExchangeRequest): ExchangeAnswer {
     if (!this.jurisdiction.isSettled) return this.settled(request.room, () => this.exchange(request))
     return this.event(request.room, (line, nowMs) => {
-      this.calls++
-      line.beginCall(nowMs)
-      const keys = this.access.rowsFor(request)
-      const answer = applyExchange(line, request, keys)
-      const { changes } = keys
-      this.commit(line, nowMs, changes.length > 0)
-      this.access.write(changes)
-      return {
-        ...answer,
-        snapshot: this.snapshot.get(line, nowMs),
-        nextCallAfterMs: this.pacing.nextCallAfterMs(request.isolate, nowMs),
-      }
+      const nextCallAfterMs = this.callers.direct(request, nowMs)
+      const { answers, snapshot } = this.apply(line, [request], nowMs)
+      return { ...(answers[0] as LineAnswer), snapshot, nextCallAfterMs }
     })
+  }
+
+  exchangeAll(all: GatheredRequest): GatheredAnswer {
+    if (!this.jurisdiction.isSettled) return this.settled(all.room, () => this.exchangeAll(all))
+    return this.event(all.room, (line, nowMs) => {
+      const nextCallAfterMs = this.callers.gathered(all, nowMs)
+      return { ...this.apply(line, all.requests, nowMs), nextCallAfterMs }
+    })
+  }
+
+  /** Applies requests in their order, and makes all their changes durable together. */
+  private apply(
+    line: Line,
+    requests: readonly ExchangeRequest[],
+    nowMs: number,
+  ): Pick<GatheredAnswer, 'answers' | 'snapshot'> {
+    line.beginCall(nowMs)
+    const keys = this.access.rowsFor(requests)
+    const answers = requests.map((request) => applyExchange(line, request, keys))
+    const { changes } = keys
+    this.commit(line, nowMs, changes.length > 0)
+    this.access.write(changes)
+    return { answers, snapshot: this.snapshot.get(line, nowMs, this.callers.gatherersNow(nowMs)) }
   }
 
   /**
@@ -187,18 +195,19 @@ export class WaitingRoomObject extends DurableObject<unknown> implements RoomObj
 
   stats(): RoomStats | null {
     if (this.line === null) return null
-    const { room, calls, store } = this
+    const { room, store } = this
+    const { calls } = this.callers
     const nowMs = Date.now()
     const recentSite = isUsed(this.ctx.storage.sql) ? this.alerts.samples.recentSite(nowMs) : NO_RECENT_SITE
     return { room, calls, rowsWritten: store.rowsWritten, recentSite, ...lineStats(this.line, nowMs) }
   }
 
   settings(room: string): SettingsView {
-    return this.controls.view(this.mustBeDeployed(room))
+    return this.controls.view(mustBeDeployed(this.rooms, room))
   }
 
   operate(name: string, command: Command, who: string): CommandAnswer {
-    const room = this.mustBeDeployed(name)
+    const room = mustBeDeployed(this.rooms, name)
     if (!this.jurisdiction.isSettled) return this.settled(name, () => this.operate(name, command, who))
     return this.event(name, (line, nowMs) => {
       line.beginInternalEvent(nowMs)
@@ -217,15 +226,15 @@ export class WaitingRoomObject extends DurableObject<unknown> implements RoomObj
   }
 
   events(room: string): EventsView {
-    return this.roomEvents.view(this.mustBeDeployed(room), this.line?.course ?? null, Date.now())
+    return this.roomEvents.view(mustBeDeployed(this.rooms, room), this.line?.course ?? null, Date.now())
   }
 
   eventDetails(room: string, id: string): EventDetails | null {
-    return this.roomEvents.details(this.mustBeDeployed(room), id, this.line?.course ?? null, Date.now())
+    return this.roomEvents.details(mustBeDeployed(this.rooms, room), id, this.line?.course ?? null, Date.now())
   }
 
   changeEvents(name: string, command: EventCommand, who: string): EventAnswer {
-    const room = this.mustBeDeployed(name)
+    const room = mustBeDeployed(this.rooms, name)
     if (!this.jurisdiction.isSettled) return this.settled(name, () => this.changeEvents(name, command, who))
     return this.event(name, (line, nowMs) => {
       line.beginInternalEvent(nowMs)
@@ -243,7 +252,7 @@ export class WaitingRoomObject extends DurableObject<unknown> implements RoomObj
   }
 
   auditKeys(name: string, made: AuditValues, who: string): Promise<void> | undefined {
-    this.mustBeDeployed(name)
+    mustBeDeployed(this.rooms, name)
     if (!this.jurisdiction.isSettled) return this.settled(name, () => this.auditKeys(name, made, who))
     this.event(name, (line, nowMs) => {
       line.beginInternalEvent(nowMs)
@@ -254,7 +263,7 @@ export class WaitingRoomObject extends DurableObject<unknown> implements RoomObj
   }
 
   revokeAccessKey(name: string, id: string, keepPlaces: boolean, who: string): RevokedKey | null {
-    this.mustBeDeployed(name)
+    mustBeDeployed(this.rooms, name)
     if (!this.jurisdiction.isSettled) return this.settled(name, () => this.revokeAccessKey(name, id, keepPlaces, who))
     return this.event(name, (line, nowMs) => {
       line.beginInternalEvent(nowMs)
@@ -308,7 +317,7 @@ export class WaitingRoomObject extends DurableObject<unknown> implements RoomObj
   report(minute: number, room = this.room): Promise<void> | undefined {
     // A line that has only answered "void" was never stored.
     const isUnused = this.line === null || !isUsed(this.ctx.storage.sql)
-    if (isUnused && !this.deployedRoom(room)?.events.length) return undefined
+    if (isUnused && !deployedRoom(this.rooms, room)?.events.length) return undefined
     if (!this.jurisdiction.isSettled) return this.settled(room, () => this.report(minute, room))
     this.event(room, (line, nowMs) => {
       const settings = this.deployed
@@ -377,18 +386,7 @@ export class WaitingRoomObject extends DurableObject<unknown> implements RoomObj
 
   /** Undefined: the room is no longer in the settings. */
   private get deployed(): RoomSettings | undefined {
-    return this.deployedRoom(this.room)
-  }
-
-  private deployedRoom(room: string): RoomSettings | undefined {
-    return this.rooms.find(({ name }) => name === room)
-  }
-
-  /** During a deploy, isolates may know a room that the object's version does not. */
-  private mustBeDeployed(room: string): RoomSettings {
-    const settings = this.deployedRoom(room)
-    if (settings === undefined) throw new Error(`room ${room} is not in the settings of this deploy`)
-    return settings
+    return deployedRoom(this.rooms, this.room)
   }
 
   private rules(): LineRules {

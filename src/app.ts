@@ -107,6 +107,7 @@ function isBelow(parent: string, path: string): boolean {
 function configured(handle: Handler): IncomingHandler {
   return async function answerConfigured({ request, url, env, keepAlive, host }) {
     const ready = await host.deployment(env)
+    ready?.gatherers?.noteContinent(request.cf?.continent)
     return ready === null ? notConfigured({ request, url }) : handle({ request, url, keepAlive, deployment: ready })
   }
 }

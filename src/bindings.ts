@@ -5,6 +5,8 @@ export interface Bindings {
   readonly WAITING_ROOM: DurableObjectNamespace
   /** Counts failed logins: the class `LoginGuard`. */
   readonly LOGIN_GUARD?: DurableObjectNamespace | undefined
+  /** Between very many isolates and a room's object: the class `Gatherer`. */
+  readonly GATHERER?: DurableObjectNamespace | undefined
   /** Queue of delayed checks of silent visitors. */
   readonly CHECKS?: Queue | undefined
   /** Queue of alerts. */
@@ -26,6 +28,7 @@ export interface Bindings {
 /** Bindings that a waiting room works without, and what does not work then. */
 const OPTIONAL_BINDINGS = {
   LOGIN_GUARD: "the operators' API and page are off",
+  GATHERER: 'a room takes the calls of about 2,500 isolates at most',
   CHECKS: 'a room that no visitor calls finds silent visitors by its alarm only, up to a minute later',
   ALERTS: 'alerts and pushed figures are not sent',
   FIGURES: 'no figures in Analytics Engine',

@@ -3,6 +3,7 @@
  * and cron. The deployable Worker (index.ts) and the package are made of it. A Worker may have
  * several, which share nothing but the log of their isolate.
  */
+import { GathererObject } from '../durable-objects/gatherer.ts'
 import { LoginGuard as LoginGuardObject } from '../durable-objects/login-guard.ts'
 import { WaitingRoomObject } from '../durable-objects/waiting-room.ts'
 import { consumeAlerts, consumeDeadAlerts } from './alerts/consumer.ts'
@@ -25,6 +26,11 @@ export function createWaitingRoom<E extends object>(options: InstanceOptions<E> 
       }
     },
     LoginGuard: LoginGuardObject,
+    Gatherer: class Gatherer extends GathererObject {
+      constructor(ctx: DurableObjectState, env: E) {
+        super(ctx, env, instance.configuration(env))
+      }
+    },
     fetch: (request: Request, env: E, ctx: ExecutionContext) => serve(instance, request, env, ctx),
     async queue(batch: MessageBatch, env: E): Promise<void> {
       const ready = await instance.deployment(env)

@@ -17,6 +17,7 @@ import { siteNames } from './origin/host-names.ts'
 import type { Origin } from './origin/proxy.ts'
 import { reservedNames } from './origin/request-headers.ts'
 import { Looks } from './pages/looks.ts'
+import { type GathererNamespace, Gatherers } from './room/gatherers.ts'
 import { inJurisdiction, sharedJurisdiction } from './room/jurisdiction.ts'
 import type { RoomClient } from './room/room-client.ts'
 import { RoomClients, type RoomNamespace, roomStub } from './room/room-clients.ts'
@@ -41,6 +42,8 @@ export interface Deployment extends JoinLimiters {
   readonly assets: Fetcher | null
   readonly looks: Looks
   readonly client: (room: RoomSettings) => RoomClient
+  /** Null: isolates always call the rooms' objects. */
+  readonly gatherers: Gatherers | null
   readonly stub: (room: RoomSettings) => ReturnType<typeof roomStub>
   readonly alerts: AlertDelivery
   /** The rules by which requests skip a room, by room name. */
@@ -60,7 +63,9 @@ export async function deploymentOf({ raw, settings, bindings }: Configuration, p
   const keys = await importSigningKeys(raw.SIGNING_KEYS)
   // A binding is typed without the methods of its class, since users name the class.
   const namespace = bindings.WAITING_ROOM as unknown as RoomNamespace
-  const clients = new RoomClients(namespace)
+  const gatherers =
+    bindings.GATHERER === undefined ? null : new Gatherers(bindings.GATHERER as unknown as GathererNamespace)
+  const clients = new RoomClients(namespace, gatherers)
   return {
     prefix,
     settings,
@@ -72,6 +77,7 @@ export async function deploymentOf({ raw, settings, bindings }: Configuration, p
     assets: bindings.ASSETS ?? null,
     looks: new Looks(bindings.ASSETS ?? null),
     client: (room) => clients.of(room),
+    gatherers,
     stub: (room) => roomStub(namespace, room),
     alerts: alertDelivery(settings, namespace, bindings),
     bypasses: settings.bypasses,

@@ -17,4 +17,7 @@ export class WaitingRoom extends room.WaitingRoom {}
 /** Of the binding LOGIN_GUARD. */
 export class LoginGuard extends room.LoginGuard {}
 
+/** Of the binding GATHERER: between very many isolates and a room's object. */
+export class Gatherer extends room.Gatherer {}
+
 export default { fetch: room.fetch, queue: room.queue, scheduled: room.scheduled } satisfies ExportedHandler<Env>

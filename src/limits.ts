@@ -119,6 +119,35 @@ export const BACK_OFF_MAX_MS = 2_000
  */
 export const NEXT_CALL_MAX_MS = 10_000
 
+/** The calls of one gatherer to a room's object start no closer together than this. */
+export const GATHER_CALL_EVERY_MS = 100
+
+/** An object that takes a second to answer delays no call of a gatherer. */
+export const GATHER_CALLS_UNDER_WAY_MAX = 10
+
+/** A gatherer answers a wish for a snapshot from one that is younger than this. */
+export const GATHER_COPY_YOUNG_MS = 1_000
+
+/**
+ * Requests of isolates in one call of a gatherer, and their joins, claims and reports together:
+ * about 1 MB, and some 20 ms of the object's time.
+ */
+export const GATHER_REQUESTS_PER_CALL_MAX = 1_000
+export const GATHER_SIZE_PER_CALL_MAX = 100_000
+
+/**
+ * Requests that wait in a gatherer, about as many as come until an isolate gives up, and their
+ * joins, claims and reports together, 10 MB. More are refused.
+ */
+export const GATHER_WAITING_MAX = 4_000
+export const GATHER_WAITING_SIZE_MAX = 1_000_000
+
+/** After this many failed calls of gatherers in a row an isolate calls the room's object. */
+export const GATHERER_FAILURES_MAX = 3
+
+/** After a failure an isolate does without its own gatherer for this long. */
+export const GATHERER_AVOIDED_MS = 30_000
+
 /** Requests of one isolate that wait for a call; more are answered "unreachable" at once. */
 export const WAITING_REQUESTS_MAX = 20_000
 

@@ -81,7 +81,7 @@ export function accessSubjects(
   return [...subjects]
 }
 
-/** The rows of one call. Later joins of the call see the changes of earlier ones. */
+/** The rows of one event. Later joins of the event see the changes of earlier ones. */
 export class AccessRows {
   private readonly rows: Map<string, AccessRow>
   private readonly changed = new Map<string, AccessRow>()

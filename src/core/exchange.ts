@@ -73,6 +73,10 @@ export interface ExchangeRequest extends CallCounts {
   readonly isolate: string
   /** The run of all numbers below, 0 if the isolate knows none yet. */
   readonly run: number
+  /** `gatherers` of the newest snapshot that the isolate knows. Missing: none. */
+  readonly gatherers?: number
+  /** The isolate knows an authentic token of this run, newer than `run`. Missing: none. */
+  readonly needsRun?: number
   /** One random key per newcomer. */
   readonly joins: readonly string[]
   /** In the order of `joins`. Missing: nothing is known, or an older version calls. */

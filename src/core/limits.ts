@@ -171,6 +171,12 @@ export const RATE_WINDOW_SECONDS = 120
 export const ISOLATES_MAX = 10_000
 
 /**
+ * Isolates counted to decide the number of gatherers, more than the most gatherers can pace: about
+ * 20 bytes each.
+ */
+export const ISOLATES_COUNTED_MAX = 200_000
+
+/**
  * Calls per second to one object. Single seconds get somewhat more but stay under 500, half of the
  * platform's soft limit, since some calls write (simulation/many-isolates.ts).
  */

@@ -1,5 +1,5 @@
 /**
- * How often isolates may call one object.
+ * How often isolates may call one object, a room's or a gatherer.
  *
  * Each call books a time slot for its isolate's next call: 430 slots a second, at most 6 s ahead.
  * So up to 2,580 isolates call evenly, 430 times a second in total. With more isolates each waits 6
@@ -8,7 +8,8 @@
  * While the object answers fewer than 43 calls a second nobody waits: a quiet room stays fast.
  *
  * First calls cannot be paced: those of new isolates, and all calls after the object lost its
- * memory. Slots leave room for as many first calls as came in the last second.
+ * memory. Slots leave room for as many first calls as came in the last second, and for as many
+ * calls that another pace allowed (`leaveRoom`).
  */
 import { CALL_PACE_MAX_MS, CALLS_PER_SECOND_TARGET, ISOLATES_MAX } from './limits.ts'
 
@@ -17,7 +18,7 @@ const ISOLATE_FORGOTTEN_MS = 2 * CALL_PACE_MAX_MS
 
 const BUSY_CALLS_PER_SECOND = CALLS_PER_SECOND_TARGET / 10
 
-/** At least this many slots per second, however many first calls come. */
+/** By default at least this many slots per second, however many first calls come. */
 const BOOKED_PER_SECOND_MIN = CALLS_PER_SECOND_TARGET / 10
 
 /**
@@ -57,17 +58,29 @@ export class Pacing {
   private second: Second = { calls: 0, firstCalls: 0 }
   /** Null: this second is the first. */
   private lastSecond: Second | null = null
+  private readonly bookedPerSecondMin: number
+
+  constructor(bookedPerSecondMin = BOOKED_PER_SECOND_MIN) {
+    this.bookedPerSecondMin = bookedPerSecondMin
+  }
 
   /** Counts a call. Returns how long after it the isolate may call again, ms. */
   nextCallAfterMs(isolate: string, nowMs: number): number {
     this.advanceClock(nowMs)
     this.count(isolate)
     if (Math.max(this.second.calls, this.lastSecond?.calls ?? 0) < BUSY_CALLS_PER_SECOND) return 0
-    const perSecond = Math.max(CALLS_PER_SECOND_TARGET - this.firstCallsPerSecond, BOOKED_PER_SECOND_MIN)
+    const perSecond = Math.max(CALLS_PER_SECOND_TARGET - this.firstCallsPerSecond, this.bookedPerSecondMin)
     const earliestMs = this.clockMs + (LEAST_PACE_SHARE * this.lastCallMs.size * 1000) / perSecond
     const nextMs = Math.max(this.bookedMs + 1000 / perSecond, earliestMs)
     this.bookedMs = Math.min(nextMs, this.clockMs + CALL_PACE_MAX_MS)
     return Math.ceil(this.bookedMs - this.clockMs)
+  }
+
+  /** A call came that another pace allowed. */
+  leaveRoom(nowMs: number): void {
+    this.advanceClock(nowMs)
+    this.second.calls++
+    this.second.firstCalls++
   }
 
   private advanceClock(nowMs: number): void {

@@ -89,6 +89,8 @@ export interface Snapshot extends LaneFigures {
   readonly lanes?: readonly LaneInSnapshot[]
   /** The configured rates in the time to come, for estimates. Missing: the rate stays as it is. */
   readonly ratePieces?: readonly RatePiece[]
+  /** The number of gatherers that isolates call (gatherers.ts). Missing: they call the object. */
+  readonly gatherers?: number
 }
 
 export interface EventInSnapshot {
@@ -112,7 +114,7 @@ export interface EventInSnapshot {
 /**
  * The cost grows with the number of segments with a waiting ticket, not with the number of tickets.
  */
-export function takeSnapshot(line: Line, nowMs: number): Snapshot {
+export function takeSnapshot(line: Line, nowMs: number, gatherers = 0): Snapshot {
   const { tickets, rules } = line
   const { event: _, ...flow } = line.course.flow
   const lanes = lanesInSnapshot(line)
@@ -143,6 +145,7 @@ export function takeSnapshot(line: Line, nowMs: number): Snapshot {
     pollIntervalMaxSeconds: rules.pollIntervalMaxSeconds,
     ...(Number.isFinite(line.farFrom) ? { farFrom: line.farFrom } : {}),
     ...(lanes === undefined ? {} : { lanes }),
+    ...(gatherers === 0 ? {} : { gatherers }),
     ...eventFields(line),
   }
 }
@@ -221,10 +224,11 @@ export class SnapshotCache {
   /**
    * The last snapshot, or a new one if it is too old or misses an admission, an event or a draw.
    */
-  get(line: Line, nowMs: number): Snapshot {
+  get(line: Line, nowMs: number, gatherers = 0): Snapshot {
     const { last, drawsVersion, rules } = this
     const isSameEvent = drawsVersion === line.course.draws.version && rules?.mode === line.rules.mode
-    if (last === null || !isSameEvent || !isFresh(last, line, nowMs)) this.last = takeSnapshot(line, nowMs)
+    const isSame = isSameEvent && (last?.gatherers ?? 0) === gatherers
+    if (last === null || !isSame || !isFresh(last, line, nowMs)) this.last = takeSnapshot(line, nowMs, gatherers)
     this.drawsVersion = line.course.draws.version
     this.rules = line.rules
     return this.last as Snapshot

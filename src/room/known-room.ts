@@ -1,6 +1,6 @@
 /** An isolate's knowledge of a room, from its object's answers: the run and the newest snapshot. */
 import { ageMs } from '../core/age.ts'
-import type { ExchangeAnswer } from '../core/exchange.ts'
+import type { ExchangeAnswer, ExchangeRequest } from '../core/exchange.ts'
 import type { Snapshot } from '../core/snapshot.ts'
 import { SnapshotView } from '../core/snapshot-view.ts'
 import { SNAPSHOT_FRESH_MAX_MS, SNAPSHOT_FRESH_MS, SNAPSHOT_OLD_MS } from '../limits.ts'
@@ -9,6 +9,7 @@ export class KnownRoom {
   private newest: SnapshotView | null = null
   private receivedMs = Number.NEGATIVE_INFINITY
   private newestRun = 0
+  private neededRun = 0
 
   /** The newest snapshot, null before the first answer. */
   get view(): SnapshotView | null {
@@ -23,6 +24,21 @@ export class KnownRoom {
   /** Whether unused sessions end; true before the first answer, when that is unknown. */
   get hasIdleLimit(): boolean {
     return this.newest === null || (this.newest.snapshot.idleTimeoutSeconds ?? 0) > 0
+  }
+
+  /** An authentic token of this run was presented. */
+  sawRun(run: number): void {
+    this.neededRun = Math.max(this.neededRun, run)
+  }
+
+  /** The part of a call that tells of this knowledge. */
+  toWire(): Pick<ExchangeRequest, 'run' | 'gatherers' | 'needsRun'> {
+    const gatherers = this.newest?.snapshot.gatherers ?? 0
+    return {
+      run: this.newestRun,
+      ...(gatherers === 0 ? {} : { gatherers }),
+      ...(this.neededRun <= this.newestRun ? {} : { needsRun: this.neededRun }),
+    }
   }
 
   /**
@@ -48,8 +64,7 @@ export class KnownRoom {
   adopt({ snapshot, run }: ExchangeAnswer, nowMs: number): boolean {
     const known = this.newest?.snapshot
     if (known !== undefined) {
-      const older = run < known.run || (run === known.run && snapshot.atMs < known.atMs)
-      if (older && ageMs(this.receivedMs, nowMs) < SNAPSHOT_OLD_MS) return false
+      if (isOlder(snapshot, known) && ageMs(this.receivedMs, nowMs) < SNAPSHOT_OLD_MS) return false
     }
     const isAnother = run !== this.newestRun
     this.newestRun = run
@@ -57,6 +72,11 @@ export class KnownRoom {
     if (known === undefined || !isSame(known, snapshot)) this.newest = new SnapshotView(snapshot)
     return isAnother
   }
+}
+
+/** By run and time. */
+export function isOlder(snapshot: Snapshot, than: Snapshot): boolean {
+  return snapshot.run < than.run || (snapshot.run === than.run && snapshot.atMs < than.atMs)
 }
 
 /**
@@ -68,7 +88,7 @@ function isSame(a: Snapshot, b: Snapshot): boolean {
   const sameRules = a.mode === b.mode && a.closed === b.closed && a.suspended === b.suspended && a.message === b.message
   const sameLost = a.lostPlaces?.length === b.lostPlaces?.length && a.movedPlaces?.length === b.movedPlaces?.length
   const sameEvent = a.event?.phase === b.event?.phase && a.draws?.length === b.draws?.length
-  const sameLanes = lanesOf(a) === lanesOf(b)
+  const sameLanes = lanesOf(a) === lanesOf(b) && a.gatherers === b.gatherers
   return (
     sameMoment &&
     sameRules &&

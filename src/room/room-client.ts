@@ -17,7 +17,7 @@
  */
 
 import { ageMs } from '../core/age.ts'
-import type { CallCounts, ClaimRequest, ExchangeAnswer, ExchangeRequest, JoinDetails } from '../core/exchange.ts'
+import type { CallCounts, ClaimRequest, ExchangeAnswer, JoinDetails } from '../core/exchange.ts'
 import type { BeaconObstacle } from '../core/origin-report.ts'
 import { longestSilenceSeconds } from '../core/silence.ts'
 import type { SnapshotView } from '../core/snapshot-view.ts'
@@ -33,16 +33,15 @@ import {
   SNAPSHOT_FRESH_MS,
 } from '../limits.ts'
 import { CallPace } from './call-pace.ts'
+import { type CallPorts, CallRoute } from './call-route.ts'
 import { type Answers, Entry, EntryQueue, type Question, toWire, UNREACHABLE, type Unreachable } from './entry-queue.ts'
 import { KnownRoom } from './known-room.ts'
 import { allowsLeases, Leases } from './leases.ts'
 import { type OriginOutcome, PendingReports } from './pending-reports.ts'
 
-export interface RoomPort {
+export interface RoomPort extends CallPorts {
   /** Calls back once after `ms`; the result cancels it. */
   after(ms: number, callback: () => void): () => void
-  /** One call of the object. An error with `overloaded` forbids a retry. */
-  call(request: ExchangeRequest): Promise<ExchangeAnswer>
   nowMs(): number
   randomId(): string
   /** 0 to 1. */
@@ -82,6 +81,7 @@ export class RoomClient {
   private readonly entries = new EntryQueue()
   private readonly pace = new CallPace()
   private readonly leases = new Leases()
+  private readonly route: CallRoute
   private reports = new PendingReports()
   private flushDueMs: number | null = null
   private keptFreshMs = Number.NEGATIVE_INFINITY
@@ -90,6 +90,7 @@ export class RoomClient {
     this.room = room
     this.port = port
     this.isolate = port.randomId()
+    this.route = new CallRoute(port)
   }
 
   /** The newest snapshot, null before the first answer. */
@@ -258,7 +259,9 @@ export class RoomClient {
   /** A token of a newer run means that the room was reset: it is judged by a new snapshot. */
   private async learnRun(run: number, keepAlive: KeepAlive): Promise<void> {
     this.learnFirstRun(run)
-    if (run > this.known.run) await this.ask({ kind: 'refresh' }, keepAlive)
+    if (run <= this.known.run) return
+    this.known.sawRun(run)
+    await this.ask({ kind: 'refresh' }, keepAlive)
   }
 
   /** Waits for an answer. Leads a call whenever it is this request's turn. */
@@ -299,21 +302,23 @@ export class RoomClient {
   private async call(startMs: number, keepAlive: KeepAlive): Promise<void> {
     this.flushDueMs = null
     this.leases.endLeases(startMs)
-    const batch = this.entries.takeBatch(startMs, this.known.run, this.pace.patienceMs)
+    const { patienceMs } = this.pace
+    const batch = this.entries.takeBatch(startMs, this.known.run, patienceMs)
     if (batch.length === 0 && this.reports.isEmpty && this.leases.isEmpty) return
     const { reports } = this
     const leases = this.leases.toWire(startMs)
     this.reports = new PendingReports()
     const call = this.pace.begin(startMs, batch.length)
     try {
-      const answer = await this.port.call({
+      const request = {
         room: this.room,
         isolate: this.isolate,
-        run: this.known.run,
+        ...this.known.toWire(),
         ...toWire(batch, startMs),
         ...reports.toWire(startMs),
         ...leases,
-      })
+      }
+      const answer = await this.route.call(request, startMs, patienceMs)
       const nowMs = this.port.nowMs()
       this.pace.succeeded(call, nowMs, answer.nextCallAfterMs)
       this.leases.answered(leases)

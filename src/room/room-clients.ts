@@ -6,6 +6,7 @@ import { logError, logWarning } from '../log/log.ts'
 import { errorText } from '../log/scrub.ts'
 import type { RoomSettings } from '../settings/rooms.ts'
 import { isAborted } from './aborted.ts'
+import type { Gatherers } from './gatherers.ts'
 import { inJurisdiction } from './jurisdiction.ts'
 import { RoomClient } from './room-client.ts'
 import type { RoomObject } from './room-object.ts'
@@ -24,26 +25,32 @@ export function roomStub(namespace: RoomNamespace, room: RoomSettings): ReturnTy
 /** The clients of one waiting room in this isolate, by room. */
 export class RoomClients {
   private readonly namespace: RoomNamespace
+  private readonly gatherers: Gatherers | null
   private readonly clients = new Map<string, RoomClient>()
 
-  constructor(namespace: RoomNamespace) {
+  /** @param gatherers null: the deployment has none */
+  constructor(namespace: RoomNamespace, gatherers: Gatherers | null) {
     this.namespace = namespace
+    this.gatherers = gatherers
   }
 
   of(room: RoomSettings): RoomClient {
     let client = this.clients.get(room.name)
     if (client === undefined) {
-      client = newClient(this.namespace, room)
+      client = newClient(this.namespace, room, this.gatherers)
       this.clients.set(room.name, client)
     }
     return client
   }
 }
 
-function newClient(namespace: RoomNamespace, room: RoomSettings): RoomClient {
+function newClient(namespace: RoomNamespace, room: RoomSettings, gatherers: Gatherers | null): RoomClient {
   return new RoomClient(room.name, {
     // The answer is plain data; its type over the RPC only adds that it can be disposed of.
     call: async (request) => await roomStub(namespace, room).exchange(request),
+    ...(gatherers === null
+      ? {}
+      : { gather: async (request, gatherer) => await gatherers.stub(room, gatherer).exchange(request) }),
     nowMs: () => Date.now(),
     after: (ms, callback) => {
       const timer = setTimeout(callback, ms)

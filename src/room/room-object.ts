@@ -8,6 +8,7 @@ import type { DeliveryRecord, DeliveryTurn } from '../alerts/ledger.ts'
 import type { AlertState } from '../core/alert-rules.ts'
 import type { CheckMessage } from '../core/check-chains.ts'
 import type { ExchangeAnswer, ExchangeRequest } from '../core/exchange.ts'
+import type { GatheredAnswer, GatheredRequest } from '../core/gathered.ts'
 import type { JournalPage } from '../core/journal.ts'
 import type { LineStats } from '../core/line-stats.ts'
 import type { SampledFigures } from '../core/sample.ts'
@@ -20,6 +21,8 @@ import type { RoomKeysObject } from './room-keys.ts'
 export interface RoomObject extends RoomEventsObject, RoomKeysObject {
   /** The one call of the hot path: everything that an isolate reports and asks. */
   exchange(request: ExchangeRequest): ExchangeAnswer
+  /** The calls of many isolates, from a gatherer, as one event. */
+  exchangeAll(all: GatheredRequest): GatheredAnswer
   /** A delayed check of one segment. */
   check(message: CheckMessage): void
   /**
@@ -68,7 +71,7 @@ export interface RoomObject extends RoomEventsObject, RoomKeysObject {
 
 export interface RoomStats extends LineStats {
   readonly room: string
-  /** Calls of isolates, and rows written for the line, since the object started. */
+  /** Calls of isolates and gatherers, and rows written for the line, since the object started. */
   readonly calls: number
   readonly rowsWritten: number
   readonly recentSite: RecentSite

@@ -36,10 +36,12 @@ function row(subject: string, changes: Partial<AccessRow> = {}): AccessRow {
 
 /** The rows that are left. */
 const left = (store: AccessStore, subjects: readonly string[]) =>
-  store.rowsFor({
-    joins: subjects as string[],
-    joinDetails: subjects.map((id) => ({ access: { id: id.slice(2), uses: 1, expSeconds: 0 } })),
-  })
+  store.rowsFor([
+    {
+      joins: subjects as string[],
+      joinDetails: subjects.map((id) => ({ access: { id: id.slice(2), uses: 1, expSeconds: 0 } })),
+    },
+  ])
 
 describe('the rows of access keys', () => {
   it('are read by subject, thousands at once', () =>
