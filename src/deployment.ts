@@ -21,6 +21,8 @@ import { deployedSettings } from './settings/deployed-settings.ts'
 import { loginGuardRemedy } from './settings/problems.ts'
 import type { RoomSettings } from './settings/rooms.ts'
 import { accessSigningKeys } from './tokens/access-key.ts'
+import { OriginPasses } from './tokens/origin-pass.ts'
+import { importPassKeys } from './tokens/pass-keys.ts'
 import { VerifiedTokens } from './tokens/presented.ts'
 import { importSigningKeys, type SigningKey } from './tokens/signing-keys.ts'
 import { TurnstileValidator } from './turnstile/validation.ts'
@@ -47,6 +49,8 @@ export interface Deployment extends JoinLimiters {
   readonly newcomers: NewcomerCounts
   /** Sign access keys. */
   readonly accessKeys: readonly SigningKey[]
+  /** Signs passes for the origin; null: the origin gets the visitor's own pass. */
+  readonly passes: OriginPasses | null
 }
 
 let ready: Deployment | null = null
@@ -79,12 +83,18 @@ export async function deployment(env: Env): Promise<Deployment | null> {
       infiniteKeys: await infiniteKeys(keys),
       newcomers: new NewcomerCounts(),
       accessKeys: await accessSigningKeys(keys),
+      passes: await originPasses(env),
     }
     return ready
   } catch (error) {
     logError('not_configured', error)
     return null
   }
+}
+
+async function originPasses(env: Env): Promise<OriginPasses | null> {
+  const keys = await importPassKeys(env.PASS_KEYS)
+  return keys && new OriginPasses(keys, deployedSettings.passIssuer)
 }
 
 function deployedOrigin(env: Env): Origin {

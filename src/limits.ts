@@ -266,6 +266,21 @@ export const ORIGIN_TIMEOUT_MAX_SECONDS = 300
  */
 export const PAGE_HEAD_MAX_BYTES = 64 * 1024
 
+/**
+ * `PASS_KEYS`: a rotation needs two. Each adds about 200 bytes to the published keys, which every
+ * origin reads.
+ */
+export const PASS_KEYS_MAX = 5
+
+/**
+ * How long a signed pass is valid for the origin while the room is out of reach and the pass itself
+ * has expired.
+ */
+export const HONOURED_PASS_SECONDS = 30
+
+/** Origins may cache the public keys for this long, so a new key is published before it signs. */
+export const PUBLIC_KEYS_MAX_AGE_SECONDS = 300
+
 /** Shorter keys and tokens can be guessed. */
 export const SIGNING_KEY_MIN_BYTES = 32
 export const ADMIN_TOKEN_MIN_CHARS = 16
