@@ -13,6 +13,7 @@ import type { KeepAlive } from './room/room-client.ts'
 import { drawRoute } from './routes/draw.ts'
 import { heartbeatRoute } from './routes/heartbeat.ts'
 import { joinCheckRoute } from './routes/join-check.ts'
+import { jwksRoute } from './routes/jwks.ts'
 import { leaveRoute } from './routes/leave.ts'
 import { langRoute, lineRoute } from './routes/line.ts'
 import { ADMIN_FILES, adminFile, adminPage, operatorsRoute } from './routes/operators.ts'
@@ -48,6 +49,7 @@ const ROUTES: ReadonlyMap<string, Route> = new Map<string, Route>([
   ['/line', get(configured(lineRoute))],
   ['/lang', get(configured(langRoute))],
   ['/draw', get(configured(drawRoute))],
+  ['/jwks.json', get(configured(jwksRoute))],
   ['/heartbeat.js', get(beaconScript)],
   ['/healthz', get(health)],
   ['/admin', get(configured(adminPage))],

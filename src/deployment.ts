@@ -25,6 +25,8 @@ import { loginGuardRemedy } from './settings/problems.ts'
 import type { RoomSettings } from './settings/rooms.ts'
 import type { Settings } from './settings/settings.ts'
 import { accessSigningKeys } from './tokens/access-key.ts'
+import { OriginPasses } from './tokens/origin-pass.ts'
+import { importPassKeys, PASS_KEYS_REMEDY } from './tokens/pass-keys.ts'
 import { VerifiedTokens } from './tokens/presented.ts'
 import { importSigningKeys, type SigningKey } from './tokens/signing-keys.ts'
 import { TurnstileValidator } from './turnstile/validation.ts'
@@ -56,6 +58,8 @@ export interface Deployment extends JoinLimiters {
   readonly newcomers: NewcomerCounts
   /** Sign access keys. */
   readonly accessKeys: readonly SigningKey[]
+  /** Signs passes for the origin; null: the origin gets the visitor's own pass. */
+  readonly passes: OriginPasses | null
 }
 
 /** @throws Error if the keys cannot be used */
@@ -87,7 +91,17 @@ export async function deploymentOf({ raw, settings, bindings }: Configuration, p
     infiniteKeys: await infiniteKeys(keys),
     newcomers: new NewcomerCounts(),
     accessKeys: await accessSigningKeys(keys),
+    passes: await originPasses(settings, raw.PASS_KEYS),
   }
+}
+
+async function originPasses(settings: Settings, passKeys: string | undefined): Promise<OriginPasses | null> {
+  const keys = await importPassKeys(passKeys)
+  const needing = settings.rooms.find(({ return_hosts }) => return_hosts.length > 0)
+  if (keys === null && needing !== undefined) {
+    throw new Error(`PASS_KEYS is not set, and the room ${needing.name} has return_hosts. ${PASS_KEYS_REMEDY}`)
+  }
+  return keys && new OriginPasses(keys, settings.passIssuer)
 }
 
 function deployedOrigin(settings: Settings, bindings: Bindings, secret: string | undefined): Origin {

@@ -15,6 +15,10 @@ interface UnlistedBindings {
   ACCESS_AUD?: string
   /** The files of public/: templates and logos of rooms, and the operators' page. */
   ASSETS?: Fetcher
+  /** Sign passes for the origin: `kid:algorithm:base64url-of-PKCS8[,...]`. */
+  PASS_KEYS?: string
+  /** The issuer of passes for the origin. Unset: the origin of the requested URL. */
+  PASS_ISSUER?: string
   /** Sent to the origin, so that it can refuse requests that bypass the room. */
   ORIGIN_SECRET?: string
   /** A service binding to the origin, instead of ORIGIN_URL. */

@@ -86,22 +86,26 @@ function endSession({ client, keepAlive, room }: RoomContext, { run, number, hol
  * sends the body, so anyone with a pass could make the site look broken. A 501 is no failure: the
  * site does not know the method, which the client chose.
  */
-async function fetchCounted(
-  { request, url, origin, client, keepAlive }: RoomContext,
-  pass: Issued | null,
-  readsPage = false,
-): Promise<OriginOutcome> {
+async function fetchCounted(context: RoomContext, pass: Issued | null, readsPage = false): Promise<OriginOutcome> {
+  const { request, url, origin, client, keepAlive } = context
+  const signed = pass === null ? null : passForOrigin(context, pass)
+  // Only the first request with a pass waits for a signature.
+  const text = signed instanceof Promise ? await signed : signed
   const startMs = Date.now()
   const hasBody = request.body !== null
   const onWaiting = () => {
     if (pass !== null) client.use(pass.token.run, pass.token.number, keepAlive)
   }
-  const outcome = await fetchFromOrigin(request, url, origin, { pass: pass?.text ?? null, readsPage, onWaiting })
+  const outcome = await fetchFromOrigin(request, url, origin, { pass: text, readsPage, onWaiting })
   if (hasBody && outcome.state !== 'answered') return outcome
   const failed = outcome.state !== 'answered' || (outcome.response.status >= 500 && outcome.response.status !== 501)
   const latencyMs = hasBody || outcome.state === 'down' ? null : Date.now() - startMs
   client.countOrigin({ failed, latencyMs }, keepAlive)
   return outcome
+}
+
+function passForOrigin({ passes, url }: RoomContext, { token, text }: Issued): string | Promise<string> {
+  return passes === null ? text : passes.of(token, url.origin, Date.now())
 }
 
 /**

@@ -10,6 +10,7 @@ import type { Looks } from '../pages/looks.ts'
 import type { KeepAlive, RoomClient } from '../room/room-client.ts'
 import type { RoomSettings } from '../settings/rooms.ts'
 import { ClientBinding } from '../tokens/client-binding.ts'
+import type { OriginPasses } from '../tokens/origin-pass.ts'
 import { type PresentedToken, readTokens, type TokenVerifier } from '../tokens/presented.ts'
 import type { SigningKey } from '../tokens/signing-keys.ts'
 import { type PresentedTexts, presentedTexts } from '../tokens/token-cookie.ts'
@@ -33,13 +34,14 @@ export interface RoomContext extends TokenVerifier, JoinLimiters {
   readonly infiniteKeys: readonly SigningKey[]
   readonly newcomers: NewcomerCounts
   readonly accessKeys: readonly SigningKey[]
+  readonly passes: OriginPasses | null
 }
 
 export function roomContext({ request, url, keepAlive, deployment }: Call, room: RoomSettings): RoomContext {
-  const { client, origin, looks, keys, verified, turnstile, infiniteKeys, accessKeys } = deployment
+  const { client, origin, looks, keys, verified, turnstile, infiniteKeys, accessKeys, passes } = deployment
   const { joinLimiter, networkLimiter, newcomers } = deployment
   const limits = { joinLimiter, networkLimiter, newcomers }
-  const own = { origin, looks, keys, verified, turnstile, infiniteKeys, accessKeys, ...limits }
+  const own = { origin, looks, keys, verified, turnstile, infiniteKeys, accessKeys, passes, ...limits }
   return { request, url, keepAlive, room, client: client(room), ...own }
 }
 

@@ -16,6 +16,8 @@ export interface Settings {
   readonly originUrl: URL | null
   /** The `Host` header for the origin; null: the host of the requested URL. */
   readonly originHost: string | null
+  /** The issuer of signed passes; null: the origin of each requested URL. */
+  readonly passIssuer: string | null
   /** Time limit for the origin's response headers. */
   readonly originTimeoutSeconds: number
   /** The channels that alert rules name. */
@@ -39,6 +41,7 @@ export interface AccessSettings {
 /** The variables and secrets of docs/settings.md. Rooms and channels may name more of them. */
 export interface RawSettings {
   readonly SIGNING_KEYS?: string | undefined
+  readonly PASS_KEYS?: string | undefined
   readonly ADMIN_TOKEN?: string | undefined
   readonly ORIGIN_SECRET?: string | undefined
   readonly SENTRY_DSN?: string | undefined
@@ -48,6 +51,7 @@ export interface RawSettings {
   readonly ORIGIN_URL?: unknown
   readonly ORIGIN_HOST?: unknown
   readonly ORIGIN_TIMEOUT_SECONDS?: unknown
+  readonly PASS_ISSUER?: unknown
   readonly ALERT_CHANNELS?: unknown
   readonly ALERT_SECRETS?: unknown
   /** "true": receivers may have private addresses. For development. */
@@ -79,6 +83,7 @@ export function parseSettings(raw: RawSettings, prefix?: string): Settings {
   const bypass = parseBypasses(raw, rooms ?? [])
   const access = parseAccess(raw)
   const turnstile = parseTurnstile(raw, rooms ?? [])
+  const passIssuer = parsePassIssuer(raw.PASS_ISSUER)
   const all: string[] = [
     ...problems,
     ...bypass.problems,
@@ -86,6 +91,7 @@ export function parseSettings(raw: RawSettings, prefix?: string): Settings {
     ...access.problems,
     ...originHost.problems,
     ...turnstile.problems,
+    ...passIssuer.problems,
   ]
   if (originUrl === undefined) all.push('ORIGIN_URL: must be http:// or https:// and a host, without path or user')
   if (!Number.isInteger(timeout) || timeout < 1 || timeout > ORIGIN_TIMEOUT_MAX_SECONDS) {
@@ -99,6 +105,7 @@ export function parseSettings(raw: RawSettings, prefix?: string): Settings {
     rooms,
     originUrl,
     originHost: originHost.host,
+    passIssuer: passIssuer.issuer,
     originTimeoutSeconds: timeout,
     channels,
     pushes,
@@ -138,6 +145,17 @@ function parseAccess({ ACCESS_TEAM_DOMAIN: domain = '', ACCESS_AUD: audience = '
 
 function accessOf(teamDomain: unknown, audience: unknown): AccessSettings {
   return { teamDomain: String(teamDomain), audience: String(audience) }
+}
+
+/** An origin, since verifiers find the public keys below it. */
+function parsePassIssuer(value: unknown) {
+  if (value === undefined || value === '') return { issuer: null, problems: [] }
+  if (typeof value === 'string' && /^https?:/.test(value) && URL.canParse(value) && new URL(value).origin === value) {
+    return { issuer: value, problems: [] }
+  }
+  const problem =
+    'PASS_ISSUER: must be the scheme and host that visitors see, such as "https://shop.example", without path or slash'
+  return { issuer: null, problems: [problem] }
 }
 
 /** The channels, and the rooms' references to them. */

@@ -14,6 +14,10 @@ export interface SigningKey {
   readonly key: CryptoKey
 }
 
+/** The names that keys may have, and the rule in words. */
+export const KEY_ID = /^[A-Za-z0-9._-]{1,64}$/
+export const KEY_ID_FORM = '1 to 64 of A-Z, a-z, 0-9, ".", "_" and "-"'
+
 const ALGORITHM = { name: 'HMAC', hash: 'SHA-256' }
 
 /** The remedy in errors about unusable keys. */
@@ -57,10 +61,8 @@ function parseKey(entry: string): ParsedKey {
   const colon = entry.indexOf(':')
   if (colon < 0) return unusable(': is not NAME:KEY, there is no ":"; NAME is any id for the key, such as the date')
   const [kid, secret] = [entry.slice(0, colon), entry.slice(colon + 1)]
-  if (!/^[A-Za-z0-9._-]{1,64}$/.test(kid)) {
-    return unusable(': is not NAME:KEY, the name must be 1 to 64 of A-Z, a-z, 0-9, ".", "_" and "-"')
-  }
-  const bytes = bytesOf(secret)
+  if (!KEY_ID.test(kid)) return unusable(`: is not NAME:KEY, the name must be ${KEY_ID_FORM}`)
+  const bytes = bytesOfBase64Url(secret)
   if (bytes === null) {
     return unusable(
       ': is not NAME:KEY, the key must be base64url: only A-Z, a-z, 0-9, "-" and "_", with nothing cut off',
@@ -74,7 +76,8 @@ function unusable(problem: string): ParsedKey {
   return { kid: null, bytes: null, problem }
 }
 
-function bytesOf(secret: string): Uint8Array<ArrayBuffer> | null {
+/** The bytes of a key in base64url, with or without padding; null: it is not base64url. */
+export function bytesOfBase64Url(secret: string): Uint8Array<ArrayBuffer> | null {
   if (!/^[A-Za-z0-9_-]+={0,2}$/.test(secret)) return null
   try {
     return fromBase64Url(secret.replace(/=+$/, ''))

@@ -26,6 +26,7 @@ test.each([
   ['/draw', 'POST', GET],
   ['/heartbeat.js', 'POST', GET],
   ['/healthz', 'DELETE', GET],
+  ['/jwks.json', 'POST', GET],
   ['/metrics', 'POST', GET],
   ['/admin', 'POST', GET],
   ['/admin/', 'PUT', GET],
