@@ -6,6 +6,7 @@ import { DurableObject } from 'cloudflare:workers'
 import type { ExchangeRequest } from '../src/core/exchange.ts'
 import type { GathererAnswer, GathererObject } from '../src/room/gatherer-object.ts'
 import { Gathering } from '../src/room/gathering.ts'
+import { isMissingMethod } from '../src/room/missing-method.ts'
 import { type RoomNamespace, roomStub } from '../src/room/room-clients.ts'
 import type { RoomSettings } from '../src/settings/rooms.ts'
 import { mustBeDeployed } from './deployed-room.ts'
@@ -28,10 +29,7 @@ export class Gatherer extends DurableObject<Env> implements GathererObject {
         return () => clearTimeout(timer)
       },
       randomId: () => crypto.randomUUID(),
-      isNotSupported: (error) => error instanceof Error && NOT_SUPPORTED.test(error.message),
+      isNotSupported: (error) => isMissingMethod(error, 'exchangeAll'),
     })
   }
 }
-
-/** The runtime's answer to a call of a method that the class of an older deploy does not have. */
-const NOT_SUPPORTED = /does not implement the method "exchangeAll"/
