@@ -6,6 +6,7 @@ import { DurableObject } from 'cloudflare:workers'
 import type { ExchangeRequest } from '../src/core/exchange.ts'
 import type { GathererAnswer, GathererObject as GathererCalls } from '../src/room/gatherer-object.ts'
 import { Gathering } from '../src/room/gathering.ts'
+import { isMissingMethod } from '../src/room/missing-method.ts'
 import { type RoomNamespace, roomStub } from '../src/room/room-clients.ts'
 import type { RoomSettings } from '../src/settings/rooms.ts'
 import { mustBeDeployed, type RoomDeploy } from './deployed-room.ts'
@@ -34,10 +35,7 @@ export class GathererObject extends DurableObject<unknown> implements GathererCa
         return () => clearTimeout(timer)
       },
       randomId: () => crypto.randomUUID(),
-      isNotSupported: (error) => error instanceof Error && NOT_SUPPORTED.test(error.message),
+      isNotSupported: (error) => isMissingMethod(error, 'exchangeAll'),
     })
   }
 }
-
-/** The runtime's answer to a call of a method that the class of an older deploy does not have. */
-const NOT_SUPPORTED = /does not implement the method "exchangeAll"/

@@ -13,7 +13,7 @@ import { DurableObject } from 'cloudflare:workers'
 import type { DeliveryRecord, DeliveryTurn } from '../src/alerts/ledger.ts'
 import { Callers } from '../src/core/callers.ts'
 import type { CheckMessage } from '../src/core/check-chains.ts'
-import { applyExchange, type ExchangeAnswer, type ExchangeRequest, type LineAnswer } from '../src/core/exchange.ts'
+import { applyExchanges, type ExchangeAnswer, type ExchangeRequest, type LineAnswer } from '../src/core/exchange.ts'
 import type { GatheredAnswer, GatheredRequest } from '../src/core/gathered.ts'
 import { Line } from '../src/core/line.ts'
 import { lineStats } from '../src/core/line-stats.ts'
@@ -119,7 +119,7 @@ export class WaitingRoomObject extends DurableObject<unknown> implements RoomObj
   ): Pick<GatheredAnswer, 'answers' | 'snapshot'> {
     line.beginCall(nowMs)
     const keys = this.access.rowsFor(requests)
-    const answers = requests.map((request) => applyExchange(line, request, keys))
+    const answers = applyExchanges(line, requests, keys)
     const { changes } = keys
     this.commit(line, nowMs, changes.length > 0)
     this.access.write(changes)

@@ -14,6 +14,7 @@ import type { Faults } from './faults.ts'
 import { lanesOfDeploy } from './lanes-of-seed.ts'
 import type { Random } from './random.ts'
 import type { Scheduler } from './scheduler.ts'
+import type { SimulatedGatherers } from './simulated-gatherers.ts'
 import type { SimulatedIsolate } from './simulated-isolate.ts'
 import type { SimulatedObject } from './simulated-object.ts'
 
@@ -33,6 +34,7 @@ const DEPLOY_EVERY_MS = [20_000, 80_000] as const
 const SUSPEND_EVERY_MS = [20_000, 60_000] as const
 /** Shorter and longer than any limit. */
 const SUSPENDED_MS = [3_000, 150_000] as const
+const GATHERER_LOST_EVERY_MS = [1_000, 15_000] as const
 const RESET_EVERY_MS = [40_000, 120_000] as const
 /** This long before and after a border of an event. */
 const BORDER_MS = 2_500
@@ -80,7 +82,7 @@ export class Disturbances {
     this.untilMs = untilMs
   }
 
-  begin(object: SimulatedObject, isolates: readonly SimulatedIsolate[]): void {
+  begin(object: SimulatedObject, isolates: readonly SimulatedIsolate[], gatherers: SimulatedGatherers | null): void {
     const { network, object: objectFaults } = this.faults
     const { settings } = object
     for (const isolate of isolates) {
@@ -90,6 +92,7 @@ export class Disturbances {
         this.repeat([60_000, 60_000], () => this.random.chance(network.recycled) && isolate.recycle())
       }
     }
+    if (gatherers !== null && network.gatherersLost) this.repeat(GATHERER_LOST_EVERY_MS, () => gatherers.loseSome())
     const { clockStepMs } = objectFaults
     if (clockStepMs > 0) {
       this.repeat(CLOCK_STEP_EVERY_MS, () => object.stepClock(this.random.whole(-clockStepMs, clockStepMs)))

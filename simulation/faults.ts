@@ -39,6 +39,8 @@ export interface NetworkFaults {
   readonly outages: 'none' | 'short' | 'long'
   /** The isolate's memory is lost, per minute. */
   readonly recycled: number
+  /** Gatherers are lost every few seconds. */
+  readonly gatherersLost: boolean
 }
 
 export interface Faults {
@@ -73,10 +75,18 @@ export const NO_NETWORK_FAULTS: NetworkFaults = {
   slow: 0,
   outages: 'none',
   recycled: 0,
+  gatherersLost: false,
 }
 
-const LOSSES: NetworkFaults = { ...NO_NETWORK_FAULTS, requestLost: 0.04, answerLost: 0.04, repeated: 0.04, slow: 0.01 }
-const OUTAGES: NetworkFaults = { ...NO_NETWORK_FAULTS, outages: 'short' }
+const LOSSES: NetworkFaults = {
+  ...NO_NETWORK_FAULTS,
+  requestLost: 0.04,
+  answerLost: 0.04,
+  repeated: 0.04,
+  slow: 0.01,
+  gatherersLost: true,
+}
+const OUTAGES: NetworkFaults = { ...NO_NETWORK_FAULTS, outages: 'short', gatherersLost: true }
 const CRASHES: ObjectFaults = {
   ...NO_OBJECT_FAULTS,
   crashBetweenStatements: 0.01,
@@ -105,7 +115,7 @@ export const PROFILES: readonly Faults[] = [
   {
     profile: 'deploys',
     object: { ...NO_OBJECT_FAULTS, deploys: true },
-    network: { ...NO_NETWORK_FAULTS, recycled: 0.5 },
+    network: { ...NO_NETWORK_FAULTS, recycled: 0.5, gatherersLost: true },
   },
   { profile: 'operators', object: { ...NO_OBJECT_FAULTS, operators: true }, network: NO_NETWORK_FAULTS },
   { profile: 'suspensions', object: { ...NO_OBJECT_FAULTS, suspensions: true }, network: NO_NETWORK_FAULTS },

@@ -15,10 +15,12 @@ const SEEDS_MAX = 1_000_000
 /** Of a sale with bots: enough to take all its places, and what fits into memory. */
 const PEOPLE_MIN = 1_000
 const PEOPLE_MAX = 100_000
-const HELP = `npm run simulate -- [--seeds N] [--seed S] [--events] [--lanes] [--trace]
+const HELP = `npm run simulate -- [--seeds N] [--seed S] [--events] [--lanes] [--gatherers] [--trace]
   runs N seeds (200) beginning with S (1); the same seed gives the same run
   --events the room has an event: a lobby, mostly with a draw, whose borders meet the faults
   --lanes  the room has lanes, which some visitors join and deploys change; also with --events
+  --gatherers  gatherers stand between the isolates and the object, and are lost now and then; also
+           with --events and --lanes
   --trace  prints every step; for one seed
   Then it measures the estimated wait on crowds without faults.
 npm run simulate -- --bots [--people N] [--seeds N] [--seed S] [--write]
@@ -31,6 +33,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     events: { type: 'boolean', default: false },
     lanes: { type: 'boolean', default: false },
+    gatherers: { type: 'boolean', default: false },
     trace: { type: 'boolean', default: false },
     bots: { type: 'boolean', default: false },
     people: { type: 'string', default: '10000' },
@@ -50,16 +53,17 @@ if (values.bots) {
 }
 if (values.trace && seeds > 1) refuse('--trace is for one seed: add --seeds 1 --seed S')
 
+const { events, lanes, gatherers } = values
 const reports: Report[] = []
 for (let seed = first; seed < first + seeds; seed++) {
   const trace = values.trace ? { trace: (line: string) => console.log(line) } : {}
-  const report = await runSeed(seed, { events: values.events, lanes: values.lanes, ...trace })
+  const report = await runSeed(seed, { events, lanes, gatherers, ...trace })
   reports.push(report)
   for (const violation of report.violations) console.error(`seed ${seed} (${report.profile}): ${violation}`)
   if (process.stderr.isTTY && reports.length % 50 === 0) process.stderr.write(`\r${reports.length} of ${seeds} seeds`)
 }
 const calibration =
-  values.trace || values.events || values.lanes ? [] : SCENARIOS.map((scenario) => calibrate(scenario, first))
+  values.trace || events || lanes || gatherers ? [] : SCENARIOS.map((scenario) => calibrate(scenario, first))
 console.log(JSON.stringify({ ...summaryOf(reports), calibration: calibration.map(rounded) }, null, 2))
 process.exitCode = reports.some(({ violations }) => violations.length > 0) ? 1 : 0
 

@@ -4,6 +4,7 @@
  * simulation needs are declared here.
  */
 
+import type { Callers } from '../src/core/callers.ts'
 import type { CheckMessage } from '../src/core/check-chains.ts'
 import type { Line } from '../src/core/line.ts'
 import type { RoomObject } from '../src/room/room-object.ts'
@@ -13,6 +14,8 @@ import type { RoomSettings } from '../src/settings/rooms.ts'
 export interface RoomInstance extends RoomObject {
   /** Private in the shell: only the judge reads it. */
   readonly line: Line | null
+  /** Private, too: a simulation replaces it to have gatherers for few isolates. */
+  callers: Callers
   alarm(): Promise<void>
 }
 

@@ -4,16 +4,20 @@
  */
 import type { ExchangeAnswer, ExchangeRequest } from '../src/core/exchange.ts'
 import { PATIENCE_MAX_MS, PATIENCE_MIN_MS } from '../src/limits.ts'
+import type { GathererAnswer } from '../src/room/gatherer-object.ts'
+import type { Gathering } from '../src/room/gathering.ts'
 import { type KeepAlive, RoomClient, type RoomPort } from '../src/room/room-client.ts'
 import type { RoomSettings } from '../src/settings/rooms.ts'
 import type { NetworkFaults } from './faults.ts'
 import { ofOldDeploy, toOldDeploy } from './old-deploy.ts'
 import type { Random } from './random.ts'
 import type { Scheduler } from './scheduler.ts'
+import type { SimulatedGatherers } from './simulated-gatherers.ts'
 import type { SimulatedObject } from './simulated-object.ts'
 
-/** A defect put into a client: tests show that the judges notice it. */
+/** A defect put into a client or a gatherer: tests show that the judges notice it. */
 export interface Mutant {
+  readonly gathering?: (gathering: Gathering) => void
   readonly port?: (port: RoomPort) => RoomPort
   readonly client?: (client: RoomClient) => void
 }
@@ -42,6 +46,8 @@ export class SimulatedIsolate implements KeepAlive {
   private readonly mutant: Mutant
   /** The offset of its clock, ms. It must not affect anything. */
   private readonly skewMs: number
+  /** Null: the deployment has no gatherers. */
+  gatherers: SimulatedGatherers | null = null
 
   constructor(
     object: SimulatedObject,
@@ -78,7 +84,8 @@ export class SimulatedIsolate implements KeepAlive {
   private newClient(): RoomClient {
     const { scheduler, random } = this
     const port: RoomPort = {
-      call: (request) => this.call(request),
+      call: (request) => this.call(() => this.deliver(request)),
+      gather: (request, gatherer) => this.gather(request, gatherer),
       nowMs: () => this.nowMs,
       after: (ms, callback) => scheduler.after(ms, callback),
       randomId: () => `${random.whole(0, 2 ** 31)}-${random.whole(0, 2 ** 31)}`,
@@ -93,15 +100,23 @@ export class SimulatedIsolate implements KeepAlive {
     return client
   }
 
-  private async call(request: ExchangeRequest): Promise<ExchangeAnswer> {
+  /** Old code knows no gatherers. */
+  private gather(request: ExchangeRequest, gatherer: number): Promise<GathererAnswer> {
+    const { gatherers } = this
+    if (this.isOld || gatherers === null) return this.call(() => this.deliver(request))
+    return this.call(() => gatherers.exchange(gatherer, request))
+  }
+
+  private async call<T>(deliver: () => T): Promise<Awaited<T>> {
     this.calls++
     const { faults, random, scheduler } = this
     const isAnswered = scheduler.after(PATIENCE_MIN_MS, () => this.troublesMs.push(scheduler.nowMs))
-    if (random.chance(faults.hung)) return this.hang(request)
+    if (random.chance(faults.hung)) return this.hang(deliver)
     await this.travel()
     if (this.outage === 'requests' || random.chance(faults.requestLost)) throw new Error('request lost')
-    const answer = this.deliver(request)
-    if (random.chance(faults.repeated)) this.repeatLater(request)
+    const answering = deliver()
+    if (random.chance(faults.repeated)) this.repeatLater(deliver)
+    const answer = await answering
     await this.travel()
     isAnswered()
     if (this.outage === 'answers' || random.chance(faults.answerLost)) throw new Error('answer lost')
@@ -116,8 +131,8 @@ export class SimulatedIsolate implements KeepAlive {
     return this.isOld || this.object.isOld ? toOldDeploy(answer) : answer
   }
 
-  private hang(request: ExchangeRequest): Promise<ExchangeAnswer> {
-    if (this.random.chance(0.5)) this.repeatLater(request)
+  private hang(deliver: () => unknown): Promise<never> {
+    if (this.random.chance(0.5)) this.repeatLater(deliver)
     const { failuresMs, scheduler } = this
     failuresMs.push(scheduler.nowMs)
     scheduler.after(PATIENCE_MAX_MS, () => failuresMs.push(scheduler.nowMs))
@@ -130,10 +145,10 @@ export class SimulatedIsolate implements KeepAlive {
   }
 
   /** The network delivers the same call a second time. Its answer is lost. */
-  private repeatLater(request: ExchangeRequest): void {
+  private repeatLater(deliver: () => unknown): void {
     this.scheduler.after(this.random.whole(1, REPEATED_AFTER_MAX_MS), () => {
       try {
-        this.deliver(request)
+        void Promise.resolve(deliver()).catch(() => {})
       } catch {
         // This call may crash the object like any other.
       }

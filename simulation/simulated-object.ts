@@ -5,8 +5,11 @@
  * more.
  */
 
+import { Callers } from '../src/core/callers.ts'
 import type { CheckMessage } from '../src/core/check-chains.ts'
 import type { ExchangeAnswer, ExchangeRequest } from '../src/core/exchange.ts'
+import type { GatheredAnswer, GatheredRequest } from '../src/core/gathered.ts'
+import { type GathererLimits, GathererTier } from '../src/core/gatherers.ts'
 import type { EventCommand } from '../src/room/room-events.ts'
 import type { Command } from '../src/room/room-object.ts'
 import type { RoomSettings } from '../src/settings/rooms.ts'
@@ -21,6 +24,9 @@ import { Storage } from './storage.ts'
 export class Crash extends Error {
   override name = 'Crash'
 }
+
+/** The answer of an object whose code knows no gatherers. */
+export const NOT_SUPPORTED = new TypeError('The RPC receiver does not implement the method "exchangeAll".')
 
 export interface ObjectWitness {
   /** An event was committed. `what`: which one. */
@@ -43,10 +49,12 @@ export class SimulatedObject {
   readonly heardOfMs = new Map<number, number>()
   /** The offset of its clock. */
   clockOffsetMs = 0
-  /** Runs code that does not know the newest fields of the exchange. */
+  /** Runs code that does not know the newest fields of the exchange, and no gatherers. */
   isOld = false
   /** Of the newest deploy. */
   settings: RoomSettings
+  /** Null: as shipped. */
+  gathererLimits: GathererLimits | null = null
   private instance: RoomInstance | null = null
   private clockReads = 0
   private statementsUntilCrash = 0
@@ -88,11 +96,22 @@ export class SimulatedObject {
 
   /** @throws Crash if the object crashed before or after the commit */
   exchange(request: ExchangeRequest): ExchangeAnswer {
+    this.noteHeard(request)
+    return this.event('exchange', (instance) => instance.exchange(request))
+  }
+
+  /** @throws like `exchange`, and if the code knows no gatherers */
+  exchangeAll(all: GatheredRequest): GatheredAnswer {
+    if (this.isOld) throw NOT_SUPPORTED
+    for (const request of all.requests) this.noteHeard(request)
+    return this.event('exchange', (instance) => instance.exchangeAll(all))
+  }
+
+  private noteHeard(request: ExchangeRequest): void {
     for (const aged of [request.presence, request.departures, request.leased]) {
       for (const number of aged?.numbers ?? []) this.heardOfMs.set(number, this.scheduler.nowMs)
     }
     for (const { number } of request.claims) this.heardOfMs.set(number, this.scheduler.nowMs)
-    return this.event('exchange', (instance) => instance.exchange(request))
   }
 
   check(message: CheckMessage): void {
@@ -249,6 +268,8 @@ export class SimulatedObject {
       send: async (body: unknown, options: { delaySeconds: number }) => this.clockwork.send(body, options),
     }
     started = new WaitingRoomObject(ctx, {}, this.deployed({ CHECKS }))
+    const { gathererLimits } = this
+    if (gathererLimits !== null) started.callers = new Callers(new GathererTier(gathererLimits))
     return started
   }
 

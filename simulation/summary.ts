@@ -32,6 +32,8 @@ export function summaryOf(reports: readonly Report[]) {
     draws: drawsOf(reports.flatMap(({ draws }) => draws)),
     laneAdmissions: sum(({ laneAdmissions }) => laneAdmissions),
     drawsWithRandomness: sum(({ drawsWithRandomness }) => drawsWithRandomness),
+    gathererCalls: sum(({ gathererCalls }) => gathererCalls),
+    gatherersLost: sum(({ gatherersLost }) => gatherersLost),
     lentUsed: sum(({ lentUsed }) => lentUsed),
     capacityOvershoot: Math.max(...reports.map(({ overshoot }) => overshoot)),
     expiries: sum(({ expiries }) => expiries),

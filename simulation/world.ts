@@ -2,6 +2,7 @@
  * One seed: a room, its isolates, a crowd and faults. Every committed event and every message is
  * judged. In the end every visitor who stayed must have been admitted, and the line must be empty.
  */
+import type { GathererLimits } from '../src/core/gatherers.ts'
 import { parseRoom, type RoomSettings } from '../src/settings/rooms.ts'
 import { BEACON, SimulatedBeacon } from './beacon.ts'
 import { Browser } from './browser.ts'
@@ -13,6 +14,7 @@ import { Judge, type Report } from './judges/judge.ts'
 import { laneOfVisitor, lanesOfSeed } from './lanes-of-seed.ts'
 import { Random } from './random.ts'
 import { Scheduler } from './scheduler.ts'
+import { SimulatedGatherers } from './simulated-gatherers.ts'
 import { type Mutant, SimulatedIsolate } from './simulated-isolate.ts'
 import { SimulatedObject } from './simulated-object.ts'
 import { Visitor } from './visitor.ts'
@@ -24,7 +26,9 @@ export interface RunOptions {
   readonly events?: boolean
   /** The room has lanes, and some visitors join them. */
   readonly lanes?: boolean
-  /** Changes every client. */
+  /** The room has gatherers for its few isolates, as soon as two call it. */
+  readonly gatherers?: boolean
+  /** Changes every client, or every gatherer. */
   readonly mutant?: Mutant
 }
 
@@ -34,6 +38,10 @@ const POLL_INTERVALS_SECONDS = [7, 8, 30] as const
 /** Every third seed lends nothing, and no combination with the poll intervals is missing. */
 const LEASES_BELOW = [0, 0.7, 0.9] as const
 
+/** With 2 to 7 isolates, there are 1 to 3 gatherers. */
+const GATHERER_LIMITS: GathererLimits = { direct: 1, each: 2, max: 3 }
+const MORE_ISOLATES = 2
+
 const START_MS = 1_700_000_000_000
 const FAULTS_MS = 180_000
 /** In a room with one slot each visitor may keep it for minutes after a departure. */
@@ -42,7 +50,7 @@ const END_MS = 21_600_000
 /** The same seed runs the same way anywhere. */
 export async function runSeed(
   seed: number,
-  { trace, events = false, lanes = false, mutant = {} }: RunOptions = {},
+  { trace, events = false, lanes = false, gatherers = false, mutant = {} }: RunOptions = {},
 ): Promise<Report> {
   const random = new Random(seed)
   const scheduler = new Scheduler(START_MS)
@@ -52,9 +60,12 @@ export async function runSeed(
   const judge = new Judge(scheduler, START_MS, START_MS + FAULTS_MS, faults, trace)
   const object = new SimulatedObject(settings, scheduler, random, faults.object, judge)
   const isolates = Array.from(
-    { length: crowd.isolates },
+    { length: crowd.isolates + (gatherers ? MORE_ISOLATES : 0) },
     () => new SimulatedIsolate(object, scheduler, random, faults.network, settings, mutant),
   )
+  const tier = gatherers ? new SimulatedGatherers(object, scheduler, random, faults.network, mutant) : null
+  if (tier !== null) object.gathererLimits = GATHERER_LIMITS
+  for (const isolate of isolates) isolate.gatherers = tier
   const visitors = Array.from({ length: crowd.visitors }, () => {
     const plan = crowd.plan(random, settings)
     const lane = lanes ? laneOfVisitor(random) : undefined
@@ -62,8 +73,8 @@ export async function runSeed(
   })
   for (const visitor of visitors) scheduler.after(crowd.arrivalMs(random), () => judge.watch(visitor.live()))
   const untilMs = START_MS + FAULTS_MS
-  new Disturbances(scheduler, random, faults, untilMs).begin(object, isolates)
-  scheduler.after(FAULTS_MS, () => endFaults(object, isolates))
+  new Disturbances(scheduler, random, faults, untilMs).begin(object, isolates, tier)
+  scheduler.after(FAULTS_MS, () => endFaults(object, isolates, tier))
   const restoreGlobals = replaceGlobals(seed, object, new SimulatedBeacon(scheduler, random))
   try {
     const isOver = () => scheduler.nowMs > untilMs && visitors.every(({ over }) => over) && judge.nobodyIsLeft
@@ -72,7 +83,7 @@ export async function runSeed(
     restoreGlobals()
     object.storage.close()
   }
-  return judge.conclude(seed, visitors, object, isolates)
+  return judge.conclude(seed, visitors, object, isolates, tier)
 }
 
 /** The clock, the network and the randomness of the shipped code. Returns how to restore them. */
@@ -99,7 +110,12 @@ export function profileOf(seed: number): string {
   return new Random(seed).pick(PROFILES).profile
 }
 
-function endFaults(object: SimulatedObject, isolates: readonly SimulatedIsolate[]): void {
+function endFaults(
+  object: SimulatedObject,
+  isolates: readonly SimulatedIsolate[],
+  tier: SimulatedGatherers | null,
+): void {
+  tier?.endFaults()
   object.faults = NO_OBJECT_FAULTS
   for (const isolate of isolates) {
     isolate.faults = NO_NETWORK_FAULTS

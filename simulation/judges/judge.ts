@@ -7,6 +7,7 @@ import { type Faults, NO_NETWORK_FAULTS, NO_OBJECT_FAULTS } from '../faults.ts'
 import { inversions } from '../figures.ts'
 import type { Scheduler } from '../scheduler.ts'
 import type { RoomInstance } from '../shipped.ts'
+import type { SimulatedGatherers } from '../simulated-gatherers.ts'
 import type { SimulatedIsolate } from '../simulated-isolate.ts'
 import type { ObjectWitness, SimulatedObject } from '../simulated-object.ts'
 import type { Visitor } from '../visitor.ts'
@@ -29,6 +30,9 @@ export interface Report {
   readonly evictions: number
   readonly calls: number
   readonly failedCalls: number
+  /** Calls of gatherers to the object, and gatherers that were lost. */
+  readonly gathererCalls: number
+  readonly gatherersLost: number
   /** Lent numbers that visitors were admitted with. */
   readonly lentUsed: number
   readonly overshoot: number
@@ -198,6 +202,7 @@ export class Judge implements ObjectWitness, BrowserWitness {
     visitors: readonly Visitor[],
     object: SimulatedObject,
     isolates: readonly SimulatedIsolate[],
+    gatherers: SimulatedGatherers | null = null,
   ): Report {
     const { committedJudge, hearing } = this
     const sum = (figure: (isolate: SimulatedIsolate) => number) => isolates.reduce((total, i) => total + figure(i), 0)
@@ -223,6 +228,8 @@ export class Judge implements ObjectWitness, BrowserWitness {
       evictions: object.evictions,
       calls: sum(({ calls }) => calls),
       failedCalls: sum(({ failuresMs }) => failuresMs.length),
+      gathererCalls: gatherers?.calls ?? 0,
+      gatherersLost: gatherers?.lost ?? 0,
       lentUsed: lentSlots.used,
       overshoot: committedJudge.overshoot,
       expiries: hearing.expiries,

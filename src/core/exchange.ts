@@ -136,16 +136,34 @@ export interface ExchangeAnswer extends LineAnswer {
   readonly nextCallAfterMs: number
 }
 
+/** Applies one call of an isolate: see `applyExchanges`. */
+export function applyExchange(line: Line, request: ExchangeRequest, rows = new AccessRows()): LineAnswer {
+  return applyExchanges(line, [request], rows)[0] as LineAnswer
+}
+
 /**
- * Applies one call of an isolate. The order matters: visitors who were heard return before tickets
+ * Applies the requests of one event in their order, then lends what is left to the isolates that
+ * want it.
+ * @param rows those that `accessSubjects` names; changed ones must be stored with the line
+ */
+export function applyExchanges(line: Line, requests: readonly ExchangeRequest[], rows: AccessRows): LineAnswer[] {
+  const answers = requests.map((request) => applyRequest(line, request, rows))
+  return answers.map((answer, i) => {
+    const { isolate, wantsLease } = requests[i] as ExchangeRequest
+    const lease = line.lending.lend(isolate, wantsLease ?? 0)
+    return lease === null ? answer : { ...answer, lease }
+  })
+}
+
+/**
+ * The order matters: visitors who were heard return before tickets
  * are admitted, freed slots go to waiting tickets before newcomers, and claims see the admissions
  * of their own call. Numbers of another run change nothing.
  *
  * Calls carry issued numbers; the line orders by line numbers (draws.ts). This is the place that
  * translates, so a call that an isolate sent before it knew of a draw is understood.
- * @param rows those that `accessSubjects` names; changed ones must be stored with the line
  */
-export function applyExchange(line: Line, request: ExchangeRequest, rows = new AccessRows()): LineAnswer {
+function applyRequest(line: Line, request: ExchangeRequest, rows: AccessRows): LineAnswer {
   const sameRun = request.run === line.run
   const { presence, course, holders } = line
   if (sameRun) {
@@ -174,8 +192,7 @@ export function applyExchange(line: Line, request: ExchangeRequest, rows = new A
     (claim): ExchangeClaimAnswer => (sameRun ? answerClaim(line, claim) : { state: 'void' }),
   )
   const joins = request.joins.map((key, i) => answerJoin(line, key, request.joinDetails?.[i], rows))
-  const lease = line.lending.lend(request.isolate, request.wantsLease ?? 0)
-  return { run: line.run, claims, joins, ...(lease === null ? {} : { lease }) }
+  return { run: line.run, claims, joins }
 }
 
 /**

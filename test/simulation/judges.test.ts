@@ -10,11 +10,11 @@ import * as mutants from './mutants.ts'
 const SEEDS_MAX = 200
 
 /** The violation in the first seed of a profile, from `from` on, that matches. */
-async function firstBroken(profile: string, mutant: Mutant, promise: RegExp, from = 1) {
+async function firstBroken(profile: string, mutant: Mutant, promise: RegExp, from = 1, gatherers = false) {
   for (let seed = from; seed < from + SEEDS_MAX; seed++) {
     // Crowds take long and show nothing more.
     if (!isOf(profile, seed) || seed % 10 === 0) continue
-    const { violations } = await runSeed(seed, { mutant })
+    const { violations } = await runSeed(seed, { mutant, gatherers })
     const broken = violations.find((violation) => promise.test(violation))
     if (broken !== undefined) return broken
   }
@@ -62,6 +62,19 @@ describe('the judges notice a room client', () => {
   it('that drops messages older than the heartbeat timeout', { timeout: 120_000 }, async () => {
     const promise = /expired .* after a message/
     expect(await firstBroken('long outages', mutants.withShortPutBack, promise, 560)).toMatch(promise)
+  })
+})
+
+describe('the judges notice a gatherer', () => {
+  it('that overlooks reports', { timeout: 120_000 }, async () => {
+    const promise = /expired .* after a message/
+    expect(await firstBroken('calm', mutants.withReportsOverlooked, promise, 1, true)).toMatch(promise)
+  })
+
+  it('that mixes answers up', { timeout: 120_000 }, async () => {
+    // Only a crowd makes several isolates share a call.
+    const { violations } = await runSeed(10, { gatherers: true, mutant: mutants.withMixedAnswers })
+    expect(violations.join()).toMatch(/told "unreachable"/)
   })
 })
 

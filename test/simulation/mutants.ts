@@ -101,6 +101,30 @@ export const withoutLeaseReports: Mutant = {
   }),
 }
 
+/** Takes reports for nothing, and answers them from its copy. */
+export const withReportsOverlooked: Mutant = {
+  gathering: (gathering) => {
+    const exchange = gathering.exchange.bind(gathering)
+    let newest: ExchangeAnswer | null = null
+    gathering.exchange = async (request) => {
+      const isReport = request.joins.length + request.claims.length + request.leaves.length === 0
+      if (isReport && newest !== null) return newest
+      const answer = await exchange(request)
+      if (!('refused' in answer)) newest = answer
+      return answer
+    }
+  },
+}
+
+/** Hands answers to the wrong isolates. */
+export const withMixedAnswers: Mutant = {
+  gathering: (gathering) => {
+    const inside = gathering as unknown as { handOut(batch: readonly unknown[], ...rest: unknown[]): void }
+    const handOut = inside.handOut.bind(gathering)
+    inside.handOut = (batch, ...rest) => handOut(batch.toReversed(), ...rest)
+  },
+}
+
 function freshened(request: ExchangeRequest): ExchangeRequest {
   const fresh = ({ numbers }: AgedNumbers) => ({ numbers, agesMs: new Uint32Array(numbers.length) })
   const claims = request.claims.map((claim) => ({ ...claim, ageMs: 0 }))

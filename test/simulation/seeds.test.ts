@@ -4,6 +4,7 @@ import { runSeed } from '../../simulation/world.ts'
 const SEEDS = 200
 const EVENT_SEEDS = 60
 const LANE_SEEDS = 100
+const GATHERER_SEEDS = 30
 
 describe('a room under crashes, losses, outages, late alarms, clock steps and deploys', () => {
   it(`keeps its guarantees in ${SEEDS} seeded runs`, async () => {
@@ -45,9 +46,26 @@ describe('a room under crashes, losses, outages, late alarms, clock steps and de
     expect(admissions).toBeGreaterThan(10 * LANE_SEEDS)
   })
 
+  it(`keeps them in ${GATHERER_SEEDS} runs with gatherers that are lost again and again`, async () => {
+    const broken: string[] = []
+    let lost = 0
+    let calls = 0
+    for (let seed = 1; seed <= GATHERER_SEEDS; seed++) {
+      const report = await runSeed(seed, { gatherers: true, lanes: seed % 5 === 0 })
+      lost += report.gatherersLost
+      calls += report.gathererCalls
+      const command = `npm run simulate -- --gatherers${seed % 5 === 0 ? ' --lanes' : ''} --seeds 1 --seed ${seed}`
+      broken.push(...report.violations.map((violation) => `${command}: ${violation}`))
+    }
+    expect(broken).toEqual([])
+    expect(lost).toBeGreaterThan(GATHERER_SEEDS)
+    expect(calls).toBeGreaterThan(100 * GATHERER_SEEDS)
+  })
+
   it('runs the same way each time', async () => {
     expect(await runSeed(8)).toEqual(await runSeed(8))
     expect(await runSeed(8, { events: true })).toEqual(await runSeed(8, { events: true }))
     expect(await runSeed(8, { lanes: true })).toEqual(await runSeed(8, { lanes: true }))
+    expect(await runSeed(8, { gatherers: true })).toEqual(await runSeed(8, { gatherers: true }))
   })
 })

@@ -142,7 +142,7 @@ export const SHELL_FAULTS: readonly ShellFault[] = [
   {
     name: 'snapshot never renewed',
     file: SNAPSHOT,
-    find: 'if (last === null || !isSameEvent || !isFresh(last, line, nowMs)) this.last =',
+    find: 'if (last === null || !isSame || !isFresh(last, line, nowMs)) this.last =',
     replace: 'if (last === null) this.last =',
     why: 'waiting visitors are admitted a minute late',
     test: 'test/workers/waiting-room.test.ts',

@@ -70,6 +70,7 @@ const worker :Workerd.Worker = (${code}
   durableObjectNamespaces = [
     (className = "WaitingRoom", uniqueKey = "contract-waiting-room", enableSql = true),
     (className = "LoginGuard", uniqueKey = "contract-login-guard", enableSql = true),
+    (className = "Gatherer", uniqueKey = "contract-gatherer", enableSql = true),
   ],
   durableObjectStorage = (localDisk = "disk"),
 );
@@ -125,6 +126,7 @@ function bindingList(bindings: WorkerBindings, objectsOf?: string): string[] {
     '(name = "ASSETS", service = "assets")',
     objects('WAITING_ROOM', 'WaitingRoom', objectsOf),
     ...(bindings.loginGuard === false ? [] : [objects('LOGIN_GUARD', 'LoginGuard', objectsOf)]),
+    objects('GATHERER', 'Gatherer', objectsOf),
     `(name = "ROOMS", json = ${text(JSON.stringify(rooms))})`,
     ...Object.entries(texts)
       .filter(([, value]) => value !== undefined && value !== null)
