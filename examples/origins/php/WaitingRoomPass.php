@@ -15,8 +15,8 @@ declare(strict_types=1);
  *     // $pass['number'] is the visitor's number in line. Null: a request without a pass.
  *
  * A request is let in with a valid pass. One without a pass is let in if it has the origin secret
- * (a bypass rule, or a suspended room), or if its path is one of `skip`. ../README.md has all
- * settings.
+ * (a bypass rule, or a suspended room), or if its path is one of `skip`. With `origin_secret` alone
+ * passes are not verified. ../README.md has all settings.
  */
 final class WaitingRoomPass
 {
@@ -39,6 +39,8 @@ final class WaitingRoomPass
     /** A public key on P-256 in DER, up to its coordinates. */
     private const P256_PREFIX = '3059301306072a8648ce3d020106082a8648ce3d03010703420004';
 
+    /** False: only the secret is compared. */
+    private bool $verifiesPasses;
     /** @var list<string> */
     private array $issuers;
     /** @var list<string> */
@@ -56,23 +58,30 @@ final class WaitingRoomPass
     {
         $unknown = array_diff(array_keys($settings), self::SETTINGS);
         if ($unknown !== []) throw new InvalidArgumentException('unknown setting ' . implode(', ', $unknown));
-        foreach (['issuer', 'audience', 'cache_file'] as $key) {
-            if (($settings[$key] ?? '') === '') throw new InvalidArgumentException("set $key");
-        }
-        $this->issuers = (array) $settings['issuer'];
-        $this->audiences = (array) $settings['audience'];
-        $this->jwksUrl = $settings['jwks_url'] ?? $this->issuers[0] . '/__waiting-room/jwks.json';
-        if (!preg_match('~^(?:https://|http://(?:127\.0\.0\.1|localhost)[:/])~', $this->jwksUrl)) {
-            throw new InvalidArgumentException('jwks_url must begin with https://');
-        }
-        $this->cacheFile = $settings['cache_file'];
         $this->secret = (string) ($settings['origin_secret'] ?? '');
         if ($this->secret !== '' && strlen($this->secret) < 16) {
             throw new InvalidArgumentException('origin_secret has less than 16 characters');
         }
+        $this->verifiesPasses = $this->secret === '' || isset($settings['issuer']) || isset($settings['audience']);
+        if ($this->verifiesPasses) $this->readPassSettings($settings);
         $this->siteUrl = rtrim((string) ($settings['site_url'] ?? ''), '/');
         $this->skip = $settings['skip'] ?? [];
         $this->skewSeconds = $settings['clock_skew_seconds'] ?? 30;
+    }
+
+    /** @param array<string, mixed> $settings */
+    private function readPassSettings(array $settings): void
+    {
+        foreach (['issuer', 'audience', 'cache_file'] as $key) {
+            if (empty($settings[$key])) throw new InvalidArgumentException("set $key");
+        }
+        $this->issuers = (array) $settings['issuer'];
+        $this->audiences = (array) $settings['audience'];
+        $this->cacheFile = $settings['cache_file'];
+        $this->jwksUrl = $settings['jwks_url'] ?? $this->issuers[0] . '/__waiting-room/jwks.json';
+        if (!preg_match('~^(?:https://|http://(?:127\.0\.0\.1|localhost)[:/])~', $this->jwksUrl)) {
+            throw new InvalidArgumentException('jwks_url must begin with https://');
+        }
     }
 
     /**
@@ -124,7 +133,7 @@ final class WaitingRoomPass
     public function passOf(array $server): array|null|false
     {
         $pass = $server['HTTP_WAITING_ROOM_PASS'] ?? '';
-        if ($pass !== '') return $this->verify($pass) ?? false;
+        if ($this->verifiesPasses && $pass !== '') return $this->verify($pass) ?? false;
         $secret = $server['HTTP_WAITING_ROOM_ORIGIN_SECRET'] ?? '';
         if ($this->secret !== '' && hash_equals($this->secret, $secret)) return null;
         return $this->isSkipped($server['REQUEST_URI'] ?? '') ? null : false;

@@ -11,7 +11,8 @@ The application finds the claims of the pass, or None, in `environ["waiting_room
 `scope["waiting_room.pass"]` (ASGI). `claims["number"]` is the visitor's number in line.
 
 A request is let in with a valid pass. One without a pass is let in if it has the origin secret (a
-bypass rule, or a suspended room), or if its path is one of `skip`.
+bypass rule, or a suspended room), or if its path is one of `skip`. With `origin_secret` alone passes
+are not verified.
 """
 
 import asyncio
@@ -106,17 +107,19 @@ class Entrance:
 
     def __init__(
         self,
-        issuer: Union[str, Iterable[str]],
-        audience: Union[str, Iterable[str]],
+        issuer: Union[str, Iterable[str]] = (),
+        audience: Union[str, Iterable[str]] = (),
         jwks_url: Optional[str] = None,
         origin_secret: str = "",
         site_url: str = "",
         skip: Iterable[str] = (),
         clock_skew_seconds: int = 30,
     ):
-        self._issuers = _listed("issuer", issuer)
-        self._audiences = _listed("audience", audience)
-        self._keys = KeySet(jwks_url or f"{self._issuers[0]}/__waiting-room/jwks.json")
+        self._keys = None  # Only the secret is compared.
+        if not origin_secret or issuer or audience:
+            self._issuers = _listed("issuer", issuer)
+            self._audiences = _listed("audience", audience)
+            self._keys = KeySet(jwks_url or f"{self._issuers[0]}/__waiting-room/jwks.json")
         if origin_secret and len(origin_secret) < 16:
             raise ValueError("waiting room: origin_secret has less than 16 characters")
         self._secret = origin_secret.encode()
@@ -146,7 +149,7 @@ class Entrance:
         value, or "".
         """
         token = headers("waiting-room-pass")
-        if token:
+        if self._keys and token:
             try:
                 claims = self._verify(token)
             except KeysUnavailable as error:

@@ -7,9 +7,10 @@
  * wp-content/mu-plugins/waiting-room/. The settings (../README.md) are in wp-config.php:
  *
  *     define('WAITING_ROOM', [
+ *         'origin_secret' => 'the value of ORIGIN_SECRET',
+ *         // To verify passes, too:
  *         'issuer' => 'https://shop.example',
  *         'audience' => 'waiting-room:main',
- *         'origin_secret' => 'the value of ORIGIN_SECRET',
  *         'cache_file' => '/var/cache/wordpress/waiting-room-jwks.json',
  *     ]);
  *

@@ -5,7 +5,7 @@ import { copyFile } from 'node:fs/promises'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { passKey } from '../support/pass-keys.ts'
 import { AUDIENCE, ISSUER, Issuer, pass } from './support/issuer.ts'
-import { checksPasses, checksSecret, checksSettings, useOrigin } from './support/origin-stage.ts'
+import { checksPasses, checksSecret, checksSecretAlone, checksSettings, useOrigin } from './support/origin-stage.ts'
 import { EXAMPLES, freePort, scratchFolder } from './support/process.ts'
 import { SECRET } from './support/requests.ts'
 import { PHP, startPhp, startPhpSite } from './support/sites.ts'
@@ -109,6 +109,7 @@ describe.skipIf(PHP === null)('the keys of a site in PHP', () => {
     await expect.poll(() => server.log).toContain('waiting room: unknown setting audiences')
     const wrong = [
       [{ issuer: '' }, 'set issuer'],
+      [{ issuer: null, origin_secret: SECRET }, 'set issuer'],
       [{ jwks_url: 'http://shop.example/jwks.json' }, 'jwks_url must begin with https://'],
       [{ origin_secret: 'short' }, 'origin_secret has less than 16 characters'],
     ] as const
@@ -120,6 +121,11 @@ describe.skipIf(PHP === null)('the keys of a site in PHP', () => {
     const php = spawnSync(PHP?.path ?? '', ['-r', script, JSON.stringify(complete)], { encoding: 'utf8' })
     expect(php.stdout.trim().split('\n')).toEqual(wrong.map(([, problem]) => problem))
   })
+})
+
+describe.skipIf(PHP === null)('a site in PHP with the secret alone', () => {
+  const stage = useOrigin(() => startPhpSite({ origin_secret: SECRET }))
+  checksSecretAlone(stage)
 })
 
 describe.skipIf(PHP === null)('the must-use plugin of WordPress', () => {

@@ -3,7 +3,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { passKey } from '../support/pass-keys.ts'
 import { AUDIENCE, ISSUER, Issuer, pass } from './support/issuer.ts'
-import { checksPasses, checksSettings, type OriginStage, useOrigin } from './support/origin-stage.ts'
+import { checksPasses, checksSecretAlone, checksSettings, type OriginStage, useOrigin } from './support/origin-stage.ts'
 import { runPython } from './support/process.ts'
 import { SECRET } from './support/requests.ts'
 import { PYTHON, startPythonSite } from './support/sites.ts'
@@ -37,6 +37,11 @@ describe.skipIf(PYTHON === null).each(['wsgi', 'asgi'] as const)('a site in Pyth
       expect(await open({ 'Waiting-Room-Pass': await pass(stage.issuer.key('ES256')) })).toBe(101)
     })
   }
+})
+
+describe.skipIf(PYTHON === null)('a site in Python with the secret alone', () => {
+  const stage = useOrigin(() => startPythonSite({ origin_secret: SECRET }))
+  checksSecretAlone(stage)
 })
 
 describe.skipIf(PYTHON === null)('the keys of a site in Python', () => {
@@ -89,6 +94,7 @@ describe.skipIf(PYTHON === null)('the keys of a site in Python', () => {
   test('are not fetched with wrong settings, which the error names', () => {
     const wrong = [
       [{ issuer: '' }, 'set issuer'],
+      [{ issuer: [], origin_secret: SECRET }, 'set issuer'],
       [{ audience: [] }, 'set audience'],
       [{ jwks_url: 'http://shop.example/jwks.json' }, 'jwks_url must begin with https://'],
       [{ origin_secret: 'short' }, 'origin_secret has less than 16 characters'],

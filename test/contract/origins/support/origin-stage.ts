@@ -1,6 +1,6 @@
 /** The set-up of a test file: one issuer, and one origin that checks its passes. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { ISSUER, Issuer } from './issuer.ts'
+import { ISSUER, Issuer, pass } from './issuer.ts'
 import type { ServerProcess } from './process.ts'
 import { LET_IN, REFUSED, SECRET, SECRET_REFUSED, type Sent } from './requests.ts'
 import { startVerifier } from './verifier.ts'
@@ -62,6 +62,17 @@ export function checksSecret(stage: OriginStage): void {
   })
   test.each(SECRET_REFUSED)('refuses %s', async (_, sent) => {
     expect(await statusOf(stage, sent)).toBe(403)
+  })
+}
+
+/** Without PASS_KEYS the room sends passes that the site cannot verify. */
+export function checksSecretAlone(stage: OriginStage): void {
+  checksSecret(stage)
+  test('ignores the pass', async () => {
+    const headers = { 'Waiting-Room-Pass': await pass(stage.issuer.key('EdDSA')) }
+    expect((await stage.server.get('/', { ...headers, 'Waiting-Room-Origin-Secret': SECRET })).status).toBe(200)
+    expect((await stage.server.get('/', headers)).status).toBe(403)
+    expect(stage.issuer.fetches).toBe(0)
   })
 }
 
