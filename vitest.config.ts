@@ -97,7 +97,14 @@ export default defineConfig({
   test: {
     teardownTimeout: PATIENCE_MS,
     projects: [
-      { test: { ...patient, name: 'core', environment: 'node', include: ['test/{core,exchange,admin}/**/*.test.ts'] } },
+      {
+        test: {
+          ...patient,
+          name: 'core',
+          environment: 'node',
+          include: ['test/{core,exchange,admin,origin}/**/*.test.ts'],
+        },
+      },
       { test: { ...patient, name: 'deployment', environment: 'node', include: ['test/deployment/**/*.test.ts'] } },
       {
         resolve: { alias: [...substitutes] },

@@ -22,7 +22,7 @@ import { loginGuardRemedy } from './settings/problems.ts'
 import type { RoomSettings } from './settings/rooms.ts'
 import { accessSigningKeys } from './tokens/access-key.ts'
 import { OriginPasses } from './tokens/origin-pass.ts'
-import { importPassKeys } from './tokens/pass-keys.ts'
+import { importPassKeys, PASS_KEYS_REMEDY } from './tokens/pass-keys.ts'
 import { VerifiedTokens } from './tokens/presented.ts'
 import { importSigningKeys, type SigningKey } from './tokens/signing-keys.ts'
 import { TurnstileValidator } from './turnstile/validation.ts'
@@ -94,6 +94,10 @@ export async function deployment(env: Env): Promise<Deployment | null> {
 
 async function originPasses(env: Env): Promise<OriginPasses | null> {
   const keys = await importPassKeys(env.PASS_KEYS)
+  const needing = deployedSettings.rooms.find(({ return_hosts }) => return_hosts.length > 0)
+  if (keys === null && needing !== undefined) {
+    throw new Error(`PASS_KEYS is not set, and the room ${needing.name} has return_hosts. ${PASS_KEYS_REMEDY}`)
+  }
   return keys && new OriginPasses(keys, deployedSettings.passIssuer)
 }
 

@@ -278,6 +278,27 @@ export const PASS_KEYS_MAX = 5
  */
 export const HONOURED_PASS_SECONDS = 30
 
+/** `return_hosts`: sites that share a room of redirect mode. */
+export const RETURN_HOSTS_MAX = 20
+
+/** The address to return to, which the browser sends with each reload of the waiting page. */
+export const RETURN_URL_MAX_CHARS = 2_000
+
+/** A code is exchanged by the redirect that brings it. */
+export const RETURN_CODE_LIFE_SECONDS = 60
+
+/**
+ * Redirect mode, as shares of `session_timeout_seconds`. The site's session is shorter than the
+ * silence after which its slot is given away. Its pages go through the room early, so that a
+ * visitor may read one page for three quarters of the time-out.
+ */
+export const RETURN_SESSION_SHARE = 0.75
+export const RETURN_RENEW_SHARE = 0.25
+export const RETURN_RENEW_MAX_SECONDS = 300
+
+/** Shorter sessions would end while their visitors read a page. */
+export const RETURN_SESSION_TIMEOUT_MIN_SECONDS = 300
+
 /** Origins may cache the public keys for this long, so a new key is published before it signs. */
 export const PUBLIC_KEYS_MAX_AGE_SECONDS = 300
 

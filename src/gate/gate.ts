@@ -12,7 +12,9 @@ import { answerVisit, type VisitAnswers } from './answer-visit.ts'
 import { busyResponse, type WaitingAnswer, waitingAnswer } from './answers.ts'
 import { checkPage, checkRefusal } from './check-answers.ts'
 import { barePreflight, isPreflight, shareIfAllowed, tooManyPreflights } from './cors.ts'
-import { forward, forwardAdmitted, forwardCounted, forwardPast, keepPrivate } from './forward.ts'
+import { byProxy, type Delivery } from './delivery.ts'
+import { forward, forwardCounted, keepPrivate } from './forward.ts'
+import { returnDelivery, returningRoom } from './hand-over.ts'
 import { mayPreflightNow } from './join-limits.ts'
 import { askAgain, keyPage, keyProblem, settledKeyCookie } from './key-answers.ts'
 import type { ValidKey } from './key-entry.ts'
@@ -30,10 +32,13 @@ const USE = { beacon: false, touched: true } as const
 export async function gate(call: Call): Promise<Response> {
   const { request, url, deployment } = call
   const { rooms, bypasses, origin } = deployment
-  const room = findRoom(rooms, url.hostname, [url.canonical, url.pathname])
+  const returning = returningRoom(rooms, url)
+  const room = returning ?? findRoom(rooms, url.hostname, [url.canonical, url.pathname])
   if (room === undefined) return forward({ request, url, origin })
   const context = roomContext(call, room)
-  if (matchesBypass(bypasses.get(room.name) ?? [], request, url.canonical)) return forwardPast(context)
+  const delivery = returning === undefined ? byProxy : returnDelivery(context)
+  if (delivery instanceof Response) return delivery
+  if (matchesBypass(bypasses.get(room.name) ?? [], request, url.canonical)) return delivery.past(context)
   const suspended = isSuspended(context)
   const kind = requestKind(request)
   const isNavigation = kind === 'page' || kind === 'frame'
@@ -43,7 +48,7 @@ export async function gate(call: Call): Promise<Response> {
   if (withoutKey !== null) return withoutKey
   if (suspended) {
     context.client.keepFresh(context.keepAlive)
-    return forwardPast(context)
+    return delivery.past(context)
   }
   if (isPreflight(request)) {
     if (!(await mayPreflightNow(context))) return tooManyPreflights()
@@ -51,13 +56,13 @@ export async function gate(call: Call): Promise<Response> {
   }
   const visitor = await readVisitor(context)
   const skip = await skipPassOf(visitor)
-  if (skip.state === 'pass') return pastByKey(visitor, skip.cookie)
+  if (skip.state === 'pass') return pastByKey(visitor, delivery, skip.cookie)
   const outcome = await visit(visitor, visitor.presented, {
     mayJoin: mayJoin(kind),
     hasPage: kind === 'page',
     details: USE,
   })
-  const answer = await answerVisit(outcome, room, answersTo(visitor, kind))
+  const answer = await answerVisit(outcome, room, answersTo(visitor, kind, delivery))
   const cookies = [settledKeyCookie(request, outcome), skip.state === 'over' ? skip.cookie : null]
   return withCookies(
     answer,
@@ -66,9 +71,9 @@ export async function gate(call: Call): Promise<Response> {
 }
 
 /** Forwards a request that an access key lets past the room. */
-async function pastByKey(visitor: Visitor, cookie: string | null): Promise<Response> {
+async function pastByKey(visitor: Visitor, delivery: Delivery, cookie: string | null): Promise<Response> {
   visitor.client.countCheck('keyPasses')
-  return withCookies(await forwardCounted(visitor), cookie === null ? [] : [cookie])
+  return withCookies(await delivery.counted(visitor), cookie === null ? [] : [cookie])
 }
 
 /** Such an answer is for this client only. */
@@ -81,15 +86,19 @@ function withCookies(answer: Response, cookies: readonly string[]): Response {
   return new Response(answer.body, { status, statusText, headers, webSocket })
 }
 
-function answersTo(visitor: Visitor, kind: RequestKind): VisitAnswers<Response | Promise<Response>> {
+function answersTo(
+  visitor: Visitor,
+  kind: RequestKind,
+  delivery: Delivery,
+): VisitAnswers<Response | Promise<Response>> {
   const { room, presented } = visitor
   // Programs mistake any success for the site's answer.
   const code = kind === 'program' ? 503 : room.queueing_status_code
   const turnAway = (answer: Omit<WaitingAnswer, 'form'>) =>
     shareIfAllowed(visitor, waitingOrBusy(visitor, kind, answer))
   return {
-    admitted: (pass) => forwardAdmitted(visitor, kind, pass),
-    letThrough: (reason) => (reason === 'suspended' ? forwardPast(visitor) : forwardCounted(visitor)),
+    admitted: (pass) => delivery.admitted(visitor, kind, pass),
+    letThrough: (reason) => (reason === 'suspended' ? delivery.past(visitor) : delivery.counted(visitor)),
     wait: (status, ticket, tokenChange) => turnAway({ status, ticket: ticket?.text ?? null, tokenChange, code }),
     refuse(status, limitedCode) {
       const tokenChange = presented.length > 0 ? null : undefined
@@ -97,7 +106,7 @@ function answersTo(visitor: Visitor, kind: RequestKind): VisitAnswers<Response |
     },
     unchecked: () => (kind === 'page' ? checkPage(visitor) : shareIfAllowed(visitor, checkRefusal(visitor))),
     passed: async ({ joinKey, details: { access } }: ValidKey) =>
-      pastByKey(visitor, await newSkipCookie(visitor, { joinKey, access })),
+      pastByKey(visitor, delivery, await newSkipCookie(visitor, { joinKey, access })),
     async keyEnds(outcome) {
       if (kind !== 'page') return shareIfAllowed(visitor, keyProblem(visitor, outcome))
       return (await askAgain(visitor, outcome)) ?? keyPage(visitor, outcome)

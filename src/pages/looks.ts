@@ -7,6 +7,7 @@ import Mustache from 'mustache'
 import style from '../../public/waiting-room.min.css'
 import script from '../../public/waiting-room.min.js'
 import { ageMs } from '../core/age.ts'
+import { returnOrigins } from '../http/return-address.ts'
 import type { Language } from '../languages.ts'
 import { LOGO_MAX_BYTES, LOOK_RETRY_MS, TEMPLATE_MAX_BYTES } from '../limits.ts'
 import { logError } from '../log/log.ts'
@@ -31,6 +32,8 @@ export interface Look {
   /** By language, then by "waiting.heading". */
   readonly texts: RoomSettings['texts']
   readonly defaultLanguage: Language
+  /** The sites of redirect mode. Browsers apply the policy of forms to redirects, too. */
+  readonly formTargets: readonly string[]
 }
 
 export interface LookFiles {
@@ -54,6 +57,7 @@ export async function makeLook(room: RoomSettings, files: LookFiles = NO_FILES):
     template: files.template === null ? null : withNonces(files.template),
     texts: room.texts,
     defaultLanguage: room.default_language,
+    formTargets: returnOrigins(room.return_hosts),
   }
 }
 

@@ -64,8 +64,7 @@ const MINUTE_MS = 60_000
 export function renderWaitingPage(view: WaitingView, look: Look): WaitingPage {
   const localized = localizedLook(look, view.language)
   const values = templateView(view, look, localized)
-  const { template } = look
-  if (template !== null) return customPage(template, view, { ...localized.shared, ...values })
+  if (look.template !== null) return customPage(look, look.template, view, { ...localized.shared, ...values })
   localized.page ??= prerender(defaultTemplate, localized.shared)
   return { body: fillPage(localized.page, values), headers: localized.headers }
 }
@@ -92,7 +91,7 @@ function localizedLook(look: Look, language: Language): LocalizedLook {
   let localized = byLanguage.get(language)
   if (localized === undefined) {
     const live = liveTexts(look, language)
-    const headers = pageHeaders(defaultPolicy(look), language)
+    const headers = pageHeaders(defaultPolicy(look), look, language)
     localized = { live, shared: sharedValues(look, language, live), headers, words: new Map() }
     byLanguage.set(language, localized)
   }
@@ -183,6 +182,7 @@ function withCachedTimes(words: Words): Words {
 
 /** `shared`: all values but the nonce and the names of Cloudflare Waiting Room. */
 function customPage(
+  look: Look,
   template: string,
   { status, language, preview }: WaitingView,
   values: ReturnType<typeof sharedValues> & ReturnType<typeof templateView>,
@@ -193,26 +193,29 @@ function customPage(
   const script = `<script nonce="${nonce}">${values.script}</script>`
   const waitingRoomScript = json('texts', values.texts.live) + json('visit', values.visit) + script
   const body = Mustache.render(template, { ...templateVariables(status), ...values, nonce, waitingRoomScript })
-  const headers = pageHeaders(customPolicy(nonce), language)
+  const headers = pageHeaders(customPolicy(nonce), look, language)
   // A template without our script reloads, as Cloudflare's do.
   const reloads = !template.includes('waitingRoomScript') && preview === undefined
   if (reloads) headers.set('Refresh', String(refreshSeconds(status)))
   return { body, headers }
 }
 
-function pageHeaders(policy: string, language: Language): Headers {
+function pageHeaders(policy: string, look: Look, language: Language): Headers {
   return new Headers({
     'Content-Type': 'text/html; charset=utf-8',
     'Content-Language': language,
     'Cache-Control': 'no-store',
-    'Content-Security-Policy': `${policy}; ${COMMON_POLICY}`,
+    'Content-Security-Policy': `${policy}; ${commonPolicy(look)}`,
     'Referrer-Policy': 'same-origin',
     'X-Content-Type-Options': 'nosniff',
   })
 }
 
 /** The poll timer that hidden tabs do not throttle is a worker made from a blob. */
-const COMMON_POLICY = "worker-src blob:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+function commonPolicy({ formTargets }: Look): string {
+  const forms = ["'self'", ...formTargets].join(' ')
+  return `worker-src blob:; form-action ${forms}; base-uri 'none'; frame-ancestors 'none'`
+}
 
 /** Runs only the page's style and script, and connects to its own host only. */
 function defaultPolicy({ styleSource, scriptSource }: Look): string {

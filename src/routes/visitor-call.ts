@@ -30,8 +30,15 @@ export function roomOfRequest(
 ): RoomSettings | undefined {
   const ofHost = roomsOfHost(rooms, hostname)
   const name = roomName(search)
-  if (name !== null) return ofHost.find((room) => room.name === name)
+  if (name !== null) {
+    return ofHost.find((room) => room.name === name) ?? rooms.find((room) => room.name === name && hasReturns(room))
+  }
   return ofHost.length === 1 ? ofHost[0] : findRoom(rooms, hostname, ['/'])
+}
+
+/** Visitors of redirect mode wait on any host. */
+function hasReturns({ return_hosts }: RoomSettings): boolean {
+  return return_hosts.length > 0
 }
 
 function roomName(search: string): string | null {

@@ -13,7 +13,14 @@ import {
 } from '../core/limits.ts'
 import { RETURNS_MAX } from '../core/ticket-state.ts'
 import { isHostName, isWithin } from '../http/hosts.ts'
-import { ALLOWED_ORIGIN_MAX_CHARS, ALLOWED_ORIGINS_MAX, IDLE_TIMEOUT_MIN_SECONDS } from '../limits.ts'
+import { isReturnHost } from '../http/return-address.ts'
+import {
+  ALLOWED_ORIGIN_MAX_CHARS,
+  ALLOWED_ORIGINS_MAX,
+  IDLE_TIMEOUT_MIN_SECONDS,
+  RETURN_HOSTS_MAX,
+  RETURN_SESSION_TIMEOUT_MIN_SECONDS,
+} from '../limits.ts'
 import { parseReceiverUrl } from './channels.ts'
 import { deployedEventsSchema, ratePlanSchema } from './event-schema.ts'
 import { lanesSchema } from './lane-schema.ts'
@@ -112,6 +119,14 @@ function isSerializedOrigin(text: string): boolean {
   return !SCHEMES_WITHOUT_ORIGIN.includes(scheme)
 }
 
+const returnHostMessage =
+  'must be a host such as "shop.example", in lower case and without wildcard, with its port unless that is 443; write other scripts as "xn--..."'
+
+const returnHosts = v.pipe(
+  v.array(v.pipe(v.string(returnHostMessage), v.check(isReturnHost, returnHostMessage)), 'must be a list of hosts'),
+  v.maxLength(RETURN_HOSTS_MAX, `at most ${RETURN_HOSTS_MAX} hosts`),
+)
+
 const hashMessage = 'must be the 64 hex characters (0-9, a-f) of the hash of a drand chain'
 const beaconUrlProblem = (url: unknown) => parseReceiverUrl(url, { allowLoopback: true, allowPrivate: false }).problem
 
@@ -157,6 +172,7 @@ export const roomEntries = {
     [],
   ),
   allowed_origins: v.optional(allowedOrigins, []),
+  return_hosts: v.optional(returnHosts, []),
   location_hint: v.optional(
     oneOf(['wnam', 'enam', 'sam', 'weur', 'eeur', 'apac', 'apac-ne', 'apac-se', 'oc', 'afr', 'me']),
   ),
@@ -238,8 +254,30 @@ function* crossChecks(room: RoomSettings): Iterable<[string, keyof typeof roomEn
   if (new Set(room.alerts.map(({ name }) => name)).size < room.alerts.length) {
     yield ['two rules have the same name', 'alerts']
   }
+  yield* returnChecks(room)
   const domain = room.cookie_domain
   if (domain === undefined) return
   const outside = [room.host, ...room.additional_hosts].filter((name) => name === undefined || !isWithin(name, domain))
   if (outside.length > 0) yield [`must be a domain that all hosts of the room belong to`, 'cookie_domain']
+}
+
+/** In redirect mode the room hears of a visitor only now and then. */
+function* returnChecks(room: RoomSettings): Iterable<[string, keyof typeof roomEntries]> {
+  if (room.return_hosts.length === 0) return
+  const min = RETURN_SESSION_TIMEOUT_MIN_SECONDS
+  if (room.session_timeout_seconds < min) {
+    yield [
+      `must be ${min} or more with return_hosts, or sessions end while visitors read a page`,
+      'session_timeout_seconds',
+    ]
+  }
+  if (room.events.some(({ session_timeout_seconds }) => (session_timeout_seconds ?? min) < min)) {
+    yield [`session_timeout_seconds must be ${min} or more with return_hosts`, 'events']
+  }
+  if (room.idle_timeout_seconds !== 0 && room.idle_timeout_seconds < room.session_timeout_seconds) {
+    yield ['must be 0 or at least session_timeout_seconds with return_hosts', 'idle_timeout_seconds']
+  }
+  if (room.cookie_domain !== undefined) {
+    yield ['cannot be combined with return_hosts, whose visitors wait on the host of the waiting room', 'cookie_domain']
+  }
 }

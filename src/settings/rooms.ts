@@ -100,7 +100,7 @@ export function lineRules(room: RoomSettings | undefined, values?: RuntimeValues
     checkIntervalSeconds: settings.check_interval_seconds,
     reclaimGraceSeconds: settings.reclaim_grace_seconds,
     returnsMax: settings.reclaims_max,
-    departureGraceSeconds: settings.departure_grace_seconds,
+    departureGraceSeconds: departureGraceSeconds(settings),
     idleTimeoutSeconds: settings.idle_timeout_seconds,
     sessionMaxSeconds: settings.session_max_seconds,
     maxWaiting: settings.max_waiting,
@@ -109,6 +109,16 @@ export function lineRules(room: RoomSettings | undefined, values?: RuntimeValues
     originLatencyMaxMs: settings.origin_latency_max_ms,
     ...(settings.lanes.length === 0 ? {} : { lanes: toLaneRules(settings.lanes) }),
   }
+}
+
+/**
+ * In redirect mode a visitor who leaves the waiting page goes to the site, where the room does not
+ * hear of them.
+ */
+function departureGraceSeconds(room: RoomSettings): number {
+  if (room.return_hosts.length === 0) return room.departure_grace_seconds
+  const timeouts = room.events.map(({ session_timeout_seconds }) => session_timeout_seconds ?? 0)
+  return Math.max(room.departure_grace_seconds, room.session_timeout_seconds, ...timeouts)
 }
 
 function coversPath(covered: string, path: string): boolean {

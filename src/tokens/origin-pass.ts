@@ -2,7 +2,7 @@
  * The pass as the origin gets it with `PASS_KEYS`: a JWT that anyone can verify with the published
  * keys, and only the deployment can sign. Our own cookie stays as it is.
  */
-import { type JSONWebKeySet, SignJWT } from 'jose'
+import { type JSONWebKeySet, type JWTPayload, SignJWT } from 'jose'
 import { HONOURED_PASS_SECONDS } from '../limits.ts'
 import { type PassKey, publicKeys } from './pass-keys.ts'
 import type { Token } from './token.ts'
@@ -19,7 +19,7 @@ interface SignedPass {
 }
 
 export class OriginPasses {
-  readonly keys: readonly PassKey[]
+  private readonly keys: readonly PassKey[]
   readonly jwks: JSONWebKeySet
   private readonly issuer: string | null
   /**
@@ -40,10 +40,21 @@ export class OriginPasses {
    * @param origin of the requested URL, as the visitor sees it
    */
   of(pass: Token, origin: string, nowMs: number): string | Promise<string> {
-    const issuer = this.issuer ?? origin
+    const issuer = this.issuerFor(origin)
     const known = this.signed.get(pass)
     if (known?.issuer === issuer && nowMs / 1000 < known.expiresSeconds) return known.text
     return this.sign(pass, issuer, Math.floor(nowMs / 1000))
+  }
+
+  /** @param origin of the requested URL */
+  issuerFor(origin: string): string {
+    return this.issuer ?? origin
+  }
+
+  /** @param type of the token, so that no kind of token is accepted as another */
+  signToken(type: string, issuer: string, claims: JWTPayload): Promise<string> {
+    const { kid, alg, key } = this.keys[0] as PassKey
+    return new SignJWT({ iss: issuer, ...claims }).setProtectedHeader({ alg, kid, typ: type }).sign(key)
   }
 
   private async sign(pass: Token, issuer: string, nowSeconds: number): Promise<string> {
@@ -52,15 +63,15 @@ export class OriginPasses {
     const isHonoured = nowSeconds >= pass.expiresSeconds
     const issuedSeconds = isHonoured ? nowSeconds : pass.issuedSeconds
     const expiresSeconds = isHonoured ? nowSeconds + HONOURED_PASS_SECONDS : pass.expiresSeconds
-    const { kid, alg, key } = this.keys[0] as PassKey
-    const text = await new SignJWT({ room, run, number })
-      .setProtectedHeader({ alg, kid, typ: 'JWT' })
-      .setIssuer(issuer)
-      .setAudience(audienceOf(room))
-      .setSubject(`${run}-${number}`)
-      .setIssuedAt(issuedSeconds)
-      .setExpirationTime(expiresSeconds)
-      .sign(key)
+    const text = await this.signToken('JWT', issuer, {
+      aud: audienceOf(room),
+      sub: `${run}-${number}`,
+      iat: issuedSeconds,
+      exp: expiresSeconds,
+      room,
+      run,
+      number,
+    })
     this.signed.set(pass, { text, issuer, expiresSeconds })
     return text
   }
