@@ -17,23 +17,26 @@ describe.skipIf(PHP === null)('a site in PHP', () => {
     const settings = { origin_secret: SECRET, skip: ['/static/', '/healthz'], site_url: ISSUER }
     return startPhpSite({ ...HERE, jwks_url: jwksUrl, ...settings })
   })
-  const withPass = async (alg: 'EdDSA' | 'ES256' = 'EdDSA') => ({
-    'Waiting-Room-Pass': await pass(stage.issuer.key(alg)),
-  })
-
   checksPasses(stage)
   checksSettings(stage)
 
   test('gets the claims of the pass', async () => {
-    const { text } = await stage.server.get('/tickets', await withPass())
+    const token = await pass(stage.issuer.key('EdDSA'))
+    const { text } = await stage.server.get('/tickets', { 'Waiting-Room-Pass': token })
     expect(JSON.parse(text)).toMatchObject({ pass: { room: 'main', number: 7, sub: '0-7' } })
   })
 
-  test('verifies many signatures of ES256, whose numbers have any length', async () => {
-    const statuses = await Promise.all(
-      Array.from({ length: 100 }, async () => (await stage.server.get('/', await withPass('ES256'))).status),
-    )
-    expect(new Set(statuses)).toEqual(new Set([200]))
+  // OpenSSL takes them as DER, where each case is written differently.
+  test('verifies signatures of ES256 that begin with a zero, a low and a high byte', async () => {
+    const tokens = new Map<string, string>()
+    while (tokens.size < 3) {
+      const token = await pass(stage.issuer.key('ES256'))
+      const [first = 0] = Buffer.from(token.split('.')[2] ?? '', 'base64url')
+      tokens.set(first === 0 ? 'zero' : first < 128 ? 'low' : 'high', token)
+    }
+    for (const token of tokens.values()) {
+      expect((await stage.server.get('/', { 'Waiting-Room-Pass': token })).status).toBe(200)
+    }
   })
 
   test('skips no script below a folder of files', async () => {
