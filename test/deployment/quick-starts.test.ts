@@ -17,7 +17,8 @@ mkdirSync(join(folder, 'public'))
 
 const pages = readdirSync(DOCUMENTS)
   .map((name) => ({ name, toml: TOML.exec(readFileSync(`${DOCUMENTS}/${name}`, 'utf8'))?.[1] }))
-  .filter((page): page is { name: string; toml: string } => page.toml !== undefined)
+  // A Worker with the library has a wrangler.toml of the app.
+  .filter((page): page is { name: string; toml: string } => page.toml?.includes('[env.production]') === true)
 
 test('are in each quick start with a separate Worker', () => {
   expect(pages.map(({ name }) => name)).toEqual([
