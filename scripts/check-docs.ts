@@ -9,9 +9,12 @@ import { dirname, join, normalize } from 'node:path'
 import { FIGURES, type FigureName } from '../src/core/figures.ts'
 import { COST_FILE, withCostTables } from './cost/document.ts'
 
-const DOCUMENTS = [...readdirSync('.'), ...readdirSync('docs').map((name) => `docs/${name}`)].filter((name) =>
-  name.endsWith('.md'),
-)
+const DOCUMENTS = [
+  ...readdirSync('.'),
+  ...['docs', 'examples'].flatMap((folder) =>
+    readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) => `${folder}/${name}`),
+  ),
+].filter((name) => name.endsWith('.md') && !name.includes('node_modules/'))
 const LINK = /\[[^\]]*\]\(([^)\s]+)\)/g
 const FOLDERS = readdirSync('.').filter(
   (name) => !/^\.(?!ci$)|^node_modules$/.test(name) && statSync(name).isDirectory(),

@@ -10,7 +10,7 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 
-const DOCUMENTS = /^(?:[A-Z]+|docs\/.+)\.md$/
+const DOCUMENTS = /^(?:[A-Z]+|(?:docs|examples)\/.+)\.md$/
 /** Generated files. */
 const EXCLUDED = /^(?:docs\/licences\.md|.+\.min\.(?:js|css)|public\/admin\/.+|worker-configuration\.d\.ts)$/
 const CODE = /\.(?:ts|tsx|mts|mjs|js|css|toml)$/
