@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { parse } from 'smol-toml'
+import { passKey } from '../test/contract/support/pass-keys.ts'
 import { type RoomTable, SIGNING_KEY, workerConfig } from '../test/contract/support/worker-config.ts'
 
 export const PEERS = [
@@ -53,7 +54,10 @@ export function hostOf(room: string): string {
  * would hide the cost of the proxy.
  */
 export function oursConfig(build: string, folder: string, room: string): string {
-  const config = workerConfig(build, folder, `${folder}/storage`, { rooms: [roomOf(room)], originUrl: '' })
+  // The origin gets a pass that it can verify.
+  const secrets = room === 'pass-signed' ? { PASS_KEYS: passKey('bench').entry } : {}
+  const bindings = { rooms: [roomOf(room)], originUrl: '', secrets }
+  const config = workerConfig(build, folder, `${folder}/storage`, bindings)
   const withOrigin = config.replace(/\(name = "internet", .*\),/, INTERNET)
   return `${withOrigin}${worker('origin', '')}`
 }

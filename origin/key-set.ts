@@ -91,20 +91,20 @@ class RemoteKeys implements KeySource {
     if (loaded?.kids.has(kid) !== true) await this.wait(this.refresh())
     else if (this.isOlderThan(loaded.atMs, this.options.maxAgeSeconds ?? 300)) {
       const refreshing = this.refresh()
-      if (refreshing !== null) waitUntil?.(refreshing)
+      waitUntil?.(refreshing)
     }
     if (this.loaded === null) throw new KeysUnavailable(`${this.url}: ${this.lastError}`)
     return this.loaded.keys
   }
 
-  /** The present attempt, or a new one; null: the last one is over, and too recent for another. */
-  private refresh(): Promise<void> | null {
+  /** The present attempt, a new one, or the last one, if it was too recent for another. */
+  private refresh(): Promise<void> {
     const { attempt } = this
     const { timeoutSeconds = 5, cooldownSeconds = 30 } = this.options
     const cooldown = this.loaded === null ? FIRST_COOLDOWN_SECONDS : cooldownSeconds
     // On Workers, an attempt ends without a word when its request is cancelled.
     if (attempt !== null && !this.isOlderThan(attempt.atMs, this.isRunning ? timeoutSeconds : cooldown)) {
-      return this.isRunning ? attempt.done : null
+      return attempt.done
     }
     this.isRunning = true
     const atMs = this.now()
@@ -120,15 +120,15 @@ class RemoteKeys implements KeySource {
   }
 
   /** Never longer than an attempt: another request may have begun it and be gone. */
-  private async wait(attempt: Promise<void> | null): Promise<void> {
-    if (attempt === null) return
+  private async wait(attempt: Promise<void>): Promise<void> {
     const waitMs = this.loaded === null ? (this.options.timeoutSeconds ?? 5) * 1000 : UNKNOWN_KEY_WAIT_MS
-    let timer: ReturnType<typeof setTimeout> | undefined
-    const timeout = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, waitMs)
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, waitMs)
+      attempt.then(() => {
+        clearTimeout(timer)
+        resolve()
+      })
     })
-    await Promise.race([attempt, timeout])
-    clearTimeout(timer)
   }
 
   private async load(): Promise<void> {

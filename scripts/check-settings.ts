@@ -5,7 +5,7 @@
  */
 import { bindingNotes } from './checks/bindings.ts'
 import { environmentProblems, problemList } from './checks/environment-problems.ts'
-import { bypassSuggestions } from './checks/rooms.ts'
+import { bypassSuggestions, returnNotes } from './checks/rooms.ts'
 import { originPlaceholder } from './checks/variables.ts'
 import { environments, WRANGLER_TOML } from './deployment-config.ts'
 
@@ -25,6 +25,7 @@ for (const environment of all) {
   const suggestions = environment.name === null ? [] : bypassSuggestions(environment.section.vars?.ROOMS)
   const notes = [
     ...bindingNotes(environment.section),
+    ...returnNotes(environment.section),
     ...(placeholder === null ? [] : [`before a deploy: ${placeholder}`]),
     ...suggestions,
   ]

@@ -121,6 +121,13 @@ export function hasTurnstile(section: Section): boolean {
   return roomTables(section).some(({ turnstile_mode = 'off' }) => turnstile_mode !== 'off')
 }
 
+/** Names of the rooms of redirect mode, which do not serve without PASS_KEYS. */
+export function returningRooms(section: Section): string[] {
+  return roomTables(section)
+    .filter(({ return_hosts: hosts }) => Array.isArray(hosts) && hosts.length > 0)
+    .map(({ name }) => String(name))
+}
+
 /**
  * Replaces invalid entries, which the settings check reports, by empty tables, so that indexes stay
  * the same.

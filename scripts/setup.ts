@@ -15,6 +15,7 @@ import {
   environments,
   hasTurnstile,
   queueNames,
+  returningRooms,
   signedChannels,
   WRANGLER,
   WRANGLER_TOML,
@@ -111,11 +112,16 @@ function generators({ section }: Environment): Record<string, Generator> {
     shown: true,
   }
   return {
-    SIGNING_KEYS: { make: () => execFileSync(process.execPath, [MAKE_KEY], { encoding: 'utf8' }).trim(), shown: false },
+    SIGNING_KEYS: { make: () => newKey(), shown: false },
+    ...(returningRooms(section).length > 0 ? { PASS_KEYS: { make: () => newKey('--pass'), shown: false } } : {}),
     ADMIN_TOKEN: { make: () => randomBytes(32).toString('base64url'), shown: true },
     ORIGIN_SECRET: { make: () => randomBytes(32).toString('base64url'), shown: true },
     ...(signed.length > 0 ? { ALERT_SECRETS: alertSecrets } : {}),
   }
+}
+
+function newKey(...options: readonly string[]): string {
+  return execFileSync(process.execPath, [MAKE_KEY, ...options], { encoding: 'utf8' }).trim()
 }
 
 /** Names of existing secrets. A Worker that is not deployed yet has none. */
@@ -155,6 +161,11 @@ function remaining(environment: Environment): string[] {
   }
   if ((section.send_email ?? []).length > 0) steps.push('verify the recipients of alert mails in Email Routing')
   steps.push('make the site refuse requests without the header Waiting-Room-Origin-Secret (the value of ORIGIN_SECRET)')
+  if (returningRooms(section).length === 0) {
+    steps.push(
+      `npm run --silent make-key -- --pass | npx wrangler secret put PASS_KEYS --env ${name}   (optional: the site can verify passes, docs/origin.md)`,
+    )
+  }
   steps.push(`npx wrangler secret put SENTRY_DSN --env ${name}   (optional)`)
   steps.push(`npm run deploy -- --env ${name}   (the first figures create the Analytics Engine dataset)`)
   return steps

@@ -9,7 +9,14 @@ import { matchesPattern } from '../../src/bypass/bypass-settings.ts'
 import { BYPASS_SECRET_MIN_CHARS, LOGO_MAX_BYTES, TEMPLATE_MAX_BYTES } from '../../src/limits.ts'
 import { parseRooms, type RoomSettings } from '../../src/settings/rooms.ts'
 import { parseSettings, SettingsError } from '../../src/settings/settings.ts'
-import { addressSecrets, bypassSecrets, hasTurnstile, type Section, signedChannels } from '../deployment-config.ts'
+import {
+  addressSecrets,
+  bypassSecrets,
+  hasTurnstile,
+  returningRooms,
+  type Section,
+  signedChannels,
+} from '../deployment-config.ts'
 
 /**
  * Problems for which the Worker would refuse to start. Secrets are not in the file, so references
@@ -69,6 +76,16 @@ function fileProblem(
   } catch (error) {
     return [`${key}: ${file} is not a Mustache template: ${(error as Error).message}`]
   }
+}
+
+/** Secrets are not in the file, so this can only be said, not checked. */
+export function returnNotes(section: Section): string[] {
+  const rooms = returningRooms(section)
+  if (rooms.length === 0) return []
+  const names = rooms.map((name) => `"${name}"`).join(', ')
+  return [
+    `return_hosts of ${names}: the secret PASS_KEYS is needed, npm run setup generates it (docs/redirect-mode.md)`,
+  ]
 }
 
 const RECIPES = 'docs/abuse.md#bypass-recipes'

