@@ -11,7 +11,7 @@
  */
 import { DurableObject } from 'cloudflare:workers'
 import type { DeliveryRecord, DeliveryTurn } from '../src/alerts/ledger.ts'
-import type { Bindings } from '../src/bindings.ts'
+import type { Bindings } from '../src/api.ts'
 import type { CheckMessage } from '../src/core/check-chains.ts'
 import { applyExchange, type ExchangeAnswer, type ExchangeRequest } from '../src/core/exchange.ts'
 import { Line } from '../src/core/line.ts'
@@ -60,7 +60,7 @@ export interface RoomDeploy {
 }
 
 /** The class of a waiting room extends it by its own deploy. */
-export class WaitingRoomObject extends DurableObject<unknown> implements RoomObject {
+export class WaitingRoomObject<E = unknown> extends DurableObject<E> implements RoomObject {
   private readonly rooms: readonly RoomSettings[]
   private readonly store: LineStore
   private readonly clockwork: RoomClockwork
@@ -76,7 +76,7 @@ export class WaitingRoomObject extends DurableObject<unknown> implements RoomObj
   private room = ''
   private calls = 0
 
-  constructor(ctx: DurableObjectState, env: unknown, { settings, bindings }: RoomDeploy) {
+  constructor(ctx: DurableObjectState, env: E, { settings, bindings }: RoomDeploy) {
     super(ctx, env)
     this.rooms = settings.rooms
     this.store = new LineStore(ctx.storage.sql)
@@ -168,6 +168,7 @@ export class WaitingRoomObject extends DurableObject<unknown> implements RoomObj
       const sample = line.takeSample()
       this.commit(line, nowMs, true)
       this.alerts.samples.write(sample)
+      this.alerts.noteTick(this.room, nowMs)
       this.access.forgetExpired(nowMs, ({ run, number }) => run === line.run && line.isLive(number))
       this.logGuard(factorBefore, sample)
       this.clockwork.restartOverdueChains(this.room, line, nowMs)

@@ -28,10 +28,10 @@ const USE = { beacon: false, touched: true } as const
 
 /** Answers any request that is not for one of our endpoints. */
 export async function gate(call: Call): Promise<Response> {
-  const { request, url, deployment } = call
-  const { rooms, bypasses, origin } = deployment
+  const { request, url, site, deployment } = call
+  const { rooms, bypasses } = deployment
   const room = findRoom(rooms, url.hostname, [url.canonical, url.pathname])
-  if (room === undefined) return forward({ request, url, origin })
+  if (room === undefined) return forward({ request, url, site })
   const context = roomContext(call, room)
   if (matchesBypass(bypasses.get(room.name) ?? [], request, url.canonical)) return forwardPast(context)
   const suspended = isSuspended(context)

@@ -5,7 +5,7 @@
 import type { Call } from '../app-env.ts'
 import type { NewcomerCounts } from '../core/proof-of-work.ts'
 import { isSecure, type RequestUrl } from '../http/request-url.ts'
-import type { Origin } from '../origin/proxy.ts'
+import type { Site } from '../origin/site.ts'
 import type { Looks } from '../pages/looks.ts'
 import type { KeepAlive, RoomClient } from '../room/room-client.ts'
 import type { RoomSettings } from '../settings/rooms.ts'
@@ -27,7 +27,7 @@ export interface RoomContext extends TokenVerifier, JoinLimiters {
   readonly keepAlive: KeepAlive
   readonly room: RoomSettings
   readonly client: RoomClient
-  readonly origin: Origin
+  readonly site: Site
   readonly looks: Looks
   readonly turnstile: TurnstileValidator | null
   readonly infiniteKeys: readonly SigningKey[]
@@ -35,11 +35,11 @@ export interface RoomContext extends TokenVerifier, JoinLimiters {
   readonly accessKeys: readonly SigningKey[]
 }
 
-export function roomContext({ request, url, keepAlive, deployment }: Call, room: RoomSettings): RoomContext {
-  const { client, origin, looks, keys, verified, turnstile, infiniteKeys, accessKeys } = deployment
+export function roomContext({ request, url, keepAlive, site, deployment }: Call, room: RoomSettings): RoomContext {
+  const { client, looks, keys, verified, turnstile, infiniteKeys, accessKeys } = deployment
   const { joinLimiter, networkLimiter, newcomers } = deployment
   const limits = { joinLimiter, networkLimiter, newcomers }
-  const own = { origin, looks, keys, verified, turnstile, infiniteKeys, accessKeys, ...limits }
+  const own = { site, looks, keys, verified, turnstile, infiniteKeys, accessKeys, ...limits }
   return { request, url, keepAlive, room, client: client(room), ...own }
 }
 
