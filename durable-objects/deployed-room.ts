@@ -1,5 +1,5 @@
 /** The deploy that an object runs: the settings of its rooms, and the bindings. */
-import type { Bindings } from '../src/bindings.ts'
+import type { Bindings } from '../src/api.ts'
 import type { RoomSettings } from '../src/settings/rooms.ts'
 
 export interface RoomDeploy {

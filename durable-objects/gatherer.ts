@@ -11,11 +11,11 @@ import { type RoomNamespace, roomStub } from '../src/room/room-clients.ts'
 import type { RoomSettings } from '../src/settings/rooms.ts'
 import { mustBeDeployed, type RoomDeploy } from './deployed-room.ts'
 
-export class GathererObject extends DurableObject<unknown> implements GathererCalls {
+export class GathererObject<E = unknown> extends DurableObject<E> implements GathererCalls {
   private readonly deploy: RoomDeploy
   private gathering: Gathering | null = null
 
-  constructor(ctx: DurableObjectState, env: unknown, deploy: RoomDeploy) {
+  constructor(ctx: DurableObjectState, env: E, deploy: RoomDeploy) {
     super(ctx, env)
     this.deploy = deploy
   }

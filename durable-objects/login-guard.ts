@@ -8,10 +8,10 @@ import { DurableObject } from 'cloudflare:workers'
 import { LOGIN_ADDRESSES_MAX, LOGIN_FAILURES_MAX, LOGIN_WINDOW_MS } from '../src/limits.ts'
 import type { LoginGuardObject } from '../src/operators/failed-logins.ts'
 
-export class LoginGuard extends DurableObject<unknown> implements LoginGuardObject {
+export class LoginGuard<E = unknown> extends DurableObject<E> implements LoginGuardObject {
   private readonly sql: SqlStorage
 
-  constructor(ctx: DurableObjectState, env: unknown) {
+  constructor(ctx: DurableObjectState, env: E) {
     super(ctx, env)
     this.sql = ctx.storage.sql
     this.sql.exec(

@@ -7,9 +7,9 @@
 
 import type { DeliveryRecord, DeliveryTurn } from '../src/alerts/ledger.ts'
 import type { AlertMessage } from '../src/alerts/message.ts'
-import type { Bindings } from '../src/bindings.ts'
+import type { Bindings } from '../src/api.ts'
 import type { Line } from '../src/core/line.ts'
-import { logError } from '../src/log/log.ts'
+import { logError, logWarning } from '../src/log/log.ts'
 import type { AlertOverview } from '../src/room/room-object.ts'
 import { AlertStore } from './alert-store.ts'
 import { migrate } from './migrations.ts'
@@ -22,11 +22,18 @@ import { SampleStore } from './sample-store.ts'
  */
 const DATA_POINTS_MAX = 25
 
+/** Cron reports each minute. */
+const CRON_MISSING_MS = 5 * 60_000
+const CRON_EFFECT =
+  'alerts, pushed figures and Analytics Engine get nothing. Set crons = ["* * * * *"] in [triggers], and call scheduled()'
+
 export class RoomAlerts {
   readonly samples: SampleStore
   private readonly alerts: AlertStore
   private readonly ctx: DurableObjectState
   private readonly bindings: Bindings
+  /** When a report came, or the first tick; null: neither did. 0: logged that none comes. */
+  private reportedMs: number | null = null
 
   constructor(ctx: DurableObjectState, bindings: Bindings) {
     this.ctx = ctx
@@ -36,10 +43,19 @@ export class RoomAlerts {
   }
 
   report(line: Line, room: ReportedRoom, minute: number, nowMs: number): void {
+    this.reportedMs = nowMs
     const samples = reportMinutes(line, room, minute, nowMs, this.samples, this.alerts)
     for (const sample of samples.slice(-DATA_POINTS_MAX))
       this.bindings.FIGURES?.writeDataPoint(dataPointOf(room.name, sample))
     this.sendUnqueued(nowMs)
+  }
+
+  /** Logs once if the rooms' cron does not run: nothing else can tell that the Worker has none. */
+  noteTick(room: string, nowMs: number): void {
+    this.reportedMs ??= nowMs
+    if (this.reportedMs === 0 || nowMs - this.reportedMs < CRON_MISSING_MS) return
+    this.reportedMs = 0
+    logWarning('cron_missing', { room, effect: CRON_EFFECT })
   }
 
   /** Sends a test message by each channel. Returns the message ids. */

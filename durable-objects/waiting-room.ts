@@ -55,7 +55,7 @@ import { RoomEvents } from './room-events.ts'
 import { RoomJurisdiction } from './room-jurisdiction.ts'
 
 /** The class of a waiting room extends it by its own deploy. */
-export class WaitingRoomObject extends DurableObject<unknown> implements RoomObject {
+export class WaitingRoomObject<E = unknown> extends DurableObject<E> implements RoomObject {
   private readonly rooms: readonly RoomSettings[]
   private readonly store: LineStore
   private readonly clockwork: RoomClockwork
@@ -70,7 +70,7 @@ export class WaitingRoomObject extends DurableObject<unknown> implements RoomObj
   private line: Line | null = null
   private room = ''
 
-  constructor(ctx: DurableObjectState, env: unknown, { settings, bindings }: RoomDeploy) {
+  constructor(ctx: DurableObjectState, env: E, { settings, bindings }: RoomDeploy) {
     super(ctx, env)
     this.rooms = settings.rooms
     this.store = new LineStore(ctx.storage.sql)
@@ -176,6 +176,7 @@ export class WaitingRoomObject extends DurableObject<unknown> implements RoomObj
       const sample = line.takeSample()
       this.commit(line, nowMs, true)
       this.alerts.samples.write(sample)
+      this.alerts.noteTick(this.room, nowMs)
       this.access.forgetExpired(nowMs, ({ run, number }) => run === line.run && line.isLive(number))
       this.logGuard(factorBefore, sample)
       this.clockwork.restartOverdueChains(this.room, line, nowMs)

@@ -12,7 +12,7 @@ import { dirname, resolve } from 'node:path'
 
 const DOCUMENTS = /^(?:[A-Z]+|(?:docs|examples)\/.+)\.md$/
 /** Generated files. */
-const EXCLUDED = /^(?:docs\/licences\.md|.+\.min\.(?:js|css)|public\/admin\/.+|worker-configuration\.d\.ts)$/
+const EXCLUDED = /^(?:docs\/licences\.md|.+\.min\.(?:js|css)|public\/admin\/.+|(?:.+\/)?worker-configuration\.d\.ts)$/
 const CODE = /\.(?:ts|tsx|mts|mjs|js|css|toml)$/
 const COMMENT_COLUMNS_MAX = 100
 const DOCUMENT_COLUMNS_MAX = 120

@@ -4,7 +4,7 @@
  * package-lock.json, so that the list is the same on every machine; licences come from the
  * installed packages, else from the lock.
  */
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, globSync, readFileSync } from 'node:fs'
 import { checksOnly, writeOrCheck } from './made-file.ts'
 
 const FILE = 'docs/licences.md'
@@ -60,13 +60,22 @@ function installed(name: string, from: string): string | undefined {
   }
 }
 
-/** Everything that `dependencies` install, with their dependencies, but without peers. */
-function bundled(path = '', seen = new Set<string>()): Set<string> {
-  for (const name of Object.keys(lock[path]?.dependencies ?? {})) {
+/** The packages that the code of the Worker imports. The package has most of them bundled in. */
+function imported(): string[] {
+  const files = ['src', 'durable-objects', 'origin'].flatMap((folder) => globSync(`${folder}/**/*.ts`))
+  const names = files.flatMap((file) =>
+    [...readFileSync(file, 'utf8').matchAll(/ from '((?:@[\w-]+\/)?[a-z][\w.-]*)/g)].map(([, name]) => name as string),
+  )
+  return [...new Set(names)].filter((name) => lock[`node_modules/${name}`] !== undefined)
+}
+
+/** These packages with their dependencies, but without peers. */
+function bundled(names = imported(), path = '', seen = new Set<string>()): Set<string> {
+  for (const name of names) {
     const dependency = installed(name, path)
     if (dependency === undefined || seen.has(dependency)) continue
     seen.add(dependency)
-    bundled(dependency, seen)
+    bundled(Object.keys(lock[dependency]?.dependencies ?? {}), dependency, seen)
   }
   return seen
 }
@@ -105,7 +114,7 @@ The licence of every installed package. Written by \`npm run licences\`; \`npm r
 
 ## In the Worker
 
-Installed by \`dependencies\`: the used parts are bundled and deployed.
+Imported by its code, with their dependencies: the used parts are bundled and deployed.
 
 | package | version | licence |
 | --- | --- | --- |
@@ -115,7 +124,7 @@ ${all
   .join('')}
 ## For development
 
-Installed by \`devDependencies\`: tools, tests, the demo, deploying. Nothing of this is deployed. Includes builds for other platforms.
+Tools, tests, the demo, deploying. Nothing of this is deployed. Includes builds for other platforms.
 
 ${groups.map(([licence, members]) => `**${licence}** (${members.length}): ${members.map(({ name, version }) => `${name} ${version}`).join(', ')}\n`).join('\n')}`
 }

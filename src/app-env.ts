@@ -2,6 +2,7 @@
 import type { Deployment } from './deployment.ts'
 import type { RequestUrl } from './http/request-url.ts'
 import type { Caller } from './operators/caller.ts'
+import type { Site } from './origin/site.ts'
 import type { KeepAlive } from './room/room-client.ts'
 
 /** A request, and the deployment that answers it. */
@@ -9,6 +10,8 @@ export interface Call {
   readonly request: Request
   readonly url: RequestUrl
   readonly deployment: Deployment
+  /** Answers what the room lets through. */
+  readonly site: Site
   readonly keepAlive: KeepAlive
 }
 

@@ -9,6 +9,8 @@ import { notConfigured } from './gate/small-pages.ts'
 import { problem, unsupportedMethod } from './http/problem.ts'
 import { type RequestUrl, requestUrl } from './http/request-url.ts'
 import { logError } from './log/log.ts'
+import { RouteFailure } from './origin/own-routes.ts'
+import type { Site } from './origin/site.ts'
 import type { KeepAlive } from './room/room-client.ts'
 import { drawRoute } from './routes/draw.ts'
 import { heartbeatRoute } from './routes/heartbeat.ts'
@@ -22,7 +24,9 @@ import { takeOverRoute } from './routes/take-over.ts'
 import { optionsRoute, withAllowedOrigins } from './routes/visitor-call.ts'
 
 /** A request before its deployment is known, which a few endpoints do without. */
-interface Incoming extends Omit<Call, 'deployment'> {
+interface Incoming extends Omit<Call, 'deployment' | 'site'> {
+  /** Null: the origin. */
+  readonly site: Site | null
   readonly env: object
   readonly host: Host
 }
@@ -31,7 +35,7 @@ type IncomingHandler = (incoming: Incoming) => Response | Promise<Response>
 /** Handlers by method, or one handler that takes every method. */
 type Route = ReadonlyMap<string, IncomingHandler> | IncomingHandler
 
-const site = configured(gate)
+const everythingElse = configured(gate)
 const operators = configured(operatorsRoute)
 const unknownPath = configured(() => problem(404, 'No such path'))
 
@@ -66,7 +70,17 @@ interface Host {
   deployment(env: object): Promise<Deployment | null>
 }
 
-export async function serve(host: Host, request: Request, env: object, keepAlive: KeepAlive): Promise<Response> {
+/**
+ * @param site answers what the room lets through; null: the origin
+ * @throws the error of the site, if that throws one
+ */
+export async function serve(
+  host: Host,
+  request: Request,
+  env: object,
+  keepAlive: KeepAlive,
+  site: Site | null = null,
+): Promise<Response> {
   const url = parsedUrl(request)
   if (url === null) {
     return problem(400, 'Bad request', 'The address cannot be read. Send a Host header with the name of the site.')
@@ -75,8 +89,9 @@ export async function serve(host: Host, request: Request, env: object, keepAlive
   const handle = typeof route === 'function' ? route : route.get(request.method)
   if (handle === undefined) return unsupportedMethod(request.method, methodsOf(route))
   try {
-    return await handle({ request, url, env, keepAlive, host })
+    return await handle({ request, url, env, keepAlive, host, site })
   } catch (error) {
+    if (error instanceof RouteFailure) throw error.cause
     logError('request_failed', error)
     return problem(500, 'Something went wrong', undefined, { 'Retry-After': '5' })
   }
@@ -92,7 +107,7 @@ function parsedUrl(request: Request): RequestUrl | null {
 }
 
 function routeOf(canonical: string, prefix: string): Route {
-  if (!isBelow(prefix, canonical)) return site
+  if (!isBelow(prefix, canonical)) return everythingElse
   const path = canonical.slice(prefix.length)
   return ROUTES.get(path) ?? (isBelow('/api/v1', path) ? operators : unknownPath)
 }
@@ -107,10 +122,11 @@ function isBelow(parent: string, path: string): boolean {
 
 /** A route that needs the settings and keys of the deployment. */
 function configured(handle: Handler): IncomingHandler {
-  return async function answerConfigured({ request, url, env, keepAlive, host }) {
+  return async function answerConfigured({ request, url, env, keepAlive, host, site }) {
     const ready = await host.deployment(env)
-    ready?.gatherers?.noteContinent(request.cf?.continent)
-    return ready === null ? notConfigured({ request, url }) : handle({ request, url, keepAlive, deployment: ready })
+    if (ready === null) return notConfigured({ request, url })
+    ready.gatherers?.noteContinent(request.cf?.continent)
+    return handle({ request, url, keepAlive, deployment: ready, site: site ?? ready.site })
   }
 }
 

@@ -1,35 +1,10 @@
-/** The bindings of a waiting room, by their names in wrangler.toml, and what needs them. */
+/** The bindings that a waiting room works without, and what does not work then. */
+import type { Bindings } from './api.ts'
 
-export interface Bindings {
-  /** The rooms' objects: the class `WaitingRoom`. */
-  readonly WAITING_ROOM: DurableObjectNamespace
-  /** Counts failed logins: the class `LoginGuard`. */
-  readonly LOGIN_GUARD?: DurableObjectNamespace | undefined
-  /** Between very many isolates and a room's object: the class `Gatherer`. */
-  readonly GATHERER?: DurableObjectNamespace | undefined
-  /** Queue of delayed checks of silent visitors. */
-  readonly CHECKS?: Queue | undefined
-  /** Queue of alerts. */
-  readonly ALERTS?: Queue | undefined
-  /** Figures of each room, for queries. */
-  readonly FIGURES?: AnalyticsEngineDataset | undefined
-  /** Limits newcomers of one address. */
-  readonly JOIN_LIMIT?: RateLimit | undefined
-  /** Limits newcomers of one network. */
-  readonly JOIN_LIMIT_NETWORK?: RateLimit | undefined
-  /** Files that rooms name. In the deployable Worker also the operators' page. */
-  readonly ASSETS?: Fetcher | undefined
-  /** The origin, instead of `ORIGIN_URL`. */
-  readonly ORIGIN?: Fetcher | undefined
-  /** Sends mail, for alerts. */
-  readonly EMAIL?: SendEmail | undefined
-}
-
-/** Bindings that a waiting room works without, and what does not work then. */
 const OPTIONAL_BINDINGS = {
   LOGIN_GUARD: "the operators' API and page are off",
   GATHERER: 'a room takes the calls of about 2,500 isolates at most',
-  CHECKS: 'a room that no visitor calls finds silent visitors by its alarm only, up to a minute later',
+  CHECKS: 'the alarm alone finds silent visitors; if the platform delays it, their slots are freed later',
   ALERTS: 'alerts and pushed figures are not sent',
   FIGURES: 'no figures in Analytics Engine',
   JOIN_LIMIT: 'newcomers are not limited per address',

@@ -4,47 +4,53 @@
  * several, which share nothing but the log of their isolate.
  */
 import { GathererObject } from '../durable-objects/gatherer.ts'
-import { LoginGuard as LoginGuardObject } from '../durable-objects/login-guard.ts'
+import { LoginGuard } from '../durable-objects/login-guard.ts'
 import { WaitingRoomObject } from '../durable-objects/waiting-room.ts'
 import { consumeAlerts, consumeDeadAlerts } from './alerts/consumer.ts'
+import type { WaitingRoom, WaitingRoomOptions } from './api.ts'
 import { serve } from './app.ts'
 import type { Deployment } from './deployment.ts'
-import { Instance, type InstanceOptions } from './instance.ts'
+import { Instance } from './instance.ts'
 import { UNKNOWN_QUEUE_RETRY_SECONDS } from './limits.ts'
 import { logError, logWarning } from './log/log.ts'
+import { OwnRoutes } from './origin/own-routes.ts'
 import { consumeChecks, consumeDeadChecks } from './queues/checks.ts'
 import { QUEUE_ROLES, queueRole } from './queues/queue-role.ts'
 import { reportMinute } from './room/room-clients.ts'
+import type { AdminFiles } from './routes/operators.ts'
 
-export function createWaitingRoom<E extends object>(options: InstanceOptions<E> = {}) {
-  const instance = new Instance<E>(options)
-
+/** @param adminFiles of the operators' page; null: they are in the binding ASSETS */
+export function createWaitingRoom<E extends object = Cloudflare.Env>(
+  options: WaitingRoomOptions<E> = {},
+  adminFiles: AdminFiles | null = null,
+): WaitingRoom<E> {
+  const instance = new Instance<E>(options, adminFiles)
   return {
-    WaitingRoom: class WaitingRoom extends WaitingRoomObject {
+    WaitingRoom: class extends WaitingRoomObject<E> {
       constructor(ctx: DurableObjectState, env: E) {
         super(ctx, env, instance.configuration(env))
       }
     },
-    LoginGuard: LoginGuardObject,
-    Gatherer: class Gatherer extends GathererObject {
+    LoginGuard,
+    Gatherer: class Gatherer extends GathererObject<E> {
       constructor(ctx: DurableObjectState, env: E) {
         super(ctx, env, instance.configuration(env))
       }
     },
-    fetch: (request: Request, env: E, ctx: ExecutionContext) => serve(instance, request, env, ctx),
-    async queue(batch: MessageBatch, env: E): Promise<void> {
+    prefix: instance.prefix,
+    fetch: (request, env, ctx) => serve(instance, request, env, ctx),
+    handle: (request, env, ctx, next) => serve(instance, request, env, ctx, new OwnRoutes(next)),
+    async queue(batch, env) {
       const ready = await instance.deployment(env)
       if (ready !== null) return consume(batch, ready)
       logWarning('messages_retried', { queue: batch.queue, messages: batch.messages.length })
       batch.retryAll()
     },
-    async scheduled(controller: ScheduledController, env: E): Promise<void> {
+    async scheduled({ scheduledTime }, env) {
       const ready = await instance.deployment(env)
-      if (ready !== null) await reportMinute(controller.scheduledTime, ready)
+      if (ready !== null) await reportMinute(scheduledTime, ready)
     },
-    check(env: E): void {
-      instance.check(env)
-    },
+    check: (env) => instance.check(env),
   }
 }
 

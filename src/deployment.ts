@@ -1,7 +1,7 @@
 /** The settings, keys and bindings of a waiting room, ready for all requests of an isolate. */
 import type { AlertDelivery } from './alerts/consumer.ts'
 import { platformIo } from './alerts/deliver.ts'
-import type { Bindings } from './bindings.ts'
+import type { Bindings } from './api.ts'
 import type { BypassRule } from './bypass/bypass-settings.ts'
 import { NewcomerCounts } from './core/proof-of-work.ts'
 import { infiniteKeys } from './gate/infinite-queue.ts'
@@ -14,13 +14,15 @@ import { FailedLogins, type LoginGuardNamespace } from './operators/failed-login
 import { importOperators, type TokenOperator } from './operators/operators.ts'
 import { sessionKeys } from './operators/session.ts'
 import { siteNames } from './origin/host-names.ts'
-import type { Origin } from './origin/proxy.ts'
+import { proxiedSite } from './origin/proxy.ts'
 import { reservedNames } from './origin/request-headers.ts'
+import type { Site } from './origin/site.ts'
 import { Looks } from './pages/looks.ts'
 import { type GathererNamespace, Gatherers } from './room/gatherers.ts'
 import { inJurisdiction, sharedJurisdiction } from './room/jurisdiction.ts'
 import type { RoomClient } from './room/room-client.ts'
 import { RoomClients, type RoomNamespace, roomStub } from './room/room-clients.ts'
+import type { AdminFiles } from './routes/operators.ts'
 import { loginGuardRemedy } from './settings/problems.ts'
 import type { RoomSettings } from './settings/rooms.ts'
 import type { Settings } from './settings/settings.ts'
@@ -38,9 +40,12 @@ export interface Deployment extends JoinLimiters {
   readonly rooms: readonly RoomSettings[]
   readonly keys: readonly SigningKey[]
   readonly verified: VerifiedTokens
-  readonly origin: Origin
+  /** The origin, for requests without routes of the Worker. */
+  readonly site: Site
   readonly operators: OperatorAccess | ApiOff
-  /** The built files of the operators' page; null: the deployment has none. */
+  /** The built files of the operators' page; null: they are in `assets`. */
+  readonly adminFiles: AdminFiles | null
+  /** Null: the deployment has none. */
   readonly assets: Fetcher | null
   readonly looks: Looks
   readonly client: (room: RoomSettings) => RoomClient
@@ -62,8 +67,14 @@ export interface Deployment extends JoinLimiters {
   readonly passes: OriginPasses | null
 }
 
+/** The parts that come from no environment. */
+type Own = Pick<Deployment, 'prefix' | 'adminFiles'>
+
 /** @throws Error if the keys cannot be used */
-export async function deploymentOf({ raw, settings, bindings }: Configuration, prefix: string): Promise<Deployment> {
+export async function deploymentOf(
+  { raw, settings, bindings }: Configuration,
+  { prefix, adminFiles }: Own,
+): Promise<Deployment> {
   const keys = await importSigningKeys(raw.SIGNING_KEYS)
   // A binding is typed without the methods of its class, since users name the class.
   const namespace = bindings.WAITING_ROOM as unknown as RoomNamespace
@@ -72,11 +83,12 @@ export async function deploymentOf({ raw, settings, bindings }: Configuration, p
   const clients = new RoomClients(namespace, gatherers)
   return {
     prefix,
+    adminFiles,
     settings,
     rooms: settings.rooms,
     keys,
     verified: new VerifiedTokens(),
-    origin: deployedOrigin(settings, bindings, raw.ORIGIN_SECRET),
+    site: deployedSite(settings, bindings, raw.ORIGIN_SECRET),
     operators: await operatorAccess(settings, raw.ADMIN_TOKEN, bindings, keys),
     assets: bindings.ASSETS ?? null,
     looks: new Looks(bindings.ASSETS ?? null),
@@ -104,12 +116,12 @@ async function originPasses(settings: Settings, passKeys: string | undefined): P
   return keys && new OriginPasses(keys, settings.passIssuer)
 }
 
-function deployedOrigin(settings: Settings, bindings: Bindings, secret: string | undefined): Origin {
+function deployedSite(settings: Settings, bindings: Bindings, secret: string | undefined): Site {
   const { originUrl, originHost, originTimeoutSeconds, rooms } = settings
   const binding = bindings.ORIGIN ?? null
   // A binding takes the place of ORIGIN_URL.
   const url = binding === null ? originUrl : null
-  return {
+  return proxiedSite({
     url,
     host: originHost,
     site: siteNames(url, originHost),
@@ -118,7 +130,7 @@ function deployedOrigin(settings: Settings, bindings: Bindings, secret: string |
     timeoutSeconds: originTimeoutSeconds,
     rooms,
     reserved: reservedNames(rooms),
-  }
+  })
 }
 
 function alertDelivery(settings: Settings, namespace: RoomNamespace, { EMAIL }: Bindings): AlertDelivery {

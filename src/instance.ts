@@ -3,42 +3,37 @@
  * or an object brings, once for each environment. An isolate has one for all events, so that this
  * is a cache: nothing is read at import, and instances share nothing.
  */
-import { type Bindings, missingBindings } from './bindings.ts'
+import type { Bindings, SettingsInput, WaitingRoomOptions } from './api.ts'
+import { missingBindings } from './bindings.ts'
 import { type Deployment, deploymentOf } from './deployment.ts'
 import { DEFAULT_PREFIX, prefixProblem } from './http/paths.ts'
 import { hasReporter, logError, logWarning, reportErrorsTo } from './log/log.ts'
 import { sentryReporter } from './log/sentry.ts'
-import { parseSettings, type RawSettings, type Settings, SettingsError } from './settings/settings.ts'
-
-export interface InstanceOptions<E> {
-  /** The variables and secrets, by their names in docs/settings.md. Default: the environment. */
-  readonly settings?: (env: E) => RawSettings
-  /** The bindings, by their names in wrangler.toml. Default: the environment. */
-  readonly bindings?: (env: E) => Bindings
-  /** Where the endpoints are: below this path. Default: `/__waiting-room`. */
-  readonly prefix?: string
-}
+import type { AdminFiles } from './routes/operators.ts'
+import { parseSettings, type Settings, SettingsError } from './settings/settings.ts'
 
 /** The checked settings and the bindings of an environment. */
 export interface Configuration {
-  readonly raw: RawSettings
+  readonly raw: SettingsInput
   readonly settings: Settings
   readonly bindings: Bindings
 }
 
 export class Instance<E extends object> {
   readonly prefix: string
-  private readonly options: InstanceOptions<E>
+  private readonly options: WaitingRoomOptions<E>
+  readonly adminFiles: AdminFiles | null
   private readonly configurations = new WeakMap<E, Configuration>()
   private readonly deployments = new WeakMap<E, Deployment>()
   private isStarted = false
 
   /** @throws SettingsError if the prefix cannot be one */
-  constructor(options: InstanceOptions<E>) {
+  constructor(options: WaitingRoomOptions<E>, adminFiles: AdminFiles | null) {
     const { prefix = DEFAULT_PREFIX } = options
     const problem = prefixProblem(prefix)
     if (problem !== null) throw new SettingsError([problem])
     this.options = options
+    this.adminFiles = adminFiles
     this.prefix = prefix
   }
 
@@ -50,9 +45,9 @@ export class Instance<E extends object> {
     parseSettings(this.rawSettings(env), this.prefix)
   }
 
-  private rawSettings(env: E): RawSettings {
+  private rawSettings(env: E): SettingsInput {
     const { settings } = this.options
-    return settings === undefined ? (env as RawSettings) : settings(env)
+    return settings === undefined ? (env as SettingsInput) : settings(env)
   }
 
   /** @throws SettingsError with every problem */
@@ -79,7 +74,7 @@ export class Instance<E extends object> {
     if (known !== undefined) return known
     try {
       const configuration = this.configuration(env)
-      const ready = await deploymentOf(configuration, this.prefix)
+      const ready = await deploymentOf(configuration, this)
       // Another request may have been faster. Only one may be used, because it collects calls.
       const first = this.deployments.get(env)
       if (first !== undefined) return first

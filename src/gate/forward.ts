@@ -1,9 +1,9 @@
-/** Forwards requests to the origin, and tells the room how the origin did. */
+/** Forwards requests to the site, and tells the room how the site did. */
 import { isPage, type RequestKind } from '../http/request-kind.ts'
 import { logRepeatedWarning, logWarning } from '../log/log.ts'
 import { errorText } from '../log/scrub.ts'
 import { withBeacon } from '../origin/beacon.ts'
-import { fetchFromOrigin, type OriginOutcome } from '../origin/proxy.ts'
+import { PLAIN, type ShownPass, type SiteOutcome } from '../origin/site.ts'
 import type { Token } from '../tokens/token.ts'
 import { changeToken, type TokenChange } from '../tokens/token-cookie.ts'
 import { shareIfAllowed } from './cors.ts'
@@ -12,14 +12,15 @@ import type { RoomContext } from './room-context.ts'
 import { originTrouble } from './small-pages.ts'
 
 /** Forwards a request that has nothing to do with a room. */
-export async function forward(call: Pick<RoomContext, 'request' | 'url' | 'origin'>): Promise<Response> {
-  const outcome = await fetchFromOrigin(call.request, call.url, call.origin)
+export async function forward(call: Pick<RoomContext, 'request' | 'url' | 'site'>): Promise<Response> {
+  const outcome = await call.site.fetch(call.request, call.url)
   return outcome.state === 'answered' ? outcome.response : originTrouble(call, outcome.state, false)
 }
 
 /** Forwards a request past the room. */
 export async function forwardPast(context: RoomContext): Promise<Response> {
-  return answerOf(context, await fetchFromOrigin(context.request, context.url, context.origin))
+  const { request, url, site, room } = context
+  return answerOf(context, await site.fetch(request, url, { ...PLAIN, room: room.name }))
 }
 
 /** Forwards a request without a pass, and counts how the origin did. */
@@ -27,7 +28,7 @@ export async function forwardCounted(context: RoomContext): Promise<Response> {
   return answerOf(context, await fetchCounted(context, null))
 }
 
-function answerOf(context: RoomContext, outcome: OriginOutcome): Response | Promise<Response> {
+function answerOf(context: RoomContext, outcome: SiteOutcome): Response | Promise<Response> {
   if (outcome.state === 'answered') return outcome.response
   return shareIfAllowed(context, originTrouble(context, outcome.state, false))
 }
@@ -86,17 +87,23 @@ function endSession({ client, keepAlive, room }: RoomContext, { run, number, hol
  * sends the body, so anyone with a pass could make the site look broken. A 501 is no failure: the
  * site does not know the method, which the client chose.
  */
-async function fetchCounted(context: RoomContext, pass: Issued | null, readsPage = false): Promise<OriginOutcome> {
-  const { request, url, origin, client, keepAlive } = context
-  const signed = pass === null ? null : passForOrigin(context, pass)
+async function fetchCounted(context: RoomContext, pass: Issued | null, readsPage = false): Promise<SiteOutcome> {
+  const { request, url, site, room, client, keepAlive } = context
+  const signed = pass === null ? null : passForSite(context, pass)
   // Only the first request with a pass waits for a signature.
-  const text = signed instanceof Promise ? await signed : signed
+  const shown = signed instanceof Promise ? await signed : signed
   const startMs = Date.now()
   const hasBody = request.body !== null
   const onWaiting = () => {
     if (pass !== null) client.use(pass.token.run, pass.token.number, keepAlive)
   }
-  const outcome = await fetchFromOrigin(request, url, origin, { pass: text, readsPage, onWaiting })
+  let outcome: SiteOutcome
+  try {
+    outcome = await site.fetch(request, url, { room: room.name, pass: shown, readsPage, onWaiting })
+  } catch (error) {
+    if (!hasBody) client.countOrigin({ failed: true, latencyMs: Date.now() - startMs }, keepAlive)
+    throw error
+  }
   if (hasBody && outcome.state !== 'answered') return outcome
   const failed = outcome.state !== 'answered' || (outcome.response.status >= 500 && outcome.response.status !== 501)
   const latencyMs = hasBody || outcome.state === 'down' ? null : Date.now() - startMs
@@ -104,8 +111,11 @@ async function fetchCounted(context: RoomContext, pass: Issued | null, readsPage
   return outcome
 }
 
-function passForOrigin({ passes, url }: RoomContext, { token, text }: Issued): string | Promise<string> {
-  return passes === null ? text : passes.of(token, url.origin, Date.now())
+function passForSite({ passes, url }: RoomContext, pass: Issued): ShownPass | Promise<ShownPass> {
+  if (passes === null) return pass
+  const { token } = pass
+  const signed = passes.of(token, url.origin, Date.now())
+  return signed instanceof Promise ? signed.then((text) => ({ text, token })) : { text: signed, token }
 }
 
 /**

@@ -30,11 +30,11 @@ const USE = { beacon: false, touched: true } as const
 
 /** Answers any request that is not for one of our endpoints. */
 export async function gate(call: Call): Promise<Response> {
-  const { request, url, deployment } = call
-  const { rooms, bypasses, origin } = deployment
+  const { request, url, site, deployment } = call
+  const { rooms, bypasses } = deployment
   const returning = returningRoom(rooms, url)
   const room = returning ?? findRoom(rooms, url.hostname, [url.canonical, url.pathname])
-  if (room === undefined) return forward({ request, url, origin })
+  if (room === undefined) return forward({ request, url, site })
   const context = roomContext(call, room)
   const delivery = returning === undefined ? byProxy : returnDelivery(context)
   if (delivery instanceof Response) return delivery

@@ -5,7 +5,7 @@
 import type { Call } from '../app-env.ts'
 import type { NewcomerCounts } from '../core/proof-of-work.ts'
 import { isSecure, type RequestUrl } from '../http/request-url.ts'
-import type { Origin } from '../origin/proxy.ts'
+import type { Site } from '../origin/site.ts'
 import type { Looks } from '../pages/looks.ts'
 import type { KeepAlive, RoomClient } from '../room/room-client.ts'
 import type { RoomSettings } from '../settings/rooms.ts'
@@ -28,7 +28,7 @@ export interface RoomContext extends TokenVerifier, JoinLimiters {
   readonly keepAlive: KeepAlive
   readonly room: RoomSettings
   readonly client: RoomClient
-  readonly origin: Origin
+  readonly site: Site
   readonly looks: Looks
   readonly turnstile: TurnstileValidator | null
   readonly infiniteKeys: readonly SigningKey[]
@@ -37,11 +37,11 @@ export interface RoomContext extends TokenVerifier, JoinLimiters {
   readonly passes: OriginPasses | null
 }
 
-export function roomContext({ request, url, keepAlive, deployment }: Call, room: RoomSettings): RoomContext {
-  const { client, origin, looks, keys, verified, turnstile, infiniteKeys, accessKeys, passes } = deployment
+export function roomContext({ request, url, keepAlive, site, deployment }: Call, room: RoomSettings): RoomContext {
+  const { client, looks, keys, verified, turnstile, infiniteKeys, accessKeys, passes } = deployment
   const { joinLimiter, networkLimiter, newcomers } = deployment
   const limits = { joinLimiter, networkLimiter, newcomers }
-  const own = { origin, looks, keys, verified, turnstile, infiniteKeys, accessKeys, passes, ...limits }
+  const own = { site, looks, keys, verified, turnstile, infiniteKeys, accessKeys, passes, ...limits }
   return { request, url, keepAlive, room, client: client(room), ...own }
 }
 

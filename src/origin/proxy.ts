@@ -4,12 +4,12 @@
  * becomes ours, and commands to the room are removed.
  */
 import type { RequestUrl } from '../http/request-url.ts'
-import { PRESENCE_DURING_REQUEST_MS } from '../limits.ts'
 import { logWarning } from '../log/log.ts'
 import { errorText } from '../log/scrub.ts'
 import type { RoomSettings } from '../settings/rooms.ts'
 import { checkHost, type SiteNames, withOurNames } from './host-names.ts'
 import { type ReservedNames, setRequestHeaders } from './request-headers.ts'
+import { PLAIN, type Site, type SiteOptions, type SiteOutcome, takeCommand, withTimeout } from './site.ts'
 
 export interface Origin {
   /** Null: requests go to the binding, or to wherever the route leads. */
@@ -24,32 +24,21 @@ export interface Origin {
   readonly reserved: ReservedNames
 }
 
-export type OriginOutcome =
-  | { readonly state: 'answered'; readonly response: Response; readonly revokes: boolean }
-  | { readonly state: 'down' }
-  | { readonly state: 'slow' }
-
-export interface OriginOptions {
-  /** The verified pass; null: the request needs none. */
-  readonly pass: string | null
-  /** The response may be a page whose head is read, so it is requested without a content coding. */
-  readonly readsPage: boolean
-  /** Called every few seconds while the origin works. */
-  readonly onWaiting: () => void
+/** The site that an origin serves. */
+export function proxiedSite(origin: Origin): Site {
+  return { fetch: (request, url, options) => fetchFromOrigin(request, url, origin, options) }
 }
 
-const PLAIN: OriginOptions = { pass: null, readsPage: false, onWaiting: () => {} }
-
-export async function fetchFromOrigin(
+async function fetchFromOrigin(
   request: Request,
   url: RequestUrl,
   origin: Origin,
-  { pass, readsPage, onWaiting }: OriginOptions = PLAIN,
-): Promise<OriginOutcome> {
+  { pass, readsPage, onWaiting }: SiteOptions = PLAIN,
+): Promise<SiteOutcome> {
   const target = targetOf(url, origin)
   try {
     const headers = new Headers(request.headers)
-    setRequestHeaders(headers, origin.reserved, { url, pass, secret: origin.secret })
+    setRequestHeaders(headers, origin.reserved, { url, pass: pass?.text ?? null, secret: origin.secret })
     // The bytes after the head are passed on as the origin sent them. A compressed page would have
     // to be decoded.
     if (readsPage) headers.set('Accept-Encoding', 'identity')
@@ -58,7 +47,7 @@ export async function fetchFromOrigin(
     if (sent !== null) {
       const renamed = withOurNames(sent, url, origin.site)
       const answer = checkHost({ request, ours: url, target, sent, answer: renamed }, origin.rooms)
-      return { state: 'answered', ...takeCommand(answer, target) }
+      return { state: 'answered', ...takeCommand(answer, () => hostOf(target)) }
     }
     logWarning('origin_slow', { host: hostOf(target), timeoutSeconds: origin.timeoutSeconds })
     return { state: 'slow' }
@@ -66,43 +55,6 @@ export async function fetchFromOrigin(
     logWarning('origin_down', { host: hostOf(target), error: errorText(error) })
     return { state: 'down' }
   }
-}
-
-/**
- * The response, or null if its headers take longer than the limit. Bodies and sockets may take as
- * long as they like.
- *
- * One timer serves the time-out and `onWaiting`. It is not cleared: that costs as much as setting
- * it, and it ends with its request. There is no `AbortController`: the platform drops the
- * subrequests of a request that was answered. A second copy, a signal and a second timer took 10
- * us.
- */
-function withTimeout(pending: Promise<Response>, limitMs: number, onWaiting: () => void): Promise<Response | null> {
-  return new Promise((resolve, reject) => {
-    let leftMs = limitMs
-    let isOver = false
-    const wait = () => {
-      const stepMs = Math.min(leftMs, PRESENCE_DURING_REQUEST_MS)
-      setTimeout(() => {
-        if (isOver) return
-        leftMs -= stepMs
-        if (leftMs <= 0) return resolve(null)
-        onWaiting()
-        wait()
-      }, stepMs)
-    }
-    wait()
-    pending.then(
-      (response) => {
-        isOver = true
-        resolve(response)
-      },
-      (error) => {
-        isOver = true
-        reject(error)
-      },
-    )
-  })
 }
 
 interface Forwarding {
@@ -143,30 +95,4 @@ function targetOf({ href, protocol, host, hostname, pathname, search }: RequestU
 
 function hostOf(target: string): string {
   return new URL(target).host
-}
-
-/**
- * Commands of the origin: `revoke` ends the session of the request's pass. Our own name, and
- * Cloudflare Waiting Room's.
- */
-const COMMAND_HEADERS = ['Waiting-Room-Command', 'Cf-Waiting-Room-Command']
-
-const LOGGED_COMMAND_MAX_CHARS = 40
-
-/**
- * Removes the command headers, whatever they say: visitors never see them. `target` is for the log.
- */
-function takeCommand(response: Response, target: string): { readonly response: Response; readonly revokes: boolean } {
-  // Nearly all responses have no command; they are not copied.
-  if (!COMMAND_HEADERS.some((name) => response.headers.has(name))) return { response, revokes: false }
-  const given = COMMAND_HEADERS.map((name) => response.headers.get(name)).filter((value) => value !== null)
-  const stripped = new Response(response.body, response)
-  for (const name of COMMAND_HEADERS) stripped.headers.delete(name)
-  const commands = given.flatMap((value) => value.split(',')).map((value) => value.trim().toLowerCase())
-  const unknown = commands.find((command) => command !== 'revoke')
-  if (unknown !== undefined) {
-    const command = unknown.slice(0, LOGGED_COMMAND_MAX_CHARS)
-    logWarning('origin_command_unknown', { host: hostOf(target), command })
-  }
-  return { response: stripped, revokes: commands.includes('revoke') }
 }

@@ -1,5 +1,5 @@
 /**
- * The endpoints for operators: their page, with its built files from the binding ASSETS, the API,
+ * The endpoints for operators: their page and its built files, the API,
  * the metrics and the preview of the waiting page.
  */
 import { methodNotAllowed } from 'hono/method-not-allowed'
@@ -51,9 +51,14 @@ const FILE_TYPES: Readonly<Record<string, string>> = {
 
 export const ADMIN_FILES = Object.keys(FILE_TYPES)
 
+/** The text of each of `ADMIN_FILES`. */
+export type AdminFiles = Readonly<Record<string, string>>
+
 /** `GET /admin` */
 export function adminPage({ deployment }: Call): Response {
-  if (deployment.assets === null) return problem(404, 'No page', 'This deployment has no binding ASSETS.')
+  if (deployment.adminFiles === null && deployment.assets === null) {
+    return problem(404, 'No page', 'This deployment has no binding ASSETS.')
+  }
   return new Response(pageFor(deployment.prefix), {
     headers: { ...PAGE_HEADERS, 'Content-Type': 'text/html; charset=utf-8' },
   })
@@ -61,11 +66,16 @@ export function adminPage({ deployment }: Call): Response {
 
 /** @param name one of `ADMIN_FILES` */
 export function adminFile(name: string): Handler {
-  return async function answerAdminFile({ deployment: { assets } }) {
-    const file = await assets?.fetch(`https://assets.invalid/admin/${name}`)
-    if (file?.ok !== true) return problem(404, 'No such path')
+  return async function answerAdminFile({ deployment: { adminFiles, assets } }) {
+    const body = adminFiles?.[name] ?? (await assetBody(assets, name))
+    if (body === null) return problem(404, 'No such path')
     // Browsers revalidate after each deploy: the page and its script belong together.
     const headers = { ...PAGE_HEADERS, 'Content-Type': FILE_TYPES[name] as string, 'Cache-Control': 'no-cache' }
-    return new Response(file.body, { headers })
+    return new Response(body, { headers })
   }
+}
+
+async function assetBody(assets: Fetcher | null, name: string): Promise<ReadableStream | null> {
+  const file = await assets?.fetch(`https://assets.invalid/admin/${name}`)
+  return file?.ok === true ? file.body : null
 }

@@ -5,6 +5,7 @@ import { canShareZone, isHostName, withoutFinalDot } from '../http/hosts.ts'
 import { ORIGIN_TIMEOUT_DEFAULT_SECONDS, ORIGIN_TIMEOUT_MAX_SECONDS } from '../limits.ts'
 import { type Channel, type ChannelContext, parseChannels, parsePushUrl, type WebhookChannel } from './channels.ts'
 import { parseRooms, type RoomSettings } from './rooms.ts'
+import type { SettingsInput } from './settings-input.ts'
 import { parseSigningSecrets } from './signing-secrets.ts'
 import { parseTurnstile, type TurnstileSettings } from './turnstile-settings.ts'
 
@@ -38,29 +39,6 @@ export interface AccessSettings {
   readonly audience: string
 }
 
-/** The variables and secrets of docs/settings.md. Rooms and channels may name more of them. */
-export interface RawSettings {
-  readonly SIGNING_KEYS?: string | undefined
-  readonly PASS_KEYS?: string | undefined
-  readonly ADMIN_TOKEN?: string | undefined
-  readonly ORIGIN_SECRET?: string | undefined
-  readonly SENTRY_DSN?: string | undefined
-  readonly ACCESS_TEAM_DOMAIN?: unknown
-  readonly ACCESS_AUD?: unknown
-  readonly ROOMS?: unknown
-  readonly ORIGIN_URL?: unknown
-  readonly ORIGIN_HOST?: unknown
-  readonly ORIGIN_TIMEOUT_SECONDS?: unknown
-  readonly PASS_ISSUER?: unknown
-  readonly ALERT_CHANNELS?: unknown
-  readonly ALERT_SECRETS?: unknown
-  /** "true": receivers may have private addresses. For development. */
-  readonly ALERT_ALLOW_PRIVATE?: unknown
-  readonly TURNSTILE_SITE_KEY?: unknown
-  readonly TURNSTILE_SECRET?: unknown
-  readonly TURNSTILE_VERIFY_URL?: unknown
-}
-
 export class SettingsError extends Error {
   override name = 'SettingsError'
   readonly problems: readonly string[]
@@ -74,7 +52,7 @@ export class SettingsError extends Error {
  * @param prefix where the rooms' endpoints are
  * @throws SettingsError with every problem and its key
  */
-export function parseSettings(raw: RawSettings, prefix?: string): Settings {
+export function parseSettings(raw: SettingsInput, prefix?: string): Settings {
   const { rooms, problems } = parseRooms(raw.ROOMS, prefix)
   const originUrl = parseOriginUrl(raw.ORIGIN_URL)
   const originHost = parseOriginHost(raw.ORIGIN_HOST, originUrl ?? null)
@@ -114,7 +92,7 @@ export function parseSettings(raw: RawSettings, prefix?: string): Settings {
   }
 }
 
-function parseBypasses(raw: RawSettings, rooms: readonly RoomSettings[]) {
+function parseBypasses(raw: SettingsInput, rooms: readonly RoomSettings[]) {
   const bypasses = new Map<string, readonly BypassRule[]>()
   const problems: string[] = []
   for (const [i, { name, bypass }] of rooms.entries()) {
@@ -128,7 +106,7 @@ function parseBypasses(raw: RawSettings, rooms: readonly RoomSettings[]) {
 /**
  * Requires both or neither: without the audience, any application of the team would be accepted.
  */
-function parseAccess({ ACCESS_TEAM_DOMAIN: domain = '', ACCESS_AUD: audience = '' }: RawSettings) {
+function parseAccess({ ACCESS_TEAM_DOMAIN: domain = '', ACCESS_AUD: audience = '' }: SettingsInput) {
   const none = { settings: null, problems: [] as string[] }
   if (domain === '' && audience === '') return none
   const problems: string[] = []
@@ -159,7 +137,7 @@ function parsePassIssuer(value: unknown) {
 }
 
 /** The channels, and the rooms' references to them. */
-function parseAlerts(raw: RawSettings, rooms: readonly RoomSettings[]) {
+function parseAlerts(raw: SettingsInput, rooms: readonly RoomSettings[]) {
   const { secrets, problems: secretProblems } = parseSigningSecrets(raw.ALERT_SECRETS)
   const context: ChannelContext = {
     secrets,

@@ -132,6 +132,7 @@ describe('the waiting page', () => {
 
   it('gives its script the same texts and status', () => {
     expect(jsonOf(page(), 'visit')).toEqual({
+      prefix: '/__waiting-room',
       status: status(),
       token: 'head.claims.mac',
       returnUrl: '/seats?row=4',
