@@ -197,10 +197,10 @@ export class WaitingRoomObject<E = unknown> extends DurableObject<E> implements 
   stats(): RoomStats | null {
     if (this.line === null) return null
     const { room, store } = this
-    const { calls } = this.callers
+    const { calls, gatheredCalls } = this.callers
     const nowMs = Date.now()
     const recentSite = isUsed(this.ctx.storage.sql) ? this.alerts.samples.recentSite(nowMs) : NO_RECENT_SITE
-    return { room, calls, rowsWritten: store.rowsWritten, recentSite, ...lineStats(this.line, nowMs) }
+    return { room, calls, gatheredCalls, rowsWritten: store.rowsWritten, recentSite, ...lineStats(this.line, nowMs) }
   }
 
   settings(room: string): SettingsView {

@@ -4,15 +4,21 @@ import { didYouMean } from './did-you-mean.ts'
 
 const EVERY_MINUTE = '* * * * *'
 
-/** The Durable Object class of each required binding. */
-const OBJECT_CLASSES: Readonly<Record<string, string>> = { WAITING_ROOM: 'WaitingRoom', LOGIN_GUARD: 'LoginGuard' }
+const GATHERER = 'GATHERER'
+
+/** The Durable Object class of each binding. */
+const OBJECT_CLASSES: Readonly<Record<string, string>> = {
+  WAITING_ROOM: 'WaitingRoom',
+  LOGIN_GUARD: 'LoginGuard',
+  [GATHERER]: 'Gatherer',
+}
 
 export function bindingProblems(section: Section): string[] {
   const objects = section.durable_objects?.bindings ?? []
   const producers = section.queues?.producers ?? []
   return [
     ...Object.entries(OBJECT_CLASSES).flatMap(([name, className]) => [
-      ...missing('durable_objects.bindings', name, namesOf(objects, 'name')),
+      ...(name === GATHERER ? [] : missing('durable_objects.bindings', name, namesOf(objects, 'name'))),
       ...objects
         .filter((binding) => binding.name === name && binding.class_name !== className)
         .map(
@@ -29,6 +35,11 @@ export function bindingProblems(section: Section): string[] {
 /** Features that are off because their binding is missing, and costly logs. */
 export function bindingNotes(section: Section): string[] {
   const notes: string[] = []
+  if (!namesOf(section.durable_objects?.bindings, 'name').includes(GATHERER)) {
+    notes.push(
+      'no [[durable_objects.bindings]] GATHERER: a room carries about 2,500 isolates, and no more (docs/scale.md)',
+    )
+  }
   if (!namesOf(section.ratelimits, 'name').includes('JOIN_LIMIT')) {
     notes.push('no [[ratelimits]] JOIN_LIMIT: new visitors are not rate-limited by address (docs/abuse.md)')
   }

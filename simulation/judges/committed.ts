@@ -299,6 +299,6 @@ function asStored(byte: number, lazily: boolean): number {
  */
 function comparable(stats: LineStats | null): string {
   return JSON.stringify(stats, (key, value) =>
-    /^(atMs|calls|rowsWritten|waitSecondsP\d+)$/.test(key) ? undefined : value,
+    /^(atMs|calls|gatheredCalls|rowsWritten|waitSecondsP\d+)$/.test(key) ? undefined : value,
   )
 }

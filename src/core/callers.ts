@@ -18,7 +18,8 @@ export class Callers {
   private readonly tier: GathererTier
   private readonly isolates = new Pacing()
   private readonly gatherers = new Pacing(GATHERED_PER_SECOND_MIN)
-  private count = 0
+  private received = 0
+  private gatheredCount = 0
 
   constructor(tier = new GathererTier()) {
     this.tier = tier
@@ -26,12 +27,12 @@ export class Callers {
 
   /** Calls since the object started. */
   get calls(): number {
-    return this.count
+    return this.received
   }
 
-  /** Isolates heard in the last seconds, directly or through gatherers. */
-  get isolatesHeard(): number {
-    return this.tier.isolates
+  /** Calls of isolates that came through gatherers since then. */
+  get gatheredCalls(): number {
+    return this.gatheredCount
   }
 
   /** The number of gatherers for the snapshot. */
@@ -41,7 +42,7 @@ export class Callers {
 
   /** An isolate called. Returns how long after it the isolate may call again, ms. */
   direct(request: ExchangeRequest, nowMs: number): number {
-    this.count++
+    this.received++
     this.hear(request, nowMs)
     this.gatherers.leaveRoom(nowMs)
     return this.isolates.nextCallAfterMs(request.isolate, nowMs)
@@ -49,7 +50,8 @@ export class Callers {
 
   /** A gatherer called. Returns how long after it the gatherer may call again, ms. */
   gathered({ gatherer, requests, heard }: GatheredRequest, nowMs: number): number {
-    this.count++
+    this.received++
+    this.gatheredCount += requests.length
     for (const request of requests) this.hear(request, nowMs)
     for (const hash of heard) this.tier.hear(hash, 0, nowMs)
     this.isolates.leaveRoom(nowMs)

@@ -365,7 +365,13 @@ export const FIGURES = {
     kind: 'load',
     unit: 'count',
     metric: 'calls',
-    help: "Calls from isolates answered since the room's object started.",
+    help: "Calls from isolates and gatherers answered since the room's object started.",
+  },
+  gatheredCalls: {
+    kind: 'load',
+    unit: 'count',
+    metric: 'gathered_calls',
+    help: "Calls from isolates that came through gatherers since the room's object started.",
   },
   rowsWritten: {
     kind: 'load',

@@ -73,6 +73,8 @@ export interface RoomStats extends LineStats {
   readonly room: string
   /** Calls of isolates and gatherers, and rows written for the line, since the object started. */
   readonly calls: number
+  /** Calls of isolates that came through gatherers. */
+  readonly gatheredCalls: number
   readonly rowsWritten: number
   readonly recentSite: RecentSite
 }

@@ -28,7 +28,15 @@ export async function roomFigures({ stub }: Deployment, room: RoomSettings): Pro
 function unusedRoom(room: RoomSettings): RoomFigures {
   const nowMs = Date.now()
   const stats = lineStats(Line.start(lineRules(room), 0, nowMs), nowMs)
-  return { room: room.name, calls: 0, rowsWritten: 0, recentSite: NO_RECENT_SITE, ...stats, run: null }
+  return {
+    room: room.name,
+    calls: 0,
+    gatheredCalls: 0,
+    rowsWritten: 0,
+    recentSite: NO_RECENT_SITE,
+    ...stats,
+    run: null,
+  }
 }
 
 /** The health of the site behind the room, by the room's limits. */

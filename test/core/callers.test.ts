@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { Callers } from '../../src/core/callers.ts'
-import { isolateHash } from '../../src/core/gatherers.ts'
+import { GathererTier, isolateHash } from '../../src/core/gatherers.ts'
 import { START_MS } from './support/driven-line.ts'
 import { request } from './support/requests.ts'
 
@@ -67,12 +67,13 @@ describe('the calls of gatherers', () => {
 
 describe('a room', () => {
   it('counts calls, and isolates behind gatherers and their copies', () => {
-    const callers = new Callers()
+    const tier = new GathererTier()
+    const callers = new Callers(tier)
     callers.direct(request({ isolate: 'a' }), START_MS)
     const requests = ['a', 'b', 'c'].map((isolate) => request({ isolate }))
     const heard = Uint32Array.of(isolateHash('c'), isolateHash('d'))
     callers.gathered({ room: 'r', gatherer: 'g', requests, heard }, START_MS)
-    expect([callers.calls, callers.isolatesHeard]).toEqual([2, 4])
+    expect([callers.calls, callers.gatheredCalls, tier.isolates]).toEqual([2, 3, 4])
   })
 
   it('has gatherers from 1,001 isolates on', () => {

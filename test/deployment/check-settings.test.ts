@@ -122,6 +122,11 @@ describe('an environment is refused', () => {
       /the class of WAITING_ROOM must be "WaitingRoom", not "Room"/,
     ],
     [
+      'with another class of gatherers',
+      (p) => (p.durable_objects.bindings[2].class_name = 'WaitingRoom'),
+      /the class of GATHERER must be "Gatherer", not "WaitingRoom"/,
+    ],
+    [
       'without CHECKS',
       (p) => without(p.queues.producers, ({ binding }) => binding === 'CHECKS'),
       /^queues\.producers: there is no CHECKS; copy/,
@@ -285,12 +290,14 @@ describe('an environment is not refused', () => {
 
   it('but missing optional bindings and costly logs are noted', () => {
     const { environment } = production((p, top) => {
+      without(p.durable_objects.bindings, ({ name }) => name === 'GATHERER')
       delete p.ratelimits
       delete p.analytics_engine_datasets
       delete top.assets
       top.observability = { enabled: true }
     })
     expect(bindingNotes(environment.section).map((note) => note.split(':')[0])).toEqual([
+      'no [[durable_objects.bindings]] GATHERER',
       'no [[ratelimits]] JOIN_LIMIT',
       'no [[ratelimits]] JOIN_LIMIT_NETWORK',
       'no [[analytics_engine_datasets]] FIGURES',

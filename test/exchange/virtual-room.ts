@@ -24,6 +24,7 @@ export class VirtualRoom implements KeepAlive {
   nowMs = START_MS
   line: Line
   paceMs = 0
+  gatherers = 0
   /** Calls wait in `held` for `release`. Otherwise the object answers at once. */
   holding = false
   /** Calls fail. */
@@ -70,7 +71,8 @@ export class VirtualRoom implements KeepAlive {
   decide(request: ExchangeRequest): ExchangeAnswer {
     this.line.beginCall(this.nowMs)
     const answer = applyExchange(this.line, request)
-    return { ...answer, snapshot: takeSnapshot(this.line, this.nowMs), nextCallAfterMs: this.paceMs }
+    const snapshot = takeSnapshot(this.line, this.nowMs, this.gatherers)
+    return { ...answer, snapshot, nextCallAfterMs: this.paceMs }
   }
 
   /** Answers the oldest held call. */

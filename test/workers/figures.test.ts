@@ -129,7 +129,8 @@ describe('the metrics', () => {
     const totals = { ...stats.totals }
     for (const [i, name] of (Object.keys(totals) as (keyof typeof totals)[]).entries()) totals[name] = i + 1
     const gauges = { active: 31, offered: 32, waiting: 33, absent: 34, lent: 35, admissionFactor: 0.5 }
-    const room = { ...stats, ...gauges, totals, room: 'shop', calls: 20, rowsWritten: 21, recentSite: NO_RECENT_SITE }
+    const loads = { calls: 20, gatheredCalls: 22, rowsWritten: 21 }
+    const room = { ...stats, ...gauges, ...loads, totals, room: 'shop', recentSite: NO_RECENT_SITE }
     const text = metricsText([room], [['shop', 1]])
     const families = text.matchAll(
       /^# TYPE waiting_room_(\S+) (gauge|counter)\nwaiting_room_\1\{room="shop"\} (\S+)$/gm,
@@ -179,6 +180,7 @@ describe('the metrics', () => {
       'access_key_take_overs_total counter 33',
       'access_key_passes_total counter 34',
       'calls_total counter 20',
+      'gathered_calls_total counter 22',
       'rows_written_total counter 21',
     ])
   })

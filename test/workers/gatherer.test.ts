@@ -51,7 +51,7 @@ describe('a gatherer', () => {
     )
     // The order of arrival is the order of the calls in one place.
     expect([first, ...others].flatMap(numberOf)).toEqual(Array.from({ length: 31 }, (_, i) => i + 1))
-    expect(await room.stub.stats()).toMatchObject({ active: 3, waiting: 28, calls: 2 })
+    expect(await room.stub.stats()).toMatchObject({ active: 3, waiting: 28, calls: 2, gatheredCalls: 31 })
     passSeconds(15)
     // The last visitor in line fell silent.
     const present = Array.from({ length: 30 }, (_, i) => i + 1)

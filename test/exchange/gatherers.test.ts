@@ -1,0 +1,84 @@
+/** Which gatherers an isolate knows and finds. */
+import { describe, expect, it } from 'vitest'
+import { type GathererNamespace, Gatherers } from '../../src/room/gatherers.ts'
+import type { RoomSettings } from '../../src/settings/rooms.ts'
+import { VirtualRoom } from './virtual-room.ts'
+
+/** The name and options of each stub that was made. */
+function namespaceOf(made: unknown[], jurisdiction?: string): GathererNamespace {
+  const namespace = {
+    jurisdiction: (name: string) => namespaceOf(made, name),
+    idFromName: (name: string) => name,
+    get: (id: string, options: object) => made.push({ id, ...options, ...(jurisdiction && { jurisdiction }) }),
+  }
+  return namespace as unknown as GathererNamespace
+}
+
+const room = (jurisdiction?: string) => ({ name: 'shop', jurisdiction }) as RoomSettings
+
+describe('the gatherers of an isolate', () => {
+  it.each([
+    ['EU', 'weur'],
+    ['NA', 'enam'],
+    ['SA', 'sam'],
+    ['AS', 'apac'],
+    ['AF', 'afr'],
+    ['OC', 'oc'],
+  ])('are near visitors from %s', (continent, locationHint) => {
+    const made: unknown[] = []
+    const gatherers = new Gatherers(namespaceOf(made))
+    gatherers.noteContinent(continent)
+    gatherers.stub(room(), 3)
+    expect(made).toEqual([{ id: `shop/${locationHint}/3`, locationHint }])
+  })
+
+  it.each([undefined, 'AN', 'T1', 7])('are anywhere while the continent is %s', (continent) => {
+    const made: unknown[] = []
+    const gatherers = new Gatherers(namespaceOf(made))
+    gatherers.noteContinent(continent)
+    gatherers.stub(room(), 0)
+    gatherers.noteContinent('EU')
+    gatherers.noteContinent('NA')
+    gatherers.stub(room(), 0)
+    expect(made).toEqual([{ id: 'shop/anywhere/0' }, { id: 'shop/weur/0', locationHint: 'weur' }])
+  })
+
+  it('are in the jurisdiction of the room, wherever its visitors are', () => {
+    const made: unknown[] = []
+    const gatherers = new Gatherers(namespaceOf(made))
+    gatherers.noteContinent('NA')
+    gatherers.stub(room('eu'), 1)
+    expect(made).toEqual([{ id: 'shop/anywhere/1', jurisdiction: 'eu' }])
+  })
+})
+
+describe('a call of an isolate', () => {
+  it('tells the number of gatherers that the isolate knows', async () => {
+    const virtual = new VirtualRoom()
+    virtual.gatherers = 3
+    for (let i = 0; i < 2; i++) {
+      const joining = virtual.client.join(virtual)
+      await virtual.pass(0)
+      await joining
+    }
+    expect(virtual.requests.map(({ gatherers }) => gatherers)).toEqual([undefined, 3])
+  })
+
+  it('tells of a token of a newer run until an answer is of that run', async () => {
+    const virtual = new VirtualRoom()
+    const joining = virtual.client.join(virtual)
+    await virtual.pass(10)
+    const { run } = (await joining) as { run: number }
+    const newer = virtual.client.refresh(run + 1, virtual)
+    await virtual.pass(10)
+    await newer
+    virtual.reset()
+    const newest = virtual.client.refresh(run + 1, virtual)
+    await virtual.pass(10)
+    await newest
+    const after = virtual.client.join(virtual)
+    await virtual.pass(10)
+    await after
+    expect(virtual.requests.map(({ needsRun }) => needsRun)).toEqual([undefined, run + 1, run + 1, undefined])
+  })
+})
