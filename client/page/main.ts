@@ -15,10 +15,23 @@ import { byId, screen, setText } from './screen.ts'
 import { shareTabs } from './tabs.ts'
 import { workerTimer } from './timer.ts'
 
+declare global {
+  interface Window {
+    /** Of watchdog.js; a template may lack it. */
+    readonly waitingRoomAlive?: (untilNextMs: number) => void
+  }
+}
+
+/** The watchdog reloads the page if the next step of this script is late by this much. */
+const LATE_MS = 30_000
+
 /** A single failed poll is not worth alarming the visitor. */
 const FAILURES_SHOWN = 2
 
 const PREFIX = '/__waiting-room'
+
+/** Chrome 71 and older send none by default. */
+const WITH_COOKIES = { credentials: 'same-origin' } as const
 
 /** The server's data about this visitor. */
 interface Visit {
@@ -80,21 +93,34 @@ countdown.correctClock(status.event)
 
 // --- Polling.
 
+/** 0: nothing more is expected of this script. */
+function signOfLife(untilNextMs: number): void {
+  window.waitingRoomAlive?.(untilNextMs)
+}
+
 const timer = workerTimer()
 const poller = new Poller({
-  ...timer,
+  schedule(delayMs, callback) {
+    signOfLife(delayMs + LATE_MS)
+    timer.schedule(delayMs, callback)
+  },
+  cancel() {
+    signOfLife(0)
+    timer.cancel()
+  },
   poll,
   nowMs: () => performance.now(),
   random: Math.random,
   onTrouble: () => render(),
 })
 
-async function poll(signal: AbortSignal): Promise<number> {
+async function poll(signal: AbortSignal | undefined): Promise<number> {
   const response = await fetch(`${PREFIX}/status${query}`, {
-    signal,
+    ...(signal && { signal }),
     // By the second header the room knows that this page can show a check.
     headers: headers({ Accept: 'application/json', 'Waiting-Room-Page': '1' }),
     cache: 'no-store',
+    ...WITH_COOKIES,
   })
   // The room was removed from the settings: go to the address, and let whatever covers it now
   // answer.
@@ -128,8 +154,12 @@ function take(answer: Status): void {
   if (note === texts.leaveFailed) note = visit.note
   status = answer
   if (answer.state === 'admitted') void enter()
-  else if (answer.state === 'expired' || answer.state === 'moved') finish(answer.state)
+  else if (hasEnded(answer)) finish(answer.state)
   else render()
+}
+
+function hasEnded({ state }: Status): boolean {
+  return state === 'expired' || state === 'moved' || state === 'left'
 }
 
 // --- Tabs.
@@ -171,6 +201,7 @@ async function enter(): Promise<void> {
   finish('admitted')
   // Without cookies, the site would send the visitor to the end of the line: tell them instead.
   if (!cookies) return
+  signOfLife(LATE_MS)
   await caller.call()
   openSite()
 }
@@ -192,6 +223,7 @@ async function leave(event: Event): Promise<void> {
       method: 'POST',
       headers: headers({ 'Content-Type': 'application/json' }),
       body: '{"final":true}',
+      ...WITH_COOKIES,
     })
     if (!response.ok) throw new Error(`status ${response.status}`)
     tabs.tell({ status, token, aheadMs: countdown.aheadMs, left: true })
@@ -240,7 +272,7 @@ function start(): void {
   tabs.open()
   render()
   if (status.state === 'admitted') void enter()
-  else if (status.state === 'expired' || status.state === 'moved') finish(status.state)
+  else if (hasEnded(status)) finish(status.state)
   else poller.start(status.pollAfterSeconds * 1000)
 }
 

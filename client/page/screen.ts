@@ -45,6 +45,7 @@ export function screen(words: Words) {
     setHidden('leave-box', !stands)
     setHidden('call-me-box', !stands)
     setHidden('live', !stands)
+    setHidden('reloads', true)
     setHidden('progress-box', progress === null)
     const bar = byId<HTMLProgressElement>('progress')
     if (bar !== null && progress !== null) bar.value = progress

@@ -50,8 +50,9 @@ export function shareTabs(room: string, onMessage: (message: TabMessage) => void
       } catch {
         // Old browsers: the server resolves the tickets of tabs that do not know each other.
       }
+      if (locks === undefined) return
       request = new AbortController()
-      locks?.request(name, { signal: request.signal }, lead).catch(() => {
+      locks.request(name, { signal: request.signal }, lead).catch(() => {
         // Aborted while it waited, or not allowed: then this tab polls for itself.
         if (!request?.signal.aborted) leads = true
       })

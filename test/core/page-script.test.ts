@@ -39,10 +39,10 @@ class Bench {
   readonly poller = new Poller({
     poll: (signal) => {
       this.calls++
-      this.signal = signal
+      this.signal = signal ?? null
       return new Promise((resolve, reject) => {
         this.settle = { resolve, reject }
-        signal.addEventListener('abort', () => reject(new Error('aborted')))
+        signal?.addEventListener('abort', () => reject(new Error('aborted')))
       })
     },
     schedule: (delayMs, callback) => {
