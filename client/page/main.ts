@@ -12,7 +12,7 @@ import { tellChange, ticketOf, toldFirst } from './changes.ts'
 import { Countdown } from './countdown.ts'
 import { Poller } from './poller.ts'
 import { byId, screen, setText } from './screen.ts'
-import { shareTabs } from './tabs.ts'
+import { shareTabs, takesEntry } from './tabs.ts'
 import { workerTimer } from './timer.ts'
 
 declare global {
@@ -24,6 +24,9 @@ declare global {
 
 /** The watchdog reloads the page if the next step of this script is late by this much. */
 const LATE_MS = 30_000
+
+/** A visitor who is admitted has to allow cookies first. */
+const COOKIES_EVERY_SECONDS = 5
 
 /** A single failed poll is not worth alarming the visitor. */
 const FAILURES_SHOWN = 2
@@ -53,20 +56,23 @@ const show = screen(words)
 const query = `?room=${encodeURIComponent(visit.status.room)}`
 
 let { status, token } = visit
+let state = pageState(status)
 let told = toldFirst(status)
 let note = visit.note
 let cookies = navigator.cookieEnabled
 /** Set when waiting has ended; polling stops. */
 let over: PageState | null = null
+let isEntering = false
+let entersElsewhere = false
 
 function render(): void {
   const lost = over === null && poller.failures >= FAILURES_SHOWN
-  const state = over ?? (lost ? 'lost' : pageState(status))
+  state = over ?? (lost ? 'lost' : pageState(status, state))
   const keptSeconds = status.placeKeptSeconds - (performance.now() - poller.heardMs) / 1000
   const said = note || (told.change === null ? '' : noteOfChange(told.change))
-  const needsCookies = !cookies && over !== 'left' && over !== 'expired' && over !== 'moved'
+  const needsCookies = !cookies && (over === null || over === 'admitted')
   const { aheadMs: serverAheadMs } = countdown
-  const view = show({ state, status, keptSeconds, serverAheadMs, note: needsCookies ? texts.cookies : said })
+  const view = show({ state, status, keptSeconds, serverAheadMs, note: said, needsCookies, entersElsewhere })
   countdown.run(view.countdown === '' ? null : (status.event ?? null))
 }
 
@@ -140,9 +146,10 @@ async function poll(signal: AbortSignal | undefined): Promise<number> {
   token = response.headers.get('Waiting-Room-Token') ?? token
   cookies = answer.cookies
   countdown.correctClock(answer.event)
-  tabs.tell({ status: answer, token, aheadMs: countdown.aheadMs })
+  tabs.tell({ status: answer, token, aheadMs: countdown.aheadMs, cookies })
   take(answer)
-  return (tabs.leads ? 1 : 2) * answer.pollAfterSeconds * 1000
+  const afterSeconds = answer.state === 'admitted' ? COOKIES_EVERY_SECONDS : answer.pollAfterSeconds
+  return (tabs.leads ? 1 : 2) * afterSeconds * 1000
 }
 
 function headers(own: Record<string, string>): Record<string, string> {
@@ -173,6 +180,7 @@ const tabs = shareTabs(
     // this one.
     if (isAhead(status, message.status)) return poller.now()
     token = message.token
+    cookies = message.cookies !== false
     countdown.aheadMs = message.aheadMs
     take(message.status)
     if (over === null) poller.heard(message.status.pollAfterSeconds * 1000)
@@ -197,13 +205,18 @@ function finish(state: PageState): void {
 }
 
 async function enter(): Promise<void> {
+  if (over !== null || isEntering) return
+  // Without cookies, the site would send the visitor to the end of the line. The page says so, and
+  // polls until they are allowed.
+  if (!cookies) return render()
+  isEntering = true
+  const isFirst = await takesEntry(status.room)
   if (over !== null) return
+  entersElsewhere = !isFirst
   finish('admitted')
-  // Without cookies, the site would send the visitor to the end of the line: tell them instead.
-  if (!cookies) return
-  signOfLife(LATE_MS)
+  if (isFirst) signOfLife(LATE_MS)
   await caller.call()
-  openSite()
+  if (isFirst) openSite()
 }
 
 function openSite(): void {
@@ -226,7 +239,7 @@ async function leave(event: Event): Promise<void> {
       ...WITH_COOKIES,
     })
     if (!response.ok) throw new Error(`status ${response.status}`)
-    tabs.tell({ status, token, aheadMs: countdown.aheadMs, left: true })
+    tabs.tell({ status, token, aheadMs: countdown.aheadMs, cookies, left: true })
     finish('left')
     byId('heading')?.focus()
   } catch {
@@ -272,7 +285,7 @@ function start(): void {
   tabs.open()
   render()
   if (status.state === 'admitted') void enter()
-  else if (hasEnded(status)) finish(status.state)
+  if (hasEnded(status)) finish(status.state)
   else poller.start(status.pollAfterSeconds * 1000)
 }
 

@@ -14,6 +14,7 @@ export const ADMIN_PAGE = `<!doctype html>
 <title>Waiting room: operators</title>
 <link rel="icon" href="data:,">
 <link rel="stylesheet" href="/__waiting-room/admin/admin.min.css">
+<script src="/__waiting-room/admin/start.min.js" defer></script>
 <script src="/__waiting-room/admin/admin.min.js" defer></script>
 </head>
 <body>

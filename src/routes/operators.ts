@@ -41,6 +41,7 @@ function createApp(): Hono<AppEnv> {
 const PAGE_HEADERS = ownPageHeaders({ script: "'self'", style: "'self'", connect: "'self'" })
 
 const FILE_TYPES: Readonly<Record<string, string>> = {
+  'start.min.js': 'text/javascript; charset=utf-8',
   'admin.min.js': 'text/javascript; charset=utf-8',
   'admin.min.css': 'text/css; charset=utf-8',
 }
