@@ -14,9 +14,12 @@ type Cleanup = () => void
 /**
  * `useEffect` with exactly one cleanup per effect. hono/jsx/dom runs effects in the next frame: a
  * second render before it runs the effect twice and loses the first cleanup, and a component that
- * was removed meanwhile still runs its effect.
+ * was removed meanwhile still runs its effect. An effect that throws fails the component, so that the
+ * boundary around it shows the error.
  */
 export function useCleanEffect(effect: () => Cleanup | undefined, deps: readonly unknown[]): void {
+  const [failure, setFailure] = useState<unknown>(null)
+  if (failure !== null) throw failure
   const kept = useRef<{ cleanup: Cleanup | undefined; isRemoved: boolean }>({ cleanup: undefined, isRemoved: false })
   const state = kept.current as { cleanup: Cleanup | undefined; isRemoved: boolean }
   const end = () => {
@@ -32,7 +35,12 @@ export function useCleanEffect(effect: () => Cleanup | undefined, deps: readonly
   }, [])
   useEffect(() => {
     end()
-    if (!state.isRemoved) state.cleanup = effect()
+    if (state.isRemoved) return
+    try {
+      state.cleanup = effect()
+    } catch (error) {
+      setFailure(error)
+    }
   }, deps)
 }
 

@@ -1,8 +1,10 @@
 /** The operators' page: the rooms after login, else the login form. */
+import './reader-language.ts'
 import 'uplot/dist/uPlot.min.css'
 import './admin.css'
 import { render, useState } from 'hono/jsx/dom'
 import { BASE, call, get, Refused, type RoomList, type Rooms, type Session } from './api.ts'
+import { Part } from './boundary.tsx'
 import { useCleanEffect, usePolling } from './hooks.ts'
 import { Login } from './login.tsx'
 import { Overview } from './overview.tsx'
@@ -60,7 +62,13 @@ function Dashboard({ session, onSessionEnd }: { session: Session; onSessionEnd: 
       {room === undefined || rooms.value === null ? (
         <div class="page">
           {frame}
-          {rooms.value === null ? <p class="loading">Loading…</p> : <Overview rooms={list} />}
+          {rooms.value === null ? (
+            <p class="loading">Loading…</p>
+          ) : (
+            <Part name="The overview">
+              <Overview rooms={list} />
+            </Part>
+          )}
         </div>
       ) : (
         <Room
@@ -127,4 +135,9 @@ function roomOfHash(): string {
   return decodeURIComponent(location.hash.slice(1))
 }
 
-render(<App />, document.getElementById('app') as HTMLElement)
+render(
+  <Part name="The page">
+    <App />
+  </Part>,
+  document.getElementById('app') as HTMLElement,
+)

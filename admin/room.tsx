@@ -13,6 +13,7 @@ import {
   type Stats,
 } from './api.ts'
 import { AuditLog } from './audit.tsx'
+import { Part } from './boundary.tsx'
 import { CapacityAndRate } from './capacity.tsx'
 import { Charts } from './charts.tsx'
 import { type Notice, useControls } from './controls.ts'
@@ -79,30 +80,52 @@ export function Room({ name, covers, preview, mayWrite, children }: Props) {
               <b>The site is failing.</b> {siteText(stats.value.site)}
             </p>
           )}
-          <Figures stats={stats.value} />
-          <Charts room={name} stats={stats.value} tickSeconds={tickSeconds} />
+          <Part name="Figures">
+            <Figures stats={stats.value} />
+          </Part>
+          <Part name="History">
+            <Charts room={name} stats={stats.value} tickSeconds={tickSeconds} />
+          </Part>
           <div class="columns">
             <div class="stack">
-              {isReady && (
-                <CapacityAndRate room={name} stats={stats.value as Stats} event={event} controls={controls} />
-              )}
-              <Alerts polled={alerts} controls={controls} />
-              <TicketLookup room={name} />
-              <Preview room={name} choices={preview} message={controls && shownMessage(controls.values, nowMs)} />
+              <Part name="Capacity and rate">
+                {isReady && (
+                  <CapacityAndRate room={name} stats={stats.value as Stats} event={event} controls={controls} />
+                )}
+              </Part>
+              <Part name="Alerts">
+                <Alerts polled={alerts} controls={controls} />
+              </Part>
+              <Part name="Find a ticket">
+                <TicketLookup room={name} />
+              </Part>
+              <Part name="Preview">
+                <Preview room={name} choices={preview} message={controls && shownMessage(controls.values, nowMs)} />
+              </Part>
             </div>
-            {isReady && <Actions room={name} stats={stats.value as Stats} event={event} controls={controls} />}
+            <Part name="Actions">
+              {isReady && <Actions room={name} stats={stats.value as Stats} event={event} controls={controls} />}
+            </Part>
           </div>
-          {controls !== null && (
-            <Events room={name} polled={events} nowMs={nowMs} controls={controls} languages={preview.languages} />
-          )}
-          {controls !== null && <FairEntry room={name} stats={stats.value} controls={controls} />}
-          <AuditLog room={name} polled={audit} />
+          <Part name="Events">
+            {controls !== null && (
+              <Events room={name} polled={events} nowMs={nowMs} controls={controls} languages={preview.languages} />
+            )}
+          </Part>
+          <Part name="Fair entry">
+            {controls !== null && <FairEntry room={name} stats={stats.value} controls={controls} />}
+          </Part>
+          <Part name="Audit">
+            <AuditLog room={name} polled={audit} />
+          </Part>
         </main>
       </div>
       {/* Below the scrolling page, not on top of it, so that it covers nothing. */}
       <footer class="foot">
         <Notices notice={notice} onDismiss={dismiss} />
-        {isReady && <Pinned room={name} stats={stats.value as Stats} event={event} controls={controls} />}
+        <Part name="Pause and close">
+          {isReady && <Pinned room={name} stats={stats.value as Stats} event={event} controls={controls} />}
+        </Part>
       </footer>
       {question !== null && <Dialog question={question} onClose={() => setQuestion(null)} />}
     </>

@@ -26,7 +26,7 @@ async function getInTurn(to) {
     const place = body?.waitingRoom
     if (!place) return response
     // The place is gone (silent for too long, or given up): a request without a token joins again.
-    if (place.state === 'expired' || place.state === 'moved') token = ''
+    if (['expired', 'moved', 'left'].includes(place.state)) token = ''
     console.error(`${place.state}, position ${place.position ?? 'unknown'}, asking again in ${retryAfterSeconds} s`)
     await pause(retryAfterSeconds * 1000)
   }

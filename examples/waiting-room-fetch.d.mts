@@ -10,6 +10,7 @@ export interface Progress {
     | 'admitted'
     | 'expired'
     | 'moved'
+    | 'left'
     | 'paused'
     | 'closed'
     | 'full'

@@ -100,7 +100,7 @@ export function createWaitingRoomFetch({ statusUrl, onProgress = () => {}, fetch
       if (status.state === 'admitted') return
       // The place is gone (silent for too long, or given up) or moved to another device: a request
       // without a token joins again at the end.
-      if (status.state === 'expired' || status.state === 'moved') token = ''
+      if (['expired', 'moved', 'left'].includes(status.state)) token = ''
       else await pause(failures > 0 ? backOffMs(failures) : status.pollAfterSeconds * 1000, signal)
     }
   }

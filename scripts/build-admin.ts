@@ -9,7 +9,7 @@ import { writeOrCheck } from './made-file.ts'
 const path = (name: string) => new URL(`../${name}`, import.meta.url).pathname
 
 const { outputFiles } = buildSync({
-  entryPoints: { admin: path('admin/main.tsx') },
+  entryPoints: { admin: path('admin/main.tsx'), start: path('admin/start.ts') },
   outdir: path('public/admin'),
   bundle: true,
   minify: true,

@@ -10,6 +10,8 @@ export type VisitorState =
   | 'expired'
   /** The place moved to another device. */
   | 'moved'
+  /** The place was given up, in another copy of the ticket. */
+  | 'left'
   | 'paused'
   | 'closed'
   | 'full'

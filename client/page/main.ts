@@ -12,11 +12,27 @@ import { tellChange, ticketOf, toldFirst } from './changes.ts'
 import { Countdown } from './countdown.ts'
 import { Poller } from './poller.ts'
 import { byId, screen, setText } from './screen.ts'
-import { shareTabs } from './tabs.ts'
+import { shareTabs, takesEntry } from './tabs.ts'
 import { workerTimer } from './timer.ts'
+
+declare global {
+  interface Window {
+    /** Of watchdog.js; a template may lack it. */
+    readonly waitingRoomAlive?: (untilNextMs: number) => void
+  }
+}
+
+/** The watchdog reloads the page if the next step of this script is late by this much. */
+const LATE_MS = 30_000
+
+/** A visitor who is admitted has to allow cookies first. */
+const COOKIES_EVERY_SECONDS = 5
 
 /** A single failed poll is not worth alarming the visitor. */
 const FAILURES_SHOWN = 2
+
+/** Chrome 71 and older send none by default. */
+const WITH_COOKIES = { credentials: 'same-origin' } as const
 
 /** The server's data about this visitor. */
 interface Visit {
@@ -40,20 +56,23 @@ const show = screen(words)
 const query = `?room=${encodeURIComponent(visit.status.room)}`
 
 let { status, token } = visit
+let state = pageState(status)
 let told = toldFirst(status)
 let note = visit.note
 let cookies = navigator.cookieEnabled
 /** Set when waiting has ended; polling stops. */
 let over: PageState | null = null
+let isEntering = false
+let entersElsewhere = false
 
 function render(): void {
   const lost = over === null && poller.failures >= FAILURES_SHOWN
-  const state = over ?? (lost ? 'lost' : pageState(status))
+  state = over ?? (lost ? 'lost' : pageState(status, state))
   const keptSeconds = status.placeKeptSeconds - (performance.now() - poller.heardMs) / 1000
   const said = note || (told.change === null ? '' : noteOfChange(told.change))
-  const needsCookies = !cookies && over !== 'left' && over !== 'expired' && over !== 'moved'
+  const needsCookies = !cookies && (over === null || over === 'admitted')
   const { aheadMs: serverAheadMs } = countdown
-  const view = show({ state, status, keptSeconds, serverAheadMs, note: needsCookies ? texts.cookies : said })
+  const view = show({ state, status, keptSeconds, serverAheadMs, note: said, needsCookies, entersElsewhere })
   countdown.run(view.countdown === '' ? null : (status.event ?? null))
 }
 
@@ -80,21 +99,34 @@ countdown.correctClock(status.event)
 
 // --- Polling.
 
+/** 0: nothing more is expected of this script. */
+function signOfLife(untilNextMs: number): void {
+  window.waitingRoomAlive?.(untilNextMs)
+}
+
 const timer = workerTimer()
 const poller = new Poller({
-  ...timer,
+  schedule(delayMs, callback) {
+    signOfLife(delayMs + LATE_MS)
+    timer.schedule(delayMs, callback)
+  },
+  cancel() {
+    signOfLife(0)
+    timer.cancel()
+  },
   poll,
   nowMs: () => performance.now(),
   random: Math.random,
   onTrouble: () => render(),
 })
 
-async function poll(signal: AbortSignal): Promise<number> {
+async function poll(signal: AbortSignal | undefined): Promise<number> {
   const response = await fetch(`${visit.prefix}/status${query}`, {
-    signal,
+    ...(signal && { signal }),
     // By the second header the room knows that this page can show a check.
     headers: headers({ Accept: 'application/json', 'Waiting-Room-Page': '1' }),
     cache: 'no-store',
+    ...WITH_COOKIES,
   })
   // The room was removed from the settings: go to the address, and let whatever covers it now
   // answer.
@@ -114,9 +146,10 @@ async function poll(signal: AbortSignal): Promise<number> {
   token = response.headers.get('Waiting-Room-Token') ?? token
   cookies = answer.cookies
   countdown.correctClock(answer.event)
-  tabs.tell({ status: answer, token, aheadMs: countdown.aheadMs })
+  tabs.tell({ status: answer, token, aheadMs: countdown.aheadMs, cookies })
   take(answer)
-  return (tabs.leads ? 1 : 2) * answer.pollAfterSeconds * 1000
+  const afterSeconds = answer.state === 'admitted' ? COOKIES_EVERY_SECONDS : answer.pollAfterSeconds
+  return (tabs.leads ? 1 : 2) * afterSeconds * 1000
 }
 
 function headers(own: Record<string, string>): Record<string, string> {
@@ -128,8 +161,12 @@ function take(answer: Status): void {
   if (note === texts.leaveFailed) note = visit.note
   status = answer
   if (answer.state === 'admitted') void enter()
-  else if (answer.state === 'expired' || answer.state === 'moved') finish(answer.state)
+  else if (hasEnded(answer)) finish(answer.state)
   else render()
+}
+
+function hasEnded({ state }: Status): boolean {
+  return state === 'expired' || state === 'moved' || state === 'left'
 }
 
 // --- Tabs.
@@ -143,6 +180,7 @@ const tabs = shareTabs(
     // this one.
     if (isAhead(status, message.status)) return poller.now()
     token = message.token
+    cookies = message.cookies !== false
     countdown.aheadMs = message.aheadMs
     take(message.status)
     if (over === null) poller.heard(message.status.pollAfterSeconds * 1000)
@@ -167,12 +205,18 @@ function finish(state: PageState): void {
 }
 
 async function enter(): Promise<void> {
+  if (over !== null || isEntering) return
+  // Without cookies, the site would send the visitor to the end of the line. The page says so, and
+  // polls until they are allowed.
+  if (!cookies) return render()
+  isEntering = true
+  const isFirst = await takesEntry(status.room)
   if (over !== null) return
+  entersElsewhere = !isFirst
   finish('admitted')
-  // Without cookies, the site would send the visitor to the end of the line: tell them instead.
-  if (!cookies) return
+  if (isFirst) signOfLife(LATE_MS)
   await caller.call()
-  openSite()
+  if (isFirst) openSite()
 }
 
 function openSite(): void {
@@ -192,9 +236,10 @@ async function leave(event: Event): Promise<void> {
       method: 'POST',
       headers: headers({ 'Content-Type': 'application/json' }),
       body: '{"final":true}',
+      ...WITH_COOKIES,
     })
     if (!response.ok) throw new Error(`status ${response.status}`)
-    tabs.tell({ status, token, aheadMs: countdown.aheadMs, left: true })
+    tabs.tell({ status, token, aheadMs: countdown.aheadMs, cookies, left: true })
     finish('left')
     byId('heading')?.focus()
   } catch {
@@ -240,7 +285,7 @@ function start(): void {
   tabs.open()
   render()
   if (status.state === 'admitted') void enter()
-  else if (status.state === 'expired' || status.state === 'moved') finish(status.state)
+  if (hasEnded(status)) finish(status.state)
   else poller.start(status.pollAfterSeconds * 1000)
 }
 

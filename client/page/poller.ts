@@ -29,7 +29,7 @@ export interface PollerPort {
    * One call; resolves to the delay until the next, in ms. Rejects when it fails, with
    * `retryAfterMs` if the server set it.
    */
-  poll(signal: AbortSignal): Promise<number>
+  poll(signal: AbortSignal | undefined): Promise<number>
   /** Calls back once. A later call replaces an earlier one. */
   schedule(delayMs: number, callback: () => void): void
   cancel(): void
@@ -42,7 +42,7 @@ export interface PollerPort {
 
 export class Poller {
   private readonly port: PollerPort
-  private call: AbortController | null = null
+  private call: Abortable | null = null
   private stopped = false
   private startedMs: number
   failures = 0
@@ -92,7 +92,7 @@ export class Poller {
 
   private async poll(): Promise<void> {
     if (this.stopped || this.call !== null) return
-    const call = new AbortController()
+    const call = abortable()
     this.call = call
     this.startedMs = this.port.nowMs()
     this.port.schedule(ANSWER_TIMEOUT_MS, () => call.abort())
@@ -117,6 +117,13 @@ export class Poller {
     this.failures = failures
     if (changes) this.port.onTrouble(failures)
   }
+}
+
+type Abortable = Partial<Pick<AbortController, 'signal'>> & Pick<AbortController, 'abort'>
+
+/** Chrome 65 and Safari 12.0 cannot abort a call: the watchdog ends one that hangs. */
+function abortable(): Abortable {
+  return typeof AbortController === 'undefined' ? { abort() {} } : new AbortController()
 }
 
 /**

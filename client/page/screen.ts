@@ -13,6 +13,8 @@ export interface Shown {
   readonly note: string
   readonly keptSeconds: number
   readonly serverAheadMs: number
+  readonly needsCookies: boolean
+  readonly entersElsewhere: boolean
 }
 
 /** Null in a template without this element. */
@@ -33,10 +35,13 @@ export function screen(words: Words) {
     announcedMs = nowMs
   }
 
-  return function show({ state, status, note, keptSeconds, serverAheadMs }: Shown): PageView {
-    const view = viewOf(status, words, { state, nowMs: Date.now(), note, keptSeconds, serverAheadMs })
-    document.title = view.title
-    ;(byId('waiting-room') ?? document.documentElement).dataset.state = state
+  return function show({ status, ...moment }: Shown): PageView {
+    const { state } = moment
+    const view = viewOf(status, words, { ...moment, nowMs: Date.now() })
+    // Screen readers read a title that is written, even if it is the same.
+    if (document.title !== view.title) document.title = view.title
+    const { dataset } = byId('waiting-room') ?? document.documentElement
+    if (dataset.state !== state) dataset.state = state
     for (const [name, text] of Object.entries(view)) if (name !== 'title') setText(name, text)
     const stands = standsInLine(state) && status.number !== null
     const progress = progressOf(status)
@@ -45,6 +50,7 @@ export function screen(words: Words) {
     setHidden('leave-box', !stands)
     setHidden('call-me-box', !stands)
     setHidden('live', !stands)
+    setHidden('reloads', true)
     setHidden('progress-box', progress === null)
     const bar = byId<HTMLProgressElement>('progress')
     if (bar !== null && progress !== null) bar.value = progress

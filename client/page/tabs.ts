@@ -3,12 +3,15 @@
  * Without Web Locks every tab polls for itself, and still tells the others.
  */
 import type { Status } from '../../src/status.ts'
+import { workerTimer } from './timer.ts'
 
 export interface TabMessage {
   readonly status: Status
   readonly token: string | null
   /** How far the server's clock is ahead of the device's, as the polling tab measured it. */
   readonly aheadMs: number
+  /** Missing from pages of earlier deploys: the browser keeps them. */
+  readonly cookies?: boolean
   /** The visitor gave up the place. */
   readonly left?: boolean
 }
@@ -50,8 +53,9 @@ export function shareTabs(room: string, onMessage: (message: TabMessage) => void
       } catch {
         // Old browsers: the server resolves the tickets of tabs that do not know each other.
       }
+      if (locks === undefined) return
       request = new AbortController()
-      locks?.request(name, { signal: request.signal }, lead).catch(() => {
+      locks.request(name, { signal: request.signal }, lead).catch(() => {
         // Aborted while it waited, or not allowed: then this tab polls for itself.
         if (!request?.signal.aborted) leads = true
       })
@@ -65,4 +69,46 @@ export function shareTabs(room: string, onMessage: (message: TabMessage) => void
       leads = locks === undefined
     },
   }
+}
+
+/** Of the tabs that are admitted together, one that is hidden lets one that is seen go first. */
+const HIDDEN_TAB_MS = 300
+
+/** Without locks: how long a tab that goes to the site keeps others from it. */
+const ENTRY_MS = 10_000
+
+/**
+ * Whether this tab is the one that goes to the site. Sites open a session at the first request of a
+ * browser: of two at once, each would get its own. The browser ends the lock with its tab, and the
+ * other tabs offer a link, so nobody depends on the first one.
+ */
+export async function takesEntry(room: string): Promise<boolean> {
+  const name = `waiting-room-entry:${room}`
+  const locks = navigator.locks as LockManager | undefined
+  if (document.visibilityState === 'hidden') {
+    // The page's own timers stand still in hidden tabs.
+    await new Promise<void>((done) => workerTimer().schedule(HIDDEN_TAB_MS, done))
+  }
+  try {
+    if (locks !== undefined) return await holdsFromNowOn(locks, name)
+    const enteredMs = Number(localStorage[name] ?? 0)
+    const nowMs = Date.now()
+    if (enteredMs <= nowMs && nowMs - enteredMs < ENTRY_MS) return false
+    localStorage[name] = nowMs
+  } catch {
+    // Not allowed: the tabs of this browser do not know each other.
+  }
+  return true
+}
+
+/** Takes the lock for as long as the page lives. */
+function holdsFromNowOn(locks: LockManager, name: string): Promise<boolean> {
+  return new Promise((done, failed) => {
+    locks
+      .request(name, { ifAvailable: true }, (lock) => {
+        done(lock !== null)
+        return lock === null ? undefined : new Promise(() => {})
+      })
+      .catch(failed)
+  })
 }

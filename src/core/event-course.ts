@@ -188,6 +188,7 @@ export class EventCourse {
     const lineNumber = lineNumbersOf(result)
     line.tickets.renumber(first, end, lineNumber, Math.floor(frozenAtMs / 1000))
     line.lostPlaces.renumber(first, end, lineNumber)
+    line.leftPlaces.renumber(first, end, lineNumber)
     line.record.journal.renumber(first, end, lineNumber)
     line.farPolls.renumbered(first, line.clock.nowSeconds)
   }

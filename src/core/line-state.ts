@@ -35,6 +35,7 @@ export interface StoredHead extends LineRecordState {
   /** Optional: older versions did not write the following. */
   readonly originGuard?: OriginGuardState
   readonly lostPlaces?: LostPlacesState
+  readonly leftPlaces?: LostPlacesState
   readonly draws?: DrawsState
   readonly farPolls?: FarPollsState
   /** See `LineState.followedMs`. */
@@ -106,6 +107,7 @@ export class LineState {
   readonly bucket: RateBucket
   readonly guard: OriginGuard
   readonly lostPlaces: LostPlaces
+  readonly leftPlaces: LostPlaces
   readonly draws: Draws
   readonly farPolls: FarPolls
   readonly sampler: Sampler
@@ -125,6 +127,7 @@ export class LineState {
     this.bucket = head ? new RateBucket(head.bucket) : RateBucket.full(rules, nowMs)
     this.guard = new OriginGuard(head?.originGuard ?? kept.guard)
     this.lostPlaces = new LostPlaces(head?.lostPlaces)
+    this.leftPlaces = new LostPlaces(head?.leftPlaces)
     this.farPolls = new FarPolls(head?.farPolls, this.clock.nowSeconds)
     this.sampler = new Sampler({ ...this.record.totals, ...head?.sampled })
   }
@@ -188,6 +191,7 @@ export class LineState {
       sampled: this.sampler.toStored(),
       originGuard: this.guard.toStored(),
       lostPlaces: this.lostPlaces.toStored(),
+      leftPlaces: this.leftPlaces.toStored(),
       draws: this.draws.toStored(),
       ...(farPolls === undefined ? {} : { farPolls }),
       ...(this.events.length > 0 ? { followedMs: this.followedMs } : {}),

@@ -168,6 +168,11 @@ export class Line {
     return this.state.lostPlaces.numbersFrom(this.frontier, nowMs)
   }
 
+  /** Numbers from the frontier on that were given up for good. */
+  leftPlaces(nowMs: number): Uint32Array {
+    return this.state.leftPlaces.numbersFrom(this.frontier, nowMs)
+  }
+
   /** Whether the ticket with this issued number is not gone. */
   isLive(issued: number): boolean {
     return this.tickets.stateOf(this.course.lineNumber(issued)) !== State.gone
@@ -207,8 +212,10 @@ export class Line {
     const state = this.tickets.stateOf(number)
     if (state === State.gone) return false
     this.end(number, state, event)
-    // A visitor who left knows it; one whose place was revoked has to be told.
-    if (event === 'revoked') this.state.lostPlaces.add(number, this.record.nowMs)
+    // Another copy of the ticket may still wait, and is told.
+    const { lostPlaces, leftPlaces } = this.state
+    const told = event === 'left' ? leftPlaces : lostPlaces
+    told.add(number, this.record.nowMs)
     return true
   }
 

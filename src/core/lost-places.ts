@@ -1,7 +1,7 @@
 /**
- * Numbers that lost their place while their holder may still be waiting: revoked by an operator, or
- * absent too often. They are part of the snapshot, so that the holder's next poll calls the object
- * instead of showing a position.
+ * Numbers that lost their place while their holder may still be waiting: revoked by an operator,
+ * absent too often, or given up in another copy of the ticket. They are part of the snapshot, so
+ * that the holder's next poll calls the object instead of showing a position.
  *
  * Bounded in number and time. The object confirms every waiting ticket about once a minute, so the
  * holder of a number that was pushed out learns of it then.

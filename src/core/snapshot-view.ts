@@ -102,9 +102,14 @@ export class SnapshotView {
     return drawOf(draws, run, issued)
   }
 
-  /** Whether the place was lost, as far as the snapshot knows. */
+  /** Whether the place was lost or given up, as far as the snapshot knows. */
   hasLostPlace(number: number): boolean {
-    return this.snapshot.lostPlaces?.includes(number) ?? false
+    return this.snapshot.lostPlaces?.includes(number) === true || this.hasLeft(number)
+  }
+
+  /** Whether the place was given up, as far as the snapshot knows. */
+  hasLeft(number: number): boolean {
+    return this.snapshot.leftPlaces?.includes(number) ?? false
   }
 
   /**

@@ -64,6 +64,8 @@ export interface Snapshot extends LaneFigures {
    * the object.
    */
   readonly lostPlaces?: Uint32Array
+  /** The same for numbers that were given up. */
+  readonly leftPlaces?: Uint32Array
   /** An unused session ends after this; 0 or missing: never. */
   readonly idleTimeoutSeconds?: number
   /** The origin guard's factor on the configured rate, 0 to 1. */
@@ -133,6 +135,7 @@ export function takeSnapshot(line: Line, nowMs: number, gatherers = 0): Snapshot
     sessionTimeoutSeconds: rules.sessionTimeoutSeconds,
     reclaimGraceSeconds: rules.reclaimGraceSeconds,
     lostPlaces: line.lostPlaces(nowMs),
+    leftPlaces: line.leftPlaces(nowMs),
     idleTimeoutSeconds: rules.idleTimeoutSeconds,
     // Isolates of older deploys know only closed rooms.
     closed: isClosed(rules, nowMs) || rules.soldOut,

@@ -174,7 +174,9 @@ export async function claim(
       if (token.kind === 'pass') return { state: 'no-token' }
       return {
         state: 'expired',
-        status: placelessStatus(room, 'expired', view, { number: shownNumber(view, token.number) }),
+        status: placelessStatus(room, hasLeft(context, token.number) ? 'left' : 'expired', view, {
+          number: shownNumber(view, token.number),
+        }),
       }
     case 'moved': {
       const details = { number: shownNumber(view, token.number) }
@@ -185,6 +187,10 @@ export async function claim(
     case 'unreachable':
       return unreachable(context, chosen)
   }
+}
+
+function hasLeft({ client: { view } }: VisitContext, issued: number): boolean {
+  return view?.hasLeft(view.lineNumber(issued)) === true
 }
 
 async function inInfiniteQueue({ joinCheck }: VisitContext): Promise<Visit | null> {

@@ -4,6 +4,7 @@
  */
 import style from '../../public/admin/admin.min.css'
 import script from '../../public/admin/admin.min.js'
+import start from '../../public/admin/start.min.js'
 import type { WaitingRoom, WaitingRoomOptions } from '../api.ts'
 import { createWaitingRoom as create } from '../create.ts'
 
@@ -26,5 +27,5 @@ export type {
 export function createWaitingRoom<E extends object = Cloudflare.Env>(
   options: WaitingRoomOptions<E> = {},
 ): WaitingRoom<E> {
-  return create(options, { 'admin.min.js': script, 'admin.min.css': style })
+  return create(options, { 'start.min.js': start, 'admin.min.js': script, 'admin.min.css': style })
 }

@@ -6,6 +6,7 @@
 import Mustache from 'mustache'
 import style from '../../public/waiting-room.min.css'
 import script from '../../public/waiting-room.min.js'
+import watchdog from '../../public/watchdog.min.js'
 import { ageMs } from '../core/age.ts'
 import { returnOrigins } from '../http/return-address.ts'
 import type { Language } from '../languages.ts'
@@ -26,7 +27,9 @@ export interface Look {
   /** CSS that follows the style and sets the accent colour; empty: the default. */
   readonly colours: string
   readonly script: string
-  /** The hashes of style and script, as sources of a Content-Security-Policy. */
+  /** The script that watches the other one. */
+  readonly watchdog: string
+  /** The hashes of style and scripts, as sources of a Content-Security-Policy. */
   readonly styleSource: string
   readonly scriptSource: string
   /** The operator's; null: the default. */
@@ -55,8 +58,9 @@ export async function makeLook(room: RoomSettings, files: LookFiles = NO_FILES):
     style,
     colours,
     script,
+    watchdog,
     styleSource: await hashSource(style + colours),
-    scriptSource: await hashSource(script),
+    scriptSource: `${await hashSource(watchdog)} ${await hashSource(script)}`,
     template: files.template === null ? null : withNonces(files.template),
     texts: room.texts,
     defaultLanguage: room.default_language,

@@ -15,6 +15,7 @@ export function adminPage(prefix: string): string {
 <title>Waiting room: operators</title>
 <link rel="icon" href="data:,">
 <link rel="stylesheet" href="${prefix}/admin/admin.min.css">
+<script src="${prefix}/admin/start.min.js" defer></script>
 <script src="${prefix}/admin/admin.min.js" defer></script>
 </head>
 <body>

@@ -109,12 +109,12 @@ function liveTexts({ texts }: Look, language: Language): LiveTexts {
   return { ...live, states }
 }
 
-function sharedValues({ prefix, logo, style, colours, script }: Look, lang: Language, live: LiveTexts) {
+function sharedValues({ prefix, logo, style, colours, script, watchdog }: Look, lang: Language, live: LiveTexts) {
   const { name, dir, frame } = messages[lang]
   const languages = LANGUAGES.map((tag) => ({ tag, name: messages[tag].name }))
   const [inOrder, ...rules] = frame.how
   const texts = { ...frame, inOrder, rules, name, live: jsonForScript(live) }
-  return { prefix, logo, style, colours, script, lang, dir, languages, texts }
+  return { prefix, logo, style, colours, script, watchdog, lang, dir, languages, texts }
 }
 
 function templateView(view: WaitingView, look: Look, localized: LocalizedLook) {
@@ -188,6 +188,12 @@ function withCachedTimes(words: Words): Words {
   }
 }
 
+/**
+ * The reload for browsers that run no scripts, and for a script that fails
+ * (client/page/watchdog.js). The default page has it in its head.
+ */
+const WATCHED_RELOAD = `<script nonce="{{nonce}}" data-url="{{refreshUrl}}" data-seconds="{{refreshSeconds}}">{{{watchdog}}}</script><meta http-equiv="refresh" content="{{refreshSeconds}};url={{refreshUrl}}"></template>`
+
 /** `shared`: all values but the nonce and the names of Cloudflare Waiting Room. */
 function customPage(
   look: Look,
@@ -199,7 +205,8 @@ function customPage(
   const json = (id: string, text: string) =>
     `<script type="application/json" id="${id}" nonce="${nonce}">${text}</script>`
   const script = `<script nonce="${nonce}">${values.script}</script>`
-  const waitingRoomScript = json('texts', values.texts.live) + json('visit', values.visit) + script
+  const reload = values.refreshSeconds === null ? '' : Mustache.render(WATCHED_RELOAD, { ...values, nonce })
+  const waitingRoomScript = reload + json('texts', values.texts.live) + json('visit', values.visit) + script
   const body = Mustache.render(template, { ...templateVariables(status), ...values, nonce, waitingRoomScript })
   const headers = pageHeaders(customPolicy(nonce), look, language)
   // A template without our script reloads, as Cloudflare's do.

@@ -36,20 +36,34 @@ export interface Moment {
   readonly note?: string
   /** How much longer the place is kept while the connection is lost. */
   readonly keptSeconds?: number
+  /** The browser keeps no cookies, so it cannot enter the site. */
+  readonly needsCookies?: boolean
+  /** Another tab of this browser goes to the site. */
+  readonly entersElsewhere?: boolean
 }
 
-/** A wait below this is "almost there". */
+/** An expected wait up to this is "almost there", */
 const ALMOST_SECONDS = 60
+
+/** ... and stays so up to this one, since estimates move with each admission. */
+const ALMOST_UNTIL_SECONDS = 120
+
+/** A range that ends within this is "less than a minute". */
+const SOON_SECONDS = 60
 
 /** Longer waits are shown in hours. */
 const MINUTES_UNTIL_SECONDS = 7200
 
-/** The page's state for a status. */
-export function pageState({ state, number, etaHighSeconds, event }: Status): PageState {
+/**
+ * The page's state for a status.
+ * @param before the state that the page shows
+ */
+export function pageState({ state, number, etaSeconds, event }: Status, before?: PageState): PageState {
   if (state === 'lobby') return event?.phase === 'drawing' ? 'drawing' : 'lobby'
   if (state !== 'waiting') return state
   if (number === null) return 'joining'
-  return etaHighSeconds !== null && etaHighSeconds <= ALMOST_SECONDS ? 'almost' : 'waiting'
+  const almostSeconds = before === 'almost' ? ALMOST_UNTIL_SECONDS : ALMOST_SECONDS
+  return etaSeconds !== null && etaSeconds <= almostSeconds ? 'almost' : 'waiting'
 }
 
 const IN_LINE: readonly PageState[] = ['waiting', 'almost', 'paused', 'lost', 'lobby', 'drawing', 'sold-out']
@@ -64,7 +78,7 @@ export function viewOf(status: Status, words: Words, moment: Moment): PageView {
   const state = texts.states[moment.state]
   const stands = standsInLine(moment.state)
   const position = stands ? status.position : null
-  const figures = position === null ? NO_FIGURES : figuresOf(status, position, words, moment)
+  const figures = position === null ? NO_FIGURES : figuresOf(status, position, words)
   const event = status.event ?? null
   const named = event === null ? null : namesOf(event, words)
   const eventView = event === null ? NO_EVENT : eventViewOf(status, event, words, { ...moment, stands })
@@ -72,8 +86,9 @@ export function viewOf(status: Status, words: Words, moment: Moment): PageView {
   return {
     title: fill(state.title, { ...named, position: position === null ? '' : `#${figures.position}` }),
     heading: named === null ? state.heading : fill(state.heading, named),
-    lead: leadOf(status, words, moment.state, named),
-    action: state.action ?? '',
+    ...(moment.needsCookies === true
+      ? NO_WAY_IN
+      : { lead: leadOf(status, words, moment, named), action: state.action ?? '' }),
     note: noteOf(status, words, moment),
     message: status.message ?? '',
     ticket: number === null || eventView.entry !== '' ? '' : words.number(number),
@@ -90,9 +105,10 @@ export function viewOf(status: Status, words: Words, moment: Moment): PageView {
 function leadOf(
   { opensAt, limited, number }: Status,
   { texts, dayAndClock }: Words,
-  state: PageState,
+  { state, entersElsewhere }: Moment,
   named: Readonly<Record<string, string>> | null,
 ): string {
+  if (state === 'admitted' && entersElsewhere === true) return texts.otherTab
   if (state === 'closed' && opensAt) return fill(texts.opens, { time: dayAndClock(Date.parse(opensAt)) })
   if (state === 'joining' && limited === true) return texts.limited
   // Without a place there is none to keep.
@@ -100,15 +116,18 @@ function leadOf(
   return named === null ? lead : fill(lead, named)
 }
 
+/** The note says what to do; the state's own texts would promise more. */
+const NO_WAY_IN = { lead: '', action: '' }
+
 const NO_FIGURES = { position: '', ahead: '', wait: '', clock: '', inLine: '' }
 
-function figuresOf(status: Status, position: number, words: Words, { nowMs }: Moment): typeof NO_FIGURES {
+function figuresOf(status: Status, position: number, words: Words): typeof NO_FIGURES {
   const { texts } = words
   return {
     position: words.number(position),
     ahead: position === 1 ? texts.next : words.plural(texts.ahead, position - 1),
     wait: waitText(status, words),
-    clock: clockText(status, words, nowMs),
+    clock: clockText(status, words),
     inLine: words.plural(texts.inLine, status.waiting),
   }
 }
@@ -121,7 +140,7 @@ export function waitText(status: Status, words: Words): string {
   if (status.state === 'sold-out') return ''
   if (range === null) return status.state === 'lobby' ? '' : wait.unknown
   const [lowSeconds, highSeconds] = range
-  if (highSeconds <= ALMOST_SECONDS) return wait.soon
+  if (highSeconds <= SOON_SECONDS) return wait.soon
   const [unit, seconds] = highSeconds > MINUTES_UNTIL_SECONDS ? (['hour', 3600] as const) : (['minute', 60] as const)
   const low = Math.floor(lowSeconds / seconds)
   const high = Math.ceil(highSeconds / seconds)
@@ -129,11 +148,15 @@ export function waitText(status: Status, words: Words): string {
   return fill(text, { low: words.number(low), high: words.duration(high, unit) })
 }
 
-/** "between 2:31 PM and 2:34 PM"; empty if unknown or within a minute. */
-function clockText(status: Status, words: Words, nowMs: number): string {
+/**
+ * "between 2:31 PM and 2:34 PM"; empty if unknown or within a minute. Counted from the time of the
+ * figures, so that it agrees with them however wrong the device's clock is.
+ */
+function clockText(status: Status, words: Words): string {
   const range = rangeOf(status)
-  if (range === null || range[1] <= ALMOST_SECONDS) return ''
-  const [low, high] = [words.clock(nowMs + range[0] * 1000), words.clock(nowMs + range[1] * 1000)]
+  if (range === null || range[1] <= SOON_SECONDS) return ''
+  const atMs = Date.parse(status.updatedAt)
+  const [low, high] = [words.clock(atMs + range[0] * 1000), words.clock(atMs + range[1] * 1000)]
   return low === high ? fill(words.texts.around, { time: high }) : fill(words.texts.between, { low, high })
 }
 
@@ -143,7 +166,8 @@ function rangeOf({ state, etaSeconds, etaLowSeconds, etaHighSeconds }: Status): 
   return (state !== 'waiting' && state !== 'lobby') || low === null || high === null ? null : [low, high]
 }
 
-function noteOf(status: Status, words: Words, { state, note, keptSeconds }: Moment): string {
+function noteOf(status: Status, words: Words, { state, note, keptSeconds, needsCookies }: Moment): string {
+  if (needsCookies === true) return words.texts.cookies
   if (state === 'lost') return status.number === null ? '' : keptText(words, keptSeconds ?? status.placeKeptSeconds)
   if (note) return note
   if (!status.unreachable) return ''

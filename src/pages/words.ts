@@ -26,7 +26,7 @@ export interface Words {
  */
 export function wordsOf(lang: string, texts: LiveTexts, timeZone?: string): Words {
   const number = new Intl.NumberFormat(lang)
-  const rules = new Intl.PluralRules(lang)
+  const rules = pluralRules(lang)
   const zone = timeZone === undefined ? {} : { timeZone }
   const named = timeZone === 'UTC' ? { timeZoneName: 'short' as const } : {}
   const clock = new Intl.DateTimeFormat(lang, { ...zone, ...named, hour: 'numeric', minute: '2-digit' })
@@ -46,7 +46,7 @@ export function wordsOf(lang: string, texts: LiveTexts, timeZone?: string): Word
     hour: 'numeric',
     minute: '2-digit',
   })
-  const units = new Map<string, Intl.NumberFormat>()
+  const units = new Map<string, Pick<Intl.NumberFormat, 'format'>>()
   return {
     texts,
     number: (value) => number.format(value),
@@ -54,7 +54,7 @@ export function wordsOf(lang: string, texts: LiveTexts, timeZone?: string): Word
     duration(value, unit) {
       let format = units.get(unit)
       if (format === undefined) {
-        format = new Intl.NumberFormat(lang, { style: 'unit', unit, unitDisplay: 'long' })
+        format = unitFormat(lang, unit)
         units.set(unit, format)
       }
       return format.format(value)
@@ -62,6 +62,24 @@ export function wordsOf(lang: string, texts: LiveTexts, timeZone?: string): Word
     clock: (ms) => unbroken(clock.format(ms)),
     clockWithSeconds: (ms) => exact.format(ms),
     dayAndClock: (ms) => day.format(ms),
+  }
+}
+
+/** Safari 12 has no plural rules. */
+function pluralRules(lang: string): Pick<Intl.PluralRules, 'select'> {
+  return Intl.PluralRules === undefined ? { select: () => 'other' } : new Intl.PluralRules(lang)
+}
+
+/** The symbols that all languages share. */
+const UNIT_SYMBOLS = { second: 's', minute: 'min', hour: 'h', day: 'd' } as const
+
+function unitFormat(lang: string, unit: keyof typeof UNIT_SYMBOLS): Pick<Intl.NumberFormat, 'format'> {
+  try {
+    return new Intl.NumberFormat(lang, { style: 'unit', unit, unitDisplay: 'long' })
+  } catch {
+    // Chrome 76, Firefox 77, Safari 14.0 and older format no units.
+    const number = new Intl.NumberFormat(lang)
+    return { format: (value) => `${number.format(value)}\u00a0${UNIT_SYMBOLS[unit]}` }
   }
 }
 

@@ -86,7 +86,10 @@ export function isOlder(snapshot: Snapshot, than: Snapshot): boolean {
 function isSame(a: Snapshot, b: Snapshot): boolean {
   const sameMoment = a.run === b.run && a.atMs === b.atMs
   const sameRules = a.mode === b.mode && a.closed === b.closed && a.suspended === b.suspended && a.message === b.message
-  const sameLost = a.lostPlaces?.length === b.lostPlaces?.length && a.movedPlaces?.length === b.movedPlaces?.length
+  const sameLost =
+    a.lostPlaces?.length === b.lostPlaces?.length &&
+    a.leftPlaces?.length === b.leftPlaces?.length &&
+    a.movedPlaces?.length === b.movedPlaces?.length
   const sameEvent = a.event?.phase === b.event?.phase && a.draws?.length === b.draws?.length
   const sameLanes = lanesOf(a) === lanesOf(b) && a.gatherers === b.gatherers
   return (

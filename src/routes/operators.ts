@@ -44,15 +44,18 @@ function createApp(): Hono<AppEnv> {
 
 const PAGE_HEADERS = ownPageHeaders({ script: "'self'", style: "'self'", connect: "'self'" })
 
-const FILE_TYPES: Readonly<Record<string, string>> = {
+const FILE_TYPES = {
+  'start.min.js': 'text/javascript; charset=utf-8',
   'admin.min.js': 'text/javascript; charset=utf-8',
   'admin.min.css': 'text/css; charset=utf-8',
-}
+} as const
 
-export const ADMIN_FILES = Object.keys(FILE_TYPES)
+type AdminFileName = keyof typeof FILE_TYPES
 
-/** The text of each of `ADMIN_FILES`. */
-export type AdminFiles = Readonly<Record<string, string>>
+export const ADMIN_FILES = Object.keys(FILE_TYPES) as AdminFileName[]
+
+/** The text of each file. */
+export type AdminFiles = Readonly<Record<AdminFileName, string>>
 
 /** `GET /admin` */
 export function adminPage({ deployment }: Call): Response {
@@ -64,13 +67,12 @@ export function adminPage({ deployment }: Call): Response {
   })
 }
 
-/** @param name one of `ADMIN_FILES` */
-export function adminFile(name: string): Handler {
+export function adminFile(name: AdminFileName): Handler {
   return async function answerAdminFile({ deployment: { adminFiles, assets } }) {
     const body = adminFiles?.[name] ?? (await assetBody(assets, name))
     if (body === null) return problem(404, 'No such path')
     // Browsers revalidate after each deploy: the page and its script belong together.
-    const headers = { ...PAGE_HEADERS, 'Content-Type': FILE_TYPES[name] as string, 'Cache-Control': 'no-cache' }
+    const headers = { ...PAGE_HEADERS, 'Content-Type': FILE_TYPES[name], 'Cache-Control': 'no-cache' }
     return new Response(body, { headers })
   }
 }

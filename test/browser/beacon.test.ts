@@ -122,6 +122,20 @@ test('keeps the beacon of a page that rewrites itself, and still reports use', a
   ])
 })
 
+test('sends heartbeats from a browser that refuses keepalive for any type but text', async () => {
+  const page = await opened()
+  // As Chromium 66 to 80.
+  await page.addInitScript(() => {
+    const { fetch } = window
+    window.fetch = async (to, own) => {
+      const { headers } = new Request(to, own)
+      if (own?.keepalive && !headers.get('Content-Type')?.startsWith('text/plain')) throw new TypeError('preflight')
+      return fetch(to, own)
+    }
+  })
+  expect(await beatAfter(page, () => page.goto(urlOf(stage, 'shop', '/plain')))).toBe(204)
+})
+
 test('leaves no global name behind', async () => {
   const profile = await chromium.profile()
   const namesAt = async (path: string) => {

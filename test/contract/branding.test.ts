@@ -79,7 +79,7 @@ test('gives a template with our script the texts and the visit, and no Refresh h
   const reply = await waitIn('live')
   expect(reply.headers.refresh).toBeUndefined()
   expect(reply.text).toMatch(/<p id="position">\d/)
-  expect(reply.text.match(/<script[^>]* nonce="/g)).toHaveLength(3)
+  expect(reply.text.match(/<script[^>]* nonce="/g)).toHaveLength(4)
 })
 
 test.each(['broken', 'missing'])(

@@ -8,7 +8,7 @@ import { CURL, type Visitor } from './support/visitor.ts'
 const POLL = '/__waiting-room/status'
 
 describe.concurrent('a ticket that is revoked while it waits', () => {
-  const stage = useStage(['polls', 'reloads', 'program', 'lists'].map((name) => room(name, 1)))
+  const stage = useStage(['polls', 'copies', 'reloads', 'program', 'lists'].map((name) => room(name, 1)))
   const revoke = (name: string, number: number) => new ApiClient(stage.workerd).act(name, 'revoke', { number })
 
   test('is reported when its page polls', async () => {
@@ -18,6 +18,18 @@ describe.concurrent('a ticket that is revoked while it waits', () => {
     await next.get('/')
     expect((await revoke('polls', revoked.number)).status).toBe(200)
     await untilJson({ state: 'expired', number: 2 }, () => revoked.get(POLL))
+    expect((await next.get(POLL)).json()).toMatchObject({ state: 'waiting', number: 3, position: 1 })
+  })
+
+  test('is reported to another copy of a ticket that was given up', async () => {
+    await stage.guest('copies')
+    const [first, next] = [stage.visitor('copies'), stage.visitor('copies')]
+    await first.get('/')
+    await next.get('/')
+    const copy = stage.visitor('copies', { 'Waiting-Room-Token': `${first.token}` })
+    expect((await copy.get(POLL)).json()).toMatchObject({ state: 'waiting', number: 2 })
+    await first.leave()
+    await untilJson({ state: 'left', number: 2 }, () => copy.get(POLL))
     expect((await next.get(POLL)).json()).toMatchObject({ state: 'waiting', number: 3, position: 1 })
   })
 

@@ -31,14 +31,23 @@ describe('the snapshot', () => {
     expect(lostIn(line)).toEqual([2])
   })
 
-  it.each(['left', 'admitted'])('does not list a ticket that %s', (how) => {
+  it('lists tickets that were given up, separately, so that many of them displace no other', () => {
+    const line = new DrivenLine({ capacity: 1 })
+    line.join(LOST_PLACES_MAX + 5)
+    revoke(line, 2)
+    for (let number = 3; number < LOST_PLACES_MAX + 5; number++) line.leave(number)
+    line.crash()
+    const view = new SnapshotView(takeSnapshot(line.line, line.nowMs))
+    const last = LOST_PLACES_MAX + 4
+    expect([2, last, last + 1].map((number) => view.hasLostPlace(number))).toEqual([true, true, false])
+    expect([2, last, last + 1].map((number) => view.hasLeft(number))).toEqual([false, true, false])
+  })
+
+  it('does not list a ticket that was admitted', () => {
     const line = new DrivenLine({ capacity: 1 })
     line.join(2)
-    if (how === 'left') line.leave(2)
-    else {
-      line.leave(1)
-      revoke(line, 2)
-    }
+    line.leave(1)
+    revoke(line, 2)
     expect(lostIn(line)).toEqual([])
   })
 

@@ -5,7 +5,7 @@ import { ANSWER_TIMEOUT_MS, backOffMs, Poller } from '../../client/page/poller.t
 import { messages } from '../../src/pages/messages/index.ts'
 import { faviconOf, pageState, progressOf, viewOf } from '../../src/pages/wording.ts'
 import { wordsOf } from '../../src/pages/words.ts'
-import type { Status } from '../../src/status.ts'
+import type { PageState, Status } from '../../src/status.ts'
 
 function status(changes: Partial<Status> = {}): Status {
   return {
@@ -39,10 +39,10 @@ class Bench {
   readonly poller = new Poller({
     poll: (signal) => {
       this.calls++
-      this.signal = signal
+      this.signal = signal ?? null
       return new Promise((resolve, reject) => {
         this.settle = { resolve, reject }
-        signal.addEventListener('abort', () => reject(new Error('aborted')))
+        signal?.addEventListener('abort', () => reject(new Error('aborted')))
       })
     },
     schedule: (delayMs, callback) => {
@@ -234,15 +234,36 @@ describe('the text of a status', () => {
   it('names the next visitor, and those almost there', () => {
     expect(view({ position: 1 }).ahead).toBe('You are next')
     expect(view({ position: 2 }).ahead).toBe('1 person ahead of you')
-    expect(pageState(status({ etaHighSeconds: 60 }))).toBe('almost')
-    expect(pageState(status({ etaHighSeconds: 61 }))).toBe('waiting')
     expect(pageState(status({ number: null }))).toBe('joining')
+  })
+
+  it('calls a visitor almost there by the expected wait, and stays with that while estimates move', () => {
+    const states: PageState[] = []
+    for (const etaSeconds of [61, 60, 95, 120, 121, 61, 58]) {
+      states.push(pageState(status({ etaSeconds, etaHighSeconds: 3 * etaSeconds }), states.at(-1)))
+    }
+    expect(states).toEqual(['waiting', 'almost', 'almost', 'almost', 'waiting', 'waiting', 'almost'])
+    expect(pageState(status({ etaSeconds: null }), 'almost')).toBe('waiting')
+  })
+
+  it('says one thing to a visitor without cookies, and names the tab that goes in', () => {
+    const moment = { state: 'admitted', nowMs: 0 } as const
+    const admitted = status({ state: 'admitted', position: null })
+    const { cookies, otherTab } = messages.en.live
+    const none = { lead: '', action: '', note: cookies }
+    expect(viewOf(admitted, words, { ...moment, note: 'slower', needsCookies: true })).toMatchObject(none)
+    expect(viewOf(status(), words, { state: 'waiting', nowMs: 0, needsCookies: true })).toMatchObject(none)
+    const elsewhere = viewOf(admitted, words, { ...moment, entersElsewhere: true })
+    expect(elsewhere).toMatchObject({ lead: otherTab, action: 'Continue', note: '' })
   })
 
   it('derives the clock time from the range', () => {
     expect(view({ etaLowSeconds: 480, etaHighSeconds: 720 }).clock).toMatch(/^between 2:11\sPM\sUTC and 2:15\sPM\sUTC$/)
     expect(view({ etaSeconds: 90, etaLowSeconds: 61, etaHighSeconds: 62 }).clock).toMatch(/^around 2:04\sPM\sUTC$/)
     expect(view({ etaHighSeconds: 30 }).clock).toBe('')
+    // By the time of the figures: the device's clock may be wrong.
+    const late = viewOf(status(), words, { state: 'waiting', nowMs: Date.UTC(2026, 10, 2, 20) })
+    expect(late.clock).toBe(view({}).clock)
     expect(view({ state: 'paused' })).toMatchObject({ clock: '', wait: 'not known while paused' })
   })
 

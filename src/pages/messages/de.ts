@@ -114,6 +114,7 @@ export const de: Messages = {
     newTicket: 'Ihr früheres Ticket ging verloren. Sie haben jetzt Nummer {number}.',
     cookies:
       'Bitte erlauben Sie Cookies für diese Seite: Ohne sie können Sie nicht eingelassen werden, wenn Sie an der Reihe sind.',
+    otherTab: 'Sie werden in einem anderen Tab dieses Browsers eingelassen. Sie können auch hier fortfahren.',
     leaveFailed:
       'Wir konnten den Warteraum nicht erreichen, Sie stehen also noch in der Schlange. Bitte versuchen Sie es noch einmal.',
     noNotifications: 'Ihr Browser erlaubt dieser Seite keine Benachrichtigungen, es bleibt beim Ton.',

@@ -112,6 +112,7 @@ export const en: Messages = {
     betterTicket: 'You had two tickets. We kept the better one, number {number}.',
     newTicket: 'Your earlier ticket was lost. You now have number {number}.',
     cookies: 'Please allow cookies for this site. Without them, we cannot let you in when it is your turn.',
+    otherTab: 'You are being let in in another tab of this browser. You can continue here as well.',
     leaveFailed: 'We could not reach the waiting room, so you are still in line. Please try again.',
     noNotifications: 'Your browser does not allow notifications from this site, so you will only hear a sound.',
   },

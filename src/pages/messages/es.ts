@@ -121,6 +121,7 @@ export const es: Messages = {
     betterTicket: 'Tenía dos números. Hemos conservado el mejor, el {number}.',
     newTicket: 'Su número anterior se perdió. Ahora tiene el {number}.',
     cookies: 'Permita las cookies de este sitio: sin ellas no podrá entrar cuando sea su turno.',
+    otherTab: 'Está entrando en otra pestaña de este navegador. También puede continuar aquí.',
     leaveFailed: 'No pudimos comunicar con la sala de espera, así que sigue en la fila. Inténtelo de nuevo.',
     noNotifications: 'Su navegador no permite notificaciones de este sitio; solo habrá sonido.',
   },

@@ -121,6 +121,7 @@ export const fr: Messages = {
     betterTicket: 'Vous aviez deux tickets. Nous avons gardé le meilleur, le numéro {number}.',
     newTicket: 'Votre ancien ticket est perdu. Vous avez maintenant le numéro {number}.',
     cookies: 'Autorisez les cookies pour ce site : sans eux, vous ne pourrez pas entrer quand viendra votre tour.',
+    otherTab: 'Vous entrez dans un autre onglet de ce navigateur. Vous pouvez aussi continuer ici.',
     leaveFailed: 'La salle d’attente est injoignable : vous êtes toujours dans la file. Réessayez, s’il vous plaît.',
     noNotifications: 'Votre navigateur n’autorise pas les notifications de ce site : il n’y aura que le son.',
   },

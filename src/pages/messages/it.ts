@@ -117,6 +117,7 @@ export const it: Messages = {
     betterTicket: 'Avevi due numeri. Abbiamo tenuto il migliore, il {number}.',
     newTicket: 'Il tuo numero precedente è andato perso. Ora hai il {number}.',
     cookies: 'Consenti i cookie per questo sito: senza, non potrai entrare quando sarà il tuo turno.',
+    otherTab: 'L’ingresso avviene in un’altra scheda di questo browser. Puoi continuare anche qui.',
     leaveFailed: 'Non abbiamo raggiunto la sala d’attesa, quindi sei ancora in fila. Riprova.',
     noNotifications: 'Il tuo browser non consente le notifiche di questo sito: ci sarà solo il suono.',
   },

@@ -113,6 +113,7 @@ export const ja: Messages = {
     betterTicket: '整理番号が2つあったため、早い方の{number}番を残しました。',
     newTicket: '以前の整理番号は無効になりました。新しい番号は{number}番です。',
     cookies: 'このサイトの Cookie を許可してください。Cookie がないと、順番が来ても入場できません。',
+    otherTab: 'このブラウザーの別のタブで入場しています。このタブでも続行できます。',
     leaveFailed: '待合室に接続できなかったため、まだ列に並んでいます。もう一度お試しください。',
     noNotifications: 'ブラウザーがこのサイトの通知を許可していないため、音だけでお知らせします。',
   },

@@ -113,6 +113,7 @@ export const ko: Messages = {
     betterTicket: '순번이 두 개 있어 더 빠른 {number}번을 유지했습니다.',
     newTicket: '이전 순번을 찾을 수 없습니다. 새 번호는 {number}번입니다.',
     cookies: '이 사이트의 쿠키를 허용해 주세요. 쿠키가 없으면 차례가 되어도 입장할 수 없습니다.',
+    otherTab: '이 브라우저의 다른 탭에서 입장하고 있습니다. 여기에서도 계속할 수 있습니다.',
     leaveFailed: '대기실에 연결하지 못해 아직 대기 중입니다. 다시 시도해 주세요.',
     noNotifications: '브라우저가 이 사이트의 알림을 허용하지 않아 소리로만 알려 드립니다.',
   },

@@ -61,6 +61,8 @@ export interface LiveTexts {
   readonly betterTicket: string
   readonly newTicket: string
   readonly cookies: string
+  /** In place of the lead of `admitted`: another tab goes to the site. */
+  readonly otherTab: string
   readonly leaveFailed: string
   readonly noNotifications: string
 }

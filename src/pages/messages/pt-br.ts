@@ -117,6 +117,7 @@ export const ptBR: Messages = {
     betterTicket: 'Você tinha duas senhas. Ficamos com a melhor, a de número {number}.',
     newTicket: 'A sua senha anterior se perdeu. Agora você tem o número {number}.',
     cookies: 'Permita cookies deste site: sem eles você não poderá entrar quando chegar a sua vez.',
+    otherTab: 'Você está entrando em outra aba deste navegador. Também pode continuar aqui.',
     leaveFailed: 'Não conseguimos falar com a sala de espera, então você continua na fila. Tente de novo.',
     noNotifications: 'O seu navegador não permite notificações deste site; haverá apenas o som.',
   },

@@ -112,6 +112,7 @@ export const zhHans: Messages = {
     betterTicket: '您有两个号码，我们保留了较靠前的 {number} 号。',
     newTicket: '您之前的号码已失效，现在的号码是 {number}。',
     cookies: '请允许本网站使用 Cookie：没有 Cookie，轮到您时也无法进入。',
+    otherTab: '您正在此浏览器的另一个标签页中进入。您也可以在这里继续。',
     leaveFailed: '无法连接到等候室，您仍在排队。请再试一次。',
     noNotifications: '您的浏览器不允许本网站发送通知，届时只会播放声音。',
   },

@@ -112,6 +112,7 @@ export const zhHant: Messages = {
     betterTicket: '您有兩個號碼，我們保留了較前面的 {number} 號。',
     newTicket: '您之前的號碼已失效，現在的號碼是 {number}。',
     cookies: '請允許本網站使用 Cookie：沒有 Cookie，輪到您時也無法進入。',
+    otherTab: '您正在此瀏覽器的另一個分頁中進入。您也可以在這裡繼續。',
     leaveFailed: '無法連線到等候室，您仍在排隊。請再試一次。',
     noNotifications: '您的瀏覽器不允許本網站傳送通知，屆時只會播放音效。',
   },

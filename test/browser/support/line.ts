@@ -10,6 +10,7 @@ export function untilHeading(page: Page, heading: string | RegExp): Promise<void
 
 /** Either text, depending on the recent admission rate. */
 export const IN_LINE = /^You are (in line|almost there)$/
+export const TURN = 'It is your turn'
 export const LOST = 'Connection lost'
 export const LEFT = 'You left the line'
 export const GONE = 'Your place in line is gone'

@@ -6,7 +6,7 @@ import { useStage } from '../../contract/support/stage.ts'
 import { OVER_TLS } from '../../contract/support/visitor.ts'
 import { accessibilityViolations } from '../support/accessibility.ts'
 import { useChromium } from '../support/browser.ts'
-import { IN_LINE, joinLine, LEFT, onTheSite, ticketOf, untilHeading } from '../support/line.ts'
+import { IN_LINE, joinLine, LEFT, onTheSite, TURN, ticketOf, untilHeading } from '../support/line.ts'
 import { guestOf, room, urlOf, visitorOf } from '../support/site.ts'
 
 const ROOMS = [
@@ -18,6 +18,8 @@ const ROOMS = [
   'scriptless',
   'scriptless-leave',
   'cookieless',
+  'barred',
+  'titled',
   'sent',
 ]
 
@@ -71,7 +73,8 @@ test('notifies a visitor who asked for it, and then opens the site', async () =>
     }
   })
   await joinLine(page, urlOf(stage, 'called', '/page'))
-  await page.getByRole('switch', { name: 'Tell me when it is my turn' }).check()
+  // The hint is the description, so it is not part of the name.
+  await page.getByRole('switch', { name: 'Tell me when it is my turn', exact: true }).check()
   await guest.leave()
   await onTheSite(page)
   await expect.poll(() => told).toEqual(['It is your turn'])
@@ -153,6 +156,40 @@ test('tells a visitor who blocks cookies what that means', async () => {
   await joinLine(page, urlOf(stage, 'cookieless', '/page'))
   await profile.clearCookies()
   await page.getByText('Please allow cookies for this site').waitFor()
+})
+
+test('tells a visitor who is admitted without cookies only that, and opens the site once they are allowed', async () => {
+  const guest = await guestOf(stage, 'barred')
+  const page = await chromium.page()
+  await joinLine(page, urlOf(stage, 'barred', '/page'))
+  const polled = await page.waitForResponse((response) => response.url().includes('/__waiting-room/status'))
+  const answer = { ...(await polled.json()), state: 'admitted', position: null, cookies: false }
+  await page.route('**/__waiting-room/status*', (route) => route.fulfill({ json: answer }))
+  await untilHeading(page, TURN)
+  await page.getByText(/^Please allow cookies for this site/).waitFor()
+  expect(await page.getByText(/We are taking you there|will let you in|Keep this page open/).count()).toBe(0)
+  expect(await page.getByRole('link', { name: 'Continue' }).count()).toBe(0)
+  await guest.leave()
+  await page.unroute('**/__waiting-room/status*')
+  await onTheSite(page)
+})
+
+test('writes the title only when it changes', async () => {
+  await guestOf(stage, 'titled')
+  const page = await chromium.page()
+  const polled = () => page.waitForResponse((response) => response.url().includes('/__waiting-room/status'))
+  await joinLine(page, urlOf(stage, 'titled', '/page'))
+  const first = polled()
+  await page.evaluate(() => {
+    const written: string[] = []
+    const note = () => written.push(document.title)
+    new MutationObserver(note).observe(document.querySelector('title') as Element, { childList: true })
+    Object.assign(window, { written })
+  })
+  await first
+  // The answer before this one has been shown.
+  await polled()
+  expect(await page.evaluate(() => (window as unknown as { written: string[] }).written)).toEqual([])
 })
 
 test('does not send a form twice if it came without a place, and links back to its page', async () => {

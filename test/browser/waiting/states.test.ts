@@ -88,6 +88,16 @@ test('shows no motion to visitors who prefer reduced motion', async () => {
   expect(await page.evaluate(() => document.getAnimations().length)).toBe(0)
 })
 
+test('moves for a few seconds only', async () => {
+  await page.emulateMedia({ reducedMotion: 'no-preference' })
+  await preview({ state: 'waiting', lang: 'en' })
+  const ends = await page.evaluate(() =>
+    document.getAnimations().map(({ effect }) => effect?.getComputedTiming().endTime),
+  )
+  expect(ends).toHaveLength(1)
+  expect(Number(ends[0])).toBeLessThan(15_000)
+})
+
 async function preview(asked: Readonly<Record<string, string>>): Promise<void> {
   const query = new URLSearchParams({ room: 'tickets', ...asked })
   const answer = await page.goto(urlOf(stage, 'tickets', `/__waiting-room/admin/preview?${query}`))

@@ -76,7 +76,7 @@ test('retries while the waiting room fails, and nobody loses a place', async () 
   await onTheSite(page)
 })
 
-test('gives two tabs one ticket, polls from one of them, and opens the site in both', async () => {
+test('gives two tabs one ticket, polls from one of them, and opens the site in one, then in the other if asked', async () => {
   const guest = await guestOf(stage, 'tabs')
   const profile = await chromium.profile()
   // A test clock for both pages, which workers would ignore, and a count of the messages between
@@ -101,10 +101,19 @@ test('gives two tabs one ticket, polls from one of them, and opens the site in b
   }
   expect([...pollers]).toEqual([first])
 
+  const before = stage.origin.count('/page')
   await profile.clock.resume()
   await guest.leave()
-  await Promise.all([onTheSite(first), onTheSite(second)])
-  expect([first.url(), second.url()]).toEqual(['?first', '?second'].map((q) => urlOf(stage, 'tabs', `/page${q}`)))
+  const elsewhere = (page: Page) => page.getByText(/^You are being let in in another tab/).waitFor()
+  const other = await Promise.any([first, second].map((page) => elsewhere(page).then(() => page)))
+  const entered = other === first ? second : first
+  await onTheSite(entered)
+  expect(stage.origin.count('/page')).toBe(before + 1)
+  // The other one depends on nobody.
+  await entered.close()
+  await other.getByRole('link', { name: 'Continue' }).click()
+  await onTheSite(other)
+  expect(other.url()).toBe(urlOf(stage, 'tabs', `/page${other === first ? '?first' : '?second'}`))
   expect(await stats(stage.workerd, 'tabs')).toMatchObject({ active: 1, waiting: 0 })
 })
 
