@@ -135,6 +135,17 @@ export default defineConfig({
         },
       },
       {
+        test: {
+          ...patient,
+          name: 'engines',
+          environment: 'node',
+          include: ['test/engines/**/*.test.ts'],
+          globalSetup: ['test/engines/support/prepare-engines.ts'],
+          // Last and alone: four browsers at once keep a small machine busy.
+          sequence: { groupOrder: 3 },
+        },
+      },
+      {
         plugins: [
           cloudflareTest({
             wrangler: { configPath: './wrangler.toml' },

@@ -1,10 +1,11 @@
 /**
  * npm run bench [-- --quick] [-- --json FILE] [-- --only NAME,...] [-- --scale] [-- --proof]
+ * [-- --page [--minutes N]]
  *
  * Measures requests per second of the built Worker on raw `workerd serve`, next to the runtime's
  * ceiling, plain proxies and straightforward implementations, and the cost of the object's storage
- * and calls. `--scale` measures the cost of one growing room instead, and `--proof` how fast
- * browsers solve the proof of work.
+ * and calls. Instead, `--scale` measures the cost of one growing room, `--proof` how fast browsers
+ * solve the proof of work, and `--page` the cost of the waiting page for a weak phone.
  *
  * Each of our rooms has a workerd process to itself; the peers share one. All processes stay up.
  * The variants take turns, one at a time, in rounds; every second round runs in reverse order.
@@ -31,6 +32,8 @@ const CONNECTIONS = 256
 const THOROUGH = { rounds: 8, roundMs: 2_000, warmUpMs: 4_000 }
 const QUICK = { rounds: 2, roundMs: 500, warmUpMs: 500 }
 
+const PAGE_MINUTES = 10
+
 const HELP = `npm run bench -- [options]: what the built Worker answers per second, next to the runtime's ceiling and to naive ways
 
   --quick           a short run, under a minute
@@ -38,12 +41,15 @@ const HELP = `npm run bench -- [options]: what the built Worker answers per seco
   --json FILE       the figures as JSON, too
   --scale           what one room costs as it grows, instead; takes no other option but --json
   --proof           how fast browsers solve the proof of work, instead; takes no other option
+  --page            what the waiting page costs a weak phone, instead, beside its budget
+  --minutes N       with --page: how long it is watched; default ${PAGE_MINUTES}
   --help            this text`
 
 const args = options()
 if (args.help) console.log(HELP)
 else if (args.scale) await import('./scale.ts')
 else if (args.proof) await import('./proof.ts')
+else if (args.page) await (await import('./page.ts')).benchPage(chosenMinutes(args.minutes))
 else await bench(chosenVariants(args.only))
 
 async function bench(variants: readonly Variant[]): Promise<void> {
@@ -164,6 +170,8 @@ function options() {
     only: { type: 'string' },
     scale: { type: 'boolean' },
     proof: { type: 'boolean' },
+    page: { type: 'boolean' },
+    minutes: { type: 'string' },
     help: { type: 'boolean', short: 'h' },
   } as const
   try {
@@ -172,6 +180,13 @@ function options() {
     console.error(`${(error as Error).message} See --help.`)
     process.exit(2)
   }
+}
+
+function chosenMinutes(minutes: string | undefined): number {
+  if (minutes === undefined) return PAGE_MINUTES
+  if (Number(minutes) > 0 && Number(minutes) <= 60) return Number(minutes)
+  console.error('--minutes: give a number above 0, at most 60.')
+  process.exit(2)
 }
 
 function chosenVariants(only: string | undefined): readonly Variant[] {
