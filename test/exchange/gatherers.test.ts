@@ -55,13 +55,17 @@ describe('the gatherers of an isolate', () => {
 describe('a call of an isolate', () => {
   it('tells the number of gatherers that the isolate knows', async () => {
     const virtual = new VirtualRoom()
+    const joining = virtual.client.join(virtual)
+    await virtual.pass(0)
+    const { run, number } = (await joining) as { run: number; number: number }
+    // Nothing else changes, not even the time.
     virtual.gatherers = 3
     for (let i = 0; i < 2; i++) {
-      const joining = virtual.client.join(virtual)
+      const claiming = virtual.client.claim(run, number, { beacon: false, touched: false }, virtual)
       await virtual.pass(0)
-      await joining
+      await claiming
     }
-    expect(virtual.requests.map(({ gatherers }) => gatherers)).toEqual([undefined, 3])
+    expect(virtual.requests.map(({ gatherers }) => gatherers)).toEqual([undefined, undefined, 3])
   })
 
   it('tells of a token of a newer run until an answer is of that run', async () => {
