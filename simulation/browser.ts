@@ -183,8 +183,8 @@ export class Browser {
       nowMs,
       joinLimit: async () => null,
       joinDetails: async () => this.joinDetails,
-      joinCheck: null,
-      keyEntry: null,
+      joinCheck: () => null,
+      keyEntry: () => null,
       binding: null,
     }
   }

@@ -1,8 +1,17 @@
-/** Bounded caches of values that can be made again. A full cache drops its oldest value. */
+/** Values that are kept, and bounded caches of them. A full cache drops its oldest value. */
 
 export function cacheSet<K, V>(cache: Map<K, V>, max: number, key: K, value: V): void {
   if (cache.size >= max && !cache.has(key)) cache.delete(cache.keys().next().value as K)
   cache.set(key, value)
+}
+
+/** Makes a value when it is first needed, and then returns the same one. */
+export function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | null = null
+  return () => {
+    made ??= { value: make() }
+    return made.value
+  }
 }
 
 /** Caches the last `max` results of a pure function of one number. */

@@ -54,7 +54,7 @@ export class Client {
     }
     if (outcome.state === 'unchecked') {
       // As the page of the check does.
-      this.challenge = (await visitor.joinCheck?.work?.challenge()) ?? null
+      this.challenge = (await visitor.joinCheck()?.work?.challenge()) ?? null
       this.keep(checkCookie(call.request, null))
     }
     return outcome

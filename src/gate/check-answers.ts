@@ -13,7 +13,7 @@ import { LONG_POLL_SECONDS } from './visitor-status.ts'
 
 /** In place of joining. The browser returns to this address after the check. */
 export async function checkPage(context: Visitor): Promise<Response> {
-  const { request, url, room, keys, nowMs, turnstile, joinCheck } = context
+  const { request, url, room, keys, nowMs, turnstile } = context
   const language = languageOfVisitor(request.headers, url.search, room.default_language)
   const back = encodeURIComponent(url.pathname + url.search)
   const mode = checkMode(context)
@@ -21,7 +21,7 @@ export async function checkPage(context: Visitor): Promise<Response> {
     language,
     action: `${room.prefix}/join-check?room=${room.name}&return=${back}`,
     turnstile: turnstile === null || mode === 'off' ? null : { siteKey: turnstile.siteKey, mode },
-    work: (await joinCheck?.work?.challenge()) ?? null,
+    work: (await context.joinCheck()?.work?.challenge()) ?? null,
     mayContinue: entrySetting(context, 'turnstile_action') === 'log',
     // After a proof that did not count, the next one would not count either, and the browser would
     // go round in circles. A redeemed proof did count.
@@ -41,8 +41,8 @@ export async function checkPage(context: Visitor): Promise<Response> {
 
 /** For programs: what to do in place of the page. */
 export async function checkRefusal(context: Visitor): Promise<Response> {
-  const { room, joinCheck } = context
-  const work = joinCheck?.work ?? null
+  const { room } = context
+  const work = context.joinCheck()?.work ?? null
   if (work === null || (checkMode(context) !== 'off' && entrySetting(context, 'turnstile_action') !== 'log')) {
     const detail =
       'This room checks newcomers with a page that only browsers can show. Open a page of the site in a browser to join, ' +

@@ -124,11 +124,10 @@ function passForSite({ passes, url }: RoomContext, pass: Issued): ShownPass | Pr
  */
 function withToken({ request, room }: RoomContext, response: Response, change: TokenChange): Response {
   if (change === undefined) return response
-  const headers = new Headers(response.headers)
-  changeToken(headers, request, room, change)
-  keepPrivate(headers)
-  const { status, statusText, webSocket } = response
-  return new Response(response.body, { status, statusText, headers, webSocket })
+  const changed = new Response(response.body, response)
+  changeToken(changed.headers, request, room, change)
+  keepPrivate(changed.headers)
+  return changed
 }
 
 /** An answer with a visitor's cookie is for this client only. */

@@ -79,11 +79,10 @@ async function pastByKey(visitor: Visitor, delivery: Delivery, cookie: string | 
 /** Such an answer is for this client only. */
 function withCookies(answer: Response, cookies: readonly string[]): Response {
   if (cookies.length === 0) return answer
-  const { status, statusText, webSocket } = answer
-  const headers = new Headers(answer.headers)
-  for (const cookie of cookies) headers.append('Set-Cookie', cookie)
-  keepPrivate(headers)
-  return new Response(answer.body, { status, statusText, headers, webSocket })
+  const changed = new Response(answer.body, answer)
+  for (const cookie of cookies) changed.headers.append('Set-Cookie', cookie)
+  keepPrivate(changed.headers)
+  return changed
 }
 
 function answersTo(

@@ -21,7 +21,7 @@ export async function newcomer(context: VisitContext, options: VisitOptions): Pr
     client.keepFresh(keepAlive)
     return { state: 'no-token' }
   }
-  const key = (await context.keyEntry?.presented()) ?? null
+  const key = (await context.keyEntry()?.presented()) ?? null
   if (key?.state === 'refused') {
     client.countRefused('keysRefused', keepAlive)
     return { ...key, state: 'key-refused', keySettled: true }
@@ -35,7 +35,7 @@ export async function newcomer(context: VisitContext, options: VisitOptions): Pr
     const outcome = await joinNow(context, entryByKey(key), key)
     return outcome.state === 'limited' ? refused : outcome
   }
-  if (key === null && context.keyEntry?.required === true) {
+  if (key === null && context.keyEntry()?.required === true) {
     client.keepFresh(keepAlive)
     client.countCheck('keysMissing')
     return { state: 'uninvited' }
@@ -53,7 +53,8 @@ function entryByKey({ joinKey, details }: ValidKey): Entry {
   return { key: joinKey, details, counts: [] }
 }
 
-async function checkedEntry({ joinCheck }: VisitContext, hasPage: boolean): Promise<Entry | null> {
+async function checkedEntry(context: VisitContext, hasPage: boolean): Promise<Entry | null> {
+  const joinCheck = context.joinCheck()
   return joinCheck === null ? UNASKED : joinCheck.entry(hasPage)
 }
 
@@ -76,7 +77,7 @@ async function joinNow(context: VisitContext, entry: Entry, key: ValidKey | null
 }
 
 async function keyLimit({ keyEntry }: VisitContext): Promise<JoinLimit | null> {
-  return (await keyEntry?.mayJoinNow()) === false ? 'limited' : null
+  return (await keyEntry()?.mayJoinNow()) === false ? 'limited' : null
 }
 
 /** The outcome of a join. @param key the access key that it was made with */

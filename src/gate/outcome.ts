@@ -13,10 +13,10 @@ export interface VisitContext extends IssueContext {
   readonly joinLimit: () => Promise<JoinLimit | null>
   /** The details of a newcomer for the line. */
   readonly joinDetails: () => Promise<JoinDetails>
-  /** Null: newcomers join without a check. */
-  readonly joinCheck: JoinCheck | null
+  /** Null: newcomers join without a check. Most visitors are none, so it is made when needed. */
+  readonly joinCheck: () => JoinCheck | null
   /** Null: the request presents no access key, and newcomers need none. */
-  readonly keyEntry: KeyEntry | null
+  readonly keyEntry: () => KeyEntry | null
 }
 
 /** `keySettled`: the browser's access key has done its work, or never will. */

@@ -3,6 +3,7 @@
  * visitor.
  */
 import type { Call } from '../app-env.ts'
+import { once } from '../cache.ts'
 import type { NewcomerCounts } from '../core/proof-of-work.ts'
 import { isSecure, type RequestUrl } from '../http/request-url.ts'
 import type { Site } from '../origin/site.ts'
@@ -59,13 +60,21 @@ export async function readVisitor(context: RoomContext): Promise<Visitor> {
   const binding = ClientBinding.of(request, room, keys)
   const presented = binding === null ? read : await binding.own(read)
   if (presented.length < read.length) client.countRefused('foreign', keepAlive, read.length - presented.length)
-  const joinLimit = () => joinLimitReached(context, binding)
-  const joinDetails = () => networkDetails(request, room, keys)
-  const visitor = { ...context, presented, texts, nowMs, binding, joinLimit, joinDetails }
-  return { ...visitor, joinCheck: joinCheckOf(visitor), keyEntry: keyEntryOf(visitor, () => mayUseKeyNow(context)) }
+  const visitor: Visitor = {
+    ...context,
+    presented,
+    texts,
+    nowMs,
+    binding,
+    joinLimit: () => joinLimitReached(context, binding),
+    joinDetails: () => networkDetails(request, room, keys),
+    joinCheck: once(() => joinCheckOf(visitor)),
+    keyEntry: once(() => keyEntryOf(visitor, () => mayUseKeyNow(context))),
+  }
+  return visitor
 }
 
 /** The same visitor, who confirmed that the key's place moves here. Nothing else counts. */
 export function takingOver(visitor: Visitor): Visitor {
-  return { ...visitor, keyEntry: keyEntryOf(visitor, () => mayUseKeyNow(visitor), true) }
+  return { ...visitor, keyEntry: once(() => keyEntryOf(visitor, () => mayUseKeyNow(visitor), true)) }
 }

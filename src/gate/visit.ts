@@ -40,7 +40,7 @@ export async function visit(
 }
 
 async function validKey({ keyEntry }: VisitContext, mayJoin: boolean): Promise<ValidKey | null> {
-  const key = (mayJoin && (await keyEntry?.presented())) || null
+  const key = (mayJoin && (await keyEntry()?.presented())) || null
   return key?.state === 'valid' ? key : null
 }
 
@@ -53,12 +53,12 @@ async function withBetterPlace(
   { token: { run, number, holder = 0 } }: PresentedToken,
   present: Visit,
 ): Promise<Visit> {
-  const presented = (await context.keyEntry?.presented()) ?? null
+  const presented = (await context.keyEntry()?.presented()) ?? null
   if (presented === null) return present
   const { view } = context.client
   const isGood = presented.state === 'valid' && view !== null && isBetter(presented, context.room, view, number)
   const key = isGood ? presented : null
-  if (key === null || !(await context.keyEntry?.mayJoinNow())) return { ...present, keySettled: key === null }
+  if (key === null || !(await context.keyEntry()?.mayJoinNow())) return { ...present, keySettled: key === null }
   const access = { ...key.details.access, from: { run, number, holder } }
   const details = { ...(await context.joinDetails()), ...key.details, access }
   const answer = await context.client.join(context.keepAlive, details, key.joinKey)
@@ -194,7 +194,7 @@ function hasLeft({ client: { view } }: VisitContext, issued: number): boolean {
 }
 
 async function inInfiniteQueue({ joinCheck }: VisitContext): Promise<Visit | null> {
-  const answer = (await joinCheck?.infiniteAnswer()) ?? null
+  const answer = (await joinCheck()?.infiniteAnswer()) ?? null
   return answer && { state: 'waiting', ...answer }
 }
 

@@ -12,7 +12,8 @@ export type ClientAddress = ipaddr.IPv4 | ipaddr.IPv6
 /** IPv4-mapped addresses become IPv4. Null: the header is missing, or is not an address. */
 export function clientAddress(request: Request): ClientAddress | null {
   const text = request.headers.get('CF-Connecting-IP')?.trim() ?? ''
-  return ipaddr.isValid(text) ? ipaddr.process(text) : null
+  // The library throws and catches an exception for each text that is no address.
+  return text !== '' && ipaddr.isValid(text) ? ipaddr.process(text) : null
 }
 
 /** A text that all addresses of one network share. Prefixes have whole bytes. */

@@ -30,7 +30,8 @@ type Fields = Readonly<Record<string, unknown>>
 export async function joinCheckRoute(call: Call): Promise<Response> {
   const visitor = await visitorOfCall(call)
   if (visitor instanceof Response) return visitor
-  const { request, url, room, joinCheck } = visitor
+  const { request, url, room } = visitor
+  const joinCheck = visitor.joinCheck()
   if (!isSameOrigin(request)) return problem(403, 'Not from this site', 'Send the form of the check page.')
   const backUrl = pathOfThisHost(new URLSearchParams(url.search).get('return') ?? room.path)
   if (joinCheck === null || isSuspended(visitor)) return redirectWithToken(visitor, backUrl)
@@ -108,7 +109,7 @@ async function validated(
 async function hasPlace(visitor: Visitor): Promise<boolean> {
   if (visitor.presented.length === 0) return false
   // Not every token that is presented still counts: a session may be over, or the room reset.
-  const { state } = await visit({ ...visitor, joinCheck: null }, visitor.presented, { mayJoin: false })
+  const { state } = await visit({ ...visitor, joinCheck: () => null }, visitor.presented, { mayJoin: false })
   return state !== 'no-token' && state !== 'expired'
 }
 

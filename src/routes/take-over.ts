@@ -27,7 +27,7 @@ export async function takeOverRoute(call: Call): Promise<Response> {
     return refusal(visitor, reader, { status: 403, title: 'Not from this site', detail, page: 'foreign', backUrl })
   }
   // A second click comes without the key: its place waits at the page itself.
-  const hasKey = ((await visitor.keyEntry?.presented()) ?? null) !== null
+  const hasKey = ((await visitor.keyEntry()?.presented()) ?? null) !== null
   if (isSuspended(visitor) || (!hasKey && reader === 'person')) return redirectWithToken(visitor, backUrl)
   const outcome = await visit(takingOver(visitor), [], { mayJoin: true })
   if (outcome.state === 'admitted') giveUpOthers(visitor, outcome.pass.token.number)

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { JoinCheck } from '../../src/gate/join-check.ts'
-import type { VisitContext } from '../../src/gate/outcome.ts'
+import type { KeyEntry } from '../../src/gate/key-entry.ts'
 import { visit } from '../../src/gate/visit.ts'
 import { parseRooms } from '../../src/settings/rooms.ts'
 import { type PresentedToken, VerifiedTokens } from '../../src/tokens/presented.ts'
@@ -22,7 +22,7 @@ async function outOfReach(): Promise<VirtualRoom> {
 
 interface Asked {
   readonly joinCheck?: JoinCheck | null
-  readonly keyEntry?: VisitContext['keyEntry']
+  readonly keyEntry?: KeyEntry | null
   readonly waitMs?: number
 }
 
@@ -42,8 +42,8 @@ async function visitOf(
     nowMs: room.nowMs,
     joinLimit: async () => null,
     joinDetails: async () => ({ network: 7 }),
-    joinCheck,
-    keyEntry,
+    joinCheck: () => joinCheck,
+    keyEntry: () => keyEntry,
     binding: null,
   }
   const visiting = visit(context, tokens, { mayJoin })
