@@ -206,7 +206,7 @@ async function send(c: Context<AppEnv>, room: RoomSettings, command: EventComman
   if (event === null) return c.body(null, 204, NO_STORE)
   const headers = tagHeaders(event.etag)
   if (command.kind !== 'create') return c.json(eventJson(event), 200, headers)
-  return c.json(eventJson(event), 201, { ...headers, Location: `${c.req.path}/${event.id}` })
+  return c.json(eventJson(event), 201, { ...headers, Location: `${c.var.deployment.prefix}${c.req.path}/${event.id}` })
 }
 
 function refusalOf(answer: Exclude<EventAnswer, { state: 'done' }>): Response {
