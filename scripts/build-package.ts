@@ -5,7 +5,7 @@
  */
 
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, relative, resolve } from 'node:path'
 import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild'
 import { parse } from 'smol-toml'
@@ -63,9 +63,7 @@ const PARTS: readonly Part[] = [
 
 rmSync(DIST, { recursive: true, force: true })
 const bundled = new Set<string>()
-for (const part of PARTS.filter(({ entries }) =>
-  Object.values(entries).every((file) => existsSync(resolve(PROJECT, file))),
-)) {
+for (const part of PARTS) {
   const { metafile } = await build({ ...COMMON, ...part.options, entryPoints: part.entries })
   for (const name of packagesIn(metafile as Metafile)) bundled.add(name)
   copyDeclarations(part)

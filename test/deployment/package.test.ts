@@ -7,7 +7,15 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { untilJson, untilStatus } from '../contract/support/until.ts'
 import { Visitor } from '../contract/support/visitor.ts'
-import { CleanFolder, checkBindingTypes, type DevServer, startDevServer, typeErrors } from './support/clean-folder.ts'
+import { JWKS, NOW_MS, NOW_SECONDS, OTHER_KEY, pass } from '../origin/support/room.ts'
+import {
+  CleanFolder,
+  checkBindingTypes,
+  type DevServer,
+  runModule,
+  startDevServer,
+  typeErrors,
+} from './support/clean-folder.ts'
 
 const ADMIN_TOKEN = '0123456789abcdef0123456789abcdef'
 const SECRETS = `SIGNING_KEYS=test:c2l4dHktZm91ci1ieXRlcy1vZi1ub3Qtc28tc2VjcmV0LXRlc3Qta2V5LW1hdGVyaWFs
@@ -36,6 +44,26 @@ it('type-checks in the Workers that use it, strictly and with its own declaratio
     "import { createWaitingRoom } from 'edge-waiting-room'\ncreateWaitingRoom({ prefix: 1 })\n",
   )
   expect(await typeErrors(twoRooms)).toContain("Type 'number' is not assignable to type 'string'")
+})
+
+it('verifies passes in a site that is no Worker, and refuses expired, foreign and forged ones', async () => {
+  const passes = {
+    valid: await pass(),
+    expired: await pass({ exp: NOW_SECONDS - 60 }),
+    foreign: await pass({ aud: 'waiting-room:other' }),
+    forged: await pass({}, { key: OTHER_KEY }),
+  }
+  const script = `
+    import { verifyWaitingRoomPass } from 'edge-waiting-room/origin'
+    const jwks = ${JSON.stringify(JWKS)}
+    const options = { issuer: 'https://shop.example', audience: 'waiting-room:shop', jwks, now: () => ${NOW_MS} }
+    const states = {}
+    for (const [name, text] of Object.entries(${JSON.stringify(passes)})) {
+      states[name] = (await verifyWaitingRoomPass({ 'waiting-room-pass': text }, options)).state
+    }
+    console.log(JSON.stringify(states))`
+  const states = JSON.parse(await runModule(clean.path, script))
+  expect(states).toEqual({ valid: 'valid', expired: 'expired', foreign: 'foreign', forged: 'forged' })
 })
 
 describe('the example with Hono', () => {

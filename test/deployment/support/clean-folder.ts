@@ -67,6 +67,12 @@ export class CleanFolder {
   }
 }
 
+/** Runs a script as a module of the folder. Returns what it printed. */
+export async function runModule(folder: string, script: string): Promise<string> {
+  const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', script], folder)
+  return stdout
+}
+
 /** The messages of the compiler; empty: there are none. */
 export async function typeErrors(folder: string): Promise<string> {
   try {
