@@ -14,8 +14,8 @@ type Cleanup = () => void
 /**
  * `useEffect` with exactly one cleanup per effect. hono/jsx/dom runs effects in the next frame: a
  * second render before it runs the effect twice and loses the first cleanup, and a component that
- * was removed meanwhile still runs its effect. An effect that throws fails the component, so that the
- * boundary around it shows the error.
+ * was removed meanwhile still runs its effect. An effect that throws fails the component, so that
+ * the boundary around it shows the error.
  */
 export function useCleanEffect(effect: () => Cleanup | undefined, deps: readonly unknown[]): void {
   const [failure, setFailure] = useState<unknown>(null)

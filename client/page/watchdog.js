@@ -1,6 +1,6 @@
 // Runs before the page's script, and in browsers that cannot run it: it is built to the syntax of
-// 2009. If the script does not start, fails, or stops giving signs of life, this reloads the page as
-// without JavaScript. The server inserts watchdog.min.js: run `npm run minify` after a change.
+// 2009. If the script does not start, fails, or stops giving signs of life, this reloads the page
+// as without JavaScript. The server inserts watchdog.min.js: run `npm run minify` after a change.
 ;(() => {
   var timer
   var script = document.currentScript

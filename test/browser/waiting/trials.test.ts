@@ -6,7 +6,7 @@ import { useStage } from '../../contract/support/stage.ts'
 import { accessibilityViolations } from '../support/accessibility.ts'
 import { useChromium } from '../support/browser.ts'
 import { keepHidden, showAgain } from '../support/hidden-tab.ts'
-import { GONE, IN_LINE, joinLine, LEFT, LOST, onTheSite, TURN, ticketOf, untilHeading } from '../support/line.ts'
+import { GONE, IN_LINE, joinLine, LEFT, LOST, onTheSite, ticketOf, untilHeading } from '../support/line.ts'
 import { guestOf, room, urlOf } from '../support/site.ts'
 
 /**
