@@ -83,6 +83,8 @@ export interface Status {
   readonly message: string | null
   /** Only in a closed room: ISO 8601 time at which it opens; null: unknown. */
   readonly opensAt?: string | null
+  /** ISO 8601 time of the isolate that answers, beside `opensAt`: corrects the device's clock. */
+  readonly serverTime?: string
   /**
    * `queue_all` holds: everyone waits, and operators admit by hand. Absent: no. A pause is not
    * `queueAll` but a state.

@@ -78,7 +78,7 @@ function checkNewcomer(script: string): void {
 function progressOf(bits: number): { onTried(count: number): void } {
   const bar = document.getElementById('bar') as HTMLProgressElement
   const text = document.getElementById('done') as HTMLElement
-  const percent = new Intl.NumberFormat(document.documentElement.lang, { style: 'percent' })
+  const percent = new Intl.NumberFormat(text.dataset.locale, { style: 'percent' })
   let announcedMs = Number.NEGATIVE_INFINITY
   bar.hidden = false
   return {

@@ -1,8 +1,10 @@
 /**
- * The time until the start of an event, second by second, by the server's clock. Nobody is called
- * when it is over: a whole lobby would call at once. The next poll brings the news.
+ * The time until an event starts or a closed line opens, second by second, by the server's clock.
+ * Nobody is called when it is over: a whole lobby would call at once. The next poll brings the
+ * news.
  */
-import type { EventStatus } from '../../src/status.ts'
+
+import type { Status } from '../../src/status.ts'
 
 export interface CountdownPort {
   show(leftMs: number): void
@@ -20,17 +22,27 @@ export class Countdown {
     this.port = port
   }
 
-  /** Call this when an answer arrives. */
-  correctClock(event: EventStatus | null | undefined): void {
-    if (event) this.aheadMs = Date.parse(event.serverTime) - this.port.nowMs()
+  /** Call this when an answer arrives. `serverTime`: ISO 8601; missing: unknown. */
+  correctClock(serverTime: string | undefined): void {
+    if (serverTime !== undefined) this.aheadMs = Date.parse(serverTime) - this.port.nowMs()
   }
 
-  /** Null: nothing to count. */
-  run(event: EventStatus | null): void {
+  /** `end`: ISO 8601; null: nothing to count. */
+  run(end: string | null): void {
     this.port.cancel()
-    if (event === null) return
-    const leftMs = Date.parse(event.startsAt) - this.port.nowMs() - this.aheadMs
+    if (end === null) return
+    const leftMs = Date.parse(end) - this.port.nowMs() - this.aheadMs
     this.port.show(leftMs)
-    if (leftMs > 0) this.port.schedule(leftMs % 1000 || 1000, () => this.run(event))
+    if (leftMs > 0) this.port.schedule(leftMs % 1000 || 1000, () => this.run(end))
   }
+}
+
+/** When the countdown of a status ends, in ISO 8601; null: it has none. */
+export function endOf({ event, opensAt }: Status): string | null {
+  return opensAt ?? event?.startsAt ?? null
+}
+
+/** The time of the server that answered, in ISO 8601. */
+export function serverTimeOf({ event, serverTime }: Status): string | undefined {
+  return serverTime ?? event?.serverTime
 }

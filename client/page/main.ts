@@ -9,7 +9,7 @@ import { wordsOf } from '../../src/pages/words.ts'
 import type { PageState, PolledStatus, Status } from '../../src/status.ts'
 import { callMe } from './call-me.ts'
 import { tellChange, ticketOf, toldFirst } from './changes.ts'
-import { Countdown } from './countdown.ts'
+import { Countdown, endOf, serverTimeOf } from './countdown.ts'
 import { Poller } from './poller.ts'
 import { byId, screen, setText } from './screen.ts'
 import { shareTabs, takesEntry } from './tabs.ts'
@@ -51,7 +51,7 @@ interface Visit {
 
 const visit: Visit = jsonIn('visit')
 const texts: LiveTexts = jsonIn('texts')
-const words = wordsOf(visit.lang, texts)
+const words = wordsOf(texts)
 const show = screen(words)
 const query = `?room=${encodeURIComponent(visit.status.room)}`
 
@@ -73,7 +73,7 @@ function render(): void {
   const needsCookies = !cookies && (over === null || over === 'admitted')
   const { aheadMs: serverAheadMs } = countdown
   const view = show({ state, status, keptSeconds, serverAheadMs, note: said, needsCookies, entersElsewhere })
-  countdown.run(view.countdown === '' ? null : (status.event ?? null))
+  countdown.run(view.countdown === '' ? null : endOf(status))
 }
 
 function jsonIn(id: string) {
@@ -84,7 +84,7 @@ function noteOfChange(change: NonNullable<typeof told.change>): string {
   return texts[change].replace('{number}', words.number(ticketOf(status) ?? 0))
 }
 
-// --- The countdown to the start of an event.
+// --- The countdown to the start of an event, or to the opening of the line.
 
 let ticking: ReturnType<typeof setTimeout> | undefined
 const countdown = new Countdown({
@@ -95,7 +95,7 @@ const countdown = new Countdown({
   },
   cancel: () => clearTimeout(ticking),
 })
-countdown.correctClock(status.event)
+countdown.correctClock(serverTimeOf(status))
 
 // --- Polling.
 
@@ -145,7 +145,7 @@ async function poll(signal: AbortSignal | undefined): Promise<number> {
   if (over !== null) return 0
   token = response.headers.get('Waiting-Room-Token') ?? token
   cookies = answer.cookies
-  countdown.correctClock(answer.event)
+  countdown.correctClock(serverTimeOf(answer))
   tabs.tell({ status: answer, token, aheadMs: countdown.aheadMs, cookies })
   take(answer)
   const afterSeconds = answer.state === 'admitted' ? COOKIES_EVERY_SECONDS : answer.pollAfterSeconds

@@ -128,7 +128,8 @@ export function closedStatus(room: RoomSettings, view: SnapshotView, nowMs: numb
   const pollAfterSeconds = Math.min(LONG_POLL_SECONDS, untilOpenSeconds) + spreadSeconds(Math.random())
   const opensAt = opensAtMs === null ? null : new Date(opensAtMs).toISOString()
   const state = refusedState(view, opensAtMs)
-  return { ...placelessStatus(room, state, view, { pollAfterSeconds }), message, opensAt }
+  const status = { ...placelessStatus(room, state, view, { pollAfterSeconds }), message, opensAt }
+  return opensAt === null ? status : { ...status, serverTime: new Date(nowMs).toISOString() }
 }
 
 function refusedState({ snapshot }: SnapshotView, opensAtMs: number | null): VisitorState {

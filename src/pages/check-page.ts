@@ -41,7 +41,7 @@ const FORMS = `{{#noScript}}<noscript><p>{{noScript}}</p></noscript>
 {{/turnstile}}{{#work}}<input type="hidden" name="challenge" value="{{text}}">
 <input type="hidden" name="nonce" value="{{emptyNonce}}">
 <progress id="bar" max="1" value="0" aria-labelledby="done" hidden></progress>
-<p id="done" role="status" data-text="{{progress}}"></p>
+<p id="done" role="status" data-text="{{progress}}" data-locale="{{locale}}"></p>
 {{/work}}{{#turnstile}}<p id="trouble" role="status" hidden>{{trouble}}</p>
 {{/turnstile}}<button hidden>{{label}}</button>
 {{#mayContinue}}<noscript><button{{#work}} name="slow" value="true"{{/work}}>{{label}}</button></noscript>
@@ -73,7 +73,12 @@ export function renderCheckPage(page: CheckPage): string {
       source: `${TURNSTILE}/turnstile/v0/api.js?render=explicit&onload=onTurnstile`,
     },
     // Any nonce solves 0 bits.
-    work: work && { ...work, progress: texts.progress, emptyNonce: work.bits === 0 ? '0' : '' },
+    work: work && {
+      ...work,
+      progress: texts.progress,
+      locale: messages[language].live.locale,
+      emptyNonce: work.bits === 0 ? '0' : '',
+    },
     slow: turnstile === null && work !== null && { challenge: work.text, text: texts.slow, label: texts.slowLink },
   })
   return renderPlainPage({ title: check.title, text: turnstile === null ? texts.text : check.text, language, forms })

@@ -123,7 +123,7 @@ function wordsIn(language: Language, timeZone: string): Words {
   const key = `${language} ${timeZone}`
   let words = knownWords.get(key)
   if (words === undefined) {
-    words = wordsOf(language, messages[language].live, timeZone)
+    words = wordsOf(messages[language].live, timeZone)
     cacheSet(knownWords, TIME_ZONES_MAX, key, words)
   }
   return words

@@ -124,7 +124,7 @@ function templateView(view: WaitingView, look: Look, localized: LocalizedLook) {
   const returnUrl = pathOfThisHost(view.returnUrl)
   const progress = progressOf(status)
   const inLine = standsInLine(state)
-  const words = viewOf(status, wordsIn(localized, language, view.timeZone), { state, note, nowMs: Date.now() })
+  const words = viewOf(status, wordsIn(localized, view.timeZone), { state, note, nowMs: Date.now() })
   const query = `?room=${encodeURIComponent(status.room)}`
   const back = `&return=${encodeURIComponent(returnUrl)}`
   const visit = {
@@ -163,10 +163,10 @@ function refreshSeconds({ pollAfterSeconds }: Status): number {
 }
 
 /** A formatter takes longer to make than the rest of the view. */
-function wordsIn({ live, words }: LocalizedLook, language: Language, timeZone = 'UTC'): Words {
+function wordsIn({ live, words }: LocalizedLook, timeZone = 'UTC'): Words {
   let known = words.get(timeZone)
   if (known === undefined) {
-    known = withCachedTimes(wordsOf(language, live, timeZone))
+    known = withCachedTimes(wordsOf(live, timeZone))
     cacheSet(words, TIME_ZONES_MAX, timeZone, known)
   }
   return known

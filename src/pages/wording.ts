@@ -5,8 +5,8 @@
  */
 
 import type { PageState, Status } from '../status.ts'
-import { type EventView, eventViewOf, NO_EVENT, namesOf } from './event-wording.ts'
-import { fill, type Words } from './words.ts'
+import { countdownText, type EventView, eventViewOf, NO_EVENT, namesOf } from './event-wording.ts'
+import { fill, unbroken, type Words } from './words.ts'
 
 /** The waiting page as texts, named by the ids of its elements. An empty text hides the element. */
 export interface PageView extends EventView {
@@ -25,6 +25,8 @@ export interface PageView extends EventView {
   readonly ticket: string
   readonly joined: string
   readonly updated: string
+  /** The label of `countdown`. */
+  readonly startsIn: string
 }
 
 export interface Moment {
@@ -98,7 +100,9 @@ export function viewOf(status: Status, words: Words, moment: Moment): PageView {
         : fill(texts.joined, { time: words.clock(Date.parse(status.joinedAt)) }),
     updated: fill(texts.updated, { time: words.clockWithSeconds(Date.parse(status.updatedAt)) }),
     ...figures,
+    startsIn: texts.startsIn,
     ...eventView,
+    ...openingOf(status, words, moment),
   }
 }
 
@@ -114,6 +118,13 @@ function leadOf(
   // Without a place there is none to keep.
   const { lead } = texts.states[state === 'sold-out' && number === null ? 'closed' : state]
   return named === null ? lead : fill(lead, named)
+}
+
+/** The time until a closed line opens. */
+function openingOf({ opensAt }: Status, words: Words, { state, nowMs, serverAheadMs = 0 }: Moment) {
+  if (state !== 'closed' || !opensAt) return null
+  const countdown = countdownText(Date.parse(opensAt) - nowMs - serverAheadMs, words)
+  return { countdown, startsIn: words.texts.opensIn }
 }
 
 /** The note says what to do; the state's own texts would promise more. */
@@ -145,7 +156,7 @@ export function waitText(status: Status, words: Words): string {
   const low = Math.floor(lowSeconds / seconds)
   const high = Math.ceil(highSeconds / seconds)
   const text = low < 1 ? wait.upTo : low === high ? wait.about : wait.range
-  return fill(text, { low: words.number(low), high: words.duration(high, unit) })
+  return unbroken(fill(text, { low: words.number(low), high: words.duration(high, unit) }))
 }
 
 /**

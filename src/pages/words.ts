@@ -17,6 +17,7 @@ export interface Words {
   duration(value: number, unit: 'second' | 'minute' | 'hour' | 'day'): string
   clock(ms: number): string
   clockWithSeconds(ms: number): string
+  /** With the time zone. */
   dayAndClock(ms: number): string
 }
 
@@ -24,7 +25,8 @@ export interface Words {
  * `timeZone`: default the reader's own. UTC is named in the texts, since it is not the reader's
  * own.
  */
-export function wordsOf(lang: string, texts: LiveTexts, timeZone?: string): Words {
+export function wordsOf(texts: LiveTexts, timeZone?: string): Words {
+  const { locale: lang } = texts
   const number = new Intl.NumberFormat(lang)
   const rules = pluralRules(lang)
   const zone = timeZone === undefined ? {} : { timeZone }
@@ -39,7 +41,8 @@ export function wordsOf(lang: string, texts: LiveTexts, timeZone?: string): Word
   })
   const day = new Intl.DateTimeFormat(lang, {
     ...zone,
-    ...named,
+    // Hours or days ahead, readers may be elsewhere.
+    timeZoneName: 'short',
     weekday: 'long',
     day: 'numeric',
     month: 'long',
@@ -84,7 +87,7 @@ function unitFormat(lang: string, unit: keyof typeof UNIT_SYMBOLS): Pick<Intl.Nu
 }
 
 /** "3:29 PM" stays on one line. */
-function unbroken(text: string): string {
+export function unbroken(text: string): string {
   return text.replace(/\s/g, '\u00a0')
 }
 

@@ -220,7 +220,7 @@ describe('the announcement of a change', () => {
 })
 
 describe('the text of a status', () => {
-  const words = wordsOf('en', messages.en.live, 'UTC')
+  const words = wordsOf(messages.en.live, 'UTC')
   const view = (changes: Partial<Status>, keptSeconds?: number) => {
     const all = status(changes)
     const state = keptSeconds === undefined ? pageState(all) : 'lost'
@@ -257,6 +257,11 @@ describe('the text of a status', () => {
     expect(elsewhere).toMatchObject({ lead: otherTab, action: 'Continue', note: '' })
   })
 
+  it('keeps a range on one line', () => {
+    expect(view({}).wait).toBe('8\u00a0to\u00a012\u00a0minutes')
+    expect(view({ etaSeconds: 90, etaLowSeconds: 30, etaHighSeconds: 100 }).wait).not.toContain(' ')
+  })
+
   it('derives the clock time from the range', () => {
     expect(view({ etaLowSeconds: 480, etaHighSeconds: 720 }).clock).toMatch(/^between 2:11\sPM\sUTC and 2:15\sPM\sUTC$/)
     expect(view({ etaSeconds: 90, etaLowSeconds: 61, etaHighSeconds: 62 }).clock).toMatch(/^around 2:04\sPM\sUTC$/)
@@ -277,6 +282,9 @@ describe('the text of a status', () => {
   it('says when a closed line opens, and that a network is crowded', () => {
     const closed = view({ state: 'closed', number: null, position: null, opensAt: '2026-11-03T10:00:00.000Z' })
     expect(closed.lead).toMatch(/^It opens on Tuesday, November 3 at 10:00\sAM UTC\. /)
+    expect(closed).toMatchObject({ countdown: '19:57:00', startsIn: 'Opens in' })
+    const unknown = view({ state: 'closed', number: null, position: null })
+    expect(unknown.countdown).toBe('')
     expect(view({ number: null, position: null, limited: true }).lead).toContain('from your network')
   })
 

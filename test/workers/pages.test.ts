@@ -34,7 +34,7 @@ describe('the waiting page', () => {
     const html = page()
     expect(shown(html, 'position')).toBe('1,234')
     expect(shown(html, 'ahead')).toBe('1,233 people ahead of you')
-    expect(shown(html, 'wait')).toBe('4 to 7 minutes')
+    expect(shown(html, 'wait')).toBe('4\u00a0to\u00a07\u00a0minutes')
     expect(shown(html, 'inLine')).toBe('4,321 people in line')
     expect(shown(html, 'ticket')).toBe('5,012')
     expect(html).toContain('max="100" value="50"')
@@ -53,10 +53,10 @@ describe('the waiting page', () => {
 
   it.each([
     [null, null, null, 'not known yet'],
-    [300, null, null, 'about 5 minutes'],
+    [300, null, null, 'about\u00a05\u00a0minutes'],
     [20, 5, 60, 'less than a minute'],
-    [90, 59, 121, 'up to 3 minutes'],
-    [300, 240, 401, '4 to 7 minutes'],
+    [90, 59, 121, 'up\u00a0to\u00a03\u00a0minutes'],
+    [300, 240, 401, '4\u00a0to\u00a07\u00a0minutes'],
     [9000, 7200, 10801, '2 to 4 hours'],
     [7000, 3000, 9000, 'up to 3 hours'],
   ])('says a wait of %s s (%s to %s) as "%s"', (etaSeconds, etaLowSeconds, etaHighSeconds, words) => {

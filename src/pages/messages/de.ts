@@ -4,6 +4,7 @@ export const de: Messages = {
   name: 'Deutsch',
   dir: 'ltr',
   live: {
+    locale: 'de-u-nu-latn',
     states: {
       joining: {
         title: 'Platz wird gesucht',
@@ -105,6 +106,8 @@ export const de: Messages = {
     limited:
       'Aus Ihrem Netzwerk stellen sich gerade mehr Menschen an, als wir auf einmal aufnehmen. Diese Seite versucht es von selbst weiter.',
     drawn: 'Ihr Platz wird um {time} ausgelost. Früher zu kommen bringt keinen Vorteil.',
+    startsIn: 'Beginn in',
+    opensIn: 'Öffnet in',
     starting: 'Es geht los',
     rank: 'Ihr Platz in der Auslosung: {rank} von {entries}',
     announce: 'Sie sind Nummer {position} in der Schlange. Voraussichtliche Wartezeit: {wait}.',
@@ -124,7 +127,6 @@ export const de: Messages = {
     wait: 'Voraussichtliche Wartezeit',
     progress: 'Fortschritt, seit Sie warten',
     ticket: 'Ticketnummer',
-    startsIn: 'Beginn in',
     entry: 'Losnummer',
     drawTitle: 'So lässt sich die Auslosung prüfen',
     drawHow:

@@ -4,6 +4,7 @@ export const en: Messages = {
   name: 'English',
   dir: 'ltr',
   live: {
+    locale: 'en-u-nu-latn',
     states: {
       joining: {
         title: 'Joining the line',
@@ -104,6 +105,8 @@ export const en: Messages = {
     opens: 'It opens on {time}. This page will then join automatically.',
     limited: 'Too many people are joining from your network right now. This page will try again automatically.',
     drawn: 'Your place is drawn at {time}. Arriving earlier gives no advantage.',
+    startsIn: 'Starts in',
+    opensIn: 'Opens in',
     starting: 'Starting now',
     rank: 'Your place in the draw: {rank} of {entries}',
     announce: 'You are number {position} in line. Estimated wait: {wait}.',
@@ -121,7 +124,6 @@ export const en: Messages = {
     wait: 'Estimated wait',
     progress: 'Progress since you joined',
     ticket: 'Ticket number',
-    startsIn: 'Starts in',
     entry: 'Entry number',
     drawTitle: 'How the draw is checked',
     drawHow:

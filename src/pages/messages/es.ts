@@ -4,6 +4,7 @@ export const es: Messages = {
   name: 'Español',
   dir: 'ltr',
   live: {
+    locale: 'es-u-nu-latn',
     states: {
       joining: {
         title: 'Buscando un lugar',
@@ -62,9 +63,9 @@ export const es: Messages = {
         action: 'Volver a la fila',
       },
       moved: {
-        title: 'Tu lugar se ha movido',
-        heading: 'Tu lugar está en otro dispositivo',
-        lead: 'Has continuado en otro dispositivo o en otro navegador, y tu lugar está ahora allí. Para volver aquí, abre tu enlace de nuevo.',
+        title: 'Su lugar se ha movido',
+        heading: 'Su lugar está en otro dispositivo',
+        lead: 'Ha continuado en otro dispositivo o en otro navegador, y su lugar está ahora allí. Para volver aquí, abra su enlace de nuevo.',
       },
       left: {
         title: 'Ha dejado la fila',
@@ -113,6 +114,8 @@ export const es: Messages = {
     limited:
       'Ahora mismo llega desde su red más gente de la que admitimos a la vez. Esta página vuelve a intentarlo sola.',
     drawn: 'Su lugar se sortea a las {time}. Llegar antes no da ninguna ventaja.',
+    startsIn: 'Empieza en',
+    opensIn: 'Abre en',
     starting: 'Empieza ahora',
     rank: 'Su lugar en el sorteo: {rank} de {entries}',
     announce: 'Es el número {position} de la fila. Espera estimada: {wait}.',
@@ -130,7 +133,6 @@ export const es: Messages = {
     wait: 'Espera estimada',
     progress: 'Avance desde que llegó',
     ticket: 'Número de turno',
-    startsIn: 'Empieza en',
     entry: 'Número en el sorteo',
     drawTitle: 'Cómo se comprueba el sorteo',
     drawHow:
@@ -221,20 +223,20 @@ export const es: Messages = {
     },
     keyNeeded: {
       title: 'Necesitas una invitación',
-      text: 'Ahora mismo solo pueden entrar en la fila las personas con invitación. Abre el enlace que recibiste.',
+      text: 'Ahora mismo solo pueden entrar en la fila las personas con invitación. Abra el enlace que recibió.',
     },
     keyRefused: {
       title: 'Este enlace no funciona',
-      used: 'Tu enlace ya se ha usado todas las veces posibles.',
-      revoked: 'Tu enlace ya no es válido: se ha retirado.',
-      expired: 'Tu enlace ha caducado.',
+      used: 'Su enlace ya se ha usado todas las veces posibles.',
+      revoked: 'Su enlace ya no es válido: se ha retirado.',
+      expired: 'Su enlace ha caducado.',
       invalid:
-        'Tu enlace está incompleto, aún no es válido o pertenece a otra página. Ábrelo de nuevo exactamente como lo recibiste.',
+        'Su enlace está incompleto, aún no es válido o pertenece a otra página. Ábralo de nuevo exactamente como lo recibió.',
       link: 'Entrar en la fila sin el enlace',
     },
     taken: {
-      title: 'Ya estás esperando en otro dispositivo',
-      text: 'Tu lugar, con el número de turno {number}, está abierto en otro dispositivo o en otro navegador. Si continúas aquí, termina allí y conservas tu lugar.',
+      title: 'Ya está esperando en otro dispositivo',
+      text: 'Su lugar, con el número de turno {number}, está abierto en otro dispositivo o en otro navegador. Si continúa aquí, termina allí y usted conserva su lugar.',
       link: 'Continuar aquí',
     },
     back: 'Volver',

@@ -4,6 +4,7 @@ export const fr: Messages = {
   name: 'Français',
   dir: 'ltr',
   live: {
+    locale: 'fr-u-nu-latn',
     states: {
       joining: {
         title: 'Recherche d’une place',
@@ -113,6 +114,8 @@ export const fr: Messages = {
     limited:
       'Beaucoup de personnes arrivent en ce moment depuis votre réseau, plus que nous n’en prenons à la fois. Cette page réessaie toute seule.',
     drawn: 'Votre place est tirée au sort à {time}. Arriver plus tôt ne donne aucun avantage.',
+    startsIn: 'Début dans',
+    opensIn: 'Ouverture dans',
     starting: 'Début imminent',
     rank: 'Votre place au tirage : {rank} sur {entries}',
     announce: 'Vous êtes numéro {position} dans la file. Attente estimée : {wait}.',
@@ -130,7 +133,6 @@ export const fr: Messages = {
     wait: 'Attente estimée',
     progress: 'Progression depuis votre arrivée',
     ticket: 'Numéro de ticket',
-    startsIn: 'Début dans',
     entry: 'Numéro de participation',
     drawTitle: 'Comment vérifier le tirage',
     drawHow:

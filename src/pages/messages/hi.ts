@@ -4,6 +4,7 @@ export const hi: Messages = {
   name: 'हिन्दी',
   dir: 'ltr',
   live: {
+    locale: 'hi-u-nu-latn',
     states: {
       joining: {
         title: 'जगह ली जा रही है',
@@ -104,6 +105,8 @@ export const hi: Messages = {
     opens: 'यह {time} पर खुलेगी। तब यह पेज अपने आप कतार में लग जाएगा।',
     limited: 'अभी आपके नेटवर्क से एक साथ उतने लोग आ रहे हैं जितने हम नहीं ले सकते। यह पेज अपने आप फिर कोशिश करता है।',
     drawn: 'आपका स्थान {time} पर ड्रॉ से तय होगा। पहले आने से कोई लाभ नहीं होता।',
+    startsIn: 'शुरू होने में',
+    opensIn: 'खुलने में',
     starting: 'शुरू हो रहा है',
     rank: 'ड्रॉ में आपका स्थान: {entries} में से {rank}',
     announce: 'कतार में आपका स्थान {position} है। अनुमानित प्रतीक्षा: {wait}।',
@@ -121,7 +124,6 @@ export const hi: Messages = {
     wait: 'अनुमानित प्रतीक्षा',
     progress: 'कतार में लगने के बाद की प्रगति',
     ticket: 'टिकट संख्या',
-    startsIn: 'शुरू होने में',
     entry: 'ड्रॉ संख्या',
     drawTitle: 'ड्रॉ की जाँच कैसे होती है',
     drawHow:

@@ -4,6 +4,7 @@ export const it: Messages = {
   name: 'Italiano',
   dir: 'ltr',
   live: {
+    locale: 'it-u-nu-latn',
     states: {
       joining: {
         title: 'In cerca di un posto',
@@ -109,6 +110,8 @@ export const it: Messages = {
     limited:
       'In questo momento dalla tua rete arrivano più persone di quante ne accettiamo alla volta. Questa pagina riprova da sola.',
     drawn: 'Il tuo posto viene sorteggiato alle {time}. Arrivare prima non dà alcun vantaggio.',
+    startsIn: 'Inizia tra',
+    opensIn: 'Apre tra',
     starting: 'Si comincia',
     rank: 'Il tuo posto nel sorteggio: {rank} su {entries}',
     announce: 'Sei il numero {position} in fila. Attesa stimata: {wait}.',
@@ -126,7 +129,6 @@ export const it: Messages = {
     wait: 'Attesa stimata',
     progress: 'Progresso da quando sei in fila',
     ticket: 'Numero del biglietto',
-    startsIn: 'Inizia tra',
     entry: 'Numero di partecipazione',
     drawTitle: 'Come si verifica il sorteggio',
     drawHow:

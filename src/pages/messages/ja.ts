@@ -4,6 +4,7 @@ export const ja: Messages = {
   name: '日本語',
   dir: 'ltr',
   live: {
+    locale: 'ja-u-nu-latn',
     states: {
       joining: {
         title: '順番を取得しています',
@@ -105,6 +106,8 @@ export const ja: Messages = {
     limited:
       '現在、同じネットワークから一度に受け付けられる人数を超えるアクセスがあります。このページが自動で再試行します。',
     drawn: '順番は{time}に抽選で決まります。早く来ても有利にはなりません。',
+    startsIn: '開始まで',
+    opensIn: '受付開始まで',
     starting: 'まもなく開始',
     rank: '抽選の順番：{entries}人中{rank}番',
     announce: '現在{position}番目です。予想待ち時間：{wait}。',
@@ -122,7 +125,6 @@ export const ja: Messages = {
     wait: '予想待ち時間',
     progress: '並び始めてからの進み具合',
     ticket: '整理番号',
-    startsIn: '開始まで',
     entry: '抽選番号',
     drawTitle: '抽選の確かめ方',
     drawHow:

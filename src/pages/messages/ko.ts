@@ -4,6 +4,7 @@ export const ko: Messages = {
   name: '한국어',
   dir: 'ltr',
   live: {
+    locale: 'ko-u-nu-latn',
     states: {
       joining: {
         title: '순번을 받는 중',
@@ -62,9 +63,9 @@ export const ko: Messages = {
         action: '다시 줄 서기',
       },
       moved: {
-        title: '자리가 다른 기기로 옮겨졌습니다',
-        heading: '자리가 다른 기기로 옮겨졌습니다',
-        lead: '다른 기기나 브라우저에서 계속하셔서 자리가 그곳으로 옮겨졌습니다. 여기로 돌아오려면 링크를 다시 여세요.',
+        title: '순번이 다른 기기로 옮겨졌습니다',
+        heading: '순번이 다른 기기로 옮겨졌습니다',
+        lead: '다른 기기나 브라우저에서 계속하셔서 순번이 그곳으로 옮겨졌습니다. 여기로 돌아오려면 링크를 다시 여세요.',
       },
       left: {
         title: '대기열에서 나갔습니다',
@@ -105,6 +106,8 @@ export const ko: Messages = {
     limited:
       '지금 같은 네트워크에서 한 번에 받을 수 있는 것보다 많은 분이 들어오고 있습니다. 이 페이지가 자동으로 다시 시도합니다.',
     drawn: '순번은 {time}에 추첨으로 정해집니다. 일찍 오셔도 유리하지 않습니다.',
+    startsIn: '시작까지',
+    opensIn: '열릴 때까지',
     starting: '시작 중',
     rank: '추첨 순번: {entries}명 중 {rank}번',
     announce: '대기 순번은 {position}번입니다. 예상 대기 시간: {wait}.',
@@ -122,7 +125,6 @@ export const ko: Messages = {
     wait: '예상 대기 시간',
     progress: '대기를 시작한 뒤의 진행률',
     ticket: '대기 번호',
-    startsIn: '시작까지',
     entry: '추첨 번호',
     drawTitle: '추첨을 확인하는 방법',
     drawHow:

@@ -19,6 +19,8 @@ export interface StateTexts {
 
 /** The server renders the first view with them, the page's script every later one. */
 export interface LiveTexts {
+  /** Of numbers and times. It names the numbering system, on which browsers and servers differ. */
+  readonly locale: string
   readonly states: Readonly<Record<PageState, StateTexts>>
   /** `{n}` people. */
   readonly ahead: Plural
@@ -48,6 +50,9 @@ export interface LiveTexts {
   readonly limited: string
   /** In a lobby with a draw. `{time}` is the start. */
   readonly drawn: string
+  /** The label of the countdown: to the start of an event, to the opening of a closed line. */
+  readonly startsIn: string
+  readonly opensIn: string
   /** In place of the countdown once it is over. */
   readonly starting: string
   /** After the draw. `{rank}` and `{entries}`. */
@@ -73,8 +78,6 @@ export interface FrameTexts {
   readonly wait: string
   readonly progress: string
   readonly ticket: string
-  /** The label of the countdown. */
-  readonly startsIn: string
   readonly entry: string
   readonly drawTitle: string
   readonly drawHow: string

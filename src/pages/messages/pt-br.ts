@@ -4,6 +4,7 @@ export const ptBR: Messages = {
   name: 'Português (Brasil)',
   dir: 'ltr',
   live: {
+    locale: 'pt-BR-u-nu-latn',
     states: {
       joining: {
         title: 'Procurando um lugar',
@@ -109,6 +110,8 @@ export const ptBR: Messages = {
     limited:
       'Neste momento chegam da sua rede mais pessoas do que aceitamos de uma vez. Esta página tenta de novo sozinha.',
     drawn: 'O seu lugar será sorteado às {time}. Chegar antes não traz vantagem.',
+    startsIn: 'Começa em',
+    opensIn: 'Abre em',
     starting: 'Começando',
     rank: 'O seu lugar no sorteio: {rank} de {entries}',
     announce: 'Você é o número {position} na fila. Espera estimada: {wait}.',
@@ -126,7 +129,6 @@ export const ptBR: Messages = {
     wait: 'Espera estimada',
     progress: 'Progresso desde que você entrou na fila',
     ticket: 'Número da senha',
-    startsIn: 'Começa em',
     entry: 'Número no sorteio',
     drawTitle: 'Como conferir o sorteio',
     drawHow:

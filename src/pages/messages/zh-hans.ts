@@ -4,6 +4,7 @@ export const zhHans: Messages = {
   name: '简体中文',
   dir: 'ltr',
   live: {
+    locale: 'zh-Hans-u-nu-latn',
     states: {
       joining: {
         title: '正在取号',
@@ -104,6 +105,8 @@ export const zhHans: Messages = {
     opens: '将于 {time} 开放，届时本页面会自动为您排队。',
     limited: '目前来自您所在网络的人数超过了我们一次能接受的数量。本页面会自动重试。',
     drawn: '您的位置将于 {time} 抽签决定，早到没有优势。',
+    startsIn: '距离开始',
+    opensIn: '距离开放',
     starting: '正在开始',
     rank: '您的抽签名次：{rank}（共 {entries} 人）',
     announce: '您排在第 {position} 位。预计等待时间：{wait}。',
@@ -121,7 +124,6 @@ export const zhHans: Messages = {
     wait: '预计等待时间',
     progress: '排队以来的进度',
     ticket: '排队号码',
-    startsIn: '距离开始',
     entry: '抽签编号',
     drawTitle: '如何核实抽签',
     drawHow:

@@ -4,6 +4,7 @@ export const zhHant: Messages = {
   name: '繁體中文',
   dir: 'ltr',
   live: {
+    locale: 'zh-Hant-u-nu-latn',
     states: {
       joining: {
         title: '正在取號',
@@ -104,6 +105,8 @@ export const zhHant: Messages = {
     opens: '將於 {time} 開放，屆時本頁面會自動為您排隊。',
     limited: '目前來自您所在網路的人數超過我們一次能接受的數量。本頁面會自動重試。',
     drawn: '您的位置將於 {time} 抽籤決定，早到沒有優勢。',
+    startsIn: '距離開始',
+    opensIn: '距離開放',
     starting: '正在開始',
     rank: '您的抽籤名次：{rank}（共 {entries} 人）',
     announce: '您排在第 {position} 位。預估等候時間：{wait}。',
@@ -121,7 +124,6 @@ export const zhHant: Messages = {
     wait: '預估等候時間',
     progress: '排隊以來的進度',
     ticket: '排隊號碼',
-    startsIn: '距離開始',
     entry: '抽籤編號',
     drawTitle: '如何查核抽籤',
     drawHow: '順序由事先決定的秘密值計算得出。以下是它的指紋（SHA-256）。抽籤後會公布秘密值，任何人都能查核每個位置。',

@@ -4,7 +4,7 @@ import type { Page } from 'playwright-core'
 const WIDTHS = [320, 390, 768, 1280]
 const TEXT_SIZES = [100, 150, 200]
 
-/** Parts out of reach in the open elements of `parts`, in each size of window and text. */
+/** The parts that are out of reach, in each size of window and text. `parts`: their selector. */
 export async function outOfReach(page: Page, parts: string): Promise<string[]> {
   const found: string[] = []
   const before = page.viewportSize()

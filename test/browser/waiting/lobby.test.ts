@@ -28,7 +28,7 @@ const chromium = useChromium()
 test('counts down by the clock of the server, and polls at its own pace when the event starts', async () => {
   const { page, polls } = await lobbyPage('lobby')
   await untilHeading(page, 'Autumn sale Not started yet')
-  await page.getByText(/^It starts on Monday, March 1 at 7:00\sPM\./).waitFor()
+  await page.getByText(/^It starts on Monday, March 1 at 7:00\sPM GMT\+9\./).waitFor()
   await page.getByText(/^Your place is drawn at 7:00\sPM\. Arriving earlier gives no advantage\.$/).waitFor()
   const countdown = page.getByRole('timer')
   await page.clock.runFor(18_000)
@@ -62,6 +62,15 @@ test('announces the lobby and the place once, and no second of the countdown', a
   polls.answer = drawnStatus()
   await page.clock.runFor(1000)
   await expect.poll(() => announcer.textContent()).toContain('You are number 123 in line.')
+})
+
+test('counts down to the opening of a closed line, and names the time zone', async () => {
+  const page = await preview({ state: 'closed' }, { clock: true })
+  await page.getByText(/^It opens on .* UTC\. This page will then join automatically\.$/).waitFor()
+  await page.getByText('Opens in').waitFor()
+  const before = await page.getByRole('timer').textContent()
+  await page.clock.runFor(2000)
+  await expect.poll(() => page.getByRole('timer').textContent()).not.toBe(before)
 })
 
 test('prints the entry number and the commitment, and no buttons', async () => {
@@ -166,11 +175,12 @@ function drawnStatus(): PolledStatus {
 }
 
 async function preview(asked: Readonly<Record<string, string>>, { clock = false } = {}): Promise<Page> {
-  const page = await chromium.page({ extraHTTPHeaders: { Authorization: `Bearer ${ADMIN_TOKEN}` } })
+  const headers = { Authorization: `Bearer ${ADMIN_TOKEN}` }
+  const page = await chromium.page({ extraHTTPHeaders: headers, timezoneId: 'UTC' })
   if (clock) await page.clock.install()
   const query = new URLSearchParams({ room: 'lobby', lang: 'en', ...asked })
   await page.goto(urlOf(stage, 'lobby', `/__waiting-room/admin/preview?${query}`))
-  await untilHeading(page, asked.state === 'waiting' ? /You are in line/ : /Not started yet/)
+  await untilHeading(page, /You are in line|Not started yet|The line is closed/)
   return page
 }
 

@@ -4,6 +4,7 @@
  */
 import type { Page } from 'playwright-core'
 import { beforeAll, beforeEach, expect, test } from 'vitest'
+import { messages } from '../../../src/pages/messages/index.ts'
 import { useStage } from '../../contract/support/stage.ts'
 import { accessibilityViolations } from '../support/accessibility.ts'
 import { useChromium } from '../support/browser.ts'
@@ -12,10 +13,10 @@ import { picture } from '../support/picture.ts'
 import { cutOff, openPreview, previewPage, STATES } from '../support/preview.ts'
 import { room } from '../support/site.ts'
 
-const LANGUAGES = ['en', 'ko', 'ja', 'zh-Hans', 'zh-Hant', 'es', 'fr', 'de', 'pt-BR', 'it', 'ar', 'hi']
+const LANGUAGES = ['en', 'ko', 'ja', 'zh-Hans', 'zh-Hant', 'es', 'fr', 'de', 'pt-BR', 'it', 'ar', 'hi'] as const
 const PICTURED_DARK = ['waiting', 'lost']
 /** Non-Latin scripts, and the longest words. */
-const PICTURED = ['ko', 'ja', 'zh-Hans', 'zh-Hant', 'ar', 'hi', 'de']
+const PICTURED: readonly string[] = ['ko', 'ja', 'zh-Hans', 'zh-Hant', 'ar', 'hi', 'de']
 const MESSAGE = 'The box office stays open until everyone in this line had their turn.'
 
 const PHONE = { width: 390, height: 844 }
@@ -57,6 +58,13 @@ test.each(LANGUAGES)('is accessible in %s, and nothing is cut off on the narrowe
 
   await page.setViewportSize(NARROW)
   expect(await cutOff(page)).toEqual([])
+  for (const { heading, lead, action = '' } of Object.values(messages[lang].live.states)) {
+    await page.evaluate(showTexts, { heading, lead, action })
+    expect(await cutOff(page), heading).toEqual([])
+    expect(await lines('h1'), heading).toBeLessThanOrEqual(3)
+    expect(await lines('#lead'), lead).toBeLessThanOrEqual(9)
+    expect(await lines('#action'), action).toBeLessThanOrEqual(1)
+  }
 })
 
 test('fits on a phone with text at twice the size', async () => {
@@ -83,3 +91,21 @@ test('moves for a few seconds only', async () => {
   expect(ends).toHaveLength(1)
   expect(Number(ends[0])).toBeLessThan(15_000)
 })
+
+/** Runs in the page. */
+function showTexts(texts: Readonly<Record<'heading' | 'lead' | 'action', string>>): void {
+  for (const [id, text] of Object.entries(texts)) {
+    const element = document.getElementById(id) as HTMLElement
+    element.textContent = text
+    ;(element.closest('[id$=-box]') ?? element).toggleAttribute('hidden', text === '')
+  }
+}
+
+/** The height of an element in lines of its text; 0: it is hidden. */
+function lines(selector: string): Promise<number> {
+  return page.locator(selector).evaluate((element) => {
+    const { lineHeight, paddingTop } = getComputedStyle(element)
+    const height = element.getBoundingClientRect().height - 2 * Number.parseFloat(paddingTop)
+    return Math.max(0, Math.floor(height / Number.parseFloat(lineHeight)))
+  })
+}
