@@ -14,6 +14,8 @@ declare module 'vitest' {
     fonts: string
     /** Whether this run writes docs/screenshots. */
     keepsPictures: boolean
+    /** Whether this run stores the pictures that the pages are compared with (`--update`). */
+    updatesLooks: boolean
   }
 }
 
@@ -23,4 +25,5 @@ export default async function prepareBrowser(project: TestProject): Promise<void
   project.provide('chromium', await findChromium(CACHE))
   project.provide('fonts', await prepareFonts(CACHE))
   project.provide('keepsPictures', project.config.mode === 'screenshots')
+  project.provide('updatesLooks', project.config.snapshotOptions.updateSnapshot === 'all')
 }
