@@ -102,7 +102,7 @@ test('reports a ticket that was given up elsewhere as gone once, and the next lo
   // Another tab: its ticket was confirmed long ago, so the object is called.
   visitor.cookies.set('waiting-room-gone', signed({ ...claims, seen: Math.floor(Date.now() / 1000) - 61 }))
   const poll = await visitor.get('/__waiting-room/status')
-  expect(poll.json()).toMatchObject({ state: 'expired', number: 2, position: null })
+  expect(poll.json()).toMatchObject({ state: 'left', number: 2, position: null })
   expect(visitor.token).toBeUndefined()
   expect((await visitor.get('/')).status).toBe(503)
   expect(visitor.number).toBe(3)
