@@ -9,10 +9,11 @@ export type Skip = RegExp | false | ((request: Incoming) => boolean)
 
 /**
  * Files that pages load, by their ending. A path with a parameter (`/checkout;a.css`) or an encoded
- * character in its last segment is no file: some servers read another path there.
+ * character in its last segment is no file: some servers read another path there. Data has other
+ * endings: `/api/seats.json` may be what the line protects.
  */
 export const STATIC_FILES =
-  /\/[\w.~@+-]*\.(?:css|js|mjs|map|json5?|png|jpe?g|gif|svg|webp|avif|ico|bmp|woff2?|ttf|otf|eot|mp3|mp4|webm|ogg|wasm|txt|webmanifest)$/i
+  /\/[\w.~@+-]*\.(?:css|js|mjs|map|png|jpe?g|gif|svg|webp|avif|ico|bmp|woff2?|ttf|otf|eot|mp3|mp4|webm|ogg|wasm|webmanifest)$/i
 
 export function isSkipped(request: Incoming, skip: Skip = STATIC_FILES): boolean {
   if (skip === false) return false

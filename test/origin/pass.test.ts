@@ -129,7 +129,16 @@ describe('requests that are skipped', () => {
   })
 
   test('are no pages, however they are written', async () => {
-    for (const url of ['/', '/css', '/checkout;a.css', '/checkout?x=.css', '/a.css/', '/checkout%2ecss', '/x%2F.css']) {
+    for (const url of [
+      '/',
+      '/css',
+      '/checkout;a.css',
+      '/checkout?x=.css',
+      '/a.css/',
+      '/checkout%2ecss',
+      '/x%2F.css',
+      '/api/seats.json',
+    ]) {
       expect(await stateOf(requestOf(url)), url).toBe('missing')
     }
     expect(await stateOf(requestOf('/app.css', 'POST'))).toBe('missing')
