@@ -1,8 +1,9 @@
 /**
  * Vitest's global set-up of the engines' tests: finds the engines of this machine, and builds the
- * Worker only if there are any besides Chromium, which has tests of its own (test/browser).
+ * Worker only if any take part. They take minutes, so that `npm test` plays none.
  *
- * `ENGINES=firefox,wpe` runs these alone, and fails if one of them is missing.
+ * `ENGINES=all` runs the installed ones, `ENGINES=firefox,wpe` these alone, and fails if one of
+ * them is missing.
  */
 import { resolve } from 'node:path'
 import type { TestProject } from 'vitest/node'
@@ -45,7 +46,8 @@ export default async function prepareEngines(project: TestProject): Promise<(() 
 /** @throws Error with the remedy for a name that is unknown or not installed */
 function chosenEngines(asked: string): readonly EngineName[] {
   const installed = ENGINE_NAMES.filter((name) => isInstalled(ENGINES[name]))
-  if (asked === '') return installed.length === 1 ? [] : installed
+  if (asked === '') return []
+  if (asked === 'all') return installed
   return asked.split(',').map((name) => {
     const known = ENGINE_NAMES.find((one) => one === name)
     if (known === undefined) throw new Error(`ENGINES: there is no ${name}. There are ${ENGINE_NAMES.join(', ')}.`)
