@@ -28,6 +28,9 @@ const LATE_MS = 30_000
 /** A visitor who is admitted has to allow cookies first. */
 const COOKIES_EVERY_SECONDS = 5
 
+/** Longer than the interval between polls of a tab that goes on. */
+const GIVEN_UP_AGAIN_MS = 3_000
+
 /** A single failed poll is not worth alarming the visitor. */
 const FAILURES_SHOWN = 2
 
@@ -63,6 +66,8 @@ let cookies = navigator.cookieEnabled
 /** Set when waiting has ended; polling stops. */
 let over: PageState | null = null
 let isEntering = false
+/** The latest answer said that the place was given up. */
+let isGivenUp = false
 let entersElsewhere = false
 
 function render(): void {
@@ -143,6 +148,11 @@ async function poll(signal: AbortSignal | undefined): Promise<number> {
   const answer: PolledStatus = await response.json()
   if (typeof answer.pollAfterSeconds !== 'number') throw new Error('not a status')
   if (over !== null) return 0
+  // Of two tabs opened at once the server gives up one ticket, and the other tab is about to tell
+  // its own. So the second answer counts.
+  const wasGivenUp = isGivenUp
+  isGivenUp = answer.state === 'left'
+  if (isGivenUp && !wasGivenUp) return GIVEN_UP_AGAIN_MS
   token = response.headers.get('Waiting-Room-Token') ?? token
   cookies = answer.cookies
   countdown.correctClock(serverTimeOf(answer))
