@@ -125,7 +125,7 @@ function configured(handle: Handler): IncomingHandler {
   return async function answerConfigured({ request, url, env, keepAlive, host, site }) {
     const ready = await host.deployment(env)
     if (ready === null) return notConfigured({ request, url })
-    ready.gatherers?.noteContinent(request.cf?.continent)
+    if (ready.gatherers?.needsContinent === true) ready.gatherers.noteContinent(request.cf?.continent)
     return handle({ request, url, keepAlive, deployment: ready, site: site ?? ready.site })
   }
 }

@@ -26,6 +26,13 @@ export class Gatherers {
     this.namespace = namespace
   }
 
+  /**
+   * Whether a continent is still needed. Reading it parses the request's `cf`, which is expensive.
+   */
+  get needsContinent(): boolean {
+    return this.region === undefined
+  }
+
   /** A request came from this continent. An isolate runs in one place, so the first one decides. */
   noteContinent(continent: unknown): void {
     this.region ??= typeof continent === 'string' ? REGIONS[continent] : undefined
