@@ -4,10 +4,10 @@
  */
 import { DurableObject } from 'cloudflare:workers'
 import type { ExchangeRequest } from '../src/core/exchange.ts'
+import { isMissingMethod } from '../src/room/call-errors.ts'
 import type { GathererAnswer, GathererObject as GathererCalls } from '../src/room/gatherer-object.ts'
 import { Gathering } from '../src/room/gathering.ts'
-import { isMissingMethod } from '../src/room/missing-method.ts'
-import { type RoomNamespace, roomStub } from '../src/room/room-clients.ts'
+import { PLATFORM, type RoomNamespace, roomStub } from '../src/room/room-clients.ts'
 import type { RoomSettings } from '../src/settings/rooms.ts'
 import { mustBeDeployed, type RoomDeploy } from './deployed-room.ts'
 
@@ -29,12 +29,7 @@ export class GathererObject<E = unknown> extends DurableObject<E> implements Gat
     const namespace = this.deploy.bindings.WAITING_ROOM as unknown as RoomNamespace
     return new Gathering(room.name, {
       call: async (request) => await roomStub(namespace, room).exchangeAll(request),
-      nowMs: () => Date.now(),
-      after: (ms, callback) => {
-        const timer = setTimeout(callback, ms)
-        return () => clearTimeout(timer)
-      },
-      randomId: () => crypto.randomUUID(),
+      ...PLATFORM,
       isNotSupported: (error) => isMissingMethod(error, 'exchangeAll'),
     })
   }

@@ -24,7 +24,7 @@ import type { RoomClient } from './room/room-client.ts'
 import { RoomClients, type RoomNamespace, roomStub } from './room/room-clients.ts'
 import type { AdminFiles } from './routes/operators.ts'
 import { loginGuardRemedy } from './settings/problems.ts'
-import type { RoomSettings } from './settings/rooms.ts'
+import { hasReturns, type RoomSettings } from './settings/rooms.ts'
 import type { Settings } from './settings/settings.ts'
 import { accessSigningKeys } from './tokens/access-key.ts'
 import { OriginPasses } from './tokens/origin-pass.ts'
@@ -109,7 +109,7 @@ export async function deploymentOf(
 
 async function originPasses(settings: Settings, passKeys: string | undefined): Promise<OriginPasses | null> {
   const keys = await importPassKeys(passKeys)
-  const needing = settings.rooms.find(({ return_hosts }) => return_hosts.length > 0)
+  const needing = settings.rooms.find(hasReturns)
   if (keys === null && needing !== undefined) {
     throw new Error(`PASS_KEYS is not set, and the room ${needing.name} has return_hosts. ${PASS_KEYS_REMEDY}`)
   }

@@ -156,9 +156,9 @@ export function applyExchanges(line: Line, requests: readonly ExchangeRequest[],
 }
 
 /**
- * The order matters: visitors who were heard return before tickets
- * are admitted, freed slots go to waiting tickets before newcomers, and claims see the admissions
- * of their own call. Numbers of another run change nothing.
+ * Applies one request. The order matters: visitors who were heard return before tickets are
+ * admitted, freed slots go to waiting tickets before newcomers, and claims see the admissions of
+ * their own call. Numbers of another run change nothing.
  *
  * Calls carry issued numbers; the line orders by line numbers (draws.ts). This is the place that
  * translates, so a call that an isolate sent before it knew of a draw is understood.

@@ -14,7 +14,7 @@ import { checkPage, checkRefusal } from './check-answers.ts'
 import { barePreflight, isPreflight, shareIfAllowed, tooManyPreflights } from './cors.ts'
 import { byProxy, type Delivery } from './delivery.ts'
 import { forward, forwardCounted, keepPrivate } from './forward.ts'
-import { returnDelivery, returningRoom } from './hand-over.ts'
+import { returnDelivery, roomOfReturn } from './hand-over.ts'
 import { mayPreflightNow } from './join-limits.ts'
 import { askAgain, keyPage, keyProblem, settledKeyCookie } from './key-answers.ts'
 import type { ValidKey } from './key-entry.ts'
@@ -32,7 +32,7 @@ const USE = { beacon: false, touched: true } as const
 export async function gate(call: Call): Promise<Response> {
   const { request, url, site, deployment } = call
   const { rooms, bypasses } = deployment
-  const returning = returningRoom(rooms, url)
+  const returning = roomOfReturn(rooms, url)
   const room = returning ?? findRoom(rooms, url.hostname, [url.canonical, url.pathname])
   if (room === undefined) return forward({ request, url, site })
   const context = roomContext(call, room)

@@ -7,7 +7,7 @@ import { problem, unsupportedMethod } from '../http/problem.ts'
 import { readableForm } from '../http/request-kind.ts'
 import type { RequestUrl } from '../http/request-url.ts'
 import { returnAddress, withParameter } from '../http/return-address.ts'
-import type { RoomSettings } from '../settings/rooms.ts'
+import { type RoomSettings, returningRoom } from '../settings/rooms.ts'
 import { CODE_PARAMETER, signReturnCode } from '../tokens/return-code.ts'
 import type { Token } from '../tokens/token.ts'
 import { redirectWithToken, type TokenChange } from '../tokens/token-cookie.ts'
@@ -18,10 +18,8 @@ import { smallPage } from './small-pages.ts'
 const PATH = '/r/'
 
 /** The room whose visitors return from this path; undefined: the path belongs to a site. */
-export function returningRoom(rooms: readonly RoomSettings[], { canonical }: RequestUrl): RoomSettings | undefined {
-  if (!canonical.startsWith(PATH)) return undefined
-  const name = canonical.slice(PATH.length)
-  return rooms.find((room) => room.name === name && room.return_hosts.length > 0)
+export function roomOfReturn(rooms: readonly RoomSettings[], { canonical }: RequestUrl): RoomSettings | undefined {
+  return canonical.startsWith(PATH) ? returningRoom(rooms, canonical.slice(PATH.length)) : undefined
 }
 
 /** The way to the site, or the answer to a request that names no address to return to. */

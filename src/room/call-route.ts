@@ -10,6 +10,7 @@ import { ageMs } from '../core/age.ts'
 import type { ExchangeAnswer, ExchangeRequest } from '../core/exchange.ts'
 import { gathererOf } from '../core/gatherers.ts'
 import { GATHERER_AVOIDED_MS, GATHERER_FAILURES_MAX } from '../limits.ts'
+import { isOverloaded } from './call-errors.ts'
 import type { GathererAnswer } from './gatherer-object.ts'
 
 /** The calls that an isolate can make. */
@@ -44,8 +45,11 @@ export class CallRoute {
    * @param patienceMs an earlier call without an answer for this long has failed
    */
   async call(request: ExchangeRequest, nowMs: number, patienceMs: number): Promise<ExchangeAnswer> {
+    const { gather } = this.ports
+    if (gather === undefined) return this.callObject(request)
     const gatherer = this.choose(request, nowMs, patienceMs)
-    return gatherer === null ? this.callObject(request) : this.callGatherer(request, gatherer, nowMs)
+    if (gatherer === null) return this.callObject(request)
+    return this.callGatherer(() => gather(request, gatherer), request, nowMs)
   }
 
   private choose({ isolate, gatherers = 0 }: ExchangeRequest, nowMs: number, patienceMs: number): number | null {
@@ -56,8 +60,7 @@ export class CallRoute {
     const isOver = this.skipped > 0 && ageMs(this.skippedMs, nowMs) >= GATHERER_AVOIDED_MS
     if (isOver || gatherers !== this.gatherers) this.skipped = 0
     this.gatherers = gatherers
-    if (this.ports.gather === undefined || gatherers === 0) return null
-    if (this.failuresInRow >= GATHERER_FAILURES_MAX) return null
+    if (gatherers === 0 || this.failuresInRow >= GATHERER_FAILURES_MAX) return null
     return (gathererOf(isolate, gatherers) + this.skipped) % gatherers
   }
 
@@ -67,12 +70,16 @@ export class CallRoute {
     return answer
   }
 
-  private async callGatherer(request: ExchangeRequest, gatherer: number, nowMs: number): Promise<ExchangeAnswer> {
+  private async callGatherer(
+    gather: () => Promise<GathererAnswer>,
+    request: ExchangeRequest,
+    nowMs: number,
+  ): Promise<ExchangeAnswer> {
     const pending = { startMs: nowMs, isLate: false }
     this.latest = pending
-    let answer: GathererAnswer | undefined
+    let answer: GathererAnswer
     try {
-      answer = await this.ports.gather?.(request, gatherer)
+      answer = await gather()
     } catch (error) {
       if (isOverloaded(error)) this.skip(nowMs)
       else if (!pending.isLate) this.failed(nowMs)
@@ -81,7 +88,6 @@ export class CallRoute {
       if (this.latest === pending) this.latest = null
     }
     this.failuresInRow = 0
-    if (answer === undefined) return this.callObject(request)
     if (!('refused' in answer)) return answer
     if (answer.refused === 'not-supported') return this.callObject(request)
     this.skip(nowMs)
@@ -97,8 +103,4 @@ export class CallRoute {
     this.skipped++
     this.skippedMs = nowMs
   }
-}
-
-function isOverloaded(error: unknown): boolean {
-  return (error as { overloaded?: unknown } | null)?.overloaded === true
 }

@@ -35,6 +35,7 @@ import {
   SNAPSHOT_OLD_MS,
 } from '../limits.ts'
 import { errorText } from '../log/scrub.ts'
+import { isOverloaded } from './call-errors.ts'
 import type { GathererAnswer, GathererRefusal } from './gatherer-object.ts'
 import { isOlder } from './known-room.ts'
 
@@ -59,9 +60,8 @@ interface Waiting {
   readonly answer: (answer: GathererAnswer) => void
 }
 
-/** The newest snapshot, with its run. */
+/** The newest snapshot. */
 interface Copy {
-  readonly run: number
   readonly snapshot: Snapshot
   readonly receivedMs: number
 }
@@ -95,8 +95,8 @@ export class Gathering {
     const copy = this.copyFor(request, nowMs)
     if (copy !== null) {
       if (this.heard.size < GATHER_WAITING_MAX) this.heard.add(isolateHash(request.isolate))
-      const { run, snapshot } = copy
-      return Promise.resolve({ run, snapshot, joins: [], claims: [], nextCallAfterMs })
+      const { snapshot } = copy
+      return Promise.resolve({ run: snapshot.run, snapshot, joins: [], claims: [], nextCallAfterMs })
     }
     const size = sizeOf(request)
     if (this.isFull(size)) return Promise.resolve({ refused: 'overloaded', message: 'too many requests wait here' })
@@ -111,7 +111,7 @@ export class Gathering {
   private copyFor(request: ExchangeRequest, nowMs: number): Copy | null {
     const { copy } = this
     if (copy === null || ageMs(copy.receivedMs, nowMs) >= GATHER_COPY_YOUNG_MS) return null
-    const isKnownRun = copy.run >= Math.max(request.run, request.needsRun ?? 0)
+    const isKnownRun = copy.snapshot.run >= Math.max(request.run, request.needsRun ?? 0)
     return isKnownRun && asksOnlyForSnapshot(request) ? copy : null
   }
 
@@ -186,7 +186,7 @@ export class Gathering {
     const nowMs = this.port.nowMs()
     this.paceMs = nextCallAfterMs
     this.nextCallMs = Math.max(this.nextCallMs, startMs + nextCallAfterMs)
-    this.keep({ run: snapshot.run, snapshot, receivedMs: nowMs })
+    this.keep({ snapshot, receivedMs: nowMs })
     for (const [i, waiting] of batch.entries()) {
       const own: LineAnswer | undefined = answers[i]
       if (own === undefined) waiting.answer({ refused: 'room-failed', message: 'the answer is incomplete' })
@@ -202,9 +202,8 @@ export class Gathering {
   }
 
   private refuse(batch: readonly Waiting[], error: unknown): void {
-    const isOverloaded = (error as { overloaded?: unknown } | null)?.overloaded === true
     const isOld = this.port.isNotSupported(error)
-    const refused: GathererRefusal = isOld ? 'not-supported' : isOverloaded ? 'overloaded' : 'room-failed'
+    const refused: GathererRefusal = isOld ? 'not-supported' : isOverloaded(error) ? 'overloaded' : 'room-failed'
     for (const waiting of batch) waiting.answer({ refused, message: errorText(error) })
   }
 }

@@ -32,6 +32,7 @@ import {
   REPORTS_KEPT_UNKNOWN_SECONDS,
   SNAPSHOT_FRESH_MS,
 } from '../limits.ts'
+import { isOverloaded } from './call-errors.ts'
 import { CallPace } from './call-pace.ts'
 import { type CallPorts, CallRoute } from './call-route.ts'
 import { type Answers, Entry, EntryQueue, type Question, toWire, UNREACHABLE, type Unreachable } from './entry-queue.ts'
@@ -329,7 +330,7 @@ export class RoomClient {
       const nowMs = this.port.nowMs()
       this.pace.failed(call, nowMs, this.port.random())
       this.port.onCallFailed(error)
-      this.entries.failed(batch, (error as { overloaded?: unknown } | null)?.overloaded === true)
+      this.entries.failed(batch, isOverloaded(error))
       this.reports.putBack(reports, nowMs, this.reportsKeptMs)
       if (!this.reports.isEmpty || !this.leases.isEmpty) this.flushDueMs ??= this.pace.nextCallMs(nowMs)
       else this.reportLeasesAtEnd(keepAlive)

@@ -5,7 +5,7 @@
 import { logError, logWarning } from '../log/log.ts'
 import { errorText } from '../log/scrub.ts'
 import type { RoomSettings } from '../settings/rooms.ts'
-import { isAborted } from './aborted.ts'
+import { isAborted } from './call-errors.ts'
 import type { Gatherers } from './gatherers.ts'
 import { inJurisdiction } from './jurisdiction.ts'
 import { RoomClient } from './room-client.ts'
@@ -44,6 +44,16 @@ export class RoomClients {
   }
 }
 
+/** The clock, timers and random ids of the platform. */
+export const PLATFORM = {
+  nowMs: () => Date.now(),
+  after(ms: number, callback: () => void): () => void {
+    const timer = setTimeout(callback, ms)
+    return () => clearTimeout(timer)
+  },
+  randomId: () => crypto.randomUUID(),
+}
+
 function newClient(namespace: RoomNamespace, room: RoomSettings, gatherers: Gatherers | null): RoomClient {
   return new RoomClient(room.name, {
     // The answer is plain data; its type over the RPC only adds that it can be disposed of.
@@ -51,12 +61,7 @@ function newClient(namespace: RoomNamespace, room: RoomSettings, gatherers: Gath
     ...(gatherers === null
       ? {}
       : { gather: async (request, gatherer) => await gatherers.stub(room, gatherer).exchange(request) }),
-    nowMs: () => Date.now(),
-    after: (ms, callback) => {
-      const timer = setTimeout(callback, ms)
-      return () => clearTimeout(timer)
-    },
-    randomId: () => crypto.randomUUID(),
+    ...PLATFORM,
     random: () => Math.random(),
     onCallFailed: (error) => {
       if (isAborted(error)) logError('room_aborted', error, { room: room.name })

@@ -8,7 +8,7 @@ import { readVisitor, roomContext, type Visitor } from '../gate/room-context.ts'
 import { problem, unsupportedMethod } from '../http/problem.ts'
 import type { RequestUrl } from '../http/request-url.ts'
 import { PREFLIGHT_MAX_AGE_SECONDS } from '../limits.ts'
-import { findRoom, type RoomSettings, roomsOfHost } from '../settings/rooms.ts'
+import { findRoom, type RoomSettings, returningRoom, roomsOfHost } from '../settings/rooms.ts'
 import { KEY_HEADER } from '../tokens/key-cookie.ts'
 import { TOKEN_HEADER } from '../tokens/token-cookie.ts'
 import { WORK_HEADER } from '../tokens/work-challenge.ts'
@@ -30,15 +30,8 @@ export function roomOfRequest(
 ): RoomSettings | undefined {
   const ofHost = roomsOfHost(rooms, hostname)
   const name = roomName(search)
-  if (name !== null) {
-    return ofHost.find((room) => room.name === name) ?? rooms.find((room) => room.name === name && hasReturns(room))
-  }
+  if (name !== null) return ofHost.find((room) => room.name === name) ?? returningRoom(rooms, name)
   return ofHost.length === 1 ? ofHost[0] : findRoom(rooms, hostname, ['/'])
-}
-
-/** Visitors of redirect mode wait on any host. */
-function hasReturns({ return_hosts }: RoomSettings): boolean {
-  return return_hosts.length > 0
 }
 
 function roomName(search: string): string | null {

@@ -121,12 +121,22 @@ export function lineRules(room: RoomSettings | undefined, values?: RuntimeValues
 }
 
 type Hosts = Pick<RoomTable, 'host' | 'additional_hosts'>
+/** Whether the room has visitors of redirect mode, who wait on any host. */
+export function hasReturns({ return_hosts }: RoomSettings): boolean {
+  return return_hosts.length > 0
+}
+
+/** The room of this name, if it has visitors of redirect mode. */
+export function returningRoom(rooms: readonly RoomSettings[], name: string): RoomSettings | undefined {
+  return rooms.find((room) => room.name === name && hasReturns(room))
+}
+
 /**
  * In redirect mode a visitor who leaves the waiting page goes to the site, where the room does not
  * hear of them.
  */
 function departureGraceSeconds(room: RoomSettings): number {
-  if (room.return_hosts.length === 0) return room.departure_grace_seconds
+  if (!hasReturns(room)) return room.departure_grace_seconds
   const timeouts = room.events.map(({ session_timeout_seconds }) => session_timeout_seconds ?? 0)
   return Math.max(room.departure_grace_seconds, room.session_timeout_seconds, ...timeouts)
 }
