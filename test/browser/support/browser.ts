@@ -9,16 +9,7 @@
 import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, inject } from 'vitest'
 import { PATIENCE_MS } from '../../contract/support/patience.ts'
-
-const FLAGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-]
+import { CHROMIUM_FLAGS } from './find-chromium.ts'
 
 export interface Chromium {
   /**
@@ -77,5 +68,5 @@ function launch(): Promise<Browser> {
     FONTCONFIG_FILE: inject('fonts'),
     ...(libraries === null ? {} : { LD_LIBRARY_PATH: libraries }),
   }
-  return chromium.launch({ executablePath: path, args: FLAGS, env, timeout: PATIENCE_MS })
+  return chromium.launch({ executablePath: path, args: CHROMIUM_FLAGS, env, timeout: PATIENCE_MS })
 }

@@ -21,6 +21,17 @@ const INSTALLED = [
   '/usr/bin/google-chrome',
   '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
 ]
+/** For a start as root and without a screen. The browser calls nothing by itself. */
+export const CHROMIUM_FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+]
+
 const UNPACK = resolve(import.meta.dirname, 'unpack-chromium.mjs')
 const UNPACK_TIMEOUT_MS = 120_000
 

@@ -6,24 +6,6 @@ import { ADMIN_TOKEN } from '../../contract/support/worker-config.ts'
 import type { Chromium } from './browser.ts'
 import { urlOf } from './site.ts'
 
-export const STATES = [
-  'joining',
-  'lobby',
-  'drawing',
-  'waiting',
-  'almost',
-  'paused',
-  'full',
-  'closed',
-  'sold-out',
-  'ended',
-  'expired',
-  'moved',
-  'left',
-  'lost',
-  'admitted',
-]
-
 /** A page that may open previews of the room `tickets`. */
 export function previewPage(chromium: Chromium, options: BrowserContextOptions = {}): Promise<Page> {
   return chromium.page({ extraHTTPHeaders: { Authorization: `Bearer ${ADMIN_TOKEN}` }, ...options })

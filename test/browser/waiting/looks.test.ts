@@ -8,11 +8,12 @@
  */
 import type { Page } from 'playwright-core'
 import { beforeAll, expect, inject, test } from 'vitest'
+import { PAGE_STATES } from '../../../src/status.ts'
 import { useStage } from '../../contract/support/stage.ts'
 import { ADMIN_TOKEN } from '../../contract/support/worker-config.ts'
 import { useChromium } from '../support/browser.ts'
 import { differenceOf } from '../support/looks.ts'
-import { openPreview, previewPage, STATES } from '../support/preview.ts'
+import { openPreview, previewPage } from '../support/preview.ts'
 import { room, visitorOf } from '../support/site.ts'
 
 const WIDTHS = [320, 768, 1280]
@@ -43,7 +44,7 @@ beforeAll(async () => {
   })
 })
 
-test.skipIf(inject('chromium').libraries === null).each(STATES)('looks as before in state %s', async (state) => {
+test.skipIf(inject('chromium').libraries === null).each(PAGE_STATES)('looks as before in state %s', async (state) => {
   await openPreview(stage, page, { state, lang: 'en' })
   const differences: (string | null)[] = []
   for (const width of WIDTHS) {

@@ -5,12 +5,13 @@
 import type { Page } from 'playwright-core'
 import { beforeAll, beforeEach, expect, test } from 'vitest'
 import { messages } from '../../../src/pages/messages/index.ts'
+import { PAGE_STATES } from '../../../src/status.ts'
 import { useStage } from '../../contract/support/stage.ts'
 import { accessibilityViolations } from '../support/accessibility.ts'
 import { useChromium } from '../support/browser.ts'
 import { faintTexts } from '../support/contrast.ts'
 import { picture } from '../support/picture.ts'
-import { cutOff, openPreview, previewPage, STATES } from '../support/preview.ts'
+import { cutOff, openPreview, previewPage } from '../support/preview.ts'
 import { room } from '../support/site.ts'
 
 const LANGUAGES = ['en', 'ko', 'ja', 'zh-Hans', 'zh-Hant', 'es', 'fr', 'de', 'pt-BR', 'it', 'ar', 'hi'] as const
@@ -36,7 +37,7 @@ beforeEach(async () => {
   await page.setViewportSize({ width: 720, height: 640 })
 })
 
-test.each(STATES)('is accessible in state %s, in light and dark mode', async (state) => {
+test.each(PAGE_STATES)('is accessible in state %s, in light and dark mode', async (state) => {
   const message = state === 'waiting' ? MESSAGE : ''
   await openPreview(stage, page, { state, lang: 'en', ...(message === '' ? {} : { message }) })
   for (const colorScheme of ['light', 'dark'] as const) {

@@ -1,9 +1,10 @@
 /** examples/origins/caddy/: the secret, and `forward_auth` to the verifier. */
 import { writeFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
+import { freePort } from '../support/free-port.ts'
 import { ISSUER } from './support/issuer.ts'
 import { checksPasses, checksSecret, sendsBrowsersToTheSite, useOrigin, useVerifier } from './support/origin-stage.ts'
-import { EXAMPLES, findProgram, freePort, ServerProcess, scratchFolder } from './support/process.ts'
+import { EXAMPLES, findProgram, ServerProcess, scratchFolder } from './support/process.ts'
 import { SECRET } from './support/requests.ts'
 import { PYTHON } from './support/sites.ts'
 

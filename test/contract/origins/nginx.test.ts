@@ -1,8 +1,9 @@
 /** examples/origins/nginx/: the secret, and `auth_request` to the verifier. */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
+import { freePort } from '../support/free-port.ts'
 import { checksPasses, checksSecret, useOrigin, useVerifier } from './support/origin-stage.ts'
-import { EXAMPLES, findProgram, freePort, ServerProcess, scratchFolder } from './support/process.ts'
+import { EXAMPLES, findProgram, ServerProcess, scratchFolder } from './support/process.ts'
 import { SECRET } from './support/requests.ts'
 import { PYTHON } from './support/sites.ts'
 

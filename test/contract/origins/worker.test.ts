@@ -2,13 +2,14 @@
  * Sites in Python and PHP that verify the passes of the real Worker by the keys that it publishes.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { freePort } from '../support/free-port.ts'
 import { passKey } from '../support/pass-keys.ts'
 import { room } from '../support/stage.ts'
 import { edited } from '../support/tokens.ts'
 import { Visitor } from '../support/visitor.ts'
 import { Workerd } from '../support/workerd.ts'
 import { pass } from './support/issuer.ts'
-import { freePort, type ServerProcess } from './support/process.ts'
+import type { ServerProcess } from './support/process.ts'
 import { PHP, PYTHON, startPhpSite, startPythonSite } from './support/sites.ts'
 
 const HERE = { issuer: 'http://shop.test', audience: 'waiting-room:shop' }

@@ -2,6 +2,7 @@
  * Firefox over WebDriver BiDi and Chromium over its own protocol, both driven by puppeteer-core.
  */
 import puppeteer, { type Page, type Browser as PuppeteerBrowser } from 'puppeteer-core'
+import { CHROMIUM_FLAGS } from '../../browser/support/find-chromium.ts'
 import { PATIENCE_MS } from '../../contract/support/patience.ts'
 import { type Browser, type Key, type Tab, VISIBLE_TEXT } from './tab.ts'
 
@@ -12,16 +13,6 @@ export interface PuppeteerLaunch {
   /** Folder of a new profile. */
   readonly profile: string
 }
-
-const CHROMIUM_FLAGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-]
 
 /** Puppeteer switches the back/forward cache off. Visitors have it. */
 const FIREFOX_PREFERENCES = { 'fission.bfcacheInParent': true }

@@ -4,9 +4,9 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { type AddressInfo, createServer } from 'node:net'
 import type { Readable } from 'node:stream'
 import { setTimeout as pause } from 'node:timers/promises'
+import { freePort } from '../../contract/support/free-port.ts'
 import { PATIENCE_MS } from '../../contract/support/patience.ts'
 import type { Browser } from './tab.ts'
 import { startSession } from './web-driver.ts'
@@ -80,16 +80,6 @@ async function firstLine(child: ChildProcess): Promise<string> {
     signal: AbortSignal.timeout(PATIENCE_MS),
   })) as [Buffer]
   return line.toString().trim()
-}
-
-/** The drivers do not report a port of their own choice. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 async function untilReady(url: string): Promise<void> {

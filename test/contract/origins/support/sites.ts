@@ -1,5 +1,6 @@
 /** Sites with the middleware of the examples: support/site.php and support/site.py. */
-import { findProgram, findPython, freePort, ServerProcess, scratchFolder } from './process.ts'
+import { freePort } from '../../support/free-port.ts'
+import { findProgram, findPython, ServerProcess, scratchFolder } from './process.ts'
 
 export const PHP = findProgram('/usr/bin/php', '/usr/bin/php8.2', '/usr/bin/php8.3', '/usr/bin/php8.4')
 export const PYTHON = findPython()

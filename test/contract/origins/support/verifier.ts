@@ -1,6 +1,8 @@
 /** examples/origins/python/verifier.py, which web servers ask. */
+
+import { freePort } from '../../support/free-port.ts'
 import { AUDIENCE, ISSUER, type Issuer } from './issuer.ts'
-import { EXAMPLES, freePort, ServerProcess } from './process.ts'
+import { EXAMPLES, ServerProcess } from './process.ts'
 import { SECRET } from './requests.ts'
 import { PYTHON } from './sites.ts'
 
