@@ -35,7 +35,7 @@ export async function insertIntoHead(body: ReadableStream<Uint8Array>, insertion
   const page = new PageStream(body, insertion)
   await page.read()
   const { addedBytes } = page
-  if (addedBytes !== null && (await page.isOver())) return { body: page.takeReady(), addedBytes }
+  if (addedBytes !== null && (await page.isOver())) return { body: page.takeWhole(), addedBytes }
   const isSized = bodyBytes !== null && addedBytes !== null
   const { readable, writable } = isSized ? new FixedLengthStream(bodyBytes + addedBytes) : new IdentityTransformStream()
   // Errors end the stream on both sides; there is nobody to report them to.
@@ -43,14 +43,15 @@ export async function insertIntoHead(body: ReadableStream<Uint8Array>, insertion
   return { body: readable, addedBytes }
 }
 
-/**
- * The size of a read: more than most heads have. Allocating a larger buffer costs more than a
- * second read.
- */
+/** The size of a read: more than most heads have. */
 const READ_BYTES = 16_384
 
-/** The size of a read that checks for the end of the page. */
-const NEXT_READ_BYTES = 1_024
+/**
+ * Buffers that their pages no longer need. Allocating one takes 30 us, a third of adding the script
+ * to a page of 6 KB.
+ */
+const spareBuffers: ArrayBufferLike[] = []
+const SPARE_BUFFERS_MAX = 64
 
 const encoder = new TextEncoder()
 const NO_BYTES: Uint8Array = new Uint8Array(0)
@@ -66,6 +67,7 @@ class PageStream {
   private readonly head = new PageHead()
   private readBytes = 0
   private hasEnded = false
+  private readonly buffers: ArrayBufferLike[] = []
   /** The bytes to write next, and after them the bytes that may still contain the place. */
   private ready: Uint8Array[] = []
   private held: Uint8Array = NO_BYTES
@@ -81,7 +83,7 @@ class PageStream {
 
   /** Reads the next chunk. */
   async read(): Promise<void> {
-    const { value, done } = await this.readChunk(READ_BYTES)
+    const { value, done } = await this.readChunk()
     if (done) return this.settleAtEnd()
     this.readBytes += value.length
     this.held = this.held.length === 0 ? value : joined([this.held, value])
@@ -97,10 +99,18 @@ class PageStream {
    */
   async isOver(): Promise<boolean> {
     if (this.hasEnded || this.readBytes === this.insertion.bodyBytes) return true
-    this.next = this.readChunk(NEXT_READ_BYTES)
+    this.next = this.readChunk()
     // `passOn` awaits the same promise and handles the failure.
     const next = await Promise.race([this.next.catch(() => null), scheduler.wait(0)])
     return next?.done === true
+  }
+
+  /** Returns a page that is over, as a copy, so that others can be read into its buffers. */
+  takeWhole(): Uint8Array {
+    const bytes = this.takeReady()
+    const isCopy = this.buffers.every((buffer) => buffer !== bytes.buffer)
+    if (isCopy && spareBuffers.length < SPARE_BUFFERS_MAX) spareBuffers.push(...this.buffers)
+    return bytes
   }
 
   /** Removes and returns the bytes to write next. */
@@ -141,9 +151,13 @@ class PageStream {
    * Extra bytes after a compressed page, or a missing trailer, end the page: browsers show what
    * came before. So does an empty body whose headers name a coding.
    */
-  private async readChunk(maxBytes: number): Promise<Chunk> {
+  private async readChunk(): Promise<Chunk> {
     try {
-      return await this.reader.read(new Uint8Array(maxBytes))
+      const buffer = spareBuffers.pop() ?? new ArrayBuffer(READ_BYTES)
+      const chunk = await this.reader.read(new Uint8Array(buffer))
+      // The read took the buffer's memory over.
+      if (chunk.value !== undefined) this.buffers.push(chunk.value.buffer)
+      return chunk
     } catch (error) {
       const isEmpty = this.readBytes === 0 && /ended prematurely/.test(String(error))
       if (this.isUndecodable(error) && (this.readBytes > 0 || isEmpty)) return { done: true, value: undefined }

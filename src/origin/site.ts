@@ -39,41 +39,29 @@ export type SiteOutcome =
  * The response, or null if its headers take longer than the limit. Bodies and sockets may take as
  * long as they like.
  *
- * One timer serves the time-out and `onWaiting`. It is not cleared: that costs as much as setting
- * it, and it ends with its request. There is no `AbortController`: the platform drops the
- * subrequests of a request that was answered. A second copy, a signal and a second timer took 10
- * us.
+ * The timer is not stopped: it ends with its request. `scheduler.wait` costs half as much as
+ * `setTimeout`. There is no `AbortController`: the platform drops the subrequests of a request that
+ * was answered.
  */
-export function withTimeout(
+export async function withTimeout(
   pending: Promise<Response>,
   limitMs: number,
   onWaiting: () => void,
 ): Promise<Response | null> {
-  return new Promise((resolve, reject) => {
-    let leftMs = limitMs
-    let isOver = false
-    const wait = () => {
-      const stepMs = Math.min(leftMs, PRESENCE_DURING_REQUEST_MS)
-      setTimeout(() => {
-        if (isOver) return
-        leftMs -= stepMs
-        if (leftMs <= 0) return resolve(null)
-        onWaiting()
-        wait()
-      }, stepMs)
+  let isOver = false
+  const waiting = async () => {
+    for (let leftMs = limitMs; leftMs > 0; leftMs -= PRESENCE_DURING_REQUEST_MS) {
+      await scheduler.wait(Math.min(leftMs, PRESENCE_DURING_REQUEST_MS))
+      if (isOver) break
+      if (leftMs > PRESENCE_DURING_REQUEST_MS) onWaiting()
     }
-    wait()
-    pending.then(
-      (response) => {
-        isOver = true
-        resolve(response)
-      },
-      (error) => {
-        isOver = true
-        reject(error)
-      },
-    )
-  })
+    return null
+  }
+  try {
+    return await Promise.race([pending, waiting()])
+  } finally {
+    isOver = true
+  }
 }
 
 /**
