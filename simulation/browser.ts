@@ -134,6 +134,7 @@ export class Browser {
 
   private presented(tab: Tab): PresentedToken[] {
     const both = [tab.ticket, this.jar].filter((token) => token !== null)
+    for (const { token } of both) this.isolate.client.learnGatherers(token)
     return both.filter(({ text }, i) => both.findIndex((other) => other.text === text) === i)
   }
 

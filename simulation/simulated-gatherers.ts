@@ -72,6 +72,7 @@ export class SimulatedGatherers {
       nowMs: () => scheduler.nowMs + skewMs,
       after: (ms, callback) => scheduler.after(ms, () => isAlive() && callback()),
       randomId: () => `gatherer ${random.whole(0, 2 ** 31)}`,
+      random: () => random.next(),
       isNotSupported: (error) => error === NOT_SUPPORTED,
     })
     this.mutant.gathering?.(gathering)

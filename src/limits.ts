@@ -142,11 +142,32 @@ export const GATHER_SIZE_PER_CALL_MAX = 100_000
 export const GATHER_WAITING_MAX = 4_000
 export const GATHER_WAITING_SIZE_MAX = 1_000_000
 
-/** After this many failed calls of gatherers in a row an isolate calls the room's object. */
+/**
+ * A gatherer waits this long for the object. Its back-off while the object fails or has too much to
+ * do doubles with each failure in a row.
+ */
+export const GATHER_PATIENCE_MS = 3_000
+export const GATHER_BACK_OFF_MIN_MS = 200
+export const GATHER_BACK_OFF_MAX_MS = 1_000
+
+/**
+ * An isolate calls the room's object after this many failed calls of gatherers in a row, or when
+ * none of them has answered for this long: longer than a gatherer waits for an object in trouble.
+ */
 export const GATHERER_FAILURES_MAX = 3
+export const GATHERERS_SILENT_MS = 5_000
 
 /** After a failure an isolate does without its own gatherer for this long. */
 export const GATHERER_AVOIDED_MS = 30_000
+
+/** An isolate that knows no gatherers tries one of this many when the object has too much to do. */
+export const GATHERERS_GUESSED = 16
+
+/**
+ * The number of gatherers in a token counts for this long after the object confirmed the token.
+ * Waiting visitors are confirmed about once a minute, so it bridges an outage of some minutes.
+ */
+export const GATHERERS_TOLD_MS = 600_000
 
 /** Requests of one isolate that wait for a call; more are answered "unreachable" at once. */
 export const WAITING_REQUESTS_MAX = 20_000

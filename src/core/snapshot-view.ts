@@ -9,18 +9,17 @@ import { laneNumber, laneOf, REGULAR, startOf } from './lanes.ts'
 import { BLOCK_BITS, BLOCK_SIZE, REGULAR_MAX_NUMBER } from './limits.ts'
 import type { Snapshot } from './snapshot.ts'
 
-/** Answers questions about one snapshot. Prefix sums are computed once. */
-export class SnapshotView {
-  readonly snapshot: Snapshot
+/** Prefix sums of the waiting tickets of a snapshot. */
+class WaitingSums {
   /** First block of each run, and the index of its first count. */
   private readonly runStarts: number[] = []
   private readonly runOffsets: number[] = []
   /** Waiting tickets before each counted block; one more entry than there are blocks. */
   private readonly before: Uint32Array
+  private readonly blockRuns: Uint32Array
 
-  constructor(snapshot: Snapshot) {
-    this.snapshot = snapshot
-    const { blockRuns, blockCounts } = snapshot
+  constructor({ blockRuns, blockCounts }: Snapshot) {
+    this.blockRuns = blockRuns
     this.before = new Uint32Array(blockCounts.length + 1)
     for (let i = 0; i < blockCounts.length; i++) {
       this.before[i + 1] = (this.before[i] as number) + (blockCounts[i] as number) + 1
@@ -31,6 +30,25 @@ export class SnapshotView {
       this.runOffsets.push(offset)
       offset += blockRuns[i + 1] as number
     }
+  }
+
+  beforeBlock(block: number): number {
+    const run = lastAtMost(this.runStarts, block)
+    if (run < 0) return 0
+    const length = this.blockRuns[run * 2 + 1] as number
+    const within = block - (this.runStarts[run] as number)
+    return this.before[(this.runOffsets[run] as number) + Math.min(within, length)] as number
+  }
+}
+
+/** Answers questions about one snapshot. */
+export class SnapshotView {
+  readonly snapshot: Snapshot
+  /** Null until the first position: an isolate may replace a snapshot that nobody looked at. */
+  private sums: WaitingSums | null = null
+
+  constructor(snapshot: Snapshot) {
+    this.snapshot = snapshot
   }
 
   /**
@@ -147,11 +165,8 @@ export class SnapshotView {
   }
 
   private waitingBeforeBlock(block: number): number {
-    const run = lastAtMost(this.runStarts, block)
-    if (run < 0) return 0
-    const length = this.snapshot.blockRuns[run * 2 + 1] as number
-    const within = block - (this.runStarts[run] as number)
-    return this.before[(this.runOffsets[run] as number) + Math.min(within, length)] as number
+    this.sums ??= new WaitingSums(this.snapshot)
+    return this.sums.beforeBlock(block)
   }
 }
 

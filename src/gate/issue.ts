@@ -41,7 +41,8 @@ export async function newToken(
   { run, number, joinedSeconds, startPosition, holder }: Start,
 ): Promise<Token> {
   const nowSeconds = Math.floor(context.nowMs / 1000)
-  const timeout = context.client.view?.snapshot.sessionTimeoutSeconds ?? context.room.session_timeout_seconds
+  const { sessionTimeoutSeconds, gatherers } = context.client.view?.snapshot ?? {}
+  const timeout = sessionTimeoutSeconds ?? context.room.session_timeout_seconds
   const lifeSeconds = kind === 'pass' ? passLifeSeconds(timeout) : TICKET_LIFE_SECONDS
   return {
     kind,
@@ -55,5 +56,6 @@ export async function newToken(
     ...(startPosition === undefined ? {} : { startPosition }),
     ...(holder === undefined ? {} : { holder }),
     ...(context.binding === null ? {} : { binding: await context.binding.forToken() }),
+    ...(gatherers === undefined ? {} : { gatherers }),
   }
 }

@@ -60,6 +60,7 @@ export async function readVisitor(context: RoomContext): Promise<Visitor> {
   const binding = ClientBinding.of(request, room, keys)
   const presented = binding === null ? read : await binding.own(read)
   if (presented.length < read.length) client.countRefused('foreign', keepAlive, read.length - presented.length)
+  for (const { token } of presented) client.learnGatherers(token)
   const visitor: Visitor = {
     ...context,
     presented,

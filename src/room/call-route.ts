@@ -2,14 +2,15 @@
  * Where an isolate's calls go: to the room's object, or to one of the gatherers before it.
  *
  * The id of an isolate decides its gatherer. After a failed or late call the isolate calls the next
- * gatherer, and returns some time later. After several failures in a row it calls the object, until
- * one call succeeds. A failure of the object itself, or a gatherer with too much to do, never leads
- * there: all isolates would call an object in trouble at once.
+ * gatherer, and returns some time later. After several failures in a row, or a longer silence of
+ * all gatherers, it calls the object, until one call succeeds. A failure of the object itself, or a
+ * gatherer with too much to do, never leads there: all isolates would call an object in trouble at
+ * once. An object with too much to do leads to the gatherers, even an isolate that knows none.
  */
 import { ageMs } from '../core/age.ts'
 import type { ExchangeAnswer, ExchangeRequest } from '../core/exchange.ts'
 import { gathererOf } from '../core/gatherers.ts'
-import { GATHERER_AVOIDED_MS, GATHERER_FAILURES_MAX } from '../limits.ts'
+import { GATHERER_AVOIDED_MS, GATHERER_FAILURES_MAX, GATHERERS_GUESSED, GATHERERS_SILENT_MS } from '../limits.ts'
 import { isOverloaded } from './call-errors.ts'
 import type { GathererAnswer } from './gatherer-object.ts'
 
@@ -20,6 +21,8 @@ export interface CallPorts {
   /** One call of a gatherer, 0 to the number of gatherers - 1. Missing: there are none. */
   gather?(request: ExchangeRequest, gatherer: number): Promise<GathererAnswer>
 }
+
+type Gather = NonNullable<CallPorts['gather']>
 
 /** A call of a gatherer that has not been answered. */
 interface Pending {
@@ -33,8 +36,12 @@ export class CallRoute {
   private skipped = 0
   private skippedMs = Number.NEGATIVE_INFINITY
   private gatherers = 0
+  /** The number of gatherers while the isolate knows none and the object has too much to do. */
+  private guessed = 0
   private failuresInRow = 0
   private latest: Pending | null = null
+  /** The start of the first call since gatherers last answered or failed; null: none is open. */
+  private silentSinceMs: number | null = null
 
   constructor(ports: CallPorts) {
     this.ports = ports
@@ -42,61 +49,81 @@ export class CallRoute {
 
   /**
    * Makes a call.
-   * @param patienceMs an earlier call without an answer for this long has failed
+   * @param patienceMs an earlier call without an answer for this long leads to another gatherer
    */
   async call(request: ExchangeRequest, nowMs: number, patienceMs: number): Promise<ExchangeAnswer> {
     const { gather } = this.ports
-    if (gather === undefined) return this.callObject(request)
+    if (gather === undefined) return this.ports.call(request)
     const gatherer = this.choose(request, nowMs, patienceMs)
-    if (gatherer === null) return this.callObject(request)
-    return this.callGatherer(() => gather(request, gatherer), request, nowMs)
+    return gatherer === null
+      ? this.callObject(gather, request, nowMs)
+      : this.callGatherer(gather, gatherer, request, nowMs)
   }
 
+  /** Null: the object. */
   private choose({ isolate, gatherers = 0 }: ExchangeRequest, nowMs: number, patienceMs: number): number | null {
     if (this.latest !== null && !this.latest.isLate && ageMs(this.latest.startMs, nowMs) >= patienceMs) {
       this.latest.isLate = true
-      this.failed(nowMs)
+      this.skip(nowMs)
     }
+    const count = gatherers === 0 ? this.guessed : gatherers
     const isOver = this.skipped > 0 && ageMs(this.skippedMs, nowMs) >= GATHERER_AVOIDED_MS
-    if (isOver || gatherers !== this.gatherers) this.skipped = 0
-    this.gatherers = gatherers
-    if (gatherers === 0 || this.failuresInRow >= GATHERER_FAILURES_MAX) return null
-    return (gathererOf(isolate, gatherers) + this.skipped) % gatherers
+    if (isOver || count !== this.gatherers) this.skipped = 0
+    this.gatherers = count
+    const isSilent = this.silentSinceMs !== null && ageMs(this.silentSinceMs, nowMs) >= GATHERERS_SILENT_MS
+    if (count === 0 || this.failuresInRow >= GATHERER_FAILURES_MAX || isSilent) return null
+    return (gathererOf(isolate, count) + this.skipped) % count
   }
 
-  private async callObject(request: ExchangeRequest): Promise<ExchangeAnswer> {
-    const answer = await this.ports.call(request)
-    this.failuresInRow = 0
-    return answer
+  private async callObject(gather: Gather, request: ExchangeRequest, nowMs: number): Promise<ExchangeAnswer> {
+    try {
+      const answer = await this.ports.call(request)
+      this.succeeded()
+      return answer
+    } catch (error) {
+      if (!isOverloaded(error)) throw error
+      this.failuresInRow = 0
+      this.silentSinceMs = null
+      this.guessed = GATHERERS_GUESSED
+      const count = this.gatherers === 0 ? this.guessed : this.gatherers
+      return this.callGatherer(gather, gathererOf(request.isolate, count), request, nowMs)
+    }
   }
 
   private async callGatherer(
-    gather: () => Promise<GathererAnswer>,
+    gather: Gather,
+    gatherer: number,
     request: ExchangeRequest,
     nowMs: number,
   ): Promise<ExchangeAnswer> {
     const pending = { startMs: nowMs, isLate: false }
     this.latest = pending
+    this.silentSinceMs ??= nowMs
     let answer: GathererAnswer
     try {
-      answer = await gather()
+      answer = await gather(request, gatherer)
     } catch (error) {
-      if (isOverloaded(error)) this.skip(nowMs)
-      else if (!pending.isLate) this.failed(nowMs)
+      if (!isOverloaded(error)) this.failuresInRow++
+      if (!pending.isLate) this.skip(nowMs)
       throw error
     } finally {
       if (this.latest === pending) this.latest = null
+      this.silentSinceMs = null
+    }
+    if (!('refused' in answer)) {
+      this.succeeded()
+      return answer
     }
     this.failuresInRow = 0
-    if (!('refused' in answer)) return answer
-    if (answer.refused === 'not-supported') return this.callObject(request)
+    if (answer.refused === 'not-supported') return this.ports.call(request)
     this.skip(nowMs)
     throw Object.assign(new Error(answer.message), { overloaded: answer.refused === 'overloaded' })
   }
 
-  private failed(nowMs: number): void {
-    this.failuresInRow++
-    this.skip(nowMs)
+  private succeeded(): void {
+    this.failuresInRow = 0
+    this.guessed = 0
+    this.silentSinceMs = null
   }
 
   private skip(nowMs: number): void {

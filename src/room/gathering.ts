@@ -23,14 +23,16 @@ import { isolateHash } from '../core/gatherers.ts'
 import { Pacing } from '../core/pacing.ts'
 import type { Snapshot } from '../core/snapshot.ts'
 import {
+  GATHER_BACK_OFF_MAX_MS,
+  GATHER_BACK_OFF_MIN_MS,
   GATHER_CALL_EVERY_MS,
   GATHER_CALLS_UNDER_WAY_MAX,
   GATHER_COPY_YOUNG_MS,
+  GATHER_PATIENCE_MS,
   GATHER_REQUESTS_PER_CALL_MAX,
   GATHER_SIZE_PER_CALL_MAX,
   GATHER_WAITING_MAX,
   GATHER_WAITING_SIZE_MAX,
-  GIVE_UP_AFTER_MS,
   NEXT_CALL_MAX_MS,
   SNAPSHOT_OLD_MS,
 } from '../limits.ts'
@@ -46,6 +48,8 @@ export interface GatheringPort {
   call(request: GatheredRequest): Promise<GatheredAnswer>
   nowMs(): number
   randomId(): string
+  /** 0 to 1. */
+  random(): number
   /** The object runs a deploy that knows no gatherers. */
   isNotSupported(error: unknown): boolean
 }
@@ -80,6 +84,7 @@ export class Gathering {
   /** The object's last demand. */
   private paceMs = 0
   private callsUnderWay = 0
+  private failuresInRow = 0
   private cancelTimer: (() => void) | null = null
 
   constructor(room: string, port: GatheringPort) {
@@ -151,11 +156,21 @@ export class Gathering {
       this.handOut(batch, answer, startMs)
     } catch (error) {
       for (const hash of heard) this.heard.add(hash)
+      if (!this.port.isNotSupported(error)) this.backOff()
       this.refuse(batch, error)
     } finally {
       this.callsUnderWay--
       this.schedule(this.port.nowMs())
     }
+  }
+
+  /** Requests wait meanwhile, so an object in trouble gets fewer calls, not more. */
+  private backOff(): void {
+    const backOffMs = Math.min(GATHER_BACK_OFF_MIN_MS * 2 ** this.failuresInRow, GATHER_BACK_OFF_MAX_MS)
+    this.failuresInRow++
+    this.nextCallMs = Math.max(this.nextCallMs, this.port.nowMs() + backOffMs * (0.5 + this.port.random() / 2))
+    this.cancelTimer?.()
+    this.cancelTimer = null
   }
 
   /** The first requests in the order of arrival that fit one call, at least one. */
@@ -176,7 +191,7 @@ export class Gathering {
   private callInTime(request: GatheredRequest): Promise<GatheredAnswer> {
     return new Promise((resolve, reject) => {
       const late = () => reject(new Error("the room's object did not answer in time"))
-      const cancel = this.port.after(GIVE_UP_AFTER_MS, late)
+      const cancel = this.port.after(GATHER_PATIENCE_MS, late)
       this.port.call(request).then(resolve, reject).finally(cancel)
     })
   }
@@ -184,6 +199,7 @@ export class Gathering {
   private handOut(batch: readonly Waiting[], answer: GatheredAnswer, startMs: number): void {
     const { snapshot, nextCallAfterMs, answers } = answer
     const nowMs = this.port.nowMs()
+    this.failuresInRow = 0
     this.paceMs = nextCallAfterMs
     this.nextCallMs = Math.max(this.nextCallMs, startMs + nextCallAfterMs)
     this.keep({ snapshot, receivedMs: nowMs })

@@ -1,14 +1,16 @@
 /** An isolate's knowledge of a room, from its object's answers: the run and the newest snapshot. */
 import { ageMs } from '../core/age.ts'
 import type { ExchangeAnswer, ExchangeRequest } from '../core/exchange.ts'
+import { GATHERER_LIMITS } from '../core/gatherers.ts'
 import type { Snapshot } from '../core/snapshot.ts'
 import { SnapshotView } from '../core/snapshot-view.ts'
-import { SNAPSHOT_FRESH_MAX_MS, SNAPSHOT_FRESH_MS, SNAPSHOT_OLD_MS } from '../limits.ts'
+import { GATHERERS_TOLD_MS, SNAPSHOT_FRESH_MAX_MS, SNAPSHOT_FRESH_MS, SNAPSHOT_OLD_MS } from '../limits.ts'
 
 export class KnownRoom {
   private newest: SnapshotView | null = null
   private receivedMs = Number.NEGATIVE_INFINITY
   private newestRun = 0
+  private toldGatherers = 0
   private neededRun = 0
 
   /** The newest snapshot, null before the first answer. */
@@ -31,9 +33,15 @@ export class KnownRoom {
     this.neededRun = Math.max(this.neededRun, run)
   }
 
+  /** A token told the number of gatherers `ageMs` ago. It counts until the first answer. */
+  learnGatherers(gatherers: number, ageMs: number): void {
+    if (this.newest !== null || ageMs >= GATHERERS_TOLD_MS) return
+    this.toldGatherers = Math.max(this.toldGatherers, Math.min(gatherers, GATHERER_LIMITS.max))
+  }
+
   /** The part of a call that tells of this knowledge. */
   toWire(): Pick<ExchangeRequest, 'run' | 'gatherers' | 'needsRun'> {
-    const gatherers = this.newest?.snapshot.gatherers ?? 0
+    const gatherers = this.newest === null ? this.toldGatherers : (this.newest.snapshot.gatherers ?? 0)
     return {
       run: this.newestRun,
       ...(gatherers === 0 ? {} : { gatherers }),

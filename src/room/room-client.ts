@@ -104,6 +104,14 @@ export class RoomClient {
     return this.known.run
   }
 
+  /**
+   * Before the first answer, an authentic token that was confirmed recently tells how many
+   * gatherers there are: many isolates that are new at once must not all call the object.
+   */
+  learnGatherers({ gatherers = 0, seenSeconds }: { readonly gatherers?: number; readonly seenSeconds: number }): void {
+    if (gatherers > 0) this.known.learnGatherers(gatherers, ageMs(seenSeconds * 1000, this.port.nowMs()))
+  }
+
   /** @param key makes repeated joins one: see `JOIN_KEY_SECONDS`; by default a random one */
   join(
     keepAlive: KeepAlive,

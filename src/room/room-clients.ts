@@ -52,6 +52,7 @@ export const PLATFORM = {
     return () => clearTimeout(timer)
   },
   randomId: () => crypto.randomUUID(),
+  random: () => Math.random(),
 }
 
 function newClient(namespace: RoomNamespace, room: RoomSettings, gatherers: Gatherers | null): RoomClient {
@@ -62,7 +63,6 @@ function newClient(namespace: RoomNamespace, room: RoomSettings, gatherers: Gath
       ? {}
       : { gather: async (request, gatherer) => await gatherers.stub(room, gatherer).exchange(request) }),
     ...PLATFORM,
-    random: () => Math.random(),
     onCallFailed: (error) => {
       if (isAborted(error)) logError('room_aborted', error, { room: room.name })
       else logWarning('room_call_failed', { room: room.name, error: errorText(error) })

@@ -77,6 +77,18 @@ test('admits everyone in order through gatherers that are lost every few calls',
   expect(after.gathered).toBeGreaterThan(before.gathered)
 })
 
+test('a token tells a new isolate of the gatherers, so not even its first call goes to the object', async () => {
+  await crowd('gathered')
+  const visitor = new Visitor(workerd, 'gathered.test', CURL)
+  expect((await visitor.get('/echo')).status).toBe(200)
+  // Isolates and objects lose all memory. Nobody but this visitor knows of gatherers now.
+  await workerd.restart()
+  expect((await visitor.post('/__waiting-room/heartbeat')).status).toBe(204)
+  const { direct, gathered } = await calls()
+  expect(gathered).toBeGreaterThan(0)
+  expect(direct).toBe(0)
+})
+
 test('calls an object of an older deploy, which knows no gatherers, directly', async () => {
   const { direct } = await calls('old=yes')
   const visitor = new Visitor(workerd, 'old.test', CURL)

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import type { ExchangeAnswer } from '../../src/core/exchange.ts'
 import { gathererOf } from '../../src/core/gatherers.ts'
-import { GATHERER_AVOIDED_MS, GATHERER_FAILURES_MAX } from '../../src/limits.ts'
+import { GATHERER_AVOIDED_MS, GATHERER_FAILURES_MAX, GATHERERS_SILENT_MS } from '../../src/limits.ts'
 import { CallRoute } from '../../src/room/call-route.ts'
 import type { GathererAnswer } from '../../src/room/gatherer-object.ts'
 import { request } from '../core/support/requests.ts'
@@ -20,12 +20,13 @@ class Ports {
   readonly calls: (number | 'object')[] = []
   /** The answer of the gatherers: a value, or an error to throw. */
   answer: GathererAnswer | Error | 'never' = ANSWER
-  isObjectDown = false
+  /** The end of each call of the object. */
+  objectError: Error | null = null
   nowMs = 0
   private readonly route = new CallRoute({
     call: async () => {
       this.calls.push('object')
-      if (this.isObjectDown) throw new Error('the object is down')
+      if (this.objectError !== null) throw this.objectError
       return ANSWER
     },
     gather: async (_, gatherer) => {
@@ -78,9 +79,9 @@ describe('the calls of an isolate', () => {
   it('stay with the object until one succeeds there', async () => {
     const ports = new Ports()
     ports.answer = LOST
-    ports.isObjectDown = true
+    ports.objectError = new Error('the object is down')
     for (let i = 0; i < 5; i++) await ports.call()
-    ports.isObjectDown = false
+    ports.objectError = null
     for (let i = 0; i < 2; i++) await ports.call()
     expect(ports.calls).toEqual([OWN, next(1), next(2), 'object', 'object', 'object', next(3)])
   })
@@ -105,14 +106,39 @@ describe('the calls of an isolate', () => {
     expect(ports.calls).toEqual([OWN, gathererOf('i', 7)])
   })
 
-  it('count a call as failed that is not answered in time', async () => {
+  it('go to the next gatherer when one is late, and to the object when all are silent for long', async () => {
     const ports = new Ports()
     ports.answer = 'never'
-    for (const nowMs of [0, PATIENCE_MS, 2 * PATIENCE_MS, 3 * PATIENCE_MS]) {
+    const lateMs = [0, PATIENCE_MS, 2 * PATIENCE_MS, 3 * PATIENCE_MS, 4 * PATIENCE_MS]
+    for (const nowMs of [...lateMs, GATHERERS_SILENT_MS - 1, GATHERERS_SILENT_MS]) {
       ports.nowMs = nowMs
       await ports.call()
     }
-    expect(ports.calls).toEqual([OWN, next(1), next(2), 'object'])
+    // An object that is late itself makes all gatherers late: its isolates stay with them.
+    expect(ports.calls).toEqual([OWN, next(1), next(2), next(3), next(4), OWN, 'object'])
+  })
+
+  it('go to a gatherer when the object has too much to do, even if the isolate knows none', async () => {
+    const ports = new Ports()
+    ports.objectError = Object.assign(new Error('too many requests'), { overloaded: true })
+    expect(await ports.call(0)).toBeNull()
+    expect(ports.calls).toEqual(['object', expect.any(Number)])
+    // Until an answer says how many there are.
+    ports.answer = { refused: 'overloaded', message: 'in trouble' }
+    await ports.call(0)
+    await ports.call(0)
+    expect(ports.calls.slice(2)).toEqual(['object', expect.any(Number), expect.any(Number)])
+  })
+
+  it('return from an object with too much to do to the gatherers', async () => {
+    const ports = new Ports()
+    ports.answer = LOST
+    for (let i = 0; i < GATHERER_FAILURES_MAX; i++) await ports.call()
+    ports.objectError = Object.assign(new Error('too many requests'), { overloaded: true })
+    ports.answer = ANSWER
+    expect(await ports.call()).toBeNull()
+    expect(await ports.call()).toBeNull()
+    expect(ports.calls.slice(GATHERER_FAILURES_MAX)).toEqual(['object', OWN, expect.any(Number)])
   })
 
   it.each(['room-failed', 'overloaded'] as const)('never go to the object after "%s"', async (refused) => {

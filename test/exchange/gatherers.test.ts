@@ -70,6 +70,22 @@ describe('a call of an isolate', () => {
     expect(virtual.requests.map(({ gatherers }) => gatherers)).toEqual([undefined, undefined, 3])
   })
 
+  it('goes by the number in a recent token until the first answer', async () => {
+    const virtual = new VirtualRoom()
+    const seenSeconds = Math.floor(virtual.nowMs / 1000)
+    virtual.client.learnGatherers({ gatherers: 5, seenSeconds: seenSeconds - 60 })
+    // Older tokens, and tokens without a number, change nothing.
+    virtual.client.learnGatherers({ gatherers: 9, seenSeconds: seenSeconds - 24 * 3600 })
+    virtual.client.learnGatherers({ seenSeconds })
+    for (let i = 0; i < 2; i++) {
+      const joining = virtual.client.join(virtual)
+      await virtual.pass(0)
+      await joining
+      virtual.client.learnGatherers({ gatherers: 7, seenSeconds })
+    }
+    expect(virtual.requests.map(({ gatherers }) => gatherers)).toEqual([5, undefined])
+  })
+
   it('tells of a token of a newer run until an answer is of that run', async () => {
     const virtual = new VirtualRoom()
     const joining = virtual.client.join(virtual)

@@ -11,10 +11,10 @@ import {
   GATHER_CALL_EVERY_MS,
   GATHER_CALLS_UNDER_WAY_MAX,
   GATHER_COPY_YOUNG_MS,
+  GATHER_PATIENCE_MS,
   GATHER_REQUESTS_PER_CALL_MAX,
   GATHER_SIZE_PER_CALL_MAX,
   GATHER_WAITING_MAX,
-  GIVE_UP_AFTER_MS,
 } from '../../src/limits.ts'
 import type { GathererAnswer } from '../../src/room/gatherer-object.ts'
 import { Gathering } from '../../src/room/gathering.ts'
@@ -42,6 +42,7 @@ class Stage {
     nowMs: () => this.scheduler.nowMs + this.skewMs,
     after: (ms, callback) => this.scheduler.after(ms, callback),
     randomId: () => 'gatherer',
+    random: () => 1,
     isNotSupported: (error) => error === NOT_SUPPORTED,
   })
 
@@ -265,10 +266,26 @@ describe('a gatherer whose call fails', () => {
     const stage = new Stage()
     stage.isHanging = true
     stage.ask(0, { joins: ['a'] })
-    await stage.until(GIVE_UP_AFTER_MS - 1)
+    await stage.until(GATHER_PATIENCE_MS - 1)
     expect(stage.answers.size).toBe(0)
-    await stage.until(GIVE_UP_AFTER_MS)
+    await stage.until(GATHER_PATIENCE_MS)
     expect(stage.refusal('0')).toBe('room-failed')
+  })
+
+  it('calls less often while the object fails, and as before once it answers', async () => {
+    const stage = new Stage()
+    stage.error = Object.assign(new Error('too much'), { overloaded: true })
+    for (let atMs = 0; atMs < 10_000; atMs += 20) stage.ask(atMs, { joins: [`key ${atMs}`] })
+    await stage.until(6_000)
+    const failed = stage.calls.length
+    expect(failed).toBeLessThan(12)
+    stage.error = null
+    await stage.until(8_000)
+    const before = stage.calls.length
+    await stage.until(9_000)
+    expect(stage.calls.length - before).toBe(1_000 / GATHER_CALL_EVERY_MS)
+    // Requests that waited meanwhile are answered.
+    expect(stage.refusal('499')).toBeUndefined()
   })
 
   it('reports isolates that it answered from its copy with the next call', async () => {
@@ -281,7 +298,7 @@ describe('a gatherer whose call fails', () => {
     await stage.until(150)
     stage.error = null
     stage.ask(160, { joins: ['c'] })
-    await stage.until(300)
+    await stage.until(400)
     expect(stage.calls.slice(1).map(({ all }) => [...all.heard])).toEqual([
       [isolateHash('copied')],
       [isolateHash('copied')],

@@ -27,7 +27,7 @@ describe('tokens', () => {
   it('round-trip through signing and verification, as plain JWS', async () => {
     const text = await signToken(ticket, oldKey)
     expect(await verifyToken(text, 'shop', oldKey)).toEqual(ticket)
-    const started = { ...ticket, joinedSeconds: 1_699_999_000, startPosition: 7 }
+    const started = { ...ticket, joinedSeconds: 1_699_999_000, startPosition: 7, gatherers: 34 }
     expect(await verifyToken(await signToken(started, oldKey), 'shop', oldKey)).toEqual(started)
     expect(text).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+$/)
     expect(JSON.parse(atob(text.split('.')[0] ?? ''))).toEqual({ alg: 'HS256', kid: 'old' })
