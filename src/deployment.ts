@@ -25,6 +25,7 @@ import { RoomClients, type RoomNamespace, roomStub } from './room/room-clients.t
 import type { AdminFiles } from './routes/operators.ts'
 import { loginGuardRemedy } from './settings/problems.ts'
 import { hasReturns, type RoomSettings } from './settings/rooms.ts'
+import { type RouteTable, routeTable } from './settings/route-table.ts'
 import type { Settings } from './settings/settings.ts'
 import { accessSigningKeys } from './tokens/access-key.ts'
 import { OriginPasses } from './tokens/origin-pass.ts'
@@ -38,6 +39,8 @@ export interface Deployment extends JoinLimiters {
   readonly prefix: string
   readonly settings: Settings
   readonly rooms: readonly RoomSettings[]
+  /** Which of the rooms covers a request. */
+  readonly routes: RouteTable
   readonly keys: readonly SigningKey[]
   readonly verified: VerifiedTokens
   /** The origin, for requests without routes of the Worker. */
@@ -80,15 +83,17 @@ export async function deploymentOf(
   const namespace = bindings.WAITING_ROOM as unknown as RoomNamespace
   const gatherers =
     bindings.GATHERER === undefined ? null : new Gatherers(bindings.GATHERER as unknown as GathererNamespace)
+  const routes = routeTable(settings.rooms)
   const clients = new RoomClients(namespace, gatherers)
   return {
     prefix,
     adminFiles,
     settings,
     rooms: settings.rooms,
+    routes,
     keys,
     verified: new VerifiedTokens(),
-    site: deployedSite(settings, bindings, raw.ORIGIN_SECRET),
+    site: deployedSite(settings, routes, bindings, raw.ORIGIN_SECRET),
     operators: await operatorAccess(settings, raw.ADMIN_TOKEN, bindings, keys),
     assets: bindings.ASSETS ?? null,
     looks: new Looks(bindings.ASSETS ?? null),
@@ -116,8 +121,8 @@ async function originPasses(settings: Settings, passKeys: string | undefined): P
   return keys && new OriginPasses(keys, settings.passIssuer)
 }
 
-function deployedSite(settings: Settings, bindings: Bindings, secret: string | undefined): Site {
-  const { originUrl, originHost, originTimeoutSeconds, rooms } = settings
+function deployedSite(settings: Settings, routes: RouteTable, bindings: Bindings, secret: string | undefined): Site {
+  const { originUrl, originHost, originTimeoutSeconds } = settings
   const binding = bindings.ORIGIN ?? null
   // A binding takes the place of ORIGIN_URL.
   const url = binding === null ? originUrl : null
@@ -128,8 +133,8 @@ function deployedSite(settings: Settings, bindings: Bindings, secret: string | u
     binding,
     secret: secret ?? null,
     timeoutSeconds: originTimeoutSeconds,
-    rooms,
-    reserved: reservedNames(rooms),
+    routes,
+    reserved: reservedNames(routes.rooms),
   })
 }
 

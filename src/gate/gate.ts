@@ -7,7 +7,6 @@ import { matchesBypass } from '../bypass/bypass.ts'
 import { placeOf } from '../http/hosts.ts'
 import { mayJoin, type RequestKind, readableForm, requestKind } from '../http/request-kind.ts'
 import { isSecure, pathAsSent, type RequestUrl } from '../http/request-url.ts'
-import { findRoom } from '../settings/rooms.ts'
 import { answerVisit, type VisitAnswers } from './answer-visit.ts'
 import { busyResponse, type WaitingAnswer, waitingAnswer } from './answers.ts'
 import { checkPage, checkRefusal } from './check-answers.ts'
@@ -31,9 +30,9 @@ const USE = { beacon: false, touched: true } as const
 /** Answers any request that is not for one of our endpoints. */
 export async function gate(call: Call): Promise<Response> {
   const { request, url, site, deployment } = call
-  const { rooms, bypasses } = deployment
-  const returning = roomOfReturn(rooms, url)
-  const room = returning ?? findRoom(rooms, url.hostname, [url.canonical, url.pathname])
+  const { routes, bypasses } = deployment
+  const returning = roomOfReturn(routes, url)
+  const room = returning ?? routes.find(call)
   if (room === undefined) return forward({ request, url, site })
   const context = roomContext(call, room)
   const delivery = returning === undefined ? byProxy : returnDelivery(context)

@@ -8,6 +8,7 @@ import { readableForm } from '../http/request-kind.ts'
 import type { RequestUrl } from '../http/request-url.ts'
 import { returnAddress, withParameter } from '../http/return-address.ts'
 import { type RoomSettings, returningRoom } from '../settings/rooms.ts'
+import type { RouteTable } from '../settings/route-table.ts'
 import { CODE_PARAMETER, signReturnCode } from '../tokens/return-code.ts'
 import type { Token } from '../tokens/token.ts'
 import { redirectWithToken, type TokenChange } from '../tokens/token-cookie.ts'
@@ -18,8 +19,8 @@ import { smallPage } from './small-pages.ts'
 const PATH = '/r/'
 
 /** The room whose visitors return from this path; undefined: the path belongs to a site. */
-export function roomOfReturn(rooms: readonly RoomSettings[], { canonical }: RequestUrl): RoomSettings | undefined {
-  return canonical.startsWith(PATH) ? returningRoom(rooms, canonical.slice(PATH.length)) : undefined
+export function roomOfReturn(routes: RouteTable, { canonical }: RequestUrl): RoomSettings | undefined {
+  return canonical.startsWith(PATH) ? returningRoom(routes, canonical.slice(PATH.length)) : undefined
 }
 
 /** The way to the site, or the answer to a request that names no address to return to. */

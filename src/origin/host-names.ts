@@ -12,7 +12,8 @@
 import { isWithin, withoutFinalDot } from '../http/hosts.ts'
 import type { RequestUrl } from '../http/request-url.ts'
 import { logRepeatedWarning } from '../log/log.ts'
-import { type RoomSettings, roomsOfHost } from '../settings/rooms.ts'
+import type { RouteTable } from '../settings/route-table.ts'
+import { routesOf } from '../settings/routes.ts'
 
 /** The names that a site may use for itself. */
 export interface SiteNames {
@@ -181,7 +182,7 @@ interface OriginExchange {
  * Logs what is wrong with a response and returns it, with an https `Location` if the site insists
  * on https.
  */
-export function checkHost(exchange: OriginExchange, rooms: readonly RoomSettings[]): Response {
+export function checkHost(exchange: OriginExchange, routes: RouteTable): Response {
   const { answer } = exchange
   if (answer.status === 421) warn('origin_refuses_host', exchange)
   if (!REDIRECT_STATUSES.includes(answer.status)) return answer
@@ -190,7 +191,7 @@ export function checkHost(exchange: OriginExchange, rooms: readonly RoomSettings
   if (target.href === exchange.ours.href) {
     if (wantsTls(exchange)) return overTls(answer)
     warn('origin_redirects_to_itself', exchange)
-  } else if (leadsAway(target, exchange, rooms)) {
+  } else if (leadsAway(target, exchange, routes)) {
     warn('origin_redirects_to_other_host', exchange)
   }
   return answer
@@ -227,12 +228,12 @@ function overTls(answer: Response): Response {
 }
 
 /** The site redirects to the same path and query on its canonical host, which no room names. */
-function leadsAway(target: URL, { ours }: OriginExchange, rooms: readonly RoomSettings[]): boolean {
+function leadsAway(target: URL, { ours }: OriginExchange, routes: RouteTable): boolean {
   const isSamePage = target.pathname === ours.pathname && target.search === ours.search
   const isOurHost = withoutFinalDot(target.hostname) === withoutFinalDot(ours.hostname)
   if (!isSamePage || isOurHost || !target.protocol.startsWith('http')) return false
-  // A room without a host does not say which hosts are routed to it.
-  return !roomsOfHost(rooms, target.hostname).some(({ host }) => host !== undefined)
+  // A route without a host does not say which hosts are routed to it.
+  return !routes.ofHost(target.hostname).some((room) => routesOf(room).some(({ host }) => host !== undefined))
 }
 
 function warn(event: keyof typeof REMEDIES, { ours, target }: OriginExchange): void {

@@ -6,7 +6,7 @@
 import type { RequestUrl } from '../http/request-url.ts'
 import { logWarning } from '../log/log.ts'
 import { errorText } from '../log/scrub.ts'
-import type { RoomSettings } from '../settings/rooms.ts'
+import type { RouteTable } from '../settings/route-table.ts'
 import { checkHost, type SiteNames, withOurNames } from './host-names.ts'
 import { type ReservedNames, setRequestHeaders } from './request-headers.ts'
 import { PLAIN, type Site, type SiteOptions, type SiteOutcome, takeCommand, withTimeout } from './site.ts'
@@ -20,7 +20,7 @@ export interface Origin {
   readonly binding: Fetcher | null
   readonly secret: string | null
   readonly timeoutSeconds: number
-  readonly rooms: readonly RoomSettings[]
+  readonly routes: RouteTable
   readonly reserved: ReservedNames
 }
 
@@ -46,7 +46,7 @@ async function fetchFromOrigin(
     const sent = await withTimeout(sending, origin.timeoutSeconds * 1000, onWaiting)
     if (sent !== null) {
       const renamed = withOurNames(sent, url, origin.site)
-      const answer = checkHost({ request, ours: url, target, sent, answer: renamed }, origin.rooms)
+      const answer = checkHost({ request, ours: url, target, sent, answer: renamed }, origin.routes)
       return { state: 'answered', ...takeCommand(answer, () => hostOf(target)) }
     }
     logWarning('origin_slow', { host: hostOf(target), timeoutSeconds: origin.timeoutSeconds })

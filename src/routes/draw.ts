@@ -15,6 +15,7 @@ import { languageOfVisitor } from '../languages.ts'
 import { DRAW_PAGE_MAX_AGE_SECONDS } from '../limits.ts'
 import { type OwnEntry, type PlannedDraw, renderDrawPage } from '../pages/draw-page.ts'
 import { plainPageHeaders } from '../pages/plain-page.ts'
+import { homePath } from '../settings/routes.ts'
 import { byPreference } from '../tokens/presented.ts'
 import { visitorOfCall } from './visitor-call.ts'
 
@@ -27,7 +28,13 @@ export async function drawRoute(call: Call): Promise<Response> {
   const isJson = new URLSearchParams(url.search).get('format') === 'json' || readableForm(request) === 'json'
   if (view === null) {
     const detail = 'The waiting room cannot be reached right now.'
-    const refused = { status: 503, title: 'Please try again', detail, page: 'unreachable', backUrl: room.path } as const
+    const refused = {
+      status: 503,
+      title: 'Please try again',
+      detail,
+      page: 'unreachable',
+      backUrl: homePath(room, call.url.hostname),
+    } as const
     const headers = { 'Retry-After': '5' }
     return withHeaders(refusal(visitor, isJson ? 'program' : 'person', { ...refused, headers }), SHARED)
   }

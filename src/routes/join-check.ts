@@ -19,6 +19,7 @@ import { isSameOrigin } from '../http/request-url.ts'
 import { CHECK_BODY_MAX_BYTES, CHECK_TOKEN_MAX_CHARS } from '../limits.ts'
 import { logRepeatedWarning } from '../log/log.ts'
 import { entrySetting } from '../settings/entry-settings.ts'
+import { homePath } from '../settings/routes.ts'
 import { checkCookie, checkCookieOf, type JoinProof, signJoinProof } from '../tokens/join-proof.ts'
 import { redirectWithToken } from '../tokens/token-cookie.ts'
 import { isSolved } from '../tokens/work-challenge.ts'
@@ -33,7 +34,7 @@ export async function joinCheckRoute(call: Call): Promise<Response> {
   const { request, url, room } = visitor
   const joinCheck = visitor.joinCheck()
   if (!isSameOrigin(request)) return problem(403, 'Not from this site', 'Send the form of the check page.')
-  const backUrl = pathOfThisHost(new URLSearchParams(url.search).get('return') ?? room.path)
+  const backUrl = pathOfThisHost(new URLSearchParams(url.search).get('return') ?? homePath(room, url.hostname))
   if (joinCheck === null || isSuspended(visitor)) return redirectWithToken(visitor, backUrl)
   if (await hasPlace(visitor)) return redirectWithToken(visitor, backUrl)
   const fields = (await readFields(request, CHECK_BODY_MAX_BYTES)) ?? {}

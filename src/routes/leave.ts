@@ -8,6 +8,7 @@ import { type Refusal, refusal, sendsForm, smallPage } from '../gate/small-pages
 import { booleanField, readFields } from '../http/body.ts'
 import { isSameOrigin, type RequestUrl } from '../http/request-url.ts'
 import { BODY_MAX_BYTES } from '../limits.ts'
+import { homePath } from '../settings/routes.ts'
 import { byPreference } from '../tokens/presented.ts'
 import { changeToken } from '../tokens/token-cookie.ts'
 import { visitorOfCall } from './visitor-call.ts'
@@ -17,8 +18,8 @@ export async function leaveRoute(call: Call): Promise<Response> {
   if (visitor instanceof Response) return visitor
   const { request, client, keepAlive, room, presented } = visitor
   const reader = sendsForm(request) ? 'person' : 'program'
-  if (!isSameOrigin(request)) return refusal(visitor, reader, otherSite(room.path))
-  const backUrl = backPath(call.url) ?? room.path
+  if (!isSameOrigin(request)) return refusal(visitor, reader, otherSite(homePath(room, call.url.hostname)))
+  const backUrl = backPath(call.url) ?? homePath(room, call.url.hostname)
   const final = booleanField(await readFields(request), 'final')
   if (final === null) return refusal(visitor, reader, unreadable(backUrl))
   const headers = new Headers({ 'Cache-Control': 'no-store' })

@@ -12,6 +12,7 @@ import { readableForm } from '../http/request-kind.ts'
 import { isSecure, type RequestUrl } from '../http/request-url.ts'
 import { LANGUAGES, languageOf } from '../languages.ts'
 import { LANG_COOKIE_LIFE_SECONDS } from '../limits.ts'
+import { homePath } from '../settings/routes.ts'
 import { redirectWithToken, type TokenChange } from '../tokens/token-cookie.ts'
 import { visitorOfCall } from './visitor-call.ts'
 
@@ -23,7 +24,7 @@ export async function lineRoute(call: Call): Promise<Response> {
   const visitor = await visitorOfCall(call)
   if (visitor instanceof Response) return visitor
   const { room, client, keepAlive, presented } = visitor
-  const returnUrl = pathOfThisHost(parameter(call.url, 'return') ?? room.path)
+  const returnUrl = pathOfThisHost(parameter(call.url, 'return') ?? homePath(room, call.url.hostname))
   const toSite = (change?: TokenChange) => redirectWithToken(visitor, returnUrl, change)
   if (isSuspended(visitor)) {
     client.keepFresh(keepAlive)

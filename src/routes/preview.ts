@@ -8,6 +8,7 @@ import { languageOf, languageOfVisitor } from '../languages.ts'
 import { PREVIEW_EVENT_NAME_MAX_CHARS, PREVIEW_MESSAGE_MAX_CHARS } from '../limits.ts'
 import { standsInLine } from '../pages/wording.ts'
 import type { RoomSettings } from '../settings/rooms.ts'
+import { homePath } from '../settings/routes.ts'
 import { type EventStatus, PAGE_STATES, type PageState, type Status, type VisitorState } from '../status.ts'
 import { roomOfRequest } from './visitor-call.ts'
 
@@ -19,10 +20,10 @@ import { roomOfRequest } from './visitor-call.ts'
 export async function previewRoute(c: Context<AppEnv>): Promise<Response> {
   const request = c.req.raw
   const url = requestUrl(request.url)
-  const { rooms, looks } = c.var.deployment
+  const { rooms, routes, looks } = c.var.deployment
   const query = new URLSearchParams(url.search)
   const name = query.get('room')
-  const room = name === null ? (roomOfRequest(url, rooms) ?? rooms[0]) : rooms.find((one) => one.name === name)
+  const room = name === null ? (roomOfRequest({ request, url }, routes) ?? rooms[0]) : routes.named(name)
   if (room === undefined) return problem(404, 'No such room', 'Name a room: ?room=NAME')
   const state = query.get('state') ?? 'waiting'
   if (!isPageState(state)) return problem(400, 'No such state', `Name one of: ${PAGE_STATES.join(', ')}`)
@@ -36,7 +37,7 @@ export async function previewRoute(c: Context<AppEnv>): Promise<Response> {
     return problem(400, 'No such event', 'Name one of: event=draw, event=order')
   const eventName = query.get('event_name')?.slice(0, PREVIEW_EVENT_NAME_MAX_CHARS) ?? 'Autumn sale'
   const status = previewStatus(room, state, { message, event, eventName }, Date.now())
-  const view = { status, token: null, returnUrl: room.path, language, preview: state }
+  const view = { status, token: null, returnUrl: homePath(room, url.hostname), language, preview: state }
   return waitingPage({ request, url, room, looks }, { view, code: 200 })
 }
 

@@ -12,6 +12,7 @@ import { refusal, sendsForm } from '../gate/small-pages.ts'
 import { isSuspended, visit } from '../gate/visit.ts'
 import { pathOfThisHost } from '../http/paths.ts'
 import { isSameOrigin } from '../http/request-url.ts'
+import { homePath } from '../settings/routes.ts'
 import { redirectWithToken } from '../tokens/token-cookie.ts'
 import { answerWithStatus } from './status.ts'
 import { visitorOfCall } from './visitor-call.ts'
@@ -21,7 +22,7 @@ export async function takeOverRoute(call: Call): Promise<Response> {
   if (visitor instanceof Response) return visitor
   const { request, url, room } = visitor
   const reader = sendsForm(request) ? 'person' : 'program'
-  const backUrl = pathOfThisHost(new URLSearchParams(url.search).get('return') ?? room.path)
+  const backUrl = pathOfThisHost(new URLSearchParams(url.search).get('return') ?? homePath(room, url.hostname))
   if (!isSameOrigin(request)) {
     const detail = 'Continue on the page that asks.'
     return refusal(visitor, reader, { status: 403, title: 'Not from this site', detail, page: 'foreign', backUrl })

@@ -6,32 +6,31 @@ import type { Call, Handler } from '../app-env.ts'
 import { allowedOrigin, shareWith } from '../gate/cors.ts'
 import { readVisitor, roomContext, type Visitor } from '../gate/room-context.ts'
 import { problem, unsupportedMethod } from '../http/problem.ts'
-import type { RequestUrl } from '../http/request-url.ts'
 import { PREFLIGHT_MAX_AGE_SECONDS } from '../limits.ts'
-import { findRoom, type RoomSettings, returningRoom, roomsOfHost } from '../settings/rooms.ts'
+import { type RoomSettings, returningRoom } from '../settings/rooms.ts'
+import type { RouteTable } from '../settings/route-table.ts'
 import { KEY_HEADER } from '../tokens/key-cookie.ts'
 import { TOKEN_HEADER } from '../tokens/token-cookie.ts'
 import { WORK_HEADER } from '../tokens/work-challenge.ts'
 
 /** The visitor that a call comes from, or the answer to a call that means no room. */
 export async function visitorOfCall(call: Call): Promise<Visitor | Response> {
-  const room = roomOfRequest(call.url, call.deployment.rooms)
+  const room = roomOfRequest(call, call.deployment.routes)
   if (room === undefined) return problem(404, 'No such room', 'Name a room of this host: ?room=NAME')
   return readVisitor(roomContext(call, room))
 }
+
+type Asking = Pick<Call, 'request' | 'url'>
 
 /**
  * The room that a call to one of our endpoints means: the one named by `?room=`, or the only one of
  * the host.
  */
-export function roomOfRequest(
-  { hostname, search }: RequestUrl,
-  rooms: readonly RoomSettings[],
-): RoomSettings | undefined {
-  const ofHost = roomsOfHost(rooms, hostname)
-  const name = roomName(search)
-  if (name !== null) return ofHost.find((room) => room.name === name) ?? returningRoom(rooms, name)
-  return ofHost.length === 1 ? ofHost[0] : findRoom(rooms, hostname, ['/'])
+export function roomOfRequest({ request, url }: Asking, routes: RouteTable): RoomSettings | undefined {
+  const name = roomName(url.search)
+  if (name !== null) return routes.onHost(url.hostname, name) ?? returningRoom(routes, name)
+  const [first, ...others] = routes.ofHost(url.hostname)
+  return others.length === 0 ? first : routes.find({ request, url: { ...url, pathname: '/', canonical: '/' } })
 }
 
 function roomName(search: string): string | null {
@@ -92,7 +91,8 @@ export function optionsRoute(methods: readonly string[]): Handler {
  * If the call means no room, any room of the host may allow the origin, so that the page can read
  * the 404.
  */
-function originOfCall({ request, url, deployment: { rooms } }: Call): string | null {
-  const room = roomOfRequest(url, rooms)
-  return allowedOrigin({ request, url }, room === undefined ? roomsOfHost(rooms, url.hostname) : [room])
+function originOfCall(call: Call): string | null {
+  const { routes } = call.deployment
+  const room = roomOfRequest(call, routes)
+  return allowedOrigin(call, room === undefined ? routes.ofHost(call.url.hostname) : [room])
 }

@@ -1,16 +1,15 @@
 /**
- * The rooms of a deployment: parses the variable `ROOMS`, reporting all problems at once, and finds
- * rooms by host and path.
+ * The rooms of a deployment: parses the variable `ROOMS`, reporting all problems at once.
  */
 import * as v from 'valibot'
 import type { AlertRule } from '../core/alert-rules.ts'
 import type { LineRules } from '../core/rules.ts'
-import { withoutFinalDot } from '../http/hosts.ts'
 import { DEFAULT_PREFIX, foldedPaths } from '../http/paths.ts'
 import { toRatePlan } from './event-schema.ts'
 import { toLaneRules } from './lane-schema.ts'
 import { issueProblem, UNKNOWN_SETTING } from './problems.ts'
 import { type RoomSettings, type RoomTable, roomSchema, unknownKeys } from './room-schema.ts'
+import type { RouteTable } from './route-table.ts'
 import { deployedValues, type RuntimeValues, runtimeRules } from './runtime-settings.ts'
 
 /** The platform's limit for one variable. */
@@ -59,40 +58,6 @@ export function parseRoom(table: object): RoomSettings {
 }
 
 /**
- * The room that covers a path of a host: the one with the most specific host, then the longest
- * path.
- * @param paths the path in every form that an origin may act on: as sent, and canonical
- */
-export function findRoom(
-  rooms: readonly RoomSettings[],
-  hostname: string,
-  paths: readonly string[],
-): RoomSettings | undefined {
-  let best: RoomSettings | undefined
-  let bestRank = -1
-  let folded: readonly string[] | null = null
-  for (const room of rooms) {
-    const hostRank = rankHosts(room, hostname)
-    if (hostRank < 0) continue
-    if (room.path_case_sensitive) {
-      if (!paths.some((path) => coversPath(room.path, path))) continue
-    } else {
-      folded ??= [...new Set(paths)].flatMap(foldedPaths)
-      const [covered = room.path] = foldedPaths(room.path)
-      if (!folded.some((path) => coversPath(covered, path))) continue
-    }
-    const rank = hostRank * 1000 + room.path.length
-    if (rank > bestRank) [best, bestRank] = [room, rank]
-  }
-  return best
-}
-
-/** The rooms that cover at least one path of a host. */
-export function roomsOfHost(rooms: readonly RoomSettings[], hostname: string): readonly RoomSettings[] {
-  return rooms.filter((room) => rankHosts(room, hostname) >= 0)
-}
-
-/**
  * The rules of the line. A room that is no longer in the settings drains: nobody is admitted.
  * @param values the runtime settings with their overrides; default: as deployed
  */
@@ -121,14 +86,16 @@ export function lineRules(room: RoomSettings | undefined, values?: RuntimeValues
 }
 
 type Hosts = Pick<RoomTable, 'host' | 'additional_hosts'>
+
 /** Whether the room has visitors of redirect mode, who wait on any host. */
 export function hasReturns({ return_hosts }: RoomSettings): boolean {
   return return_hosts.length > 0
 }
 
 /** The room of this name, if it has visitors of redirect mode. */
-export function returningRoom(rooms: readonly RoomSettings[], name: string): RoomSettings | undefined {
-  return rooms.find((room) => room.name === name && hasReturns(room))
+export function returningRoom(routes: RouteTable, name: string): RoomSettings | undefined {
+  const room = routes.named(name)
+  return room !== undefined && hasReturns(room) ? room : undefined
 }
 
 /**
@@ -141,33 +108,8 @@ function departureGraceSeconds(room: RoomSettings): number {
   return Math.max(room.departure_grace_seconds, room.session_timeout_seconds, ...timeouts)
 }
 
-function coversPath(covered: string, path: string): boolean {
-  return path === covered || path.startsWith(covered.endsWith('/') ? covered : `${covered}/`)
-}
-
 function hostsOf(room: Hosts): readonly (string | undefined)[] {
   return [room.host, ...room.additional_hosts]
-}
-
-/**
- * The rank of the most specific host that matches. Allocates nothing, because it runs for every
- * request.
- */
-function rankHosts(room: Hosts, hostname: string): number {
-  let best = rankHost(room.host, hostname)
-  for (const host of room.additional_hosts) best = Math.max(best, rankHost(host, hostname))
-  return best
-}
-
-/**
- * -1: no match. Otherwise the rank rises from any host over wildcards, by length, to the exact
- * name.
- */
-function rankHost(pattern: string | undefined, hostname: string): number {
-  if (pattern === undefined) return 0
-  const host = withoutFinalDot(hostname)
-  if (pattern === host) return 1000
-  return pattern.startsWith('*.') && host.endsWith(pattern.slice(1)) ? pattern.length : -1
 }
 
 /** The alert rules of a room, in the form that the core evaluates. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { canonicalPath } from '../../src/http/paths.ts'
-import { findRoom, lineRules, parseRooms } from '../../src/settings/rooms.ts'
+import { lineRules, parseRooms, type RoomSettings } from '../../src/settings/rooms.ts'
+import { routeTable } from '../../src/settings/route-table.ts'
 import { parseSettings, SettingsError } from '../../src/settings/settings.ts'
 
 const room = (changes: Record<string, unknown> = {}) => ({
@@ -238,6 +239,14 @@ describe('alert settings', () => {
   })
 })
 
+/** Finds rooms by a host and a path, which need not be one that a URL can have. */
+function roomsByUrl(rooms: readonly RoomSettings[] | null) {
+  const routes = routeTable(rooms ?? [])
+  const request = new Request('http://x')
+  return (hostname: string, pathname: string) =>
+    routes.find({ request, url: { hostname, pathname, canonical: canonicalPath(pathname) } })?.name
+}
+
 describe('the room of a URL', () => {
   const { rooms } = parseRooms([
     room({ name: 'everywhere' }),
@@ -246,7 +255,7 @@ describe('the room of a URL', () => {
     room({ name: 'host', host: 'www.example.com' }),
     room({ name: 'host-path', host: 'www.example.com', path: '/shop/' }),
   ])
-  const nameOf = (host: string, path: string) => findRoom(rooms ?? [], host, [path, canonicalPath(path)])?.name
+  const nameOf = roomsByUrl(rooms)
 
   it('is the one with the most specific host, then path', () => {
     expect(nameOf('other.org', '/')).toBe('everywhere')
@@ -290,10 +299,7 @@ describe('a room whose path ignores case', () => {
     room({ name: 'shop', path: '/Shop.Net/basket', path_case_sensitive: false }),
     room({ name: 'below', path: '/shop.net/basket/vip' }),
   ])
-  const nameOf = (path: string) => {
-    const { pathname } = new URL(`http://x${path}`)
-    return findRoom(rooms ?? [], 'x', [pathname, canonicalPath(pathname)])?.name
-  }
+  const nameOf = (path: string) => roomsByUrl(rooms)('x', new URL(`http://x${path}`).pathname)
 
   it.each([
     '/Shop.Net/basket',
