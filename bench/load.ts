@@ -71,7 +71,8 @@ async function joinAll({ join, port, path, headers, visitors, connections }: Joi
     client.on('headers', (head) => jar.push(cookieOf(head) ?? ''))
   }
   const url = `http://127.0.0.1:${port}${path}`
-  const result = await autocannon({ url, headers, connections, amount: visitors, setupClient, timeout: 60 })
+  const from = { ...headers, ...addressOf(0) }
+  const result = await autocannon({ url, headers: from, connections, amount: visitors, setupClient, timeout: 60 })
   jars.set(
     join,
     jar.filter((cookie) => cookie !== ''),
@@ -142,7 +143,7 @@ function requestsOf(
       used.set(visitors, use + 1)
       const place = jar === undefined ? 0 : (connection + connections * use) % jar.length
       const presented = jar === undefined ? cookie : jar[place]
-      const sent = presented ? { ...headers, Cookie: presented } : { ...headers }
+      const sent = { ...headers, ...addressOf(connection), ...(presented ? { Cookie: presented } : null) }
       turns.push({
         request: { method: 'GET', path, headers: sent },
         visitor: jar === undefined ? null : { jar, place },
@@ -150,6 +151,11 @@ function requestsOf(
     }
   }
   return turns
+}
+
+/** As the platform tells it: each connection is a client with an address of its own. */
+function addressOf(connection: number): Readonly<Record<string, string>> {
+  return { 'CF-Connecting-IP': `198.51.${connection >> 8}.${connection & 255}` }
 }
 
 function cookieOf(head: unknown): string | null {

@@ -89,7 +89,7 @@ export const COMPARISONS: readonly Comparison[] = [
   { of: 'poll', to: 'naive-poll', target: null },
   { of: 'join', to: 'ceiling', target: 0.6 },
   { of: 'join', to: 'naive-join', target: 4 },
-  { of: 'pass', to: 'plain-proxy', target: 0.85 },
+  { of: 'pass', to: 'plain-proxy', target: 0.9 },
   { of: 'pass-signed', to: 'pass', target: 0.98 },
   { of: 'admit-leased', to: 'plain-proxy', target: 0.8 },
   { of: 'pass-html', to: 'plain-proxy-html', target: 0.95 },
