@@ -126,6 +126,14 @@ const MIGRATIONS: readonly string[] = [
    ALTER TABLE samples ADD COLUMN keys_missing INTEGER NOT NULL DEFAULT 0;
    ALTER TABLE samples ADD COLUMN key_take_overs INTEGER NOT NULL DEFAULT 0;
    ALTER TABLE samples ADD COLUMN key_passes INTEGER NOT NULL DEFAULT 0;`,
+  `ALTER TABLE samples ADD COLUMN no_shows INTEGER NOT NULL DEFAULT 0;
+   ALTER TABLE samples ADD COLUMN waits TEXT;
+   ALTER TABLE samples ADD COLUMN abandoned_waits TEXT;
+   ALTER TABLE samples ADD COLUMN site_times TEXT;
+   CREATE TABLE days (
+     day INTEGER PRIMARY KEY,
+     figures TEXT NOT NULL
+   );`,
 ]
 
 /**

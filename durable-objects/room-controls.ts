@@ -4,7 +4,7 @@
  * Owns when something is written. src/settings/runtime-settings.ts decides which values are in
  * force.
  */
-import { AUDIT_PAGE_MAX } from '../src/limits.ts'
+import { AUDIT_PAGE_MAX, REPORT_CHANGES_MAX } from '../src/limits.ts'
 import type { AuditEntry, AuditValues, SettingsView, SettingView } from '../src/room/room-object.ts'
 import type { RoomSettings } from '../src/settings/room-schema.ts'
 import {
@@ -126,14 +126,29 @@ export class RoomControls {
       beforeId,
       Math.min(count, AUDIT_PAGE_MAX),
     )
-    return rows.toArray().map((row) => ({
-      id: row.id as number,
-      atMs: row.at_ms as number,
-      who: row.who as string,
-      action: row.action as string,
-      before: JSON.parse(row.before as string) as AuditValues,
-      after: JSON.parse(row.after as string) as AuditValues,
-    }))
+    return rows.toArray().map(auditEntry)
+  }
+
+  /** The newest entries of a time, newest first. */
+  changesBetween(fromMs: number, toMs: number): AuditEntry[] {
+    const rows = this.sql.exec(
+      'SELECT * FROM audit WHERE at_ms >= ? AND at_ms < ? ORDER BY id DESC LIMIT ?',
+      fromMs,
+      toMs,
+      REPORT_CHANGES_MAX,
+    )
+    return rows.toArray().map(auditEntry)
+  }
+}
+
+function auditEntry(row: Record<string, SqlStorageValue>): AuditEntry {
+  return {
+    id: row.id as number,
+    atMs: row.at_ms as number,
+    who: row.who as string,
+    action: row.action as string,
+    before: JSON.parse(row.before as string) as AuditValues,
+    after: JSON.parse(row.after as string) as AuditValues,
   }
 }
 

@@ -1,18 +1,18 @@
 /** Samples in the object's storage: one row per tick, kept for 7 days. */
-import { eachFigure, FIGURES, SAMPLED, SAMPLED_GAUGES, type SampledName } from '../src/core/figures.ts'
+import { DISTRIBUTIONS, eachFigure, FIGURES, SAMPLED, SAMPLED_GAUGES, type SampledName } from '../src/core/figures.ts'
 import { SITE_BEFORE_MS, SITE_WINDOW_MS } from '../src/core/limits.ts'
-import type { Sample, SampledFigures } from '../src/core/sample.ts'
+import type { FullSample, Sample, SampledFigures } from '../src/core/sample.ts'
 import type { RecentSite, SiteFigures } from '../src/core/site-health.ts'
+import { SAMPLES_KEPT_MS } from '../src/limits.ts'
 import type { HistoryPoint } from '../src/room/room-object.ts'
-
-export const SAMPLES_KEPT_MS = 7 * 24 * 3600 * 1000
+import { DayStore } from './day-store.ts'
 
 type Column = (typeof FIGURES)[SampledName]['sample']['column']
 type Row = Record<Column, number | null>
 
 const columnOf = (name: SampledName): Column => FIGURES[name].sample.column
 
-const COLUMNS = SAMPLED.map(columnOf)
+const COLUMNS = [...SAMPLED.map(columnOf), ...DISTRIBUTIONS.map((name) => FIGURES[name].column)]
 
 const LAST_GAUGES = SAMPLED_GAUGES.map((name) => `last.${columnOf(name)}`)
 const AGGREGATES = SAMPLED.filter((name) => FIGURES[name].kind !== 'gauge').map(
@@ -31,16 +31,25 @@ const SELECT_STEPS = `
   FROM steps JOIN samples AS last ON last.at_ms = steps.last_ms ORDER BY steps.from_ms`
 
 export class SampleStore {
+  readonly days: DayStore
   private readonly sql: SqlStorage
 
   constructor(sql: SqlStorage) {
     this.sql = sql
+    this.days = new DayStore(sql)
   }
 
-  /** Adds a sample and deletes those that are too old. */
-  write(sample: Sample): void {
-    this.sql.exec(INSERT, sample.atMs, ...SAMPLED.map((name) => sample[name]))
-    this.sql.exec('DELETE FROM samples WHERE at_ms < ?', sample.atMs - SAMPLES_KEPT_MS)
+  /** Adds a sample and deletes those that are too old, whose days are kept. */
+  write(sample: FullSample): void {
+    const durations = DISTRIBUTIONS.map((name) => sample.distributions[name])
+    const values = [
+      ...SAMPLED.map((name) => sample[name]),
+      ...durations.map((list) => (list === null ? null : JSON.stringify(list))),
+    ]
+    this.sql.exec(INSERT, sample.atMs, ...values)
+    const cutoffMs = sample.atMs - SAMPLES_KEPT_MS
+    this.days.rollUp(cutoffMs)
+    this.sql.exec('DELETE FROM samples WHERE at_ms < ?', cutoffMs)
   }
 
   /** Samples from `fromMs` (included) to `toMs` (excluded), oldest first. */

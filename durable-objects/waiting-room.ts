@@ -36,6 +36,7 @@ import type {
   HistoryPoint,
   RoomJournal,
   RoomObject,
+  RoomPeriod,
   RoomStats,
   SettingsView,
 } from '../src/room/room-object.ts'
@@ -332,6 +333,12 @@ export class WaitingRoomObject<E = unknown> extends DurableObject<E> implements 
 
   history(fromMs: number, toMs: number, stepMs: number): HistoryPoint[] {
     return isUsed(this.ctx.storage.sql) ? this.alerts.samples.history(fromMs, toMs, stepMs) : []
+  }
+
+  period(fromMs: number, toMs: number, stepMs: number): RoomPeriod {
+    if (!isUsed(this.ctx.storage.sql)) return { points: [], changes: [] }
+    const points = this.alerts.samples.days.points(fromMs, toMs, stepMs)
+    return { points, changes: this.controls.changesBetween(fromMs, toMs) }
   }
 
   alertOverview(rules: readonly string[]): AlertOverview | null {

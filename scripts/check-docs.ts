@@ -92,7 +92,7 @@ function figuresTable(): string {
     const { step, double } =
       'sample' in figure
         ? { step: IN_A_LONGER_STEP[figure.kind], double: figure.sample.double }
-        : { step: '', double: null }
+        : { step: figure.kind === 'distribution' ? 'sum' : '', double: null }
     const position = double === null ? '' : `\`double${double}\``
     return [`\`${name}\``, figure.help, figure.unit, step, position, metricOf(name)]
   })
@@ -104,7 +104,8 @@ function figuresTable(): string {
 function metricOf(name: FigureName): string {
   const figure = FIGURES[name]
   if (figure.kind === 'percentile') return ''
-  return `\`${figure.metric}${figure.kind === 'gauge' ? '' : '_total'}\``
+  const isCounter = figure.kind === 'total' || figure.kind === 'load'
+  return `\`${figure.metric}${isCounter ? '_total' : ''}\``
 }
 
 const isWrite = process.argv.includes('--write')

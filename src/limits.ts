@@ -471,3 +471,13 @@ export const PREFLIGHT_MAX_AGE_SECONDS = 7_200
  * flood the log.
  */
 export const UNKNOWN_QUEUE_RETRY_SECONDS = 60
+
+/** Daily figures that a room keeps: a year, and the same month of the year before. */
+export const DAYS_KEPT = 400
+
+/** Changes by operators in a report; the newest come first. */
+export const REPORT_CHANGES_MAX = 200
+
+export const DAY_MS = 24 * 3_600_000
+
+export const SAMPLES_KEPT_MS = 7 * DAY_MS

@@ -3,9 +3,10 @@
  * totals, the sample, its SQL column, the history, the Analytics Engine data point, the API's
  * schemas, the metrics and the table in docs/figures.md.
  *
- * A new figure is a new entry. A migration adds the column of a sampled one to existing databases,
+ * A new figure is a new entry. A migration adds its column to existing databases if it has one,
  * and if Analytics Engine should have it, it takes one of the 20 doubles.
  */
+import { SITE_TIME_BUCKETS_SECONDS, WAIT_BUCKETS_SECONDS } from './limits.ts'
 import type { LineRules } from './rules.ts'
 import type { Tickets } from './tickets.ts'
 
@@ -57,6 +58,17 @@ interface Load extends FigureText {
 
 /** The distributions that percentiles are taken of. */
 type Measured = 'waitSeconds' | 'originLatencyMs'
+
+/**
+ * Durations since the run began, by bucket. A sample has those since the last sample, in a column
+ * of JSON; a longer step, their sum by bucket. Reports show it, the history does not.
+ */
+interface Durations extends FigureText {
+  readonly kind: 'distribution'
+  readonly bounds: readonly number[]
+  readonly metric: string
+  readonly column: string
+}
 
 /** Of the events since the last sample, null without any. A longer step has the highest. */
 interface Percentile extends FigureText {
@@ -162,6 +174,13 @@ export const FIGURES = {
     metric: 'returned',
     sample: { column: 'returned', double: 10 },
     help: 'Visitors who were heard again within the reclaim grace period.',
+  },
+  noShows: {
+    kind: 'total',
+    unit: 'count',
+    metric: 'no_shows',
+    sample: { column: 'no_shows', double: null },
+    help: 'Admitted visitors who never came: they fell silent or left before they reached the site.',
   },
   ended: {
     kind: 'total',
@@ -403,7 +422,31 @@ export const FIGURES = {
     sample: { column: 'origin_latency_p90_ms', double: 16 },
     help: "90th percentile of the time until the origin's headers, or until the time-out.",
   },
-} as const satisfies Readonly<Record<string, Gauge | Total | Load | Percentile>>
+  waits: {
+    kind: 'distribution',
+    unit: 'seconds',
+    bounds: WAIT_BUCKETS_SECONDS,
+    metric: 'wait_seconds',
+    column: 'waits',
+    help: 'Time from joining to admission.',
+  },
+  abandonedWaits: {
+    kind: 'distribution',
+    unit: 'seconds',
+    bounds: WAIT_BUCKETS_SECONDS,
+    metric: 'abandoned_wait_seconds',
+    column: 'abandoned_waits',
+    help: 'Time in line of the visitors who gave up: they left it, or did not return within the reclaim grace period.',
+  },
+  siteTimes: {
+    kind: 'distribution',
+    unit: 'seconds',
+    bounds: SITE_TIME_BUCKETS_SECONDS,
+    metric: 'site_time_seconds',
+    column: 'site_times',
+    help: 'Length of the sessions that ended, until the visitor left or was heard last.',
+  },
+} as const satisfies Readonly<Record<string, Gauge | Total | Load | Percentile | Durations>>
 
 type Table = typeof FIGURES
 export type FigureName = keyof Table
@@ -413,6 +456,7 @@ export type GaugeName = NameOf<Gauge>
 export type TotalName = NameOf<Total>
 export type LoadName = NameOf<Load>
 export type PercentileName = NameOf<Percentile>
+export type DistributionName = NameOf<Durations>
 export type SampledName = NameOf<{ readonly sample: SampleColumn }>
 
 const NAMES = Object.keys(FIGURES) as FigureName[]
@@ -422,6 +466,7 @@ const isTotal = <N extends FigureName>(name: N): name is N & TotalName => FIGURE
 export const GAUGES = NAMES.filter(isGauge)
 export const TOTALS = NAMES.filter(isTotal)
 export const LOADS = NAMES.filter((name) => FIGURES[name].kind === 'load') as LoadName[]
+export const DISTRIBUTIONS = NAMES.filter((name) => FIGURES[name].kind === 'distribution') as DistributionName[]
 export const PERCENTILES = NAMES.filter((name) => FIGURES[name].kind === 'percentile') as PercentileName[]
 
 const doubleOf = (name: SampledName): number => FIGURES[name].sample.double ?? Number.POSITIVE_INFINITY

@@ -5,8 +5,59 @@ export type Percentiles = (share: number) => number | null
 
 /** Index of the first bucket whose bound is not below the value. */
 export function bucketOf(bounds: readonly number[], value: number): number {
-  const bucket = bounds.findIndex((bound) => value <= bound)
-  return bucket < 0 ? bounds.length : bucket
+  let bucket = 0
+  while (bucket < bounds.length && value > (bounds[bucket] as number)) bucket++
+  return bucket
+}
+
+export interface SecondsHistogram {
+  /** Values per bucket; the last count is beyond the highest bound. */
+  readonly counts: readonly number[]
+  readonly sumSeconds: number
+}
+
+/** Counts durations by bucket. */
+export class Distribution {
+  private readonly bounds: readonly number[]
+  private readonly counts: number[]
+  private sumSeconds: number
+
+  /** @param stored by this version or another, which may have other buckets at the end */
+  constructor(bounds: readonly number[], stored?: SecondsHistogram) {
+    this.bounds = bounds
+    this.counts = Array.from({ length: bounds.length + 1 }, (_, i) => stored?.counts[i] ?? 0)
+    this.sumSeconds = stored?.sumSeconds ?? 0
+  }
+
+  /** A duration below 0, which a clock that went back brings, counts as 0. */
+  push(seconds: number): void {
+    const bucket = bucketOf(this.bounds, seconds)
+    this.counts[bucket] = (this.counts[bucket] as number) + 1
+    this.sumSeconds += Math.max(0, seconds)
+  }
+
+  toStored(): SecondsHistogram {
+    return { counts: [...this.counts], sumSeconds: this.sumSeconds }
+  }
+}
+
+/**
+ * A histogram as one list that can be added up place by place: the sum of the values, then the
+ * counts.
+ */
+export type Additive = readonly number[]
+
+export function additiveOf({ counts, sumSeconds }: SecondsHistogram): Additive {
+  return [sumSeconds, ...counts]
+}
+
+export function histogramOf([sumSeconds = 0, ...counts]: Additive): SecondsHistogram {
+  return { counts, sumSeconds }
+}
+
+/** Adds `sign` times the second list to the first. Missing places count as 0. */
+export function addLists(a: Additive, b: Additive, sign: 1 | -1 = 1): number[] {
+  return Array.from({ length: Math.max(a.length, b.length) }, (_, i) => (a[i] ?? 0) + sign * (b[i] ?? 0))
 }
 
 /**

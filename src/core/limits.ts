@@ -131,6 +131,9 @@ export const WAIT_SAMPLES = 512
 /** Upper bounds of the histogram of waits: from "at once" to "all evening". */
 export const WAIT_BUCKETS_SECONDS = [0, 10, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14_400] as const
 
+/** Upper bounds of the histogram of sessions: change none, add only at the end. */
+export const SITE_TIME_BUCKETS_SECONDS = [10, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14_400] as const
+
 /**
  * Upper bounds of the histogram of the origin's latency: from a cached page to one that nobody
  * waits for. Isolates and objects of two deploys share them: change none, add only at the end.

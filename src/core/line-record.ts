@@ -3,7 +3,8 @@
  *
  * Owns which event counts as what, and moves the frontiers. Moves no ticket.
  */
-import { NO_TOTALS, type Totals } from './figures.ts'
+import { FIGURES, NO_TOTALS, type Totals } from './figures.ts'
+import { Distribution, type SecondsHistogram } from './histogram.ts'
 import { JoinNetworks } from './join-networks.ts'
 import { Journal, type LineEvent } from './journal.ts'
 import { LaneNumbers } from './lane-numbers.ts'
@@ -18,6 +19,7 @@ import {
   type OriginReport,
 } from './origin-report.ts'
 import { RecentRates, type RecentRatesState } from './recent-rates.ts'
+import type { Distributions } from './sample.ts'
 import type { SilentTickets } from './silence.ts'
 import { State } from './ticket-state.ts'
 import { type WaitHistogram, WaitTimes } from './wait-times.ts'
@@ -32,6 +34,8 @@ export interface LineRecordState {
   /** Optional: older versions did not write the following. */
   readonly originLatency?: LatencyHistogram
   readonly pagesWithoutBeacon?: ObstacleCounts
+  readonly abandonedWaits?: SecondsHistogram
+  readonly siteTimes?: SecondsHistogram
 }
 
 export class LineRecord {
@@ -40,6 +44,7 @@ export class LineRecord {
   readonly totals: Totals
   readonly rates: RecentRates
   readonly waits: WaitTimes
+  readonly distributions: Distributions
   readonly originLatency: OriginLatency
   /** Pages of the site that got no beacon script, by reason. */
   readonly pagesWithoutBeacon: ObstacleCounts
@@ -53,6 +58,11 @@ export class LineRecord {
     this.totals = { ...NO_TOTALS, ...state?.totals }
     this.rates = new RecentRates(state?.rates)
     this.waits = new WaitTimes(state?.waits)
+    this.distributions = {
+      waits: this.waits.distribution,
+      abandonedWaits: new Distribution(FIGURES.abandonedWaits.bounds, state?.abandonedWaits),
+      siteTimes: new Distribution(FIGURES.siteTimes.bounds, state?.siteTimes),
+    }
     this.originLatency = new OriginLatency(state?.originLatency)
     this.pagesWithoutBeacon = countObstacles(noObstacles(), state?.pagesWithoutBeacon)
   }
@@ -138,13 +148,15 @@ export class LineRecord {
 
   toStored(): LineRecordState {
     const { frontier, lastJoinSeconds } = this.numbers.of(REGULAR)
-    const { rates, totals, waits, originLatency, pagesWithoutBeacon } = this
+    const { rates, totals, waits, distributions, originLatency, pagesWithoutBeacon } = this
     return {
       frontier,
       lastJoinSeconds,
       rates: rates.toStored(),
       totals: { ...totals },
       waits: waits.toStored(),
+      abandonedWaits: distributions.abandonedWaits.toStored(),
+      siteTimes: distributions.siteTimes.toStored(),
       originLatency: originLatency.toStored(),
       pagesWithoutBeacon: { ...pagesWithoutBeacon },
     }

@@ -17,7 +17,7 @@ import { OriginGuard, type OriginGuardState } from './origin-guard.ts'
 import { RateBucket, type RateBucketState } from './rate-bucket.ts'
 import { RecentJoins } from './recent-joins.ts'
 import type { LineRules } from './rules.ts'
-import { Sampler } from './sample.ts'
+import { type Additives, additivesOf, Sampler } from './sample.ts'
 import { Segment } from './segment.ts'
 import { Sessions } from './sessions.ts'
 import { isExtendedByDeparture } from './silence.ts'
@@ -33,6 +33,7 @@ export interface StoredHead extends LineRecordState {
   /** The totals at the last sample. */
   readonly sampled: Totals
   /** Optional: older versions did not write the following. */
+  readonly sampledDurations?: Additives
   readonly originGuard?: OriginGuardState
   readonly lostPlaces?: LostPlacesState
   readonly leftPlaces?: LostPlacesState
@@ -51,8 +52,8 @@ export interface StoredSegment {
   /** 64 times, wall-clock seconds (join-times.ts). */
   readonly joinSeconds: Uint32Array
   /**
-   * Pairs (offset, start in listening seconds) of running sessions; empty while no session limit is
-   * set.
+   * Pairs (offset, start in listening seconds) of running sessions. Older versions write them only
+   * while a session limit is set.
    */
   readonly sessions: Uint32Array
 }
@@ -129,7 +130,10 @@ export class LineState {
     this.lostPlaces = new LostPlaces(head?.lostPlaces)
     this.leftPlaces = new LostPlaces(head?.leftPlaces)
     this.farPolls = new FarPolls(head?.farPolls, this.clock.nowSeconds)
-    this.sampler = new Sampler({ ...this.record.totals, ...head?.sampled })
+    this.sampler = new Sampler(
+      { ...this.record.totals, ...head?.sampled },
+      { ...additivesOf(this.record.distributions), ...head?.sampledDurations },
+    )
   }
 
   /**
@@ -188,7 +192,7 @@ export class LineState {
       ...this.record.toStored(),
       clock: this.clock.toStored(),
       bucket: this.bucket.toStored(),
-      sampled: this.sampler.toStored(),
+      ...this.sampler.toStored(),
       originGuard: this.guard.toStored(),
       lostPlaces: this.lostPlaces.toStored(),
       leftPlaces: this.leftPlaces.toStored(),

@@ -1,10 +1,10 @@
 /** The figures of a line for its operators. */
-import { type GaugeName, readGauges, type Totals } from './figures.ts'
+import { DISTRIBUTIONS, type DistributionName, eachFigure, type GaugeName, readGauges, type Totals } from './figures.ts'
+import type { SecondsHistogram } from './histogram.ts'
 import { firstNumberOf } from './lanes.ts'
 import type { Line } from './line.ts'
 import type { LatencyHistogram, ObstacleCounts } from './origin-report.ts'
 import { isClosed, type LineMode } from './rules.ts'
-import type { WaitHistogram } from './wait-times.ts'
 
 /** One lane besides the regular line. */
 export interface LaneStats {
@@ -16,7 +16,10 @@ export interface LaneStats {
   readonly frontier: number
 }
 
-export interface LineStats extends Readonly<Record<GaugeName, number>> {
+/** `waits` and the other distributions: of this run. */
+export interface LineStats
+  extends Readonly<Record<GaugeName, number>>,
+    Readonly<Record<DistributionName, SecondsHistogram>> {
   readonly run: number
   readonly atMs: number
   readonly mode: LineMode
@@ -35,8 +38,6 @@ export interface LineStats extends Readonly<Record<GaugeName, number>> {
   readonly waitSecondsP50: number | null
   readonly waitSecondsP90: number | null
   readonly totals: Readonly<Totals>
-  /** Waits of all admissions of this run. */
-  readonly waits: WaitHistogram
   /** Of all origin requests of this run. */
   readonly originLatency: LatencyHistogram
   /** Pages of this run that got no beacon script, by reason. */
@@ -65,7 +66,7 @@ export function lineStats(line: Line, nowMs: number): LineStats {
     waitSecondsP50: percentile(0.5),
     waitSecondsP90: percentile(0.9),
     totals: { ...line.totals },
-    waits: line.waits.toStored(),
+    ...eachFigure(DISTRIBUTIONS, (name) => line.distributions[name].toStored()),
     originLatency: line.originLatency.toStored(),
     pagesWithoutBeacon: { ...line.pagesWithoutBeacon },
   }

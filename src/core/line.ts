@@ -11,6 +11,7 @@
 import type { AccessRefusal } from './access.ts'
 import { admitByHand, admitWaiting, hasFreeSlot, mayAdmitNewcomer, verifyCapacity } from './admission.ts'
 import { ageMs } from './age.ts'
+import { noteEnd } from './endings.ts'
 import { EventCourse } from './event-course.ts'
 import type { RoomEvent } from './events.ts'
 import type { JoinDetails } from './exchange.ts'
@@ -28,7 +29,7 @@ import { Presence } from './presence.ts'
 import type { Pace } from './rate-bucket.ts'
 import type { RecentRates } from './recent-rates.ts'
 import { isClosed, type LineRules, type RuntimeRules } from './rules.ts'
-import type { Sample } from './sample.ts'
+import type { Distributions, FullSample } from './sample.ts'
 import { BEACON_FLAG, State } from './ticket-state.ts'
 import type { Tickets } from './tickets.ts'
 import { joinedSeconds, noteJoinTime, type WaitTimes } from './wait-times.ts'
@@ -80,6 +81,7 @@ export class Line {
   readonly totals: Totals
   readonly rates: RecentRates
   readonly waits: WaitTimes
+  readonly distributions: Distributions
   readonly originLatency: OriginLatency
   /** Pages of the site that got no beacon script, by reason. */
   readonly pagesWithoutBeacon: ObstacleCounts
@@ -103,6 +105,7 @@ export class Line {
     this.totals = record.totals
     this.rates = record.rates
     this.waits = record.waits
+    this.distributions = record.distributions
     this.originLatency = record.originLatency
     this.pagesWithoutBeacon = record.pagesWithoutBeacon
     this.course = new EventCourse(state)
@@ -367,11 +370,12 @@ export class Line {
   }
 
   /** The figures of this tick: the state now, and the counts since the last tick. */
-  takeSample(): Sample {
+  takeSample(): FullSample {
     return this.state.sampler.take(this, this.record.nowMs)
   }
 
   private end(number: number, from: State, event: 'left' | 'revoked' | 'ended' | 'forgotten'): void {
+    noteEnd(this.state, number, event)
     this.tickets.move(number, State.gone)
     if (from === State.active) this.state.sessions.end(number)
     this.record.ended(number, from, event)

@@ -4,6 +4,7 @@
  * Owns the moves between present and absent. The limits of silence are in silence.ts, the counters
  * in line-record.ts. Numbers that were never issued and tickets that are gone are ignored.
  */
+import { noteSilent } from './endings.ts'
 import { NOBODY_FAR } from './far-polls.ts'
 import { REGULAR } from './lanes.ts'
 import type { Lending } from './lending.ts'
@@ -136,6 +137,7 @@ export class Presence {
       .filter(({ offsets }) => offsets.length > 0)
     record.noteSilent(silent)
     for (const { segment, offsets } of silent) {
+      noteSilent(this.line, segment, offsets, this.after)
       sessions.endMany(segment, offsets)
       record.countSilent(tickets.moveMany(segment, offsets, this.after))
       segment.hearMany(offsets, clock.nowSeconds)

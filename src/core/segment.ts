@@ -69,8 +69,9 @@ export class Segment {
   }
 
   /**
-   * Sets the state of many tickets, each to the entry of `to` for its state. Clears their flags,
-   * keeps their returns and updates the counts. Returns how many were in each state.
+   * Sets the state of many tickets, each to the entry of `to` for its state, which may contain
+   * flags. Clears other flags, keeps their returns and updates the counts. Returns how many were in
+   * each state.
    */
   putMany(offsets: Uint16Array, to: Uint8Array): Uint16Array {
     const { states, counts, waitingPerBlock } = this
@@ -79,15 +80,16 @@ export class Segment {
       const offset = offsets[i] as number
       const byte = states[offset] as number
       const from = byte & STATE_MASK
-      const state = to[from] as number
-      states[offset] = state === State.gone ? state : state | (byte & RETURNS_MASK)
+      const next = to[from] as number
+      const state = next & STATE_MASK
+      states[offset] = state === State.gone ? state : next | (byte & RETURNS_MASK)
       ;(moved[from] as number)++
       if (from === State.waiting) (waitingPerBlock[offset >> BLOCK_BITS] as number)--
       if (state === State.waiting) (waitingPerBlock[offset >> BLOCK_BITS] as number)++
     }
     moved.forEach((count, from) => {
       ;(counts[from] as number) -= count
-      ;(counts[to[from] as number] as number) += count
+      ;(counts[(to[from] as number) & STATE_MASK] as number) += count
     })
     return moved
   }

@@ -11,7 +11,7 @@ import {
 } from './limits.ts'
 import type { LineRules } from './rules.ts'
 import type { Segment } from './segment.ts'
-import { BEACON_FLAG, DEPARTING_FLAG, LENT_FLAG, STATE_MASK, State } from './ticket-state.ts'
+import { ADMITTED_FLAG, BEACON_FLAG, DEPARTING_FLAG, LENT_FLAG, STATE_MASK, State } from './ticket-state.ts'
 
 const NEVER = 0xffffffff
 
@@ -176,9 +176,15 @@ const NOBODY = new Uint16Array()
 /** Overwritten by each call. */
 const silent = new Uint16Array(SEGMENT_SIZE)
 
-/** By state: what a silent ticket becomes. Absent, or gone if there is no grace or it has ended. */
+/**
+ * By state: the state and flags of a silent ticket. Absent, or gone if there is no grace or it has
+ * ended.
+ */
 export function afterSilence(rules: LineRules): Uint8Array {
-  const after = new Uint8Array(STATE_MASK + 1).fill(rules.reclaimGraceSeconds > 0 ? State.absent : State.gone)
-  after[State.absent] = State.gone
+  const after = new Uint8Array(STATE_MASK + 1)
+  if (rules.reclaimGraceSeconds === 0) return after
+  after[State.waiting] = State.absent
+  after[State.offered] = State.absent | ADMITTED_FLAG
+  after[State.active] = State.absent | ADMITTED_FLAG
   return after
 }

@@ -26,6 +26,9 @@ export const BEACON_FLAG = 8
  */
 export const LENT_FLAG = 8
 
+/** Of an absent ticket: it was admitted before it fell silent. */
+export const ADMITTED_FLAG = 8
+
 /** Its page was left: the limit for departures applies until the visitor is heard again. */
 export const DEPARTING_FLAG = 16
 

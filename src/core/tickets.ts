@@ -131,8 +131,8 @@ export class Tickets {
   }
 
   /**
-   * Moves many tickets of one segment (ascending offsets), each to the entry of `to` for its state,
-   * and clears their flags. Returns how many were in each state. Writes counts and marks once per
+   * Moves many tickets of one segment (ascending offsets), each to the entry of `to` for its state:
+   * the new state and flags. Returns how many were in each state. Writes counts and marks once per
    * segment: with a `move` per ticket, a tick that moves a million took five times as long.
    * @throws BrokenInvariant for a move that does not exist
    */
@@ -140,7 +140,7 @@ export class Tickets {
     const moved = segment.putMany(offsets, to)
     const [first, last] = [offsets[0] ?? 0, offsets.at(-1) ?? 0]
     for (const from of Object.values(State)) {
-      const [count, state] = [moved[from] as number, to[from] as State]
+      const [count, state] = [moved[from] as number, ((to[from] as number) & STATE_MASK) as State]
       if (count === 0) continue
       if (!mayMove(from, state)) {
         throw new BrokenInvariant(`${count} tickets cannot go from ${stateName(from)} to ${stateName(state)}`)

@@ -1,5 +1,5 @@
 /** When visitors joined, and how long they waited until their admission. */
-import { bucketOf, type Percentiles } from './histogram.ts'
+import { Distribution, type Percentiles, type SecondsHistogram } from './histogram.ts'
 import { JOIN_BLOCK_SIZE, SEGMENT_SIZE, WAIT_BUCKETS_SECONDS, WAIT_SAMPLES } from './limits.ts'
 import type { Tickets } from './tickets.ts'
 
@@ -20,8 +20,27 @@ export function joinedSeconds(
   number: number,
   lastJoinSeconds = tickets.numbers.at(number)?.lastJoinSeconds ?? 0,
 ): number | null {
-  const start = tickets.segmentOf(number)?.joinSeconds[blockOf(number)] ?? 0
-  if (start === 0) return null
+  const block = joinBlock(tickets, number, lastJoinSeconds)
+  return block === null ? null : joinedInBlock(block, number)
+}
+
+/** The times between which the numbers of a block joined. */
+export interface JoinBlock {
+  readonly first: number
+  readonly startSeconds: number
+  readonly lengthSeconds: number
+  /** Numbers that joined within `lengthSeconds`. */
+  readonly size: number
+}
+
+/** The block of a number; null: unknown. */
+export function joinBlock(
+  tickets: Tickets,
+  number: number,
+  lastJoinSeconds = tickets.numbers.at(number)?.lastJoinSeconds ?? 0,
+): JoinBlock | null {
+  const startSeconds = tickets.segmentOf(number)?.joinSeconds[blockOf(number)] ?? 0
+  if (startSeconds === 0) return null
   const first = number - (number % JOIN_BLOCK_SIZE)
   const following = first + JOIN_BLOCK_SIZE
   const nextStart = tickets.segmentOf(following)?.joinSeconds[blockOf(following)] ?? 0
@@ -29,18 +48,19 @@ export function joinedSeconds(
     nextStart > 0
       ? [nextStart, JOIN_BLOCK_SIZE]
       : [lastJoinSeconds, (tickets.numbers.at(number)?.next ?? 0) - 1 - first]
-  return size <= 0 ? start : start + Math.floor((Math.max(0, end - start) * (number - first)) / size)
+  return { first, startSeconds, lengthSeconds: Math.max(0, end - startSeconds), size }
+}
+
+export function joinedInBlock({ first, startSeconds, lengthSeconds, size }: JoinBlock, number: number): number {
+  return size <= 0 ? startSeconds : startSeconds + Math.floor((lengthSeconds * (number - first)) / size)
 }
 
 function blockOf(number: number): number {
   return Math.floor((number % SEGMENT_SIZE) / JOIN_BLOCK_SIZE)
 }
 
-export interface WaitHistogram {
-  /** Admissions per bucket of `WAIT_BUCKETS_SECONDS`; the last count is beyond its last bound. */
-  readonly counts: readonly number[]
-  readonly sumSeconds: number
-}
+/** Admissions per bucket of `WAIT_BUCKETS_SECONDS`. */
+export type WaitHistogram = SecondsHistogram
 
 /**
  * The waits of admitted visitors; one who was admitted at once waited 0 s. The last admissions and
@@ -50,12 +70,10 @@ export class WaitTimes {
   private readonly recent = new Uint32Array(WAIT_SAMPLES)
   private recentCount = 0
   private sinceSample: number[] = []
-  private readonly counts: number[]
-  private sumSeconds: number
+  readonly distribution: Distribution
 
   constructor(histogram?: WaitHistogram) {
-    this.counts = Array.from({ length: WAIT_BUCKETS_SECONDS.length + 1 }, (_, i) => histogram?.counts[i] ?? 0)
-    this.sumSeconds = histogram?.sumSeconds ?? 0
+    this.distribution = new Distribution(WAIT_BUCKETS_SECONDS, histogram)
   }
 
   push(waitSeconds: number): void {
@@ -63,9 +81,7 @@ export class WaitTimes {
     this.recent[this.recentCount++ % WAIT_SAMPLES] = seconds
     // Enough for percentiles, whatever the rate of the room.
     if (this.sinceSample.length < WAIT_SAMPLES) this.sinceSample.push(seconds)
-    const bucket = bucketOf(WAIT_BUCKETS_SECONDS, seconds)
-    this.counts[bucket] = (this.counts[bucket] as number) + 1
-    this.sumSeconds += seconds
+    this.distribution.push(seconds)
   }
 
   /** Of the last `WAIT_SAMPLES` admissions, in seconds. */
@@ -81,7 +97,7 @@ export class WaitTimes {
   }
 
   toStored(): WaitHistogram {
-    return { counts: [...this.counts], sumSeconds: this.sumSeconds }
+    return this.distribution.toStored()
   }
 }
 

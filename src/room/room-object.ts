@@ -11,6 +11,7 @@ import type { ExchangeAnswer, ExchangeRequest } from '../core/exchange.ts'
 import type { GatheredAnswer, GatheredRequest } from '../core/gathered.ts'
 import type { JournalPage } from '../core/journal.ts'
 import type { LineStats } from '../core/line-stats.ts'
+import type { PeriodPoint } from '../core/period.ts'
 import type { SampledFigures } from '../core/sample.ts'
 import type { RecentSite } from '../core/site-health.ts'
 import type { TicketReport } from '../core/ticket-report.ts'
@@ -41,6 +42,11 @@ export interface RoomObject extends RoomEventsObject, RoomKeysObject {
   journal(after: number): RoomJournal | null
   /** Samples by steps; empty for a room without visitors so far. */
   history(fromMs: number, toMs: number, stepMs: number): HistoryPoint[]
+  /**
+   * The figures and the operators' changes of a time, for reports. Steps of a day reach back
+   * further than the samples. Empty for a room without visitors so far.
+   */
+  period(fromMs: number, toMs: number, stepMs: number): RoomPeriod
   /** Null for a number that was never issued in this run. */
   ticket(number: number): TicketReport | null
 
@@ -89,6 +95,13 @@ export interface HistoryPoint extends SampledFigures {
   /** Start of the step. */
   readonly fromMs: number
   readonly samples: number
+}
+
+export interface RoomPeriod {
+  /** Oldest first; steps without a sample are left out. */
+  readonly points: readonly PeriodPoint[]
+  /** Newest first, `REPORT_CHANGES_MAX` at most. */
+  readonly changes: readonly AuditEntry[]
 }
 
 export type Command =

@@ -1,9 +1,18 @@
 /** `GET /metrics`: the figures of all rooms in the Prometheus text format (version 0.0.4). */
 import type { Context } from 'hono'
 import type { AppEnv } from '../app-env.ts'
-import { FIGURES, GAUGES, LOADS, type LoadName, TOTALS, type TotalName } from '../core/figures.ts'
+import {
+  DISTRIBUTIONS,
+  type DistributionName,
+  FIGURES,
+  GAUGES,
+  LOADS,
+  type LoadName,
+  TOTALS,
+  type TotalName,
+} from '../core/figures.ts'
 import { REGULAR_NAME } from '../core/lanes.ts'
-import { ORIGIN_LATENCY_BUCKETS_MS, WAIT_BUCKETS_SECONDS } from '../core/limits.ts'
+import { ORIGIN_LATENCY_BUCKETS_MS } from '../core/limits.ts'
 import { BEACON_OBSTACLES } from '../core/origin-report.ts'
 import { logError } from '../log/log.ts'
 import { type RoomFigures, roomFigures } from './room-figures.ts'
@@ -54,7 +63,14 @@ export function metricsText(rooms: readonly RoomFigures[], up: readonly (readonl
       rooms.flatMap(pagesWithoutBeacon),
     ),
     ...waitingInLanes(rooms),
-    family('wait_seconds', 'histogram', 'Time from joining to admission.', rooms.flatMap(waitHistogram)),
+    ...DISTRIBUTIONS.map((name) =>
+      family(
+        FIGURES[name].metric,
+        'histogram',
+        FIGURES[name].help,
+        rooms.flatMap((room) => durations(name, room)),
+      ),
+    ),
     family(
       'origin_response_seconds',
       'histogram',
@@ -91,8 +107,9 @@ function waitingInLanes(rooms: readonly RoomFigures[]): string[] {
   return samples.length === 0 ? [] : [family('waiting_in_lane', 'gauge', 'Visitors in line, by lane.', samples)]
 }
 
-function waitHistogram({ room, waits }: RoomFigures): string[] {
-  return histogram('wait_seconds', room, WAIT_BUCKETS_SECONDS, waits.counts, waits.sumSeconds)
+function durations(name: DistributionName, room: RoomFigures): string[] {
+  const { metric, bounds } = FIGURES[name]
+  return histogram(metric, room.room, bounds, room[name].counts, room[name].sumSeconds)
 }
 
 function latencyHistogram({ room, originLatency: { counts, sumMs } }: RoomFigures): string[] {

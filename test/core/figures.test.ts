@@ -50,6 +50,8 @@ describe('line stats', () => {
       waitSecondsP90: null,
       totals: NO_TOTALS,
       waits: { counts: NO_COUNTS_OF_WAITS, sumSeconds: 0 },
+      abandonedWaits: { counts: NO_COUNTS_OF_WAITS, sumSeconds: 0 },
+      siteTimes: { counts: new Array<number>(12).fill(0), sumSeconds: 0 },
       originLatency: { counts: NO_COUNTS_OF_LATENCY, sumMs: 0 },
       pagesWithoutBeacon: { amp: 0, charset: 0, coding: 0, head: 0, markup: 0, 'no-transform': 0, policy: 0 },
     })
@@ -123,9 +125,16 @@ describe('a sample', () => {
       roomErrors: 4,
       originRequests: 3,
       originErrors: 2,
+      // 6 and 7 never came.
+      noShows: 2,
       waitSecondsP50: 0,
       waitSecondsP90: 30,
       originLatencyMsP90: 45,
+      distributions: {
+        waits: [30, 3, 0, 1, ...new Array<number>(10).fill(0)],
+        abandonedWaits: [0, 1, ...new Array<number>(12).fill(0)],
+        siteTimes: [0, 2, ...new Array<number>(11).fill(0)],
+      },
     })
   })
 

@@ -14,7 +14,7 @@ import {
   silentBefore,
   silentOffsets,
 } from '../../src/core/silence.ts'
-import { BEACON_FLAG, DEPARTING_FLAG, State } from '../../src/core/ticket-state.ts'
+import { ADMITTED_FLAG, BEACON_FLAG, DEPARTING_FLAG, State } from '../../src/core/ticket-state.ts'
 import { Tickets } from '../../src/core/tickets.ts'
 import { rules } from './support/rules.ts'
 
@@ -101,8 +101,12 @@ describe('how long a ticket may be silent', () => {
 
   it('turns present tickets absent and absent ones gone, or all gone without a grace', () => {
     const { gone, waiting, offered, active, absent } = State
+    const admitted = absent | ADMITTED_FLAG
     const after = (grace: number) => afterSilence(rules({ reclaimGraceSeconds: grace }))
-    expect([waiting, offered, active, absent].map((state) => after(1)[state])).toEqual([absent, absent, absent, gone])
+    expect([waiting, offered, active, absent].map((state) => after(1)[state])).toEqual([
+      ...[absent, admitted, admitted],
+      gone,
+    ])
     expect([waiting, offered, active, absent].map((state) => after(0)[state])).toEqual([gone, gone, gone, gone])
   })
 
@@ -136,7 +140,7 @@ describe('sessions with a limit', () => {
     expect(sessions.overdue(max, at(110))).toEqual([1])
   })
 
-  it('are not tracked and never end while no limit is on', () => {
+  it('never end while no limit is on', () => {
     const sessions = new Sessions()
     sessions.start(1, rules(), 0)
     expect(sessions.overdue(idle, at(1e6))).toEqual([])

@@ -8,7 +8,7 @@ import { SampleStore } from '../../durable-objects/sample-store.ts'
 import { ANALYSED, FIGURES } from '../../src/core/figures.ts'
 import { Line } from '../../src/core/line.ts'
 import { lineStats } from '../../src/core/line-stats.ts'
-import type { Sample } from '../../src/core/sample.ts'
+import type { FullSample, Sample } from '../../src/core/sample.ts'
 import { NO_RECENT_SITE } from '../../src/core/site-health.ts'
 import { metricsText } from '../../src/routes/metrics.ts'
 import { lineRules, parseRooms } from '../../src/settings/rooms.ts'
@@ -53,6 +53,7 @@ const FIRST: Sample = {
   keysMissing: 34,
   keyTakeOvers: 35,
   keyPasses: 36,
+  noShows: 37,
 }
 
 /** Every figure is lower by 1, and the percentiles are unknown. */
@@ -65,13 +66,15 @@ const SECOND: Sample = {
   admissionFactor: 0.25,
 }
 
+const NO_DURATIONS: FullSample['distributions'] = { waits: null, abandonedWaits: null, siteTimes: null }
+
 async function withSamples<T>(look: (store: SampleStore, sql: SqlStorage) => T): Promise<T> {
   const room = new TestRoom('shop')
   await room.join(1)
   return room.inside(({ storage }) => {
     const store = new SampleStore(storage.sql)
-    store.write(FIRST)
-    store.write(SECOND)
+    store.write({ ...FIRST, distributions: { ...NO_DURATIONS, waits: [90, 0, 1, 2] } })
+    store.write({ ...SECOND, distributions: NO_DURATIONS })
     return look(store, storage.sql)
   })
 }
@@ -86,7 +89,7 @@ describe('samples', () => {
         '"limited_returns":21,"joined_quiet":22,"joined_shared":23,"joined_busy":24,"joined_crowded":16,' +
         '"checks_passed":25,"checks_failed":17,"checks_overlooked":26,"checks_unreachable":27,"infinite_answers":28,' +
         '"proofs_solved":29,"proofs_refused":30,"slow_joins":31,"keys_redeemed":32,"keys_refused":33,"keys_missing":34,' +
-        '"key_take_overs":35,"key_passes":36}',
+        '"key_take_overs":35,"key_passes":36,"no_shows":37,"waits":"[90,0,1,2]","abandoned_waits":null,"site_times":null}',
     )
   })
 
@@ -100,7 +103,7 @@ describe('samples', () => {
       '{"fromMs":60000,"samples":2,"active":0,"capacity":1,"waiting":2,"absent":3,"joined":9,"admitted":11,"expired":13,' +
         '"left":15,"returned":17,"roomErrors":19,"waitSecondsP50":11,"waitSecondsP90":12,"originRequests":25,' +
         '"originErrors":27,"originLatencyMsP90":15,"admissionFactor":0.25,"joinedFromCrowdedNetworks":31,' +
-        '"checksFailed":33,"limited":35,"limitedByNetwork":37,"limitedByClient":39,"limitedReturns":41,' +
+        '"checksFailed":33,"noShows":73,"limited":35,"limitedByNetwork":37,"limitedByClient":39,"limitedReturns":41,' +
         '"joinedFromQuietNetworks":43,"joinedFromSharedNetworks":45,"joinedFromBusyNetworks":47,"checksPassed":49,' +
         '"checksOverlooked":51,"checksUnreachable":53,"infiniteAnswers":55,' +
         '"proofsSolved":57,"proofsRefused":59,"slowJoins":61,"keysRedeemed":63,"keysRefused":65,"keysMissing":67,' +
@@ -150,35 +153,36 @@ describe('the metrics', () => {
       'expired_total counter 3',
       'left_total counter 4',
       'returned_total counter 5',
-      'ended_total counter 6',
-      'forgotten_total counter 7',
-      'lent_back_total counter 8',
-      'call_errors_total counter 9',
-      'honoured_passes_total counter 10',
-      'origin_requests_total counter 11',
-      'origin_errors_total counter 12',
-      'limited_joins_total counter 13',
-      'network_limited_joins_total counter 14',
-      'client_limited_joins_total counter 15',
-      'limited_returns_total counter 16',
-      'joined_from_quiet_networks_total counter 17',
-      'joined_from_shared_networks_total counter 18',
-      'joined_from_busy_networks_total counter 19',
-      'joined_from_crowded_networks_total counter 20',
-      'foreign_tokens_total counter 21',
-      'join_checks_passed_total counter 22',
-      'join_checks_failed_total counter 23',
-      'join_checks_overlooked_total counter 24',
-      'join_checks_unreachable_total counter 25',
-      'infinite_queue_answers_total counter 26',
-      'proofs_of_work_solved_total counter 27',
-      'proofs_of_work_refused_total counter 28',
-      'slow_joins_total counter 29',
-      'access_keys_redeemed_total counter 30',
-      'access_keys_refused_total counter 31',
-      'access_keys_missing_total counter 32',
-      'access_key_take_overs_total counter 33',
-      'access_key_passes_total counter 34',
+      'no_shows_total counter 6',
+      'ended_total counter 7',
+      'forgotten_total counter 8',
+      'lent_back_total counter 9',
+      'call_errors_total counter 10',
+      'honoured_passes_total counter 11',
+      'origin_requests_total counter 12',
+      'origin_errors_total counter 13',
+      'limited_joins_total counter 14',
+      'network_limited_joins_total counter 15',
+      'client_limited_joins_total counter 16',
+      'limited_returns_total counter 17',
+      'joined_from_quiet_networks_total counter 18',
+      'joined_from_shared_networks_total counter 19',
+      'joined_from_busy_networks_total counter 20',
+      'joined_from_crowded_networks_total counter 21',
+      'foreign_tokens_total counter 22',
+      'join_checks_passed_total counter 23',
+      'join_checks_failed_total counter 24',
+      'join_checks_overlooked_total counter 25',
+      'join_checks_unreachable_total counter 26',
+      'infinite_queue_answers_total counter 27',
+      'proofs_of_work_solved_total counter 28',
+      'proofs_of_work_refused_total counter 29',
+      'slow_joins_total counter 30',
+      'access_keys_redeemed_total counter 31',
+      'access_keys_refused_total counter 32',
+      'access_keys_missing_total counter 33',
+      'access_key_take_overs_total counter 34',
+      'access_key_passes_total counter 35',
       'calls_total counter 20',
       'gathered_calls_total counter 22',
       'rows_written_total counter 21',

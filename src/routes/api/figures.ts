@@ -15,10 +15,12 @@ import { PAGE_STATES } from '../../status.ts'
 import { roomFigures, siteOf } from '../room-figures.ts'
 import { history } from './history.ts'
 import { isoTime, isoTimeOrNull, NO_STORE, type Operation, ROOM_PARAMETER, withRoom } from './operation.ts'
+import { roomReport } from './report.ts'
 import {
   auditSchema,
   historySchema,
   journalSchema,
+  reportSchema,
   roomsSchema,
   statsSchema,
   ticketSchema,
@@ -101,6 +103,31 @@ export const figureOperations: readonly Operation[] = [
     answers: { 200: { description: 'The report.', schema: whoCameSchema } },
     refusals: { 400: 'Invalid time or range.' },
     handle: withRoom(whoCameReport),
+  },
+  {
+    id: 'getReport',
+    method: 'get',
+    path: '/rooms/{room}/report',
+    tag: 'figures',
+    summary: 'How an event or some days went, as JSON or CSV',
+    description:
+      'The range is at most 400 days. One that begins within the last 7 days is answered from samples, an older one from whole days in UTC. In CSV the first row is the whole time, and each other row a step.',
+    needs: 'read',
+    parameters: {
+      ...ROOM_PARAMETER,
+      from: { in: 'query', description: 'ISO 8601, or ms since 1970. Default: 1 day before `to`.', schema: timeText },
+      to: { in: 'query', description: 'ISO 8601, or ms since 1970. Default: now.', schema: timeText },
+      format: {
+        in: 'query',
+        description: 'Default: json, or csv for `Accept: text/csv`.',
+        schema: v.picklist(['json', 'csv']),
+      },
+    },
+    answers: {
+      200: { description: 'The report.', schema: reportSchema, types: ['application/json', 'text/csv'] },
+    },
+    refusals: { 400: 'Invalid time, range or format.' },
+    handle: withRoom(roomReport),
   },
   {
     id: 'getJournal',

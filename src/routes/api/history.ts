@@ -4,6 +4,7 @@ import type { AppEnv } from '../../app-env.ts'
 import { problem } from '../../http/problem.ts'
 import type { HistoryPoint } from '../../room/room-object.ts'
 import type { RoomSettings } from '../../settings/rooms.ts'
+import { csvResponse, formatOf } from './csv.ts'
 import { isoTime, NO_STORE } from './operation.ts'
 import { readTimeRange } from './time-range.ts'
 
@@ -30,27 +31,9 @@ export async function history(c: Context<AppEnv>, room: RoomSettings): Promise<R
   const { fromMs, toMs } = read
   const points: HistoryPoint[] = await c.var.deployment.stub(room).history(fromMs, toMs, step.ms)
   const rows = points.map(({ fromMs: atMs, ...point }) => ({ at: isoTime(atMs), ...point }))
-  if (format === 'csv') return csvResponse(c, room.name, rows)
+  if (format === 'csv') return csvResponse(c, `${room.name}-history`, rows)
   const range = { from: isoTime(fromMs), to: isoTime(toMs), step: stepName }
   return c.json({ room: room.name, ...range, points: rows }, 200, NO_STORE)
-}
-
-/** RFC 4180. Numbers and times need no quotes; null is empty. */
-function csvResponse(c: Context<AppEnv>, room: string, points: readonly Readonly<Record<string, unknown>>[]): Response {
-  const columns = Object.keys(points[0] ?? { at: null })
-  const lines = points.map((point) => columns.map((column) => point[column] ?? '').join(','))
-  return c.body(`${[columns.join(','), ...lines].join('\r\n')}\r\n`, 200, {
-    ...NO_STORE,
-    'Content-Type': 'text/csv; charset=utf-8; header=present',
-    'Content-Disposition': `attachment; filename="${room}-history.csv"`,
-  })
-}
-
-/** From the query, otherwise from the `Accept` header; null when the query is invalid. */
-function formatOf(c: Context<AppEnv>): 'json' | 'csv' | null {
-  const format = c.req.query('format')
-  if (format === undefined) return /\btext\/csv\b/i.test(c.req.header('Accept') ?? '') ? 'csv' : 'json'
-  return format === 'json' || format === 'csv' ? format : null
 }
 
 function isStep(name: string): name is keyof typeof STEPS {

@@ -5,6 +5,7 @@
 import * as v from 'valibot'
 import { ALERT_METRICS } from '../../core/alert-rules.ts'
 import {
+  DISTRIBUTIONS,
   eachFigure,
   FIGURES,
   type FigureName,
@@ -127,7 +128,9 @@ export const statsSchema = v.looseObject({
   site,
   totals: v.record(v.string(), v.number()),
   pagesWithoutBeacon: about(v.record(v.string(), count('Pages.')), 'Pages that got no beacon script, by reason.'),
-  waits: v.looseObject({ counts: v.array(v.number()), sumSeconds: v.number() }),
+  ...eachFigure(DISTRIBUTIONS, (name) =>
+    about(v.looseObject({ counts: v.array(v.number()), sumSeconds: v.number() }), FIGURES[name].help),
+  ),
 })
 
 export const historySchema = v.looseObject({
@@ -145,17 +148,30 @@ export const historySchema = v.looseObject({
   ),
 })
 
-export const whoCameSchema = v.looseObject({
-  room: roomName,
-  from: time,
-  to: time,
+const share = (description: string) => about(v.nullable(v.pipe(v.number(), v.minValue(0), v.maxValue(1))), description)
+
+const whoCameEntries = {
   ...eachFigure(WHO_CAME_TOTALS, figureNow),
   joinedFromUnknownNetworks: count('Joins without a known network.'),
-  suspectedShare: about(
-    v.nullable(v.pipe(v.number(), v.minValue(0), v.maxValue(1))),
+  suspectedShare: share(
     'Joins from crowded networks and joins after a failed check, as a share of all joins; null without joins.',
   ),
-})
+}
+
+export const whoCameSchema = v.looseObject({ room: roomName, from: time, to: time, ...whoCameEntries })
+
+const bucketEntries = {
+  upToSeconds: about(v.nullable(v.number()), 'Upper bound; null: longer than all others.'),
+  count: v.number(),
+}
+const durationEntries = {
+  count: v.number(),
+  meanSeconds: v.nullable(v.number()),
+  p50Seconds: about(v.nullable(v.number()), 'As exact as the buckets.'),
+  p90Seconds: v.nullable(v.number()),
+  buckets: v.array(v.looseObject(bucketEntries)),
+}
+const durations = (description: string) => about(v.looseObject(durationEntries), description)
 
 const eventSchema = v.looseObject({
   sequence: v.number(),
@@ -223,22 +239,85 @@ export const actionSchema = v.looseObject({
 })
 
 const auditValues = v.record(v.string(), v.unknown())
+const auditEntry = v.looseObject({
+  id: v.number(),
+  at: time,
+  who: about(v.string(), 'The name of the token or of the person; "deployment": a deploy replaced an override.'),
+  action: v.string(),
+  before: auditValues,
+  after: auditValues,
+})
 export const auditSchema = v.looseObject({
   room: roomName,
-  entries: v.array(
-    v.looseObject({
-      id: v.number(),
-      at: time,
-      who: about(v.string(), 'The name of the token or of the person; "deployment": a deploy replaced an override.'),
-      action: v.string(),
-      before: auditValues,
-      after: auditValues,
-    }),
-  ),
+  entries: v.array(auditEntry),
   next: about(
     v.nullable(v.number()),
     'The value of "before" for the next page of older entries; null: there are none.',
   ),
+})
+
+export const reportSchema = v.looseObject({
+  room: roomName,
+  from: about(time, 'Start of the time that the report covers. Days are whole, in UTC.'),
+  to: time,
+  resolution: about(v.picklist(['samples', 'days']), 'days: the time begins before the samples that are kept.'),
+  step: about(v.picklist(['1m', '10m', '1h', '1d']), 'Of the points.'),
+  samples: about(v.number(), 'Ticks in which somebody was in the room.'),
+  totals: v.looseObject(eachFigure(SAMPLED_TOTALS, figureNow)),
+  peakWaiting: count('The longest line.'),
+  peakWaitingAt: about(v.nullable(time), 'Start of the step with the longest line; null: nobody waited.'),
+  peakActive: count('The most slots taken.'),
+  capacityUsedMean: about(v.nullable(v.number()), 'Slots taken as a share of the capacity, while anyone was there.'),
+  capacityUsedPeak: v.nullable(v.number()),
+  waits: durations('Waits of the admitted visitors.'),
+  abandonment: about(
+    v.looseObject({
+      ...durationEntries,
+      share: share('Of all whose wait ended.'),
+      byWait: about(
+        v.array(
+          v.looseObject({
+            ...bucketEntries,
+            admitted: v.number(),
+            share: share('Who gave up within this time, of those who waited that long; null: nobody did.'),
+          }),
+        ),
+        'By the time waited.',
+      ),
+    }),
+    'Waits of the visitors who gave up.',
+  ),
+  noShows: figureNow('noShows'),
+  noShowShare: share('Of the admissions.'),
+  timeOnSite: durations('Sessions that ended.'),
+  turnedAway: count('Newcomers refused by join limits, the check before joining or the proof of work.'),
+  whoCame: v.looseObject(whoCameEntries),
+  points: about(
+    v.array(
+      v.looseObject({
+        at: about(time, 'Start of the step.'),
+        seconds: v.number(),
+        samples: v.number(),
+        joined: v.number(),
+        admitted: v.number(),
+        expired: v.number(),
+        left: v.number(),
+        returned: v.number(),
+        noShows: v.number(),
+        turnedAway: v.number(),
+        abandoned: v.number(),
+        peakWaiting: v.number(),
+        peakActive: v.number(),
+        capacity: v.number(),
+        waitSecondsP50: v.nullable(v.number()),
+        waitSecondsP90: v.nullable(v.number()),
+        siteSecondsP50: v.nullable(v.number()),
+      }),
+    ),
+    'Steps without a sample are left out.',
+  ),
+  changes: about(v.array(auditEntry), 'Changes by operators, newest first.'),
+  changesComplete: about(v.boolean(), 'false: there are more, which are left out.'),
 })
 
 export const eventJsonSchema = v.looseObject({

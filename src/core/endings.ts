@@ -1,0 +1,76 @@
+/**
+ * What the end of a stay says about the visitor: gave up in line, was admitted and never came, or
+ * how long the session was. Must be called before the ticket moves.
+ *
+ * A visitor who falls silent in line has given up once the reclaim grace is over; until then the
+ * place can be reclaimed. Visitors whom an operator removed, or who lost their place because they
+ * returned too often, have not given up.
+ */
+import { JOIN_BLOCK_SIZE, SEGMENT_SIZE } from './limits.ts'
+import type { LineState } from './line-state.ts'
+import type { Segment } from './segment.ts'
+import { ADMITTED_FLAG, STATE_MASK, State } from './ticket-state.ts'
+import { type JoinBlock, joinBlock, joinedInBlock, joinedSeconds } from './wait-times.ts'
+
+/** A ticket ends by an event other than silence. */
+export function noteEnd(line: LineState, number: number, event: 'left' | 'revoked' | 'ended' | 'forgotten'): void {
+  const { tickets, clock, record } = line
+  const segment = tickets.segmentOf(number)
+  if (segment === undefined) return
+  const offset = number % SEGMENT_SIZE
+  const byte = segment.states[offset] as number
+  const state = byte & STATE_MASK
+  if (state === State.active) noteSession(line, segment, offset, clock.nowSeconds)
+  if (event !== 'left') return
+  if (state === State.offered) record.totals.noShows++
+  if (!isInLine(byte)) return
+  const joined = joinedSeconds(tickets, number)
+  if (joined !== null) record.distributions.abandonedWaits.push(goneSeconds(line, segment, offset) - joined)
+}
+
+/**
+ * Tickets of a segment are silent for too long (ascending offsets). Works by segment, as one tick
+ * may find a million.
+ * @param after by state: what becomes of them
+ */
+export function noteSilent(line: LineState, segment: Segment, offsets: Uint16Array, after: Uint8Array): void {
+  const { tickets, record } = line
+  const first = segment.index * SEGMENT_SIZE
+  let block: JoinBlock | null = null
+  let blockEnd = 0
+  for (let i = 0; i < offsets.length; i++) {
+    const offset = offsets[i] as number
+    const byte = segment.states[offset] as number
+    const state = byte & STATE_MASK
+    if (state === State.active) noteSession(line, segment, offset, segment.heard[offset] as number)
+    else if (state === State.offered) record.totals.noShows++
+    if (!isInLine(byte) || ((after[state] as number) & STATE_MASK) !== State.gone) continue
+    const number = first + offset
+    if (number >= blockEnd) {
+      block = joinBlock(tickets, number)
+      blockEnd = number - (number % JOIN_BLOCK_SIZE) + JOIN_BLOCK_SIZE
+    }
+    if (block !== null)
+      record.distributions.abandonedWaits.push(goneSeconds(line, segment, offset) - joinedInBlock(block, number))
+  }
+}
+
+/** Waiting, or silent since it waited. */
+function isInLine(byte: number): boolean {
+  const state = byte & STATE_MASK
+  return state === State.waiting || (state === State.absent && (byte & ADMITTED_FLAG) === 0)
+}
+
+/** Wall-clock time at which a ticket in line ended or was found silent. */
+function goneSeconds({ clock, record }: LineState, segment: Segment, offset: number): number {
+  const isAbsent = segment.stateAt(offset) === State.absent
+  // A restore sets the time to one that lies ahead.
+  const agoSeconds = isAbsent ? Math.max(0, clock.nowSeconds - (segment.heard[offset] as number)) : 0
+  return record.nowSeconds - agoSeconds
+}
+
+/** Sessions without a known start are not counted. */
+function noteSession(line: LineState, segment: Segment, offset: number, endSeconds: number): void {
+  const started = line.sessions.startedSeconds(segment, offset)
+  if (started !== null) line.record.distributions.siteTimes.push(endSeconds - started)
+}
