@@ -7,6 +7,7 @@ import type {
   eventJsonSchema,
   eventsSchema,
   historySchema,
+  reportSchema,
   roomsSchema,
   sessionSchema,
   settingsSchema,
@@ -27,6 +28,7 @@ export type Session = v.InferOutput<typeof sessionSchema>
 export type Events = v.InferOutput<typeof eventsSchema>
 export type RoomEvent = v.InferOutput<typeof eventJsonSchema>
 export type EventDetails = v.InferOutput<typeof eventDetailsSchema>
+export type Report = v.InferOutput<typeof reportSchema>
 export type WhoCame = v.InferOutput<typeof whoCameSchema>
 export type Settings = v.InferOutput<typeof settingsSchema>
 

@@ -22,25 +22,29 @@ interface Props {
   readonly format: (value: number) => string
   /** Above the red limit. */
   readonly isBad?: boolean
+  /** Times of vertical lines, seconds since 1970. Their meaning must be in a text, too. */
+  readonly marks?: readonly number[]
+}
+
+/** The parts that change without a new plot. */
+interface Latest {
+  readonly range: readonly [number, number]
+  readonly marks: readonly number[]
 }
 
 const HEIGHT = 190
 
-export function Chart({ title, times, range, lines, format, isBad = false }: Props) {
+export function Chart({ title, times, range, lines, format, isBad = false, marks = [] }: Props) {
   const box = useRef<HTMLDivElement>(null)
   const plot = useRef<uPlot | null>(null)
   const scheme = useColorScheme()
-  const latest = useRef({ range })
-  latest.current = { range }
+  const latest = useRef<Latest>({ range, marks })
+  latest.current = { range, marks }
   const shape = `${title} ${lines.map(({ label }) => label).join()} ${scheme}`
   useCleanEffect(() => {
     const element = box.current
     if (element === null) return undefined
-    const drawn = new uPlot(
-      options(element, lines, latest as { current: { range: readonly [number, number] } }, format),
-      [[]],
-      element,
-    )
+    const drawn = new uPlot(options(element, lines, latest as { current: Latest }, format), [[]], element)
     plot.current = drawn
     const observer = new ResizeObserver(() => drawn.setSize({ width: element.clientWidth, height: HEIGHT }))
     observer.observe(element)
@@ -88,7 +92,7 @@ function timeText(seconds: number, [from, to]: readonly [number, number]): strin
 function options(
   element: HTMLElement,
   lines: readonly Line[],
-  latest: { current: { range: readonly [number, number] } },
+  latest: { current: Latest },
   format: (value: number) => string,
 ): uPlot.Options {
   const style = getComputedStyle(element)
@@ -105,6 +109,7 @@ function options(
     padding: [8, 8, 0, 0],
     legend: { show: false },
     cursor: { y: false, points: { size: 6 } },
+    hooks: { draw: [(plot) => drawMarks(plot, latest.current.marks, color('--mark'))] },
     scales: {
       x: { time: true, range: () => [...latest.current.range] as [number, number] },
       y: { range: (_, __, max) => [0, Math.max(1, (max ?? 1) * 1.1)] },
@@ -126,4 +131,21 @@ function options(
       })),
     ],
   }
+}
+
+function drawMarks({ ctx, bbox, valToPos }: uPlot, marks: readonly number[], color: string): void {
+  if (marks.length === 0) return
+  ctx.save()
+  ctx.strokeStyle = color
+  ctx.lineWidth = devicePixelRatio
+  ctx.setLineDash([2 * devicePixelRatio, 3 * devicePixelRatio])
+  for (const mark of marks) {
+    const x = Math.round(valToPos(mark, 'x', true))
+    if (x < bbox.left || x > bbox.left + bbox.width) continue
+    ctx.beginPath()
+    ctx.moveTo(x, bbox.top)
+    ctx.lineTo(x, bbox.top + bbox.height)
+    ctx.stroke()
+  }
+  ctx.restore()
 }

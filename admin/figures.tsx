@@ -76,7 +76,7 @@ interface FigureProps {
   readonly children?: unknown
 }
 
-function Figure({ label, value, note, children }: FigureProps) {
+export function Figure({ label, value, note, children }: FigureProps) {
   return (
     <div class="card figure">
       <p class="label">{label}</p>

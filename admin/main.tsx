@@ -8,6 +8,7 @@ import { Part } from './boundary.tsx'
 import { useCleanEffect, usePolling } from './hooks.ts'
 import { Login } from './login.tsx'
 import { Overview } from './overview.tsx'
+import { ReportPage } from './report.tsx'
 import { Room } from './room.tsx'
 
 const ROOMS_EVERY_MS = 5_000
@@ -25,9 +26,9 @@ function App() {
 
 function Dashboard({ session, onSessionEnd }: { session: Session; onSessionEnd: () => void }) {
   const rooms = usePolling('rooms', ROOMS_EVERY_MS, () => get<RoomList>('/rooms'))
-  const [chosen, setChosen] = useState(roomOfHash())
+  const [{ chosen, isReport }, setPlace] = useState(placeOfHash())
   useCleanEffect(() => {
-    const onHash = () => setChosen(roomOfHash())
+    const onHash = () => setPlace(placeOfHash())
     addEventListener('hashchange', onHash)
     return () => removeEventListener('hashchange', onHash)
   }, [])
@@ -70,6 +71,10 @@ function Dashboard({ session, onSessionEnd }: { session: Session; onSessionEnd: 
             </Part>
           )}
         </div>
+      ) : isReport ? (
+        <ReportPage key={`${room.name} report`} name={room.name}>
+          {frame}
+        </ReportPage>
       ) : (
         <Room
           key={room.name}
@@ -131,8 +136,10 @@ function RoomLinks({ rooms, chosen }: { rooms: Rooms; chosen: string | null }) {
   )
 }
 
-function roomOfHash(): string {
-  return decodeURIComponent(location.hash.slice(1))
+/** `#room`, or `#room/report`. */
+function placeOfHash(): { readonly chosen: string; readonly isReport: boolean } {
+  const [chosen = '', part] = decodeURIComponent(location.hash.slice(1)).split('/')
+  return { chosen, isReport: part === 'report' }
 }
 
 render(

@@ -69,6 +69,7 @@ export function Room({ name, covers, preview, mayWrite, children }: Props) {
           <div class="title">
             <h2>{name}</h2>
             <p class="muted">covers {covers}</p>
+            <a href={`#${name}/report`}>Report</a>
           </div>
           {lost !== null && (
             <p class="banner error" role="alert">

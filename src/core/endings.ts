@@ -1,6 +1,6 @@
 /**
- * What the end of a stay says about the visitor: gave up in line, was admitted and never came, or
- * how long the session was. Must be called before the ticket moves.
+ * Counts the end of a stay as a visitor who gave up in line, as a no-show, or as a session of some
+ * length. Must be called before the ticket moves.
  *
  * A visitor who falls silent in line has given up once the reclaim grace is over; until then the
  * place can be reclaimed. Visitors whom an operator removed, or who lost their place because they

@@ -26,7 +26,7 @@ export interface DurationsReport {
 /** Of those who were still in line when the bucket began. */
 export interface AbandonmentBucket extends Bucket {
   readonly admitted: number
-  /** Who gave up within the bucket, as a share: 0 to 1. Null: nobody waited that long. */
+  /** The part of them that gave up within the bucket, 0 to 1. Null: nobody waited that long. */
   readonly share: number | null
 }
 

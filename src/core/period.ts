@@ -44,7 +44,7 @@ export const NO_PERIOD: Period = {
   distributions: eachFigure(DISTRIBUTIONS, () => []),
 }
 
-/** What another version stored may lack figures. */
+/** A period as another version stored it: it may lack figures. */
 export type StoredPeriod = { readonly [Part in keyof Period]?: Partial<Period[Part]> }
 
 /** Puts two times together. */

@@ -1,4 +1,4 @@
-/** What the end of a stay counts as: a visitor who gave up, a no-show, or a session of some length. */
+/** The end of a stay counts as a visitor who gave up, a no-show, or a session of some length. */
 import { describe, expect, it } from 'vitest'
 import { SITE_TIME_BUCKETS_SECONDS, WAIT_BUCKETS_SECONDS } from '../../src/core/limits.ts'
 import { DrivenLine, keepPolling } from './support/driven-line.ts'

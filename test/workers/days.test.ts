@@ -1,4 +1,4 @@
-/** Daily figures: written before their samples go, and read together with the samples that are kept. */
+/** Daily figures: written before their samples go, and read beside those that are kept. */
 import { describe, expect, it } from 'vitest'
 import { SampleStore } from '../../durable-objects/sample-store.ts'
 import { eachFigure, SAMPLED } from '../../src/core/figures.ts'
