@@ -58,7 +58,9 @@ describe('lanes with weights', () => {
             let count = 0
             for (let to = from; to < got.length && possible[to]?.[i] === true; to++) {
               count += Number(got[to] === name)
-              expect(count).toBeGreaterThanOrEqual(Math.floor((to - from + 1) * share) - 1)
+              const least = Math.floor((to - from + 1) * share) - 1
+              // An assertion for each of these thousands of sums would take most of the test's time.
+              if (count < least) throw new Error(`${name}: ${count} of at least ${least} from ${from} to ${to}`)
             }
           }
         }

@@ -1,6 +1,6 @@
 /**
- * Real Chromium for a test file: one process, and a new profile for each page, as for a first
- * visit.
+ * Real Chromium: one for all test files of a process, and a new profile for each page, as for a
+ * first visit.
  *
  * The rooms of these tests have hosts below `localhost`. Browsers send these to this machine
  * without DNS and treat them as secure, so features that require TLS (locks, notifications) work
@@ -21,13 +21,21 @@ export interface Chromium {
   page(options?: BrowserContextOptions): Promise<Page>
 }
 
+/** It ends with the process of the test files. */
+let shared: Browser | undefined
+
+async function sharedBrowser(): Promise<Browser> {
+  if (shared?.isConnected() !== true) shared = await launch()
+  return shared
+}
+
 /** Call it at the top of a test file. */
 export function useChromium(): Chromium {
   let browser: Browser
   const profiles: BrowserContext[] = []
   let inTest = false
   beforeAll(async () => {
-    browser = await launch()
+    browser = await sharedBrowser()
   })
   beforeEach(() => {
     inTest = true
@@ -36,7 +44,9 @@ export function useChromium(): Chromium {
     inTest = false
     await Promise.all(profiles.splice(0).map((profile) => profile.close()))
   })
-  afterAll(() => browser?.close())
+  afterAll(async () => {
+    await Promise.all(browser.contexts().map((left) => left.close()))
+  })
 
   const profile = async (options: BrowserContextOptions = {}) => {
     const opened = await browser.newContext({ locale: 'en-US', viewport: { width: 800, height: 900 }, ...options })
