@@ -6,6 +6,7 @@ import type {
   eventDetailsSchema,
   eventJsonSchema,
   eventsSchema,
+  explanationSchema,
   historySchema,
   reportSchema,
   roomsSchema,
@@ -30,6 +31,7 @@ export type RoomEvent = v.InferOutput<typeof eventJsonSchema>
 export type EventDetails = v.InferOutput<typeof eventDetailsSchema>
 export type Report = v.InferOutput<typeof reportSchema>
 export type WhoCame = v.InferOutput<typeof whoCameSchema>
+export type Explanation = v.InferOutput<typeof explanationSchema>
 export type Settings = v.InferOutput<typeof settingsSchema>
 
 /** Values of the runtime settings, by key. */

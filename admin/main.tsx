@@ -10,6 +10,7 @@ import { Login } from './login.tsx'
 import { Overview } from './overview.tsx'
 import { ReportPage } from './report.tsx'
 import { Room } from './room.tsx'
+import { coverageText } from './words.ts'
 
 const ROOMS_EVERY_MS = 5_000
 
@@ -79,7 +80,7 @@ function Dashboard({ session, onSessionEnd }: { session: Session; onSessionEnd: 
         <Room
           key={room.name}
           name={room.name}
-          covers={`${room.host ?? 'any host'}${room.path}`}
+          covers={coverageText(room)}
           preview={rooms.value.preview}
           mayWrite={session.operator.kind === 'full'}
         >

@@ -1,9 +1,10 @@
 /** All rooms at a glance, each with its state, figures and site health. */
 import { type Events, get, type Rooms } from './api.ts'
 import { holdsLine, nextEvent } from './event-words.ts'
+import { ExplainUrl } from './explain.tsx'
 import { usePolling } from './hooks.ts'
 import { Badges, EventBadge } from './pinned.tsx'
-import { percentText, SITE_WORDS } from './words.ts'
+import { coverageText, percentText, SITE_WORDS } from './words.ts'
 
 type Listed = Rooms[number]
 
@@ -29,12 +30,13 @@ export function Overview({ rooms }: { rooms: Rooms }) {
           <RoomCard key={room.name} room={room} />
         ))}
       </ul>
+      <ExplainUrl />
     </main>
   )
 }
 
 function RoomCard({ room }: { room: Listed }) {
-  const { name, host, path, reachable, waiting, active, capacity, admittedPerMinute, site } = room
+  const { name, reachable, waiting, active, capacity, admittedPerMinute, site } = room
   const events = usePolling(`${name} events`, EVENTS_EVERY_MS, () => get<Events>(`/rooms/${name}/events`))
   const nowMs = Date.now()
   const event = nextEvent(events.value?.events ?? [], nowMs)
@@ -44,7 +46,7 @@ function RoomCard({ room }: { room: Listed }) {
       <h3>
         <a href={`#${name}`}>{name}</a>
       </h3>
-      <p class="muted">{`${host ?? 'any host'}${path}`}</p>
+      <p class="muted">{coverageText(room)}</p>
       <p class="states">
         {reachable ? <Badges stats={room} isHeld={holdsLine(event)} /> : <span class="badge bad">Unreachable</span>}
         {site !== null && site.state !== 'unknown' && (

@@ -20,6 +20,7 @@ import { type Notice, useControls } from './controls.ts'
 import { Dialog, type Question } from './dialog.tsx'
 import { underWay } from './event-words.ts'
 import { Events } from './events.tsx'
+import { ExplainUrl } from './explain.tsx'
 import { FairEntry } from './fair-entry.tsx'
 import { Figures } from './figures.tsx'
 import { usePolling } from './hooks.ts'
@@ -99,6 +100,9 @@ export function Room({ name, covers, preview, mayWrite, children }: Props) {
               </Part>
               <Part name="Find a ticket">
                 <TicketLookup room={name} />
+              </Part>
+              <Part name="Explain a URL">
+                <ExplainUrl />
               </Part>
               <Part name="Preview">
                 <Preview room={name} choices={preview} message={controls && shownMessage(controls.values, nowMs)} />

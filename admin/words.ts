@@ -1,5 +1,5 @@
 /** The vocabulary of the page: badges, buttons and the audit log use the same words. */
-import type { Audit, RoomEvent, Rooms, Stats } from './api.ts'
+import type { Audit, Explanation, RoomEvent, Rooms, Stats } from './api.ts'
 import { ENTRY_SWITCHES, entryValueText } from './entry-switches.ts'
 import { momentText } from './times.ts'
 
@@ -205,4 +205,24 @@ export function siteText({ errorRatio, latencyMsP90, requests, windowSeconds }: 
   const errors = `${percentText(errorRatio)} of ${requests.toLocaleString()} requests failed`
   const latency = latencyMsP90 === null ? '' : ` and 90% were answered within about ${latencyText(latencyMsP90)}`
   return `In the last ${period}, ${errors}${latency}.`
+}
+
+/** The routes of a room and the kinds of its conditions, in one line. */
+export function coverageText({ routes, match }: Pick<Rooms[number], 'routes' | 'match'>): string {
+  const places = routes.map(({ host, path }) => `${host ?? 'any host'}${path}`).join(', ')
+  if (match.length === 0) return places
+  const keys = [...new Set(match.flatMap(Object.keys))].map((key) => key.replaceAll('_', ' '))
+  return `${places}, by ${keys.join(', ')}`
+}
+
+const OUTCOME_WORDS: Readonly<Record<Explanation['candidates'][number]['outcome'], string>> = {
+  takes: 'takes the request',
+  'less-specific': 'covers it, but is less specific',
+  conditions: 'does not match: ',
+  path: 'has another path',
+  host: 'has another host',
+}
+
+export function outcomeText({ outcome, unmet }: Explanation['candidates'][number]): string {
+  return `${OUTCOME_WORDS[outcome]}${outcome === 'conditions' ? unmet.join(', ') : ''}`
 }

@@ -2,7 +2,7 @@
 import type { AlertDelivery } from './alerts/consumer.ts'
 import { platformIo } from './alerts/deliver.ts'
 import type { Bindings } from './api.ts'
-import type { BypassRule } from './bypass/bypass-settings.ts'
+import type { RequestRule } from './bypass/bypass-settings.ts'
 import { NewcomerCounts } from './core/proof-of-work.ts'
 import { infiniteKeys } from './gate/infinite-queue.ts'
 import type { JoinLimiters } from './gate/join-limits.ts'
@@ -57,7 +57,7 @@ export interface Deployment extends JoinLimiters {
   readonly stub: (room: RoomSettings) => ReturnType<typeof roomStub>
   readonly alerts: AlertDelivery
   /** The rules by which requests skip a room, by room name. */
-  readonly bypasses: ReadonlyMap<string, readonly BypassRule[]>
+  readonly bypasses: ReadonlyMap<string, readonly RequestRule[]>
   /** Null: newcomers are not checked. */
   readonly turnstile: TurnstileValidator | null
   /** Sign the tickets of the infinite queue. */

@@ -328,6 +328,9 @@ export const PASS_KEYS_MAX = 5
  */
 export const HONOURED_PASS_SECONDS = 30
 
+/** `routes` of one room. */
+export const ROUTES_MAX = 50
+
 /** `return_hosts`: sites that share a room of redirect mode. */
 export const RETURN_HOSTS_MAX = 20
 

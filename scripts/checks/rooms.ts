@@ -5,9 +5,10 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import Mustache from 'mustache'
-import { matchesPattern } from '../../src/bypass/bypass-settings.ts'
+import { matchesPattern } from '../../src/bypass/patterns.ts'
 import { BYPASS_SECRET_MIN_CHARS, LOGO_MAX_BYTES, TEMPLATE_MAX_BYTES } from '../../src/limits.ts'
 import { parseRooms, type RoomSettings } from '../../src/settings/rooms.ts'
+import { routesOf } from '../../src/settings/routes.ts'
 import { parseSettings, SettingsError } from '../../src/settings/settings.ts'
 import {
   addressSecrets,
@@ -106,7 +107,7 @@ const USUAL_PATHS: readonly (readonly [name: string, path: string])[] = [
  */
 export function bypassSuggestions(rooms: unknown): string[] {
   return (parseRooms(rooms).rooms ?? [])
-    .filter(({ path }) => path === '/')
+    .filter((room) => routesOf(room).some(({ path }) => path === '/'))
     .flatMap((room) => {
       const missing = missingPaths(room)
       if (missing.length === 0) return []

@@ -19,8 +19,8 @@ const SECONDS_PER_MINUTE = 60
 /** Conversions of all documented keys. */
 const KEYS: Conversions = {
   name: (value) => nameOf(String(value)),
-  host: (value) => ({ settings: { host: String(value).toLowerCase() } }),
-  path: (value) => (value === '' || value === null ? NOTHING : { settings: { path: value } }),
+  host: (value, from) => (hasRoutes(from) ? NOTHING : { settings: { host: String(value).toLowerCase() } }),
+  path: (value, from) => (value === '' || value === null || hasRoutes(from) ? NOTHING : { settings: { path: value } }),
   total_active_users: (value) => ({ settings: { total_active_users: value } }),
   new_users_per_minute: (value) => ({ settings: { new_users_per_minute: value } }),
   session_duration: sessionDuration,
@@ -152,26 +152,25 @@ function turnstileMode(value: unknown): Carried {
   return { settings: { turnstile_mode: value }, notes: [text] }
 }
 
-/** A room covers several hosts of one domain with the same path. */
+/** The hosts of a room share a cookie, so they need a domain in common. */
 function additionalRoutes(value: unknown, from: CloudflareRoom): Carried {
   const routes = Array.isArray(value) ? value.filter(isTable) : []
   if (routes.length === 0) return NOTHING
-  const path = pathOf(from)
-  const fitting = routes.filter((route) => pathOf(route) === path && route.host !== from.host)
-  const others = routes.filter((route) => pathOf(route) !== path)
-  const refused = others.map(
-    (route) =>
-      `additional route ${oneLine(route.host)}${oneLine(pathOf(route))} is not covered: a room has one path. Choose a common parent path, or add a separate room.`,
-  )
-  if (fitting.length === 0) return { refused }
-  const hosts = fitting.map(({ host }) => String(host).toLowerCase())
-  const domain = commonDomain([String(from.host).toLowerCase(), ...hosts])
-  if (domain === null)
-    return refuse(
-      ...refused,
-      `additional hosts ${hosts.map(oneLine).join(', ')} share no domain with ${oneLine(from.host)}: add a room for each.`,
-    )
-  return { settings: { additional_hosts: hosts, cookie_domain: domain }, refused }
+  const all = [from, ...routes].map((route) => ({ host: String(route.host).toLowerCase(), path: pathOf(route) }))
+  const unique = all.filter(({ host, path }, i) => all.findIndex((one) => one.host === host && one.path === path) === i)
+  if (unique.length === 1) return NOTHING
+  const hosts = [...new Set(unique.map(({ host }) => host))]
+  const domain = hosts.length === 1 ? undefined : commonDomain(hosts)
+  if (domain === null) {
+    const others = hosts.slice(1).map(oneLine).join(', ')
+    return refuse(`additional hosts ${others} share no domain with ${oneLine(from.host)}: add a room for each.`)
+  }
+  const cookie = domain === undefined ? {} : { cookie_domain: domain }
+  return { settings: { routes: unique, ...cookie } }
+}
+
+function hasRoutes(from: CloudflareRoom): boolean {
+  return additionalRoutes(from.additional_routes, from).settings !== undefined
 }
 
 function pathOf({ path }: CloudflareRoom): string {

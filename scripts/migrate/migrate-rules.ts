@@ -1,6 +1,6 @@
 /**
- * Converts bypass rules of Cloudflare's Waiting Room whose expressions only match a path or
- * addresses.
+ * Converts bypass rules of Cloudflare's Waiting Room whose expressions match paths, addresses,
+ * countries and methods.
  */
 import { type CloudflareRoom, isTable, MigrateError, oneLine } from './cloudflare-rooms.ts'
 
@@ -22,7 +22,13 @@ const EXPRESSIONS: readonly [RegExp, (match: string) => Record<string, unknown>]
   [new RegExp(`^${PATH} contains "/([^"*]+)"$`), (part) => ({ paths: [`/${part}*`, `/*/${part}*`] })],
   [new RegExp(`^ip\\.src eq (${ADDRESS})$`), (address) => ({ addresses: [address] })],
   [new RegExp(`^ip\\.src in \\{(${ADDRESS}(?: +${ADDRESS})*)\\}$`), (list) => ({ addresses: list.split(/ +/) })],
+  [/^ip\.(?:src|geoip)\.country eq ("[A-Z0-9]+")$/, (code) => ({ countries: textsOf(code) })],
+  [/^ip\.(?:src|geoip)\.country in \{("[A-Z0-9" ]+")\}$/, (codes) => ({ countries: textsOf(codes) })],
+  [/^http\.request\.method eq ("[A-Z]+")$/, (method) => ({ methods: textsOf(method) })],
+  [/^http\.request\.method in \{("[A-Z" ]+")\}$/, (methods) => ({ methods: textsOf(methods) })],
 ]
+
+const textsOf = (list: string) => [...list.matchAll(/"([^"]+)"/g)].map(([, text]) => String(text))
 
 /** @throws MigrateError if the text is not an answer of the rules API */
 export function migrateRules(text: string): MigratedRules {
@@ -42,13 +48,25 @@ export function migrateRules(text: string): MigratedRules {
 
 const bounded = (text: string) => oneLine(text, 400)
 
+/** Null: a part of the expression is not supported. */
 function bypassOf(expression: string): Record<string, unknown> | null {
-  const bare = expression
-    .trim()
-    .replace(/^\((.*)\)$/, '$1')
-    .replace(/^ip\.src\s/, 'ip.src ')
+  const rule: Record<string, unknown> = {}
+  for (const part of bare(expression).split(/ and (?=(?:[^"]*"[^"]*")*[^"]*$)/)) {
+    const conditions = conditionsOf(bare(part).replace(/^ip\.src\s/, 'ip.src '))
+    // A second condition of a kind would take the place of the first.
+    if (conditions === null || Object.keys(conditions).some((key) => key in rule)) return null
+    Object.assign(rule, conditions)
+  }
+  return rule
+}
+
+function bare(expression: string): string {
+  return expression.trim().replace(/^\(([^()]*|starts_with\([^()]*\)|ends_with\([^()]*\))\)$/, '$1')
+}
+
+function conditionsOf(expression: string): Record<string, unknown> | null {
   for (const [pattern, make] of EXPRESSIONS) {
-    const match = pattern.exec(bare)?.[1]
+    const match = pattern.exec(expression)?.[1]
     if (match !== undefined) return make(match)
   }
   return null

@@ -1,6 +1,6 @@
 /**
- * A room's `bypass` setting: its schema, and the rules made of it with secrets looked up and
- * networks parsed.
+ * The rules of a room's `bypass` and `match`: their schema, and the rules made of it with secrets
+ * looked up and networks parsed.
  */
 import ipaddr from 'ipaddr.js'
 import * as v from 'valibot'
@@ -8,17 +8,24 @@ import type { ClientAddress } from '../http/client-address.ts'
 import { BYPASS_SECRET_MIN_CHARS } from '../limits.ts'
 import { secretRemedy } from '../settings/problems.ts'
 import { table } from '../settings/values.ts'
+import { type Fields, fieldEntries } from './field-conditions.ts'
 
 /** Categories of `cf.verifiedBotCategory`, as Cloudflare spells them. */
 export type BotCategory = 'Search Engine Crawler' | 'AI Search'
 
 /** One rule with its conditions; null: the rule does not have this condition. */
-export interface BypassRule {
+export interface RequestRule {
   readonly paths: readonly string[] | null
   readonly networks: readonly Network[] | null
   readonly header: { readonly name: string; readonly secret: Uint8Array } | null
   /** Any of these categories of verified bots. */
   readonly botCategories: readonly BotCategory[] | null
+  readonly methods: readonly string[] | null
+  /** Codes of two characters, as in `cf.country`. */
+  readonly countries: readonly string[] | null
+  readonly cookies: Fields | null
+  readonly headers: Fields | null
+  readonly query: Fields | null
 }
 
 /** An address, or an address and the length of its prefix (CIDR). */
@@ -72,6 +79,7 @@ const ruleEntries = {
   secret: v.optional(v.pipe(v.string(secretMessage), v.regex(/^BYPASS_[A-Z0-9_]{1,50}$/, secretMessage))),
   search_crawlers: v.optional(v.literal(true, 'must be true, or left out')),
   ai_search: v.optional(v.literal(true, 'must be true, or left out')),
+  ...fieldEntries,
 }
 
 const ruleSchema = v.pipe(
@@ -80,7 +88,19 @@ const ruleSchema = v.pipe(
   v.check(({ header, secret }) => (header === undefined) === (secret === undefined), 'header and secret go together'),
 )
 
-export type BypassTable = v.InferOutput<typeof ruleSchema>
+export type RuleTable = v.InferOutput<typeof ruleSchema>
+
+/** Which requests a room covers. Rules with a secret are for `bypass` only. */
+export const matchSchema = v.pipe(
+  v.array(
+    v.pipe(
+      ruleSchema,
+      v.check(({ secret }) => secret === undefined, 'secret is for bypass: name the header in headers'),
+    ),
+    'must be a list of rules',
+  ),
+  v.maxLength(RULES_MAX, `at most ${RULES_MAX} rules`),
+)
 
 export const bypassSchema = v.pipe(
   v.array(ruleSchema, 'must be a list of rules'),
@@ -88,12 +108,13 @@ export const bypassSchema = v.pipe(
 )
 
 /** @param variable returns the value of a secret by its name */
-export function bypassRules(
-  tables: readonly BypassTable[],
-  variable: (name: string) => unknown,
-): { readonly rules: readonly BypassRule[]; readonly problems: readonly string[] } {
+export function requestRules(
+  tables: readonly RuleTable[],
+  variable: (name: string) => unknown = () => undefined,
+): { readonly rules: readonly RequestRule[]; readonly problems: readonly string[] } {
   const problems: string[] = []
-  const rules = tables.map(({ paths, addresses, header, secret, search_crawlers, ai_search }, i) => {
+  const rules = tables.map((rule, i) => {
+    const { paths, addresses, header, secret, search_crawlers, ai_search } = rule
     const problem = secret === undefined ? null : secretProblem(secret, variable(secret))
     if (problem !== null) problems.push(`bypass.${i}.secret: ${problem}`)
     return {
@@ -104,9 +125,18 @@ export function bypassRules(
           ? null
           : { name: header, secret: new TextEncoder().encode(String(variable(secret as string))) },
       botCategories: botCategories(search_crawlers, ai_search),
+      methods: rule.methods ?? null,
+      countries: rule.countries ?? null,
+      cookies: fieldsOf(rule.cookies),
+      headers: fieldsOf(rule.headers),
+      query: fieldsOf(rule.query),
     }
   })
   return { rules, problems }
+}
+
+function fieldsOf(table: Readonly<Record<string, string>> | undefined): Fields | null {
+  return table === undefined ? null : Object.entries(table)
 }
 
 function botCategories(searchCrawlers: true | undefined, aiSearch: true | undefined): readonly BotCategory[] | null {
@@ -145,22 +175,4 @@ export function parseNetwork(text: string): Network | string {
 function isPlainIpv6(text: string): boolean {
   if (text.includes('%') || !ipaddr.IPv6.isValid(text)) return false
   return !ipaddr.IPv6.parse(text).isIPv4MappedAddress()
-}
-
-/**
- * Whether a path matches a pattern in which `*` stands for any characters, slashes included. Takes
- * time in proportion to the path, whatever the pattern.
- */
-export function matchesPattern(pattern: string, path: string): boolean {
-  const [first = '', ...parts] = pattern.split('*')
-  const last = parts.pop()
-  if (last === undefined) return path === first
-  if (!path.startsWith(first)) return false
-  let from = first.length
-  for (const part of parts) {
-    const at = path.indexOf(part, from)
-    if (at < 0) return false
-    from = at + part.length
-  }
-  return path.length - last.length >= from && path.endsWith(last)
 }

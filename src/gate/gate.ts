@@ -37,7 +37,7 @@ export async function gate(call: Call): Promise<Response> {
   const context = roomContext(call, room)
   const delivery = returning === undefined ? byProxy : returnDelivery(context)
   if (delivery instanceof Response) return delivery
-  if (matchesBypass(bypasses.get(room.name) ?? [], request, url.canonical)) return delivery.past(context)
+  if (matchesBypass(bypasses.get(room.name) ?? [], call)) return delivery.past(context)
   const suspended = isSuspended(context)
   const kind = requestKind(request)
   const isNavigation = kind === 'page' || kind === 'frame'

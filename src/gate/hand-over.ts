@@ -19,7 +19,10 @@ import { smallPage } from './small-pages.ts'
 const PATH = '/r/'
 
 /** The room whose visitors return from this path; undefined: the path belongs to a site. */
-export function roomOfReturn(routes: RouteTable, { canonical }: RequestUrl): RoomSettings | undefined {
+export function roomOfReturn(
+  routes: RouteTable,
+  { canonical }: Pick<RequestUrl, 'canonical'>,
+): RoomSettings | undefined {
   return canonical.startsWith(PATH) ? returningRoom(routes, canonical.slice(PATH.length)) : undefined
 }
 

@@ -3,7 +3,7 @@
  * Waiting Room also has keeps its name.
  */
 import * as v from 'valibot'
-import { bypassSchema } from '../bypass/bypass-settings.ts'
+import { bypassSchema, matchSchema } from '../bypass/bypass-settings.ts'
 import { ALERT_METRICS } from '../core/alert-rules.ts'
 import {
   NEAR_POLL_MAX_SECONDS,
@@ -20,12 +20,14 @@ import {
   IDLE_TIMEOUT_MIN_SECONDS,
   RETURN_HOSTS_MAX,
   RETURN_SESSION_TIMEOUT_MIN_SECONDS,
+  ROUTES_MAX,
 } from '../limits.ts'
 import { parseReceiverUrl } from './channels.ts'
 import { deployedEventsSchema, ratePlanSchema } from './event-schema.ts'
 import { lanesSchema } from './lane-schema.ts'
 import { lookEntries } from './look-schema.ts'
 import { UNKNOWN_SETTING } from './problems.ts'
+import { routesOf } from './routes.ts'
 import { capacity, flag, oneOf, pathItem, ratePerMinute, sessionTimeoutSeconds, table, whole } from './values.ts'
 
 /** 0 turns the limit off. */
@@ -54,6 +56,11 @@ const host = v.pipe(v.string(hostMessage), v.check(isHostPattern, hostMessage))
 const nameMessage = 'must be 1 to 32 of a-z, 0-9 and "-"'
 const pathMessage =
   'must begin with "/" and have only a-z, A-Z, 0-9, "-", "_", ".", "~" and single slashes, no "." or ".." between them'
+const path = v.pipe(
+  v.string(pathMessage),
+  v.maxLength(500, pathMessage),
+  v.regex(/^(?=\/)(\/(?!\.{1,2}(\/|$))[A-Za-z0-9._~-]+)*\/?$/, pathMessage),
+)
 const domainMessage = 'must be a domain such as "example.com"'
 
 const ruleNameMessage = 'must be 1 to 32 of a-z, 0-9 and "-"'
@@ -145,14 +152,15 @@ const drawBeacon = table({
 export const roomEntries = {
   name: v.pipe(v.string(nameMessage), v.regex(/^[a-z0-9-]{1,32}$/, nameMessage)),
   host: v.optional(host),
-  path: v.optional(
+  path: v.optional(path),
+  routes: v.optional(
     v.pipe(
-      v.string(pathMessage),
-      v.maxLength(500, pathMessage),
-      v.regex(/^(?=\/)(\/(?!\.{1,2}(\/|$))[A-Za-z0-9._~-]+)*\/?$/, pathMessage),
+      v.array(table({ host: v.optional(host), path: v.optional(path) }), 'must be a list of { host, path }'),
+      v.minLength(1, 'is empty'),
+      v.maxLength(ROUTES_MAX, `at most ${ROUTES_MAX}`),
     ),
-    '/',
   ),
+  match: v.optional(matchSchema, []),
   path_case_sensitive: v.optional(flag, true),
   total_active_users: capacity,
   new_users_per_minute: ratePerMinute,
@@ -251,20 +259,31 @@ function* crossChecks(room: RoomTable): Iterable<[string, keyof typeof roomEntri
   if (room.check_interval_seconds >= Math.min(...timeouts)) {
     yield ['must be below session_timeout_seconds of each event', 'check_interval_seconds']
   }
-  if (room.additional_hosts.length > 0 && room.host === undefined) {
-    yield ['needs host', 'additional_hosts']
-  }
-  if (room.additional_hosts.length > 0 && room.cookie_domain === undefined) {
-    yield ['needs cookie_domain, so that one cookie serves all hosts', 'additional_hosts']
-  }
+  yield* routeChecks(room)
   if (new Set(room.alerts.map(({ name }) => name)).size < room.alerts.length) {
     yield ['two rules have the same name', 'alerts']
   }
   yield* returnChecks(room)
   const domain = room.cookie_domain
   if (domain === undefined) return
-  const outside = [room.host, ...room.additional_hosts].filter((name) => name === undefined || !isWithin(name, domain))
+  const outside = routesOf(room).filter((route) => route.host === undefined || !isWithin(route.host, domain))
   if (outside.length > 0) yield [`must be a domain that all hosts of the room belong to`, 'cookie_domain']
+}
+
+function* routeChecks(room: RoomTable): Iterable<[string, keyof typeof roomEntries]> {
+  const { routes, host: name, path: below, additional_hosts: more } = room
+  if (routes !== undefined && (name !== undefined || below !== undefined || more.length > 0)) {
+    yield ['takes the place of host, path and additional_hosts: set it or these', 'routes']
+  }
+  if (more.length > 0 && name === undefined) yield ['needs host', 'additional_hosts']
+  const key = routes === undefined ? 'additional_hosts' : 'routes'
+  const all = routesOf(room)
+  if (new Set(all.map((route) => `${route.host ?? '*'}${route.path}`)).size < all.length) {
+    yield ['the same route twice', key]
+  }
+  if (new Set(all.map((route) => route.host)).size > 1 && room.cookie_domain === undefined) {
+    yield ['needs cookie_domain, so that one cookie serves all hosts', key]
+  }
 }
 
 /** In redirect mode the room hears of a visitor only now and then. */

@@ -4,11 +4,12 @@
 import * as v from 'valibot'
 import type { AlertRule } from '../core/alert-rules.ts'
 import type { LineRules } from '../core/rules.ts'
-import { DEFAULT_PREFIX, foldedPaths } from '../http/paths.ts'
+import { DEFAULT_PREFIX } from '../http/paths.ts'
 import { toRatePlan } from './event-schema.ts'
 import { toLaneRules } from './lane-schema.ts'
 import { issueProblem, UNKNOWN_SETTING } from './problems.ts'
 import { type RoomSettings, type RoomTable, roomSchema, unknownKeys } from './room-schema.ts'
+import { routeConflicts } from './route-conflicts.ts'
 import type { RouteTable } from './route-table.ts'
 import { deployedValues, type RuntimeValues, runtimeRules } from './runtime-settings.ts'
 
@@ -42,14 +43,15 @@ export function parseRooms(value: unknown, prefix = DEFAULT_PREFIX): ParsedRooms
     }
   }
   const result = v.safeParse(v.array(roomSchema), list)
+  const rooms = result.success ? result.output.map((room) => ({ ...room, prefix })) : []
   const problems = [
     ...list.flatMap((room, i) => unknownKeys(room).map((key) => `ROOMS[${i}].${key}: ${UNKNOWN_SETTING}`)),
     ...(result.issues ?? []).map((issue) => `${keyOf(issue)}: ${issueProblem(issue)}`),
-    ...(result.success ? [...duplicates(result.output), ...caseTwins(result.output)] : []),
+    ...duplicates(rooms),
+    ...overlaps(rooms),
     ...tooLarge(list),
   ]
-  if (problems.length > 0 || !result.success) return { rooms: null, problems }
-  return { rooms: result.output.map((room) => ({ ...room, prefix })), problems: [] }
+  return problems.length > 0 ? { rooms: null, problems } : { rooms, problems: [] }
 }
 
 /** Parses the table of one room. Throws if it is invalid. */
@@ -85,8 +87,6 @@ export function lineRules(room: RoomSettings | undefined, values?: RuntimeValues
   }
 }
 
-type Hosts = Pick<RoomTable, 'host' | 'additional_hosts'>
-
 /** Whether the room has visitors of redirect mode, who wait on any host. */
 export function hasReturns({ return_hosts }: RoomSettings): boolean {
   return return_hosts.length > 0
@@ -106,10 +106,6 @@ function departureGraceSeconds(room: RoomSettings): number {
   if (!hasReturns(room)) return room.departure_grace_seconds
   const timeouts = room.events.map(({ session_timeout_seconds }) => session_timeout_seconds ?? 0)
   return Math.max(room.departure_grace_seconds, room.session_timeout_seconds, ...timeouts)
-}
-
-function hostsOf(room: Hosts): readonly (string | undefined)[] {
-  return [room.host, ...room.additional_hosts]
 }
 
 /** The alert rules of a room, in the form that the core evaluates. */
@@ -141,35 +137,19 @@ function keyOf(issue: v.BaseIssue<unknown>): string {
 function duplicates(rooms: readonly RoomTable[]): string[] {
   const problems: string[] = []
   const seen = new Map<string, number>()
-  for (const [i, room] of rooms.entries()) {
-    const covered = hostsOf(room).map((host) => `${host ?? 'any host'}${room.path}`)
-    for (const [key, setting] of [[`name ${room.name}`, 'name'], ...covered.map((c) => [c, 'path'])] as [
-      string,
-      string,
-    ][]) {
-      const other = seen.get(key)
-      if (other === undefined) seen.set(key, i)
-      else problems.push(`ROOMS[${i}].${setting}: ROOMS[${other}] already has ${key}`)
-    }
+  for (const [i, { name }] of rooms.entries()) {
+    const other = seen.get(name)
+    if (other === undefined) seen.set(name, i)
+    else problems.push(`ROOMS[${i}].name: ROOMS[${other}] already has name ${name}`)
   }
   return problems
 }
 
-/**
- * Paths of one host that differ only in case, where one room ignores case: it would hide the other.
- */
-function caseTwins(rooms: readonly RoomTable[]): string[] {
-  const placeOf = (host: string | undefined, path: string) => `${host ?? 'any host'}${foldedPaths(path)[0]}`
-  return rooms.flatMap((room, i) =>
-    rooms.slice(0, i).flatMap((other, j) => {
-      if (room.path === other.path || (room.path_case_sensitive && other.path_case_sensitive)) return []
-      const others = new Set(hostsOf(other).map((host) => placeOf(host, other.path)))
-      if (!hostsOf(room).some((host) => others.has(placeOf(host, room.path)))) return []
-      return [
-        `ROOMS[${i}].path: ROOMS[${j}] has it in another spelling, and path_case_sensitive = false in one of the two`,
-      ]
-    }),
-  )
+function overlaps(rooms: readonly RoomSettings[]): string[] {
+  return routeConflicts(rooms).map(({ room, problem }) => {
+    const key = rooms[room]?.routes === undefined ? 'path' : 'routes'
+    return `ROOMS[${room}].${key}: ${problem}`
+  })
 }
 
 function tooLarge(list: unknown): string[] {

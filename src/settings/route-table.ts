@@ -1,10 +1,14 @@
 /**
- * Which room covers a request. Made once for a list of rooms; a look-up takes the same time for one
- * room and for a thousand.
+ * Which room covers a request. Made once for a list of rooms; a look-up takes about the same time
+ * for one room and for a thousand.
  *
  * The most specific route wins: an exact host before a wildcard, a longer wildcard before a shorter
- * one and before any host; then a longer path before a shorter one.
+ * one and before any host; then a longer path before a shorter one; then a rule of `match` with
+ * more conditions before one with fewer and before none.
  */
+
+import { type RequestRule, requestRules } from '../bypass/bypass-settings.ts'
+import { conditionCount, matchesRule, type Purpose, type RuleFacts } from '../bypass/rules.ts'
 import { withoutFinalDot } from '../http/hosts.ts'
 import { foldedPaths } from '../http/paths.ts'
 import type { RequestUrl } from '../http/request-url.ts'
@@ -12,24 +16,28 @@ import type { RoomSettings } from './room-schema.ts'
 import { isOnHost, type Route, routesOf } from './routes.ts'
 
 /** The parts of a request that decide about its room. */
-export interface RequestFacts {
-  readonly request: { readonly method: string; readonly headers: Headers; readonly cf?: unknown }
-  readonly url: Pick<RequestUrl, 'hostname' | 'pathname' | 'canonical'>
+export interface RequestFacts extends RuleFacts {
+  readonly url: Pick<RequestUrl, 'hostname' | 'pathname' | 'canonical' | 'search'>
 }
 
-/** A route of a room. */
-interface Entry {
+/** One route of a room with one of its rules. */
+export interface RouteEntry {
   readonly room: RoomSettings
   readonly route: Route
+  /** Null: the room covers every request of the route. */
+  readonly rule: RequestRule | null
+  readonly conditions: number
 }
+
+/** By path, those with more conditions first. */
+type ByPath = Map<string, RouteEntry[]>
 
 /** The routes of one host name, of one wildcard, or of any host. */
 interface HostRoutes {
-  readonly rooms: RoomSettings[]
-  /** By path. */
-  readonly exact: Map<string, Entry[]>
+  readonly rooms: Set<RoomSettings>
+  readonly exact: ByPath
   /** Routes that ignore case, by their path as `foldedPaths` writes it. */
-  readonly folded: Map<string, Entry[]>
+  readonly folded: ByPath
   pathMaxChars: number
 }
 
@@ -44,7 +52,7 @@ export class RouteTable {
   constructor(rooms: readonly RoomSettings[]) {
     this.rooms = rooms
     this.byName = new Map(rooms.map((room) => [room.name, room]))
-    for (const room of rooms) for (const route of routesOf(room)) this.add({ room, route })
+    for (const room of rooms) for (const entry of entriesOf(room)) this.add(entry)
   }
 
   named(name: string): RoomSettings | undefined {
@@ -59,36 +67,44 @@ export class RouteTable {
 
   /** The rooms that cover at least one path of a host. */
   ofHost(hostname: string): readonly RoomSettings[] {
-    const [first, ...others] = this.routesOfHost(hostname)
-    if (first === undefined || others.length === 0) return first?.rooms ?? []
-    return [...new Set([first, ...others].flatMap(({ rooms }) => rooms))]
+    const all = this.routesOfHost(hostname).map(({ rooms }) => [...rooms])
+    return all.length === 1 ? (all[0] as RoomSettings[]) : [...new Set(all.flat())]
   }
 
   /** The room that covers a request; undefined: none does. */
-  find({ url }: RequestFacts): RoomSettings | undefined {
-    // The path in every form that an origin may act on: as sent, and canonical.
-    const paths = url.pathname === url.canonical ? [url.pathname] : [url.canonical, url.pathname]
-    let folded: readonly string[] | null = null
-    for (const { exact, folded: ignoringCase, pathMaxChars } of this.routesOfHost(url.hostname)) {
-      let best = longest(exact, pathMaxChars, paths)
-      if (ignoringCase.size > 0) {
-        folded ??= [...new Set(paths.flatMap(foldedPaths))]
-        best = longer(best, longest(ignoringCase, pathMaxChars, folded))
-      }
-      if (best !== undefined) return best.room
-    }
+  find(facts: RequestFacts): RoomSettings | undefined {
+    for (const best of this.matches(facts)) return best.room
     return undefined
   }
 
-  private add(entry: Entry): void {
+  /**
+   * The entries that cover a request, at most one for each kind of host, the most specific first.
+   */
+  *matches(facts: RequestFacts): Iterable<RouteEntry> {
+    const { hostname, pathname, canonical } = facts.url
+    // The path in every form that an origin may act on: as sent, and canonical.
+    const paths = pathname === canonical ? [pathname] : [canonical, pathname]
+    let foldedForms: readonly string[] | null = null
+    for (const { exact, folded, pathMaxChars } of this.routesOfHost(hostname)) {
+      let best = mostSpecific(exact, pathMaxChars, paths, facts)
+      if (folded.size > 0) {
+        foldedForms ??= [...new Set(paths.flatMap(foldedPaths))]
+        best = moreSpecific(best, mostSpecific(folded, pathMaxChars, foldedForms, facts))
+      }
+      if (best !== undefined) yield best
+    }
+  }
+
+  private add(entry: RouteEntry): void {
     const { room, route } = entry
     const routes = this.routesAt(route.host)
-    if (!routes.rooms.includes(room)) routes.rooms.push(room)
-    const [folded = route.path] = foldedPaths(route.path)
-    const [paths, key] = room.path_case_sensitive ? [routes.exact, route.path] : [routes.folded, folded]
-    const entries = paths.get(key)
-    if (entries === undefined) paths.set(key, [entry])
-    else entries.push(entry)
+    routes.rooms.add(room)
+    const [paths, key] = room.path_case_sensitive ? [routes.exact, route.path] : [routes.folded, foldedPath(route)]
+    const entries = [...(paths.get(key) ?? []), entry]
+    paths.set(
+      key,
+      entries.sort((a, b) => b.conditions - a.conditions),
+    )
     routes.pathMaxChars = Math.max(routes.pathMaxChars, key.length)
   }
 
@@ -112,7 +128,7 @@ export class RouteTable {
         if (wildcard !== undefined) found.push(wildcard)
       }
     }
-    if (this.ofAnyHost.rooms.length > 0) found.push(this.ofAnyHost)
+    if (this.ofAnyHost.rooms.size > 0) found.push(this.ofAnyHost)
     return found
   }
 }
@@ -121,31 +137,59 @@ export function routeTable(rooms: readonly RoomSettings[]): RouteTable {
   return new RouteTable(rooms)
 }
 
-function noRoutes(): HostRoutes {
-  return { rooms: [], exact: new Map(), folded: new Map(), pathMaxChars: 0 }
+/** Each route of a room with each of its rules. */
+export function entriesOf(room: RoomSettings): RouteEntry[] {
+  const { rules } = requestRules(room.match)
+  const choices = rules.length === 0 ? [null] : rules
+  return routesOf(room).flatMap((route) =>
+    choices.map((rule) => ({ room, route, rule, conditions: rule === null ? 0 : conditionCount(rule) })),
+  )
 }
 
-function longest(routes: HostRoutes['exact'], maxChars: number, paths: readonly string[]): Entry | undefined {
-  let best: Entry | undefined
-  for (const path of paths) best = longer(best, longestPrefix(routes, maxChars, path))
+/** The path of a route as `RouteTable` compares it for a site that ignores case. */
+export function foldedPath({ path }: Route): string {
+  return foldedPaths(path)[0] ?? path
+}
+
+/** How the rules of a room are read. */
+export function purposeOf({ path_case_sensitive }: RoomSettings): Purpose {
+  return path_case_sensitive ? 'match' : 'match-any-case'
+}
+
+function noRoutes(): HostRoutes {
+  return { rooms: new Set(), exact: new Map(), folded: new Map(), pathMaxChars: 0 }
+}
+
+function mostSpecific(
+  routes: ByPath,
+  maxChars: number,
+  paths: readonly string[],
+  facts: RequestFacts,
+): RouteEntry | undefined {
+  let best: RouteEntry | undefined
+  for (const path of paths) best = moreSpecific(best, longestPrefix(routes, maxChars, path, facts))
   return best
 }
 
-function longer(one: Entry | undefined, other: Entry | undefined): Entry | undefined {
+function moreSpecific(one: RouteEntry | undefined, other: RouteEntry | undefined): RouteEntry | undefined {
   if (one === undefined || other === undefined) return one ?? other
-  return other.route.path.length > one.route.path.length ? other : one
+  const longer = other.route.path.length - one.route.path.length
+  return longer > 0 || (longer === 0 && other.conditions > one.conditions) ? other : one
 }
 
 /** "/a/b" is covered by "/a/b", "/a/", "/a" and "/", in this order. */
-function longestPrefix(routes: HostRoutes['exact'], maxChars: number, path: string): Entry | undefined {
-  if (path.length <= maxChars) {
-    const whole = routes.get(path)?.[0]
-    if (whole !== undefined) return whole
-  }
+function longestPrefix(routes: ByPath, maxChars: number, path: string, facts: RequestFacts): RouteEntry | undefined {
+  const at = (prefix: string) => routes.get(prefix)?.find((entry) => isMet(entry, facts))
+  const whole = path.length <= maxChars ? at(path) : undefined
+  if (whole !== undefined) return whole
   for (let slash = path.lastIndexOf('/', maxChars); slash >= 0; slash = path.lastIndexOf('/', slash - 1)) {
-    const above = routes.get(path.slice(0, slash + 1))?.[0] ?? routes.get(path.slice(0, slash))?.[0]
-    if (above !== undefined) return above
-    if (slash === 0) return undefined
+    const above = at(path.slice(0, slash + 1)) ?? at(path.slice(0, slash))
+    // A search from -1 would begin at 0 again.
+    if (above !== undefined || slash === 0) return above
   }
   return undefined
+}
+
+function isMet({ room, rule }: RouteEntry, facts: RequestFacts): boolean {
+  return rule === null || matchesRule(rule, facts, purposeOf(room))
 }

@@ -1,6 +1,6 @@
 /** Parses all variables that configure a deployment, and reports all problems at once. */
 
-import { type BypassRule, bypassRules } from '../bypass/bypass-settings.ts'
+import { type RequestRule, requestRules } from '../bypass/bypass-settings.ts'
 import { canShareZone, isHostName, withoutFinalDot } from '../http/hosts.ts'
 import { ORIGIN_TIMEOUT_DEFAULT_SECONDS, ORIGIN_TIMEOUT_MAX_SECONDS } from '../limits.ts'
 import { type Channel, type ChannelContext, parseChannels, parsePushUrl, type WebhookChannel } from './channels.ts'
@@ -26,7 +26,7 @@ export interface Settings {
   /** Receivers of the rooms' figures, by room name. */
   readonly pushes: ReadonlyMap<string, WebhookChannel>
   /** Bypass rules, by room name. */
-  readonly bypasses: ReadonlyMap<string, readonly BypassRule[]>
+  readonly bypasses: ReadonlyMap<string, readonly RequestRule[]>
   /** The widget that checks newcomers; null: not set. */
   readonly turnstile: TurnstileSettings | null
 }
@@ -93,10 +93,10 @@ export function parseSettings(raw: SettingsInput, prefix?: string): Settings {
 }
 
 function parseBypasses(raw: SettingsInput, rooms: readonly RoomSettings[]) {
-  const bypasses = new Map<string, readonly BypassRule[]>()
+  const bypasses = new Map<string, readonly RequestRule[]>()
   const problems: string[] = []
   for (const [i, { name, bypass }] of rooms.entries()) {
-    const parsed = bypassRules(bypass, (variable) => (raw as Readonly<Record<string, unknown>>)[variable])
+    const parsed = requestRules(bypass, (variable) => (raw as Readonly<Record<string, unknown>>)[variable])
     problems.push(...parsed.problems.map((problem) => `ROOMS[${i}].${problem}`))
     bypasses.set(name, parsed.rules)
   }

@@ -44,7 +44,7 @@ describe('settings', () => {
     expect(etagOf(reply)).toMatch(/^"0-[0-9a-f]+"$/)
     expect(reply.json()).toMatchObject({
       settings: { total_active_users: { value: 2, deployed: 2, override: null }, message: { value: null } },
-      deployedOnly: { host: 'main.test', path: '/' },
+      deployedOnly: { host: 'main.test', session_heartbeat: 'beacon' },
     })
   })
 

@@ -1,15 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { isInNetwork, matchesBypass } from '../../src/bypass/bypass.ts'
-import {
-  type BypassTable,
-  bypassRules,
-  matchesPattern,
-  type Network,
-  parseNetwork,
-} from '../../src/bypass/bypass-settings.ts'
+import { matchesBypass } from '../../src/bypass/bypass.ts'
+import { type Network, parseNetwork, type RuleTable, requestRules } from '../../src/bypass/bypass-settings.ts'
+import { matchesPattern } from '../../src/bypass/patterns.ts'
+import { isInNetwork } from '../../src/bypass/rules.ts'
 import { clientAddress } from '../../src/http/client-address.ts'
-import { canonicalPath } from '../../src/http/paths.ts'
+import { requestUrl } from '../../src/http/request-url.ts'
 import { parseRooms } from '../../src/settings/rooms.ts'
 import { parseSettings, type SettingsError } from '../../src/settings/settings.ts'
 
@@ -19,10 +15,10 @@ const SECRET = 'a-secret-of-the-monitoring'
 function isBypassed(bypass: object[], path: string, headers: Record<string, string> = {}, cf?: object): boolean {
   const { rooms, problems } = parseRooms([{ name: 'r', total_active_users: 1, new_users_per_minute: 1, bypass }])
   expect(problems).toEqual([])
-  const { rules } = bypassRules(rooms?.[0]?.bypass as BypassTable[], () => SECRET)
+  const { rules } = requestRules(rooms?.[0]?.bypass as RuleTable[], () => SECRET)
   const request = new Request(`http://x${path}`, { headers })
   if (cf !== undefined) Object.defineProperty(request, 'cf', { value: cf })
-  return matchesBypass(rules, request, canonicalPath(new URL(request.url).pathname))
+  return matchesBypass(rules, { request, url: requestUrl(request.url) })
 }
 
 const from = (address: string) => ({ 'CF-Connecting-IP': address })

@@ -244,7 +244,7 @@ function roomsByUrl(rooms: readonly RoomSettings[] | null) {
   const routes = routeTable(rooms ?? [])
   const request = new Request('http://x')
   return (hostname: string, pathname: string) =>
-    routes.find({ request, url: { hostname, pathname, canonical: canonicalPath(pathname) } })?.name
+    routes.find({ request, url: { hostname, pathname, search: '', canonical: canonicalPath(pathname) } })?.name
 }
 
 describe('the room of a URL', () => {
@@ -351,7 +351,7 @@ describe('a room whose path ignores case', () => {
   it('is refused beside a room whose path differs only in case', () => {
     const problemsOf = (...more: object[]) => parseRooms(more.map((one, i) => room({ name: `r${i}`, ...one }))).problems
     const problem =
-      'ROOMS[1].path: ROOMS[0] has it in another spelling, and path_case_sensitive = false in one of the two'
+      'ROOMS[1].path: "r1" and "r0" have it in different spellings, and path_case_sensitive = false in one of the two'
     const insensitive = { path: '/Shop', path_case_sensitive: false }
     expect(problemsOf({ path: '/shop' }, insensitive)).toEqual([problem])
     expect(problemsOf(insensitive, { path: '/shop' })).toEqual([problem])

@@ -13,6 +13,7 @@ import { alertOperations } from './alerts.ts'
 import { renderReference } from './api-reference.ts'
 import { openApiDocument } from './document.ts'
 import { eventOperations } from './events.ts'
+import { explainOperations } from './explain.ts'
 import { figureOperations } from './figures.ts'
 import { keyOperations } from './keys.ts'
 import { NO_STORE, type Operation } from './operation.ts'
@@ -22,6 +23,7 @@ import { settingsOperations } from './settings.ts'
 
 export const operations: readonly Operation[] = [
   ...figureOperations,
+  ...explainOperations,
   ...settingsOperations,
   ...actionOperations,
   ...eventOperations,

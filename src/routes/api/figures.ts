@@ -11,6 +11,7 @@ import { AUDIT_PAGE_MAX } from '../../limits.ts'
 import { logError } from '../../log/log.ts'
 import type { AuditEntry, RoomJournal } from '../../room/room-object.ts'
 import type { RoomSettings } from '../../settings/rooms.ts'
+import { routesOf } from '../../settings/routes.ts'
 import { PAGE_STATES } from '../../status.ts'
 import { roomFigures, siteOf } from '../room-figures.ts'
 import { history } from './history.ts'
@@ -197,7 +198,8 @@ async function rooms(c: Context<AppEnv>): Promise<Response> {
 }
 
 async function roomInList(deployment: Deployment, room: RoomSettings) {
-  const { name, host = null, path } = room
+  const { name } = room
+  const routes = routesOf(room).map(({ host = null, path }) => ({ host, path }))
   const known = await roomFigures(deployment, room).catch((error: unknown) => {
     logError('api_failed', error, { room: name })
     return null
@@ -206,7 +208,18 @@ async function roomInList(deployment: Deployment, room: RoomSettings) {
     known ?? UNREACHABLE
   const site = known === null ? null : siteOf(known, room)
   const figures = { active, capacity, waiting, admittedPerMinute, admissionFactor, site }
-  return { name, host, path, reachable: known !== null, mode, closed, suspended, soldOut, ...figures }
+  return {
+    name,
+    ...routes[0],
+    routes,
+    match: room.match,
+    reachable: known !== null,
+    mode,
+    closed,
+    suspended,
+    soldOut,
+    ...figures,
+  }
 }
 
 const UNREACHABLE = {

@@ -18,6 +18,7 @@ import {
 import { GUARD_STATES, SITE_STATES } from '../../core/site-health.ts'
 import { WHO_CAME_TOTALS } from '../../core/who-came.ts'
 import { eventEntries } from '../../settings/event-schema.ts'
+import { OUTCOMES } from '../../settings/route-explanation.ts'
 import { RUNTIME_KEYS, type RuntimeKey, runtimeEntries } from '../../settings/runtime-settings.ts'
 
 const about = <S extends v.GenericSchema>(schema: S, description: string) => v.pipe(schema, v.description(description))
@@ -68,12 +69,39 @@ const site = about(
   'The health of the site behind the room.',
 )
 
+const routeEntries = { host: about(v.nullable(v.string()), 'null: any host.'), path: v.string() }
+
+export const explanationSchema = v.looseObject({
+  url: v.string(),
+  room: about(v.nullable(roomName), 'null: no room covers the request, which goes to the site.'),
+  endpoint: about(v.boolean(), 'The URL is one of the endpoints of the waiting room itself.'),
+  redirectMode: about(v.boolean(), 'The URL is the entrance of a room of redirect mode.'),
+  bypassRule: about(v.nullable(v.number()), 'The first rule of `bypass`, from 1, by which the request skips the room.'),
+  candidates: about(
+    v.array(
+      v.looseObject({
+        room: roomName,
+        ...routeEntries,
+        conditions: about(v.number(), 'Of the rule of `match`; 0: the room has none.'),
+        outcome: about(
+          v.picklist(OUTCOMES),
+          '`less-specific`: it covers the request, but another is more specific. Otherwise what does not fit.',
+        ),
+        unmet: about(v.array(v.string()), 'The conditions that the request does not meet.'),
+      }),
+    ),
+    'The routes that come near, the nearest first.',
+  ),
+})
+
 export const roomsSchema = v.looseObject({
   rooms: v.array(
     v.looseObject({
       name: roomName,
-      host: about(v.nullable(v.string()), 'null: any host.'),
-      path: v.string(),
+      host: about(v.nullable(v.string()), 'Of the first route; null: any host.'),
+      path: about(v.string(), 'Of the first route.'),
+      routes: about(v.array(v.looseObject(routeEntries)), 'All that the room covers.'),
+      match: about(v.array(v.record(v.string(), v.unknown())), 'The rules that narrow it; none: every request.'),
       reachable: v.boolean(),
       mode: v.nullable(mode),
       closed: v.nullable(v.boolean()),

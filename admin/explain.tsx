@@ -1,0 +1,69 @@
+/** Asks which room takes a URL, and shows the others that come near. */
+import { useState } from 'hono/jsx/dom'
+import { type Explanation, get } from './api.ts'
+import { outcomeText } from './words.ts'
+
+export function ExplainUrl() {
+  const [url, setUrl] = useState('')
+  const [found, setFound] = useState<Explanation | string | null>(null)
+  const submit = async (event: Event) => {
+    event.preventDefault()
+    try {
+      setFound(await get<Explanation>(`/explain?url=${encodeURIComponent(url)}`))
+    } catch (error) {
+      setFound((error as Error).message)
+    }
+  }
+  return (
+    <section class="card" aria-labelledby="explain-title">
+      <h3 id="explain-title">Explain a URL</h3>
+      <form class="row" onSubmit={submit}>
+        <label class="field inline">
+          Address
+          <input
+            type="url"
+            required
+            placeholder="https://"
+            value={url}
+            onInput={(event: Event) => setUrl((event.target as HTMLInputElement).value)}
+          />
+        </label>
+        <button type="submit">Explain</button>
+      </form>
+      <div aria-live="polite">
+        {typeof found === 'string' && <p class="error">{found}</p>}
+        {found !== null && typeof found !== 'string' && <Explained explanation={found} />}
+      </div>
+    </section>
+  )
+}
+
+function Explained({
+  explanation: { room, endpoint, redirectMode, bypassRule, candidates },
+}: {
+  explanation: Explanation
+}) {
+  return (
+    <>
+      <p>
+        {endpoint && 'An endpoint of the waiting room itself.'}
+        {!endpoint && room === null && 'No room covers it: the request goes to the site.'}
+        {room !== null && (
+          <>
+            Room <b>{room}</b>
+            {redirectMode && ', as the entrance of redirect mode'}
+            {bypassRule !== null && `, but rule ${bypassRule} of bypass lets it skip the room`}.
+          </>
+        )}
+      </p>
+      <ul class="plain">
+        {candidates.map((candidate) => (
+          <li key={`${candidate.room} ${candidate.host} ${candidate.path} ${candidate.conditions}`}>
+            {candidate.room}: {candidate.host ?? 'any host'}
+            {candidate.path} <span class="muted">{outcomeText(candidate)}</span>
+          </li>
+        ))}
+      </ul>
+    </>
+  )
+}
