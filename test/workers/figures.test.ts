@@ -5,6 +5,7 @@
 import { describe, expect, it } from 'vitest'
 import { dataPointOf } from '../../durable-objects/minute-report.ts'
 import { SampleStore } from '../../durable-objects/sample-store.ts'
+import waitingRoom from '../../examples/grafana/waiting-room.json'
 import { ANALYSED, FIGURES } from '../../src/core/figures.ts'
 import { Line } from '../../src/core/line.ts'
 import { lineStats } from '../../src/core/line-stats.ts'
@@ -13,6 +14,24 @@ import { NO_RECENT_SITE } from '../../src/core/site-health.ts'
 import { metricsText } from '../../src/routes/metrics.ts'
 import { lineRules, parseRooms } from '../../src/settings/rooms.ts'
 import { TestRoom } from './support/room.ts'
+
+interface Panel {
+  readonly type: string
+  readonly title: string
+  readonly datasource?: { readonly type: string; readonly uid: string }
+  readonly gridPos: { readonly x: number; readonly y: number; readonly w: number; readonly h: number }
+  readonly targets?: readonly { readonly expr: string; readonly refId: string }[]
+}
+
+const dashboard = waitingRoom as unknown as {
+  readonly schemaVersion: number
+  readonly panels: readonly Panel[]
+  readonly templating: { readonly list: readonly { readonly name: string }[] }
+}
+const charts = dashboard.panels.filter(({ type }) => type === 'timeseries')
+const asked = charts.flatMap(({ targets = [] }) =>
+  targets.flatMap(({ expr }) => [...expr.matchAll(/waiting_room_\w+/g)].map(([name]) => name)),
+)
 
 const FIRST: Sample = {
   atMs: 60_000,
@@ -187,5 +206,47 @@ describe('the metrics', () => {
       'gathered_calls_total counter 22',
       'rows_written_total counter 21',
     ])
+  })
+})
+
+/** The metrics of a room with lanes, by family: those of a histogram have endings. */
+function families(): Map<string, string> {
+  const stats = lineStats(Line.start(lineRules(undefined), 0, 0), 0)
+  const lanes = [{ name: 'members', waiting: 0, firstNumber: 1, nextNumber: 1, frontier: 1 }]
+  const room = { ...stats, room: 'shop', calls: 0, gatheredCalls: 0, rowsWritten: 0, recentSite: NO_RECENT_SITE, lanes }
+  const types = metricsText([room], [['shop', 1]]).matchAll(/^# TYPE (\S+) (\S+)$/gm)
+  return new Map([...types].map(([, name = '', type = '']) => [name, type]))
+}
+
+describe('the Grafana dashboard', () => {
+  it('asks for metrics of the rooms only', () => {
+    const known = [...families()].flatMap(([name, type]) =>
+      type === 'histogram' ? [`${name}_bucket`, `${name}_count`, `${name}_sum`] : [name],
+    )
+    expect(known).toEqual(expect.arrayContaining([...new Set(asked)]))
+  })
+
+  it('shows every metric', () => {
+    const missing = [...families().keys()].filter((name) => !asked.some((each) => each.startsWith(name)))
+    expect(missing).toEqual([])
+  })
+
+  it('has balanced expressions for the chosen rooms, and a letter for each', () => {
+    for (const { title, targets = [] } of charts) {
+      expect([title, targets.map(({ refId }) => refId)]).toEqual([title, targets.map((_, i) => 'ABCDEFGH'[i])])
+      for (const { expr } of targets) {
+        expect([expr, expr.split('(').length]).toEqual([expr, expr.split(')').length])
+        expect(expr).toContain('{room=~"$room"}')
+      }
+    }
+  })
+
+  it('places its panels without an overlap, each with the chosen source', () => {
+    const cells = dashboard.panels.flatMap(({ gridPos: { x, y, w, h } }) =>
+      Array.from({ length: w * h }, (_, i) => `${x + (i % w)} ${y + Math.floor(i / w)}`),
+    )
+    expect(new Set(cells).size).toBe(cells.length)
+    expect(new Set(charts.map(({ datasource }) => datasource?.uid))).toEqual(new Set(['$source']))
+    expect(dashboard.templating.list.map(({ name }) => name)).toEqual(['source', 'room'])
   })
 })
