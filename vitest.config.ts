@@ -3,6 +3,7 @@ import { cloudflareTest } from '@cloudflare/vitest-plugin'
 import { defineConfig } from 'vitest/config'
 import { substitutes } from './simulation/stand-ins/substitutes.ts'
 import { PATIENCE_MS, TEST_TIMEOUT_MS } from './test/contract/support/patience.ts'
+import { LongFilesFirst } from './test/support/long-files-first.ts'
 
 // The tools write caches and logs to HOME and temporary files: both stay in the project's ignored
 // folder.
@@ -101,6 +102,7 @@ const patient = {
 export default defineConfig({
   test: {
     teardownTimeout: PATIENCE_MS,
+    sequence: { sequencer: LongFilesFirst },
     projects: [
       {
         test: {
@@ -122,9 +124,9 @@ export default defineConfig({
           environment: 'node',
           include: ['test/contract/**/*.test.ts'],
           globalSetup: ['test/contract/support/build-worker.ts'],
-          // After the layers that compute; three files at once, since they mostly wait.
+          // After the layers that compute; several files at once, since they mostly wait.
           sequence: { groupOrder: 1 },
-          maxWorkers: 3,
+          maxWorkers: 4,
         },
       },
       {
