@@ -9,7 +9,8 @@ import type { GathererAnswer, GathererObject as GathererCalls } from '../src/roo
 import { Gathering } from '../src/room/gathering.ts'
 import { PLATFORM, type RoomNamespace, roomStub } from '../src/room/room-clients.ts'
 import type { RoomSettings } from '../src/settings/rooms.ts'
-import { mustBeDeployed, type RoomDeploy } from './deployed-room.ts'
+import type { RoomDeploy } from './deployed-room.ts'
+import { RoomSource } from './room-source.ts'
 
 export class GathererObject<E = unknown> extends DurableObject<E> implements GathererCalls {
   private readonly deploy: RoomDeploy
@@ -20,9 +21,17 @@ export class GathererObject<E = unknown> extends DurableObject<E> implements Gat
     this.deploy = deploy
   }
 
-  exchange(request: ExchangeRequest): Promise<GathererAnswer> {
-    this.gathering ??= this.gatheringFor(mustBeDeployed(this.deploy.settings.rooms, request.room))
+  async exchange(request: ExchangeRequest): Promise<GathererAnswer> {
+    this.gathering ??= this.gatheringFor(await this.roomOf(request.room))
     return this.gathering.exchange(request)
+  }
+
+  /** Stores nothing, so a room of run time is looked up once in each life of this object. */
+  private async roomOf(name: string): Promise<RoomSettings> {
+    const source = new RoomSource(this.ctx.storage.sql, this.deploy)
+    if (source.isKnown(name, Date.now())) return source.must(name)
+    const document = await source.ask(name)
+    return document === null ? source.must(name) : source.read(name, document)
   }
 
   private gatheringFor(room: RoomSettings): Gathering {

@@ -56,9 +56,17 @@ export class RoomControls {
     this.audit(DEPLOYMENT, 'settings', only(before, dropped), only(deployed, dropped), nowMs)
   }
 
-  /** The values in force. */
+  /** The values in force. A room that drains stays closed, whatever operators change. */
   values(room: RoomSettings): RuntimeValues {
-    return effectiveValues(deployedValues(room), this.overrides)
+    const values = effectiveValues(deployedValues(room), this.overrides)
+    return room.draining === true ? { ...values, closed: true, opens_at: null } : values
+  }
+
+  /** The room is removed: another one of its name begins without the changes of operators. */
+  clear(): void {
+    this.version++
+    this.overrides = {}
+    this.write()
   }
 
   view(room: RoomSettings): SettingsView {

@@ -36,6 +36,12 @@ export class RoomEvents {
     return this.store.events
   }
 
+  /** The room is removed, and its events with it. */
+  clear(): void {
+    for (const { id } of this.store.all) this.store.remove(id)
+    this.store.save()
+  }
+
   /** The line begins or was restored: takes over what was deployed since. */
   open(room: RoomSettings, line: EventLine, nowMs: number): void {
     this.store.load()

@@ -34,6 +34,8 @@ import type {
   Command,
   CommandAnswer,
   HistoryPoint,
+  RetiredRoom,
+  RoomDocument,
   RoomJournal,
   RoomObject,
   RoomPeriod,
@@ -43,7 +45,7 @@ import type {
 import { lineRules, type RoomSettings, roomAlerts } from '../src/settings/rooms.ts'
 import { AccessStore } from './access-store.ts'
 import { applyCommand } from './commands.ts'
-import { deployedRoom, mustBeDeployed, type RoomDeploy } from './deployed-room.ts'
+import type { RoomDeploy } from './deployed-room.ts'
 import { DrawBeacon } from './draw-beacon.ts'
 import { keyReport, revokeKey } from './key-commands.ts'
 import { LineStore } from './line-store.ts'
@@ -54,10 +56,11 @@ import { RoomClockwork } from './room-clockwork.ts'
 import { RoomControls } from './room-controls.ts'
 import { RoomEvents } from './room-events.ts'
 import { RoomJurisdiction } from './room-jurisdiction.ts'
+import { RoomSource } from './room-source.ts'
 
 /** The class of a waiting room extends it by its own deploy. */
 export class WaitingRoomObject<E = unknown> extends DurableObject<E> implements RoomObject {
-  private readonly rooms: readonly RoomSettings[]
+  private readonly source: RoomSource
   private readonly store: LineStore
   private readonly clockwork: RoomClockwork
   private readonly alerts: RoomAlerts
@@ -71,9 +74,10 @@ export class WaitingRoomObject<E = unknown> extends DurableObject<E> implements 
   private line: Line | null = null
   private room = ''
 
-  constructor(ctx: DurableObjectState, env: E, { settings, bindings }: RoomDeploy) {
+  constructor(ctx: DurableObjectState, env: E, deploy: RoomDeploy) {
     super(ctx, env)
-    this.rooms = settings.rooms
+    const { bindings } = deploy
+    this.source = new RoomSource(ctx.storage.sql, deploy)
     this.store = new LineStore(ctx.storage.sql)
     this.clockwork = new RoomClockwork(ctx, bindings.CHECKS)
     this.alerts = new RoomAlerts(ctx, bindings)
@@ -83,20 +87,25 @@ export class WaitingRoomObject<E = unknown> extends DurableObject<E> implements 
     this.beacon = new DrawBeacon(ctx, (work) => this.publicRandomness(work))
     const registry = (room: string) => (bindings.WAITING_ROOM as unknown as RoomNamespace).getByName(room)
     this.jurisdiction = new RoomJurisdiction(ctx.storage.sql, ctx.id.jurisdiction, registry)
-    const stored = this.store.load()
-    if (stored !== null) {
-      this.room = stored.room
-      this.controls.load(this.deployed, Date.now())
-      this.clockwork.alarmAtMs = stored.alarmAtMs
-      this.line = Line.restore(this.rules(), stored.line, stored.line.head.clock.touchedMs)
-      this.line.holders.restore(this.access.moved(this.line.run))
-      this.openEvents(this.line, Date.now())
-    }
+    this.snapshot.settingsVersion = this.source.version
+    this.load(Date.now())
     sendHeldReports()
   }
 
+  /** Takes the line from storage, with the rules of now. */
+  private load(nowMs: number): void {
+    const stored = this.store.load()
+    if (stored === null) return
+    this.room = stored.room
+    this.controls.load(this.deployed, nowMs)
+    this.clockwork.alarmAtMs = stored.alarmAtMs
+    this.line = Line.restore(this.rules(), stored.line, stored.line.head.clock.touchedMs)
+    this.line.holders.restore(this.access.moved(this.line.run))
+    this.openEvents(this.line, nowMs)
+  }
+
   exchange(request: ExchangeRequest): ExchangeAnswer {
-    if (!this.jurisdiction.isSettled) return this.settled(request.room, () => this.exchange(request))
+    if (!this.isReady(request.room)) return this.settled(request.room, () => this.exchange(request))
     return this.event(request.room, (line, nowMs) => {
       const nextCallAfterMs = this.callers.direct(request, nowMs)
       const { answers, snapshot } = this.apply(line, [request], nowMs)
@@ -105,7 +114,7 @@ export class WaitingRoomObject<E = unknown> extends DurableObject<E> implements 
   }
 
   exchangeAll(all: GatheredRequest): GatheredAnswer {
-    if (!this.jurisdiction.isSettled) return this.settled(all.room, () => this.exchangeAll(all))
+    if (!this.isReady(all.room)) return this.settled(all.room, () => this.exchangeAll(all))
     return this.event(all.room, (line, nowMs) => {
       const nextCallAfterMs = this.callers.gathered(all, nowMs)
       return { ...this.apply(line, all.requests, nowMs), nextCallAfterMs }
@@ -127,12 +136,88 @@ export class WaitingRoomObject<E = unknown> extends DurableObject<E> implements 
     return { answers, snapshot: this.snapshot.get(line, nowMs, this.callers.gatherersNow(nowMs)) }
   }
 
+  private isReady(room: string): boolean {
+    return this.jurisdiction.isSettled && this.source.isKnown(room, Date.now())
+  }
+
   /**
-   * Does the first work of an object whose jurisdiction must be settled first. The promise counts
-   * as its result, because over RPC every result is a promise.
+   * Does the first work of an object whose jurisdiction must be settled first, or that does not
+   * know its settings. The promise counts as its result, because over RPC every result is a
+   * promise.
    */
   private settled<T>(room: string, work: () => T): T {
-    return this.jurisdiction.settle(room).then(work) as T
+    return this.prepare(room).then(work) as T
+  }
+
+  private async prepare(room: string): Promise<void> {
+    if (!this.jurisdiction.isSettled) await this.jurisdiction.settle(room)
+    if (this.source.isKnown(room, Date.now())) return
+    const document = await this.source.ask(room)
+    // It may have been given meanwhile.
+    if (document !== null && this.source.of(room) === undefined) this.adopt(room, document)
+  }
+
+  /** For work that needs no settings. */
+  private onceSettled<T>(room: string, work: () => T): T {
+    return this.jurisdiction.isSettled ? work() : (this.jurisdiction.settle(room).then(work) as T)
+  }
+
+  /** A read of a room that nobody may have come to yet. */
+  private withSettings<T>(name: string, work: (room: RoomSettings) => T): T {
+    const answer = () => work(this.source.must(name))
+    return this.source.isKnown(name, Date.now()) ? answer() : this.settled(name, answer)
+  }
+
+  takeDocument(room: string, document: RoomDocument): Promise<void> | undefined {
+    return this.onceSettled(room, () => {
+      if (!this.source.isOld(document)) this.adopt(room, document)
+      return undefined
+    })
+  }
+
+  private adopt(room: string, document: RoomDocument): void {
+    const settings = this.source.read(room, document)
+    this.guarded(room, (nowMs) => {
+      const { line } = this
+      const before = this.source.version
+      line?.beginInternalEvent(nowMs)
+      if (line !== null) this.commit(line, nowMs, true)
+      this.source.take(settings, document)
+      this.snapshot.settingsVersion = document.version
+      this.snapshot.clear()
+      const { by, version, draining } = document
+      this.controls.audit(by, 'document', { version: before }, { version, draining }, nowMs)
+      // As after a deploy: the line goes on from storage, under the new rules.
+      this.load(nowMs)
+      if (this.line === null) return
+      this.line.beginInternalEvent(nowMs)
+      this.line.admit()
+      this.commit(this.line, nowMs, true)
+    })
+  }
+
+  retireRoom(room: string, version: number, isForced: boolean): RetiredRoom {
+    return this.onceSettled(room, () => this.guarded(room, (nowMs) => this.retire(room, version, isForced, nowMs)))
+  }
+
+  private retire(room: string, version: number, isForced: boolean, nowMs: number): RetiredRoom {
+    const { line } = this
+    if (line === null) {
+      this.source.drop(room, version)
+      return { state: 'gone' }
+    }
+    line.beginInternalEvent(nowMs)
+    const { waiting, occupied } = line.tickets
+    this.commit(line, nowMs, true)
+    if (!isForced && waiting + occupied > 0) return { state: 'occupied', waiting, active: occupied }
+    this.source.drop(room, version)
+    this.snapshot.clear()
+    const empty = Line.start(this.rules(), Math.max(line.run + 1, nowMs), nowMs)
+    this.replaceLine(empty)
+    this.controls.clear()
+    this.roomEvents.clear()
+    this.commit(empty, nowMs, true)
+    return { state: 'gone' }
   }
 
   fixJurisdiction(jurisdiction: string): string {
@@ -205,12 +290,12 @@ export class WaitingRoomObject<E = unknown> extends DurableObject<E> implements 
   }
 
   settings(room: string): SettingsView {
-    return this.controls.view(mustBeDeployed(this.rooms, room))
+    return this.withSettings(room, (known) => this.controls.view(known))
   }
 
   operate(name: string, command: Command, who: string): CommandAnswer {
-    const room = mustBeDeployed(this.rooms, name)
-    if (!this.jurisdiction.isSettled) return this.settled(name, () => this.operate(name, command, who))
+    if (!this.isReady(name)) return this.settled(name, () => this.operate(name, command, who))
+    const room = this.source.must(name)
     return this.event(name, (line, nowMs) => {
       line.beginInternalEvent(nowMs)
       const outcome = applyCommand(command, line, { room, controls: this.controls, who, nowMs })
@@ -228,16 +313,16 @@ export class WaitingRoomObject<E = unknown> extends DurableObject<E> implements 
   }
 
   events(room: string): EventsView {
-    return this.roomEvents.view(mustBeDeployed(this.rooms, room), this.line?.course ?? null, Date.now())
+    return this.withSettings(room, (known) => this.roomEvents.view(known, this.line?.course ?? null, Date.now()))
   }
 
   eventDetails(room: string, id: string): EventDetails | null {
-    return this.roomEvents.details(mustBeDeployed(this.rooms, room), id, this.line?.course ?? null, Date.now())
+    return this.withSettings(room, (known) => this.roomEvents.details(known, id, this.line?.course ?? null, Date.now()))
   }
 
   changeEvents(name: string, command: EventCommand, who: string): EventAnswer {
-    const room = mustBeDeployed(this.rooms, name)
-    if (!this.jurisdiction.isSettled) return this.settled(name, () => this.changeEvents(name, command, who))
+    if (!this.isReady(name)) return this.settled(name, () => this.changeEvents(name, command, who))
+    const room = this.source.must(name)
     return this.event(name, (line, nowMs) => {
       line.beginInternalEvent(nowMs)
       const { answer, record } = this.roomEvents.change(command, room, line.course, who, nowMs)
@@ -254,8 +339,8 @@ export class WaitingRoomObject<E = unknown> extends DurableObject<E> implements 
   }
 
   auditKeys(name: string, made: AuditValues, who: string): Promise<void> | undefined {
-    mustBeDeployed(this.rooms, name)
-    if (!this.jurisdiction.isSettled) return this.settled(name, () => this.auditKeys(name, made, who))
+    if (!this.isReady(name)) return this.settled(name, () => this.auditKeys(name, made, who))
+    this.source.must(name)
     this.event(name, (line, nowMs) => {
       line.beginInternalEvent(nowMs)
       this.commit(line, nowMs, true)
@@ -265,8 +350,8 @@ export class WaitingRoomObject<E = unknown> extends DurableObject<E> implements 
   }
 
   revokeAccessKey(name: string, id: string, keepPlaces: boolean, who: string): RevokedKey | null {
-    mustBeDeployed(this.rooms, name)
-    if (!this.jurisdiction.isSettled) return this.settled(name, () => this.revokeAccessKey(name, id, keepPlaces, who))
+    if (!this.isReady(name)) return this.settled(name, () => this.revokeAccessKey(name, id, keepPlaces, who))
+    this.source.must(name)
     return this.event(name, (line, nowMs) => {
       line.beginInternalEvent(nowMs)
       // Makes the tables of a new room.
@@ -319,8 +404,8 @@ export class WaitingRoomObject<E = unknown> extends DurableObject<E> implements 
   report(minute: number, room = this.room): Promise<void> | undefined {
     // A line that has only answered "void" was never stored.
     const isUnused = this.line === null || !isUsed(this.ctx.storage.sql)
-    if (isUnused && !deployedRoom(this.rooms, room)?.events.length) return undefined
-    if (!this.jurisdiction.isSettled) return this.settled(room, () => this.report(minute, room))
+    if (isUnused && !this.source.of(room)?.events.length) return undefined
+    if (!this.isReady(room)) return this.settled(room, () => this.report(minute, room))
     this.event(room, (line, nowMs) => {
       const settings = this.deployed
       const alerts = settings === undefined ? [] : roomAlerts(settings)
@@ -346,7 +431,7 @@ export class WaitingRoomObject<E = unknown> extends DurableObject<E> implements 
   }
 
   testAlerts(room: string, channels: readonly string[]): string[] {
-    if (!this.jurisdiction.isSettled) return this.settled(room, () => this.testAlerts(room, channels))
+    if (!this.isReady(room)) return this.settled(room, () => this.testAlerts(room, channels))
     return this.guarded(room, (nowMs) => this.alerts.test(room, channels, nowMs))
   }
 
@@ -394,7 +479,7 @@ export class WaitingRoomObject<E = unknown> extends DurableObject<E> implements 
 
   /** Undefined: the room is no longer in the settings. */
   private get deployed(): RoomSettings | undefined {
-    return deployedRoom(this.rooms, this.room)
+    return this.source.of(this.room)
   }
 
   private rules(): LineRules {

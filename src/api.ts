@@ -21,6 +21,8 @@ export interface Bindings {
   readonly LOGIN_GUARD?: ObjectNamespace | undefined
   /** Between very many isolates and a room's object: the class `Gatherer`. */
   readonly GATHERER?: ObjectNamespace | undefined
+  /** The rooms of run time: the class `Directory`. */
+  readonly DIRECTORY?: ObjectNamespace | undefined
   /** Queue of delayed checks of silent visitors. */
   readonly CHECKS?: Queue | undefined
   /** Queue of alerts. */
@@ -76,6 +78,8 @@ export interface WaitingRoom<E> {
   readonly LoginGuard: ObjectClass<E>
   /** The class of the binding `GATHERER`. */
   readonly Gatherer: ObjectClass<E>
+  /** The class of the binding `DIRECTORY`. */
+  readonly Directory: ObjectClass<E>
   readonly prefix: string
   /** Answers with the origin of `ORIGIN_URL`, `ORIGIN` or the route, behind the room. */
   fetch(request: Request, env: E, ctx: KeepAlive): Promise<Response>

@@ -67,7 +67,7 @@ const ROUTES: ReadonlyMap<string, Route> = new Map<string, Route>([
 interface Host {
   readonly prefix: string
   /** Null: the deployment cannot serve. */
-  deployment(env: object): Promise<Deployment | null>
+  deployment(env: object, keepAlive: KeepAlive): Promise<Deployment | null>
 }
 
 /**
@@ -123,7 +123,7 @@ function isBelow(parent: string, path: string): boolean {
 /** A route that needs the settings and keys of the deployment. */
 function configured(handle: Handler): IncomingHandler {
   return async function answerConfigured({ request, url, env, keepAlive, host, site }) {
-    const ready = await host.deployment(env)
+    const ready = await host.deployment(env, keepAlive)
     if (ready === null) return notConfigured({ request, url })
     if (ready.gatherers?.needsContinent === true) ready.gatherers.noteContinent(request.cf?.continent)
     return handle({ request, url, keepAlive, deployment: ready, site: site ?? ready.site })

@@ -4,6 +4,7 @@ import type { Bindings } from './api.ts'
 const OPTIONAL_BINDINGS = {
   LOGIN_GUARD: "the operators' API and page are off",
   GATHERER: 'a room takes the calls of about 2,500 isolates at most',
+  DIRECTORY: 'rooms change by a deploy only',
   CHECKS: 'the alarm alone finds silent visitors; if the platform delays it, their slots are freed later',
   ALERTS: 'alerts and pushed figures are not sent',
   FIGURES: 'no figures in Analytics Engine',

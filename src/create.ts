@@ -3,6 +3,7 @@
  * and cron. The deployable Worker (index.ts) and the package are made of it. A Worker may have
  * several, which share nothing but the log of their isolate.
  */
+import { DirectoryObject } from '../durable-objects/directory.ts'
 import { GathererObject } from '../durable-objects/gatherer.ts'
 import { LoginGuard } from '../durable-objects/login-guard.ts'
 import { WaitingRoomObject } from '../durable-objects/waiting-room.ts'
@@ -37,17 +38,22 @@ export function createWaitingRoom<E extends object = Cloudflare.Env>(
         super(ctx, env, instance.configuration(env))
       }
     },
+    Directory: class Directory extends DirectoryObject<E> {
+      constructor(ctx: DurableObjectState, env: E) {
+        super(ctx, env, instance.configuration(env))
+      }
+    },
     prefix: instance.prefix,
     fetch: (request, env, ctx) => serve(instance, request, env, ctx),
     handle: (request, env, ctx, next) => serve(instance, request, env, ctx, new OwnRoutes(next)),
     async queue(batch, env) {
-      const ready = await instance.deployment(env)
+      const ready = await instance.deployment(env, null)
       if (ready !== null) return consume(batch, ready)
       logWarning('messages_retried', { queue: batch.queue, messages: batch.messages.length })
       batch.retryAll()
     },
     async scheduled({ scheduledTime }, env) {
-      const ready = await instance.deployment(env)
+      const ready = await instance.deployment(env, null)
       if (ready !== null) await reportMinute(scheduledTime, ready)
     },
     check: (env) => instance.check(env),

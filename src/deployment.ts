@@ -4,6 +4,7 @@ import { platformIo } from './alerts/deliver.ts'
 import type { Bindings } from './api.ts'
 import type { RequestRule } from './bypass/bypass-settings.ts'
 import { NewcomerCounts } from './core/proof-of-work.ts'
+import type { DirectoryNamespace } from './directory/directory-object.ts'
 import { infiniteKeys } from './gate/infinite-queue.ts'
 import type { JoinLimiters } from './gate/join-limits.ts'
 import type { Configuration } from './instance.ts'
@@ -24,6 +25,7 @@ import type { RoomClient } from './room/room-client.ts'
 import { RoomClients, type RoomNamespace, roomStub } from './room/room-clients.ts'
 import type { AdminFiles } from './routes/operators.ts'
 import { loginGuardRemedy } from './settings/problems.ts'
+import type { DocumentRoom } from './settings/room-document.ts'
 import { hasReturns, type RoomSettings } from './settings/rooms.ts'
 import { type RouteTable, routeTable } from './settings/route-table.ts'
 import type { Settings } from './settings/settings.ts'
@@ -55,6 +57,10 @@ export interface Deployment extends JoinLimiters {
   /** Null: isolates always call the rooms' objects. */
   readonly gatherers: Gatherers | null
   readonly stub: (room: RoomSettings) => ReturnType<typeof roomStub>
+  /** Null: the deployment has no rooms of run time. */
+  readonly directory: Directory | null
+  /** Calls back with the directory's version that a room's object tells. */
+  readonly onSettingsVersion: (callback: (version: number) => void) => void
   readonly alerts: AlertDelivery
   /** The rules by which requests skip a room, by room name. */
   readonly bypasses: ReadonlyMap<string, readonly RequestRule[]>
@@ -70,6 +76,13 @@ export interface Deployment extends JoinLimiters {
   readonly passes: OriginPasses | null
 }
 
+/** The rooms of run time, for the operators' API. */
+export interface Directory {
+  stub(): ReturnType<DirectoryNamespace['getByName']>
+  /** The deployment with the directory's newest list. Rejects if that cannot be reached. */
+  latest(): Promise<Deployment>
+}
+
 /** The parts that come from no environment. */
 type Own = Pick<Deployment, 'prefix' | 'adminFiles'>
 
@@ -83,25 +96,23 @@ export async function deploymentOf(
   const namespace = bindings.WAITING_ROOM as unknown as RoomNamespace
   const gatherers =
     bindings.GATHERER === undefined ? null : new Gatherers(bindings.GATHERER as unknown as GathererNamespace)
-  const routes = routeTable(settings.rooms)
   const clients = new RoomClients(namespace, gatherers)
   return {
     prefix,
     adminFiles,
-    settings,
-    rooms: settings.rooms,
-    routes,
+    ...ofRooms(settings, { raw, bindings }),
     keys,
     verified: new VerifiedTokens(),
-    site: deployedSite(settings, routes, bindings, raw.ORIGIN_SECRET),
     operators: await operatorAccess(settings, raw.ADMIN_TOKEN, bindings, keys),
     assets: bindings.ASSETS ?? null,
     looks: new Looks(bindings.ASSETS ?? null),
     client: (room) => clients.of(room),
     gatherers,
     stub: (room) => roomStub(namespace, room),
-    alerts: alertDelivery(settings, namespace, bindings),
-    bypasses: settings.bypasses,
+    directory: null,
+    onSettingsVersion: (callback) => {
+      clients.onSettingsVersion = callback
+    },
     joinLimiter: bindings.JOIN_LIMIT ?? null,
     networkLimiter: bindings.JOIN_LIMIT_NETWORK ?? null,
     turnstile: settings.turnstile && new TurnstileValidator(settings.turnstile),
@@ -110,6 +121,37 @@ export async function deploymentOf(
     accessKeys: await accessSigningKeys(keys),
     passes: await originPasses(settings, raw.PASS_KEYS),
   }
+}
+
+/** The parts that depend on the rooms. */
+function ofRooms(settings: Settings, { raw, bindings }: Pick<Configuration, 'raw' | 'bindings'>) {
+  const routes = routeTable(settings.rooms)
+  return {
+    settings,
+    rooms: settings.rooms,
+    routes,
+    site: deployedSite(settings, routes, bindings, raw.ORIGIN_SECRET),
+    alerts: alertDelivery(settings, bindings),
+    bypasses: settings.bypasses,
+  }
+}
+
+/** A deployment with rooms of run time beside the deployed ones. */
+export function withRooms(
+  deployment: Deployment,
+  configuration: Configuration,
+  documents: readonly DocumentRoom[],
+): Deployment {
+  const { settings } = configuration
+  const bypasses = documents.map(({ room, bypass }) => [room.name, bypass] as const)
+  const pushes = documents.flatMap(({ room, push }) => (push === null ? [] : [[room.name, push] as const]))
+  const all = {
+    ...settings,
+    rooms: [...settings.rooms, ...documents.map(({ room }) => room)],
+    bypasses: new Map([...settings.bypasses, ...bypasses]),
+    pushes: new Map([...settings.pushes, ...pushes]),
+  }
+  return { ...deployment, ...ofRooms(all, configuration) }
 }
 
 async function originPasses(settings: Settings, passKeys: string | undefined): Promise<OriginPasses | null> {
@@ -138,8 +180,9 @@ function deployedSite(settings: Settings, routes: RouteTable, bindings: Bindings
   })
 }
 
-function alertDelivery(settings: Settings, namespace: RoomNamespace, { EMAIL }: Bindings): AlertDelivery {
+function alertDelivery(settings: Settings, { EMAIL, WAITING_ROOM }: Bindings): AlertDelivery {
   const { channels, pushes, rooms } = settings
+  const namespace = WAITING_ROOM as unknown as RoomNamespace
   return {
     channelOf: ({ kind, room, channel }) =>
       kind === 'stats' ? pushes.get(room) : channels.find(({ name }) => name === channel),

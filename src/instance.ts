@@ -5,11 +5,15 @@
  */
 import type { Bindings, SettingsInput, WaitingRoomOptions } from './api.ts'
 import { missingBindings } from './bindings.ts'
+import { CurrentDeployment } from './current-deployment.ts'
 import { type Deployment, deploymentOf } from './deployment.ts'
+import type { DirectoryNamespace } from './directory/directory-object.ts'
 import { DEFAULT_PREFIX, prefixProblem } from './http/paths.ts'
 import { hasReporter, logError, logWarning, reportErrorsTo } from './log/log.ts'
 import { sentryReporter } from './log/sentry.ts'
+import type { KeepAlive } from './room/room-client.ts'
 import type { AdminFiles } from './routes/operators.ts'
+import { type DocumentReader, documentReader } from './settings/room-document.ts'
 import { parseSettings, type Settings, SettingsError } from './settings/settings.ts'
 
 /** The checked settings and the bindings of an environment. */
@@ -17,6 +21,7 @@ export interface Configuration {
   readonly raw: SettingsInput
   readonly settings: Settings
   readonly bindings: Bindings
+  readonly readDocument: DocumentReader
 }
 
 export class Instance<E extends object> {
@@ -25,6 +30,7 @@ export class Instance<E extends object> {
   readonly adminFiles: AdminFiles | null
   private readonly configurations = new WeakMap<E, Configuration>()
   private readonly deployments = new WeakMap<E, Deployment>()
+  private readonly current = new WeakMap<Deployment, CurrentDeployment>()
   private isStarted = false
 
   /** @throws SettingsError if the prefix cannot be one */
@@ -60,18 +66,26 @@ export class Instance<E extends object> {
     if (!hasReporter()) reportErrorsTo(sentryReporter(raw.SENTRY_DSN))
     const settings = parseSettings(raw, this.prefix)
     const bindings = bindingsOf === undefined ? (env as unknown as Bindings) : bindingsOf(env)
-    const configuration = { raw, settings, bindings }
+    const configuration = { raw, settings, bindings, readDocument: documentReader(raw, this.prefix) }
     this.configurations.set(env, configuration)
     return configuration
   }
 
   /**
-   * Null: the deployment cannot serve, and the log has the reason. Only the result is cached, not
+   * The deployment with the rooms of now. Null: it cannot serve, and the log has the reason.
+   * @param keepAlive null: the event is not a request
+   */
+  async deployment(env: E, keepAlive: KeepAlive | null): Promise<Deployment | null> {
+    const deployed = this.deployments.get(env) ?? (await this.deployed(env))
+    const current = deployed === null ? undefined : this.current.get(deployed)
+    return current === undefined ? deployed : current.get(keepAlive)
+  }
+
+  /**
+   * With the deployed rooms only; null: the deployment cannot serve. Only the result is cached, not
    * the promise: if the request that created a promise were cancelled, all others would hang.
    */
-  async deployment(env: E): Promise<Deployment | null> {
-    const known = this.deployments.get(env)
-    if (known !== undefined) return known
+  private async deployed(env: E): Promise<Deployment | null> {
     try {
       const configuration = this.configuration(env)
       const ready = await deploymentOf(configuration, this)
@@ -79,6 +93,8 @@ export class Instance<E extends object> {
       const first = this.deployments.get(env)
       if (first !== undefined) return first
       this.deployments.set(env, ready)
+      const directory = configuration.bindings.DIRECTORY as unknown as DirectoryNamespace | undefined
+      if (directory !== undefined) this.current.set(ready, new CurrentDeployment(ready, configuration, directory))
       this.logStart(configuration)
       return ready
     } catch (error) {

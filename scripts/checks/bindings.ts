@@ -5,12 +5,15 @@ import { didYouMean } from './did-you-mean.ts'
 const EVERY_MINUTE = '* * * * *'
 
 const GATHERER = 'GATHERER'
+const DIRECTORY = 'DIRECTORY'
+const OPTIONAL = [GATHERER, DIRECTORY]
 
 /** The Durable Object class of each binding. */
 const OBJECT_CLASSES: Readonly<Record<string, string>> = {
   WAITING_ROOM: 'WaitingRoom',
   LOGIN_GUARD: 'LoginGuard',
   [GATHERER]: 'Gatherer',
+  [DIRECTORY]: 'Directory',
 }
 
 export function bindingProblems(section: Section): string[] {
@@ -18,7 +21,7 @@ export function bindingProblems(section: Section): string[] {
   const producers = section.queues?.producers ?? []
   return [
     ...Object.entries(OBJECT_CLASSES).flatMap(([name, className]) => [
-      ...(name === GATHERER ? [] : missing('durable_objects.bindings', name, namesOf(objects, 'name'))),
+      ...(OPTIONAL.includes(name) ? [] : missing('durable_objects.bindings', name, namesOf(objects, 'name'))),
       ...objects
         .filter((binding) => binding.name === name && binding.class_name !== className)
         .map(
@@ -39,6 +42,9 @@ export function bindingNotes(section: Section): string[] {
     notes.push(
       'no [[durable_objects.bindings]] GATHERER: a room carries about 2,500 isolates, and no more (docs/scale.md)',
     )
+  }
+  if (!namesOf(section.durable_objects?.bindings, 'name').includes(DIRECTORY)) {
+    notes.push('no [[durable_objects.bindings]] DIRECTORY: rooms change by a deploy only (docs/rooms.md)')
   }
   if (!namesOf(section.ratelimits, 'name').includes('JOIN_LIMIT')) {
     notes.push('no [[ratelimits]] JOIN_LIMIT: new visitors are not rate-limited by address (docs/abuse.md)')

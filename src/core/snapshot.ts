@@ -93,6 +93,8 @@ export interface Snapshot extends LaneFigures {
   readonly ratePieces?: readonly RatePiece[]
   /** The number of gatherers that isolates call (gatherers.ts). Missing: they call the object. */
   readonly gatherers?: number
+  /** The directory's version of the room's settings. Missing: they are deployed. */
+  readonly settingsVersion?: number
 }
 
 export interface EventInSnapshot {
@@ -220,6 +222,8 @@ const AGE_MAX_MS = 1000
 
 /** The snapshot that the object sends with every answer. */
 export class SnapshotCache {
+  /** 0: the settings are deployed. */
+  settingsVersion = 0
   private last: Snapshot | null = null
   private drawsVersion = 0
   private rules: LineRules | null = null
@@ -231,10 +235,16 @@ export class SnapshotCache {
     const { last, drawsVersion, rules } = this
     const isSameEvent = drawsVersion === line.course.draws.version && rules?.mode === line.rules.mode
     const isSame = isSameEvent && (last?.gatherers ?? 0) === gatherers
-    if (last === null || !isSame || !isFresh(last, line, nowMs)) this.last = takeSnapshot(line, nowMs, gatherers)
+    if (last === null || !isSame || !isFresh(last, line, nowMs)) this.last = this.take(line, nowMs, gatherers)
     this.drawsVersion = line.course.draws.version
     this.rules = line.rules
     return this.last as Snapshot
+  }
+
+  private take(line: Line, nowMs: number, gatherers: number): Snapshot {
+    const snapshot = takeSnapshot(line, nowMs, gatherers)
+    const { settingsVersion } = this
+    return settingsVersion === 0 ? snapshot : { ...snapshot, settingsVersion }
   }
 
   /** Call this when something other than the line changed. */

@@ -98,7 +98,8 @@ const IMAGE_TYPES: Readonly<Record<string, string>> = {
 /** The looks of one deployment. `files`: null where the deployment has none. */
 export class Looks {
   private readonly files: Files | null
-  private readonly cache = new Map<RoomSettings, CachedLook>()
+  /** Weak: rooms of run time change. */
+  private readonly cache = new WeakMap<RoomSettings, CachedLook>()
 
   constructor(files: Files | null) {
     this.files = files

@@ -2,10 +2,13 @@
  * This isolate's calls to the objects: one client per room, with the real clock and timers, and the
  * report of each minute.
  */
+import type { ExchangeAnswer } from '../core/exchange.ts'
+import { inTurn } from '../in-turn.ts'
 import { logError, logWarning } from '../log/log.ts'
 import { errorText } from '../log/scrub.ts'
 import type { RoomSettings } from '../settings/rooms.ts'
 import { isAborted } from './call-errors.ts'
+import type { GathererAnswer } from './gatherer-object.ts'
 import type { Gatherers } from './gatherers.ts'
 import { inJurisdiction } from './jurisdiction.ts'
 import { RoomClient } from './room-client.ts'
@@ -27,6 +30,8 @@ export class RoomClients {
   private readonly namespace: RoomNamespace
   private readonly gatherers: Gatherers | null
   private readonly clients = new Map<string, RoomClient>()
+  /** Gets the directory's version that a room's object tells with its snapshot. */
+  onSettingsVersion: (version: number) => void = () => {}
 
   /** @param gatherers null: the deployment has none */
   constructor(namespace: RoomNamespace, gatherers: Gatherers | null) {
@@ -35,10 +40,11 @@ export class RoomClients {
   }
 
   of(room: RoomSettings): RoomClient {
-    let client = this.clients.get(room.name)
+    const key = `${room.name} ${room.jurisdiction ?? ''}`
+    let client = this.clients.get(key)
     if (client === undefined) {
-      client = newClient(this.namespace, room, this.gatherers)
-      this.clients.set(room.name, client)
+      client = newClient(this.namespace, room, this.gatherers, (version) => this.onSettingsVersion(version))
+      this.clients.set(key, client)
     }
     return client
   }
@@ -55,13 +61,25 @@ export const PLATFORM = {
   random: () => Math.random(),
 }
 
-function newClient(namespace: RoomNamespace, room: RoomSettings, gatherers: Gatherers | null): RoomClient {
+function newClient(
+  namespace: RoomNamespace,
+  room: RoomSettings,
+  gatherers: Gatherers | null,
+  tell: (version: number) => void,
+): RoomClient {
+  const told = <T extends ExchangeAnswer | GathererAnswer>(answer: T): T => {
+    if ('snapshot' in answer && answer.snapshot.settingsVersion !== undefined) tell(answer.snapshot.settingsVersion)
+    return answer
+  }
   return new RoomClient(room.name, {
     // The answer is plain data; its type over the RPC only adds that it can be disposed of.
-    call: async (request) => await roomStub(namespace, room).exchange(request),
+    call: async (request) => told<ExchangeAnswer>(await roomStub(namespace, room).exchange(request)),
     ...(gatherers === null
       ? {}
-      : { gather: async (request, gatherer) => await gatherers.stub(room, gatherer).exchange(request) }),
+      : {
+          gather: async (request, gatherer) =>
+            told<GathererAnswer>(await gatherers.stub(room, gatherer).exchange(request)),
+        }),
     ...PLATFORM,
     onCallFailed: (error) => {
       if (isAborted(error)) logError('room_aborted', error, { room: room.name })
@@ -81,7 +99,7 @@ interface Reporting {
  */
 export async function reportMinute(scheduledMs: number, { rooms, stub }: Reporting): Promise<void> {
   const minute = Math.floor(scheduledMs / 60_000) - 1
-  const reports = await Promise.allSettled(rooms.map((room) => stub(room).report(minute, room.name)))
+  const reports = await inTurn(rooms, (room) => stub(room).report(minute, room.name))
   for (const [i, report] of reports.entries()) {
     if (report.status === 'rejected') logError('report_failed', report.reason, { room: rooms[i]?.name, minute })
   }

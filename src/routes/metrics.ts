@@ -14,6 +14,7 @@ import {
 import { REGULAR_NAME } from '../core/lanes.ts'
 import { ORIGIN_LATENCY_BUCKETS_MS } from '../core/limits.ts'
 import { BEACON_OBSTACLES } from '../core/origin-report.ts'
+import { inTurn } from '../in-turn.ts'
 import { logError } from '../log/log.ts'
 import { type RoomFigures, roomFigures } from './room-figures.ts'
 
@@ -21,7 +22,7 @@ const PREFIX = 'waiting_room'
 
 export async function metrics(c: Context<AppEnv>): Promise<Response> {
   const { rooms } = c.var.deployment
-  const results = await Promise.allSettled(rooms.map((room) => roomFigures(c.var.deployment, room)))
+  const results = await inTurn(rooms, (room) => roomFigures(c.var.deployment, room))
   for (const [i, result] of results.entries()) {
     if (result.status === 'rejected') logError('metrics_failed', result.reason, { room: rooms[i]?.name })
   }

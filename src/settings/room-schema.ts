@@ -227,6 +227,8 @@ export type RoomTable = v.InferOutput<v.LooseObjectSchema<typeof roomEntries, un
 export interface RoomSettings extends RoomTable {
   /** Where the room's endpoints are: below this path. Of the deployment, not in `ROOMS`. */
   readonly prefix: string
+  /** A deleted room of run time that admits who is in line, and nobody else. Not in `ROOMS`. */
+  readonly draining?: boolean
 }
 
 /** Unknown keys of a raw room table, at any depth where the schema does not report them itself. */

@@ -27,8 +27,11 @@ export interface RoomAlert extends AlertRule {
 }
 
 export type ParsedRooms =
-  | { readonly rooms: readonly RoomSettings[]; readonly problems: readonly [] }
-  | { readonly rooms: null; readonly problems: readonly string[] }
+  | { readonly rooms: readonly RoomSettings[]; readonly tables: RoomTables; readonly problems: readonly [] }
+  | { readonly rooms: null; readonly tables: RoomTables; readonly problems: readonly string[] }
+
+/** Tables as they were written. */
+type RoomTables = readonly Readonly<Record<string, unknown>>[]
 
 /**
  * Parses `ROOMS`: the list of tables from wrangler.toml, or the same as JSON text.
@@ -39,6 +42,7 @@ export function parseRooms(value: unknown, prefix = DEFAULT_PREFIX): ParsedRooms
   if (!Array.isArray(list) || list.length === 0) {
     return {
       rooms: null,
+      tables: [],
       problems: ['ROOMS: must be a list of at least one [[vars.ROOMS]] table, or the same as JSON text'],
     }
   }
@@ -47,11 +51,12 @@ export function parseRooms(value: unknown, prefix = DEFAULT_PREFIX): ParsedRooms
   const problems = [
     ...list.flatMap((room, i) => unknownKeys(room).map((key) => `ROOMS[${i}].${key}: ${UNKNOWN_SETTING}`)),
     ...(result.issues ?? []).map((issue) => `${keyOf(issue)}: ${issueProblem(issue)}`),
-    ...duplicates(rooms),
-    ...overlaps(rooms),
+    ...roomConflicts(rooms),
     ...tooLarge(list),
   ]
-  return problems.length > 0 ? { rooms: null, problems } : { rooms, problems: [] }
+  return problems.length > 0
+    ? { rooms: null, tables: [], problems }
+    : { rooms, tables: list as RoomTables, problems: [] }
 }
 
 /** Parses the table of one room. Throws if it is invalid. */
@@ -132,6 +137,11 @@ function fromJson(value: unknown): unknown {
 function keyOf(issue: v.BaseIssue<unknown>): string {
   const [index, ...keys] = issue.path ?? []
   return `ROOMS[${String(index?.key ?? '?')}]${keys.map((item) => `.${String(item.key)}`).join('')}`
+}
+
+/** Rooms that cannot stand beside each other. Each problem begins with `ROOMS[INDEX].KEY: `. */
+export function roomConflicts(rooms: readonly RoomSettings[]): string[] {
+  return [...duplicates(rooms), ...overlaps(rooms)]
 }
 
 function duplicates(rooms: readonly RoomTable[]): string[] {

@@ -70,7 +70,7 @@ export function deployedValues(room: RoomSettings): RuntimeValues {
     suspended,
     ...entrySettings(room),
     paused: false,
-    closed: false,
+    closed: room.draining === true,
     opens_at: null,
     sold_out: false,
     message: null,

@@ -13,6 +13,8 @@ export interface Settings {
   /** Cloudflare Access as a login for operators; null: not used. */
   readonly access: AccessSettings | null
   readonly rooms: readonly RoomSettings[]
+  /** The deployed rooms as they were written. */
+  readonly tables: readonly Readonly<Record<string, unknown>>[]
   /** The origin; null: the binding ORIGIN, or the target of the route. */
   readonly originUrl: URL | null
   /** The `Host` header for the origin; null: the host of the requested URL. */
@@ -53,7 +55,7 @@ export class SettingsError extends Error {
  * @throws SettingsError with every problem and its key
  */
 export function parseSettings(raw: SettingsInput, prefix?: string): Settings {
-  const { rooms, problems } = parseRooms(raw.ROOMS, prefix)
+  const { rooms, tables, problems } = parseRooms(raw.ROOMS, prefix)
   const originUrl = parseOriginUrl(raw.ORIGIN_URL)
   const originHost = parseOriginHost(raw.ORIGIN_HOST, originUrl ?? null)
   const timeout = Number(raw.ORIGIN_TIMEOUT_SECONDS ?? ORIGIN_TIMEOUT_DEFAULT_SECONDS)
@@ -81,6 +83,7 @@ export function parseSettings(raw: SettingsInput, prefix?: string): Settings {
   return {
     access: access.settings,
     rooms,
+    tables,
     originUrl,
     originHost: originHost.host,
     passIssuer: passIssuer.issuer,

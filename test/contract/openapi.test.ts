@@ -5,6 +5,7 @@ import { resolve } from 'node:path'
 import { promisify } from 'node:util'
 import * as v from 'valibot'
 import { expect, inject, it } from 'vitest'
+import { directoryAuditSchema, directorySchema, roomDocumentSchema } from '../../src/routes/api/document-schemas.ts'
 import * as schemas from '../../src/routes/api/schemas.ts'
 import { ApiClient } from './support/api-client.ts'
 import { PATIENCE_MS } from './support/patience.ts'
@@ -61,6 +62,9 @@ it.each([
   ['/rooms/main/events/gala-2040-01-01/details', schemas.eventDetailsSchema],
   ['/rooms/main/alerts', schemas.alertsSchema],
   ['/session', schemas.sessionSchema],
+  ['/directory', directorySchema],
+  ['/directory/audit', directoryAuditSchema],
+  ['/rooms/main', roomDocumentSchema],
 ])('matches the response of GET %s for an empty and an occupied room', async (path, schema) => {
   const empty = await api().get(path)
   if (!path.includes('tickets')) v.parse(schema, empty.json())

@@ -12,6 +12,7 @@ import { actionOperations } from './actions.ts'
 import { alertOperations } from './alerts.ts'
 import { renderReference } from './api-reference.ts'
 import { openApiDocument } from './document.ts'
+import { documentOperations } from './documents.ts'
 import { eventOperations } from './events.ts'
 import { explainOperations } from './explain.ts'
 import { figureOperations } from './figures.ts'
@@ -22,6 +23,7 @@ import { sessionOperations } from './session.ts'
 import { settingsOperations } from './settings.ts'
 
 export const operations: readonly Operation[] = [
+  ...documentOperations,
   ...figureOperations,
   ...explainOperations,
   ...settingsOperations,

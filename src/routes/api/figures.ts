@@ -15,7 +15,7 @@ import { routesOf } from '../../settings/routes.ts'
 import { PAGE_STATES } from '../../status.ts'
 import { roomFigures, siteOf } from '../room-figures.ts'
 import { history } from './history.ts'
-import { isoTime, isoTimeOrNull, NO_STORE, type Operation, ROOM_PARAMETER, withRoom } from './operation.ts'
+import { isoTime, isoTimeOrNull, NO_STORE, type Operation, ROOM_PARAMETER, wholeText, withRoom } from './operation.ts'
 import { roomReport } from './report.ts'
 import {
   auditSchema,
@@ -29,7 +29,6 @@ import {
 } from './schemas.ts'
 import { whoCameReport } from './who-came.ts'
 
-const wholeText = v.pipe(v.string(), v.regex(/^\d{1,15}$/))
 const timeText = v.string()
 
 export const figureOperations: readonly Operation[] = [

@@ -59,8 +59,7 @@ export const NO_STORE = { 'Cache-Control': 'no-store' }
  */
 export function withRoom(handle: RoomHandler): Handler {
   return async function roomOperation(c) {
-    const name = c.req.param('room')
-    const room = c.var.deployment.rooms.find((other) => other.name === name)
+    const room = await roomOf(c)
     if (room === undefined) {
       return problem(404, 'No such room', `GET ${c.var.deployment.prefix}/api/v1/rooms lists the rooms.`)
     }
@@ -76,6 +75,20 @@ export function withRoom(handle: RoomHandler): Handler {
   }
 }
 
+/** A room that this isolate does not know may have been created a moment ago. */
+async function roomOf(c: Context<AppEnv>): Promise<RoomSettings | undefined> {
+  const named = () => c.var.deployment.routes.named(c.req.param('room') ?? '')
+  const known = named()
+  const { directory } = c.var.deployment
+  if (known !== undefined || directory === null) return known
+  try {
+    c.set('deployment', await directory.latest())
+  } catch (error) {
+    logError('directory_unreachable', error)
+  }
+  return named()
+}
+
 export const ROOM_PARAMETER: Readonly<Record<'room', Parameter>> = {
   room: {
     in: 'path',
@@ -85,6 +98,9 @@ export const ROOM_PARAMETER: Readonly<Record<'room', Parameter>> = {
     example: 'main',
   },
 }
+
+/** A whole number as text. */
+export const wholeText = v.pipe(v.string(), v.regex(/^\d{1,15}$/))
 
 export function isoTime(ms: number): string {
   return new Date(ms).toISOString()

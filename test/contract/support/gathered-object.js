@@ -4,7 +4,7 @@
  */
 import shipped, { Gatherer as ShippedGatherer, WaitingRoom as ShippedRoom } from './shipped.js'
 
-export { LoginGuard } from './shipped.js'
+export { Directory, LoginGuard } from './shipped.js'
 
 let direct = 0
 let gathered = 0

@@ -18,6 +18,8 @@ export interface WorkerBindings {
   readonly adminToken?: string | null
   /** False: the deployment has no binding LOGIN_GUARD. */
   readonly loginGuard?: boolean
+  /** False: the deployment has no binding DIRECTORY. */
+  readonly directory?: boolean
   readonly originHost?: string
   /**
    * `host:port` of the server that every host name resolves to. Unset: names are resolved as usual.
@@ -71,6 +73,7 @@ const worker :Workerd.Worker = (${code}
     (className = "WaitingRoom", uniqueKey = "contract-waiting-room", enableSql = true),
     (className = "LoginGuard", uniqueKey = "contract-login-guard", enableSql = true),
     (className = "Gatherer", uniqueKey = "contract-gatherer", enableSql = true),
+    (className = "Directory", uniqueKey = "contract-directory", enableSql = true),
   ],
   durableObjectStorage = (localDisk = "disk"),
 );
@@ -127,6 +130,7 @@ function bindingList(bindings: WorkerBindings, objectsOf?: string): string[] {
     objects('WAITING_ROOM', 'WaitingRoom', objectsOf),
     ...(bindings.loginGuard === false ? [] : [objects('LOGIN_GUARD', 'LoginGuard', objectsOf)]),
     objects('GATHERER', 'Gatherer', objectsOf),
+    ...(bindings.directory === false ? [] : [objects('DIRECTORY', 'Directory', objectsOf)]),
     `(name = "ROOMS", json = ${text(JSON.stringify(rooms))})`,
     ...Object.entries(texts)
       .filter(([, value]) => value !== undefined && value !== null)

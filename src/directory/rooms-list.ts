@@ -1,0 +1,128 @@
+/**
+ * An isolate's copy of the directory's list of rooms.
+ *
+ * The first request waits for it, for a short time. After that the list is refreshed in the
+ * background, at most every two seconds while there is traffic. The version is cached in the data
+ * centre for as long, so that the directory is called by data centres, not by isolates; the list is
+ * cached, too, for isolates that cannot reach the directory. If it is out of reach, the last known
+ * list holds.
+ *
+ * No request awaits what another one reads: see room-client.ts.
+ */
+import { ageMs } from '../core/age.ts'
+import { DIRECTORY_FIRST_READ_MS, DIRECTORY_READ_GIVE_UP_MS, DIRECTORY_REFRESH_MS } from '../limits.ts'
+import { logWarning } from '../log/log.ts'
+import { errorText } from '../log/scrub.ts'
+import { inTime } from '../room/time-out.ts'
+import type { DirectoryList, DirectoryObject } from './directory-object.ts'
+
+/** Shared by all isolates of a data centre. Where there is no cache, both are null. */
+export interface SharedLists {
+  /** Not older than two seconds. */
+  version(): Promise<number | null>
+  /** The newest list that any of them has read. */
+  list(): Promise<DirectoryList | null>
+  keep(list: DirectoryList, isNew: boolean): Promise<void>
+}
+
+type Read = (knownVersion: number | null) => Promise<Awaited<ReturnType<DirectoryObject['read']>>>
+
+interface Work {
+  waitUntil(work: Promise<unknown>): void
+}
+
+/** How often a request looks for the list that another one reads. */
+const LOOK_MS = 10
+
+export class RoomsList {
+  private readonly read: Read
+  private readonly shared: SharedLists
+  private known: DirectoryList | null = null
+  /** When the last refresh began. */
+  private startedMs = Number.NEGATIVE_INFINITY
+  private isReading = false
+  private hasTried = false
+  /** A room's object, or a change, told of this version. */
+  private toldVersion = 0
+
+  constructor(read: Read, shared: SharedLists) {
+    this.read = read
+    this.shared = shared
+  }
+
+  /** Null: the directory was never reached. */
+  get newest(): DirectoryList | null {
+    return this.known
+  }
+
+  /** Somebody knows this version: a list that is older is refreshed with the next request. */
+  tell(version: number): void {
+    this.toldVersion = Math.max(this.toldVersion, version)
+  }
+
+  /** Waits for the first list, otherwise refreshes it in the background. */
+  async follow(work: Work): Promise<DirectoryList | null> {
+    const nowMs = Date.now()
+    if (this.isDue(nowMs)) {
+      const refreshing = this.refresh(nowMs)
+      if (this.hasTried) work.waitUntil(refreshing)
+      else await refreshing
+    } else if (!this.hasTried) await this.otherRead(nowMs)
+    return this.known
+  }
+
+  /** Reads the list from the directory itself. Rejects if that cannot be reached. */
+  async latest(): Promise<DirectoryList> {
+    const answer = await inTime(this.read(this.known?.version ?? null), DIRECTORY_READ_GIVE_UP_MS)
+    const list = 'documents' in answer ? answer : (this.known as DirectoryList)
+    this.take(list)
+    return list
+  }
+
+  private isDue(nowMs: number): boolean {
+    if (this.isReading && ageMs(this.startedMs, nowMs) < DIRECTORY_READ_GIVE_UP_MS) return false
+    const isBehind = this.toldVersion > (this.known?.version ?? 0)
+    return ageMs(this.startedMs, nowMs) >= (isBehind ? DIRECTORY_REFRESH_MS / 10 : DIRECTORY_REFRESH_MS)
+  }
+
+  private async otherRead(startMs: number): Promise<void> {
+    while (!this.hasTried && ageMs(startMs, Date.now()) < DIRECTORY_FIRST_READ_MS) {
+      await new Promise((resolve) => setTimeout(resolve, LOOK_MS))
+    }
+  }
+
+  private async refresh(nowMs: number): Promise<void> {
+    this.startedMs = nowMs
+    this.isReading = true
+    try {
+      await inTime(this.readShared(), this.hasTried ? DIRECTORY_READ_GIVE_UP_MS : DIRECTORY_FIRST_READ_MS)
+    } catch (error) {
+      logWarning('directory_unreachable', { error: errorText(error), version: this.known?.version ?? null })
+      if (this.known === null) this.known = await this.shared.list()
+    } finally {
+      this.isReading = false
+      this.hasTried = true
+    }
+  }
+
+  private async readShared(): Promise<void> {
+    const known = this.known?.version ?? null
+    const version = await this.shared.version()
+    if (version !== null && version >= this.toldVersion) {
+      if (version === known) return
+      const list = await this.shared.list()
+      if (list !== null && list.version >= version) return this.take(list)
+    }
+    const answer = await this.read(known)
+    const isNew = 'documents' in answer
+    const list = isNew ? answer : (this.known as DirectoryList)
+    this.take(list)
+    this.toldVersion = Math.min(this.toldVersion, list.version)
+    await this.shared.keep(list, isNew)
+  }
+
+  /** Answers may overtake each other. */
+  private take(list: DirectoryList): void {
+    if (this.known === null || list.version > this.known.version) this.known = list
+  }
+}
