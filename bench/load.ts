@@ -153,7 +153,7 @@ function requestsOf(
   return turns
 }
 
-/** As the platform tells it: each connection is a client with an address of its own. */
+/** As the platform tells it: each connection has its own address. */
 function addressOf(connection: number): Readonly<Record<string, string>> {
   return { 'CF-Connecting-IP': `198.51.${connection >> 8}.${connection & 255}` }
 }
