@@ -4,6 +4,7 @@
  * overwrites `Sec-Fetch-Mode`.
  */
 import { Agent, type IncomingMessage, request } from 'node:http'
+import { Agent as TlsAgent, request as tlsRequest } from 'node:https'
 
 const CALL_TIMEOUT_MS = 15_000
 /** Connections of one browser to one host. */
@@ -32,11 +33,16 @@ export interface Answer {
 
 export class Browser {
   readonly #baseUrl: string
-  readonly #agent = new Agent({ keepAlive: true, maxSockets: MAX_SOCKETS })
+  readonly #headers: Readonly<Record<string, string>>
+  readonly #agent: Agent
   readonly #cookies = new Map<string, string>()
 
-  constructor(baseUrl: string) {
+  /** @param headers are sent with every request */
+  constructor(baseUrl: string, headers: Readonly<Record<string, string>> = {}) {
     this.#baseUrl = baseUrl
+    this.#headers = headers
+    const kept = { keepAlive: true, maxSockets: MAX_SOCKETS }
+    this.#agent = baseUrl.startsWith('https:') ? new TlsAgent(kept) : new Agent(kept)
   }
 
   /** Opens a page, as from the address bar. */
@@ -53,6 +59,11 @@ export class Browser {
   post(path: string, body?: unknown): Promise<Answer> {
     const headers = { ...SCRIPT_CALL, Origin: this.#baseUrl }
     return this.#send('POST', path, headers, body === undefined ? '' : JSON.stringify(body))
+  }
+
+  /** The values of the cookies whose name contains a text. */
+  cookiesNamed(part: string): string[] {
+    return [...this.#cookies].filter(([name]) => name.includes(part)).map(([, value]) => value)
   }
 
   /** The value of a cookie, undefined if the jar has none of that name. */
@@ -82,10 +93,11 @@ export class Browser {
     return new Promise((resolve, reject) => {
       const bodyHeaders = body === undefined ? {} : { 'Content-Length': String(Buffer.byteLength(body)) }
       const typeHeaders = body ? { 'Content-Type': 'application/json' } : {}
-      const call = request(`${this.#baseUrl}${path}`, {
+      const send = this.#baseUrl.startsWith('https:') ? tlsRequest : request
+      const call = send(`${this.#baseUrl}${path}`, {
         method,
         agent: this.#agent,
-        headers: { ...headers, ...this.#cookieHeader(), ...bodyHeaders, ...typeHeaders },
+        headers: { ...this.#headers, ...headers, ...this.#cookieHeader(), ...bodyHeaders, ...typeHeaders },
         timeout: CALL_TIMEOUT_MS,
       })
       call.once('timeout', () =>

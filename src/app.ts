@@ -19,6 +19,7 @@ import { jwksRoute } from './routes/jwks.ts'
 import { leaveRoute } from './routes/leave.ts'
 import { langRoute, lineRoute } from './routes/line.ts'
 import { ADMIN_FILES, adminFile, adminPage, operatorsRoute } from './routes/operators.ts'
+import { rehearsalRoute } from './routes/rehearsal.ts'
 import { statusRoute } from './routes/status.ts'
 import { takeOverRoute } from './routes/take-over.ts'
 import { optionsRoute, withAllowedOrigins } from './routes/visitor-call.ts'
@@ -53,6 +54,7 @@ const ROUTES: ReadonlyMap<string, Route> = new Map<string, Route>([
   ['/line', get(configured(lineRoute))],
   ['/lang', get(configured(langRoute))],
   ['/draw', get(configured(drawRoute))],
+  ['/rehearsal', get(configured(rehearsalRoute))],
   ['/jwks.json', get(configured(jwksRoute))],
   ['/heartbeat.js', get(beaconScript)],
   ['/healthz', get(health)],

@@ -8,7 +8,7 @@ import type { DirectoryNamespace } from './directory/directory-object.ts'
 import { infiniteKeys } from './gate/infinite-queue.ts'
 import type { JoinLimiters } from './gate/join-limits.ts'
 import type { Configuration } from './instance.ts'
-import { logError } from './log/log.ts'
+import { logError, logWarning } from './log/log.ts'
 import { Access } from './operators/access.ts'
 import type { ApiOff, OperatorAccess } from './operators/caller.ts'
 import { FailedLogins, type LoginGuardNamespace } from './operators/failed-logins.ts'
@@ -33,6 +33,7 @@ import { accessSigningKeys } from './tokens/access-key.ts'
 import { OriginPasses } from './tokens/origin-pass.ts'
 import { importPassKeys, PASS_KEYS_REMEDY } from './tokens/pass-keys.ts'
 import { VerifiedTokens } from './tokens/presented.ts'
+import { Rehearsal } from './tokens/rehearsal.ts'
 import { importSigningKeys, type SigningKey } from './tokens/signing-keys.ts'
 import { TurnstileValidator } from './turnstile/validation.ts'
 
@@ -74,6 +75,8 @@ export interface Deployment extends JoinLimiters {
   readonly accessKeys: readonly SigningKey[]
   /** Signs passes for the origin; null: the origin gets the visitor's own pass. */
   readonly passes: OriginPasses | null
+  /** Null: rooms allow no rehearsals. */
+  readonly rehearsal: Rehearsal | null
 }
 
 /** The rooms of run time, for the operators' API. */
@@ -96,11 +99,12 @@ export async function deploymentOf(
   const namespace = bindings.WAITING_ROOM as unknown as RoomNamespace
   const gatherers =
     bindings.GATHERER === undefined ? null : new Gatherers(bindings.GATHERER as unknown as GathererNamespace)
+  const rehearsal = await allowedRehearsal(raw.REHEARSAL_TOKEN)
   const clients = new RoomClients(namespace, gatherers)
   return {
     prefix,
     adminFiles,
-    ...ofRooms(settings, { raw, bindings }),
+    ...ofRooms(settings, { raw, bindings, rehearsal }),
     keys,
     verified: new VerifiedTokens(),
     operators: await operatorAccess(settings, raw.ADMIN_TOKEN, bindings, keys),
@@ -120,17 +124,34 @@ export async function deploymentOf(
     newcomers: new NewcomerCounts(),
     accessKeys: await accessSigningKeys(keys),
     passes: await originPasses(settings, raw.PASS_KEYS),
+    rehearsal,
+  }
+}
+
+/** A token that cannot be used allows nothing, and keeps no visitor out. */
+async function allowedRehearsal(token: string | undefined): Promise<Rehearsal | null> {
+  if (token === undefined || token === '') return null
+  try {
+    const rehearsal = await Rehearsal.of(token)
+    logWarning('rehearsal_allowed', { remedy: 'delete the secret REHEARSAL_TOKEN where real visitors come' })
+    return rehearsal
+  } catch (error) {
+    logError('rehearsal_token_unusable', error)
+    return null
   }
 }
 
 /** The parts that depend on the rooms. */
-function ofRooms(settings: Settings, { raw, bindings }: Pick<Configuration, 'raw' | 'bindings'>) {
+function ofRooms(
+  settings: Settings,
+  { raw, bindings, rehearsal }: Pick<Configuration, 'raw' | 'bindings'> & Pick<Deployment, 'rehearsal'>,
+) {
   const routes = routeTable(settings.rooms)
   return {
     settings,
     rooms: settings.rooms,
     routes,
-    site: deployedSite(settings, routes, bindings, raw.ORIGIN_SECRET),
+    site: deployedSite(settings, routes, bindings, raw.ORIGIN_SECRET, rehearsal !== null),
     alerts: alertDelivery(settings, bindings),
     bypasses: settings.bypasses,
   }
@@ -151,7 +172,7 @@ export function withRooms(
     bypasses: new Map([...settings.bypasses, ...bypasses]),
     pushes: new Map([...settings.pushes, ...pushes]),
   }
-  return { ...deployment, ...ofRooms(all, configuration) }
+  return { ...deployment, ...ofRooms(all, { ...configuration, rehearsal: deployment.rehearsal }) }
 }
 
 async function originPasses(settings: Settings, passKeys: string | undefined): Promise<OriginPasses | null> {
@@ -163,7 +184,13 @@ async function originPasses(settings: Settings, passKeys: string | undefined): P
   return keys && new OriginPasses(keys, settings.passIssuer)
 }
 
-function deployedSite(settings: Settings, routes: RouteTable, bindings: Bindings, secret: string | undefined): Site {
+function deployedSite(
+  settings: Settings,
+  routes: RouteTable,
+  bindings: Bindings,
+  secret: string | undefined,
+  allowsRehearsals: boolean,
+): Site {
   const { originUrl, originHost, originTimeoutSeconds } = settings
   const binding = bindings.ORIGIN ?? null
   // A binding takes the place of ORIGIN_URL.
@@ -176,7 +203,7 @@ function deployedSite(settings: Settings, routes: RouteTable, bindings: Bindings
     secret: secret ?? null,
     timeoutSeconds: originTimeoutSeconds,
     routes,
-    reserved: reservedNames(routes.rooms),
+    reserved: reservedNames(routes.rooms, allowsRehearsals),
   })
 }
 

@@ -21,6 +21,8 @@ interface UnlistedBindings {
   PASS_ISSUER?: string
   /** Sent to the origin, so that it can refuse requests that bypass the room. */
   ORIGIN_SECRET?: string
+  /** Allows rehearsals. Unset: none. */
+  REHEARSAL_TOKEN?: string
   /** A service binding to the origin, instead of ORIGIN_URL. */
   ORIGIN?: Fetcher
   /** The `Host` header for the origin, if it differs from the host of ORIGIN_URL. */

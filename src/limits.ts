@@ -484,6 +484,7 @@ export const REPORT_CHANGES_MAX = 200
 export const DAY_MS = 24 * 3_600_000
 
 export const SAMPLES_KEPT_MS = 7 * DAY_MS
+
 /**
  * Rooms of run time. An isolate holds all of them, checks a changed one once, and a list of 1,000
  * with 500 bytes each is half a megabyte on the wire.
@@ -523,3 +524,6 @@ export const ROOM_CALLS_AT_ONCE = 100
 
 /** A room's object that found no document asks the directory again after this. */
 export const DOCUMENT_ASK_AGAIN_MS = 2_000
+
+/** `REHEARSAL_TOKEN`: as long as 24 random bytes in base64url. */
+export const REHEARSAL_TOKEN_MIN_CHARS = 32

@@ -5,6 +5,7 @@
 import type { RequestUrl } from '../http/request-url.ts'
 import type { RoomSettings } from '../settings/rooms.ts'
 import { KEY_HEADER } from '../tokens/key-cookie.ts'
+import { REHEARSAL_HEADER } from '../tokens/rehearsal.ts'
 import { ourCookieNames, TOKEN_HEADER, withoutOurCookies } from '../tokens/token-cookie.ts'
 import { WORK_HEADER } from '../tokens/work-challenge.ts'
 
@@ -39,9 +40,11 @@ export interface ReservedNames {
   readonly imitatedHeaders: ReadonlySet<string>
 }
 
-export function reservedNames(rooms: readonly RoomSettings[]): ReservedNames {
+/** @param allowsRehearsals the site sees the header of a rehearsal's visitors, unverified */
+export function reservedNames(rooms: readonly RoomSettings[], allowsRehearsals = false): ReservedNames {
   const bypassHeaders = rooms.flatMap(({ bypass }) => bypass.flatMap(({ header }) => header ?? []))
   const secretHeaders = [TOKEN_HEADER, WORK_HEADER, KEY_HEADER, ...bypassHeaders]
+  if (!allowsRehearsals) secretHeaders.push(REHEARSAL_HEADER)
   const ours = [...secretHeaders, PASS_HEADER, SECRET_HEADER, HOST_HEADER, PROTOCOL_HEADER, ...PLATFORM_HEADERS]
   return { cookies: ourCookieNames(rooms), secretHeaders, imitatedHeaders: new Set(ours.map(canonicalName)) }
 }

@@ -4,6 +4,7 @@ interface Variables {
   readonly PASS_KEYS?: string | undefined
   readonly ADMIN_TOKEN?: string | undefined
   readonly ORIGIN_SECRET?: string | undefined
+  readonly REHEARSAL_TOKEN?: string | undefined
   readonly SENTRY_DSN?: string | undefined
   readonly ACCESS_TEAM_DOMAIN?: unknown
   readonly ACCESS_AUD?: unknown
