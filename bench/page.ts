@@ -9,7 +9,7 @@ import { mkdirSync, readFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { resolve } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { gzipSync } from 'node:zlib'
+import { brotliCompressSync, gzipSync } from 'node:zlib'
 import { type Browser, type CDPSession, chromium, type Page } from 'playwright-core'
 import type { TestProject } from 'vitest/node'
 import { findChromium } from '../test/browser/support/find-chromium.ts'
@@ -30,7 +30,7 @@ const PLACE = 30
 const SLOW_DOWN = 4
 /** 400 kbit/s, and 400 ms until the first byte. */
 const SLOW_3G = { offline: false, latency: 400, downloadThroughput: 50_000, uploadThroughput: 50_000 }
-/** The page is settled: it has loaded, and its first poll is over. */
+/** The page is settled: it has loaded, its first poll is over, and nothing moves any more. */
 const SETTLED_MS = 10_000
 
 /** First visits, of which the median counts. */
@@ -146,14 +146,17 @@ async function watch(browser: Browser, url: string, minutes: number): Promise<Fi
   })
   const last = await load(page, session, url)
   loads.push(last)
+  const paintedSeconds = await processorSeconds(browser)
   await pause(SETTLED_MS)
   const before = { seconds: await processorSeconds(browser), polls, heap: await heapKiB(session) }
   await pause(minutes * 60_000)
   const after = { seconds: await processorSeconds(browser), polls, heap: await heapKiB(session) }
   return {
+    'page, Brotli, bytes': brotliCompressSync(last.body).length,
     'page, gzip, bytes': gzipSync(last.body, { level: 6 }).length,
     'first contentful paint, ms': median(loads.map(({ firstPaintMs }) => firstPaintMs)),
     'script until then, ms': median(loads.map(({ scriptMs }) => scriptMs)),
+    'processor time of the first 10 s, s': rounded(before.seconds - paintedSeconds),
     'processor time, s per min': rounded((after.seconds - before.seconds) / minutes),
     'polls per min': rounded((after.polls - before.polls) / minutes),
     'script memory, KiB': after.heap,

@@ -28,10 +28,19 @@ const FLOOR: BuildOptions = {
   tsconfigRaw: { compilerOptions: { useDefineForClassFields: false } },
 }
 const PAGE: BuildOptions = { ...FLOOR, bundle: true, format: 'iife' }
+/**
+ * The page's script, with short names for what only its own objects have: not for what is in a
+ * status, in the texts, in messages between tabs or in the browser's objects.
+ */
+const WAITING_PAGE: BuildOptions = {
+  ...PAGE,
+  mangleProps:
+    /^(serverAheadMs|keptSeconds|needsCookies|entersElsewhere|wasCalled|lowestSeconds|heardMs|startedMs|failures|stopped|setFailures|onTrouble|correctClock|dayAndClock|clockWithSeconds|retryAfterMs|nowMs|stands|port|schedule|cancel|heard|leads|duration|plural)$/,
+}
 const ALL: readonly Served[] = [
   { source: 'client/beacon/heartbeat.js', served: 'public/heartbeat.min.js', options: FLOOR },
   { source: 'client/page/watchdog.js', served: 'public/watchdog.min.js', options: { target: 'es5' } },
-  { source: 'client/page/main.ts', served: 'public/waiting-room.min.js', options: PAGE },
+  { source: 'client/page/main.ts', served: 'public/waiting-room.min.js', options: WAITING_PAGE },
   { source: 'client/check/main.ts', served: 'public/check.min.js', options: PAGE },
   { source: 'client/page/page.css', served: 'public/waiting-room.min.css', options: PAGE },
 ]

@@ -30,6 +30,8 @@ export class Tab {
   ticket: PresentedToken | null = null
 }
 
+const HELD = { beacon: false, touched: false, held: true } as const
+
 /** Most requests of a browser go to the isolate of its last request. */
 const SAME_ISOLATE_SHARE = 0.9
 
@@ -58,8 +60,8 @@ export class Browser {
     this.isolate = random.pick(isolates)
   }
 
-  /** A page or a poll. A browser without a token joins. */
-  async ask(tab: Tab): Promise<Visit> {
+  /** A page or a poll. A browser without a token joins. `held`: nobody looks at the page. */
+  async ask(tab: Tab, held = false): Promise<Visit> {
     const isolate = this.route()
     if (isSuspended(this.contextAt(isolate))) {
       isolate.client.keepFresh(isolate)
@@ -69,7 +71,8 @@ export class Browser {
     const askedMs = this.scheduler.nowMs
     const preferred = byPreference(presented)[0]
     if (preferred !== undefined) this.say(preferred, isolate, 'word')
-    const answer = await visit(this.contextAt(isolate), presented, { mayJoin: true, isPoll: tab.ticket !== null })
+    const options = { mayJoin: true, isPoll: tab.ticket !== null, ...(held && { details: HELD }) }
+    const answer = await visit(this.contextAt(isolate), presented, options)
     this.hearBack(answer, tab, isolate, askedMs)
     return answer
   }

@@ -15,12 +15,13 @@ const SEEDS_MAX = 1_000_000
 /** Of a sale with bots: enough to take all its places, and what fits into memory. */
 const PEOPLE_MIN = 1_000
 const PEOPLE_MAX = 100_000
-const HELP = `npm run simulate -- [--seeds N] [--seed S] [--events] [--lanes] [--gatherers] [--trace]
+const HELP = `npm run simulate -- [--seeds N] [--seed S] [--events] [--lanes] [--gatherers] [--held] [--trace]
   runs N seeds (200) beginning with S (1); the same seed gives the same run
   --events the room has an event: a lobby, mostly with a draw, whose borders meet the faults
   --lanes  the room has lanes, which some visitors join and deploys change; also with --events
   --gatherers  gatherers stand between the isolates and the object, and are lost now and then; also
            with --events and --lanes
+  --held   the room holds slots for visitors who do not look at the page, and some visitors do not
   --trace  prints every step; for one seed
   Then it measures the estimated wait on crowds without faults.
 npm run simulate -- --bots [--people N] [--seeds N] [--seed S] [--write]
@@ -33,6 +34,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     events: { type: 'boolean', default: false },
     lanes: { type: 'boolean', default: false },
+    held: { type: 'boolean', default: false },
     gatherers: { type: 'boolean', default: false },
     trace: { type: 'boolean', default: false },
     bots: { type: 'boolean', default: false },
@@ -53,17 +55,17 @@ if (values.bots) {
 }
 if (values.trace && seeds > 1) refuse('--trace is for one seed: add --seeds 1 --seed S')
 
-const { events, lanes, gatherers } = values
+const { events, lanes, gatherers, held } = values
 const reports: Report[] = []
 for (let seed = first; seed < first + seeds; seed++) {
   const trace = values.trace ? { trace: (line: string) => console.log(line) } : {}
-  const report = await runSeed(seed, { events, lanes, gatherers, ...trace })
+  const report = await runSeed(seed, { events, lanes, gatherers, held, ...trace })
   reports.push(report)
   for (const violation of report.violations) console.error(`seed ${seed} (${report.profile}): ${violation}`)
   if (process.stderr.isTTY && reports.length % 50 === 0) process.stderr.write(`\r${reports.length} of ${seeds} seeds`)
 }
 const calibration =
-  values.trace || events || lanes || gatherers ? [] : SCENARIOS.map((scenario) => calibrate(scenario, first))
+  values.trace || events || lanes || gatherers || held ? [] : SCENARIOS.map((scenario) => calibrate(scenario, first))
 console.log(JSON.stringify({ ...summaryOf(reports), calibration: calibration.map(rounded) }, null, 2))
 process.exitCode = reports.some(({ violations }) => violations.length > 0) ? 1 : 0
 

@@ -49,6 +49,9 @@ export interface Plan {
   readonly departureGraceSeconds: number
 }
 
+/** From the call until a visitor who does not look at the page comes back to it: mostly in time. */
+const COMES_BACK_MAX_MS = 60_000
+
 const BEACON_MS = 8_000
 const TRY_AGAIN_MS = 5_000
 
@@ -62,10 +65,14 @@ export class Visitor {
   /** Told that the place is gone. */
   expiries = 0
   private cutOff: boolean
+  /** Does not look at the page until called, and then some time later; misses one turn at most. */
+  private hides: boolean
+  private comesBackMs = Number.POSITIVE_INFINITY
 
-  constructor(plan: Plan, browser: Browser) {
+  constructor(plan: Plan, browser: Browser, hides = false) {
     this.plan = plan
     this.browser = browser
+    this.hides = hides
     this.cutOff = plan.end === 'cut-off'
   }
 
@@ -94,8 +101,10 @@ export class Visitor {
     const startMs = browser.scheduler.nowMs
     let isAway = plan.wait === 'sleeper' || plan.wait === 'late'
     for (;;) {
-      const answer = await browser.ask(tab)
+      const answer = await browser.ask(tab, this.hides && browser.scheduler.nowMs < this.comesBackMs)
       if (answer.state === 'expired') this.expiries++
+      if (answer.state === 'expired' && this.comesBackMs < Number.POSITIVE_INFINITY) this.hides = false
+      this.noteCall(answer)
       if (this.isAdmitted(answer)) return true
       const isImpatient = browser.scheduler.nowMs - startMs >= plan.patienceMs
       if (isImpatient && this.givesUp(tab)) {
@@ -109,6 +118,13 @@ export class Visitor {
         await this.untilNextPoll(answer, tab)
       }
     }
+  }
+
+  private noteCall(answer: Visit): void {
+    const { browser } = this
+    const isCalled = answer.state === 'waiting' && answer.status.state === 'called'
+    if (!isCalled || this.comesBackMs < Number.POSITIVE_INFINITY) return
+    this.comesBackMs = browser.scheduler.nowMs + browser.random.whole(0, COMES_BACK_MAX_MS)
   }
 
   private isAdmitted(answer: Visit): boolean {

@@ -28,6 +28,8 @@ export interface RunOptions {
   readonly lanes?: boolean
   /** The room has gatherers for its few isolates, as soon as two call it. */
   readonly gatherers?: boolean
+  /** The room holds slots for visitors who do not look at the page, and some do not. */
+  readonly held?: boolean
   /** Changes every client, or every gatherer. */
   readonly mutant?: Mutant
 }
@@ -42,6 +44,9 @@ const LEASES_BELOW = [0, 0.7, 0.9] as const
 const GATHERER_LIMITS: GathererLimits = { direct: 1, each: 2, max: 3 }
 const MORE_ISOLATES = 2
 
+/** Of visitors in a room that holds slots. */
+const HIDING_SHARE = 0.4
+
 const START_MS = 1_700_000_000_000
 const FAULTS_MS = 180_000
 /** In a room with one slot each visitor may keep it for minutes after a departure. */
@@ -50,13 +55,13 @@ const END_MS = 21_600_000
 /** The same seed runs the same way anywhere. */
 export async function runSeed(
   seed: number,
-  { trace, events = false, lanes = false, gatherers = false, mutant = {} }: RunOptions = {},
+  { trace, events = false, lanes = false, gatherers = false, held = false, mutant = {} }: RunOptions = {},
 ): Promise<Report> {
   const random = new Random(seed)
   const scheduler = new Scheduler(START_MS)
   const faults = random.pick(PROFILES)
   const crowd = crowdOf(seed, random)
-  const settings = someSettings(seed, random, crowd, { events, lanes })
+  const settings = someSettings(seed, random, crowd, { events, lanes, held })
   const judge = new Judge(scheduler, START_MS, START_MS + FAULTS_MS, faults, trace)
   const object = new SimulatedObject(settings, scheduler, random, faults.object, judge)
   const isolates = Array.from(
@@ -69,7 +74,8 @@ export async function runSeed(
   const visitors = Array.from({ length: crowd.visitors }, () => {
     const plan = crowd.plan(random, settings)
     const lane = lanes ? laneOfVisitor(random) : undefined
-    return new Visitor(plan, new Browser(isolates, scheduler, random, judge, lane))
+    const hides = held && random.chance(HIDING_SHARE)
+    return new Visitor(plan, new Browser(isolates, scheduler, random, judge, lane), hides)
   })
   for (const visitor of visitors) scheduler.after(crowd.arrivalMs(random), () => judge.watch(visitor.live()))
   const untilMs = START_MS + FAULTS_MS
@@ -127,7 +133,7 @@ function someSettings(
   seed: number,
   random: Random,
   crowd: Crowd,
-  { events, lanes }: { readonly events: boolean; readonly lanes: boolean },
+  { events, lanes, held }: { readonly events: boolean; readonly lanes: boolean; readonly held: boolean },
 ): RoomSettings {
   const heartbeat = random.pick([15, 20, 20, 30])
   return parseRoom({
@@ -146,5 +152,6 @@ function someSettings(
     ...(events ? { events: [eventOfSeed(random, START_MS, crowd.capacity, crowd.ratePerMinute)] } : {}),
     ...(events && random.chance(0.5) ? { draw_beacon: BEACON } : {}),
     ...(lanes ? { lanes: lanesOfSeed(random) } : {}),
+    ...(held ? { confirm_entry_seconds: random.pick([15, 30, 60]) } : {}),
   })
 }

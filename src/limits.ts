@@ -294,6 +294,9 @@ const USE_RESOLUTION_SECONDS = 20
  */
 export const IDLE_TIMEOUT_MIN_SECONDS = 3 * USE_RESOLUTION_SECONDS
 
+/** `confirm_entry_seconds`: in less time nobody comes back to a tab. */
+export const CONFIRM_ENTRY_MIN_SECONDS = 15
+
 /** While the origin works on a request, the visitor's presence is renewed this often. */
 export const PRESENCE_DURING_REQUEST_MS = 5_000
 
@@ -427,11 +430,6 @@ export const TIME_ZONES_MAX = 60
  * hour.
  */
 export const CLOCK_TEXTS_MAX = 100
-
-/**
- * Texts with placeholders that an isolate caches in parts: 20 of each language, and the rooms' own.
- */
-export const SPLIT_TEXTS_MAX = 1_000
 
 /**
  * Formatted ISO 8601 times that an isolate caches, about 100 bytes each: the seconds in which

@@ -7,6 +7,8 @@
 export type VisitorState =
   | 'waiting'
   | 'admitted'
+  /** It is the visitor's turn, and the slot is held until somebody looks at the page. */
+  | 'called'
   | 'expired'
   /** The place moved to another device. */
   | 'moved'
@@ -41,6 +43,7 @@ export const PAGE_STATES = [
   'moved',
   'left',
   'lost',
+  'called',
   'admitted',
 ] as const
 
@@ -83,7 +86,9 @@ export interface Status {
   readonly message: string | null
   /** Only in a closed room: ISO 8601 time at which it opens; null: unknown. */
   readonly opensAt?: string | null
-  /** ISO 8601 time of the isolate that answers, beside `opensAt`: corrects the device's clock. */
+  /** Only in the state `called`: ISO 8601 time until which the slot is held. */
+  readonly enterBy?: string
+  /** ISO 8601 time of the isolate that answers, beside the two above: corrects the clock. */
   readonly serverTime?: string
   /**
    * `queue_all` holds: everyone waits, and operators admit by hand. Absent: no. A pause is not

@@ -1,5 +1,6 @@
 /** Alerts a visitor on admission by sound and notification, if they switched that on. */
 import type { LiveTexts } from '../../src/pages/messages/messages.ts'
+import type { PageState } from '../../src/status.ts'
 
 /** Duration of the sound: the page must not leave before it ends. */
 const SOUND_MS = 900
@@ -7,6 +8,7 @@ const SOUND_MS = 900
 /** `onRefused`: the browser does not allow notifications, so there is only the sound. */
 export function callMe(box: HTMLInputElement | null, texts: LiveTexts, onRefused: () => void) {
   let audio: AudioContext | undefined
+  let hasCalled = false
 
   box?.addEventListener('change', async () => {
     if (!box.checked) return
@@ -22,12 +24,14 @@ export function callMe(box: HTMLInputElement | null, texts: LiveTexts, onRefused
   })
 
   return {
-    /** Resolves when the page may leave. */
-    async call(): Promise<void> {
-      if (box?.checked !== true) return
-      const { heading, lead } = texts.states.admitted
+    /** Calls once, with the words of this state. Resolves when the page may leave. */
+    async call(state: PageState): Promise<void> {
+      if (box?.checked !== true || hasCalled) return
+      hasCalled = true
+      const { heading, lead } = texts.states[state]
       try {
-        new Notification(heading, { body: `${location.host}: ${lead}`, tag: 'waiting-room' })
+        const notification = new Notification(heading, { body: `${location.host}: ${lead}`, tag: 'waiting-room' })
+        notification.onclick = () => focus()
       } catch {
         // Not allowed, or (on Android) only from a service worker.
       }
@@ -41,18 +45,18 @@ export function callMe(box: HTMLInputElement | null, texts: LiveTexts, onRefused
 
 /** Two soft notes, the second one higher. */
 function chime(audio: AudioContext): void {
-  for (const [frequency, atSeconds] of [
-    [659.3, 0],
-    [880, 0.22],
+  const { currentTime } = audio
+  const tone = new OscillatorNode(audio)
+  const volume = new GainNode(audio, { gain: 0 })
+  for (const [frequency, start] of [
+    [659, currentTime],
+    [880, currentTime + 0.25],
   ] as const) {
-    const start = audio.currentTime + atSeconds
-    const tone = new OscillatorNode(audio, { frequency })
-    const volume = new GainNode(audio, { gain: 0 })
-    volume.gain.setValueAtTime(0, start)
-    volume.gain.linearRampToValueAtTime(0.25, start + 0.02)
-    volume.gain.exponentialRampToValueAtTime(0.001, start + 0.6)
-    tone.connect(volume).connect(audio.destination)
-    tone.start(start)
-    tone.stop(start + 0.6)
+    tone.frequency.setValueAtTime(frequency, start)
+    volume.gain.setTargetAtTime(0.25, start, 0.01)
+    volume.gain.setTargetAtTime(0, start + 0.05, 0.1)
   }
+  tone.connect(volume).connect(audio.destination)
+  tone.start()
+  tone.stop(currentTime + SOUND_MS / 1000)
 }

@@ -38,8 +38,8 @@ export class Countdown {
 }
 
 /** When the countdown of a status ends, in ISO 8601; null: it has none. */
-export function endOf({ event, opensAt }: Status): string | null {
-  return opensAt ?? event?.startsAt ?? null
+export function endOf({ event, opensAt, enterBy }: Status): string | null {
+  return enterBy ?? opensAt ?? event?.startsAt ?? null
 }
 
 /** The time of the server that answered, in ISO 8601. */

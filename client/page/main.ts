@@ -45,7 +45,6 @@ interface Visit {
   readonly token: string | null
   /** Path and query to go to when admitted. */
   readonly returnUrl: string
-  readonly lang: string
   /** A lasting note, such as that a form was not delivered. */
   readonly note: string
   /** The operators' preview: shows this state, and never polls. */
@@ -69,6 +68,9 @@ let isEntering = false
 /** The latest answer said that the place was given up. */
 let isGivenUp = false
 let entersElsewhere = false
+/** It was the visitor's turn while nobody looked at this tab, so the button leads in. */
+let isCalled = false
+let comesIn = false
 
 function render(): void {
   const lost = over === null && poller.failures >= FAILURES_SHOWN
@@ -77,7 +79,16 @@ function render(): void {
   const said = note || (told.change === null ? '' : noteOfChange(told.change))
   const needsCookies = !cookies && (over === null || over === 'admitted')
   const { aheadMs: serverAheadMs } = countdown
-  const view = show({ state, status, keptSeconds, serverAheadMs, note: said, needsCookies, entersElsewhere })
+  const view = show({
+    state,
+    status,
+    keptSeconds,
+    serverAheadMs,
+    note: said,
+    needsCookies,
+    entersElsewhere,
+    wasCalled: isCalled,
+  })
   countdown.run(view.countdown === '' ? null : endOf(status))
 }
 
@@ -93,7 +104,7 @@ function noteOfChange(change: NonNullable<typeof told.change>): string {
 
 let ticking: ReturnType<typeof setTimeout> | undefined
 const countdown = new Countdown({
-  show: (leftMs) => setText('countdown', countdownText(leftMs, words)),
+  show: (leftMs) => setText('countdown', countdownText(leftMs, words, state === 'called' ? '' : undefined)),
   nowMs: Date.now,
   schedule(delayMs, tick) {
     ticking = setTimeout(tick, delayMs)
@@ -128,8 +139,9 @@ const poller = new Poller({
 async function poll(signal: AbortSignal | undefined): Promise<number> {
   const response = await fetch(`${visit.prefix}/status${query}`, {
     ...(signal && { signal }),
-    // By the second header the room knows that this page can show a check.
-    headers: headers({ Accept: 'application/json', 'Waiting-Room-Page': '1' }),
+    // By the second header the room knows that this page can show a check, and whether anybody
+    // looks at it: a slot may be held until then.
+    headers: headers({ Accept: 'application/json', 'Waiting-Room-Page': isUnseen() ? 'hidden' : '1' }),
     cache: 'no-store',
     ...WITH_COOKIES,
   })
@@ -172,7 +184,29 @@ function take(answer: Status): void {
   status = answer
   if (answer.state === 'admitted') void enter()
   else if (hasEnded(answer)) finish(answer.state)
-  else render()
+  else {
+    if (answer.state === 'called') beCalled()
+    render()
+  }
+}
+
+function isUnseen(): boolean {
+  return !comesIn && (isCalled || document.hidden)
+}
+
+/** The slot is held, because nobody looked at the tab that polled. */
+function beCalled(): void {
+  if (isCalled || comesIn) return
+  isCalled = document.hidden
+  if (isCalled) void caller.call('called')
+  else poller.now()
+}
+
+function comeIn(event: Event): void {
+  if (over !== null || !isCalled) return
+  event.preventDefault()
+  comesIn = true
+  poller.start(0)
 }
 
 function hasEnded({ state }: Status): boolean {
@@ -225,7 +259,7 @@ async function enter(): Promise<void> {
   entersElsewhere = !isFirst
   finish('admitted')
   if (isFirst) signOfLife(LATE_MS)
-  await caller.call()
+  await caller.call('admitted')
   if (isFirst) openSite()
 }
 
@@ -268,6 +302,7 @@ const caller = callMe(byId<HTMLInputElement>('call-me'), texts, () => {
 
 function start(): void {
   byId('leave')?.addEventListener('submit', leave)
+  byId('action')?.addEventListener('click', comeIn)
   byId('language')?.addEventListener('submit', (event) => {
     // The server never sees the fragment.
     const back = (event.currentTarget as HTMLFormElement).elements.namedItem('return') as HTMLInputElement

@@ -15,6 +15,7 @@ export interface Shown {
   readonly serverAheadMs: number
   readonly needsCookies: boolean
   readonly entersElsewhere: boolean
+  readonly wasCalled: boolean
 }
 
 /** Null in a template without this element. */
@@ -48,7 +49,7 @@ export function screen(words: Words) {
     setHidden('figures', view.position === '' && view.countdown === '')
     setHidden('in-order', view.entry !== '')
     setHidden('leave-box', !stands)
-    setHidden('call-me-box', !stands)
+    setHidden('call-me-box', !stands || state === 'called')
     setHidden('live', !stands)
     setHidden('reloads', true)
     setHidden('progress-box', progress === null)

@@ -7,13 +7,14 @@
  * returned too often, have not given up.
  */
 import { JOIN_BLOCK_SIZE, SEGMENT_SIZE } from './limits.ts'
+import type { EndEvent } from './line-record.ts'
 import type { LineState } from './line-state.ts'
 import type { Segment } from './segment.ts'
 import { ADMITTED_FLAG, STATE_MASK, State } from './ticket-state.ts'
 import { type JoinBlock, joinBlock, joinedInBlock, joinedSeconds } from './wait-times.ts'
 
 /** A ticket ends by an event other than silence. */
-export function noteEnd(line: LineState, number: number, event: 'left' | 'revoked' | 'ended' | 'forgotten'): void {
+export function noteEnd(line: LineState, number: number, event: EndEvent): void {
   const { tickets, clock, record } = line
   const segment = tickets.segmentOf(number)
   if (segment === undefined) return
@@ -21,7 +22,7 @@ export function noteEnd(line: LineState, number: number, event: 'left' | 'revoke
   const byte = segment.states[offset] as number
   const state = byte & STATE_MASK
   if (state === State.active) noteSession(line, segment, offset, clock.nowSeconds)
-  if (event !== 'left') return
+  if (event !== 'left' && event !== 'missed') return
   if (state === State.offered) record.totals.noShows++
   if (!isInLine(byte)) return
   const joined = joinedSeconds(tickets, number)

@@ -180,7 +180,7 @@ export const FIGURES = {
     unit: 'count',
     metric: 'no_shows',
     sample: { column: 'no_shows', double: null },
-    help: 'Admitted visitors who never came: they fell silent or left before they reached the site.',
+    help: 'Admitted visitors who never came: they fell silent, left or missed their turn before they reached the site.',
   },
   ended: {
     kind: 'total',

@@ -15,12 +15,13 @@ const EVENTS = [
   'ended',
   'forgotten',
   'revoked',
+  'missed',
 ] as const
 
 /**
  * `expired`: silent, now absent (or gone, without grace). `ended`: by the idle timeout or the
  * maximum session time. `forgotten`: absent for longer than the grace, or too often. `revoked`: by
- * an operator.
+ * an operator. `missed`: the visitor did not come in while the slot was held.
  */
 export type LineEvent = (typeof EVENTS)[number]
 

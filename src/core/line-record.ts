@@ -24,6 +24,9 @@ import type { SilentTickets } from './silence.ts'
 import { State } from './ticket-state.ts'
 import { type WaitHistogram, WaitTimes } from './wait-times.ts'
 
+/** Ways in which a ticket ends other than by silence. */
+export type EndEvent = Extract<LineEvent, 'left' | 'revoked' | 'ended' | 'forgotten' | 'missed'>
+
 export interface LineRecordState {
   /** Of the regular line, as the following: see lane-numbers.ts. */
   readonly frontier: number
@@ -109,13 +112,14 @@ export class LineRecord {
   }
 
   /**
-   * A ticket is gone: left, revoked by an operator, ended by a session limit, or absent too often.
+   * A ticket is gone: left, revoked by an operator, ended by a session limit, absent too often, or
+   * its turn was missed.
    */
-  ended(number: number, from: State, event: 'left' | 'revoked' | 'ended' | 'forgotten'): void {
+  ended(number: number, from: State, event: EndEvent): void {
     if (from === State.waiting) this.rates.leftLine(1)
     if (event === 'ended') this.totals.ended++
     else if (event === 'forgotten') this.totals.forgotten++
-    else this.totals.left++
+    else if (event !== 'missed') this.totals.left++
     this.note(number, event, from)
   }
 

@@ -7,6 +7,7 @@ import { Draws, type DrawsState } from './draws.ts'
 import { effectiveRules, type RoomEvent } from './events.ts'
 import { FarPolls, type FarPollsState } from './far-polls.ts'
 import type { Totals } from './figures.ts'
+import { HeldOffers } from './held-offers.ts'
 import { LaneNumbers, type LaneNumbersState } from './lane-numbers.ts'
 import { LaneOrder, type LaneOrderState } from './lane-order.ts'
 import { LentNumbers } from './lent-numbers.ts'
@@ -101,6 +102,7 @@ export class LineState {
   readonly laneOrder: LaneOrder
   readonly tickets: Tickets
   readonly sessions = new Sessions()
+  readonly heldOffers = new HeldOffers()
   readonly lent = new LentNumbers()
   readonly joins = new RecentJoins()
   readonly record: LineRecord

@@ -22,7 +22,7 @@ import type { LaneNumbers } from './lane-numbers.ts'
 import type { LaneOrder } from './lane-order.ts'
 import { REGULAR } from './lanes.ts'
 import { Lending } from './lending.ts'
-import type { LineRecord } from './line-record.ts'
+import type { EndEvent, LineRecord } from './line-record.ts'
 import { type LineChanges, LineState, type StoredLine } from './line-state.ts'
 import type { ObstacleCounts, OriginLatency, OriginReport } from './origin-report.ts'
 import { Presence } from './presence.ts'
@@ -56,6 +56,8 @@ export type PlaceAnswer = Exclude<JoinAnswer, { readonly state: 'taken' | 'passe
 export type ClaimAnswer =
   | { readonly state: 'active' }
   | { readonly state: 'waiting'; readonly position: number }
+  /** The slot is held for this long. Only claims with `held` get it. */
+  | { readonly state: 'offered'; readonly heldSeconds: number }
   | { readonly state: 'gone' }
 
 export interface ClaimDetails {
@@ -63,6 +65,11 @@ export interface ClaimDetails {
   readonly beacon: boolean
   /** The visitor has interacted with the page since the last beacon. */
   readonly touched: boolean
+  /**
+   * Nobody looks at the visitor's page: an offered slot is held for `confirmEntrySeconds`. Missing:
+   * no, or an older version calls.
+   */
+  readonly held?: boolean
 }
 
 export class Line {
@@ -232,6 +239,12 @@ export class Line {
     this.state.lostPlaces.add(number, this.record.nowMs)
   }
 
+  /** Nobody came in while the slot was held. The holder is told and may join again at the end. */
+  private missTurn(number: number): void {
+    this.end(number, State.offered, 'missed')
+    this.state.lostPlaces.add(number, this.record.nowMs)
+  }
+
   /** Admits as many as capacity and rate allow. */
   admit(): void {
     admitWaiting(this.tickets, this.laneOrder, this.state.bucket, this.rules, (number) => this.noteOffer(number))
@@ -252,11 +265,14 @@ export class Line {
   }
 
   /** Answers a visitor who was just heard. An offered ticket becomes a session. */
-  claim(number: number, { beacon, touched }: ClaimDetails): ClaimAnswer {
+  claim(number: number, { beacon, touched, held = false }: ClaimDetails): ClaimAnswer {
     const state = this.tickets.stateOf(number)
     if (state === State.gone || state === State.absent) return { state: 'gone' }
     if (state === State.waiting) return { state: 'waiting', position: this.tickets.waitingBefore(number) + 1 }
     if (state === State.offered) {
+      const heldSeconds = held ? this.state.heldOffers.hold(number, this.rules, this.state.clock) : null
+      if (heldSeconds !== null) return { state: 'offered', heldSeconds }
+      this.state.heldOffers.end(number)
       this.tickets.move(number, State.active)
       this.startSession(number)
       this.record.claimed(number)
@@ -298,7 +314,7 @@ export class Line {
     const number = this.course.lineNumber(issued)
     this.presence.hear(number, 0)
     const { state } = this.claim(number, { beacon: false, touched: false })
-    return state === 'gone' ? { state: 'full', why: 'spent' } : { state, number: issued }
+    return state === 'active' || state === 'waiting' ? { state, number: issued } : { state: 'full', why: 'spent' }
   }
 
   private startSession(number: number): void {
@@ -329,12 +345,13 @@ export class Line {
    * segments.
    */
   advance(): void {
-    const { guard, bucket, clock, sessions, tickets } = this.state
+    const { guard, bucket, clock, sessions, heldOffers, tickets } = this.state
     guard.judge(this.rules)
     // Credit saved at a higher rate is not spent at a lower one.
     bucket.refill(this.pace, this.record.nowMs)
     this.presence.expireSilent(tickets.all())
     for (const number of sessions.overdue(this.rules, clock)) this.end(number, State.active, 'ended')
+    for (const number of heldOffers.overdue(this.rules, clock)) this.missTurn(number)
     this.admit()
     this.state.farPolls.follow(tickets, this.course.flow, this.rules, clock.nowSeconds)
     tickets.dropEmpty()
@@ -374,10 +391,11 @@ export class Line {
     return this.state.sampler.take(this, this.record.nowMs)
   }
 
-  private end(number: number, from: State, event: 'left' | 'revoked' | 'ended' | 'forgotten'): void {
+  private end(number: number, from: State, event: EndEvent): void {
     noteEnd(this.state, number, event)
     this.tickets.move(number, State.gone)
     if (from === State.active) this.state.sessions.end(number)
+    if (from === State.offered) this.state.heldOffers.end(number)
     this.record.ended(number, from, event)
   }
 

@@ -119,7 +119,7 @@ export class Presence {
    * tickets that were silent before are kept, too.
    */
   expireSilent(segments: readonly Segment[]): void {
-    const { tickets, numbers, sessions, record, clock, rules, farPolls } = this.line
+    const { tickets, numbers, sessions, heldOffers, record, clock, rules, farPolls } = this.line
     if (rules.suspended) return
     const { from: farFrom, limitSeconds } = farPolls.tickets
     // An event may change the session timeout, and the far limit outlives its setting.
@@ -139,6 +139,7 @@ export class Presence {
     for (const { segment, offsets } of silent) {
       noteSilent(this.line, segment, offsets, this.after)
       sessions.endMany(segment, offsets)
+      heldOffers.endMany(segment, offsets)
       record.countSilent(tickets.moveMany(segment, offsets, this.after))
       segment.hearMany(offsets, clock.nowSeconds)
     }

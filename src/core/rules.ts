@@ -25,6 +25,10 @@ export interface LineRules {
   readonly idleTimeoutSeconds: number
   /** Any session ends after this; 0: off. */
   readonly sessionMaxSeconds: number
+  /**
+   * An offered slot is held this long while nobody looks at the visitor's page; 0 or missing: off.
+   */
+  readonly confirmEntrySeconds?: number
   /** Waiting tickets allowed; further newcomers are answered "full". */
   readonly maxWaiting: number
   /** The origin guard slows admission above this share of failed requests; 0: off. */

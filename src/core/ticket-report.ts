@@ -28,7 +28,7 @@ export interface TicketReport {
   /** Null: never, or unknown. */
   readonly admittedMs: number | null
   /** Why the ticket is gone; null for a live one. */
-  readonly ended: 'left' | 'revoked' | 'expired' | 'forgotten' | 'ended' | 'unknown' | null
+  readonly ended: 'left' | 'revoked' | 'expired' | 'forgotten' | 'missed' | 'ended' | 'unknown' | null
   readonly endedMs: number | null
   /** The events still in the journal, oldest first. */
   readonly events: readonly JournalEntry[]

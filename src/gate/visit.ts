@@ -10,9 +10,10 @@ import { issue } from './issue.ts'
 import { isBetter, type ValidKey } from './key-entry.ts'
 import { joined, newcomer } from './newcomer.ts'
 import type { Visit, VisitContext, VisitOptions } from './outcome.ts'
-import { placelessStatus, shownNumber, waitingStatus } from './visitor-status.ts'
+import { calledStatus, placelessStatus, shownNumber, waitingStatus } from './visitor-status.ts'
 
 const NO_DETAILS: ClaimDetails = { beacon: false, touched: false }
+const HELD: ClaimDetails = { ...NO_DETAILS, held: true }
 
 /**
  * Decides about the holder of these tokens. The best token that is alive is kept; then the others
@@ -111,13 +112,14 @@ function giveUpOthers(context: VisitContext, kept: PresentedToken, presented: re
 async function poll(
   context: VisitContext,
   candidate: PresentedToken,
-  { forceConfirm, isPoll }: EvaluateOptions,
+  { details: { held = false }, forceConfirm, isPoll }: EvaluateOptions,
 ): Promise<Visit> {
   const { client, keepAlive, nowMs, room } = context
   const { token, text, moves = false } = candidate
-  if (forceConfirm) return claim(context, candidate)
+  const details = held ? HELD : NO_DETAILS
+  if (forceConfirm) return claim(context, candidate, details)
   if (ageMs(token.seenSeconds * 1000, nowMs) >= confirmAfterSeconds(context) * 1000)
-    return confirm(context, candidate, isPoll)
+    return confirm(context, candidate, details, isPoll)
   client.hear(token.run, token.number, keepAlive)
   if (!(await client.refresh(token.run, keepAlive))) return unreachable(context, candidate)
   const view = client.view
@@ -125,16 +127,21 @@ async function poll(
   if (token.run !== client.knownRun) return { state: 'no-token' }
   const number = view.lineNumber(token.number)
   const hasEnded = view.hasLostPlace(number) || view.hasMovedOn(token.number, token.holder ?? 0)
-  if (view.isBelowFrontier(number) || hasEnded) return claim(context, candidate)
+  if (view.isBelowFrontier(number) || hasEnded) return claim(context, candidate, details)
   const ticket = { text, token, renewed: moves }
   return { state: 'waiting', status: waitingStatus(room, view, token), ticket }
 }
 
 /** Only a poll waits to share a call: nobody notices the delay, and most answers change nothing. */
-function confirm(context: VisitContext, candidate: PresentedToken, isPoll: boolean): Promise<Visit> {
+function confirm(
+  context: VisitContext,
+  candidate: PresentedToken,
+  details: ClaimDetails,
+  isPoll: boolean,
+): Promise<Visit> {
   const { view } = context.client
   const isBehindFrontier = view !== null && !view.isBelowFrontier(view.lineNumber(candidate.token.number))
-  return claim(context, candidate, NO_DETAILS, isPoll && isBehindFrontier)
+  return claim(context, candidate, details, isPoll && isBehindFrontier)
 }
 
 /** Half the silence that the line allows, so that it forgets nobody who still polls. */
@@ -168,6 +175,11 @@ export async function claim(
       const number = view.lineNumber(token.number)
       const position = view.isBelowFrontier(number) ? answer.position : undefined
       return { state: 'waiting', status: waitingStatus(room, view, token, position), ticket }
+    }
+    case 'offered': {
+      const number = shownNumber(view, token.number)
+      const status = calledStatus(room, view, number, answer.heldSeconds, context.nowMs)
+      return { state: 'waiting', status, ticket: await issue(context, 'ticket', token) }
     }
     case 'gone':
       // After a session the visitor joins again. A visitor whose place is gone is told so first.

@@ -167,6 +167,21 @@ export function placelessStatus(
   }
 }
 
+/** It is the visitor's turn, and nobody looks at the page: the slot is held for a while. */
+export function calledStatus(
+  room: RoomSettings,
+  view: SnapshotView | null,
+  number: number,
+  heldSeconds: number,
+  nowMs: number,
+): Status {
+  return {
+    ...placelessStatus(room, 'called', view, { number, pollAfterSeconds: NEAR_MIN_SECONDS }),
+    enterBy: new Date(nowMs + heldSeconds * 1000).toISOString(),
+    serverTime: new Date(nowMs).toISOString(),
+  }
+}
+
 const QUEUE_ALL: Pick<Status, 'queueAll'> = { queueAll: true }
 const NO_QUEUE_ALL: Pick<Status, 'queueAll'> = {}
 

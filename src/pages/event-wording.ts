@@ -55,10 +55,10 @@ export function namesOf({ name, startsAt }: EventStatus, { clock, dayAndClock }:
   return { event: name, date: dayAndClock(startMs), time: clock(startMs) }
 }
 
-/** "4:05", "1:04:05", "2 days 1:04:05"; in words once the time is over. */
-export function countdownText(leftMs: number, { texts, number, duration }: Words): string {
+/** "4:05", "1:04:05", "2 days 1:04:05"; `over` once the time is over. */
+export function countdownText(leftMs: number, { texts, number, duration }: Words, over = texts.starting): string {
   const seconds = Math.ceil(leftMs / 1000)
-  if (seconds <= 0) return texts.starting
+  if (seconds <= 0) return over
   const days = Math.floor(seconds / 86_400)
   const parts = [Math.floor(seconds / 3600) % 24, Math.floor(seconds / 60) % 60, seconds % 60]
   if (seconds < 3600) parts.shift()

@@ -132,7 +132,6 @@ function templateView(view: WaitingView, look: Look, localized: LocalizedLook) {
     status,
     token,
     returnUrl,
-    lang: language,
     note,
     ...(preview === undefined ? {} : { preview }),
   }

@@ -42,6 +42,8 @@ export interface Moment {
   readonly needsCookies?: boolean
   /** Another tab of this browser goes to the site. */
   readonly entersElsewhere?: boolean
+  /** The place is gone because nobody came in while its slot was held. */
+  readonly wasCalled?: boolean
 }
 
 /** An expected wait up to this is "almost there", */
@@ -68,7 +70,7 @@ export function pageState({ state, number, etaSeconds, event }: Status, before?:
   return etaSeconds !== null && etaSeconds <= almostSeconds ? 'almost' : 'waiting'
 }
 
-const IN_LINE: readonly PageState[] = ['waiting', 'almost', 'paused', 'lost', 'lobby', 'drawing', 'sold-out']
+const IN_LINE: readonly PageState[] = ['waiting', 'almost', 'paused', 'lost', 'lobby', 'drawing', 'sold-out', 'called']
 
 /** Whether the visitor is in line: there are figures to show and a place to give up. */
 export function standsInLine(state: PageState): boolean {
@@ -102,17 +104,18 @@ export function viewOf(status: Status, words: Words, moment: Moment): PageView {
     ...figures,
     startsIn: texts.startsIn,
     ...eventView,
-    ...openingOf(status, words, moment),
+    ...countedOf(status, words, moment),
   }
 }
 
 function leadOf(
   { opensAt, limited, number }: Status,
   { texts, dayAndClock }: Words,
-  { state, entersElsewhere }: Moment,
+  { state, entersElsewhere, wasCalled }: Moment,
   named: Readonly<Record<string, string>> | null,
 ): string {
   if (state === 'admitted' && entersElsewhere === true) return texts.otherTab
+  if (state === 'expired' && wasCalled === true) return texts.missed
   if (state === 'closed' && opensAt) return fill(texts.opens, { time: dayAndClock(Date.parse(opensAt)) })
   if (state === 'joining' && limited === true) return texts.limited
   // Without a place there is none to keep.
@@ -120,11 +123,13 @@ function leadOf(
   return named === null ? lead : fill(lead, named)
 }
 
-/** The time until a closed line opens. */
-function openingOf({ opensAt }: Status, words: Words, { state, nowMs, serverAheadMs = 0 }: Moment) {
-  if (state !== 'closed' || !opensAt) return null
-  const countdown = countdownText(Date.parse(opensAt) - nowMs - serverAheadMs, words)
-  return { countdown, startsIn: words.texts.opensIn }
+/** The time until a closed line opens, or for which the slot of a called visitor is held. */
+function countedOf({ opensAt, enterBy }: Status, words: Words, { state, nowMs, serverAheadMs = 0 }: Moment) {
+  const end = state === 'called' ? enterBy : state === 'closed' ? opensAt : null
+  if (!end) return null
+  const leftMs = Date.parse(end) - nowMs - serverAheadMs
+  if (state === 'called') return { countdown: countdownText(leftMs, words, ''), startsIn: words.texts.heldFor }
+  return { countdown: countdownText(leftMs, words), startsIn: words.texts.opensIn }
 }
 
 /** The note says what to do; the state's own texts would promise more. */
@@ -219,6 +224,7 @@ const FAVICONS: Partial<Record<PageState, readonly [string, string]>> = {
   expired: ['×', '#526070'],
   moved: ['×', '#526070'],
   left: ['×', '#526070'],
+  called: ['✓', '#1b7742'],
   admitted: ['✓', '#1b7742'],
 }
 

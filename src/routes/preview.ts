@@ -60,11 +60,13 @@ const STATES: Readonly<Record<PageState, VisitorState>> = {
   moved: 'moved',
   left: 'waiting',
   lost: 'waiting',
+  called: 'called',
   admitted: 'admitted',
 }
 
 const JOINED_BEFORE_MS = 14 * 60_000
 const OPENS_AFTER_MS = 26 * 3600_000
+const ENTER_WITHIN_MS = 95_000
 
 interface PreviewDetails {
   readonly message: string | null
@@ -82,12 +84,13 @@ function previewStatus(
   const stands = standsInLine(state)
   const event = asked ?? DEFAULT_EVENTS[state] ?? null
   const inDraw = event === 'draw' && (state === 'lobby' || state === 'drawing')
-  const isKnown = stands && state !== 'paused' && state !== 'sold-out' && !inDraw
+  const hasPosition = stands && !inDraw && state !== 'called'
+  const isKnown = hasPosition && state !== 'paused' && state !== 'sold-out'
   return {
     state: STATES[state],
     room: room.name,
     number: stands || state === 'expired' || state === 'moved' ? 5012 : null,
-    position: stands && !inDraw ? (isAlmost ? 3 : 1234) : null,
+    position: hasPosition ? (isAlmost ? 3 : 1234) : null,
     waiting: isAlmost ? 3090 : 4321,
     etaSeconds: isKnown ? (isAlmost ? 30 : 320) : null,
     etaLowSeconds: isKnown ? (isAlmost ? 20 : 245) : null,
@@ -98,6 +101,7 @@ function previewStatus(
     unreachable: false,
     pollAfterSeconds: 5,
     message,
+    ...(state === 'called' ? { enterBy: new Date(nowMs + ENTER_WITHIN_MS).toISOString() } : {}),
     ...(state === 'closed' ? { opensAt: new Date(nowMs + OPENS_AFTER_MS).toISOString() } : {}),
     ...(event === null ? {} : { event: { name: eventName, ...previewEvent(room, state, event === 'draw', nowMs) } }),
     updatedAt: new Date(nowMs).toISOString(),

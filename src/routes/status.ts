@@ -14,8 +14,12 @@ import type { PolledStatus, Status } from '../status.ts'
 import { changeToken, holdsCookie, keepsCookies, TOKEN_HEADER, type TokenChange } from '../tokens/token-cookie.ts'
 import { visitorOfCall } from './visitor-call.ts'
 
-/** Set by the polls of the waiting page, which opens the page of a check that is needed. */
+/**
+ * Set by the polls of the waiting page, which opens the page of a check that is needed. `hidden`:
+ * nobody looks at the page, so an offered slot may be held (`confirm_entry_seconds`).
+ */
 const PAGE_HEADER = 'Waiting-Room-Page'
+const HELD = { beacon: false, touched: false, held: true } as const
 
 export async function statusRoute(call: Call): Promise<Response> {
   const visitor = await visitorOfCall(call)
@@ -27,8 +31,9 @@ export async function statusRoute(call: Call): Promise<Response> {
   }
   // Another site must not make its visitors take tickets here.
   const mayJoin = request.method === 'GET' && isSameOrigin(request)
-  const hasPage = request.headers.has(PAGE_HEADER)
-  return answerWithStatus(visitor, await visit(visitor, presented, { mayJoin, hasPage, isPoll: true }))
+  const page = request.headers.get(PAGE_HEADER)
+  const options = { mayJoin, hasPage: page !== null, isPoll: true, ...(page === 'hidden' && { details: HELD }) }
+  return answerWithStatus(visitor, await visit(visitor, presented, options))
 }
 
 /** The outcome of a visit as JSON. */

@@ -17,6 +17,7 @@ import { isReturnHost } from '../http/return-address.ts'
 import {
   ALLOWED_ORIGIN_MAX_CHARS,
   ALLOWED_ORIGINS_MAX,
+  CONFIRM_ENTRY_MIN_SECONDS,
   IDLE_TIMEOUT_MIN_SECONDS,
   RETURN_HOSTS_MAX,
   RETURN_SESSION_TIMEOUT_MIN_SECONDS,
@@ -171,6 +172,7 @@ export const roomEntries = {
   check_interval_seconds: v.optional(whole(5, 60), 10),
   idle_timeout_seconds: v.optional(wholeOrOff(IDLE_TIMEOUT_MIN_SECONDS, 86_400), 0),
   departure_grace_seconds: v.optional(whole(0, 1800), 10),
+  confirm_entry_seconds: v.optional(wholeOrOff(CONFIRM_ENTRY_MIN_SECONDS, 3600), 0),
   session_max_seconds: v.optional(wholeOrOff(60, 604_800), 0),
   lease_below: v.optional(shareOrOff(0.01, 0.9), 0.7),
   max_waiting: v.optional(whole(1, 10_000_000), 1_000_000),

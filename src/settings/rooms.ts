@@ -84,6 +84,7 @@ export function lineRules(room: RoomSettings | undefined, values?: RuntimeValues
     departureGraceSeconds: departureGraceSeconds(settings),
     idleTimeoutSeconds: settings.idle_timeout_seconds,
     sessionMaxSeconds: settings.session_max_seconds,
+    confirmEntrySeconds: settings.confirm_entry_seconds,
     maxWaiting: settings.max_waiting,
     leaseBelow: settings.lease_below,
     originErrorRatioMax: settings.origin_error_ratio_max,

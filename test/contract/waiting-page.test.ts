@@ -76,11 +76,10 @@ test("answers visitors at the same time, each with the visitor's own status and 
 
 test('sends the page of each language as one response of less than 12 KB', async () => {
   const figures: string[] = []
+  await stage.visitor('words').get('/')
   for (const language of LANGUAGES) {
-    const visitor = stage.visitor('words', { ...operator, Accept: 'text/html' })
-    const { text } = await visitor.get(
-      `${PREFIX}/admin/preview?room=words&lang=${language}&message=Doors%20open%20at%208`,
-    )
+    const visitor = stage.visitor('words', { 'Accept-Language': language, Accept: 'text/html' })
+    const { text } = await visitor.get('/seats?row=4')
     const sizes = {
       bytes: Buffer.byteLength(text),
       gzip: gzipSync(text).length,

@@ -59,7 +59,7 @@ describe('lanes with weights', () => {
             for (let to = from; to < got.length && possible[to]?.[i] === true; to++) {
               count += Number(got[to] === name)
               const least = Math.floor((to - from + 1) * share) - 1
-              // Thousands of assertions would take most of the test's time.
+              // An assertion for each of these sums would take most of the test's time.
               if (count < least) throw new Error(`${name}: ${count} of at least ${least} from ${from} to ${to}`)
             }
           }

@@ -5,6 +5,7 @@ const SEEDS = 200
 const EVENT_SEEDS = 60
 const LANE_SEEDS = 100
 const GATHERER_SEEDS = 30
+const HELD_SEEDS = 20
 
 describe('a room under crashes, losses, outages, late alarms, clock steps and deploys', () => {
   it(`keeps its guarantees in ${SEEDS} seeded runs`, async () => {
@@ -60,6 +61,15 @@ describe('a room under crashes, losses, outages, late alarms, clock steps and de
     expect(broken).toEqual([])
     expect(lost).toBeGreaterThan(GATHERER_SEEDS)
     expect(calls).toBeGreaterThan(100 * GATHERER_SEEDS)
+  })
+
+  it(`keeps them in ${HELD_SEEDS} runs with slots held for visitors who do not look at the page`, async () => {
+    const broken: string[] = []
+    for (let seed = 1; seed <= HELD_SEEDS; seed++) {
+      const { violations } = await runSeed(seed, { held: true })
+      broken.push(...violations.map((violation) => `npm run simulate -- --held --seeds 1 --seed ${seed}: ${violation}`))
+    }
+    expect(broken).toEqual([])
   })
 
   it('runs the same way each time', async () => {

@@ -78,6 +78,12 @@ export const de: Messages = {
         heading: 'Verbindung unterbrochen',
         lead: 'Wir erreichen den Warteraum gerade nicht. Diese Seite versucht es von selbst weiter.',
       },
+      called: {
+        title: 'Sie sind an der Reihe',
+        heading: 'Sie sind an der Reihe',
+        lead: 'Treten Sie ein, bevor die Zeit um ist.',
+        action: 'Eintreten',
+      },
       admitted: {
         title: 'Sie sind an der Reihe',
         heading: 'Sie sind an der Reihe',
@@ -108,6 +114,8 @@ export const de: Messages = {
     drawn: 'Ihr Platz wird um {time} ausgelost. Früher zu kommen bringt keinen Vorteil.',
     startsIn: 'Beginn in',
     opensIn: 'Öffnet in',
+    heldFor: 'Noch freigehalten für',
+    missed: 'Sie waren an der Reihe, aber niemand ist eingetreten. Sie können sich hinten wieder anstellen.',
     starting: 'Es geht los',
     rank: 'Ihr Platz in der Auslosung: {rank} von {entries}',
     announce: 'Sie sind Nummer {position} in der Schlange. Voraussichtliche Wartezeit: {wait}.',

@@ -78,6 +78,12 @@ export const en: Messages = {
         heading: 'Connection lost',
         lead: 'We cannot reach the waiting room right now. This page keeps trying automatically.',
       },
+      called: {
+        title: 'It is your turn',
+        heading: 'It is your turn',
+        lead: 'Come in before the time is over.',
+        action: 'Come in',
+      },
       admitted: {
         title: 'It is your turn',
         heading: 'It is your turn',
@@ -107,6 +113,8 @@ export const en: Messages = {
     drawn: 'Your place is drawn at {time}. Arriving earlier gives no advantage.',
     startsIn: 'Starts in',
     opensIn: 'Opens in',
+    heldFor: 'Held for you for another',
+    missed: 'It was your turn, but nobody came in. You can join again at the end of the line.',
     starting: 'Starting now',
     rank: 'Your place in the draw: {rank} of {entries}',
     announce: 'You are number {position} in line. Estimated wait: {wait}.',

@@ -78,6 +78,12 @@ export const es: Messages = {
         heading: 'Se ha perdido la conexión',
         lead: 'No podemos comunicar con la sala de espera. Esta página sigue intentándolo sola.',
       },
+      called: {
+        title: 'Es su turno',
+        heading: 'Es su turno',
+        lead: 'Entre antes de que se acabe el tiempo.',
+        action: 'Entrar',
+      },
       admitted: {
         title: 'Es su turno',
         heading: 'Es su turno',
@@ -116,6 +122,8 @@ export const es: Messages = {
     drawn: 'Su lugar se sortea a las {time}. Llegar antes no da ninguna ventaja.',
     startsIn: 'Empieza en',
     opensIn: 'Abre en',
+    heldFor: 'Reservado durante',
+    missed: 'Era su turno, pero nadie entró. Puede volver a ponerse al final de la fila.',
     starting: 'Empieza ahora',
     rank: 'Su lugar en el sorteo: {rank} de {entries}',
     announce: 'Es el número {position} de la fila. Espera estimada: {wait}.',

@@ -78,6 +78,12 @@ export const fr: Messages = {
         heading: 'Connexion perdue',
         lead: 'La salle d’attente est injoignable pour le moment. Cette page continue d’essayer toute seule.',
       },
+      called: {
+        title: 'C’est votre tour',
+        heading: 'C’est votre tour',
+        lead: 'Entrez avant la fin du temps.',
+        action: 'Entrer',
+      },
       admitted: {
         title: 'C’est votre tour',
         heading: 'C’est votre tour',
@@ -116,6 +122,8 @@ export const fr: Messages = {
     drawn: 'Votre place est tirée au sort à {time}. Arriver plus tôt ne donne aucun avantage.',
     startsIn: 'Début dans',
     opensIn: 'Ouverture dans',
+    heldFor: 'Gardée encore',
+    missed: 'C’était votre tour, mais personne n’est entré. Vous pouvez vous remettre au bout de la file.',
     starting: 'Début imminent',
     rank: 'Votre place au tirage : {rank} sur {entries}',
     announce: 'Vous êtes numéro {position} dans la file. Attente estimée : {wait}.',

@@ -78,6 +78,12 @@ export const it: Messages = {
         heading: 'Connessione persa',
         lead: 'Al momento non riusciamo a raggiungere la sala d’attesa. Questa pagina continua a provare da sola.',
       },
+      called: {
+        title: 'È il tuo turno',
+        heading: 'È il tuo turno',
+        lead: 'Entra prima che il tempo finisca.',
+        action: 'Entra',
+      },
       admitted: {
         title: 'È il tuo turno',
         heading: 'È il tuo turno',
@@ -112,6 +118,8 @@ export const it: Messages = {
     drawn: 'Il tuo posto viene sorteggiato alle {time}. Arrivare prima non dà alcun vantaggio.',
     startsIn: 'Inizia tra',
     opensIn: 'Apre tra',
+    heldFor: 'Riservato ancora per',
+    missed: 'Era il tuo turno, ma non è entrato nessuno. Puoi rimetterti in fondo alla fila.',
     starting: 'Si comincia',
     rank: 'Il tuo posto nel sorteggio: {rank} su {entries}',
     announce: 'Sei il numero {position} in fila. Attesa stimata: {wait}.',

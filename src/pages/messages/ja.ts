@@ -78,6 +78,12 @@ export const ja: Messages = {
         heading: '接続が切れました',
         lead: '現在、待合室に接続できません。このページが自動で再試行します。',
       },
+      called: {
+        title: '順番が来ました',
+        heading: '順番が来ました',
+        lead: '時間が過ぎる前にお入りください。',
+        action: '入る',
+      },
       admitted: {
         title: '順番が来ました',
         heading: '順番が来ました',
@@ -108,6 +114,8 @@ export const ja: Messages = {
     drawn: '順番は{time}に抽選で決まります。早く来ても有利にはなりません。',
     startsIn: '開始まで',
     opensIn: '受付開始まで',
+    heldFor: '残り時間',
+    missed: '順番が来ましたが、入場がありませんでした。列の最後尾に並び直すことができます。',
     starting: 'まもなく開始',
     rank: '抽選の順番：{entries}人中{rank}番',
     announce: '現在{position}番目です。予想待ち時間：{wait}。',

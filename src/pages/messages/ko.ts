@@ -78,6 +78,12 @@ export const ko: Messages = {
         heading: '연결이 끊겼습니다',
         lead: '지금 대기실에 연결할 수 없습니다. 이 페이지가 자동으로 계속 시도합니다.',
       },
+      called: {
+        title: '입장하실 차례입니다',
+        heading: '입장하실 차례입니다',
+        lead: '시간이 지나기 전에 입장해 주세요.',
+        action: '입장하기',
+      },
       admitted: {
         title: '입장하실 차례입니다',
         heading: '입장하실 차례입니다',
@@ -108,6 +114,8 @@ export const ko: Messages = {
     drawn: '순번은 {time}에 추첨으로 정해집니다. 일찍 오셔도 유리하지 않습니다.',
     startsIn: '시작까지',
     opensIn: '열릴 때까지',
+    heldFor: '남은 시간',
+    missed: '차례가 되었지만 입장하지 않았습니다. 대기열 맨 뒤에서 다시 기다릴 수 있습니다.',
     starting: '시작 중',
     rank: '추첨 순번: {entries}명 중 {rank}번',
     announce: '대기 순번은 {position}번입니다. 예상 대기 시간: {wait}.',

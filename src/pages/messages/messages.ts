@@ -53,6 +53,10 @@ export interface LiveTexts {
   /** The label of the countdown: to the start of an event, to the opening of a closed line. */
   readonly startsIn: string
   readonly opensIn: string
+  /** ... and of the time for which the slot of a called visitor is held. */
+  readonly heldFor: string
+  /** In place of the lead of `expired`: nobody came in while the slot was held. */
+  readonly missed: string
   /** In place of the countdown once it is over. */
   readonly starting: string
   /** After the draw. `{rank}` and `{entries}`. */

@@ -78,6 +78,12 @@ export const ptBR: Messages = {
         heading: 'Conexão perdida',
         lead: 'Não conseguimos falar com a sala de espera agora. Esta página continua tentando sozinha.',
       },
+      called: {
+        title: 'Chegou a sua vez',
+        heading: 'Chegou a sua vez',
+        lead: 'Entre antes que o tempo acabe.',
+        action: 'Entrar',
+      },
       admitted: {
         title: 'Chegou a sua vez',
         heading: 'Chegou a sua vez',
@@ -112,6 +118,8 @@ export const ptBR: Messages = {
     drawn: 'O seu lugar será sorteado às {time}. Chegar antes não traz vantagem.',
     startsIn: 'Começa em',
     opensIn: 'Abre em',
+    heldFor: 'Reservado por mais',
+    missed: 'Chegou a sua vez, mas ninguém entrou. Você pode voltar para o fim da fila.',
     starting: 'Começando',
     rank: 'O seu lugar no sorteio: {rank} de {entries}',
     announce: 'Você é o número {position} na fila. Espera estimada: {wait}.',

@@ -78,6 +78,12 @@ export const zhHans: Messages = {
         heading: '连接已断开',
         lead: '目前无法连接到等候室。本页面会自动继续尝试。',
       },
+      called: {
+        title: '轮到您了',
+        heading: '轮到您了',
+        lead: '请在时间结束前进入。',
+        action: '进入',
+      },
       admitted: {
         title: '轮到您了',
         heading: '轮到您了',
@@ -107,6 +113,8 @@ export const zhHans: Messages = {
     drawn: '您的位置将于 {time} 抽签决定，早到没有优势。',
     startsIn: '距离开始',
     opensIn: '距离开放',
+    heldFor: '剩余保留时间',
+    missed: '已轮到您，但无人进入。您可以重新排到队尾。',
     starting: '正在开始',
     rank: '您的抽签名次：{rank}（共 {entries} 人）',
     announce: '您排在第 {position} 位。预计等待时间：{wait}。',

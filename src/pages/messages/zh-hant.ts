@@ -78,6 +78,12 @@ export const zhHant: Messages = {
         heading: '連線中斷',
         lead: '目前無法連線到等候室。本頁面會自動繼續嘗試。',
       },
+      called: {
+        title: '輪到您了',
+        heading: '輪到您了',
+        lead: '請在時間結束前進入。',
+        action: '進入',
+      },
       admitted: {
         title: '輪到您了',
         heading: '輪到您了',
@@ -107,6 +113,8 @@ export const zhHant: Messages = {
     drawn: '您的位置將於 {time} 抽籤決定，早到沒有優勢。',
     startsIn: '距離開始',
     opensIn: '距離開放',
+    heldFor: '剩餘保留時間',
+    missed: '已輪到您，但無人進入。您可以重新排到隊伍最後。',
     starting: '正在開始',
     rank: '您的抽籤名次：{rank}（共 {entries} 人）',
     announce: '您排在第 {position} 位。預估等候時間：{wait}。',

@@ -205,7 +205,18 @@ const eventSchema = v.looseObject({
   sequence: v.number(),
   at: time,
   number: v.number(),
-  event: v.picklist(['joined', 'admitted', 'claimed', 'expired', 'returned', 'left', 'ended', 'forgotten', 'revoked']),
+  event: v.picklist([
+    'joined',
+    'admitted',
+    'claimed',
+    'expired',
+    'returned',
+    'left',
+    'ended',
+    'forgotten',
+    'revoked',
+    'missed',
+  ]),
   from: v.nullable(v.string()),
 })
 
@@ -232,7 +243,7 @@ export const ticketSchema = v.looseObject({
   admitted: v.picklist(['yes', 'no', 'unknown']),
   admittedAt: v.nullable(time),
   ended: about(
-    v.nullable(v.picklist(['left', 'revoked', 'expired', 'forgotten', 'ended', 'unknown'])),
+    v.nullable(v.picklist(['left', 'revoked', 'expired', 'forgotten', 'missed', 'ended', 'unknown'])),
     'Why the stay ended; unknown: the event is no longer kept; null: it has not ended.',
   ),
   endedAt: v.nullable(time),

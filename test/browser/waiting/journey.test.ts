@@ -74,7 +74,7 @@ test('notifies a visitor who asked for it, and then opens the site', async () =>
   })
   await joinLine(page, urlOf(stage, 'called', '/page'))
   // The hint is the description, so it is not part of the name.
-  await page.getByRole('switch', { name: 'Tell me when it is my turn', exact: true }).check()
+  await page.getByRole('checkbox', { name: 'Tell me when it is my turn', exact: true }).check()
   await guest.leave()
   await onTheSite(page)
   await expect.poll(() => told).toEqual(['It is your turn'])

@@ -4,15 +4,20 @@
  */
 import { brotliCompressSync, gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
+import { PAGE_STATES } from '../../../src/status.ts'
 import { useStage } from '../../contract/support/stage.ts'
 import { useChromium } from '../support/browser.ts'
 import { IN_LINE, untilHeading } from '../support/line.ts'
+import { openPreview, previewPage } from '../support/preview.ts'
 import { guestOf, room, urlOf } from '../support/site.ts'
 
 /** The bytes that fit into the first round trip of a connection. */
 const COMPRESSED_MAX_BYTES = 14 * 1024
 
-const stage = useStage([room('weight', 1)])
+/** Motion costs more processor time than everything else on the page. */
+const MOTION_MAX_MS = 10_000
+
+const stage = useStage([room('weight', 1), room('tickets', 1)])
 const chromium = useChromium()
 
 test('loads the waiting page in one request of at most 14 KB, followed only by polls', async () => {
@@ -51,4 +56,18 @@ test('loads the waiting page in one request of at most 14 KB, followed only by p
   console.info('waiting page', { requests: loaded.length, bytes: body.length, gzip, brotli, ...timing })
   expect(loaded).toEqual([url])
   expect(gzip).toBeLessThanOrEqual(COMPRESSED_MAX_BYTES)
+})
+
+test('moves nothing for longer than 10 s in any state', async () => {
+  const page = await previewPage(chromium)
+  const moving: string[] = []
+  for (const state of PAGE_STATES) {
+    await openPreview(stage, page, { state, lang: 'en' })
+    const endsMs = await page.evaluate(() =>
+      document.getAnimations().map(({ effect }) => Number(effect?.getComputedTiming().endTime)),
+    )
+    if (endsMs.length > 0) moving.push(state)
+    expect(Math.max(0, ...endsMs)).toBeLessThanOrEqual(MOTION_MAX_MS)
+  }
+  expect(moving).toContain('waiting')
 })

@@ -85,7 +85,7 @@ export class DrivenLine {
     this.exchange({ leaves })
   }
 
-  claim(number: number, details: { beacon?: boolean; touched?: boolean } = {}): string {
+  claim(number: number, details: { beacon?: boolean; touched?: boolean; held?: boolean } = {}): string {
     const claim = { number, beacon: false, touched: false, ...details }
     return (this.exchange({ claims: [claim] }).claims[0] as { state: string }).state
   }
