@@ -1,5 +1,6 @@
 /** Newcomers per client address, counted by the platform's rate limit. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { Rehearsal } from '../../src/tokens/rehearsal.ts'
 import { accessKey } from './support/access-keys.ts'
 import { ApiClient } from './support/api-client.ts'
 import { DeployedWorker } from './support/deployed-worker.ts'
@@ -22,7 +23,9 @@ const ROOMS = [
   room('free', 1, { queue_all: true, join_limit: false }),
   room('full', 1, { queue_all: true, max_waiting: 1 }),
   room('keys', 1, { queue_all: true }),
+  room('rehearsed', 1, { queue_all: true }),
 ]
+const REHEARSAL_TOKEN = 'a-rehearsal-token-of-the-contract-tests'
 
 let origin: Origin
 let worker: DeployedWorker
@@ -34,6 +37,7 @@ beforeAll(async () => {
       ORIGIN_URL: origin.url,
       SIGNING_KEYS: `${SIGNING_KEY_ID}:${SIGNING_KEY.toString('base64url')}`,
       ADMIN_TOKEN,
+      REHEARSAL_TOKEN,
     },
     { ratelimits: [{ name: 'JOIN_LIMIT', namespace_id: '1', simple: { limit: LIMIT, period: 60 } }] },
   )
@@ -164,4 +168,19 @@ test('counts joins with an access key apart from others', async () => {
   let refused = 0
   for (let i = 0; i < MORE_THAN_TWO_PERIODS && refused === 0; i++) refused += Number((await withKey()).status === 429)
   expect(refused).toBe(1)
+})
+
+test('does not count the proven crowd of a rehearsal, which comes from one address', async () => {
+  const rehearsal = await Rehearsal.of(REHEARSAL_TOKEN)
+  const expires = Math.floor(Date.now() / 1000) + 600
+  const join = async (header: string) => {
+    const own = { ...JSON_WANTED, 'Waiting-Room-Rehearsal': header }
+    return (await visitor('rehearsed', own).get('/', from('203.0.113.80'))).status
+  }
+  const proven = await rehearsal.visitorHeader('rehearsed', expires)
+  for (let i = 0; i < MORE_THAN_TWO_PERIODS; i++) expect(await join(proven)).toBe(503)
+  const ofAnotherRoom = await rehearsal.visitorHeader('calm', expires)
+  const statuses: number[] = []
+  while (statuses.length < MORE_THAN_TWO_PERIODS && !statuses.includes(429)) statuses.push(await join(ofAnotherRoom))
+  expect(statuses.at(-1)).toBe(429)
 })
