@@ -136,7 +136,6 @@ describe('the waiting page', () => {
       status: status(),
       token: 'head.claims.mac',
       returnUrl: '/seats?row=4',
-      lang: 'en',
       note: '',
     })
     expect(jsonOf(page(), 'texts')).toMatchObject({ states: { waiting: { heading: 'You are in line' } } })
