@@ -1,0 +1,4 @@
+/** A failure that its message explains. */
+export class RoomsError extends Error {
+  override name = 'RoomsError'
+}
