@@ -6,7 +6,7 @@ import type { CheckMessage } from '../src/core/check-chains.ts'
 import type { RoomSettings } from '../src/settings/rooms.ts'
 import type { ObjectFaults } from './faults.ts'
 import type { Random } from './random.ts'
-import type { Scheduler } from './scheduler.ts'
+import type { Timeline } from './scheduler.ts'
 import { consumeChecks, type QueueMessage, type RoomCalls, reportMinute } from './shipped.ts'
 
 const MINUTE_MS = 60_000
@@ -41,10 +41,10 @@ export class Clockwork {
   private pendingSends: { body: unknown; delayMs: number }[] = []
   private messages = 0
   private readonly object: Callee
-  private readonly scheduler: Scheduler
+  private readonly scheduler: Timeline
   private readonly random: Random
 
-  constructor(object: Callee, scheduler: Scheduler, random: Random) {
+  constructor(object: Callee, scheduler: Timeline, random: Random) {
     this.object = object
     this.scheduler = scheduler
     this.random = random

@@ -1,7 +1,15 @@
+/** Virtual time, as the parts of a simulation see it. */
+export interface Timeline {
+  readonly nowMs: number
+  /** In whole milliseconds, rounded up, as timers are. The result cancels it. */
+  after(ms: number, callback: () => void): () => void
+  sleep(ms: number): Promise<void>
+}
+
 /**
  * Virtual time: runs callbacks in order of their time, and after each one all settled promises.
  */
-export class Scheduler {
+export class Scheduler implements Timeline {
   nowMs: number
   /** A binary heap by time, then by insertion, so that a seed always runs the same way. */
   private readonly heap: Event[] = []
@@ -11,7 +19,6 @@ export class Scheduler {
     this.nowMs = startMs
   }
 
-  /** In whole milliseconds, rounded up, as timers are. */
   after(ms: number, callback: () => void): () => void {
     const event: Event = {
       atMs: this.nowMs + Math.max(0, Math.ceil(ms)),
@@ -90,6 +97,6 @@ function isBefore(a: Event, b: Event): boolean {
 }
 
 /** Runs the callbacks of settled promises, however long their chain. */
-function settle(): Promise<void> {
+export function settle(): Promise<void> {
   return new Promise((resolve) => void setImmediate(resolve))
 }

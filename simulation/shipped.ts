@@ -17,6 +17,8 @@ export interface RoomInstance extends RoomObject {
   /** Private, too: a simulation replaces it to have gatherers for few isolates. */
   callers: Callers
   alarm(): Promise<void>
+  /** Private: a simulation measures it. */
+  tick(): void
 }
 
 export interface QueueMessage {

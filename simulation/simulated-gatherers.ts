@@ -8,7 +8,7 @@ import type { GathererAnswer } from '../src/room/gatherer-object.ts'
 import { Gathering } from '../src/room/gathering.ts'
 import { type NetworkFaults, NO_NETWORK_FAULTS } from './faults.ts'
 import type { Random } from './random.ts'
-import type { Scheduler } from './scheduler.ts'
+import type { Timeline } from './scheduler.ts'
 import { type Mutant, REPEATED_AFTER_MAX_MS, WAY_MAX_MS } from './simulated-isolate.ts'
 import { NOT_SUPPORTED, type SimulatedObject } from './simulated-object.ts'
 
@@ -25,13 +25,13 @@ export class SimulatedGatherers {
   calls = 0
   private readonly lives = new Map<number, Life>()
   private readonly object: SimulatedObject
-  private readonly scheduler: Scheduler
+  private readonly scheduler: Timeline
   private readonly random: Random
   private readonly mutant: Mutant
 
   constructor(
     object: SimulatedObject,
-    scheduler: Scheduler,
+    scheduler: Timeline,
     random: Random,
     faults: NetworkFaults,
     mutant: Mutant = {},
@@ -41,6 +41,10 @@ export class SimulatedGatherers {
     this.scheduler = scheduler
     this.random = random
     this.faults = faults
+  }
+
+  get nowMs(): number {
+    return this.scheduler.nowMs
   }
 
   /** A call of an isolate has arrived. */

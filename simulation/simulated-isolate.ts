@@ -4,6 +4,7 @@
  */
 import type { ExchangeAnswer, ExchangeRequest } from '../src/core/exchange.ts'
 import { PATIENCE_MAX_MS, PATIENCE_MIN_MS } from '../src/limits.ts'
+import type { GathererHint } from '../src/room/gatherer-hint.ts'
 import type { GathererAnswer } from '../src/room/gatherer-object.ts'
 import type { Gathering } from '../src/room/gathering.ts'
 import { type KeepAlive, RoomClient, type RoomPort } from '../src/room/room-client.ts'
@@ -11,7 +12,7 @@ import type { RoomSettings } from '../src/settings/rooms.ts'
 import type { NetworkFaults } from './faults.ts'
 import { ofOldDeploy, toOldDeploy } from './old-deploy.ts'
 import type { Random } from './random.ts'
-import type { Scheduler } from './scheduler.ts'
+import type { Timeline } from './scheduler.ts'
 import type { SimulatedGatherers } from './simulated-gatherers.ts'
 import type { SimulatedObject } from './simulated-object.ts'
 
@@ -41,17 +42,19 @@ export class SimulatedIsolate implements KeepAlive {
   /** Virtual times of visitor requests. */
   readonly askedMs: number[] = []
   private readonly object: SimulatedObject
-  private readonly scheduler: Scheduler
+  private readonly scheduler: Timeline
   private readonly random: Random
   private readonly mutant: Mutant
   /** The offset of its clock, ms. It must not affect anything. */
   private readonly skewMs: number
   /** Null: the deployment has no gatherers. */
   gatherers: SimulatedGatherers | null = null
+  /** Null: the isolate's location has no cache. */
+  hint: GathererHint | null = null
 
   constructor(
     object: SimulatedObject,
-    scheduler: Scheduler,
+    scheduler: Timeline,
     random: Random,
     faults: NetworkFaults,
     settings: RoomSettings,
@@ -86,6 +89,10 @@ export class SimulatedIsolate implements KeepAlive {
     const port: RoomPort = {
       call: (request) => this.call(() => this.deliver(request)),
       gather: (request, gatherer) => this.gather(request, gatherer),
+      hint: {
+        read: async () => (await this.hint?.read()) ?? 0,
+        write: async (gatherers) => this.hint?.write(gatherers),
+      },
       nowMs: () => this.nowMs,
       after: (ms, callback) => scheduler.after(ms, callback),
       randomId: () => `${random.whole(0, 2 ** 31)}-${random.whole(0, 2 ** 31)}`,

@@ -16,7 +16,7 @@ import type { RoomSettings } from '../src/settings/rooms.ts'
 import { Clockwork } from './clockwork.ts'
 import type { ObjectFaults } from './faults.ts'
 import type { Random } from './random.ts'
-import type { Scheduler } from './scheduler.ts'
+import type { Timeline } from './scheduler.ts'
 import { type RoomDeploy, type RoomInstance, WaitingRoomObject } from './shipped.ts'
 import { listenToLog } from './stand-ins/log.ts'
 import { Storage } from './storage.ts'
@@ -45,8 +45,8 @@ export class SimulatedObject {
   crashes = 0
   evictions = 0
   faults: ObjectFaults
-  /** By number: when a call last reported it, in virtual time. */
-  readonly heardOfMs = new Map<number, number>()
+  /** By number: when a call last reported it, in virtual time. Null: no judge asks. */
+  heardOfMs: Map<number, number> | null = new Map()
   /** The offset of its clock. */
   clockOffsetMs = 0
   /** Runs code that does not know the newest fields of the exchange, and no gatherers. */
@@ -58,13 +58,13 @@ export class SimulatedObject {
   private instance: RoomInstance | null = null
   private clockReads = 0
   private statementsUntilCrash = 0
-  private readonly scheduler: Scheduler
+  private readonly scheduler: Timeline
   private readonly random: Random
   private readonly witness: ObjectWitness
 
   constructor(
     settings: RoomSettings,
-    scheduler: Scheduler,
+    scheduler: Timeline,
     random: Random,
     faults: ObjectFaults,
     witness: ObjectWitness,
@@ -108,10 +108,12 @@ export class SimulatedObject {
   }
 
   private noteHeard(request: ExchangeRequest): void {
+    const { heardOfMs } = this
+    if (heardOfMs === null) return
     for (const aged of [request.presence, request.departures, request.leased]) {
-      for (const number of aged?.numbers ?? []) this.heardOfMs.set(number, this.scheduler.nowMs)
+      for (const number of aged?.numbers ?? []) heardOfMs.set(number, this.scheduler.nowMs)
     }
-    for (const { number } of request.claims) this.heardOfMs.set(number, this.scheduler.nowMs)
+    for (const { number } of request.claims) heardOfMs.set(number, this.scheduler.nowMs)
   }
 
   check(message: CheckMessage): void {

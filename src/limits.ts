@@ -169,6 +169,13 @@ export const GATHERERS_GUESSED = 16
  */
 export const GATHERERS_TOLD_MS = 600_000
 
+/**
+ * The number of gatherers in the cache of a location lives for this long, and is written anew after
+ * half of it. A new isolate waits for it no longer than the latter, a small part of a call.
+ */
+export const GATHERER_HINT_SECONDS = 60
+export const GATHERER_HINT_PATIENCE_MS = 30
+
 /** Requests of one isolate that wait for a call; more are answered "unreachable" at once. */
 export const WAITING_REQUESTS_MAX = 20_000
 

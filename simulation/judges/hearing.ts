@@ -140,7 +140,7 @@ export class HearingJudge {
     if (this.timeouts.at(-1)?.seconds !== seconds) this.timeouts.push({ atMs: nowMs, seconds })
     if (this.farFrom.at(-1)?.from !== farFrom) this.farFrom.push({ atMs: nowMs, from: farFrom })
     this.gaps.pass(what, nowMs, object.nowMs, rules)
-    this.heardOfMs = object.heardOfMs
+    this.heardOfMs = object.heardOfMs ?? new Map()
     if (what === 'exchange') this.callsMs.push(nowMs)
     for (const { event, number, from } of entries) {
       if (event === 'admitted') this.admittedMs.set(number, nowMs)

@@ -9,7 +9,8 @@
  *
  * First calls cannot be paced: those of new isolates, and all calls after the object lost its
  * memory. Slots leave room for as many first calls as came in the last second, and for as many
- * calls that another pace allowed (`leaveRoom`).
+ * calls that another pace allowed (`leaveRoom`). In a flood of first calls nearly no slots are
+ * left: the longest waits are spread then, so that it does not come back as one.
  */
 import { CALL_PACE_MAX_MS, CALLS_PER_SECOND_TARGET, ISOLATES_MAX } from './limits.ts'
 
@@ -26,6 +27,11 @@ const BOOKED_PER_SECOND_MIN = CALLS_PER_SECOND_TARGET / 10
  * isolates back.
  */
 const LEAST_PACE_SHARE = 0.6
+
+/** Isolates that all call a room which lost its memory do not come faster than it paced them. */
+const FLOOD_PER_SECOND = 1.5 * CALLS_PER_SECOND_TARGET
+
+const GOLDEN_RATIO = (Math.sqrt(5) - 1) / 2
 
 /**
  * A busy room never goes this long without a call. Either the room paused and the booked slots mean
@@ -59,6 +65,7 @@ export class Pacing {
   /** Null: this second is the first. */
   private lastSecond: Second | null = null
   private readonly bookedPerSecondMin: number
+  private flood = 0
 
   constructor(bookedPerSecondMin = BOOKED_PER_SECOND_MIN) {
     this.bookedPerSecondMin = bookedPerSecondMin
@@ -72,8 +79,15 @@ export class Pacing {
     const perSecond = Math.max(CALLS_PER_SECOND_TARGET - this.firstCallsPerSecond, this.bookedPerSecondMin)
     const earliestMs = this.clockMs + (LEAST_PACE_SHARE * this.lastCallMs.size * 1000) / perSecond
     const nextMs = Math.max(this.bookedMs + 1000 / perSecond, earliestMs)
-    this.bookedMs = Math.min(nextMs, this.clockMs + CALL_PACE_MAX_MS)
+    const isFlood = this.firstCallsPerSecond > FLOOD_PER_SECOND
+    this.bookedMs = Math.min(nextMs, this.clockMs + CALL_PACE_MAX_MS * (isFlood ? this.floodShare() : 1))
     return Math.ceil(this.bookedMs - this.clockMs)
+  }
+
+  /** From `LEAST_PACE_SHARE` to 1, evenly: multiples of the golden ratio. */
+  private floodShare(): number {
+    this.flood = (this.flood + GOLDEN_RATIO) % 1
+    return LEAST_PACE_SHARE + (1 - LEAST_PACE_SHARE) * this.flood
   }
 
   /** A call came that another pace allowed. */

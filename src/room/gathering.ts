@@ -157,7 +157,7 @@ export class Gathering {
     } catch (error) {
       for (const hash of heard) this.heard.add(hash)
       if (!this.port.isNotSupported(error)) this.backOff()
-      this.refuse(batch, error)
+      this.refuse(isOverloaded(error) ? this.putBack(batch) : batch, error)
     } finally {
       this.callsUnderWay--
       this.schedule(this.port.nowMs())
@@ -171,6 +171,19 @@ export class Gathering {
     this.nextCallMs = Math.max(this.nextCallMs, this.port.nowMs() + backOffMs * (0.5 + this.port.random() / 2))
     this.cancelTimer?.()
     this.cancelTimer = null
+  }
+
+  /**
+   * An object with too much to do is asked again after the back-off, in far fewer calls than its
+   * isolates would make. Returns the requests that have waited for too long.
+   */
+  private putBack(batch: readonly Waiting[]): Waiting[] {
+    const nowMs = this.port.nowMs()
+    const isOver = ({ receivedMs }: Waiting) => ageMs(receivedMs, nowMs) >= GATHER_PATIENCE_MS
+    const kept = batch.filter((waiting) => !isOver(waiting))
+    this.waiting.unshift(...kept)
+    for (const { size } of kept) this.waitingSize += size
+    return batch.filter(isOver)
   }
 
   /** The first requests in the order of arrival that fit one call, at least one. */

@@ -39,6 +39,11 @@ export class KnownRoom {
     this.toldGatherers = Math.max(this.toldGatherers, Math.min(gatherers, GATHERER_LIMITS.max))
   }
 
+  /** Nothing has told how many gatherers there are. */
+  get needsGatherers(): boolean {
+    return this.newest === null && this.toldGatherers === 0
+  }
+
   /** The part of a call that tells of this knowledge. */
   toWire(): Pick<ExchangeRequest, 'run' | 'gatherers' | 'needsRun'> {
     const gatherers = this.newest === null ? this.toldGatherers : (this.newest.snapshot.gatherers ?? 0)

@@ -26,6 +26,8 @@ import {
   CONFIRMATION_MAY_WAIT_MS,
   FLUSH_AFTER_MS,
   FLUSH_TAKEOVER_MS,
+  GATHERER_HINT_PATIENCE_MS,
+  GATHERER_HINT_SECONDS,
   GIVE_UP_AFTER_MS,
   LEASE_REFILL_AFTER_MS,
   ORIGIN_FLUSH_AFTER_MS,
@@ -36,6 +38,7 @@ import { isOverloaded } from './call-errors.ts'
 import { CallPace } from './call-pace.ts'
 import { type CallPorts, CallRoute } from './call-route.ts'
 import { type Answers, Entry, EntryQueue, type Question, toWire, UNREACHABLE, type Unreachable } from './entry-queue.ts'
+import type { GathererHint } from './gatherer-hint.ts'
 import { KnownRoom } from './known-room.ts'
 import { allowsLeases, Leases } from './leases.ts'
 import { type OriginOutcome, PendingReports } from './pending-reports.ts'
@@ -48,6 +51,8 @@ export interface RoomPort extends CallPorts {
   /** 0 to 1. */
   random(): number
   onCallFailed(error: unknown): void
+  /** Missing: there are no gatherers, or nothing knows of them. */
+  readonly hint?: GathererHint
 }
 
 /** See `CallCounts`. */
@@ -86,6 +91,7 @@ export class RoomClient {
   private reports = new PendingReports()
   private flushDueMs: number | null = null
   private keptFreshMs = Number.NEGATIVE_INFINITY
+  private hintedMs = Number.NEGATIVE_INFINITY
 
   constructor(room: string, port: RoomPort) {
     this.room = room
@@ -318,6 +324,7 @@ export class RoomClient {
     const leases = this.leases.toWire(startMs)
     this.reports = new PendingReports()
     const call = this.pace.begin(startMs, batch.length)
+    if (this.known.needsGatherers) await this.readHint()
     try {
       const request = {
         room: this.room,
@@ -332,6 +339,7 @@ export class RoomClient {
       this.pace.succeeded(call, nowMs, answer.nextCallAfterMs)
       this.leases.answered(leases)
       if (this.known.adopt(answer, nowMs)) this.forgetNumbers()
+      this.writeHint(nowMs, keepAlive)
       this.entries.answered(batch, answer)
       this.keepLease(answer, startMs, keepAlive)
     } catch (error) {
@@ -343,6 +351,23 @@ export class RoomClient {
       if (!this.reports.isEmpty || !this.leases.isEmpty) this.flushDueMs ??= this.pace.nextCallMs(nowMs)
       else this.reportLeasesAtEnd(keepAlive)
     }
+  }
+
+  /** Before the first call of an isolate whose visitors have no token that tells of gatherers. */
+  private async readHint(): Promise<void> {
+    const { hint } = this.port
+    if (hint === undefined) return
+    const gatherers = await Promise.race([hint.read(), this.sleep(GATHERER_HINT_PATIENCE_MS).then(() => 0)])
+    this.known.learnGatherers(gatherers, 0)
+  }
+
+  private writeHint(nowMs: number, keepAlive: KeepAlive): void {
+    const { hint } = this.port
+    const gatherers = this.known.view?.snapshot.gatherers ?? 0
+    if (hint === undefined || gatherers === 0) return
+    if (ageMs(this.hintedMs, nowMs) < (GATHERER_HINT_SECONDS * 1000) / 2) return
+    this.hintedMs = nowMs
+    keepAlive.waitUntil(hint.write(gatherers))
   }
 
   private forgetNumbers(): void {

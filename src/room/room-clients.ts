@@ -8,6 +8,7 @@ import { logError, logWarning } from '../log/log.ts'
 import { errorText } from '../log/scrub.ts'
 import type { RoomSettings } from '../settings/rooms.ts'
 import { isAborted } from './call-errors.ts'
+import { cachedHint } from './gatherer-hint.ts'
 import type { GathererAnswer } from './gatherer-object.ts'
 import type { Gatherers } from './gatherers.ts'
 import { inJurisdiction } from './jurisdiction.ts'
@@ -79,6 +80,7 @@ function newClient(
       : {
           gather: async (request, gatherer) =>
             told<GathererAnswer>(await gatherers.stub(room, gatherer).exchange(request)),
+          hint: cachedHint(room.name),
         }),
     ...PLATFORM,
     onCallFailed: (error) => {

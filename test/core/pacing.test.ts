@@ -66,14 +66,14 @@ describe('the pace of calls', () => {
   })
 
   it('is at most 6 s, however many isolates call', () => {
-    expect(call(new Pacing(), 12_000, START_MS, START_MS, 12_000)).toBe(6000)
+    expect(call(new Pacing(), 12_000, START_MS, START_MS, 12_000)).toBeLessThanOrEqual(6000)
     expect(callsOf({ isolates: 3000, seconds: 20, comingMs: 6000 }).paceMaxMs).toBe(6000)
   })
 
   it('is reset by a pause of more than 250 ms', () => {
     const pacing = new Pacing()
     call(pacing, 1000, START_MS, START_MS, 1000)
-    expect(call(pacing, 1, START_MS + 250)).toBeGreaterThan(5000)
+    expect(call(pacing, 1, START_MS + 250)).toBeGreaterThan(3000)
     expect(call(pacing, BUSY - 1, START_MS + 501)).toBe(0)
     expect(call(pacing, 1, START_MS + 501)).toBeLessThan(30)
   })
@@ -124,6 +124,11 @@ describe('isolates that always have something to report', () => {
   it('that start in one second are spread within a few more', () => {
     const { perSecond } = callsOf({ isolates: 2500, seconds: 40, comingMs: 1000 })
     expect(worst(perSecond.slice(30))).toBeLessThan(500)
+  })
+
+  it('that all start at once do not come back at once', () => {
+    const { perSecond } = callsOf({ isolates: 2500, seconds: 40, comingMs: 1000 })
+    expect(worst(perSecond.slice(2))).toBeLessThan(1_200)
   })
 
   it('call faster again when the others have gone', () => {

@@ -86,6 +86,39 @@ describe('a call of an isolate', () => {
     expect(virtual.requests.map(({ gatherers }) => gatherers)).toEqual([5, undefined])
   })
 
+  it('goes by the number in the cache of its location, unless a token told one', async () => {
+    for (const { told, hintMs, gatherers } of [
+      { told: 0, hintMs: 5, gatherers: 4 },
+      { told: 5, hintMs: 5, gatherers: 5 },
+      // A cache that takes too long is not waited for.
+      { told: 0, hintMs: 5_000, gatherers: undefined },
+    ]) {
+      const virtual = new VirtualRoom()
+      Object.assign(virtual, { hinted: 4, hintMs })
+      virtual.client.learnGatherers({ gatherers: told, seenSeconds: virtual.nowMs / 1000 })
+      const joining = virtual.client.join(virtual)
+      await virtual.pass(100)
+      await joining
+      expect(virtual.requests.map((request) => request.gatherers)).toEqual([gatherers])
+    }
+  })
+
+  it('puts the number into that cache now and then while there are gatherers', async () => {
+    const virtual = new VirtualRoom()
+    const written = async (gatherers: number, seconds: number) => {
+      virtual.gatherers = gatherers
+      for (let second = 0; second < seconds; second++) {
+        await virtual.pass(1_000)
+        const joining = virtual.client.join(virtual)
+        await virtual.pass(0)
+        await joining
+      }
+      return virtual.hintsWritten.splice(0)
+    }
+    expect(await written(0, 100)).toEqual([])
+    expect(await written(2, 50)).toEqual([2, 2])
+  })
+
   it('tells of a token of a newer run until an answer is of that run', async () => {
     const virtual = new VirtualRoom()
     const joining = virtual.client.join(virtual)

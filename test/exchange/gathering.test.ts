@@ -249,7 +249,6 @@ describe('a gatherer under too much load', () => {
 describe('a gatherer whose call fails', () => {
   it.each([
     ['room-failed', new Error('the object is gone')],
-    ['overloaded', Object.assign(new Error('too much'), { overloaded: true })],
     ['not-supported', NOT_SUPPORTED],
   ])('refuses the requests of that call: %s', async (refused, error) => {
     const stage = new Stage()
@@ -270,6 +269,21 @@ describe('a gatherer whose call fails', () => {
     expect(stage.answers.size).toBe(0)
     await stage.until(GATHER_PATIENCE_MS)
     expect(stage.refusal('0')).toBe('room-failed')
+  })
+
+  it('asks an object with too much to do again some time later, and refuses requests after 3 s', async () => {
+    const stage = new Stage()
+    stage.error = Object.assign(new Error('too much'), { overloaded: true })
+    stage.ask(0, { joins: ['a'] })
+    await stage.until(GATHER_PATIENCE_MS - 1)
+    expect(stage.answers.size).toBe(0)
+    expect(stage.calls.length).toBeGreaterThan(1)
+    stage.ask(GATHER_PATIENCE_MS, { joins: ['b'] })
+    await stage.until(2 * GATHER_PATIENCE_MS - 1_000)
+    expect([stage.refusal('0'), stage.answers.has('1')]).toEqual(['overloaded', false])
+    stage.error = null
+    await stage.until(2 * GATHER_PATIENCE_MS + 1_000)
+    expect(stage.answer('1').joins).toMatchObject([{ number: 1 }])
   })
 
   it('calls less often while the object fails, and as before once it answers', async () => {

@@ -25,6 +25,10 @@ export class VirtualRoom implements KeepAlive {
   line: Line
   paceMs = 0
   gatherers = 0
+  /** The number of gatherers in the cache of this location, which answers after `hintMs`. */
+  hinted = 0
+  hintMs = 0
+  readonly hintsWritten: number[] = []
   /** Calls wait in `held` for `release`. Otherwise the object answers at once. */
   holding = false
   /** Calls fail. */
@@ -39,6 +43,13 @@ export class VirtualRoom implements KeepAlive {
   constructor(changes: Partial<LineRules> = {}) {
     this.lineRules = rules(changes)
     this.line = Line.start(this.lineRules, START_MS, START_MS)
+    const setTimer = (ms: number, callback: () => void) => {
+      const timer = { atMs: this.nowMs + ms, callback }
+      this.timers.push(timer)
+      return () => {
+        this.timers = this.timers.filter((other) => other !== timer)
+      }
+    }
     this.client = new RoomClient('r', {
       call: (request) =>
         new Promise((answer, refuse) => {
@@ -48,14 +59,15 @@ export class VirtualRoom implements KeepAlive {
           if (this.holding) this.held.push(call)
           else answer(this.decide(request))
         }),
-      nowMs: () => this.nowMs,
-      after: (ms, callback) => {
-        const timer = { atMs: this.nowMs + ms, callback }
-        this.timers.push(timer)
-        return () => {
-          this.timers = this.timers.filter((other) => other !== timer)
-        }
+      hint: {
+        read: () =>
+          this.hintMs === 0
+            ? Promise.resolve(this.hinted)
+            : new Promise((found) => void setTimer(this.hintMs, () => found(this.hinted))),
+        write: async (gatherers) => void this.hintsWritten.push(gatherers),
       },
+      nowMs: () => this.nowMs,
+      after: setTimer,
       randomId: () => `id ${this.ids++}`,
       random: () => 0.5,
       onCallFailed: () => {},

@@ -1,0 +1,255 @@
+/**
+ * One room with up to 50,000 isolates and ten million visitors, in virtual time: the shipped shell,
+ * core, room client, call route and gatherers, with an aggregated crowd (crowd.ts).
+ */
+import type { GathererHint } from '../../src/room/gatherer-hint.ts'
+import { parseRoom } from '../../src/settings/rooms.ts'
+import { DenseScheduler } from '../dense-scheduler.ts'
+import { NO_NETWORK_FAULTS, NO_OBJECT_FAULTS } from '../faults.ts'
+import { Random } from '../random.ts'
+import type { Timeline } from '../scheduler.ts'
+import type { RoomInstance } from '../shipped.ts'
+import { type Mutant, SimulatedIsolate } from '../simulated-isolate.ts'
+import type { ObjectWitness, SimulatedObject } from '../simulated-object.ts'
+import { CountedGatherers } from './counted-gatherers.ts'
+import { Crowd } from './crowd.ts'
+import { LoadedObject } from './loaded-object.ts'
+import { meanOf } from './tallies.ts'
+
+/** Faults by the second in which they begin. */
+export interface IsolateFaults {
+  /** Seconds between two losses of a gatherer. */
+  readonly gathererLostEvery?: number
+  /** All isolates lose their memory at once. */
+  readonly isolatesNewAt?: number
+  /** The object loses its memory, and calls fail for `roomLostFor` seconds. */
+  readonly roomLostAt?: number
+  readonly roomLostFor?: number
+}
+
+export interface IsolatesCase {
+  readonly name: string
+  readonly isolates: number
+  readonly visitors: number
+  /** All visitors come within this time. */
+  readonly arrivalSeconds: number
+  /** Isolates start evenly within this time; 0: all are there from the start. */
+  readonly startSeconds: number
+  /** The whole run. */
+  readonly seconds: number
+  /** Regions of the world, each with its own gatherers. */
+  readonly regions: number
+  /** Locations, each with its own cache; 0: there is none. */
+  readonly locations: number
+  readonly capacity: number
+  readonly ratePerMinute: number
+  /** `poll_interval_max_seconds`; with 7 nobody may be silent for more than 20 s. */
+  readonly pollSeconds: number
+  readonly seed: number
+  readonly faults: IsolateFaults
+  /** Defects that a test puts into isolates. */
+  readonly mutant?: Mutant
+}
+
+export interface IsolatesFigures {
+  readonly name: string
+  readonly isolates: number
+  readonly visitors: number
+  /** Calls at the room's object per second, after everyone has come. */
+  readonly callsPerSecond: number
+  readonly worstSecond: number
+  /** Without the first second with calls, and without the first one after a fault. */
+  readonly worstLaterSecond: number
+  /** Calls that the platform refused because there were too many in a second. */
+  readonly refused: number
+  /** The most gatherers at once, in all regions. */
+  readonly gatherers: number
+  /** Calls of isolates in the worst second of the busiest gatherer. */
+  readonly worstGathererSecond: number
+  readonly joinWaitP50Ms: number
+  readonly joinWaitP99Ms: number
+  readonly requestsPerSecond: number
+  readonly joined: number
+  readonly entered: number
+  readonly unreachable: number
+  /** Present visitors who expired by the object, or were told that their place is gone. */
+  readonly expired: number
+  readonly duplicates: number
+  readonly mostOccupied: number
+  readonly defects: readonly string[]
+  readonly lineMiB: number
+  readonly tickMeanMs: number
+  readonly tickMaxMs: number
+  /** Real time of the object's calls per second, ms. */
+  readonly busyMsPerSecond: number
+  readonly tookSeconds: number
+}
+
+const START_MS = 1_700_000_000_000
+
+export async function simulateIsolates(options: IsolatesCase): Promise<IsolatesFigures> {
+  const tookFromMs = performance.now()
+  const random = new Random(options.seed)
+  const timeline = new DenseScheduler(START_MS)
+  const settings = parseRoom({
+    name: 'wide',
+    total_active_users: options.capacity,
+    new_users_per_minute: options.ratePerMinute,
+    poll_interval_max_seconds: options.pollSeconds,
+    max_waiting: 10_000_000,
+  })
+  const watch = new Watch()
+  const object = new LoadedObject(settings, timeline, random, NO_OBJECT_FAULTS, watch)
+  object.heardOfMs = null
+  const { mutant = {} } = options
+  const regions = Array.from(
+    { length: options.regions },
+    () => new CountedGatherers(object, timeline, random, NO_NETWORK_FAULTS, mutant),
+  )
+  const locations = Array.from({ length: options.locations }, () => hintOf(timeline, random))
+  const isolates = Array.from({ length: options.isolates }, (_, i) => {
+    const isolate = new SimulatedIsolate(object, timeline, random, NO_NETWORK_FAULTS, settings, mutant)
+    isolate.gatherers = regions[i % regions.length] ?? null
+    isolate.hint = options.locations === 0 ? null : (locations[i % options.locations] ?? null)
+    return isolate
+  })
+  const untilMs = START_MS + options.seconds * 1000
+  const arrival = { arrivalMs: options.arrivalSeconds * 1000, startMs: options.startSeconds * 1000 }
+  const crowd = new Crowd({ visitors: options.visitors, ...arrival }, isolates, timeline, random, untilMs)
+  beginFaults(options.faults, timeline, { object, isolates, regions, random })
+  const realNow = Date.now
+  Date.now = () => object.nowMs
+  try {
+    await timeline.runUntil(untilMs)
+  } finally {
+    Date.now = realNow
+    object.storage.close()
+  }
+  return figuresOf(options, { object, regions, crowd, watch }, (performance.now() - tookFromMs) / 1000)
+}
+
+const HINT_READ_MS = [1, 15] as const
+const HINT_WRITE_MS = [5, 50] as const
+
+/** The cache of one location. */
+function hintOf(timeline: Timeline, random: Random): GathererHint {
+  let known = 0
+  return {
+    async read() {
+      await timeline.sleep(random.whole(...HINT_READ_MS))
+      return known
+    },
+    async write(gatherers) {
+      await timeline.sleep(random.whole(...HINT_WRITE_MS))
+      known = gatherers
+    },
+  }
+}
+
+interface Stage {
+  readonly object: LoadedObject
+  readonly isolates: readonly SimulatedIsolate[]
+  readonly regions: readonly CountedGatherers[]
+  readonly random: Random
+}
+
+function beginFaults(faults: IsolateFaults, timeline: DenseScheduler, { object, isolates, regions, random }: Stage) {
+  const { gathererLostEvery, isolatesNewAt, roomLostAt, roomLostFor = 0 } = faults
+  const loseGatherer = () => {
+    random.pick(regions).loseSome()
+    timeline.after((gathererLostEvery as number) * 1000, loseGatherer)
+  }
+  if (gathererLostEvery !== undefined) timeline.after(gathererLostEvery * 1000, loseGatherer)
+  if (isolatesNewAt !== undefined) {
+    timeline.after(isolatesNewAt * 1000, () => {
+      for (const isolate of isolates) isolate.recycle()
+    })
+  }
+  if (roomLostAt !== undefined) timeline.after(roomLostAt * 1000, () => object.loseFor(roomLostFor * 1000))
+}
+
+/** Measures ticks, and looks at each committed event. */
+class Watch implements ObjectWitness {
+  readonly defects: string[] = []
+  readonly ticksMs: number[] = []
+  mostOccupied = 0
+  expired = 0
+  lineBytes = 0
+  private readonly measured = new WeakSet<RoomInstance>()
+
+  committed(what: string, _: SimulatedObject, instance: RoomInstance): void {
+    this.measure(instance)
+    const { line } = instance
+    if (line === null) return
+    this.mostOccupied = Math.max(this.mostOccupied, line.tickets.occupied)
+    if (what !== 'tick') return
+    this.expired = line.totals.expired
+    const views = line.tickets
+      .all()
+      .flatMap((segment) => Object.values(segment))
+      .filter(ArrayBuffer.isView)
+    this.lineBytes = views.reduce((sum, { byteLength }) => sum + byteLength, 0)
+  }
+
+  defect(what: string, error: unknown): void {
+    this.defects.push(`${what}: ${error}`)
+  }
+
+  note(): void {}
+
+  private measure(instance: RoomInstance): void {
+    if (this.measured.has(instance)) return
+    this.measured.add(instance)
+    const tick = instance.tick.bind(instance)
+    instance.tick = () => {
+      const startMs = performance.now()
+      tick()
+      this.ticksMs.push(performance.now() - startMs)
+    }
+  }
+}
+
+interface Run {
+  readonly object: LoadedObject
+  readonly regions: readonly CountedGatherers[]
+  readonly crowd: Crowd
+  readonly watch: Watch
+}
+
+function figuresOf(
+  options: IsolatesCase,
+  { object, regions, crowd, watch }: Run,
+  tookSeconds: number,
+): IsolatesFigures {
+  const { name, isolates, visitors, seconds, arrivalSeconds, faults } = options
+  const until = START_MS + seconds * 1000
+  const calls = object.arrived.between(START_MS, until)
+  const excused = new Set([calls.findIndex((count) => count > 0), faults.isolatesNewAt])
+  const gatherers = regions.flatMap(({ arrived }) => [...arrived.values()])
+  return {
+    name,
+    isolates,
+    visitors,
+    callsPerSecond: meanOf(calls.slice(arrivalSeconds)),
+    worstSecond: Math.max(...calls),
+    worstLaterSecond: Math.max(...calls.filter((_, second) => !excused.has(second))),
+    refused: object.refused,
+    gatherers: gatherers.length,
+    worstGathererSecond: Math.max(0, ...gatherers.flatMap((arrived) => arrived.between(START_MS, until))),
+    joinWaitP50Ms: crowd.joinWaits.percentile(0.5),
+    joinWaitP99Ms: crowd.joinWaits.percentile(0.99),
+    requestsPerSecond: crowd.requests / seconds,
+    joined: crowd.joined,
+    entered: crowd.entered,
+    unreachable: crowd.unreachable,
+    expired: watch.expired + crowd.lost,
+    duplicates: crowd.duplicates,
+    mostOccupied: watch.mostOccupied,
+    defects: [...watch.defects, ...crowd.defects],
+    lineMiB: watch.lineBytes / 2 ** 20,
+    tickMeanMs: meanOf(watch.ticksMs),
+    tickMaxMs: Math.max(0, ...watch.ticksMs),
+    busyMsPerSecond: object.busyMs / seconds,
+    tookSeconds,
+  }
+}
