@@ -141,8 +141,6 @@ ${priceTable()}
 People who wait for an hour, with 1,000 on the site who stay 5 minutes each, in a month in which nothing else happens:
 
 ${billTable('people', 'visitors', DOCUMENTED_VISITORS)}
-\\* More calls than one object takes (about 1,000 a second).
-
 A million people for that hour in detail, amounts and dollars beyond what the plan includes:
 
 ${detailTable(documentedWays({}))}

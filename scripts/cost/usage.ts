@@ -3,6 +3,8 @@
  *
  * The line has the same length all the time: newcomers replace those who are admitted.
  */
+
+import { gatherersFor } from '../../src/core/gatherers.ts'
 import {
   CALL_PACE_MAX_MS,
   CALLS_PER_SECOND_TARGET,
@@ -10,7 +12,7 @@ import {
   NEAR_POLL_MAX_SECONDS,
   SEGMENT_SIZE,
 } from '../../src/core/limits.ts'
-import { CONFIRM_AFTER_MAX_SECONDS } from '../../src/limits.ts'
+import { CONFIRM_AFTER_MAX_SECONDS, GATHER_CALL_EVERY_MS } from '../../src/limits.ts'
 import type { Usage } from './prices.ts'
 
 export interface Crowd {
@@ -29,6 +31,8 @@ export interface Costing {
   readonly cpuMsPerRequest: number
   /** Null: as many as `REQUESTS_PER_ISOLATE` gives. */
   readonly isolates: number | null
+  /** Regions of the world, each with its own gatherers: see src/room/gatherers.ts. */
+  readonly regions: number
   /** Bytes in Cloudflare's log for each request; 0: `invocation_logs = false`, as shipped. */
   readonly logBytesPerRequest: number
 }
@@ -41,6 +45,7 @@ export const DEFAULT_COSTING: Costing = {
   // Measured: 0.2 to 0.3 ms a poll (docs/scale.md).
   cpuMsPerRequest: 0.3,
   isolates: null,
+  regions: 1,
   logBytesPerRequest: 0,
 }
 
@@ -123,6 +128,27 @@ function isolatesFor(requests: number, { isolates }: Costing): number {
   return isolates ?? Math.max(1, Math.ceil(requests / REQUESTS_PER_ISOLATE))
 }
 
+interface Calls {
+  /** Of isolates, at the room's object or at gatherers. */
+  readonly isolates: number
+  /** At the room's object. */
+  readonly room: number
+  readonly busiest: number
+  readonly gatherers: number
+}
+
+/** Calls per second of isolates and gatherers. A gatherer paces its isolates as the room does. */
+export function callsOf(isolates: number, regions: number, requests: number, people: number): Calls {
+  const gatherers = gatherersFor(isolates, 0) * regions
+  if (gatherers === 0) {
+    const room = objectCallsPerSecond(isolates, requests, people)
+    return { isolates: room, room, busiest: room, gatherers }
+  }
+  const each = objectCallsPerSecond(isolates / gatherers, requests / gatherers, people / gatherers)
+  const room = Math.min((gatherers * 1000) / GATHER_CALL_EVERY_MS, CALLS_PER_SECOND_TARGET)
+  return { isolates: each * gatherers, room, busiest: Math.max(each, room), gatherers }
+}
+
 /** The usage by the crowd's requests, without their calls of objects. */
 function requestUsage(crowd: Crowd, costing: Costing) {
   const perSecond = requestsPerSecond(crowd, costing.pollSeconds)
@@ -154,19 +180,20 @@ export interface Estimate {
 export function roomEstimate(crowd: Crowd, costing: Costing): Estimate {
   const { perSecond, seconds, newcomers, ...shared } = requestUsage(crowd, costing)
   const isolates = isolatesFor(perSecond, costing)
-  const callsPerSecond = objectCallsPerSecond(isolates, perSecond, crowd.visitors + crowd.capacity)
+  const calls = callsOf(isolates, costing.regions, perSecond, crowd.visitors + crowd.capacity)
+  const gathererCalls = calls.gatherers === 0 ? 0 : calls.isolates
   const ticks = seconds / TICK_SECONDS
   const segments = Math.ceil((crowd.visitors + crowd.capacity) / SEGMENT_SIZE)
   const checks = segments * ticks
   const reports = seconds / 60
-  const rowsWritten = callsPerSecond * seconds * ROWS_PER_CALL + ticks * (segments + ROWS_PER_TICK)
+  const rowsWritten = calls.room * seconds * ROWS_PER_CALL + ticks * (segments + ROWS_PER_TICK)
   return {
-    callsPerSecond,
-    objects: 1,
+    callsPerSecond: calls.busiest,
+    objects: 1 + calls.gatherers,
     usage: {
       ...shared,
-      objectRequests: callsPerSecond * seconds + ticks + checks + reports,
-      objectGbSeconds: seconds * OBJECT_GB,
+      objectRequests: (calls.room + gathererCalls) * seconds + ticks + checks + reports,
+      objectGbSeconds: (1 + calls.gatherers) * seconds * OBJECT_GB,
       rowsWritten,
       // A row that is replaced is looked up first.
       rowsRead: rowsWritten,

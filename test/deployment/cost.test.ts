@@ -99,14 +99,15 @@ describe('the room', () => {
     expect(usage.workerRequests).toBeCloseTo(requests, 0)
     expect(usage.workerCpuMs).toBeCloseTo(requests * 0.3, 0)
     expect(callsPerSecond).toBe(430)
-    // 245 segments; 360 ticks with an alarm and a check per segment each; 60 reports.
-    expect(usage.objectRequests).toBe(430 * 3600 + 360 + 245 * 360 + 60)
-    expect(usage.rowsWritten).toBe(430 * 3600 * 3 + 360 * 249)
+    // 2,490 isolates call two gatherers 860 times a second, which call the room 20 times. 245
+    // segments; 360 ticks with an alarm and a check per segment each; 60 reports.
+    expect(usage.objectRequests).toBe((860 + 20) * 3600 + 360 + 245 * 360 + 60)
+    expect(usage.rowsWritten).toBe(20 * 3600 * 3 + 360 * 249)
     expect(usage.queueOperations).toBe(245 * 360 * 3)
-    expect(usage.objectGbSeconds).toBeCloseTo(460.8)
-    // 176.8 + 2.8 + 0.1 + 5
+    expect(usage.objectGbSeconds).toBeCloseTo(3 * 460.8)
+    // 176.8 + 2.8 + 0.3 + 5
     expect(billDollars(usage)).toBeCloseTo(
-      (requests / 1e6 - 10) * 0.3 + ((requests / 1e6) * 0.3 - 30) * 0.02 + 5.095,
+      (requests / 1e6 - 10) * 0.3 + ((requests / 1e6) * 0.3 - 30) * 0.02 + 5.338,
       2,
     )
   })
@@ -122,8 +123,19 @@ describe('the room', () => {
     expect(billDollars(roomEstimate({ ...MILLION, visitors: 1_000 }, DEFAULT_COSTING).usage)).toBe(5)
   })
 
-  it('has as many calls as the isolates that are passed make', () => {
-    expect(roomEstimate(MILLION, { ...DEFAULT_COSTING, isolates: 12_000 }).callsPerSecond).toBe(2_000)
+  it('has gatherers for more than 1,000 isolates, in each region, and counts the calls of both', () => {
+    const estimate = (isolates: number, regions = 1) =>
+      roomEstimate(MILLION, { ...DEFAULT_COSTING, isolates, regions, pollSeconds: NEAR_POLL_MAX_SECONDS })
+    const requestsBeside = 360 + 245 * 360 + 60
+    const callsOf = ({ usage }: ReturnType<typeof estimate>) => (usage.objectRequests - requestsBeside) / 3600
+    expect(estimate(1_000)).toMatchObject({ objects: 1, callsPerSecond: 430 })
+    expect(callsOf(estimate(1_000))).toBeCloseTo(430)
+    // 8 gatherers with 1,500 isolates each, which they pace to 430 calls a second.
+    expect(estimate(12_000)).toMatchObject({ objects: 9, callsPerSecond: 430 })
+    expect(callsOf(estimate(12_000))).toBeCloseTo(8 * 430 + 8 * 10)
+    // 48 gatherers with 250 isolates each, which call as often as tickets are confirmed.
+    expect(estimate(12_000, 6).objects).toBe(49)
+    expect(callsOf(estimate(12_000, 6))).toBeCloseTo(1_001_000 / 60 + 430)
   })
 })
 
@@ -151,8 +163,10 @@ describe('the tables', () => {
   })
 
   it('mark what one object cannot take', () => {
-    const [, row = ''] = /\n(\| 10,000,000 .*)\n/.exec(costSection()) ?? []
-    expect(row.split('|').map((cell) => cell.includes('*'))).toEqual([false, false, false, true, false, false])
+    const { stdout } = run('--visitors', '1,000,000', '--hours', '1', '--capacity', '1000', '--isolates', '1,000,000')
+    expect(stdout).toMatch(/\*\*together\*\* \| \*\*\$65\.00\*\* \| \*\*\$276 \*\*\* \|/)
+    expect(stdout).toContain('* everyone polls every 5 to 7 s: more calls a second than one object takes')
+    expect(costSection()).not.toContain('\\*')
   })
 })
 
