@@ -29,11 +29,12 @@ import type { DocumentRoom } from './settings/room-document.ts'
 import { hasReturns, type RoomSettings } from './settings/rooms.ts'
 import { type RouteTable, routeTable } from './settings/route-table.ts'
 import type { Settings } from './settings/settings.ts'
+import type { SettingsInput } from './settings/settings-input.ts'
 import { accessSigningKeys } from './tokens/access-key.ts'
 import { OriginPasses } from './tokens/origin-pass.ts'
 import { importPassKeys, PASS_KEYS_REMEDY } from './tokens/pass-keys.ts'
 import { VerifiedTokens } from './tokens/presented.ts'
-import { Rehearsal } from './tokens/rehearsal.ts'
+import { isRehearsalToken, Rehearsal } from './tokens/rehearsal.ts'
 import { importSigningKeys, type SigningKey } from './tokens/signing-keys.ts'
 import { TurnstileValidator } from './turnstile/validation.ts'
 
@@ -99,12 +100,11 @@ export async function deploymentOf(
   const namespace = bindings.WAITING_ROOM as unknown as RoomNamespace
   const gatherers =
     bindings.GATHERER === undefined ? null : new Gatherers(bindings.GATHERER as unknown as GathererNamespace)
-  const rehearsal = await allowedRehearsal(raw.REHEARSAL_TOKEN)
   const clients = new RoomClients(namespace, gatherers)
   return {
     prefix,
     adminFiles,
-    ...ofRooms(settings, { raw, bindings, rehearsal }),
+    ...ofRooms(settings, { raw, bindings }),
     keys,
     verified: new VerifiedTokens(),
     operators: await operatorAccess(settings, raw.ADMIN_TOKEN, bindings, keys),
@@ -124,7 +124,7 @@ export async function deploymentOf(
     newcomers: new NewcomerCounts(),
     accessKeys: await accessSigningKeys(keys),
     passes: await originPasses(settings, raw.PASS_KEYS),
-    rehearsal,
+    rehearsal: await allowedRehearsal(raw.REHEARSAL_TOKEN),
   }
 }
 
@@ -142,16 +142,13 @@ async function allowedRehearsal(token: string | undefined): Promise<Rehearsal | 
 }
 
 /** The parts that depend on the rooms. */
-function ofRooms(
-  settings: Settings,
-  { raw, bindings, rehearsal }: Pick<Configuration, 'raw' | 'bindings'> & Pick<Deployment, 'rehearsal'>,
-) {
+function ofRooms(settings: Settings, { raw, bindings }: Pick<Configuration, 'raw' | 'bindings'>) {
   const routes = routeTable(settings.rooms)
   return {
     settings,
     rooms: settings.rooms,
     routes,
-    site: deployedSite(settings, routes, bindings, raw.ORIGIN_SECRET, rehearsal !== null),
+    site: deployedSite(settings, routes, bindings, raw),
     alerts: alertDelivery(settings, bindings),
     bypasses: settings.bypasses,
   }
@@ -172,7 +169,7 @@ export function withRooms(
     bypasses: new Map([...settings.bypasses, ...bypasses]),
     pushes: new Map([...settings.pushes, ...pushes]),
   }
-  return { ...deployment, ...ofRooms(all, { ...configuration, rehearsal: deployment.rehearsal }) }
+  return { ...deployment, ...ofRooms(all, configuration) }
 }
 
 async function originPasses(settings: Settings, passKeys: string | undefined): Promise<OriginPasses | null> {
@@ -184,13 +181,7 @@ async function originPasses(settings: Settings, passKeys: string | undefined): P
   return keys && new OriginPasses(keys, settings.passIssuer)
 }
 
-function deployedSite(
-  settings: Settings,
-  routes: RouteTable,
-  bindings: Bindings,
-  secret: string | undefined,
-  allowsRehearsals: boolean,
-): Site {
+function deployedSite(settings: Settings, routes: RouteTable, bindings: Bindings, raw: SettingsInput): Site {
   const { originUrl, originHost, originTimeoutSeconds } = settings
   const binding = bindings.ORIGIN ?? null
   // A binding takes the place of ORIGIN_URL.
@@ -200,10 +191,10 @@ function deployedSite(
     host: originHost,
     site: siteNames(url, originHost),
     binding,
-    secret: secret ?? null,
+    secret: raw.ORIGIN_SECRET ?? null,
     timeoutSeconds: originTimeoutSeconds,
     routes,
-    reserved: reservedNames(routes.rooms, allowsRehearsals),
+    reserved: reservedNames(routes.rooms, isRehearsalToken(raw.REHEARSAL_TOKEN ?? '')),
   })
 }
 

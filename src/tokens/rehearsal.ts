@@ -15,6 +15,11 @@ export const REHEARSAL_NONCE = /^[\w-]{16,64}$/
 
 const ALGORITHM = { name: 'HMAC', hash: 'SHA-256' }
 
+/** Whether a token is long enough. */
+export function isRehearsalToken(token: string): boolean {
+  return token.length >= REHEARSAL_TOKEN_MIN_CHARS
+}
+
 export class Rehearsal {
   private readonly key: CryptoKey
 
@@ -24,7 +29,7 @@ export class Rehearsal {
 
   /** @throws Error with the remedy if the token is too short */
   static async of(token: string): Promise<Rehearsal> {
-    if (token.length < REHEARSAL_TOKEN_MIN_CHARS) {
+    if (!isRehearsalToken(token)) {
       throw new Error(`REHEARSAL_TOKEN has ${token.length} characters, ${REHEARSAL_TOKEN_MIN_CHARS} are needed`)
     }
     const bytes = new TextEncoder().encode(token)
