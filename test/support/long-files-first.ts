@@ -25,6 +25,14 @@ const LONG_FILES: readonly string[] = [
   'contract/suspension.test.ts',
   'contract/idle-object.test.ts',
   'contract/waiting-requests.test.ts',
+  'deployment/setup.test.ts',
+  'deployment/package.test.ts',
+  'browser/waiting/states.test.ts',
+  'browser/admin-events.test.ts',
+  'browser/admin.test.ts',
+  'browser/waiting/lobby.test.ts',
+  'browser/waiting/trials.test.ts',
+  'browser/waiting/called.test.ts',
 ]
 
 export class LongFilesFirst extends BaseSequencer {
