@@ -1,6 +1,7 @@
 /** Client of the operators' API. */
 import type * as v from 'valibot'
 import type {
+  adviceSchema,
   alertsSchema,
   auditSchema,
   eventDetailsSchema,
@@ -22,6 +23,7 @@ export type Rooms = RoomList['rooms']
 export type Stats = v.InferOutput<typeof statsSchema>
 export type History = v.InferOutput<typeof historySchema>
 export type HistoryPoint = History['points'][number]
+export type Advice = v.InferOutput<typeof adviceSchema>
 export type Alerts = v.InferOutput<typeof alertsSchema>
 export type Audit = v.InferOutput<typeof auditSchema>
 export type Ticket = v.InferOutput<typeof ticketSchema>

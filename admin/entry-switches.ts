@@ -26,6 +26,17 @@ const BITS: readonly EntryValue[] = Array.from({ length: 25 }, (_, bits) => ({ v
 
 export const ENTRY_SWITCHES: readonly EntrySwitch[] = [
   {
+    name: 'queueing_method',
+    label: 'Queueing method',
+    note: 'In order, in random rounds, observed only (nobody is held), or refused instead of waiting.',
+    values: [
+      { value: 'fifo', text: 'in order' },
+      { value: 'random', text: 'random' },
+      { value: 'passthrough', text: 'observe only' },
+      { value: 'reject', text: 'refuse' },
+    ],
+  },
+  {
     name: 'turnstile_mode',
     label: 'Check before joining',
     note: 'Newcomers pass Turnstile first. Needs the deployed keys of a widget, or nobody is checked.',

@@ -1,6 +1,7 @@
 /** One room: figures, charts, controls and the audit log. */
 import { useState } from 'hono/jsx/dom'
 import { Actions } from './actions.tsx'
+import { AdvisedThresholds } from './advice.tsx'
 import { Alerts } from './alerts.tsx'
 import {
   type Alerts as AlertsView,
@@ -94,6 +95,9 @@ export function Room({ name, covers, preview, mayWrite, children }: Props) {
                 {isReady && (
                   <CapacityAndRate room={name} stats={stats.value as Stats} event={event} controls={controls} />
                 )}
+              </Part>
+              <Part name="Advised thresholds">
+                <AdvisedThresholds room={name} observes={controls?.values.queueing_method === 'passthrough'} />
               </Part>
               <Part name="Alerts">
                 <Alerts polled={alerts} controls={controls} />

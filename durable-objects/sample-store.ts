@@ -1,5 +1,7 @@
 /** Samples in the object's storage: one row per tick, kept for 7 days. */
+import type { Demand } from '../src/core/advice.ts'
 import { DISTRIBUTIONS, eachFigure, FIGURES, SAMPLED, SAMPLED_GAUGES, type SampledName } from '../src/core/figures.ts'
+import { type Additive, addLists } from '../src/core/histogram.ts'
 import { SITE_BEFORE_MS, SITE_WINDOW_MS } from '../src/core/limits.ts'
 import type { FullSample, Sample, SampledFigures } from '../src/core/sample.ts'
 import type { RecentSite, SiteFigures } from '../src/core/site-health.ts'
@@ -29,6 +31,10 @@ const SELECT_STEPS = `
     FROM samples WHERE at_ms >= ?2 AND at_ms < ?3 GROUP BY 1)
   SELECT steps.*, ${LAST_GAUGES}
   FROM steps JOIN samples AS last ON last.at_ms = steps.last_ms ORDER BY steps.from_ms`
+
+const SELECT_MINUTES = `
+  SELECT SUM(${columnOf('joined')}) AS arrivals, MAX(${columnOf('active')}) AS onSite, MAX(${columnOf('waiting')}) AS inLine
+  FROM samples WHERE at_ms >= ?1 AND at_ms < ?2 GROUP BY at_ms / 60000`
 
 export class SampleStore {
   readonly days: DayStore
@@ -70,6 +76,20 @@ export class SampleStore {
       .exec<Row & { from_ms: number; samples: number }>(SELECT_STEPS, stepMs, fromMs, toMs)
       .toArray()
       .map((row) => ({ fromMs: row.from_ms, samples: row.samples, ...figuresOf(row) }))
+  }
+
+  /** The minutes of a time, and the lengths of the sessions that ended in it. */
+  demand(fromMs: number, toMs: number): Demand {
+    const minutes = this.sql
+      .exec<{ arrivals: number; onSite: number; inLine: number }>(SELECT_MINUTES, fromMs, toMs)
+      .toArray()
+    const periods = this.days.points(fromMs, toMs, toMs - fromMs)
+    return {
+      arrivals: minutes.map(({ arrivals }) => arrivals),
+      onSite: minutes.map(({ onSite }) => onSite),
+      inLine: minutes.map(({ inLine }) => inLine),
+      siteTimes: periods.reduce<Additive>((sum, { distributions }) => addLists(sum, distributions.siteTimes), []),
+    }
   }
 
   /** The origin's figures in the last minutes. */

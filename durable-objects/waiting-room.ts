@@ -11,6 +11,7 @@
  */
 import { DurableObject } from 'cloudflare:workers'
 import type { DeliveryRecord, DeliveryTurn } from '../src/alerts/ledger.ts'
+import { type Advice, advise } from '../src/core/advice.ts'
 import { Callers } from '../src/core/callers.ts'
 import type { CheckMessage } from '../src/core/check-chains.ts'
 import { applyExchanges, type ExchangeAnswer, type ExchangeRequest, type LineAnswer } from '../src/core/exchange.ts'
@@ -424,6 +425,11 @@ export class WaitingRoomObject<E = unknown> extends DurableObject<E> implements 
     if (!isUsed(this.ctx.storage.sql)) return { points: [], changes: [] }
     const points = this.alerts.samples.days.points(fromMs, toMs, stepMs)
     return { points, changes: this.controls.changesBetween(fromMs, toMs) }
+  }
+
+  advice(fromMs: number, toMs: number): Advice | null {
+    if (!isUsed(this.ctx.storage.sql)) return null
+    return advise(this.alerts.samples.demand(fromMs, toMs), this.line?.rules.method === 'passthrough')
   }
 
   alertOverview(rules: readonly string[]): AlertOverview | null {

@@ -3,6 +3,7 @@
  * Types and state names only: the line's rules are in `src/core`, the wording is in
  * `src/pages/wording.ts`.
  */
+import type { QueueingMethod } from './core/rules.ts'
 
 export type VisitorState =
   | 'waiting'
@@ -95,6 +96,8 @@ export interface Status {
    * `queueAll` but a state.
    */
   readonly queueAll?: boolean
+  /** The queueing method of the room. Absent: `fifo`. */
+  readonly method?: QueueingMethod
   /** Too many joins from one address: this visitor gets a place a little later. */
   readonly limited?: boolean
   /** The event under way, or the one that has ended last. Absent: none. */

@@ -2,6 +2,7 @@
  * Converts a room of Cloudflare's Waiting Room: every key is carried over, or reported with the
  * reason why not.
  */
+import { QUEUEING_METHODS } from '../../src/core/rules.ts'
 import { LANGUAGES, languageOf } from '../../src/languages.ts'
 import { type Carried, type Conversions, carryOver, NOTHING, note, refuse } from './carry-over.ts'
 import { type CloudflareRoom, isTable, oneLine } from './cloudflare-rooms.ts'
@@ -120,25 +121,13 @@ function sessionDuration(value: unknown, { disable_session_renewal }: Cloudflare
 }
 
 function queueingMethod(value: unknown): Carried {
-  switch (value) {
-    case 'fifo':
-    case null:
-      return NOTHING
-    case 'passthrough':
-      return {
-        settings: { suspended: true },
-        refused: ['queueing_method = passthrough: the room is suspended until you end the suspension.'],
-      }
-    case 'reject':
-      return {
-        settings: { queue_all: true },
-        refused: [
-          'queueing_method = reject has no setting: nobody is admitted (queue_all). Close the room after the deploy, so that new visitors see when it opens.',
-        ],
-      }
-    default:
-      return refuse(`queueing_method = ${oneLine(value)} is refused: visitors are always admitted in order of arrival.`)
+  if (value === null || value === 'fifo') return NOTHING
+  if (!QUEUEING_METHODS.some((method) => method === value)) {
+    return refuse(`queueing_method = ${oneLine(value)} is refused: there is no such method here.`)
   }
+  const settings = { queueing_method: value }
+  if (value !== 'random') return { settings }
+  return { settings, notes: ['queueing_method = random: the order is random within rounds, see docs/methods.md.'] }
 }
 
 function isOff(mode: unknown): boolean {

@@ -21,6 +21,10 @@ export function noteEnd(line: LineState, number: number, event: EndEvent): void 
   const offset = number % SEGMENT_SIZE
   const byte = segment.states[offset] as number
   const state = byte & STATE_MASK
+  if (line.rules.method === 'passthrough') {
+    noteStay(line, number, state, record.nowSeconds)
+    return
+  }
   if (state === State.active) noteSession(line, segment, offset, clock.nowSeconds)
   if (event !== 'left' && event !== 'missed') return
   if (state === State.offered) record.totals.noShows++
@@ -35,7 +39,7 @@ export function noteEnd(line: LineState, number: number, event: EndEvent): void 
  * @param after by state: what becomes of them
  */
 export function noteSilent(line: LineState, segment: Segment, offsets: Uint16Array, after: Uint8Array): void {
-  const { tickets, record } = line
+  const { tickets, record, rules, clock } = line
   const first = segment.index * SEGMENT_SIZE
   let block: JoinBlock | null = null
   let blockEnd = 0
@@ -43,6 +47,11 @@ export function noteSilent(line: LineState, segment: Segment, offsets: Uint16Arr
     const offset = offsets[i] as number
     const byte = segment.states[offset] as number
     const state = byte & STATE_MASK
+    if (rules.method === 'passthrough') {
+      const silentSeconds = Math.max(0, clock.nowSeconds - (segment.heard[offset] as number))
+      noteStay(line, first + offset, state, record.nowSeconds - silentSeconds)
+      continue
+    }
     if (state === State.active) noteSession(line, segment, offset, segment.heard[offset] as number)
     else if (state === State.offered) record.totals.noShows++
     if (!isInLine(byte) || ((after[state] as number) & STATE_MASK) !== State.gone) continue
@@ -68,6 +77,16 @@ function goneSeconds({ clock, record }: LineState, segment: Segment, offset: num
   // A restore sets the time to one that lies ahead.
   const agoSeconds = isAbsent ? Math.max(0, clock.nowSeconds - (segment.heard[offset] as number)) : 0
   return record.nowSeconds - agoSeconds
+}
+
+/**
+ * While the room observes, everyone is on the site from the join on.
+ * @param endSeconds wall clock
+ */
+function noteStay(line: LineState, number: number, state: number, endSeconds: number): void {
+  if (state === State.gone || state === State.absent) return
+  const joined = joinedSeconds(line.tickets, number)
+  if (joined !== null) line.record.distributions.siteTimes.push(endSeconds - joined)
 }
 
 /** Sessions without a known start are not counted. */

@@ -103,10 +103,12 @@ export function effectiveRules(
   if (event === null) return isDrawing ? { ...planned, mode: 'paused' } : planned
   const isSilent = messageNow(rules, nowMs) === null
   const worded = isSilent ? { ...planned, message: event.message, messageUntilMs: null } : planned
-  if (nowMs < event.startAtMs || isDrawing) return { ...worded, mode: 'paused' }
+  // A lobby takes everyone in, in order.
+  if (nowMs < event.startAtMs || isDrawing) return { ...worded, mode: 'paused', method: 'fifo' }
   const staysClosed = isClosed(rules, event.endAtMs)
   return {
     ...worded,
+    ...(event.traffic === 'queue' ? { method: 'fifo' as const } : {}),
     sessionTimeoutSeconds: event.sessionTimeoutSeconds ?? rules.sessionTimeoutSeconds,
     suspended: rules.suspended || (event.traffic === 'passthrough' && !rules.soldOut),
     ...(event.traffic === 'reject' ? { closed: true, opensAtMs: staysClosed ? rules.opensAtMs : event.endAtMs } : {}),

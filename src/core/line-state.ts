@@ -15,6 +15,7 @@ import { LineRecord, type LineRecordState } from './line-record.ts'
 import { ListeningClock, type ListeningClockState } from './listening-clock.ts'
 import { LostPlaces, type LostPlacesState } from './lost-places.ts'
 import { OriginGuard, type OriginGuardState } from './origin-guard.ts'
+import { RandomRounds } from './random-rounds.ts'
 import { RateBucket, type RateBucketState } from './rate-bucket.ts'
 import { RecentJoins } from './recent-joins.ts'
 import type { LineRules } from './rules.ts'
@@ -105,6 +106,7 @@ export class LineState {
   readonly heldOffers = new HeldOffers()
   readonly lent = new LentNumbers()
   readonly joins = new RecentJoins()
+  readonly rounds = new RandomRounds()
   readonly record: LineRecord
   readonly clock: ListeningClock
   readonly bucket: RateBucket

@@ -297,8 +297,14 @@ export class Line {
     const lane = this.numbers.indexFor(details.lane, rules.lanes ?? [])
     if (this.numbers.isFull(lane)) return { state: 'full' }
     const isAdmitted = mayAdmitNewcomer(tickets, this.state.bucket, rules)
+    if (!isAdmitted && rules.method === 'reject') return { state: 'full' }
     const heard = this.state.clock.heardSeconds(0, rules.checkIntervalSeconds)
-    const number = tickets.issue(isAdmitted ? State.active : State.waiting, heard, lane)
+    const number = tickets.issue(
+      isAdmitted ? State.active : State.waiting,
+      heard,
+      lane,
+      this.drawnNumber(isAdmitted, lane, key),
+    )
     record.joined(number, details.network)
     noteJoinTime(tickets, number, record.nowSeconds)
     this.state.joins.remember(key, number, record.nowMs)
@@ -307,6 +313,13 @@ export class Line {
     this.startSession(number)
     record.admittedAtOnce(number)
     return { state: 'active', number }
+  }
+
+  /** With random order, the number of a newcomer who waits in the regular line. */
+  private drawnNumber(isAdmitted: boolean, lane: number, key: string): number | undefined {
+    if (isAdmitted || lane !== REGULAR || this.rules.method !== 'random') return undefined
+    const { numbers, tickets, state } = this
+    return state.rounds.take(numbers.of(REGULAR), tickets.waiting, numbers.endOf(REGULAR), key)
   }
 
   /** Answers a newcomer who has a place already. */

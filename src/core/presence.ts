@@ -23,7 +23,7 @@ import { DEPARTING_FLAG, returnsOf, STATE_MASK, State } from './ticket-state.ts'
 
 export class Presence {
   private limits: SilenceLimits
-  private limitsOf: { readonly session: number; readonly far: number }
+  private limitsOf: { readonly session: number; readonly far: number; readonly observes: boolean }
   private readonly after: Uint8Array
   private readonly line: LineState
   private readonly lending: Lending
@@ -31,7 +31,7 @@ export class Presence {
 
   /** `onOutOfReturns`: the ticket was absent too often and loses its place. */
   constructor(line: LineState, lending: Lending, onOutOfReturns: (number: number) => void) {
-    this.limitsOf = { session: line.rules.sessionTimeoutSeconds, far: line.farPolls.tickets.limitSeconds }
+    this.limitsOf = limitsOf(line)
     this.limits = silenceLimits(line.rules, this.limitsOf.far)
     // Neither operators nor events change the rule behind this table while the room runs.
     this.after = afterSilence(line.rules)
@@ -123,10 +123,12 @@ export class Presence {
     if (rules.suspended) return
     const { from: farFrom, limitSeconds } = farPolls.tickets
     // An event may change the session timeout, and the far limit outlives its setting.
-    if (rules.sessionTimeoutSeconds !== this.limitsOf.session || limitSeconds !== this.limitsOf.far) {
+    const { session, far, observes } = limitsOf(this.line)
+    const known = this.limitsOf
+    if (session !== known.session || far !== known.far || observes !== known.observes) {
       this.limits = silenceLimits(rules, limitSeconds)
     }
-    this.limitsOf = { session: rules.sessionTimeoutSeconds, far: limitSeconds }
+    this.limitsOf = { session, far, observes }
     const before = silentBefore(this.limits, clock)
     // First, so that the scan finds none of them.
     this.lending.takeBackSilent(before)
@@ -144,4 +146,10 @@ export class Presence {
       segment.hearMany(offsets, clock.nowSeconds)
     }
   }
+}
+
+/** Changes of these change the limits of silence. */
+function limitsOf({ rules, farPolls }: LineState) {
+  const { sessionTimeoutSeconds: session, method } = rules
+  return { session, far: farPolls.tickets.limitSeconds, observes: method === 'passthrough' }
 }

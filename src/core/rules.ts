@@ -36,6 +36,8 @@ export interface LineRules {
   /** ... and above this p90 of its latency, one of `ORIGIN_LATENCY_BUCKETS_MS`; 0: off. */
   readonly originLatencyMaxMs: number
   readonly mode: LineMode
+  /** Missing: `fifo`. */
+  readonly method?: QueueingMethod
   /** Newcomers are refused; waiting tickets are admitted as before. */
   readonly closed: boolean
   /** A closed room opens at this time, ms since 1970; null: when an operator opens it. */
@@ -73,6 +75,7 @@ export type RuntimeRules = Pick<
   | 'capacity'
   | 'ratePerMinute'
   | 'mode'
+  | 'method'
   | 'closed'
   | 'opensAtMs'
   | 'suspended'
@@ -87,6 +90,14 @@ export type RuntimeRules = Pick<
  * admitted.
  */
 export type LineMode = 'open' | 'queue-all' | 'paused'
+
+/**
+ * `random`: the order of newcomers is random within rounds (random-rounds.ts). `reject`: a newcomer
+ * who would wait is refused. `passthrough`: the room observes. The line runs as if it held people,
+ * while isolates send everyone to the site, so `waiting` and `offered` tickets have sessions, too.
+ */
+export const QUEUEING_METHODS = ['fifo', 'random', 'passthrough', 'reject'] as const
+export type QueueingMethod = (typeof QUEUEING_METHODS)[number]
 
 /** Whether newcomers are refused now. */
 export function isClosed({ closed, opensAtMs }: LineRules, nowMs: number): boolean {

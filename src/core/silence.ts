@@ -32,7 +32,7 @@ export function passLifeSeconds(sessionTimeoutSeconds: number): number {
 
 /** The rules that limit how long a ticket may be silent. */
 export type SilenceRules = Pick<LineRules, 'heartbeatTimeoutSeconds' | 'sessionTimeoutSeconds'> &
-  Partial<Pick<LineRules, 'pollIntervalMaxSeconds'>>
+  Partial<Pick<LineRules, 'pollIntervalMaxSeconds' | 'method'>>
 
 /**
  * The longest silence of a visitor who is expected to be heard. An older message cannot keep a
@@ -69,7 +69,8 @@ export function silenceLimitSeconds(byte: number, rules: LineRules): number {
   if (state === State.absent) return rules.reclaimGraceSeconds
   if (isLent(byte)) return lentLimitSeconds(rules)
   const isDeparting = (byte & DEPARTING_FLAG) !== 0
-  if (state !== State.active) {
+  // While the room observes, everyone is on the site.
+  if (state !== State.active && rules.method !== 'passthrough') {
     return isDeparting
       ? Math.min(rules.heartbeatTimeoutSeconds, DEPARTURE_LIMIT_SECONDS)
       : rules.heartbeatTimeoutSeconds

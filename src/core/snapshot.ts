@@ -5,6 +5,7 @@
  * One byte per block of 256 numbers with a waiting ticket: a million waiting visitors without gaps
  * take about 4 KB. The object takes snapshots; isolates read them (snapshot-view.ts).
  */
+import { hasFreeSlot } from './admission.ts'
 import { ageMs } from './age.ts'
 import type { BeaconRound, DrawResult } from './draws.ts'
 import { lastEnded, phaseUnderWay } from './events.ts'
@@ -19,7 +20,7 @@ import { REGULAR } from './lanes.ts'
 import { BLOCK_BITS, BLOCKS_PER_SEGMENT, SEGMENT_BITS } from './limits.ts'
 import type { Line } from './line.ts'
 import type { RatePiece } from './rate-plan.ts'
-import { type EntryRules, isClosed, type LineMode, type LineRules, messageNow } from './rules.ts'
+import { type EntryRules, isClosed, type LineMode, type LineRules, messageNow, type QueueingMethod } from './rules.ts'
 
 /**
  * The figures of the regular line, except that in a room with lanes `waiting` counts all lanes, and
@@ -31,6 +32,8 @@ export interface Snapshot extends LaneFigures {
   /** The object's wall-clock time, ms since 1970. */
   readonly atMs: number
   readonly mode: LineMode
+  /** Missing: `fifo`. */
+  readonly method?: QueueingMethod
   /** Slots taken: offered + active. */
   readonly active: number
   readonly capacity: number
@@ -131,7 +134,8 @@ export function takeSnapshot(line: Line, nowMs: number, gatherers = 0): Snapshot
     waiting: tickets.waiting,
     active: tickets.occupied,
     capacity: rules.capacity,
-    full: tickets.isFull || tickets.waiting >= rules.maxWaiting,
+    full: tickets.isFull || tickets.waiting >= rules.maxWaiting || rejectsNow(line),
+    ...(rules.method === undefined ? {} : { method: rules.method }),
     ...waitingBlocks(line),
     heartbeatTimeoutSeconds: rules.heartbeatTimeoutSeconds,
     sessionTimeoutSeconds: rules.sessionTimeoutSeconds,
@@ -153,6 +157,11 @@ export function takeSnapshot(line: Line, nowMs: number, gatherers = 0): Snapshot
     ...(gatherers === 0 ? {} : { gatherers }),
     ...eventFields(line),
   }
+}
+
+/** The rate is left out: it may allow an admission a moment later. */
+function rejectsNow({ tickets, rules }: Line): boolean {
+  return rules.method === 'reject' && (tickets.waiting > 0 || !hasFreeSlot(tickets, rules))
 }
 
 function movedPlaces(line: Line, nowMs: number): Pick<Snapshot, 'movedPlaces'> {

@@ -84,14 +84,18 @@ export class Tickets {
   /**
    * Issues the next number of a lane. Its ticket starts as waiting; as active, if admitted at once;
    * or as offered, if lent.
+   * @param reserved a number below the next one that was never issued, instead
    */
   issue(
     state: typeof State.waiting | typeof State.active | typeof State.offered,
     heardSeconds: number,
     lane: number = REGULAR,
+    reserved?: number,
   ): number {
-    const number = this.numbers.of(lane).next++
+    const number = reserved ?? this.numbers.of(lane).next++
     const segment = this.segments.ensure(number >>> SEGMENT_BITS)
+    // Its segment may have been dropped since it was reserved.
+    if (reserved !== undefined) this.dropped.delete(segment.index)
     segment.heard[number % SEGMENT_SIZE] = heardSeconds
     this.move(number, state)
     return number

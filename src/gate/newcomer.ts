@@ -8,6 +8,7 @@ import type { JoinLimit } from '../room/room-client.ts'
 import { issue } from './issue.ts'
 import type { Entry } from './join-check.ts'
 import type { ValidKey } from './key-entry.ts'
+import { isObserving } from './observe.ts'
 import type { Visit, VisitContext, VisitOptions } from './outcome.ts'
 import { closedStatus, isUndrawn, limitedPollSeconds, placelessStatus, waitingStatus } from './visitor-status.ts'
 
@@ -35,12 +36,13 @@ export async function newcomer(context: VisitContext, options: VisitOptions): Pr
     const outcome = await joinNow(context, entryByKey(key), key)
     return outcome.state === 'limited' ? refused : outcome
   }
-  if (key === null && context.keyEntry()?.required === true) {
+  const observes = isObserving(context)
+  if (key === null && !observes && context.keyEntry()?.required === true) {
     client.keepFresh(keepAlive)
     client.countCheck('keysMissing')
     return { state: 'uninvited' }
   }
-  const entry = key === null ? await checkedEntry(context, hasPage) : entryByKey(key)
+  const entry = key !== null ? entryByKey(key) : observes ? UNASKED : await checkedEntry(context, hasPage)
   if (entry === null) {
     client.keepFresh(keepAlive)
     return { state: 'unchecked' }

@@ -9,6 +9,7 @@ import { byPreference, type PresentedToken } from '../tokens/presented.ts'
 import { issue } from './issue.ts'
 import { isBetter, type ValidKey } from './key-entry.ts'
 import { joined, newcomer } from './newcomer.ts'
+import { isObserving, letThrough } from './observe.ts'
 import type { Visit, VisitContext, VisitOptions } from './outcome.ts'
 import { calledStatus, placelessStatus, shownNumber, waitingStatus } from './visitor-status.ts'
 
@@ -20,6 +21,18 @@ const HELD: ClaimDetails = { ...NO_DETAILS, held: true }
  * are given up.
  */
 export async function visit(
+  context: VisitContext,
+  presented: readonly PresentedToken[],
+  options: VisitOptions,
+): Promise<Visit> {
+  const outcome = await decide(context, presented, options)
+  if (!isObserving(context)) return outcome
+  // Nobody is told that a place is gone: the visitor gets another one.
+  const again = outcome.state === 'expired' && options.mayJoin ? await newcomer(context, options) : outcome
+  return letThrough(context, again)
+}
+
+async function decide(
   context: VisitContext,
   presented: readonly PresentedToken[],
   options: VisitOptions,

@@ -50,6 +50,7 @@ export function waitingStatus(
     pollAfterSeconds: pollAfterSeconds(view, number, position, Math.random()),
     message: snapshot.message ?? null,
     ...queueAllOf(view),
+    ...methodOf(view),
     ...laneName(view, lane),
     ...eventOf(view, room, issued),
     updatedAt: isoTime(snapshot.atMs),
@@ -162,6 +163,7 @@ export function placelessStatus(
     pollAfterSeconds: details.pollAfterSeconds ?? LONG_POLL_SECONDS,
     message: null,
     ...queueAllOf(view),
+    ...methodOf(view),
     ...(view === null ? NO_EVENT : eventOf(view, room, null)),
     updatedAt: isoTime(view?.snapshot.atMs ?? Date.now()),
   }
@@ -189,6 +191,14 @@ const NO_QUEUE_ALL: Pick<Status, 'queueAll'> = {}
 function queueAllOf(view: SnapshotView | null): Pick<Status, 'queueAll'> {
   return view?.snapshot.mode === 'queue-all' ? QUEUE_ALL : NO_QUEUE_ALL
 }
+
+/** Before the first snapshot the method is not told. */
+function methodOf(view: SnapshotView | null): Pick<Status, 'method'> {
+  const { method = 'fifo' } = view?.snapshot ?? {}
+  return method === 'fifo' ? FIFO : { method }
+}
+
+const FIFO: Pick<Status, 'method'> = {}
 
 /** A ticket is absent after this silence, and gone after the grace period on top. */
 function silenceLimitAt(view: SnapshotView, number: number): number {

@@ -2,6 +2,7 @@
  * The fields that Cloudflare Waiting Room documents for its JSON response and its page templates,
  * filled from a status. Clients and templates made for it work here unchanged.
  */
+import type { QueueingMethod } from '../core/rules.ts'
 import type { EventStatus, Status } from '../status.ts'
 
 export interface CfWaitingRoom {
@@ -17,11 +18,11 @@ export interface CfWaitingRoom {
   readonly queueAll: boolean
   readonly lastUpdated: string
   readonly refreshIntervalSeconds: number
-  readonly queueingMethod: 'fifo'
-  readonly isFIFOQueue: true
-  readonly isRandomQueue: false
-  readonly isPassthroughQueue: false
-  readonly isRejectQueue: false
+  readonly queueingMethod: QueueingMethod
+  readonly isFIFOQueue: boolean
+  readonly isRandomQueue: boolean
+  readonly isPassthroughQueue: boolean
+  readonly isRejectQueue: boolean
   /** From the opening of the lobby to the end. */
   readonly isEventActive: boolean
   readonly isEventPrequeueing: boolean
@@ -36,6 +37,7 @@ export interface CfWaitingRoom {
 export function cfWaitingRoom(status: Status): CfWaitingRoom {
   // Cloudflare knows no wait before an event has started, and its templates say when it starts.
   const known = status.state === 'lobby' ? UNKNOWN_WAIT : status
+  const { method = 'fifo' } = status
   const likely = minutes(known.etaSeconds)
   return {
     inWaitingRoom: status.state !== 'admitted',
@@ -49,11 +51,11 @@ export function cfWaitingRoom(status: Status): CfWaitingRoom {
     queueAll: status.queueAll === true,
     lastUpdated: status.updatedAt,
     refreshIntervalSeconds: status.pollAfterSeconds,
-    queueingMethod: 'fifo',
-    isFIFOQueue: true,
-    isRandomQueue: false,
-    isPassthroughQueue: false,
-    isRejectQueue: false,
+    queueingMethod: method,
+    isFIFOQueue: method === 'fifo',
+    isRandomQueue: method === 'random',
+    isPassthroughQueue: method === 'passthrough',
+    isRejectQueue: method === 'reject',
     ...eventFields(status.event ?? null),
   }
 }

@@ -5,6 +5,7 @@
  * versions call each other: fields may only be added, and readers must not rely on new ones.
  */
 import type { DeliveryRecord, DeliveryTurn } from '../alerts/ledger.ts'
+import type { Advice } from '../core/advice.ts'
 import type { AlertState } from '../core/alert-rules.ts'
 import type { CheckMessage } from '../core/check-chains.ts'
 import type { ExchangeAnswer, ExchangeRequest } from '../core/exchange.ts'
@@ -47,6 +48,8 @@ export interface RoomObject extends RoomEventsObject, RoomKeysObject {
    * further than the samples. Empty for a room without visitors so far.
    */
   period(fromMs: number, toMs: number, stepMs: number): RoomPeriod
+  /** Thresholds that the visitors of a time would need; null for a room without visitors so far. */
+  advice(fromMs: number, toMs: number): Advice | null
   /** Null for a number that was never issued in this run. */
   ticket(number: number): TicketReport | null
 

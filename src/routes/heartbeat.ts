@@ -5,6 +5,7 @@
  */
 import type { Call } from '../app-env.ts'
 import type { Issued } from '../gate/issue.ts'
+import { isObserving, letThrough } from '../gate/observe.ts'
 import type { Visitor } from '../gate/room-context.ts'
 import { claim, isSuspended } from '../gate/visit.ts'
 import { booleanField, readFields } from '../http/body.ts'
@@ -29,7 +30,8 @@ export async function heartbeatRoute(call: Call): Promise<Response> {
   const suspended = isSuspended(visitor)
   if (suspended) client.keepFresh(keepAlive)
   if (chosen === undefined) return suspended ? renewed(visitor, null) : sessionOver()
-  const outcome = await claim(visitor, chosen, { beacon: true, touched })
+  const answer = await claim(visitor, chosen, { beacon: true, touched })
+  const outcome = isObserving(visitor) ? await letThrough(visitor, answer) : answer
   if (outcome.state === 'admitted') return renewed(visitor, outcome.pass)
   if (suspended) return renewed(visitor, outcome.state === 'waiting' ? outcome.ticket : null)
   if (outcome.state === 'unreachable') {

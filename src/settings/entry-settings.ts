@@ -8,6 +8,7 @@ import { type RoomSettings, roomEntries } from './room-schema.ts'
 
 /** The API, the object and the snapshot need no more than an entry here for another setting. */
 export const entryEntries = {
+  queueing_method: v.unwrap(roomEntries.queueing_method),
   turnstile_mode: v.unwrap(roomEntries.turnstile_mode),
   turnstile_action: v.unwrap(roomEntries.turnstile_action),
   join_limit: v.unwrap(roomEntries.join_limit),

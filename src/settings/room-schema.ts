@@ -11,6 +11,7 @@ import {
   POLL_INTERVAL_MAX_SECONDS,
   POW_BITS_MAX,
 } from '../core/limits.ts'
+import { QUEUEING_METHODS } from '../core/rules.ts'
 import { RETURNS_MAX } from '../core/ticket-state.ts'
 import { isHostName, isWithin } from '../http/hosts.ts'
 import { isReturnHost } from '../http/return-address.ts'
@@ -205,6 +206,7 @@ export const roomEntries = {
   draw_beacon: v.optional(drawBeacon),
   queue_all: v.optional(flag, false),
   suspended: v.optional(flag, false),
+  queueing_method: v.optional(oneOf(QUEUEING_METHODS), 'fifo'),
   queueing_status_code: v.optional(oneOf([200, 202, 429, 503]), 503),
   on_room_failure: v.optional(oneOf(['hold', 'admit']), 'hold'),
   origin_error_ratio_max: v.optional(shareOrOff(0.01, 0.99), 0),

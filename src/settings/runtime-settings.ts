@@ -149,6 +149,7 @@ export function runtimeRules(values: RuntimeValues): RuntimeRules {
     capacity: values.total_active_users,
     ratePerMinute: values.new_users_per_minute,
     mode: values.paused ? 'paused' : values.queue_all ? 'queue-all' : 'open',
+    method: values.queueing_method,
     closed: values.closed,
     opensAtMs: values.opens_at === null ? null : Date.parse(values.opens_at),
     suspended: values.suspended,

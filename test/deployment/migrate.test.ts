@@ -157,10 +157,7 @@ describe('npm run migrate', () => {
   })
 
   it.each<[string, object, RegExp]>([
-    ['random order', { queueing_method: 'random' }, /queueing_method = random is refused/],
     ['an unknown order', { queueing_method: 'lottery' }, /queueing_method = lottery is refused/],
-    ['passthrough', { queueing_method: 'passthrough' }, /queueing_method = passthrough/],
-    ['reject', { queueing_method: 'reject' }, /queueing_method = reject/],
     ['a strict cookie', { cookie_attributes: { samesite: 'strict' } }, /cookie_attributes\.samesite = strict/],
     ['a cookie that is not secure', { cookie_attributes: { secure: 'never' } }, /cookie_attributes\.secure/],
     ['another domain', { additional_routes: [{ host: 'b.example.org', path: '' }] }, /share no domain/],
@@ -182,7 +179,7 @@ describe('npm run migrate', () => {
 
   it('lists every refused setting of every room, and every invalid one', () => {
     const rooms = [
-      { ...PLAIN, queueing_method: 'random' },
+      { ...PLAIN, queueing_method: 'lottery' },
       { ...PLAIN, name: 'second', path: '/läden', cookie_attributes: { samesite: 'lax' } },
     ]
     const { status, stderr } = run(answer(rooms))
@@ -297,14 +294,10 @@ describe('a room', () => {
     expect(room).not.toHaveProperty('idle_timeout_seconds')
   })
 
-  it.each([
-    ['random', {}, /refused: visitors are always admitted in order of arrival/],
-    ['passthrough', { suspended: true }, /is suspended/],
-    ['reject', { queue_all: true }, /Close the room/],
-  ])('that queues by %s is carried over in part, with a note', (queueing_method, settings, told) => {
-    const { room, notes } = migrated({ queueing_method })
-    expect(room).toMatchObject(settings)
-    expect(notes).toEqual([expect.stringMatching(told)])
+  it.each(['random', 'passthrough', 'reject'])('that queues by %s keeps its method', (queueing_method) => {
+    const { room, refused } = migrated({ queueing_method })
+    expect([room.queueing_method, refused]).toEqual([queueing_method, []])
+    expect(parseRooms([room]).problems).toEqual([])
   })
 
   it('with another path on its host needs no common domain', () => {

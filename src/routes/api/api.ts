@@ -9,6 +9,7 @@ import { problem } from '../../http/problem.ts'
 import { requestUrl } from '../../http/request-url.ts'
 import { ownPageHeaders } from '../../pages/operator-pages.ts'
 import { actionOperations } from './actions.ts'
+import { adviceOperations } from './advice.ts'
 import { alertOperations } from './alerts.ts'
 import { renderReference } from './api-reference.ts'
 import { openApiDocument } from './document.ts'
@@ -26,6 +27,7 @@ export const operations: readonly Operation[] = [
   ...documentOperations,
   ...figureOperations,
   ...explainOperations,
+  ...adviceOperations,
   ...settingsOperations,
   ...actionOperations,
   ...eventOperations,

@@ -201,6 +201,22 @@ const durationEntries = {
 }
 const durations = (description: string) => about(v.looseObject(durationEntries), description)
 
+export const adviceSchema = v.looseObject({
+  room: roomName,
+  from: time,
+  to: time,
+  minutes: count('Minutes with samples.'),
+  arrivalsPerMinuteP99: about(v.nullable(v.number()), 'Newcomers; 99 % of the minutes had no more.'),
+  sessions: count('Sessions that ended.'),
+  timeOnSiteSecondsMean: seconds('Mean length of these sessions.'),
+  timeOnSiteSecondsP50: seconds('Median length.'),
+  timeOnSiteSecondsP90: seconds('90th percentile of the length.'),
+  suggested: about(
+    v.nullable(v.looseObject({ total_active_users: v.number(), new_users_per_minute: v.number() })),
+    'At these thresholds nobody waits in 99 % of the minutes. null: fewer than 60 minutes or 100 sessions.',
+  ),
+})
+
 const eventSchema = v.looseObject({
   sequence: v.number(),
   at: time,

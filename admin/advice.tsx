@@ -1,0 +1,61 @@
+/** Thresholds that the visitors of the last days would need. Asked for with a button. */
+import { useState } from 'hono/jsx/dom'
+import { type Advice, get } from './api.ts'
+import { durationText } from './forecast.ts'
+
+const count = new Intl.NumberFormat()
+const lengthText = (seconds: number | null) => (seconds === null ? '–' : durationText(seconds))
+
+export function AdvisedThresholds({ room, observes }: { room: string; observes: boolean }) {
+  const [found, setFound] = useState<Advice | string | null>(null)
+  const ask = async () => {
+    try {
+      setFound(await get<Advice>(`/rooms/${room}/advice`))
+    } catch (error) {
+      setFound((error as Error).message)
+    }
+  }
+  return (
+    <section class="card" aria-labelledby="advice-title">
+      <h3 id="advice-title">Advised thresholds</h3>
+      <p class="muted">
+        From the visitors of the last 7 days.{' '}
+        {observes ? 'The room observes: it holds nobody.' : 'The method "observe only" gives better advice.'}
+      </p>
+      <button type="button" onClick={ask}>
+        Compute
+      </button>
+      <div aria-live="polite">
+        {typeof found === 'string' && <p class="error">{found}</p>}
+        {found !== null && typeof found !== 'string' && <Found advice={found} />}
+      </div>
+    </section>
+  )
+}
+
+function Found({ advice }: { advice: Advice }) {
+  const { suggested, arrivalsPerMinuteP99, timeOnSiteSecondsP50, timeOnSiteSecondsP90, minutes, sessions } = advice
+  return (
+    <>
+      <p>
+        {suggested === null ? (
+          `Not enough yet: ${count.format(minutes)} minutes and ${count.format(sessions)} sessions. It takes 60 and 100.`
+        ) : (
+          <>
+            Capacity <b>{count.format(suggested.total_active_users)}</b>, rate{' '}
+            <b>{count.format(suggested.new_users_per_minute)}</b> per minute: nobody waits in 99% of the minutes. If the
+            site cannot carry that, set less.
+          </>
+        )}
+      </p>
+      <dl class="facts">
+        <dt>Newcomers per minute, 99% of the minutes</dt>
+        <dd>{arrivalsPerMinuteP99 === null ? '–' : `at most ${count.format(arrivalsPerMinuteP99)}`}</dd>
+        <dt>Time on the site, median</dt>
+        <dd>{lengthText(timeOnSiteSecondsP50)}</dd>
+        <dt>Time on the site, 90%</dt>
+        <dd>{timeOnSiteSecondsP90 === null ? '–' : `within ${lengthText(timeOnSiteSecondsP90)}`}</dd>
+      </dl>
+    </>
+  )
+}
