@@ -11,8 +11,8 @@ export interface Failure {
 }
 
 /**
- * Problems of documents. A conflict is none: the steps before it may resolve it. Without the right to
- * write nothing can be checked, and nothing is reported.
+ * Problems of documents. A conflict is none: the steps before it may resolve it. Without the right
+ * to write nothing can be checked, and nothing is reported.
  */
 export async function checkPlan({ steps }: Plan, api: RoomsApi): Promise<readonly Failure[]> {
   const failures: Failure[] = []

@@ -1,6 +1,6 @@
 /**
- * The command line of `npm run rooms`: parses it, runs it against the operators' API, and returns what
- * to print. Writes files for `export` only.
+ * The command line of `npm run rooms`: parses it, runs it against the operators' API, and returns
+ * the output. Writes files for `export` only.
  */
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'

@@ -1,4 +1,4 @@
-/** A client that a generator makes of the OpenAPI document creates, reads, changes and deletes a room. */
+/** A client, generated from the OpenAPI document, creates, reads, changes and deletes a room. */
 import { execFile } from 'node:child_process'
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
