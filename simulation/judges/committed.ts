@@ -8,7 +8,7 @@ import type { Line } from '../../src/core/line.ts'
 import type { StoredHead } from '../../src/core/line-state.ts'
 import type { LineStats } from '../../src/core/line-stats.ts'
 import type { LineRules } from '../../src/core/rules.ts'
-import { DEPARTING_FLAG, RETURNS_MASK, STATE_MASK, State } from '../../src/core/ticket-state.ts'
+import { ADMITTED_FLAG, DEPARTING_FLAG, RETURNS_MASK, STATE_MASK, State } from '../../src/core/ticket-state.ts'
 import type { RoomInstance } from '../shipped.ts'
 import type { SimulatedObject } from '../simulated-object.ts'
 import type { Renumbering } from './draw.ts'
@@ -290,7 +290,7 @@ function asStored(byte: number, lazily: boolean): number {
   const kept = byte & ~DEPARTING_FLAG
   if (!lazily) return kept
   const once = kept & ~RETURNS_MASK
-  return (once & STATE_MASK) === State.absent ? (once & ~STATE_MASK) | State.waiting : once
+  return (once & STATE_MASK) === State.absent ? (once & ~(STATE_MASK | ADMITTED_FLAG)) | State.waiting : once
 }
 
 /**
