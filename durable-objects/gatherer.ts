@@ -29,7 +29,7 @@ export class GathererObject<E = unknown> extends DurableObject<E> implements Gat
   /** Stores nothing, so a room of run time is looked up once in each life of this object. */
   private async roomOf(name: string): Promise<RoomSettings> {
     const source = new RoomSource(this.ctx.storage.sql, this.deploy)
-    if (source.isKnown(name, Date.now())) return source.must(name)
+    if (source.isKnown(name, Date.now)) return source.must(name)
     const document = await source.ask(name)
     return document === null ? source.must(name) : source.read(name, document)
   }

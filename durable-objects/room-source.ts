@@ -45,10 +45,13 @@ export class RoomSource {
     return settings
   }
 
-  /** False: call `ask` first. */
-  isKnown(room: string, nowMs: number): boolean {
+  /**
+   * False: call `ask` first.
+   * @param now is called for an unknown room only: an event of the line reads the clock once
+   */
+  isKnown(room: string, now: () => number): boolean {
     if (this.deploy.bindings.DIRECTORY === undefined || this.of(room) !== undefined) return true
-    const sinceMs = nowMs - this.askedMs
+    const sinceMs = now() - this.askedMs
     return sinceMs >= 0 && sinceMs < DOCUMENT_ASK_AGAIN_MS
   }
 

@@ -138,7 +138,7 @@ export class WaitingRoomObject<E = unknown> extends DurableObject<E> implements 
   }
 
   private isReady(room: string): boolean {
-    return this.jurisdiction.isSettled && this.source.isKnown(room, Date.now())
+    return this.jurisdiction.isSettled && this.source.isKnown(room, Date.now)
   }
 
   /**
@@ -152,7 +152,7 @@ export class WaitingRoomObject<E = unknown> extends DurableObject<E> implements 
 
   private async prepare(room: string): Promise<void> {
     if (!this.jurisdiction.isSettled) await this.jurisdiction.settle(room)
-    if (this.source.isKnown(room, Date.now())) return
+    if (this.source.isKnown(room, Date.now)) return
     const document = await this.source.ask(room)
     // It may have been given meanwhile.
     if (document !== null && this.source.of(room) === undefined) this.adopt(room, document)
@@ -166,7 +166,7 @@ export class WaitingRoomObject<E = unknown> extends DurableObject<E> implements 
   /** A read of a room that nobody may have come to yet. */
   private withSettings<T>(name: string, work: (room: RoomSettings) => T): T {
     const answer = () => work(this.source.must(name))
-    return this.source.isKnown(name, Date.now()) ? answer() : this.settled(name, answer)
+    return this.source.isKnown(name, Date.now) ? answer() : this.settled(name, answer)
   }
 
   takeDocument(room: string, document: RoomDocument): Promise<void> | undefined {
