@@ -26,7 +26,7 @@ async function inObject<T>(look: (store: SampleStore, sql: SqlStorage) => T): Pr
   const room = new TestRoom('shop')
   await room.join(1)
   return room.inside(({ storage }) => {
-    storage.sql.exec('DELETE FROM samples')
+    storage.sql.exec('DELETE FROM samples; DELETE FROM days')
     return look(new SampleStore(storage.sql), storage.sql)
   })
 }

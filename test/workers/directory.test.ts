@@ -72,9 +72,11 @@ describe('a document', () => {
   it('cannot have the name, or the host and path, of another room', async () => {
     expect(await write('slow', table('slow'))).toMatchObject({ state: 'refused', why: 'deployed' })
     await create('one')
-    expect(problemsOf(await write('two', table('one')))).toEqual(['path: the room one already has one.example/'])
+    expect(problemsOf(await write('two', table('one')))).toEqual([
+      'path: "two" and "one" both cover one.example/: give one of them another host, path or condition',
+    ])
     expect(problemsOf(await write('two', { ...table('slow') }))).toEqual([
-      'path: the room slow already has slow.example/',
+      'path: "two" and "slow" both cover slow.example/: give one of them another host, path or condition',
     ])
     const twin = await write('two', table('one', { path: '/A', path_case_sensitive: false }))
     expect(twin.state).toBe('done')

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { canonicalPath } from '../../src/http/paths.ts'
 import { lineRules, parseRooms, type RoomSettings } from '../../src/settings/rooms.ts'
 import { routeTable } from '../../src/settings/route-table.ts'
+import { routesOf } from '../../src/settings/routes.ts'
 import { parseSettings, SettingsError } from '../../src/settings/settings.ts'
 
 const room = (changes: Record<string, unknown> = {}) => ({
@@ -18,7 +19,8 @@ function problems(...rooms: unknown[]): readonly string[] {
 describe('room settings', () => {
   it('require a name, a capacity and a rate; everything else has a default', () => {
     const { rooms } = parseRooms([room()])
-    expect(rooms?.[0]).toMatchObject({ path: '/', heartbeat_timeout_seconds: 20, queueing_status_code: 503 })
+    expect(rooms?.[0]).toMatchObject({ heartbeat_timeout_seconds: 20, queueing_status_code: 503 })
+    expect(rooms?.map(routesOf)).toEqual([[{ host: undefined, path: '/' }]])
     expect(lineRules(rooms?.[0])).toMatchObject({ capacity: 10, ratePerMinute: 60, mode: 'open' })
   })
 
