@@ -2,8 +2,10 @@
  * Reads the environments of wrangler.toml: the Worker's name, variables, queues and required
  * secrets.
  */
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { parse } from 'smol-toml'
+import { roomsOfFile } from '../src/settings/rooms-file.ts'
 
 export const WRANGLER_TOML = 'wrangler.toml'
 
@@ -30,6 +32,8 @@ export interface Section {
   cache?: { enabled?: boolean }
   exports?: Record<string, { cache?: { enabled?: boolean } }>
   env?: Record<string, Section>
+  /** The tables of rooms.toml, which every environment has. Not a key of wrangler.toml. */
+  roomsFile?: readonly unknown[]
 }
 
 /**
@@ -67,13 +71,20 @@ export interface Environment {
 export function environments(file: string = WRANGLER_TOML): Environment[] {
   const top = parse(readFileSync(file, 'utf8')) as Section
   const worker = top.name ?? ''
+  top.roomsFile = tablesBeside(file)
   const inherited = Object.fromEntries(Object.entries(top).filter(([key]) => INHERITED_KEYS.includes(key)))
   const named = Object.entries(top.env ?? {}).map(([name, section]) => ({
     name,
     worker: section.name ?? `${worker}-${name}`,
-    section: { ...inherited, ...section },
+    section: { ...inherited, roomsFile: top.roomsFile ?? [], ...section },
   }))
   return [{ name: null, worker, section: top }, ...named]
+}
+
+/** The tables of the rooms.toml in the same folder. */
+function tablesBeside(file: string): readonly unknown[] {
+  const path = join(dirname(file), 'rooms.toml')
+  return existsSync(path) ? roomsOfFile(readFileSync(path, 'utf8')) : []
 }
 
 /** All queues: those of producers, consumers and dead letters. */
@@ -86,9 +97,9 @@ export function queueNames({ queues }: Section): string[] {
   return [...new Set(names)]
 }
 
-/** The unvalidated rooms, from tables or from JSON text. */
-export function roomTables({ vars = {} }: Section): Record<string, unknown>[] {
-  return tables(vars.ROOMS)
+/** The unvalidated rooms, from tables or from JSON text, then those of rooms.toml. */
+export function roomTables({ vars = {}, roomsFile = [] }: Section): Record<string, unknown>[] {
+  return [...tables(vars.ROOMS), ...tables(roomsFile)]
 }
 
 /** The unvalidated channels, from tables or from JSON text. */

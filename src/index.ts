@@ -3,9 +3,13 @@
  * wrangler.toml. docs/library.md describes the same room as a part of another Worker.
  */
 import { env } from 'cloudflare:workers'
+import roomsFile from '../rooms.toml'
 import { createWaitingRoom } from './create.ts'
+import { roomsOfFile } from './settings/rooms-file.ts'
 
-const room = createWaitingRoom<Env>()
+const rooms = roomsOfFile(roomsFile)
+
+const room = createWaitingRoom<Env>({ settings: (variables) => ({ ...variables, ROOMS_FILE: rooms }) })
 
 // Invalid settings make the start fail: the platform rejects the deploy and keeps serving the
 // previous version.

@@ -532,3 +532,6 @@ export const DOCUMENT_ASK_AGAIN_MS = 2_000
 
 /** `REHEARSAL_TOKEN`: as long as 24 random bytes in base64url. */
 export const REHEARSAL_TOKEN_MIN_CHARS = 32
+
+/** Rooms of ROOMS and rooms.toml together: as many as the directory may have besides. */
+export const DEPLOYED_ROOMS_MAX = 1_000

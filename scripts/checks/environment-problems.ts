@@ -3,6 +3,7 @@
  * schema, the files they name, variables, bindings, queues and options.
  */
 import { dirname, join } from 'node:path'
+import { inFile } from '../../src/settings/rooms.ts'
 import { type Environment, roomTables } from '../deployment-config.ts'
 import { bindingProblems, optionProblems } from './bindings.ts'
 import { queueProblems, sharedQueues } from './queues.ts'
@@ -19,7 +20,9 @@ export function environmentProblems(environment: Environment, all: readonly Envi
   return [
     ...unknownVariables(section),
     ...settingsProblems(section),
-    ...lookProblems(roomTables(section), join(dirname(file), 'public')),
+    ...lookProblems(roomTables(section), join(dirname(file), 'public')).map((problem) =>
+      inFile(problem, section.vars?.ROOMS),
+    ),
     ...originProblems(environment),
     ...bindingProblems(section),
     ...queueProblems(section),

@@ -25,7 +25,7 @@ import {
  */
 export function settingsProblems(section: Section): readonly string[] {
   try {
-    parseSettings({ ...section.vars, ...placeholderSecrets(section) })
+    parseSettings({ ...section.vars, ROOMS_FILE: section.roomsFile ?? [], ...placeholderSecrets(section) })
     return []
   } catch (error) {
     if (error instanceof SettingsError) return error.problems
@@ -103,10 +103,10 @@ const USUAL_PATHS: readonly (readonly [name: string, path: string])[] = [
 /**
  * Usual paths without a bypass rule, at most one line for each room that covers a whole host. Only
  * suggestions: a site may not have these paths, or may want them to wait.
- * @param rooms the value in wrangler.toml; there are no suggestions for an invalid one
+ * There are none for invalid rooms.
  */
-export function bypassSuggestions(rooms: unknown): string[] {
-  return (parseRooms(rooms).rooms ?? [])
+export function bypassSuggestions({ vars = {}, roomsFile = [] }: Section): string[] {
+  return (parseRooms(vars.ROOMS, undefined, roomsFile).rooms ?? [])
     .filter((room) => routesOf(room).some(({ path }) => path === '/'))
     .flatMap((room) => {
       const missing = missingPaths(room)

@@ -38,7 +38,7 @@ export function documentReader(raw: SettingsInput, prefix: string): DocumentRead
     if ('problem' in table) return { ok: false, problems: [table] }
     try {
       // The deployment's own variables are valid, so every problem is the document's.
-      const { rooms, bypasses, pushes } = parseSettings({ ...raw, ROOMS: [table.room] }, prefix)
+      const { rooms, bypasses, pushes } = parseSettings({ ...raw, ROOMS: [table.room], ROOMS_FILE: [] }, prefix)
       const room = rooms[0] as RoomSettings
       if (hasReturns(room) && !raw.PASS_KEYS) {
         return refusal('return_hosts', `needs PASS_KEYS. ${secretRemedy('PASS_KEYS')}`)

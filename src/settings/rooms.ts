@@ -1,10 +1,12 @@
 /**
- * The rooms of a deployment: parses the variable `ROOMS`, reporting all problems at once.
+ * The rooms of a deployment: parses the variable `ROOMS` and the tables of `rooms.toml`, reporting
+ * all problems at once.
  */
 import * as v from 'valibot'
 import type { AlertRule } from '../core/alert-rules.ts'
 import type { LineRules } from '../core/rules.ts'
 import { DEFAULT_PREFIX } from '../http/paths.ts'
+import { DEPLOYED_ROOMS_MAX } from '../limits.ts'
 import { toRatePlan } from './event-schema.ts'
 import { toLaneRules } from './lane-schema.ts'
 import { issueProblem, UNKNOWN_SETTING } from './problems.ts'
@@ -17,7 +19,7 @@ import { deployedValues, type RuntimeValues, runtimeRules } from './runtime-sett
 export const ROOMS_MAX_BYTES = 5 * 1024
 
 const TOO_LARGE_REMEDY =
-  'Move texts and data: logos into files of public/ (template = "shop.html", logo = "logo.svg"), shorten alerts and bypass lists, or spread the rooms over several Workers (docs/deploy.md, "When ROOMS is too large")'
+  'Move rooms to rooms.toml, which has no such limit (docs/rooms.md), or texts and data: logos into files of public/ (docs/deploy.md, "When ROOMS is too large")'
 
 export type { RoomSettings }
 
@@ -36,23 +38,23 @@ type RoomTables = readonly Readonly<Record<string, unknown>>[]
 /**
  * Parses `ROOMS`: the list of tables from wrangler.toml, or the same as JSON text.
  * @param prefix where the rooms' endpoints are
+ * @param ofFile the tables of `rooms.toml`. Problems name them as if they stood in `ROOMS`, behind
+ *   its own: `inFile` gives them their names
  */
-export function parseRooms(value: unknown, prefix = DEFAULT_PREFIX): ParsedRooms {
-  const list = fromJson(value)
-  if (!Array.isArray(list) || list.length === 0) {
-    return {
-      rooms: null,
-      tables: [],
-      problems: ['ROOMS: must be a list of at least one [[vars.ROOMS]] table, or the same as JSON text'],
-    }
-  }
+export function parseRooms(value: unknown, prefix = DEFAULT_PREFIX, ofFile: readonly unknown[] = []): ParsedRooms {
+  const ofVariable = tablesOf(value)
+  const isMissing = value === undefined || value === ''
+  if (ofVariable === null && !(isMissing && ofFile.length > 0)) return NO_ROOMS
+  const list = [...(ofVariable ?? []), ...ofFile]
+  if (list.length === 0) return NO_ROOMS
   const result = v.safeParse(v.array(roomSchema), list)
   const rooms = result.success ? result.output.map((room) => ({ ...room, prefix })) : []
   const problems = [
     ...list.flatMap((room, i) => unknownKeys(room).map((key) => `ROOMS[${i}].${key}: ${UNKNOWN_SETTING}`)),
     ...(result.issues ?? []).map((issue) => `${keyOf(issue)}: ${issueProblem(issue)}`),
     ...roomConflicts(rooms),
-    ...tooLarge(list),
+    ...tooLarge(ofVariable ?? []),
+    ...tooMany(list),
   ]
   return problems.length > 0
     ? { rooms: null, tables: [], problems }
@@ -126,6 +128,28 @@ export function roomAlerts(room: RoomSettings): RoomAlert[] {
   }))
 }
 
+const NO_ROOMS: ParsedRooms = {
+  rooms: null,
+  tables: [],
+  problems: [
+    'ROOMS: must be a list of at least one [[vars.ROOMS]] table, or the same as JSON text. Rooms may also stand in rooms.toml',
+  ],
+}
+
+/** The tables of the variable `ROOMS`, not checked; null: it is not a list. */
+function tablesOf(value: unknown): readonly unknown[] | null {
+  const list = fromJson(value)
+  return Array.isArray(list) ? list : null
+}
+
+/** Names the tables that come from `rooms.toml`: the second one is `rooms.toml[1]`. */
+export function inFile(problem: string, value: unknown): string {
+  const count = tablesOf(value)?.length ?? 0
+  return problem.replace(/ROOMS\[(\d+)\]/g, (text, index) =>
+    Number(index) < count ? text : `rooms.toml[${Number(index) - count}]`,
+  )
+}
+
 function fromJson(value: unknown): unknown {
   if (typeof value !== 'string') return value
   try {
@@ -161,6 +185,12 @@ function overlaps(rooms: readonly RoomSettings[]): string[] {
     const key = rooms[room]?.routes === undefined ? 'path' : 'routes'
     return `ROOMS[${room}].${key}: ${problem}`
   })
+}
+
+function tooMany(list: readonly unknown[]): string[] {
+  return list.length <= DEPLOYED_ROOMS_MAX
+    ? []
+    : [`ROOMS: there are ${list.length} rooms with those of rooms.toml, ${DEPLOYED_ROOMS_MAX} at most`]
 }
 
 function tooLarge(list: unknown): string[] {

@@ -9,6 +9,8 @@ interface Variables {
   readonly ACCESS_TEAM_DOMAIN?: unknown
   readonly ACCESS_AUD?: unknown
   readonly ROOMS?: unknown
+  /** The `[[rooms]]` tables of rooms.toml: see rooms-file.ts. */
+  readonly ROOMS_FILE?: readonly unknown[]
   readonly ORIGIN_URL?: unknown
   readonly ORIGIN_HOST?: unknown
   readonly ORIGIN_TIMEOUT_SECONDS?: unknown

@@ -4,7 +4,7 @@ import { type RequestRule, requestRules } from '../bypass/bypass-settings.ts'
 import { canShareZone, isHostName, withoutFinalDot } from '../http/hosts.ts'
 import { ORIGIN_TIMEOUT_DEFAULT_SECONDS, ORIGIN_TIMEOUT_MAX_SECONDS } from '../limits.ts'
 import { type Channel, type ChannelContext, parseChannels, parsePushUrl, type WebhookChannel } from './channels.ts'
-import { parseRooms, type RoomSettings } from './rooms.ts'
+import { inFile, parseRooms, type RoomSettings } from './rooms.ts'
 import type { SettingsInput } from './settings-input.ts'
 import { parseSigningSecrets } from './signing-secrets.ts'
 import { parseTurnstile, type TurnstileSettings } from './turnstile-settings.ts'
@@ -55,7 +55,7 @@ export class SettingsError extends Error {
  * @throws SettingsError with every problem and its key
  */
 export function parseSettings(raw: SettingsInput, prefix?: string): Settings {
-  const { rooms, tables, problems } = parseRooms(raw.ROOMS, prefix)
+  const { rooms, tables, problems } = parseRooms(raw.ROOMS, prefix, raw.ROOMS_FILE)
   const originUrl = parseOriginUrl(raw.ORIGIN_URL)
   const originHost = parseOriginHost(raw.ORIGIN_HOST, originUrl ?? null)
   const timeout = Number(raw.ORIGIN_TIMEOUT_SECONDS ?? ORIGIN_TIMEOUT_DEFAULT_SECONDS)
@@ -77,7 +77,9 @@ export function parseSettings(raw: SettingsInput, prefix?: string): Settings {
   if (!Number.isInteger(timeout) || timeout < 1 || timeout > ORIGIN_TIMEOUT_MAX_SECONDS) {
     all.push(`ORIGIN_TIMEOUT_SECONDS: must be a whole number from 1 to ${ORIGIN_TIMEOUT_MAX_SECONDS}`)
   }
-  if (rooms === null || originUrl === undefined || all.length > 0) throw new SettingsError(all)
+  if (rooms === null || originUrl === undefined || all.length > 0) {
+    throw new SettingsError(all.map((problem) => inFile(problem, raw.ROOMS)))
+  }
   const { channels, pushes } = alerts
   const { bypasses } = bypass
   return {

@@ -15,7 +15,7 @@ const room = (bypass: object[], more: object = {}) => ({
 
 describe('suggestions for bypass rules', () => {
   it('are one line for a room without rules, with the paths and a link', () => {
-    const [line = '', ...more] = bypassSuggestions([room([])])
+    const [line = '', ...more] = bypassSuggestions({ vars: { ROOMS: [room([])] } })
     expect(more).toEqual([])
     expect(line).toMatch(/^room "main" has no bypass rule for \/robots\.txt, \/\.well-known\/acme-challenge\/\*, /)
     expect(line).toContain('docs/abuse.md#bypass-recipes')
@@ -40,7 +40,7 @@ describe('suggestions for bypass rules', () => {
     ],
     ['a secret', [{ paths: ['/robots.txt', '/.well-known/*'], header: 'X-Key', secret: 'BYPASS_KEY' }]],
   ])('are none for a room with %s', (_, bypass) => {
-    expect(bypassSuggestions([room(bypass)])).toEqual([])
+    expect(bypassSuggestions({ vars: { ROOMS: [room(bypass)] } })).toEqual([])
   })
 
   it.each<[string, object[], string]>([
@@ -53,13 +53,14 @@ describe('suggestions for bypass rules', () => {
       '/.well-known/security.txt',
     ],
   ])('name the paths that are missing from %s', (_, bypass, missing) => {
-    const [line = ''] = bypassSuggestions([room(bypass)])
+    const [line = ''] = bypassSuggestions({ vars: { ROOMS: [room(bypass)] } })
     expect(line).toContain(`no bypass rule for ${missing}: `)
   })
 
   it('are none for a room on a path or for invalid settings', () => {
-    expect(bypassSuggestions([room([], { path: '/shop' })])).toEqual([])
-    for (const rooms of [undefined, [], 'x', [{ name: 'Main' }]]) expect(bypassSuggestions(rooms)).toEqual([])
+    expect(bypassSuggestions({ vars: { ROOMS: [room([], { path: '/shop' })] } })).toEqual([])
+    for (const rooms of [undefined, [], 'x', [{ name: 'Main' }]])
+      expect(bypassSuggestions({ vars: { ROOMS: rooms } })).toEqual([])
   })
 
   it('are printed by the settings check for deployed environments, without failing it', () => {

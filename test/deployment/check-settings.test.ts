@@ -56,6 +56,34 @@ describe('the file that we ship', () => {
   })
 })
 
+describe('rooms.toml', () => {
+  const checked = (text: string) => {
+    const file = changed(() => {})
+    writeFileSync(join(folder, 'rooms.toml'), text)
+    const { status, stderr } = run('scripts/check-settings.ts', file)
+    rmSync(join(folder, 'rooms.toml'))
+    return { status, stderr }
+  }
+  const roomText = (name: string, path: string, capacity: number) =>
+    `[[rooms]]\nname = "${name}"\npath = "${path}"\ntotal_active_users = ${capacity}\nnew_users_per_minute = 60\n`
+
+  it('may have more rooms than a variable can hold', () => {
+    const many = Array.from({ length: 200 }, (_, i) => roomText(`sale-${i}`, `/sale-${i}`, 10)).join('\n')
+    expect(checked(many)).toEqual({ status: 0, stderr: '' })
+  })
+
+  it.each([
+    ['a wrong value', roomText('a', '/a', 1) + roomText('b', '/b', 0), /rooms\.toml\[1\]\.total_active_users: /],
+    ['a name of the variable', roomText('main', '/a', 1), /rooms\.toml\[0\]\.name: ROOMS\[0\] already has name main/],
+    ['no TOML', '[[rooms', /rooms\.toml: is not valid TOML\. /],
+    ['another table', '[room]\nname = "a"', /rooms\.toml: has "room", but may have \[\[rooms\]\] tables only/],
+  ])('is refused with %s', (_, text, problem) => {
+    const { status, stderr } = checked(text)
+    expect(status).toBe(1)
+    expect(stderr).toMatch(problem)
+  })
+})
+
 describe('an environment is refused', () => {
   it.each<[string, Change, RegExp]>([
     [
@@ -227,7 +255,7 @@ describe('an environment is refused', () => {
             ),
           ),
         }),
-      /^ROOMS: is \d+ bytes, 5120 at most\. Move texts .*public\/.*several Workers/,
+      /^ROOMS: is \d+ bytes, 5120 at most\. Move rooms to rooms\.toml, .*texts and data: .*public\//,
     ],
   ])('%s', (_, change, problem) => {
     expect(production(change).problems).toContainEqual(expect.stringMatching(problem))

@@ -86,8 +86,8 @@ function builtConfig(vars: Vars): Config {
     base_dir: build,
     no_bundle: true,
     find_additional_modules: true,
-    // Next to the entry there are only the texts of public/, under other names.
-    rules: [{ type: 'Text', globs: ['*-*.html', '*-*.js', '*-*.css'], fallthrough: true }],
+    // Next to the entry there are only the bundled texts, under other names.
+    rules: [{ type: 'Text', globs: ['*-*.html', '*-*.js', '*-*.css', '*-*.toml'], fallthrough: true }],
     assets: { ...config.assets, directory: ASSETS },
     vars: vars as NonNullable<Config['vars']>,
   }

@@ -103,7 +103,7 @@ function internet({ resolvedTo }: WorkerBindings): string {
 function modules(build: string, folder: string): string[] {
   const embed = (name: string) => `embed ${text(relative(folder, join(build, name)))}`
   const files = readdirSync(build)
-  const texts = files.filter((name) => /^[0-9a-f]{40}-.*\.(html|js|css)$/.test(name))
+  const texts = files.filter((name) => /^[0-9a-f]{40}-.*\.(html|js|css|toml)$/.test(name))
   const imported = files.filter((name) => name.endsWith('.js') && name !== 'index.js' && !texts.includes(name))
   return [
     ...['index.js', ...imported].map((name) => `(name = ${text(name)}, esModule = ${embed(name)})`),
