@@ -18,7 +18,7 @@ export class ObjectFile {
   constructor(workerd: Workerd) {
     // A folder for each class.
     const files = readdirSync(workerd.storage, { recursive: true, encoding: 'utf8' })
-    const [name, ...others] = files.filter((file) => /\/[0-9a-f]{64}\.sqlite$/.test(file))
+    const [name, ...others] = files.filter((file) => /-waiting-room\/[0-9a-f]{64}\.sqlite$/.test(file))
     if (name === undefined || others.length > 0) throw new Error(`Not one object: ${name}, ${others}`)
     this.database = new DatabaseSync(`${workerd.storage}/${name}`, { readOnly: true })
   }
