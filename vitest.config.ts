@@ -148,8 +148,9 @@ export default defineConfig({
           environment: 'node',
           include: ['test/engines/**/*.test.ts'],
           globalSetup: ['test/engines/support/prepare-engines.ts'],
-          // Last and alone: four browsers at once keep a small machine busy.
-          sequence: { groupOrder: 3 },
+          // Beside the contract tests, which mostly wait.
+          sequence: { groupOrder: 1 },
+          maxWorkers: 4,
         },
       },
       {

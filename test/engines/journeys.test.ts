@@ -1,5 +1,5 @@
 /** The journeys of visitors and operators in every engine of this machine, all engines at once. */
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { room } from '../browser/support/site.ts'
@@ -11,13 +11,21 @@ import { Relay } from './support/relay.ts'
 import type { Browser, Tab } from './support/tab.ts'
 
 const PICTURES = resolve(import.meta.dirname, '../../.cache/engines')
+const INSTALLER = '.ci/install-engines'
 
 const taking = inject('engines')
+const journeys = JOURNEYS.filter(({ isShort }) => isShort === true || inject('playsAll'))
 const versions: Record<string, string> = {}
 const cells: Cells = {}
 
 test(`lists every engine and journey in ${ENGINES_DOCUMENT}`, () => {
   expect(missingFromTable()).toEqual([])
+})
+
+test(`installs the packages of every engine in ${INSTALLER}`, () => {
+  const words = readFileSync(resolve(import.meta.dirname, '../..', INSTALLER), 'utf8').split(/[\s()]+/)
+  const packages = ENGINE_NAMES.flatMap((name) => ENGINES[name].packages)
+  expect(packages.filter((name) => !words.includes(name))).toEqual([])
 })
 
 describe.runIf(taking.length > 0)('engines', () => {
@@ -28,7 +36,7 @@ describe.runIf(taking.length > 0)('engines', () => {
   describe.concurrent.each(taking)('%s', (name) => {
     const engine = ENGINES[name]
     // The rooms of all engines together would be more than one Worker may have.
-    const stage = useStage(JOURNEYS.map((journey) => room(journey.name, journey.capacity, journey.settings)))
+    const stage = useStage(journeys.map((journey) => room(journey.name, journey.capacity, journey.settings)))
     let browser: Browser
     beforeAll(async () => {
       browser = await engine.launch(inject('machine') as Machine)
@@ -36,7 +44,7 @@ describe.runIf(taking.length > 0)('engines', () => {
     })
     afterAll(() => browser?.close())
 
-    for (const journey of JOURNEYS) {
+    for (const journey of journeys) {
       const isPossible = journey.tabs === 1 || engine.singleWindow !== true
       test.runIf(isPossible)(journey.title, { concurrent: false }, async () => {
         const relay = await Relay.start(stage.workerd.port)

@@ -29,6 +29,8 @@ export interface Journey {
   readonly settings?: RoomTable
   /** Tabs that are open at once. */
   readonly tabs: number
+  /** `npm test` plays it, too. */
+  readonly isShort?: true
   /** Returns what the table says about the engine. */
   play(scene: Scene): Promise<string>
 }
@@ -44,6 +46,7 @@ export const JOURNEYS: readonly Journey[] = [
     title: 'shows the position, moves up with the line, and opens the first requested address on admission',
     capacity: 1,
     tabs: 1,
+    isShort: true,
     async play({ stage, room, tab }) {
       const guest = await guestOf(stage, room)
       const ahead = visitorOf(stage, room)
@@ -190,6 +193,7 @@ export const JOURNEYS: readonly Journey[] = [
     capacity: 1,
     settings: { check_interval_seconds: 5 },
     tabs: 1,
+    isShort: true,
     async play({ stage, room, tab }) {
       await guestOf(stage, room)
       await visitorOf(stage, room).get('/')

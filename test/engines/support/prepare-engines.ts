@@ -1,9 +1,10 @@
 /**
  * Vitest's global set-up of the engines' tests: finds the engines of this machine, and builds the
- * Worker only if any take part. They take minutes, so that `npm test` plays none.
+ * Worker only if any take part.
  *
- * `ENGINES=all` runs the installed ones, `ENGINES=firefox,wpe` these alone, and fails if one of
- * them is missing.
+ * Without `ENGINES` (`npm test`) the installed engines play the short journeys. Chromium takes no
+ * part then, since the browser tests run in it. `ENGINES=all` plays every journey in the installed
+ * engines, `ENGINES=firefox,wpe` in these alone, and fails if one of them is missing.
  */
 import { resolve } from 'node:path'
 import type { TestProject } from 'vitest/node'
@@ -17,6 +18,8 @@ declare module 'vitest' {
     /** Null: no engine takes part. */
     machine: Machine | null
     engines: readonly EngineName[]
+    /** Whether the engines play every journey instead of the short ones. */
+    playsAll: boolean
     /** Whether this run writes the table of docs/browsers.md. */
     writesTable: boolean
   }
@@ -25,8 +28,10 @@ declare module 'vitest' {
 const CACHE = resolve(import.meta.dirname, '../../../.cache/browser')
 
 export default async function prepareEngines(project: TestProject): Promise<(() => void) | undefined> {
-  const engines = chosenEngines(process.env.ENGINES ?? '')
+  const asked = process.env.ENGINES ?? ''
+  const engines = chosenEngines(asked)
   project.provide('engines', engines)
+  project.provide('playsAll', asked !== '')
   project.provide('writesTable', project.config.mode === 'write')
   if (engines.length === 0) {
     project.provide('machine', null)
@@ -46,7 +51,7 @@ export default async function prepareEngines(project: TestProject): Promise<(() 
 /** @throws Error with the remedy for a name that is unknown or not installed */
 function chosenEngines(asked: string): readonly EngineName[] {
   const installed = ENGINE_NAMES.filter((name) => isInstalled(ENGINES[name]))
-  if (asked === '') return []
+  if (asked === '') return installed.filter((name) => ENGINES[name].packages.length > 0)
   if (asked === 'all') return installed
   return asked.split(',').map((name) => {
     const known = ENGINE_NAMES.find((one) => one === name)
