@@ -1,5 +1,6 @@
 /** Client of the operators' API. */
 import type * as v from 'valibot'
+import type { directorySchema, dryRunSchema } from '../src/routes/api/document-schemas.ts'
 import type {
   adviceSchema,
   alertsSchema,
@@ -36,6 +37,10 @@ export type WhoCame = v.InferOutput<typeof whoCameSchema>
 export type Explanation = v.InferOutput<typeof explanationSchema>
 export type Settings = v.InferOutput<typeof settingsSchema>
 
+export type Directory = v.InferOutput<typeof directorySchema>
+export type ListedRoom = Directory['rooms'][number]
+export type DryRun = v.InferOutput<typeof dryRunSchema>
+
 /** Values of the runtime settings, by key. */
 export type Values = Readonly<Record<string, string | number | boolean | null>>
 
@@ -64,17 +69,22 @@ export class Refused extends Error {
 export interface Reply<T> {
   readonly body: T
   readonly etag: string | null
+  /** The change is stored, but the room's object could not be reached and gets it later. */
+  readonly isPending: boolean
 }
 
-/** @throws Refused, with status 0 if there was no answer */
-export async function call<T>(method: string, path: string, body?: unknown, etag?: string): Promise<Reply<T>> {
+/**
+ * @param etag the version that the call changes; null: only if there is none yet
+ * @throws Refused, with status 0 if there was no answer
+ */
+export async function call<T>(method: string, path: string, body?: unknown, etag?: string | null): Promise<Reply<T>> {
   const response = await fetch(`${BASE}${path}`, {
     method,
     headers: {
       Accept: 'application/json',
       'Waiting-Room-Operator': '1',
       ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
-      ...(etag === undefined ? {} : { 'If-Match': etag }),
+      ...(etag === undefined ? {} : etag === null ? { 'If-None-Match': '*' } : { 'If-Match': etag }),
     },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     signal: AbortSignal.timeout(TIMEOUT_MS),
@@ -93,7 +103,11 @@ export async function call<T>(method: string, path: string, body?: unknown, etag
     )
   }
   // A compressing proxy weakens the entity tag, and weak tags never match.
-  return { body: answer as T, etag: response.headers.get('ETag')?.replace(/^W\//, '') ?? null }
+  return {
+    body: answer as T,
+    etag: response.headers.get('ETag')?.replace(/^W\//, '') ?? null,
+    isPending: response.headers.get('Waiting-Room-Pending') === 'true',
+  }
 }
 
 export async function get<T>(path: string): Promise<T> {

@@ -74,7 +74,7 @@ export function EventForm(props: Props) {
     }
   }
   return (
-    <form class="event-form" aria-labelledby="event-form-title" onSubmit={save}>
+    <form class="long-form" aria-labelledby="event-form-title" onSubmit={save}>
       <h4 id="event-form-title">{event === null ? 'New event' : `Edit “${event.name}”`}</h4>
       <Texts form={form} draft={draft} set={set} />
       <Times form={form} draft={draft} set={set} />

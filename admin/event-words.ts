@@ -92,10 +92,9 @@ const KEYS = /\b[a-z]+(?:_[a-z]+)+\b/g
 const TIMES = /\b\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d)/g
 
 /** A problem that the API reports, in the words of the page. */
-export function problemText(problem: string): string {
-  const text = problem
-    .replace(TIMES, momentText)
-    .replace(KEYS, (key) => (nameOf(key) === key.replaceAll('_', ' ') ? key : `“${nameOf(key)}”`))
+export function problemText(problem: string, keepsKeys = false): string {
+  const label = (key: string) => (keepsKeys || nameOf(key) === key.replaceAll('_', ' ') ? key : `“${nameOf(key)}”`)
+  const text = problem.replace(TIMES, momentText).replace(KEYS, label)
   return /[.!?]$/.test(text) ? text : `${text}.`
 }
 

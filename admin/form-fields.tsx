@@ -10,6 +10,8 @@ export interface FormState {
   readonly problems: readonly Problem[]
   /** The room's clock. */
   readonly nowMs: number
+  /** Problems name other settings by their keys, not by their labels. */
+  readonly keepsKeys?: boolean
 }
 
 interface FieldProps {
@@ -39,7 +41,7 @@ function Notes({ form, name, note = '' }: { form: FormState; name: string; note?
     <p id={`${idOf(form, name)}-note`} class="muted">
       {found.map(({ problem }) => (
         <span key={problem} class="error">
-          {sentence(problemText(problem))}{' '}
+          {sentence(problemText(problem, form.keepsKeys))}{' '}
         </span>
       ))}
       {note}

@@ -5,6 +5,7 @@ import './admin.css'
 import { render, useState } from 'hono/jsx/dom'
 import { BASE, call, get, Refused, type RoomList, type Rooms, type Session } from './api.ts'
 import { Part } from './boundary.tsx'
+import { DirectoryPage } from './directory.tsx'
 import { useCleanEffect, usePolling } from './hooks.ts'
 import { Login } from './login.tsx'
 import { Overview } from './overview.tsx'
@@ -27,7 +28,7 @@ function App() {
 
 function Dashboard({ session, onSessionEnd }: { session: Session; onSessionEnd: () => void }) {
   const rooms = usePolling('rooms', ROOMS_EVERY_MS, () => get<RoomList>('/rooms'))
-  const [{ chosen, isReport }, setPlace] = useState(placeOfHash())
+  const [{ chosen, part }, setPlace] = useState(placeOfHash())
   useCleanEffect(() => {
     const onHash = () => setPlace(placeOfHash())
     addEventListener('hashchange', onHash)
@@ -39,8 +40,10 @@ function Dashboard({ session, onSessionEnd }: { session: Session; onSessionEnd: 
     return undefined
   }, [hasEnded])
   const list = rooms.value?.rooms ?? []
+  const isDirectory = chosen === '' && part === 'rooms'
   // A single room needs no overview.
-  const room = list.length === 1 ? list[0] : list.find(({ name }) => name === chosen)
+  const only = list.length === 1 && !isDirectory ? list[0] : undefined
+  const room = only ?? list.find(({ name }) => name === chosen)
   const logOut = async () => {
     // The page logs out even if the call fails.
     await call('DELETE', '/session').catch(() => null)
@@ -56,12 +59,16 @@ function Dashboard({ session, onSessionEnd }: { session: Session; onSessionEnd: 
           </p>
         )}
       </div>
-      <RoomLinks rooms={list} chosen={room?.name ?? null} />
+      <RoomLinks rooms={list} chosen={room?.name ?? null} isDirectory={isDirectory} />
     </>
   )
   return (
     <div class="dashboard">
-      {room === undefined || rooms.value === null ? (
+      {isDirectory ? (
+        <DirectoryPage rooms={list} mayWrite={session.operator.kind === 'full'} onChange={rooms.refresh}>
+          {frame}
+        </DirectoryPage>
+      ) : room === undefined || rooms.value === null ? (
         <div class="page">
           {frame}
           {rooms.value === null ? (
@@ -72,7 +79,7 @@ function Dashboard({ session, onSessionEnd }: { session: Session; onSessionEnd: 
             </Part>
           )}
         </div>
-      ) : isReport ? (
+      ) : part === 'report' ? (
         <ReportPage key={`${room.name} report`} name={room.name}>
           {frame}
         </ReportPage>
@@ -109,18 +116,29 @@ function Top({ session, onLogOut }: { session: Session; onLogOut: () => void }) 
   )
 }
 
-function RoomLinks({ rooms, chosen }: { rooms: Rooms; chosen: string | null }) {
+interface LinksProps {
+  readonly rooms: Rooms
+  readonly chosen: string | null
+  readonly isDirectory: boolean
+}
+
+function RoomLinks({ rooms, chosen, isDirectory }: LinksProps) {
   const current = (isCurrent: boolean) => (isCurrent ? 'page' : undefined)
   return (
     <nav class="rooms" aria-label="Rooms">
       <ul>
         {rooms.length > 1 && (
           <li>
-            <a href="#/" aria-current={current(chosen === null)}>
+            <a href="#/" aria-current={current(chosen === null && !isDirectory)}>
               All rooms
             </a>
           </li>
         )}
+        <li>
+          <a href="#/rooms" aria-current={current(isDirectory)}>
+            Manage rooms
+          </a>
+        </li>
         {rooms.map(({ name, reachable, waiting, site }) => (
           <li key={name}>
             <a href={`#${name}`} aria-current={current(name === chosen)}>
@@ -137,10 +155,10 @@ function RoomLinks({ rooms, chosen }: { rooms: Rooms; chosen: string | null }) {
   )
 }
 
-/** `#room`, or `#room/report`. */
-function placeOfHash(): { readonly chosen: string; readonly isReport: boolean } {
-  const [chosen = '', part] = decodeURIComponent(location.hash.slice(1)).split('/')
-  return { chosen, isReport: part === 'report' }
+/** `#room`, `#room/report`, or `#/rooms`, which no room can be called. */
+function placeOfHash(): { readonly chosen: string; readonly part: string } {
+  const [chosen = '', part = ''] = decodeURIComponent(location.hash.slice(1)).split('/')
+  return { chosen, part }
 }
 
 render(

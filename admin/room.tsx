@@ -17,7 +17,7 @@ import { AuditLog } from './audit.tsx'
 import { Part } from './boundary.tsx'
 import { CapacityAndRate } from './capacity.tsx'
 import { Charts } from './charts.tsx'
-import { type Notice, useControls } from './controls.ts'
+import { useControls } from './controls.ts'
 import { Dialog, type Question } from './dialog.tsx'
 import { underWay } from './event-words.ts'
 import { Events } from './events.tsx'
@@ -26,6 +26,7 @@ import { FairEntry } from './fair-entry.tsx'
 import { Figures } from './figures.tsx'
 import { usePolling } from './hooks.ts'
 import { shownMessage } from './message.tsx'
+import { Notices } from './notices.tsx'
 import { Pinned } from './pinned.tsx'
 import { Preview } from './preview.tsx'
 import { TicketLookup } from './ticket.tsx'
@@ -138,26 +139,5 @@ export function Room({ name, covers, preview, mayWrite, children }: Props) {
       </footer>
       {question !== null && <Dialog question={question} onClose={() => setQuestion(null)} />}
     </>
-  )
-}
-
-/** Always rendered, because screen readers announce only changes of an existing live region. */
-function Notices({ notice, onDismiss }: { notice: Notice | null; onDismiss: () => void }) {
-  return (
-    <div class="notices" aria-live="polite">
-      {notice !== null && (
-        <p class={notice.isError ? 'notice error' : 'notice'}>
-          <span class="notice-text">{notice.text}</span>
-          {notice.undo !== null && (
-            <button type="button" onClick={notice.undo}>
-              Undo
-            </button>
-          )}
-          <button type="button" aria-label="Dismiss" onClick={onDismiss}>
-            ×
-          </button>
-        </p>
-      )}
-    </div>
   )
 }

@@ -78,7 +78,7 @@ function expectNothingPrivate({ path, headers, body }: Envelope): void {
 async function refuseWrites(workerd: Workerd, table: string): Promise<void> {
   await workerd.kill('SIGKILL')
   const files = readdirSync(workerd.storage, { recursive: true, encoding: 'utf8' })
-  for (const file of files.filter((name) => name.endsWith('.sqlite') && !name.endsWith('metadata.sqlite'))) {
+  for (const file of files.filter((name) => /-waiting-room\/[0-9a-f]{64}\.sqlite$/.test(name))) {
     const database = new DatabaseSync(join(workerd.storage, file))
     const text = `disk full for jane.of-a-visitor@example.com at 203.0.113.77, ${PRIVATE.Authorization}`
     database.exec(`CREATE TRIGGER refuse BEFORE INSERT ON ${table} BEGIN SELECT RAISE(ABORT, '${text}'); END`)
