@@ -59,10 +59,10 @@ time than on a phone. The server sends the page uncompressed, so the first paint
   )
 }
 
-/** The budget's table: `| figure | budget |`. */
+/** The budget's table: `| figure | budget | measured |`. */
 function budgetOf(text: string): ReadonlyMap<string, number> {
-  const [, table = ''] = /\| figure \| budget \|\n\| --- \| --- \|\n((?:\|.*\n)+)/.exec(text) ?? []
-  const rows = [...table.matchAll(/^\| (.+?) \| ([\d,.]+) \|$/gm)]
+  const [, table = ''] = /\| figure \| budget \| measured \|\n(?:\| --- ){3}\|\n((?:\|.*\n)+)/.exec(text) ?? []
+  const rows = [...table.matchAll(/^\| (.+?) \| ([\d,.]+) \|/gm)]
   return new Map(rows.map(([, figure = '', limit = '']) => [figure, Number(limit.replaceAll(',', ''))]))
 }
 
