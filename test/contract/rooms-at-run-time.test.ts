@@ -46,7 +46,10 @@ describe('a room of run time', () => {
     expect([read.status, read.text, read.headers.etag]).toEqual([200, text, created.headers.etag])
     expect(read.headers['cache-control']).toBe('no-store, no-transform')
     const settings = await api().get('/rooms/exact/settings')
-    expect(settings.json<{ deployedOnly: object }>().deployedOnly).toMatchObject({ host: 'exact.test', path: '/' })
+    expect(settings.json<{ deployedOnly: object }>().deployedOnly).toMatchObject({
+      host: 'exact.test',
+      heartbeat_timeout_seconds: 20,
+    })
   })
 
   it('is changed only under its ETag', async () => {
@@ -76,7 +79,7 @@ describe('a room of run time', () => {
     const twin = await api().call('PUT', '/rooms/twin', document('deployed', 1))
     expect([twin.status, twin.json<{ detail: string }>().detail]).toEqual([
       409,
-      '"path" the room deployed already has deployed.test/.',
+      '"path" "twin" and "deployed" both cover deployed.test/: give one of them another host, path or condition.',
     ])
     for (const [method, body] of [
       ['PUT', document('deployed', 9)],
