@@ -110,7 +110,10 @@ export function DirectoryPage({ rooms, mayWrite, onChange, children }: Props) {
                   setForm(null)
                   run(async () => text)
                 }}
-                onReload={open}
+                onReload={(current) => {
+                  open(current)
+                  directory.refresh()
+                }}
                 onClose={() => setForm(null)}
               />
             </Part>

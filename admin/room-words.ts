@@ -27,7 +27,7 @@ export function sourceBadges({ source, hidden, draining }: ListedRoom): (Omit<Ba
 
 export function sourceText({ source, hidden, draining, changedAt, changedBy }: ListedRoom): string {
   if (source === 'deployed') {
-    return 'From wrangler.toml: only a deploy changes the document. Its page changes some settings at run time.'
+    return 'From wrangler.toml or rooms.toml: only a deploy changes it. Its own page changes some settings at run time.'
   }
   const by = `Last change by ${changedBy}, ${changedAt === null ? '' : clockText(changedAt)}.`
   if (hidden) return `${by} A deployed room has the same name, and is in force instead.`

@@ -121,6 +121,10 @@ test('saves nothing over a change that somebody else has made, and deletes at on
   await button(form, 'Cancel').click()
   await expect.poll(() => button(page, 'New room').evaluate((one) => one === document.activeElement)).toBe(true)
 
+  // The list has the version of the other operator, too.
+  await page.getByText('Document of shared').click()
+  await page.getByText('"new_users_per_minute": 90').waitFor()
+
   await page.setViewportSize({ width: 320, height: 700 })
   await button(page, 'Edit shared').click()
   expect(await isCutOff(page)).toBe(false)
