@@ -5,6 +5,7 @@
 import { laneOf, REGULAR } from '../../src/core/lanes.ts'
 import { NewcomerCounts } from '../../src/core/proof-of-work.ts'
 import type { RoomSettings } from '../../src/settings/rooms.ts'
+import { routeTable } from '../../src/settings/route-table.ts'
 import { signAccessKey } from '../../src/tokens/access-key.ts'
 import { VerifiedTokens } from '../../src/tokens/presented.ts'
 import { NO_NETWORK_FAULTS, NO_OBJECT_FAULTS } from '../faults.ts'
@@ -84,7 +85,8 @@ class Sale implements ObjectWitness {
     // The clocks of isolates agree: the gate reads the clock itself.
     const onTime: Mutant = { port: (port) => ({ ...port, nowMs: () => scheduler.nowMs }) }
     const shared = {
-      rooms: [settings],
+      routes: routeTable([settings]),
+      rehearsal: null,
       keys: [signingKey('signs')],
       infiniteKeys: [signingKey('infinite')],
       accessKeys: ACCESS_KEYS,

@@ -7,6 +7,7 @@ import type { VisitContext } from '../../src/gate/outcome.ts'
 import type { RequestUrl } from '../../src/http/request-url.ts'
 import type { KeepAlive, RoomClient } from '../../src/room/room-client.ts'
 import type { RoomSettings } from '../../src/settings/rooms.ts'
+import type { RouteTable } from '../../src/settings/route-table.ts'
 import type { PresentedToken, VerifiedTokens } from '../../src/tokens/presented.ts'
 import type { SigningKey } from '../../src/tokens/signing-keys.ts'
 
@@ -17,7 +18,8 @@ export interface Limiter {
 
 /** The parts of a deployment that joining needs. */
 export interface GateDeployment {
-  readonly rooms: readonly RoomSettings[]
+  readonly routes: RouteTable
+  readonly rehearsal: null
   readonly keys: readonly SigningKey[]
   readonly infiniteKeys: readonly SigningKey[]
   readonly accessKeys: readonly SigningKey[]

@@ -166,8 +166,8 @@ export const SHELL_FAULTS: readonly ShellFault[] = [
   {
     name: 'a lobby admits',
     file: EVENTS,
-    find: "if (nowMs < event.startAtMs || isDrawing) return { ...worded, mode: 'paused' }",
-    replace: "if (isDrawing) return { ...worded, mode: 'paused' }",
+    find: "if (nowMs < event.startAtMs || isDrawing) return { ...worded, mode: 'paused', method: 'fifo' }",
+    replace: "if (isDrawing) return { ...worded, mode: 'paused', method: 'fifo' }",
     why: 'early arrivals enter before the start',
     events: true,
   },

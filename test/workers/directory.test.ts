@@ -81,7 +81,7 @@ describe('a document', () => {
     const twin = await write('two', table('one', { path: '/A', path_case_sensitive: false }))
     expect(twin.state).toBe('done')
     expect(problemsOf(await write('three', table('one', { path: '/a' })))[0]).toMatch(
-      /^path: the room two has it in another spelling/,
+      /^path: "three" and "two" have it in different spellings/,
     )
   })
 

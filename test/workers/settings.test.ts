@@ -138,7 +138,9 @@ describe('room settings', () => {
     expect(problems()).toHaveLength(1)
     expect(parseRooms('not JSON').problems).toHaveLength(1)
     const many = Array.from({ length: 80 }, (_, i) => room({ name: `room-${i}`, path: `/${i}` }))
-    expect(problems(...many)).toEqual([expect.stringMatching(/^ROOMS: is \d+ bytes, 5120 at most. Move texts/)])
+    expect(problems(...many)).toEqual([
+      expect.stringMatching(/^ROOMS: is \d+ bytes, 5120 at most. Move rooms to rooms.toml/),
+    ])
   })
 
   it('are reported together with problems of other variables', () => {
