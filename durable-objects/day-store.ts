@@ -14,6 +14,7 @@ import {
   SAMPLED_GAUGES,
   SAMPLED_TOTALS,
 } from '../src/core/figures.ts'
+import { type Additive, addLists } from '../src/core/histogram.ts'
 import { mergePeriods, NO_PERIOD, type Period, type PeriodPoint, type StoredPeriod } from '../src/core/period.ts'
 import { DAY_MS, DAYS_KEPT } from '../src/limits.ts'
 
@@ -65,6 +66,12 @@ export class DayStore {
     const known = new Set(days.map((day) => day.fromMs))
     // A day with a row may have some of its samples left.
     return [...days, ...recent.filter((day) => !known.has(day.fromMs))].sort((a, b) => a.fromMs - b.fromMs)
+  }
+
+  /** One distribution of a time that has its samples still. */
+  distribution(name: DistributionName, fromMs: number, toMs: number): Additive {
+    const steps = this.durations(name, fromMs, toMs, toMs - fromMs)
+    return [...steps.values()].reduce<Additive>((sum, list) => addLists(sum, list), [])
   }
 
   /** Before samples from before `cutoffMs` are deleted: writes the rows of their days. */

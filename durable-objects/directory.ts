@@ -109,6 +109,9 @@ export class DirectoryObject<E = unknown> extends DurableObject<E> implements Di
       const stored = this.store.put({ ...known, draining: true, atMs: Date.now(), by: who })
       this.store.audit(who, 'drain', name, [], stored.atMs)
       const isReached = await this.give(stored)
+      // Somebody may have kept the room meanwhile.
+      const now = this.store.get(name)
+      if (now?.version !== stored.version) return this.done(now ?? null, false, [], isReached)
       const retired = await this.retire(stored, false, who)
       if (retired === 'gone') return this.done(null, false, changes, true)
       return this.done(this.store.get(name) ?? null, false, [], isReached)

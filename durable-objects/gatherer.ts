@@ -22,8 +22,10 @@ export class GathererObject<E = unknown> extends DurableObject<E> implements Gat
   }
 
   async exchange(request: ExchangeRequest): Promise<GathererAnswer> {
-    this.gathering ??= this.gatheringFor(await this.roomOf(request.room))
-    return this.gathering.exchange(request)
+    const room = this.gathering === null ? await this.roomOf(request.room) : null
+    // Other requests may have waited for the room, too.
+    if (room !== null) this.gathering ??= this.gatheringFor(room)
+    return (this.gathering as Gathering).exchange(request)
   }
 
   /** Stores nothing, so a room of run time is looked up once in each life of this object. */

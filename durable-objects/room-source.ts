@@ -6,6 +6,7 @@ import { type DirectoryNamespace, directoryStub } from '../src/directory/directo
 import { DIRECTORY_PUSH_GIVE_UP_MS, DOCUMENT_ASK_AGAIN_MS } from '../src/limits.ts'
 import type { RoomDocument } from '../src/room/room-object.ts'
 import { inTime } from '../src/room/time-out.ts'
+import { readStored } from '../src/settings/room-document.ts'
 import type { RoomSettings } from '../src/settings/rooms.ts'
 import { deployedRoom, type RoomDeploy } from './deployed-room.ts'
 import { isUsed, migrate } from './migrations.ts'
@@ -108,7 +109,8 @@ function readDocument(
   room: string,
   { text, draining }: Pick<RoomDocument, 'text' | 'draining'>,
 ): RoomSettings | null {
-  const parsed = deploy.readDocument?.(room, text)
-  if (parsed?.ok !== true) return null
+  if (deploy.readDocument === undefined) return null
+  const parsed = readStored(deploy.readDocument, room, text)
+  if (!parsed.ok) return null
   return draining ? { ...parsed.document.room, draining } : parsed.document.room
 }

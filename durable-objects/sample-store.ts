@@ -1,7 +1,6 @@
 /** Samples in the object's storage: one row per tick, kept for 7 days. */
 import type { Demand } from '../src/core/advice.ts'
 import { DISTRIBUTIONS, eachFigure, FIGURES, SAMPLED, SAMPLED_GAUGES, type SampledName } from '../src/core/figures.ts'
-import { type Additive, addLists } from '../src/core/histogram.ts'
 import { SITE_BEFORE_MS, SITE_WINDOW_MS } from '../src/core/limits.ts'
 import type { FullSample, Sample, SampledFigures } from '../src/core/sample.ts'
 import type { RecentSite, SiteFigures } from '../src/core/site-health.ts'
@@ -83,12 +82,11 @@ export class SampleStore {
     const minutes = this.sql
       .exec<{ arrivals: number; onSite: number; inLine: number }>(SELECT_MINUTES, fromMs, toMs)
       .toArray()
-    const periods = this.days.points(fromMs, toMs, toMs - fromMs)
     return {
       arrivals: minutes.map(({ arrivals }) => arrivals),
       onSite: minutes.map(({ onSite }) => onSite),
       inLine: minutes.map(({ inLine }) => inLine),
-      siteTimes: periods.reduce<Additive>((sum, { distributions }) => addLists(sum, distributions.siteTimes), []),
+      siteTimes: this.days.distribution('siteTimes', fromMs, toMs),
     }
   }
 

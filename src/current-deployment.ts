@@ -9,7 +9,7 @@ import { sharedLists } from './directory/shared-lists.ts'
 import type { Configuration } from './instance.ts'
 import { logError } from './log/log.ts'
 import type { KeepAlive } from './room/room-client.ts'
-import type { DocumentRoom } from './settings/room-document.ts'
+import { type DocumentRoom, readStored } from './settings/room-document.ts'
 
 export class CurrentDeployment {
   private readonly configuration: Configuration
@@ -68,8 +68,9 @@ export class CurrentDeployment {
     if (settings.rooms.some((room) => room.name === name)) return null
     const parsed = readDocument(name, text)
     if (parsed.ok) return parsed.document
+    const held = readStored(readDocument, name, text)
     const problems = parsed.problems.map(({ key, problem }) => `${key} ${problem}`.trim()).join('; ')
-    logError('document_refused', new Error(problems), { room: name })
-    return null
+    logError('document_refused', new Error(problems), { room: name, held: held.ok })
+    return held.ok ? held.document : null
   }
 }

@@ -100,7 +100,7 @@ function matchesPath(patterns: readonly string[], { request, url }: RuleFacts, p
   if (request.headers.has('X-Original-URL') || request.headers.has('X-Rewrite-URL')) return inDoubt
   if (!inDoubt) return patterns.some((pattern) => [pathname, canonical].every((path) => matchesPattern(pattern, path)))
   const isAnyCase = purpose === 'match-any-case'
-  const readings = isAnyCase ? foldedPaths(pathname) : [pathname, canonical]
+  const readings = isAnyCase ? [pathname, canonical].flatMap(foldedPaths) : [pathname, canonical]
   return patterns.some((pattern) =>
     readings.some((path) => matchesPattern(isAnyCase ? pattern.toLowerCase() : pattern, path)),
   )

@@ -65,9 +65,13 @@ export class RoomsList {
     const nowMs = Date.now()
     if (this.isDue(nowMs)) {
       const refreshing = this.refresh(nowMs)
-      if (this.hasTried) work.waitUntil(refreshing)
-      else await refreshing
-    } else if (!this.hasTried) await this.otherRead(nowMs)
+      work.waitUntil(refreshing)
+      if (!this.hasTried) await refreshing
+    } else if (!this.hasTried) {
+      await this.otherRead(nowMs)
+      // The platform may have cancelled the other request.
+      if (!this.hasTried) await this.refresh(Date.now())
+    }
     return this.known
   }
 

@@ -25,6 +25,9 @@ export async function visit(
   presented: readonly PresentedToken[],
   options: VisitOptions,
 ): Promise<Visit> {
+  const { client, keepAlive, room } = context
+  // Operators may have ended the observation: an isolate that does not know lets nobody through.
+  if (client.view === null && room.queueing_method === 'passthrough') await client.refresh(client.knownRun, keepAlive)
   const outcome = await decide(context, presented, options)
   if (!isObserving(context)) return outcome
   // Nobody is told that a place is gone: the visitor gets another one.

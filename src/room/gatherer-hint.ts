@@ -22,10 +22,13 @@ declare const caches: {
   }
 }
 
-/** The cache of this location. */
-export function cachedHint(room: string): GathererHint {
+/**
+ * The cache of this location.
+ * @param id of the room's object: deployments of one zone share its cache
+ */
+export function cachedHint(id: string): GathererHint {
   // No host of visitors, so no request of theirs can reach it.
-  const key = `https://waiting-room.invalid/gatherers/${room}`
+  const key = `https://waiting-room.invalid/gatherers/${id}`
   return {
     async read() {
       try {

@@ -318,7 +318,9 @@ export class RoomClient {
     this.flushDueMs = null
     this.leases.endLeases(startMs)
     const { patienceMs } = this.pace
-    const batch = this.entries.takeBatch(startMs, this.known.run, patienceMs)
+    // Numbers are of this run, whatever a token tells while the call is prepared.
+    const { run } = this.known
+    const batch = this.entries.takeBatch(startMs, run, patienceMs)
     if (batch.length === 0 && this.reports.isEmpty && this.leases.isEmpty) return
     const { reports } = this
     const leases = this.leases.toWire(startMs)
@@ -330,6 +332,7 @@ export class RoomClient {
         room: this.room,
         isolate: this.isolate,
         ...this.known.toWire(),
+        run,
         ...toWire(batch, startMs),
         ...reports.toWire(startMs),
         ...leases,

@@ -80,7 +80,7 @@ function newClient(
       : {
           gather: async (request, gatherer) =>
             told<GathererAnswer>(await gatherers.stub(room, gatherer).exchange(request)),
-          hint: cachedHint(room.name),
+          hint: cachedHint(namespace.idFromName(room.name).toString()),
         }),
     ...PLATFORM,
     onCallFailed: (error) => {

@@ -51,6 +51,22 @@ export function documentReader(raw: SettingsInput, prefix: string): DocumentRead
   }
 }
 
+/**
+ * Reads a document that was valid when it was stored. A later deploy may have lost a secret or a
+ * channel that it names. Without its alerts, bypass rules and push of figures the room still holds
+ * its visitors; without a document its URLs would be open.
+ */
+export function readStored(read: DocumentReader, name: string, text: string): ParsedDocument {
+  const parsed = read(name, text)
+  const fields = parsed.ok ? null : objectOf(text)
+  if (fields === null) return parsed
+  const held = Object.entries(fields).filter(([key]) => !DISPENSABLE_KEYS.includes(key))
+  const again = read(name, JSON.stringify(Object.fromEntries(held)))
+  return again.ok ? again : parsed
+}
+
+const DISPENSABLE_KEYS: readonly string[] = ['alerts', 'bypass', 'stats_push_url']
+
 /** Why a room cannot stand beside others: it has the name, host or path of one of them. */
 export function conflicts(room: RoomSettings, others: readonly RoomSettings[]): readonly DocumentProblem[] {
   const all = [...others, room]

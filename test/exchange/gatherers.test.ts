@@ -103,6 +103,19 @@ describe('a call of an isolate', () => {
     }
   })
 
+  it('sends numbers with their own run, even if a newer one is told while it looks there', async () => {
+    const virtual = new VirtualRoom()
+    Object.assign(virtual, { hinted: 4, hintMs: 20 })
+    const [older, newer] = [virtual.line.run - 1, virtual.line.run]
+    const leaving = virtual.client.leave(older, 7, virtual)
+    await virtual.pass(5)
+    virtual.client.hear(newer, 9, virtual)
+    await virtual.pass(100)
+    await leaving
+    const [first] = virtual.requests
+    expect([first?.run, first?.leaves?.length]).toEqual([older, 1])
+  })
+
   it('puts the number into that cache now and then while there are gatherers', async () => {
     const virtual = new VirtualRoom()
     const written = async (gatherers: number, seconds: number) => {

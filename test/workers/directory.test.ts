@@ -3,6 +3,7 @@ import { env, evictDurableObject, runDurableObjectAlarm, runInDurableObject } fr
 import { describe, expect, it } from 'vitest'
 import type { DirectoryAnswer, DirectoryNamespace, DocumentWrite } from '../../src/directory/directory-object.ts'
 import { DOCUMENT_MAX_BYTES, RUNTIME_ROOMS_MAX } from '../../src/limits.ts'
+import { type DocumentReader, readStored } from '../../src/settings/room-document.ts'
 import { passSeconds, TestRoom, withFakeClock } from './support/room.ts'
 
 withFakeClock()
@@ -35,6 +36,21 @@ async function create(name: string, more: object = {}): Promise<TestRoom> {
   expect(await write(name, table(name, more))).toMatchObject({ state: 'done', isNew: true, isReached: true })
   return new TestRoom(name)
 }
+
+describe('a stored document that a later deploy refuses', () => {
+  const read: DocumentReader = (_, text) => {
+    const fields = JSON.parse(text)
+    const isRefused = 'alerts' in fields || 'bad' in fields
+    return isRefused ? { ok: false, problems: [{ key: '', problem: '' }] } : { ok: true, document: fields }
+  }
+
+  it('still holds its visitors without its alerts, bypass rules and push', () => {
+    const text = '{"path":"/a","alerts":[],"bypass":[]}'
+    expect(readStored(read, 'fair', text)).toEqual({ ok: true, document: { path: '/a' } })
+    expect(readStored(read, 'fair', '{"bad":1,"alerts":[]}').ok).toBe(false)
+    expect(readStored(read, 'fair', '{"path":"/a","bypass":[]}')).toMatchObject({ document: { bypass: [] } })
+  })
+})
 
 describe('a document', () => {
   it('is kept as it was written, and through an eviction', async () => {

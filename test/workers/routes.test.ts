@@ -126,6 +126,13 @@ describe('match', () => {
     expect(nameOf([any], 'https://x/BUY/x')).toBe('any')
   })
 
+  it('covers a path with parameters, which many origins ignore, whatever its case', () => {
+    for (const path_case_sensitive of [true, false]) {
+      const rooms = roomsOf([room('shop', { path_case_sensitive, match: [{ paths: ['/shop/*'] }] })])
+      expect(nameOf(rooms, 'https://a.example/shop;x=1/buy')).toBe('shop')
+    }
+  })
+
   it('is refused with a secret, and with values that nothing can have', () => {
     const problems = (rule: object) => problemsOf(room('r', { match: [rule] }))
     expect(problems({ header: 'X-Test', secret: 'BYPASS_TEST' })).toEqual([expect.stringContaining('is for bypass')])
