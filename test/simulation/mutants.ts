@@ -7,7 +7,8 @@ import type { RoomClient, RoomPort } from '../../src/room/room-client.ts'
 
 /** Never retries a failed call. */
 export const withoutRetry: Mutant = {
-  port: (port) => ({
+  // An overloaded object would lead to a gatherer.
+  port: ({ gather: _, ...port }) => ({
     ...port,
     // The platform marks errors of an overloaded object like this.
     call: (request) => port.call(request).catch((error) => Promise.reject(Object.assign(error, { overloaded: true }))),
