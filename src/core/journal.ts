@@ -5,7 +5,7 @@
 import { JOURNAL_SIZE } from './limits.ts'
 import { type State, type StateName, stateName } from './ticket-state.ts'
 
-const EVENTS = [
+export const LINE_EVENTS = [
   'joined',
   'admitted',
   'claimed',
@@ -23,9 +23,9 @@ const EVENTS = [
  * maximum session time. `forgotten`: absent for longer than the grace, or too often. `revoked`: by
  * an operator. `missed`: the visitor did not come in while the slot was held.
  */
-export type LineEvent = (typeof EVENTS)[number]
+export type LineEvent = (typeof LINE_EVENTS)[number]
 
-const CODES = Object.fromEntries(EVENTS.map((event, code) => [event, code])) as Record<LineEvent, number>
+const CODES = Object.fromEntries(LINE_EVENTS.map((event, code) => [event, code])) as Record<LineEvent, number>
 
 export interface JournalEntry {
   /** 1, 2, 3, ... since the object started. */
@@ -105,7 +105,7 @@ export class Journal {
       sequence,
       atMs: this.atMs[slot] as number,
       number: this.numbers[slot] as number,
-      event: EVENTS[this.kinds[slot] as number] as LineEvent,
+      event: LINE_EVENTS[this.kinds[slot] as number] as LineEvent,
       from: from < 0 ? null : stateName(from as State),
     }
   }

@@ -6,6 +6,7 @@
  * Cloudflare has no such cache for workers.dev.
  */
 import { GATHERER_HINT_SECONDS } from '../limits.ts'
+import { cachedValue, cacheValue } from '../location-cache.ts'
 
 export interface GathererHint {
   /** 0: none is known here. Never rejects. */
@@ -14,37 +15,11 @@ export interface GathererHint {
   write(gatherers: number): Promise<void>
 }
 
-/** The simulation loads this file where the types of Workers are missing. */
-declare const caches: {
-  readonly default: {
-    match(key: string): Promise<Response | undefined>
-    put(key: string, response: Response): Promise<void>
-  }
-}
-
-/**
- * The cache of this location.
- * @param id of the room's object: deployments of one zone share its cache
- */
+/** @param id of the room's object: deployments of one zone share its cache */
 export function cachedHint(id: string): GathererHint {
-  // No host of visitors, so no request of theirs can reach it.
-  const key = `https://waiting-room.invalid/gatherers/${id}`
+  const key = `gatherers/${id}`
   return {
-    async read() {
-      try {
-        const found = await caches.default.match(key)
-        return found === undefined ? 0 : Number(await found.text()) || 0
-      } catch {
-        return 0
-      }
-    },
-    async write(gatherers) {
-      const headers = { 'Cache-Control': `max-age=${GATHERER_HINT_SECONDS}` }
-      try {
-        await caches.default.put(key, new Response(String(gatherers), { headers }))
-      } catch {
-        // This runtime has no cache.
-      }
-    },
+    read: async () => Number((await cachedValue(key)) ?? 0) || 0,
+    write: (gatherers) => cacheValue(key, gatherers, GATHERER_HINT_SECONDS),
   }
 }

@@ -15,6 +15,7 @@ import {
   SAMPLED_GAUGES,
   SAMPLED_TOTALS,
 } from '../../core/figures.ts'
+import { LINE_EVENTS } from '../../core/journal.ts'
 import { GUARD_STATES, SITE_STATES } from '../../core/site-health.ts'
 import { WHO_CAME_TOTALS } from '../../core/who-came.ts'
 import { eventEntries } from '../../settings/event-schema.ts'
@@ -221,18 +222,7 @@ const eventSchema = v.looseObject({
   sequence: v.number(),
   at: time,
   number: v.number(),
-  event: v.picklist([
-    'joined',
-    'admitted',
-    'claimed',
-    'expired',
-    'returned',
-    'left',
-    'ended',
-    'forgotten',
-    'revoked',
-    'missed',
-  ]),
+  event: v.picklist(LINE_EVENTS),
   from: v.nullable(v.string()),
 })
 
