@@ -50,7 +50,7 @@ export function AuditLog({ room, polled }: { room: string; polled: Polled<Audit>
             </thead>
             <tbody>
               {entries.map((entry) => (
-                <Row key={entry.id} entry={entry} />
+                <ChangeRow key={entry.id} entry={entry} />
               ))}
             </tbody>
           </table>
@@ -67,7 +67,7 @@ export function AuditLog({ room, polled }: { room: string; polled: Polled<Audit>
   )
 }
 
-function Row({ entry }: { entry: Entry }) {
+export function ChangeRow({ entry }: { entry: Entry }) {
   return (
     <tr>
       <td>

@@ -1,10 +1,11 @@
 /** The figures, charts and tables of a report. */
 import type { Report } from './api.ts'
+import { ChangeRow } from './audit.tsx'
 import { Chart } from './chart.tsx'
 import { Figure } from './figures.tsx'
 import { durationText } from './forecast.ts'
-import { dateText, momentText, zoneText } from './times.ts'
-import { actionText, changesText, percentText } from './words.ts'
+import { momentText, zoneText } from './times.ts'
+import { percentText } from './words.ts'
 
 const count = new Intl.NumberFormat()
 const shortCount = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1, notation: 'compact' })
@@ -177,14 +178,7 @@ function Changes({ report }: { report: Report }) {
       <h3 id="report-changes">Changes by operators</h3>
       <Table heads={[`When (${zoneText()})`, 'Who', 'Action', 'Changed']} isEmpty={report.changes.length === 0}>
         {report.changes.map((entry) => (
-          <tr key={entry.id}>
-            <td>
-              <time datetime={entry.at}>{dateText(entry.at)}</time>
-            </td>
-            <td>{entry.who}</td>
-            <td>{actionText(entry)}</td>
-            <td>{changesText(entry)}</td>
-          </tr>
+          <ChangeRow key={entry.id} entry={entry} />
         ))}
       </Table>
       {!report.changesComplete && <p class="muted">Only the newest changes are listed.</p>}

@@ -5,6 +5,7 @@
  */
 import { Agent, type IncomingMessage, request } from 'node:http'
 import { Agent as TlsAgent, request as tlsRequest } from 'node:https'
+import type { Status } from '../src/status.ts'
 
 const CALL_TIMEOUT_MS = 15_000
 /** Connections of one browser to one host. */
@@ -142,4 +143,29 @@ async function readBody(response: IncomingMessage): Promise<string> {
     chunks.push(chunk)
   }
   return Buffer.concat(chunks).toString('utf8')
+}
+
+/** The status in an answer; null: it has none. */
+export function statusOf(answer: Answer | null): Status | null {
+  if (answer?.status !== 200) return null
+  try {
+    const status = JSON.parse(answer.body) as Status
+    return Number.isFinite(status.pollAfterSeconds) ? status : null
+  } catch {
+    return null
+  }
+}
+
+/**
+ * The ticket's number in the room's cookie (a JWS). Not verified: it is only compared and
+ * displayed.
+ */
+export function numberOf(token: string | undefined): number | null {
+  try {
+    const payload: unknown = JSON.parse(Buffer.from(token?.split('.')[1] ?? '', 'base64url').toString('utf8'))
+    const { number } = payload as { number?: unknown }
+    return typeof number === 'number' ? number : null
+  } catch {
+    return null
+  }
 }

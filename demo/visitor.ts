@@ -4,8 +4,8 @@
  * HTTP tells it.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { VisitorState } from '../src/status.ts'
-import { type Answer, Browser } from './browser.ts'
+import type { Status } from '../src/status.ts'
+import { type Answer, Browser, numberOf, statusOf } from './browser.ts'
 import { ROOM } from './stage.ts'
 
 /** `vanishes-*` and `locks-phone` leave silently; the last one returns. */
@@ -35,19 +35,6 @@ const MAX_POLL_SECONDS = 60
 
 const PREFIX = '/__waiting-room'
 const COOKIE = `waiting-room-${ROOM}`
-
-interface Status {
-  readonly state: VisitorState
-  readonly number: number | null
-  readonly position: number | null
-  readonly pollAfterSeconds: number
-  readonly event?: {
-    readonly draw: boolean
-    readonly entry: number | null
-    readonly rank: number | null
-    readonly commitment: string | null
-  }
-}
 
 /** A draw as one visitor was told of it. */
 export interface ShownDraw {
@@ -115,13 +102,13 @@ export class Visitor {
     for (let attempts = 0; attempts < MAX_FAILURES; attempts += 1) {
       const answer = await this.#call(() => this.#browser.navigate('/'))
       if (answer?.status === 200) {
-        this.#learnNumber(numberInToken(this.#browser.cookie(COOKIE)))
+        this.#learnNumber(numberOf(this.#browser.cookie(COOKIE)))
         this.gotIn = true
         this.gotInMs ??= Date.now()
         return
       }
       if (answer?.status === 503 && this.#browser.cookie(COOKIE) !== undefined) {
-        this.#learnNumber(numberInToken(this.#browser.cookie(COOKIE)))
+        this.#learnNumber(numberOf(this.#browser.cookie(COOKIE)))
         await this.#standInLine()
         if (this.vanished) return
       } else {
@@ -254,29 +241,5 @@ export class Visitor {
 
   #pause(milliseconds: number): Promise<void> {
     return sleep(milliseconds, undefined, { signal: this.#signal })
-  }
-}
-
-function statusOf(answer: Answer | null): Status | null {
-  if (answer?.status !== 200) return null
-  try {
-    const status = JSON.parse(answer.body) as Status
-    return Number.isFinite(status.pollAfterSeconds) ? status : null
-  } catch {
-    return null
-  }
-}
-
-/**
- * The ticket's number in the room's cookie (a JWS). Not verified: it is only compared and
- * displayed.
- */
-function numberInToken(token: string | undefined): number | null {
-  try {
-    const payload: unknown = JSON.parse(Buffer.from(token?.split('.')[1] ?? '', 'base64url').toString('utf8'))
-    const { number } = payload as { number?: unknown }
-    return typeof number === 'number' ? number : null
-  } catch {
-    return null
   }
 }

@@ -60,7 +60,7 @@ export function analyse(records: readonly VisitRecord[]): Analysis {
     violations: violations(records),
     waits: distribution(served.map(({ admittedMs, arrivedMs }) => ((admittedMs as number) - arrivedMs) / 1000)),
     leaversWaits: distribution(leavers.map(({ leftMs, arrivedMs }) => ((leftMs ?? arrivedMs) - arrivedMs) / 1000)),
-    longestLine: longestLine(records),
+    longestLine: Math.max(0, ...course(records, timeInLine).map(([, count]) => count)),
     estimates: {
       shown: misses.length,
       insideShare: misses.length === 0 ? null : misses.filter((miss) => miss === 0).length / misses.length,
@@ -102,17 +102,27 @@ function missesOf({ admittedMs, estimates }: VisitRecord): number[] {
   })
 }
 
-/** As the clients saw it. */
-function longestLine(records: readonly VisitRecord[]): number {
-  const steps = records.flatMap(({ lastWaitingMs, arrivedMs, admittedMs, leftMs }) =>
-    lastWaitingMs === null ? [] : [[arrivedMs, 1] as const, [admittedMs ?? leftMs ?? lastWaitingMs, -1] as const],
-  )
-  let [now, most] = [0, 0]
-  for (const [, step] of steps.sort(([a], [b]) => a - b)) {
-    now += step
-    most = Math.max(most, now)
-  }
-  return most
+/** As the client saw it. Null: the visitor never waited. */
+export function timeInLine({ lastWaitingMs, arrivedMs, admittedMs, leftMs }: VisitRecord): [number, number] | null {
+  return lastWaitingMs === null ? null : [arrivedMs, admittedMs ?? leftMs ?? lastWaitingMs]
+}
+
+/** How many are inside their interval, at each change. */
+export function course(
+  records: readonly VisitRecord[],
+  intervalOf: (record: VisitRecord) => readonly [number, number] | null,
+): [number, number][] {
+  const steps = records.flatMap((record) => {
+    const interval = intervalOf(record)
+    return interval === null ? [] : [[interval[0], 1] as const, [interval[1], -1] as const]
+  })
+  let now = 0
+  return steps
+    .sort(([a], [b]) => a - b)
+    .map(([ms, step]) => {
+      now += step
+      return [ms, now]
+    })
 }
 
 export function distribution(values: readonly number[]): Distribution {

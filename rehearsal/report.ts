@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { WhatIf } from '../simulation/what-if.ts'
-import type { Analysis, Distribution } from './analysis.ts'
+import { type Analysis, course, type Distribution, timeInLine } from './analysis.ts'
 import type { BrowserVisit } from './browsers.ts'
 import type { Options } from './options.ts'
 import type { VisitRecord } from './record.ts'
@@ -122,9 +122,7 @@ function whatIfs({ whatIf }: Rehearsed): string {
 
 function charts({ records, startMs }: Rehearsed): Record<string, string> {
   const at = (ms: number) => (ms - startMs) / 1000
-  const inLine = course(records, ({ arrivedMs, admittedMs, leftMs, lastWaitingMs }) =>
-    lastWaitingMs === null ? null : [arrivedMs, admittedMs ?? leftMs ?? lastWaitingMs],
-  )
+  const inLine = course(records, timeInLine)
   const onSite = course(records, ({ admittedMs, leftMs }) =>
     admittedMs === null ? null : [admittedMs, leftMs ?? admittedMs],
   )
@@ -161,24 +159,6 @@ function charts({ records, startMs }: Rehearsed): Record<string, string> {
       },
     ]),
   }
-}
-
-/** How many are inside their interval, at each change. */
-function course(
-  records: readonly VisitRecord[],
-  intervalOf: (record: VisitRecord) => readonly [number, number] | null,
-): [number, number][] {
-  const steps = records.flatMap((record) => {
-    const interval = intervalOf(record)
-    return interval === null ? [] : [[interval[0], 1] as const, [interval[1], -1] as const]
-  })
-  let now = 0
-  return steps
-    .sort(([a], [b]) => a - b)
-    .map(([ms, step]) => {
-      now += step
-      return [ms, now]
-    })
 }
 
 function table(heads: readonly string[], rows: readonly (readonly (string | number)[])[]): string {

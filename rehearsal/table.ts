@@ -15,12 +15,13 @@ export function liveTable(output: Output, records: readonly VisitRecord[], plann
   const startMs = Date.now()
   let [shown, rounds] = [0, 0]
   const show = () => {
+    const isTerminal = output.isTTY === true
+    if (!isTerminal && rounds++ % LINES_PER_LOG !== 0) return
     const rows = tableRows(records, planned, Date.now() - startMs)
-    if (output.isTTY === true) {
+    if (isTerminal) {
       output.write(`${shown === 0 ? '' : `\x1b[${shown}A`}${rows.map((row) => `\x1b[2K${row}\n`).join('')}`)
       shown = rows.length
-    } else if (rounds++ % LINES_PER_LOG === 0)
-      output.write(`${rows.map((row) => row.replace(/ +/g, ' ')).join('; ')}\n`)
+    } else output.write(`${rows.map((row) => row.replace(/ +/g, ' ')).join('; ')}\n`)
   }
   const timer = setInterval(show, EVERY_MS)
   return () => {

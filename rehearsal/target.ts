@@ -1,6 +1,7 @@
 /** The room that is rehearsed. Only one that proves to know the rehearsal token is used. */
 import { randomBytes } from 'node:crypto'
-import { Rehearsal } from '../src/tokens/rehearsal.ts'
+import { DEFAULT_PREFIX as PREFIX } from '../src/http/paths.ts'
+import { REHEARSAL_HEADER, Rehearsal } from '../src/tokens/rehearsal.ts'
 import { type Options, UsageError } from './options.ts'
 
 export interface Target {
@@ -13,7 +14,6 @@ export interface Target {
   readonly headers: Readonly<Record<string, string>>
 }
 
-const PREFIX = '/__waiting-room'
 const TIMEOUT_MS = 15_000
 /** The visitors' header outlives the rehearsal by this. */
 const SLACK_SECONDS = 300
@@ -35,8 +35,8 @@ export async function provenTarget({ url, room, minutes }: Options, token: strin
       `${url.host} does not prove that it allows rehearsals. Set the secret REHEARSAL_TOKEN of its deployment to the same value (docs/rehearsal.md), and name the room with --room if the host has several`,
     )
   }
-  const expires = Math.floor(Date.now() / 1000) + minutes * 60 + SLACK_SECONDS
-  const headers = { 'Waiting-Room-Rehearsal': await rehearsal.visitorHeader(answer.room, Math.floor(expires)) }
+  const expires = Math.floor(Date.now() / 1000 + minutes * 60) + SLACK_SECONDS
+  const headers = { [REHEARSAL_HEADER]: await rehearsal.visitorHeader(answer.room, expires) }
   return { origin: url.origin, path: `${url.pathname}${url.search}`, prefix: PREFIX, room: answer.room, headers }
 }
 

@@ -3,7 +3,7 @@
  * the site with the beacon. Writes what it sees into its record; judges nothing.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Answer, Browser } from '../demo/browser.ts'
+import { type Answer, Browser, numberOf, statusOf } from '../demo/browser.ts'
 import type { Status } from '../src/status.ts'
 import type { VisitRecord } from './record.ts'
 import type { Target } from './target.ts'
@@ -127,7 +127,7 @@ export class Visitor {
   /** From the token, which only the room can verify. */
   private learnNumber(): void {
     for (const token of this.browser.cookiesNamed(`waiting-room-${this.target.room}`)) {
-      const number = numberIn(token)
+      const number = numberOf(token)
       if (number === null) continue
       if (this.record.number !== null && this.record.number !== number) this.record.hasChangedNumber = true
       this.record.number = number
@@ -154,24 +154,5 @@ export class Visitor {
 
   private pause(ms: number): Promise<void> {
     return sleep(ms, undefined, { signal: this.signal })
-  }
-}
-
-function statusOf(answer: Answer | null): Status | null {
-  if (answer?.status !== 200) return null
-  try {
-    const status = JSON.parse(answer.body) as Status
-    return Number.isFinite(status.pollAfterSeconds) ? status : null
-  } catch {
-    return null
-  }
-}
-
-function numberIn(token: string): number | null {
-  try {
-    const claims = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8'))
-    return Number.isInteger(claims.number) ? claims.number : null
-  } catch {
-    return null
   }
 }

@@ -12,7 +12,7 @@ export function otherCapacities({ capacity, ratePerMinute }: RoomLimits, records
   return capacities.map((each) => whatIf({ ...lineRules(undefined), capacity: each, ratePerMinute }, arrivals))
 }
 
-/** Visitors who took a place, in the order of their numbers. */
+/** Visitors who took a place, in the order in which they came. */
 function arrivalsOf(records: readonly VisitRecord[]): Arrival[] {
   const joined = records.filter(({ number }) => number !== null)
   const startMs = Math.min(...joined.map(({ arrivedMs }) => arrivedMs))

@@ -72,11 +72,12 @@ export function environments(file: string = WRANGLER_TOML): Environment[] {
   const top = parse(readFileSync(file, 'utf8')) as Section
   const worker = top.name ?? ''
   top.roomsFile = tablesBeside(file)
-  const inherited = Object.fromEntries(Object.entries(top).filter(([key]) => INHERITED_KEYS.includes(key)))
+  const keys = Object.entries(top).filter(([key]) => INHERITED_KEYS.includes(key))
+  const inherited: Section = { ...Object.fromEntries(keys), roomsFile: top.roomsFile }
   const named = Object.entries(top.env ?? {}).map(([name, section]) => ({
     name,
     worker: section.name ?? `${worker}-${name}`,
-    section: { ...inherited, roomsFile: top.roomsFile ?? [], ...section },
+    section: { ...inherited, ...section },
   }))
   return [{ name: null, worker, section: top }, ...named]
 }

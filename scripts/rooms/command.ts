@@ -8,7 +8,7 @@ import { applyPlan, checkPlan, type Failure } from './apply-plan.ts'
 import { RoomsApi } from './rooms-api.ts'
 import { RoomsError } from './rooms-error.ts'
 import { isJsonFile, readRooms, writtenRooms } from './rooms-file.ts'
-import { type Plan, planOf, planText } from './rooms-plan.ts'
+import { IS_DEPLOYED, type Plan, planOf, planText, withoutName } from './rooms-plan.ts'
 
 const HELP = `npm run --silent rooms -- plan|apply|export FILE [options]
   plan FILE     shows the steps from the rooms of now to those of FILE, and what others changed meanwhile.
@@ -88,12 +88,7 @@ async function apply(file: string, options: Options, env: Env): Promise<Printed>
 
 async function exportTo(file: string, options: Options, env: Env): Promise<Printed> {
   const live = (await apiOf(options, env).list()).filter(({ source }) => source === 'runtime')
-  const rooms = new Map(
-    live.map(({ name, document }) => {
-      const { name: _, ...rest } = document
-      return [name, rest]
-    }),
-  )
+  const rooms = new Map(live.map(({ name, document }) => [name, withoutName(document)]))
   const text = writtenRooms(rooms, options.json === true || isJsonFile(file))
   if (file === '-') return { code: 0, out: text.trimEnd(), errors: '' }
   writeFileSync(file, text)
@@ -101,10 +96,7 @@ async function exportTo(file: string, options: Options, env: Env): Promise<Print
 }
 
 function refusedBy({ deployed }: Plan): Failure[] {
-  return deployed.map((room) => ({
-    room,
-    problem: 'is deployed: change it in wrangler.toml, and remove it from the file',
-  }))
+  return deployed.map((room) => ({ room, problem: IS_DEPLOYED }))
 }
 
 /** @param code without failures */

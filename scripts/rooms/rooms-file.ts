@@ -1,6 +1,7 @@
 /** A file with rooms: `[[rooms]]` tables in TOML, or the same as JSON. */
 import { readFileSync } from 'node:fs'
-import { parse, stringify } from 'smol-toml'
+import { stringify } from 'smol-toml'
+import { plainToml } from '../../src/settings/rooms-file.ts'
 import { RoomsError } from './rooms-error.ts'
 
 export type Document = Readonly<Record<string, unknown>>
@@ -46,13 +47,8 @@ function textOf(file: string): string {
 function parsed(file: string, text: string): unknown {
   const isJson = isJsonFile(file) || (file === '-' && text.trimStart().startsWith('{'))
   try {
-    return isJson ? JSON.parse(text) : plain(parse(text))
+    return isJson ? JSON.parse(text) : plainToml(text)
   } catch (error) {
     throw new RoomsError(`${file} is not valid ${isJson ? 'JSON' : 'TOML'}: ${(error as Error).message}`)
   }
-}
-
-/** Times of TOML become texts, as the settings have them. */
-function plain(value: unknown): unknown {
-  return JSON.parse(JSON.stringify(value))
 }

@@ -30,6 +30,8 @@ export interface Plan {
   readonly deployed: readonly string[]
 }
 
+export const IS_DEPLOYED = 'is deployed: change it in wrangler.toml, and remove it from the file'
+
 /** Deletions come first, since they free hosts and paths. */
 export function planOf(rooms: Rooms, live: readonly LiveRoom[], prunes: boolean): Plan {
   const ofRunTime = new Map(live.filter(({ source }) => source === 'runtime').map((room) => [room.name, room]))
@@ -69,7 +71,7 @@ function basedOn({ name, etag, changedBy, changedAt }: LiveRoom) {
   return { room: name, etag, last: `${changedBy}, ${changedAt}` }
 }
 
-function withoutName({ name: _, ...document }: Document): Document {
+export function withoutName({ name: _, ...document }: Document): Document {
   return document
 }
 
@@ -95,7 +97,7 @@ export function planText({ steps, unchanged, kept, deployed }: Plan): string {
   ])
   const notes = [
     ...(kept.length > 0 ? [`Not in the file, and kept without --prune: ${kept.join(', ')}`] : []),
-    ...deployed.map((name) => `${name} is deployed: change it in wrangler.toml, and remove it from the file`),
+    ...deployed.map((name) => `${name} ${IS_DEPLOYED}`),
   ]
   const counts = (['create', 'change', 'delete'] as const)
     .map((action) => `${steps.filter((step) => step.action === action).length} to ${action}`)

@@ -38,11 +38,7 @@ export interface CrowdOptions {
 
 export class Crowd {
   readonly joinWaits = new Durations()
-  requests = 0
   joined = 0
-  entered = 0
-  /** Requests that were told the room is unreachable. */
-  unreachable = 0
   /** Visitors whose place or session was gone although they were present. */
   lost = 0
   /** Numbers that were told to two visitors. */
@@ -114,6 +110,7 @@ export class Crowd {
     this.plan(visitor, this.passedMs + ms + this.random.whole(0, NETWORK_MS_MAX))
   }
 
+  /** The room is unreachable. */
   private tryAgain(visitor: number): void {
     this.planAfter(visitor, this.random.whole(...TRY_AGAIN_MS))
   }
@@ -131,7 +128,6 @@ export class Crowd {
   }
 
   private act(visitor: number): Promise<void> {
-    this.requests++
     const isolate = this.route(visitor)
     switch (this.doing[visitor]) {
       case Doing.coming:
@@ -161,10 +157,7 @@ export class Crowd {
     const { client } = isolate
     const lent = client.takeLent(isolate)
     const answer = lent === null ? await client.join(isolate) : { ...lent, state: 'active' as const }
-    if (answer.state !== 'active' && answer.state !== 'waiting') {
-      this.unreachable++
-      return this.tryAgain(visitor)
-    }
+    if (answer.state !== 'active' && answer.state !== 'waiting') return this.tryAgain(visitor)
     const { number, run } = answer
     this.run = run
     this.joined++
@@ -188,7 +181,6 @@ export class Crowd {
     }
     if (this.doing[visitor] !== Doing.onSite) {
       this.doing[visitor] = Doing.onSite
-      this.entered++
       this.leavesMs.set(visitor, this.passedMs + this.random.whole(...STAY_MS))
     }
     this.planAfter(visitor, BEACON_MS)
@@ -218,7 +210,7 @@ export class Crowd {
     const isConfirmed = this.passedMs - (this.seenMs[visitor] as number) < CONFIRM_AFTER_MAX_SECONDS * 1000
     if (!isConfirmed) return this.claim(visitor, isolate, client.view?.isBelowFrontier(number) === false)
     client.hear(this.run, number, isolate)
-    if (!(await client.refresh(this.run, isolate)) || client.view === null) return this.isUnreachable(visitor)
+    if (!(await client.refresh(this.run, isolate)) || client.view === null) return this.tryAgain(visitor)
     if (client.view.isBelowFrontier(number)) return this.claim(visitor, isolate, false)
     this.waitOn(visitor, client)
   }
@@ -241,23 +233,18 @@ export class Crowd {
       case 'waiting':
         return this.told(visitor, client, answer.state === 'active')
       case 'unreachable':
-        return this.isUnreachable(visitor)
+        return this.tryAgain(visitor)
       default:
         this.lost++
         this.doing[visitor] = Doing.over
     }
   }
 
-  private isUnreachable(visitor: number): void {
-    this.unreachable++
-    this.tryAgain(visitor)
-  }
-
   private async beat(visitor: number, isolate: SimulatedIsolate): Promise<void> {
     this.learn(visitor, isolate)
     if (this.passedMs < (this.leavesMs.get(visitor) as number)) return this.claim(visitor, isolate, false)
     const answer = await isolate.client.leave(this.run, this.numbers[visitor] as number, isolate)
-    if (answer.state === 'unreachable') return this.isUnreachable(visitor)
+    if (answer.state === 'unreachable') return this.tryAgain(visitor)
     this.doing[visitor] = Doing.over
     this.leavesMs.delete(visitor)
   }

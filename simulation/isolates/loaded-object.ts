@@ -13,19 +13,16 @@ const CALLS_PER_SECOND_MAX = 1_000
 export class LoadedObject extends SimulatedObject {
   /** All calls that arrived, also those that were refused. */
   readonly arrived = new PerSecond()
-  refused = 0
-  /** Real time in calls, ms. */
-  busyMs = 0
   private downUntilMs = Number.NEGATIVE_INFINITY
 
   override exchange(request: ExchangeRequest): ExchangeAnswer {
     this.arrive()
-    return this.timed(() => super.exchange(request))
+    return super.exchange(request)
   }
 
   override exchangeAll(all: GatheredRequest): GatheredAnswer {
     this.arrive()
-    return this.timed(() => super.exchangeAll(all))
+    return super.exchangeAll(all)
   }
 
   /** Its memory is lost, and calls fail for some time. */
@@ -37,18 +34,8 @@ export class LoadedObject extends SimulatedObject {
   private arrive(): void {
     const { nowMs } = this
     if (this.arrived.count(nowMs) > CALLS_PER_SECOND_MAX) {
-      this.refused++
       throw Object.assign(new Error('the object is overloaded'), { overloaded: true })
     }
     if (nowMs < this.downUntilMs) throw new Error('the object is lost')
-  }
-
-  private timed<T>(work: () => T): T {
-    const startMs = performance.now()
-    try {
-      return work()
-    } finally {
-      this.busyMs += performance.now() - startMs
-    }
   }
 }

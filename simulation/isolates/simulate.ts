@@ -60,18 +60,13 @@ export interface IsolatesFigures {
   readonly worstSecond: number
   /** Without the first second with calls, and without the first one after a fault. */
   readonly worstLaterSecond: number
-  /** Calls that the platform refused because there were too many in a second. */
-  readonly refused: number
   /** The most gatherers at once, in all regions. */
   readonly gatherers: number
   /** Calls of isolates in the worst second of the busiest gatherer. */
   readonly worstGathererSecond: number
   readonly joinWaitP50Ms: number
   readonly joinWaitP99Ms: number
-  readonly requestsPerSecond: number
   readonly joined: number
-  readonly entered: number
-  readonly unreachable: number
   /** Present visitors who expired by the object, or were told that their place is gone. */
   readonly expired: number
   readonly duplicates: number
@@ -80,15 +75,11 @@ export interface IsolatesFigures {
   readonly lineMiB: number
   readonly tickMeanMs: number
   readonly tickMaxMs: number
-  /** Real time of the object's calls per second, ms. */
-  readonly busyMsPerSecond: number
-  readonly tookSeconds: number
 }
 
 const START_MS = 1_700_000_000_000
 
 export async function simulateIsolates(options: IsolatesCase): Promise<IsolatesFigures> {
-  const tookFromMs = performance.now()
   const random = new Random(options.seed)
   const timeline = new DenseScheduler(START_MS)
   const settings = parseRoom({
@@ -125,7 +116,7 @@ export async function simulateIsolates(options: IsolatesCase): Promise<IsolatesF
     Date.now = realNow
     object.storage.close()
   }
-  return figuresOf(options, { object, regions, crowd, watch }, (performance.now() - tookFromMs) / 1000)
+  return figuresOf(options, { object, regions, crowd, watch })
 }
 
 const HINT_READ_MS = [1, 15] as const
@@ -216,11 +207,7 @@ interface Run {
   readonly watch: Watch
 }
 
-function figuresOf(
-  options: IsolatesCase,
-  { object, regions, crowd, watch }: Run,
-  tookSeconds: number,
-): IsolatesFigures {
+function figuresOf(options: IsolatesCase, { object, regions, crowd, watch }: Run): IsolatesFigures {
   const { name, isolates, visitors, seconds, arrivalSeconds, faults } = options
   const until = START_MS + seconds * 1000
   const calls = object.arrived.between(START_MS, until)
@@ -233,15 +220,11 @@ function figuresOf(
     callsPerSecond: meanOf(calls.slice(arrivalSeconds)),
     worstSecond: Math.max(...calls),
     worstLaterSecond: Math.max(...calls.filter((_, second) => !excused.has(second))),
-    refused: object.refused,
     gatherers: gatherers.length,
     worstGathererSecond: Math.max(0, ...gatherers.flatMap((arrived) => arrived.between(START_MS, until))),
     joinWaitP50Ms: crowd.joinWaits.percentile(0.5),
     joinWaitP99Ms: crowd.joinWaits.percentile(0.99),
-    requestsPerSecond: crowd.requests / seconds,
     joined: crowd.joined,
-    entered: crowd.entered,
-    unreachable: crowd.unreachable,
     expired: watch.expired + crowd.lost,
     duplicates: crowd.duplicates,
     mostOccupied: watch.mostOccupied,
@@ -249,7 +232,5 @@ function figuresOf(
     lineMiB: watch.lineBytes / 2 ** 20,
     tickMeanMs: meanOf(watch.ticksMs),
     tickMaxMs: Math.max(0, ...watch.ticksMs),
-    busyMsPerSecond: object.busyMs / seconds,
-    tookSeconds,
   }
 }

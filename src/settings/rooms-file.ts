@@ -19,11 +19,15 @@ export function roomsOfFile(text: string): readonly unknown[] {
 
 function parsed(text: string): Readonly<Record<string, unknown>> {
   try {
-    // Times become texts, as the settings have them.
-    return JSON.parse(JSON.stringify(parse(text)))
+    return plainToml(text)
   } catch (error) {
     throw problem(`is not valid TOML. ${error instanceof Error ? error.message : String(error)}`)
   }
+}
+
+/** The content of a TOML text. Times become texts, as the settings have them. */
+export function plainToml(text: string) {
+  return JSON.parse(JSON.stringify(parse(text)))
 }
 
 function problem(text: string): SettingsError {

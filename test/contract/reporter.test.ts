@@ -2,12 +2,13 @@
  * Error reports, as a real HTTP server in Sentry's place receives them. They contain nothing about
  * visitors.
  */
-import { readdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { SourceMap } from 'node:module'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, expect, inject, test } from 'vitest'
 import { DeployedWorker } from './support/deployed-worker.ts'
+import { roomFiles } from './support/object-file.ts'
 import { stats } from './support/operator.ts'
 import { type Envelope, type Frame, SentryReceiver } from './support/sentry-receiver.ts'
 import { room } from './support/stage.ts'
@@ -77,8 +78,7 @@ function expectNothingPrivate({ path, headers, body }: Envelope): void {
 /** Makes every later write to this table fail, with an error text that contains private data. */
 async function refuseWrites(workerd: Workerd, table: string): Promise<void> {
   await workerd.kill('SIGKILL')
-  const files = readdirSync(workerd.storage, { recursive: true, encoding: 'utf8' })
-  for (const file of files.filter((name) => /-waiting-room\/[0-9a-f]{64}\.sqlite$/.test(name))) {
+  for (const file of roomFiles(workerd)) {
     const database = new DatabaseSync(join(workerd.storage, file))
     const text = `disk full for jane.of-a-visitor@example.com at 203.0.113.77, ${PRIVATE.Authorization}`
     database.exec(`CREATE TRIGGER refuse BEFORE INSERT ON ${table} BEGIN SELECT RAISE(ABORT, '${text}'); END`)

@@ -1,8 +1,9 @@
 /** Rooms of `rooms.toml`, which the built Worker contains. */
-import { cpSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs'
+import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { stringify } from 'smol-toml'
-import { expect, inject, test } from 'vitest'
+import { expect, test } from 'vitest'
+import { copyOfBuild } from './support/build-with.ts'
 import { Origin } from './support/origin.ts'
 import { room } from './support/stage.ts'
 import { Visitor } from './support/visitor.ts'
@@ -13,8 +14,7 @@ const FILLER = 60
 const VARIABLE_MAX_BYTES = 5 * 1024
 
 function buildWithRooms(rooms: readonly object[]): string {
-  const build = mkdtempSync(join(inject('scratch'), 'rooms-file-'))
-  cpSync(inject('workerBuild'), build, { recursive: true })
+  const build = copyOfBuild()
   const [name = ''] = readdirSync(build).filter((file) => file.endsWith('-rooms.toml'))
   const text = stringify({ rooms })
   expect(text.length).toBeGreaterThan(VARIABLE_MAX_BYTES)

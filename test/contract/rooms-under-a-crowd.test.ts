@@ -23,13 +23,9 @@ const stage = useStage([room('deployed', 5)], { twin: true })
 
 type Tables = Map<string, Readonly<Record<string, unknown>>>
 
-function tables(capacityOf: (i: number) => number, names = Array.from({ length: ROOMS }, (_, i) => `r${i}`)): Tables {
-  return new Map(
-    names.map((name, i) => {
-      const { name: _, ...document } = room(name, capacityOf(i))
-      return [name, document]
-    }),
-  )
+function tables(capacityOf: (i: number) => number): Tables {
+  const all = Array.from({ length: ROOMS }, (_, i) => room(`r${i}`, capacityOf(i)))
+  return new Map(all.map(({ name, ...document }) => [name as string, document]))
 }
 
 async function rooms(command: string, wanted: Tables, ...options: string[]): Promise<number> {
@@ -65,12 +61,8 @@ test('nobody loses a place while 200 rooms come, change, drift and go', async ()
   // Both isolates know the list without the rooms.
   for (const server of [workerd, workerd.twin]) expect(await isCovered(server, 'r0')).toBe(false)
 
-  expect(
-    await rooms(
-      'apply',
-      tables(() => 1),
-    ),
-  ).toBe(0)
+  const created = tables(() => 1)
+  expect(await rooms('apply', created)).toBe(0)
   expect(await untilAgreed(['r1', 'r100', 'r199'], true)).toBeLessThan(AGREE_WITHIN_MS)
 
   const crowds = CROWDED.map((name) =>
@@ -84,34 +76,17 @@ test('nobody loses a place while 200 rooms come, change, drift and go', async ()
   const poll = () => Promise.all(everyone.map((visitor) => visitor.get('/__waiting-room/status')))
 
   // Changed: two of three get another capacity. Drifted: by hand, and put back.
-  const changing = rooms(
-    'apply',
-    tables((i) => (i === 2 ? 1 : 2)),
-  )
+  const changed = tables((i) => (i === 2 ? 1 : 2))
+  const changing = rooms('apply', changed)
   await poll()
   expect(await changing).toBe(0)
   await api.call('PATCH', '/rooms/r1', { total_active_users: 7, message: null }, { 'If-Match': '*' })
-  expect(
-    await rooms(
-      'plan',
-      tables((i) => (i === 2 ? 1 : 2)),
-    ),
-  ).toBe(2)
-  expect(
-    await rooms(
-      'apply',
-      tables((i) => (i === 2 ? 1 : 2)),
-    ),
-  ).toBe(0)
-  expect(
-    await rooms(
-      'plan',
-      tables((i) => (i === 2 ? 1 : 2)),
-    ),
-  ).toBe(0)
+  expect(await rooms('plan', changed)).toBe(2)
+  expect(await rooms('apply', changed)).toBe(0)
+  expect(await rooms('plan', changed)).toBe(0)
 
   // All others go.
-  const kept = new Map([...tables((i) => (i === 2 ? 1 : 2))].slice(0, CROWDED.length))
+  const kept = new Map([...changed].slice(0, CROWDED.length))
   const deleting = rooms('apply', kept, '--prune', '--drain')
   await poll()
   expect(await deleting).toBe(0)

@@ -11,14 +11,18 @@ export interface Clockwork {
   readonly lastTickMs: number
 }
 
+/** The databases of rooms' objects, below the storage folder, which has a folder for each class. */
+export function roomFiles({ storage }: Workerd): string[] {
+  const files = readdirSync(storage, { recursive: true, encoding: 'utf8' })
+  return files.filter((file) => /-waiting-room\/[0-9a-f]{64}\.sqlite$/.test(file))
+}
+
 export class ObjectFile {
   private readonly database: DatabaseSync
   private statement: StatementSync | null = null
 
   constructor(workerd: Workerd) {
-    // A folder for each class.
-    const files = readdirSync(workerd.storage, { recursive: true, encoding: 'utf8' })
-    const [name, ...others] = files.filter((file) => /-waiting-room\/[0-9a-f]{64}\.sqlite$/.test(file))
+    const [name, ...others] = roomFiles(workerd)
     if (name === undefined || others.length > 0) throw new Error(`Not one object: ${name}, ${others}`)
     this.database = new DatabaseSync(`${workerd.storage}/${name}`, { readOnly: true })
   }
