@@ -53,6 +53,7 @@ type Refused = Exclude<DirectoryAnswer, { state: 'done' }>
 
 export class DirectoryObject<E = unknown> extends DurableObject<E> implements DirectoryCalls {
   private readonly deploy: DirectoryDeploy
+  private readonly deployedNames: ReadonlySet<string>
   private readonly store: DirectoryStore
   /** Checked documents, by version. */
   private readonly checked = new Map<string, { readonly version: number; readonly room: RoomSettings | null }>()
@@ -63,6 +64,7 @@ export class DirectoryObject<E = unknown> extends DurableObject<E> implements Di
   constructor(ctx: DurableObjectState, env: E, deploy: DirectoryDeploy) {
     super(ctx, env)
     this.deploy = deploy
+    this.deployedNames = new Set(deploy.settings.rooms.map(({ name }) => name))
     this.store = new DirectoryStore(ctx.storage.sql)
   }
 
@@ -177,7 +179,7 @@ export class DirectoryObject<E = unknown> extends DurableObject<E> implements Di
   }
 
   private isDeployed(name: string): boolean {
-    return this.deploy.settings.rooms.some((room) => room.name === name)
+    return this.deployedNames.has(name)
   }
 
   private done(

@@ -23,7 +23,7 @@ import {
 } from '../src/settings/event-schema.ts'
 import type { RoomSettings } from '../src/settings/room-schema.ts'
 import { isUsed, migrate } from './migrations.ts'
-import { DEPLOYMENT, fnv1a } from './room-controls.ts'
+import { DEPLOYMENT, tagHash } from './room-controls.ts'
 
 /** Ended events are kept this long. */
 const ENDED_KEPT_MS = 90 * 24 * 3600 * 1000
@@ -78,7 +78,7 @@ export class EventStore {
 
   /** Changes with every change of any event. */
   get tag(): string {
-    return fnv1a(this.all.map((event) => `${event.id} ${tagOf(event)}`).join())
+    return tagHash(this.all.map((event) => `${event.id} ${tagOf(event)}`).join())
   }
 
   /** All events but one. */
@@ -232,7 +232,7 @@ export function tagOf(event: StoredEvent): string {
 
 /** Values that are off do not count, so that a new key with such a default changes nothing. */
 function hashOf(settings: EventSettings): string {
-  return fnv1a(JSON.stringify(settings, (_, value) => (value === null || value === false ? undefined : value)))
+  return tagHash(JSON.stringify(settings, (_, value) => (value === null || value === false ? undefined : value)))
 }
 
 function randomHex(bytes: number): string {

@@ -4,6 +4,7 @@
  * Owns when something is written. src/settings/runtime-settings.ts decides which values are in
  * force.
  */
+import { fnv1a } from '../src/core/text-hash.ts'
 import { AUDIT_PAGE_MAX, REPORT_CHANGES_MAX } from '../src/limits.ts'
 import type { AuditEntry, AuditValues, SettingsView, SettingView } from '../src/room/room-object.ts'
 import type { RoomSettings } from '../src/settings/room-schema.ts'
@@ -80,7 +81,7 @@ export class RoomControls {
       }),
     ) as Record<RuntimeKey, SettingView>
     // The hash makes the tag change with a deploy that changes a value.
-    return { etag: `${this.version}-${fnv1a(JSON.stringify(deployed))}`, settings }
+    return { etag: `${this.version}-${tagHash(JSON.stringify(deployed))}`, settings }
   }
 
   /** Why the room refuses a patch; null: it does not. */
@@ -164,9 +165,7 @@ function only(values: RuntimeValues, keys: readonly RuntimeKey[]): AuditValues {
   return Object.fromEntries(keys.map((key) => [key, values[key]]))
 }
 
-/** FNV-1a, 32 bits: tells two texts apart, nothing more. */
-export function fnv1a(text: string): string {
-  let hash = 0x811c9dc5
-  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193)
-  return (hash >>> 0).toString(16)
+/** A short text that tells two others apart, for tags. */
+export function tagHash(text: string): string {
+  return (fnv1a(text) >>> 0).toString(16)
 }

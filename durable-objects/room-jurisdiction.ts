@@ -10,6 +10,7 @@
  */
 import { logError } from '../src/log/log.ts'
 import type { RoomObject } from '../src/room/room-object.ts'
+import { inTime } from '../src/room/time-out.ts'
 import { isUsed } from './migrations.ts'
 
 /** Instead of a jurisdiction: the room is in the object that has none. */
@@ -17,6 +18,7 @@ export const NO_JURISDICTION = 'none'
 
 /** An object that hangs must not hold the room's first visitors, nor keep this object awake. */
 const ASK_TIMEOUT_MS = 5_000
+const SILENT = 'the object without jurisdiction does not answer'
 
 /** The object of a name that is in no jurisdiction. */
 export type Registry = (room: string) => {
@@ -50,22 +52,12 @@ export class RoomJurisdiction {
 
   private async ask(room: string): Promise<void> {
     const own = this.own ?? NO_JURISDICTION
-    const fixed = this.own === undefined ? this.stored : await this.fixedBy(this.registry(room), this.own)
+    const fixed =
+      this.own === undefined
+        ? this.stored
+        : await inTime(this.registry(room).fixJurisdiction(this.own), ASK_TIMEOUT_MS, SILENT)
     if (fixed !== own && fixed !== null) throw this.refusal(room, own, fixed)
     this.isSettled = true
-  }
-
-  private async fixedBy(registry: ReturnType<Registry>, own: string): Promise<string> {
-    let timer: ReturnType<typeof setTimeout> | null = null
-    const timeout = new Promise<never>((_, reject) => {
-      const error = new Error('the object without jurisdiction does not answer')
-      timer = setTimeout(() => reject(error), ASK_TIMEOUT_MS)
-    })
-    try {
-      return await Promise.race([registry.fixJurisdiction(own), timeout])
-    } finally {
-      clearTimeout(timer)
-    }
   }
 
   /**

@@ -3,7 +3,12 @@
  * when the directory's version has changed; keys, clients and caches stay.
  */
 import { type Deployment, type Directory, withRooms } from './deployment.ts'
-import { type DirectoryNamespace, directoryStub, type StoredDocument } from './directory/directory-object.ts'
+import {
+  DIRECTORY_NAME,
+  type DirectoryNamespace,
+  directoryStub,
+  type StoredDocument,
+} from './directory/directory-object.ts'
 import { RoomsList } from './directory/rooms-list.ts'
 import { sharedLists } from './directory/shared-lists.ts'
 import type { Configuration } from './instance.ts'
@@ -13,6 +18,7 @@ import { type DocumentRoom, readStored } from './settings/room-document.ts'
 
 export class CurrentDeployment {
   private readonly configuration: Configuration
+  private readonly deployedNames: ReadonlySet<string>
   private readonly list: RoomsList
   private readonly directory: Directory
   private readonly checked = new Map<string, { readonly version: number; readonly document: DocumentRoom | null }>()
@@ -22,7 +28,8 @@ export class CurrentDeployment {
   /** @param base with the deployed rooms only */
   constructor(base: Deployment, configuration: Configuration, namespace: DirectoryNamespace) {
     this.configuration = configuration
-    const id = namespace.idFromName('directory').toString()
+    this.deployedNames = new Set(configuration.settings.rooms.map(({ name }) => name))
+    const id = namespace.idFromName(DIRECTORY_NAME).toString()
     // The answer is plain data; its type over the RPC only adds that it can be disposed of.
     this.list = new RoomsList(async (known) => await directoryStub(namespace).read(known), sharedLists(id))
     this.directory = { stub: () => directoryStub(namespace), latest: () => this.latest() }
@@ -64,8 +71,8 @@ export class CurrentDeployment {
   }
 
   private read(name: string, text: string): DocumentRoom | null {
-    const { settings, readDocument } = this.configuration
-    if (settings.rooms.some((room) => room.name === name)) return null
+    const { readDocument } = this.configuration
+    if (this.deployedNames.has(name)) return null
     const parsed = readDocument(name, text)
     if (parsed.ok) return parsed.document
     const held = readStored(readDocument, name, text)

@@ -1,6 +1,7 @@
 /** Thresholds that a site's visitors would need, from the figures of the last days. */
 import { FIGURES } from './figures.ts'
-import { type Additive, histogramOf, percentileOf } from './histogram.ts'
+import { type Additive, nearestRank } from './histogram.ts'
+import { durationsReport } from './period-report.ts'
 
 /** The minutes with samples, and the lengths of the sessions that ended in them. */
 export interface Demand {
@@ -37,32 +38,24 @@ const SUGGESTED_MAX = 1_000_000
  * @param observes those in line are on the site
  */
 export function advise({ arrivals, onSite, inLine, siteTimes }: Demand, observes: boolean): Advice {
-  const { bounds } = FIGURES.siteTimes
-  const { counts, sumSeconds } = histogramOf(siteTimes)
-  const sessions = counts.reduce((total, count) => total + count, 0)
-  const mean = sessions === 0 ? null : sumSeconds / sessions
-  const perMinute = highest(arrivals, SHARE)
+  const { count: sessions, meanSeconds, p50Seconds, p90Seconds } = durationsReport(FIGURES.siteTimes.bounds, siteTimes)
+  const perMinute = nearestRank([...arrivals])(SHARE)
   const present = onSite.map((count, i) => count + (observes ? (inLine[i] ?? 0) : 0))
   const isEnough = arrivals.length >= MINUTES_MIN && sessions >= SESSIONS_MIN
-  const steady = ((perMinute ?? 0) * (mean ?? 0)) / 60
+  const steady = ((perMinute ?? 0) * (meanSeconds ?? 0)) / 60
   const within = (value: number) => Math.min(Math.max(Math.ceil(value), 1), SUGGESTED_MAX)
   return {
     minutes: arrivals.length,
     arrivalsPerMinuteP99: perMinute,
     sessions,
-    timeOnSiteSecondsMean: mean,
-    timeOnSiteSecondsP50: percentileOf(bounds, counts, 0.5),
-    timeOnSiteSecondsP90: percentileOf(bounds, counts, 0.9),
+    timeOnSiteSecondsMean: meanSeconds,
+    timeOnSiteSecondsP50: p50Seconds,
+    timeOnSiteSecondsP90: p90Seconds,
     suggested: isEnough
       ? {
-          total_active_users: within(Math.max(steady, highest(present, SHARE) ?? 0)),
+          total_active_users: within(Math.max(steady, nearestRank(present)(SHARE) ?? 0)),
           new_users_per_minute: within(perMinute ?? 0),
         }
       : null,
   }
-}
-
-/** Nearest rank. */
-function highest(values: readonly number[], share: number): number | null {
-  return values.toSorted((a, b) => a - b)[Math.max(0, Math.ceil(share * values.length) - 1)] ?? null
 }

@@ -7,7 +7,9 @@
  * gatherers. It travels in the snapshot, and isolates use the newest one they know. Nothing depends
  * on isolates agreeing about it: gatherers store nothing, and each one accepts any isolate.
  */
+
 import { CALL_PACE_MAX_MS, ISOLATES_COUNTED_MAX } from './limits.ts'
+import { fnv1a } from './text-hash.ts'
 
 export interface GathererLimits {
   /** Up to this many isolates call the object directly. */
@@ -40,11 +42,9 @@ export function gathererOf(isolate: string, gatherers: number): number {
   return isolateHash(isolate) % gatherers
 }
 
-/** FNV-1a of an isolate's id, 30 bits: a small integer for every engine. */
+/** Of an isolate's id, 30 bits: a small integer for every engine. */
 export function isolateHash(isolate: string): number {
-  let hash = 0x811c9dc5
-  for (let i = 0; i < isolate.length; i++) hash = Math.imul(hash ^ isolate.charCodeAt(i), 0x01000193)
-  return hash >>> 2
+  return fnv1a(isolate) >>> 2
 }
 
 /**

@@ -76,3 +76,9 @@ export function percentileOf(bounds: readonly number[], counts: readonly number[
   }
   return bounds.at(-1) ?? null
 }
+
+/** Sorts the values in place. */
+export function nearestRank(values: number[]): Percentiles {
+  const sorted = values.sort((a, b) => a - b)
+  return (share) => sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? null
+}

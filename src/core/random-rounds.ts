@@ -8,6 +8,8 @@
  * Kept in memory only. After a restart, or when somebody got a number beyond the round, a new round
  * begins and the numbers that are left are never issued.
  */
+import { fnv1a } from './text-hash.ts'
+
 const ROUND_MIN = 64
 const ROUND_MAX = 4096
 
@@ -45,8 +47,7 @@ export class RandomRounds {
 
 /** FNV-1a, then mixed: similar texts must not get numbers near each other. */
 function hash(text: string): number {
-  let value = 0x811c9dc5
-  for (let i = 0; i < text.length; i++) value = Math.imul(value ^ text.charCodeAt(i), 0x01000193)
+  let value = fnv1a(text)
   value = Math.imul(value ^ (value >>> 16), 0x85ebca6b)
   value = Math.imul(value ^ (value >>> 13), 0xc2b2ae35)
   return (value ^ (value >>> 16)) >>> 0

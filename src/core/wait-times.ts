@@ -1,5 +1,5 @@
 /** When visitors joined, and how long they waited until their admission. */
-import { Distribution, type Percentiles, type SecondsHistogram } from './histogram.ts'
+import { Distribution, nearestRank, type Percentiles, type SecondsHistogram } from './histogram.ts'
 import { JOIN_BLOCK_SIZE, SEGMENT_SIZE, WAIT_BUCKETS_SECONDS, WAIT_SAMPLES } from './limits.ts'
 import type { Tickets } from './tickets.ts'
 
@@ -99,9 +99,4 @@ export class WaitTimes {
   toStored(): WaitHistogram {
     return this.distribution.toStored()
   }
-}
-
-function nearestRank(waits: number[]): Percentiles {
-  const sorted = waits.sort((a, b) => a - b)
-  return (share) => sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? null
 }

@@ -39,9 +39,12 @@ export interface DirectoryObject {
 
 export type DirectoryNamespace = DurableObjectNamespace<DirectoryObject & Rpc.DurableObjectBranded>
 
+/** The one directory's object. */
+export const DIRECTORY_NAME = 'directory'
+
 /** The one directory. In no jurisdiction: if that of the rooms changes, they stay. */
 export function directoryStub(namespace: DirectoryNamespace): ReturnType<DirectoryNamespace['getByName']> {
-  return namespace.getByName('directory')
+  return namespace.getByName(DIRECTORY_NAME)
 }
 
 /**

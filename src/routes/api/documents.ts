@@ -30,6 +30,7 @@ import {
 import { changedMeanwhile, IF_MATCH_PARAMETER, IF_MATCH_REFUSALS, readIfMatch, tagHeaders } from './if-match.ts'
 import { isoTime, NO_STORE, type Operation, type Parameter, ROOM_PARAMETER, wholeText } from './operation.ts'
 import { callerName } from './operator.ts'
+import { SECRET_KEY } from './settings.ts'
 
 const DRY_RUN: Parameter = {
   in: 'query',
@@ -356,18 +357,17 @@ async function reached(c: Context<AppEnv>, work: () => Promise<Response>): Promi
   }
 }
 
-/** A receiver's URL may contain a secret, which only operators who can change it may see. */
-const HIDDEN_KEY = 'stats_push_url'
+/** Only operators who can change a secret may see it. */
 const HIDDEN_TEXT = 'hidden from read-only tokens'
 
 function shown(c: Context<AppEnv>, document: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-  const isHidden = c.var.caller.operator.kind === 'read' && Object.hasOwn(document, HIDDEN_KEY)
-  return isHidden ? { ...document, [HIDDEN_KEY]: HIDDEN_TEXT } : document
+  const isHidden = c.var.caller.operator.kind === 'read' && Object.hasOwn(document, SECRET_KEY)
+  return isHidden ? { ...document, [SECRET_KEY]: HIDDEN_TEXT } : document
 }
 
 function shownChange(c: Context<AppEnv>, change: DocumentChange): DocumentChange {
-  if (change.key !== HIDDEN_KEY || c.var.caller.operator.kind === 'full') return change
-  return { key: HIDDEN_KEY, before: HIDDEN_TEXT, after: HIDDEN_TEXT }
+  if (change.key !== SECRET_KEY || c.var.caller.operator.kind === 'full') return change
+  return { key: SECRET_KEY, before: HIDDEN_TEXT, after: HIDDEN_TEXT }
 }
 
 function isDeployed(c: Context<AppEnv>): boolean {

@@ -35,7 +35,6 @@ export async function roomReport(c: Context<AppEnv>, room: RoomSettings): Promis
   const toMs = hasSamples ? read.toMs : Math.ceil(read.toMs / DAY_MS) * DAY_MS
   const known: RoomPeriod = await c.var.deployment.stub(room).period(fromMs, toMs, ms)
   const report = periodReport(known.points)
-  const points = known.points.map((point) => pointOf(point, ms))
   if (format === 'csv') {
     const all = { row: 'all', from: isoTime(fromMs), to: isoTime(toMs), ...columnsOf(report) }
     const rows = known.points.map((point) => {
@@ -53,7 +52,7 @@ export async function roomReport(c: Context<AppEnv>, room: RoomSettings): Promis
     step: name,
     ...figures,
     peakWaitingAt: isoTimeOrNull(peakWaitingAtMs),
-    points,
+    points: known.points.map((point) => pointOf(point, ms)),
     changes: known.changes.map(({ atMs, ...change }) => ({ ...change, at: isoTime(atMs) })),
     changesComplete: known.changes.length < REPORT_CHANGES_MAX,
   }

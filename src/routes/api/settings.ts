@@ -83,14 +83,14 @@ async function changeSettings(c: Context<AppEnv>, room: RoomSettings): Promise<R
 
 function settingsAnswer(c: Context<AppEnv>, room: RoomSettings, view: SettingsView): Response {
   const deployedOnly = Object.fromEntries(
-    Object.entries(room).filter(([key]) => !(RUNTIME_KEYS as string[]).includes(key) && !HIDDEN.includes(key)),
+    Object.entries(room).filter(([key]) => !(RUNTIME_KEYS as string[]).includes(key) && key !== SECRET_KEY),
   )
   const body = { room: room.name, settings: settingsJson(view), deployedOnly }
   return c.json(body, 200, tagHeaders(view.etag))
 }
 
 /** A receiver's URL may contain a secret. */
-const HIDDEN = ['stats_push_url']
+export const SECRET_KEY = 'stats_push_url'
 
 /** The settings with their times as ISO 8601 text. */
 export function settingsJson({ settings }: SettingsView) {
