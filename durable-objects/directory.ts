@@ -217,8 +217,8 @@ export class DirectoryObject<E = unknown> extends DurableObject<E> implements Di
   }
 
   /**
-   * Ends a room, unless somebody is in it. Until then nobody gets its document, so that the room's
-   * object cannot take it up again.
+   * Ends a room. Unless forced, refused while anybody is in it. During the call nobody gets its
+   * document, so that the room's object cannot take it up again.
    */
   private async retire(
     { name, version, text }: StoredDocument,

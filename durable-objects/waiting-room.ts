@@ -93,7 +93,7 @@ export class WaitingRoomObject<E = unknown> extends DurableObject<E> implements 
     sendHeldReports()
   }
 
-  /** Takes the line from storage, with the rules of now. */
+  /** Takes the line from storage, with the current rules. */
   private load(nowMs: number): void {
     const stored = this.store.load()
     if (stored === null) return

@@ -13,7 +13,7 @@ const HEARTBEAT_MS = 8_000
 const RETRY_MS = 2_000
 const FAILURES_MAX = 15
 const POLL_SECONDS_MAX = 60
-/** Estimates kept of one visitor: one each half minute of the longest rehearsal. */
+/** Bounds the record: only the first estimates of a visitor are kept. */
 const ESTIMATES_MAX = 120
 const ESTIMATE_EVERY_MS = 2_000
 

@@ -1,5 +1,5 @@
 /**
- * The deployment with the rooms of now: the deployed ones, and those of the directory. Built anew
+ * The deployment with its current rooms: the deployed ones, and those of the directory. Built anew
  * when the directory's version has changed; keys, clients and caches stay.
  */
 import { type Deployment, type Directory, withRooms } from './deployment.ts'

@@ -72,7 +72,7 @@ export class Instance<E extends object> {
   }
 
   /**
-   * The deployment with the rooms of now. Null: it cannot serve, and the log has the reason.
+   * The deployment with its current rooms. Null: it cannot serve, and the log has the reason.
    * @param keepAlive null: the event is not a request
    */
   async deployment(env: E, keepAlive: KeepAlive | null): Promise<Deployment | null> {

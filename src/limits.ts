@@ -170,8 +170,9 @@ export const GATHERERS_GUESSED = 16
 export const GATHERERS_TOLD_MS = 600_000
 
 /**
- * The number of gatherers in the cache of a location lives for this long, and is written anew after
- * half of it. A new isolate waits for it no longer than the latter, a small part of a call.
+ * The number of gatherers in the cache of a location lives for `GATHERER_HINT_SECONDS`, and is
+ * written again after half of that. A new isolate waits for it for `GATHERER_HINT_PATIENCE_MS` at
+ * most, a small part of a call.
  */
 export const GATHERER_HINT_SECONDS = 60
 export const GATHERER_HINT_PATIENCE_MS = 30

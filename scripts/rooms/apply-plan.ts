@@ -11,8 +11,8 @@ export interface Failure {
 }
 
 /**
- * Problems of documents. A conflict is none: the steps before it may resolve it. Without the right
- * to write nothing can be checked, and nothing is reported.
+ * Problems of documents. A conflict (409) does not count, since an earlier step may resolve it. A
+ * token that may not write (403) cannot check anything, so nothing is reported.
  */
 export async function checkPlan({ steps }: Plan, api: RoomsApi): Promise<readonly Failure[]> {
   const failures: Failure[] = []

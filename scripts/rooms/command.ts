@@ -17,7 +17,7 @@ const HELP = `npm run --silent rooms -- plan|apply|export FILE [options]
   export FILE   writes the rooms of now into FILE; "-": standard output
   --url URL     of the endpoints, such as https://shop.example.com/__waiting-room; default: WAITING_ROOM_URL
   --prune       also deletes rooms of run time that FILE does not have; refused while people are in them
-  --drain       with --prune: rooms with people in them admit who is in line, and then go
+  --drain       with --prune: rooms with people in them admit everyone in line, and are deleted when they are empty
   --json        prints the result as JSON
 FILE has [[rooms]] tables, or ends with .json and has a list "rooms". WAITING_ROOM_TOKEN must be in the environment:
 a token of ADMIN_TOKEN. docs/rooms.md has an example.`
@@ -111,6 +111,6 @@ function apiOf({ url: given }: Options, env: Env): RoomsApi {
   const { WAITING_ROOM_URL, WAITING_ROOM_TOKEN: token } = env
   const url = given ?? WAITING_ROOM_URL
   if (url === undefined || !URL.canParse(url)) throw new RoomsError(`Set --url or WAITING_ROOM_URL.\n${HELP}`)
-  if (token === undefined || token === '') throw new RoomsError('WAITING_ROOM_TOKEN is not set: a token of ADMIN_TOKEN')
+  if (token === undefined || token === '') throw new RoomsError('WAITING_ROOM_TOKEN is not set. Use an operator token')
   return new RoomsApi(url, token)
 }

@@ -30,7 +30,7 @@ export interface Plan {
   readonly deployed: readonly string[]
 }
 
-export const IS_DEPLOYED = 'is deployed: change it in wrangler.toml, and remove it from the file'
+export const IS_DEPLOYED = 'is deployed: change it in wrangler.toml or rooms.toml, and remove it from this file'
 
 /** Deletions come first, since they free hosts and paths. */
 export function planOf(rooms: Rooms, live: readonly LiveRoom[], prunes: boolean): Plan {

@@ -1,8 +1,8 @@
 /**
- * Offered tickets whose visitors know that it is their turn and have not come in yet, because
- * nobody looks at the page, and since when, in listening seconds: for `confirm_entry_seconds`. Time
- * in which the room was suspended does not count. At most one entry per slot. Not stored: after a
- * restart the time begins anew with the visitor's next poll.
+ * Offered tickets whose slot is held for `confirm_entry_seconds` because the visitor's page is
+ * hidden, and when each hold began (listening seconds). Time in which the room was suspended does
+ * not count. At most one entry per slot. Not stored: after a restart the hold begins anew with the
+ * visitor's next poll.
  */
 import { SEGMENT_SIZE } from './limits.ts'
 import type { LineRules } from './rules.ts'

@@ -38,8 +38,8 @@ export interface PeriodReport {
   readonly peakWaitingAtMs: number | null
   readonly peakActive: number
   /**
-   * Slots taken as a share of the capacity: the mean over the samples, and at the peak of each step
-   * at most. Null without samples.
+   * Slots taken as a share of the capacity. The mean is over all samples. The peak is the highest
+   * share of any step, from the step's highest `active` and `capacity`. Null without samples.
    */
   readonly capacityUsedMean: number | null
   readonly capacityUsedPeak: number | null

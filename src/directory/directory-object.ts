@@ -14,7 +14,7 @@ export interface StoredDocument {
   readonly text: string
   /** Of the directory at the last change of this room: grows with every change of any room. */
   readonly version: number
-  /** Deleted: the room admits who is in line, and then goes. */
+  /** Draining: the room admits everyone in line, and is deleted when it is empty. */
   readonly draining: boolean
   readonly atMs: number
   readonly by: string

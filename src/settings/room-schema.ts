@@ -231,7 +231,7 @@ export type RoomTable = v.InferOutput<v.LooseObjectSchema<typeof roomEntries, un
 export interface RoomSettings extends RoomTable {
   /** Where the room's endpoints are: below this path. Of the deployment, not in `ROOMS`. */
   readonly prefix: string
-  /** A deleted room of run time that admits who is in line, and nobody else. Not in `ROOMS`. */
+  /** A deleted room of run time that admits everyone in line, and no newcomers. Not in `ROOMS`. */
   readonly draining?: boolean
 }
 

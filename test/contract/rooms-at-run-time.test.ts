@@ -124,7 +124,7 @@ describe('a room of run time', () => {
     await expect.poll(() => seen('taken')).toEqual([200, 200])
   })
 
-  it('admits who is in line when it drains, and then goes', async () => {
+  it('admits everyone in line when it drains, and is deleted when it is empty', async () => {
     await create('drained', 1)
     const [first, second] = [
       new Visitor(stage.workerd, 'drained.test', CURL),

@@ -244,7 +244,7 @@ describe('a deletion', () => {
     expect(await remove('slow')).toMatchObject({ why: 'deployed' })
   })
 
-  it('with drain turns newcomers away, admits who is in line, and ends when the room is empty', async () => {
+  it('with drain turns newcomers away, admits everyone in line, and ends when the room is empty', async () => {
     const room = await create('fair')
     await room.join(2)
     expect(await remove('fair', 'drain')).toMatchObject({ state: 'done', document: { draining: true } })

@@ -43,7 +43,7 @@ export const directorySchema = v.looseObject({
       name: v.string(),
       source: about(v.picklist(['deployed', 'runtime']), 'deployed: only a deploy changes it.'),
       hidden: about(v.boolean(), 'A room of run time that is not in force, because a deployed one has its name.'),
-      draining: about(v.boolean(), 'Deleted with drain: it admits who is in line, and then goes.'),
+      draining: about(v.boolean(), 'Deleted with drain: it admits everyone in line, and is deleted when it is empty.'),
       etag: about(v.nullable(v.string()), 'For If-Match, without quotes; null: deployed.'),
       changedAt: v.nullable(time),
       changedBy: v.nullable(v.string()),

@@ -60,7 +60,7 @@ export const documentOperations: readonly Operation[] = [
     path: '/rooms/{room}',
     summary: 'Get a room as it was written, without defaults',
     description:
-      'Rooms of run time byte for byte, deployed ones as in wrangler.toml. `/settings` has the effective values. A read-only token does not see `stats_push_url`.',
+      'Rooms of run time are returned byte for byte, deployed ones as in wrangler.toml or rooms.toml. `/settings` has the effective values. A read-only token does not see `stats_push_url`.',
     needs: 'read',
     answers: { 200: { description: 'The document.', schema: roomDocumentSchema, headers: ETAG } },
     handle: getRoom,
@@ -115,7 +115,7 @@ export const documentOperations: readonly Operation[] = [
       'If-Match': IF_MATCH_PARAMETER,
       drain: {
         in: 'query',
-        description: '`true`: turns newcomers away, admits who is in line, and goes when it is empty.',
+        description: '`true`: turns newcomers away, admits everyone in line, and deletes the room when it is empty.',
         schema: v.picklist(['true', 'false']),
       },
       confirm: { in: 'query', description: "The room's name: ends every place at once.", schema: v.string() },
@@ -272,7 +272,7 @@ function refusal(c: Context<AppEnv>, why: DirectoryRefusal, etag?: string): Resp
       return problem(
         409,
         'The room is deployed',
-        'It can only be changed by a deploy: edit wrangler.toml. PATCH .../settings changes some settings at run time.',
+        'It can only be changed by a deploy: edit wrangler.toml or rooms.toml. PATCH .../settings changes some settings at run time.',
       )
     case 'no-such-room':
       return noSuchRoom(c)
