@@ -69,7 +69,7 @@ const ROUTES: ReadonlyMap<string, Route> = new Map<string, Route>([
 interface Host {
   readonly prefix: string
   /** Null: the deployment cannot serve. */
-  deployment(env: object, keepAlive: KeepAlive): Promise<Deployment | null>
+  deployment(env: object, keepAlive: KeepAlive): Deployment | Promise<Deployment | null>
 }
 
 /**

@@ -38,10 +38,13 @@ export class CurrentDeployment {
   }
 
   /** @param keepAlive null: the event is not a request, and may wait for the newest list */
-  async get(keepAlive: KeepAlive | null): Promise<Deployment> {
-    if (keepAlive === null) await this.list.latest().catch((error: unknown) => logError('directory_unreachable', error))
-    else await this.list.follow(keepAlive)
-    return this.build()
+  get(keepAlive: KeepAlive | null): Deployment | Promise<Deployment> {
+    const pending = keepAlive === null ? this.newest() : this.list.follow(keepAlive)
+    return pending === null ? this.build() : pending.then(() => this.build())
+  }
+
+  private async newest(): Promise<void> {
+    await this.list.latest().catch((error: unknown) => logError('directory_unreachable', error))
   }
 
   private async latest(): Promise<Deployment> {

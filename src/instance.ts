@@ -75,10 +75,14 @@ export class Instance<E extends object> {
    * The deployment with its current rooms. Null: it cannot serve, and the log has the reason.
    * @param keepAlive null: the event is not a request
    */
-  async deployment(env: E, keepAlive: KeepAlive | null): Promise<Deployment | null> {
-    const deployed = this.deployments.get(env) ?? (await this.deployed(env))
-    const current = deployed === null ? undefined : this.current.get(deployed)
-    return current === undefined ? deployed : current.get(keepAlive)
+  deployment(env: E, keepAlive: KeepAlive | null): Deployment | Promise<Deployment | null> {
+    const deployed = this.deployments.get(env)
+    if (deployed !== undefined) return this.currentOf(deployed, keepAlive)
+    return this.deployed(env).then((first) => first && this.currentOf(first, keepAlive))
+  }
+
+  private currentOf(deployed: Deployment, keepAlive: KeepAlive | null): Deployment | Promise<Deployment> {
+    return this.current.get(deployed)?.get(keepAlive) ?? deployed
   }
 
   /**

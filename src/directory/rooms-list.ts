@@ -60,19 +60,21 @@ export class RoomsList {
     this.toldVersion = Math.max(this.toldVersion, version)
   }
 
-  /** Waits for the first list, otherwise refreshes it in the background. */
-  async follow(work: Work): Promise<DirectoryList | null> {
+  /** Waits for the first list, otherwise refreshes it in the background; null: no need to wait. */
+  follow(work: Work): Promise<void> | null {
     const nowMs = Date.now()
     if (this.isDue(nowMs)) {
       const refreshing = this.refresh(nowMs)
       work.waitUntil(refreshing)
-      if (!this.hasTried) await refreshing
-    } else if (!this.hasTried) {
-      await this.otherRead(nowMs)
-      // The platform may have cancelled the other request.
-      if (!this.hasTried) await this.refresh(Date.now())
+      return this.hasTried ? null : refreshing
     }
-    return this.known
+    return this.hasTried ? null : this.firstOfOther(nowMs)
+  }
+
+  private async firstOfOther(nowMs: number): Promise<void> {
+    await this.otherRead(nowMs)
+    // The platform may have cancelled the other request.
+    if (!this.hasTried) await this.refresh(Date.now())
   }
 
   /** Reads the list from the directory itself. Rejects if that cannot be reached. */

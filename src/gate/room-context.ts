@@ -58,7 +58,8 @@ export async function readVisitor(context: RoomContext): Promise<Visitor> {
   const { request, room, client, keys, keepAlive } = context
   const nowMs = Date.now()
   const texts = presentedTexts(request.headers, room, isSecure(request))
-  const read = await readTokens(texts, room, context, nowMs)
+  const reading = readTokens(texts, room, context, nowMs)
+  const read = reading instanceof Promise ? await reading : reading
   const binding = ClientBinding.of(request, room, keys)
   const presented = binding === null ? read : await binding.own(read)
   if (presented.length < read.length) client.countRefused('foreign', keepAlive, read.length - presented.length)

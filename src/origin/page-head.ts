@@ -62,8 +62,8 @@ const HTML_ELEMENTS = new Set(
 const UTF8_BOM = '\u00ef\u00bb\u00bf'
 const LIGHTNING = '\u00e2\u0161\u00a1'
 
-/** Bytes that are decoded at once. */
-const DECODED_BYTES = 4096
+/** Bytes that are decoded first, and at least twice as many each time after that. */
+const FIRST_DECODED_BYTES = 1024
 
 const decoder = new TextDecoder('windows-1252')
 
@@ -92,8 +92,10 @@ export class PageHead {
   read(chunk: Uint8Array): HeadFound | null {
     const end = Math.min(chunk.length, PAGE_HEAD_MAX_BYTES - this.text.length)
     // Most heads are much shorter than their first chunk.
-    for (let from = 0; from < end; from += DECODED_BYTES) {
-      this.text += decoder.decode(chunk.subarray(from, Math.min(from + DECODED_BYTES, end)))
+    for (let from = 0; from < end; ) {
+      const to = Math.min(from + Math.max(FIRST_DECODED_BYTES, this.text.length), end)
+      this.text += decoder.decode(chunk.subarray(from, to))
+      from = to
       const found = this.readTokens()
       if (found !== null) return this.checked(found)
     }

@@ -97,12 +97,18 @@ class PageStream {
    * Whether the page is known to be complete. Most pages are, and answering with bytes is cheaper
    * than with a stream (bench `pass-html`).
    */
-  async isOver(): Promise<boolean> {
+  isOver(): boolean | Promise<boolean> {
     if (this.hasEnded || this.readBytes === this.insertion.bodyBytes) return true
-    this.next = this.readChunk()
-    // `passOn` awaits the same promise and handles the failure.
-    const next = await Promise.race([this.next.catch(() => null), scheduler.wait(0)])
-    return next?.done === true
+    const next = this.readChunk()
+    this.next = next
+    return new Promise((resolve) => {
+      next.then(
+        ({ done }) => resolve(done),
+        // `passOn` awaits the same promise and handles the failure.
+        () => resolve(false),
+      )
+      void scheduler.wait(0).then(() => resolve(false))
+    })
   }
 
   /** Returns a page that is over, as a copy, so that others can be read into its buffers. */

@@ -32,8 +32,8 @@ const PLATFORM_HEADERS = [
 /** Names in a request that the origin must not see from a client. */
 export interface ReservedNames {
   readonly cookies: ReadonlySet<string>
-  /** Headers that are removed: their content is for the waiting room only. */
-  readonly secretHeaders: readonly string[]
+  /** Headers that are removed, in lower case: only we set them, or only we may read them. */
+  readonly removedHeaders: ReadonlySet<string>
   /**
    * Headers that are removed in every spelling but the usual one, as `canonicalName` writes them.
    */
@@ -46,7 +46,12 @@ export function reservedNames(rooms: readonly RoomSettings[], allowsRehearsals =
   const secretHeaders = [TOKEN_HEADER, WORK_HEADER, KEY_HEADER, ...bypassHeaders]
   if (!allowsRehearsals) secretHeaders.push(REHEARSAL_HEADER)
   const ours = [...secretHeaders, PASS_HEADER, SECRET_HEADER, HOST_HEADER, PROTOCOL_HEADER, ...PLATFORM_HEADERS]
-  return { cookies: ourCookieNames(rooms), secretHeaders, imitatedHeaders: new Set(ours.map(canonicalName)) }
+  const removed = [...secretHeaders, PASS_HEADER, SECRET_HEADER]
+  return {
+    cookies: ourCookieNames(rooms),
+    removedHeaders: new Set(removed.map((name) => name.toLowerCase())),
+    imitatedHeaders: new Set(ours.map(canonicalName)),
+  }
 }
 
 export interface AddedHeaders {
@@ -59,11 +64,13 @@ export interface AddedHeaders {
 }
 
 export function setRequestHeaders(headers: Headers, reserved: ReservedNames, added: AddedHeaders): void {
-  setOrDelete(headers, 'Cookie', withoutOurCookies(headers.get('Cookie'), reserved.cookies))
-  removeImitations(headers, reserved.imitatedHeaders)
-  for (const name of reserved.secretHeaders) headers.delete(name)
-  setOrDelete(headers, PASS_HEADER, added.pass)
-  setOrDelete(headers, SECRET_HEADER, added.secret)
+  removeReserved(headers, reserved)
+  const cookies = headers.get('Cookie')
+  const kept = withoutOurCookies(cookies, reserved.cookies)
+  if (kept === null) headers.delete('Cookie')
+  else if (kept !== cookies) headers.set('Cookie', kept)
+  if (added.pass !== null) headers.set(PASS_HEADER, added.pass)
+  if (added.secret !== null) headers.set(SECRET_HEADER, added.secret)
   headers.set(HOST_HEADER, added.url.host)
   headers.set(PROTOCOL_HEADER, added.url.protocol.slice(0, -1))
 }
@@ -73,13 +80,13 @@ export function setRequestHeaders(headers: Headers, reserved: ReservedNames, add
  * name. Reading the names takes 4 us for the 22 headers of a browser, so only names with an unusual
  * character are compared.
  */
-function removeImitations(headers: Headers, imitated: ReadonlySet<string>): void {
+function removeReserved(headers: Headers, { removedHeaders, imitatedHeaders }: ReservedNames): void {
   let found: string[] | null = null
   for (const name of headers.keys()) {
-    if (/[^a-z0-9-]/.test(name) && imitated.has(canonicalName(name))) {
-      found ??= []
-      found.push(name)
-    }
+    const isImitation = /[^a-z0-9-]/.test(name) && imitatedHeaders.has(canonicalName(name))
+    if (!isImitation && !removedHeaders.has(name)) continue
+    found ??= []
+    found.push(name)
   }
   if (found !== null) for (const name of found) headers.delete(name)
 }
@@ -90,9 +97,4 @@ function removeImitations(headers: Headers, imitated: ReadonlySet<string>): void
  */
 export function canonicalName(name: string): string {
   return name.toLowerCase().replace(/[^a-z0-9]/g, '-')
-}
-
-function setOrDelete(headers: Headers, name: string, value: string | null): void {
-  if (value === null) headers.delete(name)
-  else headers.set(name, value)
 }

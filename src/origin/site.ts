@@ -43,25 +43,33 @@ export type SiteOutcome =
  * `setTimeout`. There is no `AbortController`: the platform drops the subrequests of a request that
  * was answered.
  */
-export async function withTimeout(
+export function withTimeout(
   pending: Promise<Response>,
   limitMs: number,
   onWaiting: () => void,
 ): Promise<Response | null> {
-  let isOver = false
-  const waiting = async () => {
-    for (let leftMs = limitMs; leftMs > 0; leftMs -= PRESENCE_DURING_REQUEST_MS) {
-      await scheduler.wait(Math.min(leftMs, PRESENCE_DURING_REQUEST_MS))
-      if (isOver) break
-      if (leftMs > PRESENCE_DURING_REQUEST_MS) onWaiting()
+  return new Promise((resolve, reject) => {
+    let isOver = false
+    const wait = (leftMs: number): void => {
+      void scheduler.wait(Math.min(leftMs, PRESENCE_DURING_REQUEST_MS)).then(() => {
+        if (isOver) return
+        if (leftMs <= PRESENCE_DURING_REQUEST_MS) return resolve(null)
+        onWaiting()
+        wait(leftMs - PRESENCE_DURING_REQUEST_MS)
+      })
     }
-    return null
-  }
-  try {
-    return await Promise.race([pending, waiting()])
-  } finally {
-    isOver = true
-  }
+    pending.then(
+      (response) => {
+        isOver = true
+        resolve(response)
+      },
+      (error) => {
+        isOver = true
+        reject(error)
+      },
+    )
+    wait(limitMs)
+  })
 }
 
 /**

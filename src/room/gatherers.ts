@@ -18,9 +18,13 @@ const REGIONS: Readonly<Record<string, DurableObjectLocationHint>> = {
   SA: 'sam',
 }
 
+/** Requests that an isolate asks for their continent. A few come from Tor, or have none. */
+const CONTINENTS_READ_MAX = 10
+
 export class Gatherers {
   private readonly namespace: GathererNamespace
   private region: DurableObjectLocationHint | undefined
+  private continentsRead = 0
 
   constructor(namespace: GathererNamespace) {
     this.namespace = namespace
@@ -30,11 +34,12 @@ export class Gatherers {
    * Whether a continent is still needed. Reading it parses the request's `cf`, which is expensive.
    */
   get needsContinent(): boolean {
-    return this.region === undefined
+    return this.region === undefined && this.continentsRead < CONTINENTS_READ_MAX
   }
 
   /** A request came from this continent. An isolate runs in one place, so the first one decides. */
   noteContinent(continent: unknown): void {
+    this.continentsRead++
     this.region ??= typeof continent === 'string' ? REGIONS[continent] : undefined
   }
 
