@@ -55,7 +55,8 @@ export class TurnstileValidator {
    * cancelled, so entries end by their age, too.
    */
   private readonly underWay = new Map<object, number>()
-  private waiting: number[] = []
+  /** When each validation that waits for its turn came. Entries end in the same way. */
+  private readonly waiting = new Map<object, number>()
 
   constructor(settings: TurnstileSettings) {
     this.settings = settings
@@ -87,22 +88,26 @@ export class TurnstileValidator {
    * Each request looks by its own timer, since it must not depend on another one's.
    */
   private async turn(): Promise<object | null> {
-    const startMs = Date.now()
-    const isRecent = (ms: number) => ageMs(ms, Date.now()) < CHECK_GIVE_UP_MS
-    let isWaiting = false
-    for (;;) {
-      for (const [turn, sinceMs] of this.underWay) if (!isRecent(sinceMs)) this.underWay.delete(turn)
-      if (this.underWay.size < CHECKS_PARALLEL_MAX) break
-      this.waiting = this.waiting.filter(isRecent)
-      if (!isRecent(startMs) || (!isWaiting && this.waiting.length >= CHECKS_WAITING_MAX)) return null
-      if (!isWaiting) this.waiting.push(startMs)
-      isWaiting = true
-      await new Promise((resume) => setTimeout(resume, CHECK_LOOK_MS))
-    }
-    if (isWaiting) this.waiting.splice(this.waiting.indexOf(startMs), 1)
     const turn = {}
+    const startMs = Date.now()
+    if (!this.isFree(startMs)) {
+      // Only newcomers look at the others who wait: if all looked at all, it would take long.
+      forgetOld(this.waiting, startMs)
+      if (this.waiting.size >= CHECKS_WAITING_MAX) return null
+      this.waiting.set(turn, startMs)
+      do {
+        if (isOld(startMs, Date.now())) return null
+        await new Promise((resume) => setTimeout(resume, CHECK_LOOK_MS))
+      } while (!this.isFree(Date.now()))
+      this.waiting.delete(turn)
+    }
     this.underWay.set(turn, Date.now())
     return turn
+  }
+
+  private isFree(nowMs: number): boolean {
+    forgetOld(this.underWay, nowMs)
+    return this.underWay.size < CHECKS_PARALLEL_MAX
   }
 
   /** Null: no verdict. With one key for both attempts the second may repeat the first. */
@@ -131,6 +136,14 @@ export class TurnstileValidator {
     const skewMs = Math.abs(Date.now() - Date.parse(String(verdict.challenge_ts)))
     return skewMs <= CHECK_TOKEN_LIFE_SECONDS * 1000 ? 'passed' : 'repeated'
   }
+}
+
+function isOld(startMs: number, nowMs: number): boolean {
+  return ageMs(startMs, nowMs) >= CHECK_GIVE_UP_MS
+}
+
+function forgetOld(startedMs: Map<object, number>, nowMs: number): void {
+  for (const [turn, startMs] of startedMs) if (isOld(startMs, nowMs)) startedMs.delete(turn)
 }
 
 /** Codes that say nothing about the visitor: a wrong secret, a broken endpoint. */
