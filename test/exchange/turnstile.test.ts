@@ -20,7 +20,7 @@ const validator = (secret = 'secret') =>
 const verdict = (fields: object) => async () => Response.json({ success: true, 'error-codes': [], ...fields })
 const fresh = () => ({ hostname: 'shop.test', action: 'waiting-room-join', challenge_ts: new Date().toISOString() })
 
-/** Hashes of tokens are computed in real time. Does not touch the fake clock, as `vi.waitUntil` does. */
+/** Hashes take real time. Unlike `vi.waitUntil` this does not move the fake clock. */
 async function until(isSo: () => boolean): Promise<void> {
   while (!isSo()) await new Promise(setImmediate)
 }
@@ -41,7 +41,7 @@ it('makes a bounded number of calls at once, lets a bounded number wait, and tur
   expect(asked).toHaveBeenCalledTimes(CHECKS_PARALLEL_MAX)
   // Calls that never end free their turn after a while, as those of cancelled requests.
   asked.mockImplementation(verdict(fresh()))
-  // A jump, since each timer that fires takes a turn of the event loop, and there are 500 for each look.
+  // A jump: each timer that fires takes a turn of the event loop, and 500 wait for each look.
   vi.setSystemTime(Date.now() + CHECK_GIVE_UP_MS / 2)
   while (results.length < others.length) await vi.advanceTimersByTimeAsync(CHECK_LOOK_MS)
   expect(results.slice(7)).toEqual(new Array(CHECKS_WAITING_MAX).fill('passed'))
