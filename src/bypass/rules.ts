@@ -51,7 +51,10 @@ export function conditionCount(rule: RequestRule): number {
   return fields + Object.values(others).filter((condition) => condition !== null).length
 }
 
-/** Whether it is certain that no request matches both rules. */
+/**
+ * Whether it is certain that no request matches both rules, except those that can be read in
+ * several ways.
+ */
 export function cannotBothMatch(one: RequestRule, other: RequestRule): boolean {
   const share = (a: readonly string[] | null, b: readonly string[] | null) =>
     a === null || b === null || a.some((each) => b.includes(each))

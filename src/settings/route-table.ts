@@ -4,7 +4,9 @@
  *
  * The most specific route wins: an exact host before a wildcard, a longer wildcard before a shorter
  * one and before any host; then a longer path before a shorter one; then a rule of `match` with
- * more conditions before one with fewer and before none.
+ * more conditions before one with fewer and before none. Only a request that can be read in several
+ * ways, such as `?a=1&a=2`, meets rules that are equal in all this: then the name of the room
+ * decides, so that the order of the list does not.
  */
 
 import { type RequestRule, requestRules } from '../bypass/bypass-settings.ts'
@@ -29,7 +31,7 @@ export interface RouteEntry {
   readonly conditions: number
 }
 
-/** By path, those with more conditions first. */
+/** By path, the most specific first. */
 type ByPath = Map<string, RouteEntry[]>
 
 /** The routes of one host name, of one wildcard, or of any host. */
@@ -103,7 +105,7 @@ export class RouteTable {
     const entries = [...(paths.get(key) ?? []), entry]
     paths.set(
       key,
-      entries.sort((a, b) => b.conditions - a.conditions),
+      entries.sort((a, b) => b.conditions - a.conditions || a.room.name.localeCompare(b.room.name, 'en')),
     )
     routes.pathMaxChars = Math.max(routes.pathMaxChars, key.length)
   }

@@ -170,6 +170,40 @@ describe('two rooms of the same route', () => {
       expect(problemsOf(room('one', { match: [one] }), room('two', { match: [two] }))).toEqual([])
     }
   })
+
+  it.each<[string, object, object, string, Asked]>([
+    ['a parameter twice', { query: { a: '1' } }, { query: { a: '2' } }, 'https://x/?a=2&a=1', {}],
+    [
+      'a cookie twice',
+      { cookies: { a: '1' } },
+      { cookies: { a: '2' } },
+      'https://x/',
+      { headers: { Cookie: 'a=2; a=1' } },
+    ],
+    [
+      'a method that a header overrides',
+      { methods: ['GET'] },
+      { methods: ['POST'] },
+      'https://x/',
+      { headers: { 'X-HTTP-Method': 'POST' } },
+    ],
+  ])('share a request with %s by their names, in whatever order they are listed', (_, one, two, url, asked) => {
+    const tables = [room('a', { match: [one] }), room('b', { match: [two] }), room('c', { path: '/' })]
+    expect(nameOf(roomsOf(tables), url, asked)).toBe('a')
+    expect(nameOf(roomsOf(tables.toReversed()), url, asked)).toBe('a')
+    const swapped = [room('b', { match: [one] }), room('a', { match: [two] })]
+    expect(nameOf(roomsOf(swapped), url, asked)).toBe('a')
+    const [first] = explainRoute(routeTable(roomsOf(swapped)), factsOf(url, asked))
+    expect(first).toMatchObject({ room: 'a', outcome: 'takes' })
+  })
+
+  it('prefer the path that is compared with its case, in whatever order they are listed', () => {
+    const tables = [
+      room('a', { path: '/sale', path_case_sensitive: false, match: [{ query: { a: '1' } }] }),
+      room('b', { path: '/Sale', match: [{ query: { a: '2' } }] }),
+    ]
+    for (const list of [tables, tables.toReversed()]) expect(nameOf(roomsOf(list), 'https://x/Sale?a=1&a=2')).toBe('b')
+  })
 })
 
 describe('the explanation of a URL', () => {
