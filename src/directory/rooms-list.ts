@@ -22,7 +22,8 @@ export interface SharedLists {
   version(): Promise<number | null>
   /** The newest list that any of them has read. */
   list(): Promise<DirectoryList | null>
-  keep(list: DirectoryList, isNew: boolean): Promise<void>
+  /** Keeps what the directory has just answered. */
+  keep(list: DirectoryList): Promise<void>
 }
 
 type Read = (knownVersion: number | null) => Promise<Awaited<ReturnType<DirectoryObject['read']>>>
@@ -33,6 +34,9 @@ interface Work {
 
 /** How often a request looks for the list that another one reads. */
 const LOOK_MS = 10
+
+/** A first request whose read failed waits this long for the cache, which answers in a few ms. */
+const CACHE_GIVE_UP_MS = 500
 
 export class RoomsList {
   private readonly read: Read
@@ -92,7 +96,7 @@ export class RoomsList {
   }
 
   private async otherRead(startMs: number): Promise<void> {
-    while (!this.hasTried && ageMs(startMs, Date.now()) < DIRECTORY_FIRST_READ_MS) {
+    while (!this.hasTried && ageMs(startMs, Date.now()) < DIRECTORY_FIRST_READ_MS + CACHE_GIVE_UP_MS) {
       await new Promise((resolve) => setTimeout(resolve, LOOK_MS))
     }
   }
@@ -104,7 +108,7 @@ export class RoomsList {
       await inTime(this.readShared(), this.hasTried ? DIRECTORY_READ_GIVE_UP_MS : DIRECTORY_FIRST_READ_MS)
     } catch (error) {
       logWarning('directory_unreachable', { error: errorText(error), version: this.known?.version ?? null })
-      if (this.known === null) this.known = await this.shared.list()
+      if (this.known === null) await this.takeCached()
     } finally {
       this.isReading = false
       this.hasTried = true
@@ -120,11 +124,16 @@ export class RoomsList {
       if (list !== null && list.version >= version) return this.take(list)
     }
     const answer = await this.read(known)
-    const isNew = 'documents' in answer
-    const list = isNew ? answer : (this.known as DirectoryList)
+    const list = 'documents' in answer ? answer : (this.known as DirectoryList)
     this.take(list)
     this.toldVersion = Math.min(this.toldVersion, list.version)
-    await this.shared.keep(list, isNew)
+    await this.shared.keep(list)
+  }
+
+  /** The wait for the directory may have ended because the cache does not answer. */
+  private async takeCached(): Promise<void> {
+    const cached = await inTime(this.shared.list(), CACHE_GIVE_UP_MS).catch(() => null)
+    if (cached !== null) this.take(cached)
   }
 
   /** Answers may overtake each other. */

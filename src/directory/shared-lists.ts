@@ -2,19 +2,36 @@
  * The list of rooms in the cache of a data centre. Where there is none, each isolate asks the
  * directory.
  */
+import { ageMs } from '../core/age.ts'
 import { DIRECTORY_LIST_CACHE_SECONDS, DIRECTORY_REFRESH_MS } from '../limits.ts'
 import { cachedValue, cacheValue } from '../location-cache.ts'
 import type { DirectoryList } from './directory-object.ts'
 import type { SharedLists } from './rooms-list.ts'
 
+/** The cache's copy of the list is written anew at half its life, so that it does not run out. */
+const RENEW_MS = (DIRECTORY_LIST_CACHE_SECONDS * 1000) / 2
+
 /** @param id of the directory's object: deployments of one zone share its cache */
 export function sharedLists(id: string): SharedLists {
   const [list, version] = [`directory/${id}/list`, `directory/${id}/version`]
+  /** The list that this isolate last read from the cache or wrote to it. */
+  let cached = { version: -1, atMs: 0 }
+  const seen = ({ version }: DirectoryList) => {
+    cached = { version, atMs: Date.now() }
+  }
   return {
     version: async () => ((await cachedValue(version)) as number | undefined) ?? null,
-    list: async () => ((await cachedValue(list)) as DirectoryList | undefined) ?? null,
-    async keep(newest, isNew) {
-      if (isNew) await cacheValue(list, newest, DIRECTORY_LIST_CACHE_SECONDS)
+    async list() {
+      const found = (await cachedValue(list)) as DirectoryList | undefined
+      if (found === undefined) return null
+      seen(found)
+      return found
+    },
+    async keep(newest) {
+      if (cached.version !== newest.version || ageMs(cached.atMs, Date.now()) >= RENEW_MS) {
+        await cacheValue(list, newest, DIRECTORY_LIST_CACHE_SECONDS)
+        seen(newest)
+      }
       await cacheValue(version, newest.version, DIRECTORY_REFRESH_MS / 1000)
     },
   }
