@@ -151,7 +151,7 @@ describe('an isolate with a list', () => {
 })
 
 describe('the isolates of a location', () => {
-  /** As if the copies had run out: the cache has a clock of its own. */
+  /** As if the copies had run out. The cache does not go by the fake clock. */
   const runOut = async (...names: string[]) => {
     for (const name of names) await caches.default.delete(`https://waiting-room.invalid/directory/${id}/${name}`)
   }
@@ -185,7 +185,7 @@ describe('the isolates of a location', () => {
     expect(await new Isolate(directory, sharedLists('other')).request()).toBeNull()
   })
 
-  it('share the list that one of them has read after a change of its own', async () => {
+  it('share the list that one of them has read to answer an operator', async () => {
     const first = new Isolate(directory, sharedLists(id))
     await first.request()
     await first.settle()

@@ -30,6 +30,8 @@ export interface WorkerBindings {
   readonly sentryDsn?: string
   /** A folder whose files the binding ASSETS serves. Unset: those of a deployment. */
   readonly assets?: string
+  /** `host:port` of the server behind `caches.default`. Unset: there is no cache. */
+  readonly locationCache?: string
   /** Secrets that settings refer to by name. */
   readonly secrets?: Readonly<Record<string, string>>
   /** A second isolate of the Worker, on another port, calls the same objects. */
@@ -55,13 +57,15 @@ export function workerConfig(build: string, folder: string, storage: string, bin
   const code = `
   modules = [${modules(build, folder).join(', ')}],
   compatibilityDate = ${text(compatibility_date)},
-  compatibilityFlags = [${(compatibility_flags as string[]).map(text).join(', ')}],`
+  compatibilityFlags = [${(compatibility_flags as string[]).map(text).join(', ')}],
+  ${bindings.locationCache === undefined ? '' : 'cacheApiOutbound = "location-cache",'}`
   const services = [WORKER_SOCKET, ...(bindings.twin === true ? ['twin'] : [])]
   return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [
     ${services.map((name) => `(name = "${name}", worker = .${name}),`).join('\n    ')}
     (name = "internet", ${internet(bindings)}),
+    (name = "location-cache", external = (address = ${text(bindings.locationCache ?? '127.0.0.1:9')}, http = ())),
     (name = "disk", disk = (path = ${text(storage)}, writable = true)),
     (name = "assets", disk = (path = ${text(bindings.assets ?? ASSETS)}, writable = false)),
   ],
