@@ -82,8 +82,9 @@ export function eventAnchor(id: string): string {
 }
 
 export const METHODS: Readonly<Record<string, string>> = {
-  '': 'In line, in order (the room’s)',
+  '': 'The room’s',
   fifo: 'In line, in order',
+  random: 'In line, in random rounds',
   passthrough: 'Everyone goes straight to the site',
   reject: 'Newcomers are turned away',
 }

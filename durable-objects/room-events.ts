@@ -105,7 +105,7 @@ export class RoomEvents {
       total_active_users: settings.total_active_users ?? values.total_active_users,
       new_users_per_minute: settings.new_users_per_minute ?? values.new_users_per_minute,
       session_timeout_seconds: settings.session_timeout_seconds ?? room.session_timeout_seconds,
-      queueing_method: settings.queueing_method ?? 'fifo',
+      queueing_method: settings.queueing_method ?? values.queueing_method,
       rate_plan: isPlanned ? settings.rate_plan : room.rate_plan,
       message: values.message ?? settings.message,
     }

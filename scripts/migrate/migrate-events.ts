@@ -1,6 +1,7 @@
 /** Converts events of Cloudflare's Waiting Room to the events of a room. */
 import { type Carried, type Conversions, carryOver, NOTHING, refuse } from './carry-over.ts'
 import { type CloudflareRoom, isTable, MigrateError, oneLine, resultIn } from './cloudflare-rooms.ts'
+import { RANDOM_NOTE } from './migrate-room.ts'
 
 export interface MigratedEvents {
   readonly events: readonly Readonly<Record<string, unknown>>[]
@@ -42,7 +43,7 @@ const KEYS: Conversions = {
       : NOTHING,
   queueing_method: (value) =>
     value === 'random'
-      ? refuse('queueing_method = random is refused: to draw the order of the lobby, set shuffle_at_event_start.')
+      ? { settings: { queueing_method: value }, notes: [RANDOM_NOTE] }
       : same('queueing_method')(value),
   custom_page_html: (value) =>
     isUnset(value)

@@ -120,6 +120,9 @@ function sessionDuration(value: unknown, { disable_session_renewal }: Cloudflare
   return { settings: { idle_timeout_seconds: seconds }, notes: [text] }
 }
 
+/** Also for events. */
+export const RANDOM_NOTE = 'queueing_method = random: the order is random within rounds, see docs/methods.md.'
+
 function queueingMethod(value: unknown): Carried {
   if (value === null || value === 'fifo') return NOTHING
   if (!QUEUEING_METHODS.some((method) => method === value)) {
@@ -127,7 +130,7 @@ function queueingMethod(value: unknown): Carried {
   }
   const settings = { queueing_method: value }
   if (value !== 'random') return { settings }
-  return { settings, notes: ['queueing_method = random: the order is random within rounds, see docs/methods.md.'] }
+  return { settings, notes: [RANDOM_NOTE] }
 }
 
 function isOff(mode: unknown): boolean {

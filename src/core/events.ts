@@ -2,7 +2,7 @@
  * The events of a room: times at which other rules hold, and an optional lobby before the start.
  */
 import { capacityAt, meanRate, type RatePiece, type RatePlan, rateAt, ratePieces } from './rate-plan.ts'
-import { isClosed, type LineRules, messageNow } from './rules.ts'
+import { isClosed, type LineRules, messageNow, type QueueingMethod } from './rules.ts'
 
 export interface RoomEvent {
   readonly id: string
@@ -22,8 +22,8 @@ export interface RoomEvent {
   readonly ratePerMinute: number | null
   /** Null inherits the room's value. */
   readonly sessionTimeoutSeconds: number | null
-  /** Visitors queue, go straight to the site, or are refused. Null inherits. */
-  readonly traffic: 'queue' | 'passthrough' | 'reject' | null
+  /** Once it runs. `passthrough` suspends the room, and `reject` closes it. Null inherits. */
+  readonly method: QueueingMethod | null
   readonly ratePlan: RatePlan
   /** To everyone in line during the event; an operator's message wins. Null inherits. */
   readonly message: string | null
@@ -105,13 +105,14 @@ export function effectiveRules(
   const worded = isSilent ? { ...planned, message: event.message, messageUntilMs: null } : planned
   // A lobby takes everyone in, in order.
   if (nowMs < event.startAtMs || isDrawing) return { ...worded, mode: 'paused', method: 'fifo' }
+  const { method } = event
   const staysClosed = isClosed(rules, event.endAtMs)
   return {
     ...worded,
-    ...(event.traffic === 'queue' ? { method: 'fifo' as const } : {}),
+    ...(method === null || method === 'passthrough' ? {} : { method }),
     sessionTimeoutSeconds: event.sessionTimeoutSeconds ?? rules.sessionTimeoutSeconds,
-    suspended: rules.suspended || (event.traffic === 'passthrough' && !rules.soldOut),
-    ...(event.traffic === 'reject' ? { closed: true, opensAtMs: staysClosed ? rules.opensAtMs : event.endAtMs } : {}),
+    suspended: rules.suspended || (method === 'passthrough' && !rules.soldOut),
+    ...(method === 'reject' ? { closed: true, opensAtMs: staysClosed ? rules.opensAtMs : event.endAtMs } : {}),
   }
 }
 

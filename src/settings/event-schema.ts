@@ -5,10 +5,12 @@
 import * as v from 'valibot'
 import type { RoomEvent } from '../core/events.ts'
 import type { RatePlan } from '../core/rate-plan.ts'
+import { QUEUEING_METHODS } from '../core/rules.ts'
 import { MESSAGE_MAX_CHARS } from '../limits.ts'
 import {
   capacity,
   flag,
+  oneOf,
   orNull,
   pathItem,
   ratePerMinute,
@@ -30,12 +32,6 @@ const LOBBY_TO_START_MIN_MS = 5 * MINUTE_MS
 
 const nameMessage = `must be a text of 1 to ${NAME_MAX_CHARS} characters without line breaks`
 const idMessage = 'must be 1 to 64 of a-z, 0-9 and "-"'
-
-const METHODS = ['fifo', 'passthrough', 'reject'] as const
-const methodMessage = ({ input }: v.BaseIssue<unknown>) =>
-  input === 'random'
-    ? 'cannot be random. To draw the order of everyone in the lobby, use shuffle_at_event_start'
-    : `must be one of ${METHODS.join(', ')}`
 
 /** The platform refuses alarms after 2189. */
 const eventTime = v.pipe(
@@ -75,7 +71,7 @@ export const eventEntries = {
   total_active_users: orNull(capacity),
   new_users_per_minute: orNull(ratePerMinute),
   session_timeout_seconds: orNull(sessionTimeoutSeconds),
-  queueing_method: orNull(v.picklist(METHODS, methodMessage)),
+  queueing_method: orNull(oneOf(QUEUEING_METHODS)),
   rate_plan: orNull(ratePlanSchema),
   message: orNull(textOf(1, MESSAGE_MAX_CHARS)),
 }
@@ -190,8 +186,6 @@ export function timesOf({ prequeue_start_time, event_start_time, event_end_time 
   return { lobbyAtMs, startAtMs, endAtMs: Date.parse(event_end_time), fromMs: lobbyAtMs ?? startAtMs }
 }
 
-const TRAFFIC = { fifo: 'queue', passthrough: 'passthrough', reject: 'reject' } as const
-
 export function toRoomEvent(event: EventSettings, id: string, secret: string): RoomEvent {
   const { lobbyAtMs, startAtMs, endAtMs } = timesOf(event)
   return {
@@ -206,7 +200,7 @@ export function toRoomEvent(event: EventSettings, id: string, secret: string): R
     capacity: event.total_active_users,
     ratePerMinute: event.new_users_per_minute,
     sessionTimeoutSeconds: event.session_timeout_seconds,
-    traffic: event.queueing_method && TRAFFIC[event.queueing_method],
+    method: event.queueing_method,
     ratePlan: toRatePlan(event.rate_plan ?? []),
     message: event.message,
   }

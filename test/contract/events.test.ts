@@ -189,7 +189,7 @@ describe('settings of an event are refused with key and remedy', () => {
     [{ shuffle_at_event_start: true }, 'shuffle_at_event_start', /needs prequeue_start_time/],
     [{ total_active_users: 5 }, 'new_users_per_minute', /go together/],
     [{ new_users_per_minute: 5 }, 'total_active_users', /go together/],
-    [{ queueing_method: 'random' }, 'queueing_method', /use shuffle_at_event_start/],
+    [{ queueing_method: 'lifo' }, 'queueing_method', /one of fifo, random/],
     [{ session_timeout_seconds: 10 }, 'session_timeout_seconds', /15 to 1800/],
     [{ name: '' }, 'name', /1 to 80/],
     [{ capacity: 5 }, 'capacity', /there is no such key/],
@@ -387,6 +387,11 @@ it('the effective settings are those of the event, then those of the room', asyn
       rate_plan: null,
       message: 'From the operators',
     },
+  })
+  await api().call('PATCH', '/rooms/effective/settings', { queueing_method: 'random' }, { 'If-Match': '*' })
+  await change('effective', id, { queueing_method: null })
+  expect((await api().get(path('effective', `/${id}/details`))).json()).toMatchObject({
+    effective: { queueing_method: 'random' },
   })
 })
 

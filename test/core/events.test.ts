@@ -308,13 +308,51 @@ describe('a running event', () => {
   })
 
   it('with the method "reject" refuses newcomers until it ends; with "passthrough" it sends everyone to the site', () => {
-    const rejecting = new DrivenLine({}, [event({ lobbyAtMs: null, traffic: 'reject' })])
+    const rejecting = new DrivenLine({}, [event({ lobbyAtMs: null, method: 'reject' })])
     rejecting.pass(600)
     expect(rejecting.join()).toEqual([0])
-    const passing = new DrivenLine({}, [event({ lobbyAtMs: null, traffic: 'passthrough' })])
+    const passing = new DrivenLine({}, [event({ lobbyAtMs: null, method: 'passthrough' })])
     passing.pass(600)
     passing.tick()
     expect(passing.line.rules.suspended).toBe(true)
+  })
+
+  it('with the method "reject" refuses newcomers of a room that lets everyone pass', () => {
+    const line = new DrivenLine({ method: 'passthrough' }, [event({ lobbyAtMs: null, method: 'reject' })])
+    line.pass(600)
+    expect(line.join()).toEqual([0])
+    expect(view(line).snapshot).toMatchObject({ method: 'reject', closed: true })
+    line.pass(3_600)
+    expect(line.join()).not.toEqual([0])
+    expect(view(line).snapshot).toMatchObject({ method: 'passthrough' })
+  })
+
+  it('with the method "random" keeps the order of its lobby, and gives later visitors random places behind', () => {
+    const line = new DrivenLine({ capacity: 1 }, [event({ draw: false, method: 'random' })])
+    const early = line.join(1)
+    line.pass(300)
+    const lobby = line.join(20)
+    expect(lobby).toEqual(lobby.toSorted((a, b) => a - b))
+    line.pass(300)
+    const later = line.join(40)
+    expect(view(line).snapshot.method).toBe('random')
+    expect(later).not.toEqual(later.toSorted((a, b) => a - b))
+    expect(Math.min(...later)).toBeGreaterThan(Math.max(...early, ...lobby))
+    line.pass(3_600)
+    line.tick()
+    const after = line.join(20)
+    expect(after).toEqual(after.toSorted((a, b) => a - b))
+    expect(Math.min(...after)).toBeGreaterThan(Math.max(...later))
+  })
+
+  it('without a method keeps that of the room', () => {
+    const line = new DrivenLine({ capacity: 1, method: 'random' }, [event({ draw: false })])
+    line.pass(300)
+    const lobby = line.join(20)
+    expect(lobby).toEqual(lobby.toSorted((a, b) => a - b))
+    line.pass(300)
+    const later = line.join(40)
+    expect(later).not.toEqual(later.toSorted((a, b) => a - b))
   })
 
   it('shows its message when that of the operators has ended', () => {
@@ -330,7 +368,7 @@ describe('a running event', () => {
 
   it('with the method "reject" announces no opening while the room itself stays closed', () => {
     const opensAtMs = (changes: Partial<LineRules>) => {
-      const line = new DrivenLine(changes, [event({ traffic: 'reject', draw: false })])
+      const line = new DrivenLine(changes, [event({ method: 'reject', draw: false })])
       line.pass(600)
       line.tick()
       return view(line).snapshot.opensAtMs
@@ -364,7 +402,7 @@ describe('sold out', () => {
     expect(line.line.tickets.occupied).toBe(1)
   })
   it('stays in force during an event of the method "passthrough"', () => {
-    const line = new DrivenLine({ soldOut: true }, [event({ lobbyAtMs: null, traffic: 'passthrough' })])
+    const line = new DrivenLine({ soldOut: true }, [event({ lobbyAtMs: null, method: 'passthrough' })])
     line.pass(600)
     expect(line.exchange({ joins: ['new'] }).joins).toEqual([{ state: 'full', why: 'sold-out' }])
     expect(view(line).snapshot).toMatchObject({ suspended: false, soldOut: true })

@@ -202,7 +202,7 @@ describe('npm run migrate', () => {
     const odd = {
       ...PLAIN_EVENT,
       custom_page_html: '<p>',
-      queueing_method: 'random',
+      turnstile_mode: 'invisible',
       event_start_time: '2039-10-02T10:00:00Z',
     }
     writeFileSync(events, answer([EVENT, PLAIN_EVENT]))
@@ -234,7 +234,7 @@ describe('npm run migrate', () => {
     expect(refused.status).toBe(1)
     for (const told of [
       'ROOMS[0] (plain): event "plain": custom_page_html has no counterpart',
-      'ROOMS[0] (plain): event "plain": queueing_method = random is refused: to draw',
+      'ROOMS[0] (plain): event "plain": turnstile_mode = invisible',
       'ROOMS[0].events.0.session_timeout_seconds: must be a whole number from 15 to 1800',
     ]) {
       expect(refused.stderr).toContain(told)
@@ -415,12 +415,18 @@ describe('events', () => {
   it.each<[object, RegExp]>([
     [{ disable_session_renewal: true }, /disable_session_renewal has no counterpart/],
     [{ turnstile_mode: 'invisible' }, /turnstile_mode = invisible/],
-    [{ queueing_method: 'random' }, /set shuffle_at_event_start/],
     [{ lottery_seed: 7 }, /lottery_seed is unknown/],
   ])('are reported with %j', (changes, told) => {
     const { events, refused, notes } = migrateEvents(answer([{ ...PLAIN_EVENT, ...changes }]), 0)
     expect(events).toHaveLength(1)
     expect([refused, notes]).toEqual([[expect.stringMatching(told)], [expect.stringMatching(told)]])
+  })
+
+  it.each(['fifo', 'random', 'passthrough', 'reject'])('keep the method %s', (queueing_method) => {
+    const { events, refused, notes } = migrateEvents(answer([{ ...PLAIN_EVENT, queueing_method }]), 0)
+    expect([events, refused]).toMatchObject([[{ queueing_method }], []])
+    const told = 'event "plain": queueing_method = random: the order is random within rounds, see docs/methods.md.'
+    expect(notes).toEqual(queueing_method === 'random' ? [told] : [])
   })
 
   it.each([answer([PLAIN]), answer(null), '[1]'])('are refused if the input has another shape: %s', (text) => {

@@ -83,7 +83,7 @@ describe('an event', () => {
       capacity: 500,
       ratePerMinute: 100,
       sessionTimeoutSeconds: null,
-      traffic: 'queue',
+      method: 'fifo',
       ratePlan: [
         { atMs: Date.UTC(2026, 10, 27, 10), ratePerMinute: 100, capacity: null, ramp: false },
         { atMs: Date.UTC(2026, 10, 27, 10, 5), ratePerMinute: 100, capacity: 50, ramp: true },
@@ -132,8 +132,7 @@ describe('an event', () => {
     ],
     ['a capacity without a rate', { total_active_users: 5 }, 'new_users_per_minute', /go together/],
     ['a rate without a capacity', { new_users_per_minute: 5 }, 'total_active_users', /go together/],
-    ['random order', { queueing_method: 'random' }, 'queueing_method', /use shuffle_at_event_start/],
-    ['an unknown method', { queueing_method: 'lifo' }, 'queueing_method', /one of fifo, passthrough, reject/],
+    ['an unknown method', { queueing_method: 'lifo' }, 'queueing_method', /one of fifo, random, passthrough, reject/],
     ['an empty name', { name: '' }, 'name', /1 to 80/],
     ['a blank name', { name: ' ' }, 'name', /1 to 80/],
     ['a name of two lines', { name: 'a\nb' }, 'name', /without line breaks/],

@@ -15,7 +15,7 @@ export function event(changes: Partial<RoomEvent> = {}): RoomEvent {
     capacity: null,
     ratePerMinute: null,
     sessionTimeoutSeconds: null,
-    traffic: null,
+    method: null,
     ratePlan: [],
     message: null,
     ...changes,
