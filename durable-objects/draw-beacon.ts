@@ -8,7 +8,7 @@
  */
 import { hash as sha256 } from 'fast-sha256'
 import * as v from 'valibot'
-import type { BeaconChain, BeaconRound } from '../src/core/draws.ts'
+import type { BeaconChain, BeaconRound } from '../src/core/beacon-rounds.ts'
 import { bytesOfHex, hexOf } from '../src/core/hex.ts'
 import type { Line } from '../src/core/line.ts'
 import { boundedText } from '../src/http/body.ts'

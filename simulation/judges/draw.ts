@@ -3,7 +3,7 @@
  * published record describes, of exactly the tickets issued in the lobby, and the secret is the one
  * that the room committed to.
  */
-import type { DrawResult } from '../../src/core/draws.ts'
+import type { DrawResult } from '../../src/core/draw-result.ts'
 import type { JournalEntry } from '../../src/core/journal.ts'
 import type { Line } from '../../src/core/line.ts'
 import { randomnessOfRound } from '../beacon.ts'

@@ -5,7 +5,9 @@
  * Owns the order of these steps. The rules of events are in events.ts, lobbies and draws in
  * draws.ts.
  */
-import { type DrawResult, type Draws, type LineNumbers, lineNumbersOf } from './draws.ts'
+
+import { type DrawResult, lineNumbersOf } from './draw-result.ts'
+import type { Draws, LineNumbers } from './draws.ts'
 import type { ExpectedFlow } from './estimate.ts'
 import {
   bordersBetween,

@@ -160,8 +160,8 @@ export function applyExchanges(line: Line, requests: readonly ExchangeRequest[],
  * admitted, freed slots go to waiting tickets before newcomers, and claims see the admissions of
  * their own call. Numbers of another run change nothing.
  *
- * Calls carry issued numbers; the line orders by line numbers (draws.ts). This is the place that
- * translates, so a call that an isolate sent before it knew of a draw is understood.
+ * Calls carry issued numbers; the line orders by line numbers (draw-result.ts). This is the place
+ * that translates, so a call that an isolate sent before it knew of a draw is understood.
  */
 function applyRequest(line: Line, request: ExchangeRequest, rows: AccessRows): LineAnswer {
   const sameRun = request.run === line.run

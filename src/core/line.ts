@@ -35,9 +35,9 @@ import type { Tickets } from './tickets.ts'
 import { joinedSeconds, noteJoinTime, type WaitTimes } from './wait-times.ts'
 
 /**
- * `number`: the issued one, see draws.ts. `holder`: see holders.ts; missing: 0. Only joins with an
- * access key get `taken` (another device holds the key's place; `isNew`: since a moment ago) and
- * `passed` (the key leads past the room).
+ * `number`: the issued one, see draw-result.ts. `holder`: see holders.ts; missing: 0. Only joins
+ * with an access key get `taken` (another device holds the key's place; `isNew`: since a moment
+ * ago) and `passed` (the key leads past the room).
  */
 export type JoinAnswer =
   | { readonly state: 'waiting'; readonly number: number; readonly holder?: number }

@@ -2,7 +2,7 @@
  * An isolate's reading of a snapshot: positions, estimates and line numbers of waiting visitors,
  * without a call.
  */
-import { type DrawResult, drawOf, lineNumber } from './draws.ts'
+import { type DrawResult, drawOf, lineNumber } from './draw-result.ts'
 import { type Estimate, estimateAt, expectedWaitSeconds } from './estimate.ts'
 import { type LaneFigures, placeAmongAll } from './lane-snapshot.ts'
 import { laneNumber, laneOf, REGULAR, startOf } from './lanes.ts'
@@ -108,7 +108,7 @@ export class SnapshotView {
       : snapshot.lanes?.find(({ index }) => index === lane)
   }
 
-  /** The line number of an issued number: see draws.ts. */
+  /** The line number of an issued number: see draw-result.ts. */
   lineNumber(issued: number): number {
     const { draws = [], run } = this.snapshot
     return lineNumber(draws, run, issued)

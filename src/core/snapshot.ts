@@ -7,7 +7,8 @@
  */
 import { hasFreeSlot } from './admission.ts'
 import { ageMs } from './age.ts'
-import type { BeaconRound, DrawResult } from './draws.ts'
+import type { BeaconRound } from './beacon-rounds.ts'
+import type { DrawResult } from './draw-result.ts'
 import { lastEnded, phaseUnderWay } from './events.ts'
 import {
   hasAllAdmissions,

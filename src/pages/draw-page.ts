@@ -1,7 +1,8 @@
 /** The public page about the draws of a room: what was promised and drawn, and how to check it. */
 
 import { cacheSet } from '../cache.ts'
-import type { BeaconRound, DrawResult } from '../core/draws.ts'
+import type { BeaconRound } from '../core/beacon-rounds.ts'
+import type { DrawResult } from '../core/draw-result.ts'
 import type { Language } from '../languages.ts'
 import { TIME_ZONES_MAX } from '../limits.ts'
 import { messages } from './messages/index.ts'

@@ -4,7 +4,7 @@
  * `format=json` or by `Accept`; docs/draw.md describes its fields.
  */
 import type { Call } from '../app-env.ts'
-import { type DrawResult, drawOf, lineNumber } from '../core/draws.ts'
+import { type DrawResult, drawOf, lineNumber } from '../core/draw-result.ts'
 import type { SnapshotView } from '../core/snapshot-view.ts'
 import type { Visitor } from '../gate/room-context.ts'
 import { refusal } from '../gate/small-pages.ts'

@@ -1,6 +1,6 @@
 /** The waiting page and Cloudflare's fields during an event, and the page about draws. */
 import { describe, expect, it } from 'vitest'
-import type { DrawResult } from '../../src/core/draws.ts'
+import type { DrawResult } from '../../src/core/draw-result.ts'
 import { LANGUAGES } from '../../src/languages.ts'
 import { cfWaitingRoom } from '../../src/pages/cf-waiting-room.ts'
 import { type DrawPage, type PlannedDraw, renderDrawPage } from '../../src/pages/draw-page.ts'
