@@ -4,7 +4,6 @@
  */
 import * as v from 'valibot'
 import { bypassSchema, matchSchema } from '../bypass/bypass-settings.ts'
-import { ALERT_METRICS } from '../core/alert-rules.ts'
 import {
   NEAR_POLL_MAX_SECONDS,
   ORIGIN_LATENCY_BUCKETS_MS,
@@ -13,22 +12,19 @@ import {
 } from '../core/limits.ts'
 import { QUEUEING_METHODS } from '../core/rules.ts'
 import { RETURNS_MAX } from '../core/ticket-state.ts'
-import { isHostName, isWithin } from '../http/hosts.ts'
-import { isReturnHost } from '../http/return-address.ts'
+import { isWithin } from '../http/hosts.ts'
 import {
-  ALLOWED_ORIGIN_MAX_CHARS,
-  ALLOWED_ORIGINS_MAX,
   CONFIRM_ENTRY_MIN_SECONDS,
   IDLE_TIMEOUT_MIN_SECONDS,
-  RETURN_HOSTS_MAX,
   RETURN_SESSION_TIMEOUT_MIN_SECONDS,
   ROUTES_MAX,
 } from '../limits.ts'
+import { alertsSchema } from './alert-schema.ts'
 import { parseReceiverUrl } from './channels.ts'
 import { deployedEventsSchema, ratePlanSchema } from './event-schema.ts'
+import { allowedOrigins, host, returnHosts } from './host-schema.ts'
 import { lanesSchema } from './lane-schema.ts'
 import { lookEntries } from './look-schema.ts'
-import { UNKNOWN_SETTING } from './problems.ts'
 import { routesOf } from './routes.ts'
 import { capacity, flag, oneOf, pathItem, ratePerMinute, sessionTimeoutSeconds, table, whole } from './values.ts'
 
@@ -51,10 +47,6 @@ const shareOrOff = (min: number, max: number) => {
   )
 }
 
-const hostMessage = 'must be a lower-case host name without port, or "*." and a domain'
-const isHostPattern = (text: string) => isHostName(text.replace(/^\*\./, ''))
-const host = v.pipe(v.string(hostMessage), v.check(isHostPattern, hostMessage))
-
 const nameMessage = 'must be 1 to 32 of a-z, 0-9 and "-"'
 const pathMessage =
   'must begin with "/" and have only a-z, A-Z, 0-9, "-", "_", ".", "~" and single slashes, no "." or ".." between them'
@@ -64,77 +56,6 @@ const path = v.pipe(
   v.regex(/^(?=\/)(\/(?!\.{1,2}(\/|$))[A-Za-z0-9._~-]+)*\/?$/, pathMessage),
 )
 const domainMessage = 'must be a domain such as "example.com"'
-
-const ruleNameMessage = 'must be 1 to 32 of a-z, 0-9 and "-"'
-const finite = v.pipe(v.number('must be a number'), v.finite('must be a number'))
-
-const alertEntries = {
-  name: v.pipe(v.string(ruleNameMessage), v.regex(/^[a-z0-9-]{1,32}$/, ruleNameMessage)),
-  metric: oneOf(ALERT_METRICS),
-  above: v.optional(finite),
-  below: v.optional(finite),
-  for_minutes: v.optional(whole(1, 60), 1),
-  channels: v.pipe(
-    v.array(v.string('must be a channel name'), 'must be a list of channel names'),
-    v.minLength(1, 'at least one channel is needed'),
-    v.maxLength(10, 'at most 10 channels'),
-  ),
-}
-
-const alertSchema = v.pipe(
-  v.looseObject(alertEntries, 'must be a table'),
-  v.rawCheck(({ dataset, addIssue }) => {
-    if (!dataset.typed) return
-    for (const key of Object.keys(dataset.value)) {
-      if (!Object.hasOwn(alertEntries, key)) addIssue({ message: UNKNOWN_SETTING, path: [pathItem(key)] })
-    }
-    const { above, below } = dataset.value
-    if ((above === undefined) === (below === undefined)) {
-      addIssue({ message: 'needs one of "above" and "below", not both', path: [pathItem('above')] })
-    }
-  }),
-)
-
-const originMessage =
-  'must be an origin as browsers send it, such as "https://app.example.com", "http://localhost:3000" (http for loopback only) ' +
-  'or "capacitor://localhost": lower case, no path, no trailing slash, no default port, no wildcard'
-
-const ORIGIN = /^([a-z][a-z0-9+.-]*):\/\/(\[::1\]|[a-z0-9-]+(?:\.[a-z0-9-]+)*)(?::\d{1,5})?$/
-const LOOPBACK = /^(localhost|(?:[a-z0-9-]+\.)+localhost|127\.\d+\.\d+\.\d+|\[::1\])$/
-
-/** Pages of these schemes send `Origin: null`, or no `Origin`. */
-const SCHEMES_WITHOUT_ORIGIN = ['about', 'blob', 'data', 'file', 'ftp', 'javascript', 'ws', 'wss']
-
-/** Origins exactly as browsers write them in the `Origin` header. */
-const allowedOrigins = v.pipe(
-  v.array(
-    v.pipe(
-      v.string(originMessage),
-      v.maxLength(ALLOWED_ORIGIN_MAX_CHARS, originMessage),
-      v.check(isSerializedOrigin, originMessage),
-    ),
-    'must be a list of origins',
-  ),
-  v.maxLength(ALLOWED_ORIGINS_MAX, `at most ${ALLOWED_ORIGINS_MAX} origins`),
-)
-
-function isSerializedOrigin(text: string): boolean {
-  const [, scheme = '', host = ''] = ORIGIN.exec(text) ?? []
-  if (scheme === '' || !URL.canParse(text)) return false
-  // The parser normalises default ports and upper-case hosts. Browsers send the normalised form
-  // only.
-  if (scheme === 'https') return new URL(text).origin === text
-  if (scheme === 'http') return new URL(text).origin === text && LOOPBACK.test(host)
-  return !SCHEMES_WITHOUT_ORIGIN.includes(scheme)
-}
-
-const returnHostMessage =
-  'must be a host such as "shop.example", in lower case and without wildcard, with its port unless that is 443; write other scripts as "xn--..."'
-
-const returnHosts = v.pipe(
-  v.array(v.pipe(v.string(returnHostMessage), v.check(isReturnHost, returnHostMessage)), 'must be a list of hosts'),
-  v.maxLength(RETURN_HOSTS_MAX, `at most ${RETURN_HOSTS_MAX} hosts`),
-)
 
 const hashMessage = 'must be the 64 hex characters (0-9, a-f) of the hash of a drand chain'
 const beaconUrlProblem = (url: unknown) => parseReceiverUrl(url, { allowLoopback: true, allowPrivate: false }).problem
@@ -212,7 +133,7 @@ export const roomEntries = {
   origin_error_ratio_max: v.optional(shareOrOff(0.01, 0.99), 0),
   // Isolates count latencies in these buckets, so only their bounds can be compared exactly.
   origin_latency_max_ms: v.optional(oneOf([0, ...ORIGIN_LATENCY_BUCKETS_MS]), 0),
-  alerts: v.optional(v.pipe(v.array(alertSchema, 'must be a list of rules'), v.maxLength(20, 'at most 20 rules')), []),
+  alerts: v.optional(alertsSchema, []),
   stats_push_url: v.optional(v.pipe(v.string('must be a URL'), v.maxLength(500, 'at most 500 characters'))),
   ...lookEntries,
 }
