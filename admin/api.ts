@@ -2,22 +2,16 @@
 import type * as v from 'valibot'
 import type { directorySchema, dryRunSchema } from '../src/routes/api/document-schemas.ts'
 import type {
-  adviceSchema,
   alertsSchema,
   auditSchema,
   eventDetailsSchema,
   eventJsonSchema,
   eventsSchema,
-  explanationSchema,
-  historySchema,
-  reportSchema,
-  roomsSchema,
   sessionSchema,
   settingsSchema,
-  statsSchema,
-  ticketSchema,
-  whoCameSchema,
-} from '../src/routes/api/schemas.ts'
+} from '../src/routes/api/operator-schemas.ts'
+import type { adviceSchema, historySchema, reportSchema, whoCameSchema } from '../src/routes/api/report-schemas.ts'
+import type { explanationSchema, roomsSchema, statsSchema, ticketSchema } from '../src/routes/api/room-schemas.ts'
 
 export type RoomList = v.InferOutput<typeof roomsSchema>
 export type Rooms = RoomList['rooms']

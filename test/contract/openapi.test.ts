@@ -6,7 +6,17 @@ import { promisify } from 'node:util'
 import * as v from 'valibot'
 import { expect, inject, it } from 'vitest'
 import { directoryAuditSchema, directorySchema, roomDocumentSchema } from '../../src/routes/api/document-schemas.ts'
-import * as schemas from '../../src/routes/api/schemas.ts'
+import {
+  alertsSchema,
+  auditSchema,
+  eventDetailsSchema,
+  eventJsonSchema,
+  eventsSchema,
+  sessionSchema,
+  settingsSchema,
+} from '../../src/routes/api/operator-schemas.ts'
+import { historySchema, whoCameSchema } from '../../src/routes/api/report-schemas.ts'
+import { journalSchema, roomsSchema, statsSchema, ticketSchema } from '../../src/routes/api/room-schemas.ts'
 import { ApiClient } from './support/api-client.ts'
 import { PATIENCE_MS } from './support/patience.ts'
 import { room, useStage } from './support/stage.ts'
@@ -49,19 +59,19 @@ it('has operations for existing routes only', async () => {
 })
 
 it.each([
-  ['/rooms', schemas.roomsSchema],
-  ['/rooms/main/stats', schemas.statsSchema],
-  ['/rooms/main/history', schemas.historySchema],
-  ['/rooms/main/who-came', schemas.whoCameSchema],
-  ['/rooms/main/journal', schemas.journalSchema],
-  ['/rooms/main/tickets/1', schemas.ticketSchema],
-  ['/rooms/main/settings', schemas.settingsSchema],
-  ['/rooms/main/audit', schemas.auditSchema],
-  ['/rooms/main/events', schemas.eventsSchema],
-  ['/rooms/main/events/gala-2040-01-01', schemas.eventJsonSchema],
-  ['/rooms/main/events/gala-2040-01-01/details', schemas.eventDetailsSchema],
-  ['/rooms/main/alerts', schemas.alertsSchema],
-  ['/session', schemas.sessionSchema],
+  ['/rooms', roomsSchema],
+  ['/rooms/main/stats', statsSchema],
+  ['/rooms/main/history', historySchema],
+  ['/rooms/main/who-came', whoCameSchema],
+  ['/rooms/main/journal', journalSchema],
+  ['/rooms/main/tickets/1', ticketSchema],
+  ['/rooms/main/settings', settingsSchema],
+  ['/rooms/main/audit', auditSchema],
+  ['/rooms/main/events', eventsSchema],
+  ['/rooms/main/events/gala-2040-01-01', eventJsonSchema],
+  ['/rooms/main/events/gala-2040-01-01/details', eventDetailsSchema],
+  ['/rooms/main/alerts', alertsSchema],
+  ['/session', sessionSchema],
   ['/directory', directorySchema],
   ['/directory/audit', directoryAuditSchema],
   ['/rooms/main', roomDocumentSchema],

@@ -15,7 +15,7 @@ import { invalidBody, readBody } from './body.ts'
 import { tagHeaders } from './if-match.ts'
 import { type Operation, ROOM_PARAMETER, withRoom } from './operation.ts'
 import { callerName } from './operator.ts'
-import { actionSchema } from './schemas.ts'
+import { actionSchema } from './operator-schemas.ts'
 import { settingsJson } from './settings.ts'
 
 interface Action<S extends v.GenericSchema> {

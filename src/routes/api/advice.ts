@@ -5,7 +5,7 @@ import { type Advice, advise } from '../../core/advice.ts'
 import { SAMPLES_KEPT_MS } from '../../limits.ts'
 import type { RoomSettings } from '../../settings/rooms.ts'
 import { isoTime, NO_STORE, type Operation, ROOM_PARAMETER, withRoom } from './operation.ts'
-import { adviceSchema } from './schemas.ts'
+import { adviceSchema } from './report-schemas.ts'
 
 export const adviceOperations: readonly Operation[] = [
   {

@@ -9,7 +9,7 @@ import type { RoomSettings } from '../../settings/rooms.ts'
 import type { Settings } from '../../settings/settings.ts'
 import { readBody } from './body.ts'
 import { isoTime, NO_STORE, type Operation, ROOM_PARAMETER, withRoom } from './operation.ts'
-import { alertsSchema, testAlertsSchema } from './schemas.ts'
+import { alertsSchema, testAlertsSchema } from './operator-schemas.ts'
 
 const testBody = v.strictObject({ channel: v.optional(v.string('must be the name of a channel')) })
 

@@ -1,4 +1,4 @@
-/** Bodies of the calls on rooms of run time, as schemas: see schemas.ts. */
+/** Bodies of the calls on rooms of run time, as schemas: see schema-parts.ts. */
 import * as v from 'valibot'
 import { roomEntries } from '../../settings/room-schema.ts'
 

@@ -5,7 +5,7 @@ import { version } from '../../../package.json'
 import { OPERATOR_COOKIE } from '../../http/paths.ts'
 import { CSRF_HEADER } from '../../operators/caller.ts'
 import type { Answer, Operation } from './operation.ts'
-import { problemSchema } from './schemas.ts'
+import { problemSchema } from './schema-parts.ts'
 
 type Json = Record<string, unknown>
 

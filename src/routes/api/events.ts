@@ -11,7 +11,7 @@ import { readBody, refusedBody } from './body.ts'
 import { changedMeanwhile, IF_MATCH_PARAMETER, IF_MATCH_REFUSALS, readIfMatch, tagHeaders } from './if-match.ts'
 import { isoTime, NO_STORE, type Operation, ROOM_PARAMETER, withRoom } from './operation.ts'
 import { callerName } from './operator.ts'
-import { eventDetailsSchema, eventJsonSchema, eventsSchema } from './schemas.ts'
+import { eventDetailsSchema, eventJsonSchema, eventsSchema } from './operator-schemas.ts'
 
 /** A week. */
 const DELAY_MAX_MINUTES = 10_080

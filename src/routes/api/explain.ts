@@ -9,7 +9,7 @@ import { requestUrl } from '../../http/request-url.ts'
 import { explainRoute } from '../../settings/route-explanation.ts'
 import type { RequestFacts } from '../../settings/route-table.ts'
 import { NO_STORE, type Operation } from './operation.ts'
-import { explanationSchema } from './schemas.ts'
+import { explanationSchema } from './room-schemas.ts'
 
 const URL_MAX_CHARS = 8_000
 const HEADERS_MAX = 20

@@ -16,17 +16,10 @@ import { PAGE_STATES } from '../../status.ts'
 import { roomFigures, siteOf } from '../room-figures.ts'
 import { history } from './history.ts'
 import { isoTime, isoTimeOrNull, NO_STORE, type Operation, ROOM_PARAMETER, wholeText, withRoom } from './operation.ts'
+import { auditSchema } from './operator-schemas.ts'
 import { roomReport } from './report.ts'
-import {
-  auditSchema,
-  historySchema,
-  journalSchema,
-  reportSchema,
-  roomsSchema,
-  statsSchema,
-  ticketSchema,
-  whoCameSchema,
-} from './schemas.ts'
+import { historySchema, reportSchema, whoCameSchema } from './report-schemas.ts'
+import { journalSchema, roomsSchema, statsSchema, ticketSchema } from './room-schemas.ts'
 import { whoCameReport } from './who-came.ts'
 
 const timeText = v.string()

@@ -14,7 +14,7 @@ import { type KeyOrder, keyLink, makeKeys, orderProblems } from '../../tokens/ma
 import { invalidBody, readBody } from './body.ts'
 import { isoTime, NO_STORE, type Operation, ROOM_PARAMETER, withRoom } from './operation.ts'
 import { callerName } from './operator.ts'
-import { keySchema, keysSchema, revokedKeySchema } from './schemas.ts'
+import { keySchema, keysSchema, revokedKeySchema } from './operator-schemas.ts'
 
 const orderSchema = v.strictObject({
   type: oneOf(ACCESS_KEY_TYPES),

@@ -8,7 +8,7 @@ import { sessionCookie, signSession } from '../../operators/session.ts'
 import { readBody } from './body.ts'
 import { isoTimeOrNull, NO_STORE, type Operation } from './operation.ts'
 import { apiIsOff, refusal } from './operator.ts'
-import { sessionSchema } from './schemas.ts'
+import { sessionSchema } from './operator-schemas.ts'
 
 const loginBody = v.strictObject({ token: v.pipe(v.string('must be a token'), v.maxLength(1_000, 'is too long')) })
 

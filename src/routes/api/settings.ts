@@ -10,7 +10,7 @@ import { invalidBody, readBody } from './body.ts'
 import { changedMeanwhile, IF_MATCH_PARAMETER, IF_MATCH_REFUSALS, readIfMatch, tagHeaders } from './if-match.ts'
 import { isoTime, type Operation, ROOM_PARAMETER, withRoom } from './operation.ts'
 import { callerName } from './operator.ts'
-import { settingsSchema } from './schemas.ts'
+import { settingsSchema } from './operator-schemas.ts'
 
 const patchEntries = Object.fromEntries(
   RUNTIME_KEYS.map((key) => [key, v.optional(v.nullable(runtimeEntries[key] as v.GenericSchema))]),
