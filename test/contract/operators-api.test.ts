@@ -318,7 +318,7 @@ describe('actions', () => {
     ])
     const older = (await api().get(`/rooms/acted/audit?before=${audit.next}`)).json()
     expect(older).toMatchObject({ entries: [{ action: 'queue-all', after: { queue_all: true } }], next: null })
-    for (const query of ['limit=0', 'limit=201', 'before=x']) {
+    for (const query of ['limit=0', 'limit=201', 'before=x', 'before=1234567890123456']) {
       expectProblem(await api().get(`/rooms/acted/audit?${query}`), 400, /must be/)
     }
   })

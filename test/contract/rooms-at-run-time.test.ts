@@ -188,6 +188,13 @@ describe('a room of run time', () => {
       expect((await reader.get(path)).text).not.toContain('secret=1')
     }
   })
+
+  it('pages its audit log by ids of up to 15 digits, as the API describes', async () => {
+    for (const before of ['x', '1234567890123456']) {
+      expect((await api().get(`/directory/audit?before=${before}`)).status).toBe(400)
+    }
+    expect((await api().get('/directory/audit?before=1')).json()).toEqual({ entries: [], next: null })
+  })
 })
 
 it('without the binding DIRECTORY says what to do', async () => {

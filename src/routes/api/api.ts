@@ -12,6 +12,7 @@ import { actionOperations } from './actions.ts'
 import { adviceOperations } from './advice.ts'
 import { alertOperations } from './alerts.ts'
 import { renderReference } from './api-reference.ts'
+import { auditOperations } from './audit.ts'
 import { openApiDocument } from './document.ts'
 import { documentOperations } from './documents.ts'
 import { eventOperations } from './events.ts'
@@ -26,6 +27,7 @@ import { settingsOperations } from './settings.ts'
 export const operations: readonly Operation[] = [
   ...documentOperations,
   ...figureOperations,
+  ...auditOperations,
   ...explainOperations,
   ...adviceOperations,
   ...settingsOperations,

@@ -6,31 +6,37 @@ import type { Directory } from '../../deployment.ts'
 import {
   type Condition,
   type DirectoryAnswer,
-  type DirectoryAuditEntry,
   type DirectoryList,
-  type DirectoryRefusal,
   type DocumentRemoval,
   documentTag,
   type StoredDocument,
 } from '../../directory/directory-object.ts'
 import { boundedText } from '../../http/body.ts'
 import { problem } from '../../http/problem.ts'
-import { API_BODY_MAX_BYTES, AUDIT_PAGE_MAX, DOCUMENT_MAX_BYTES, RUNTIME_ROOMS_MAX } from '../../limits.ts'
+import { API_BODY_MAX_BYTES, DOCUMENT_MAX_BYTES, RUNTIME_ROOMS_MAX } from '../../limits.ts'
 import { logError } from '../../log/log.ts'
-import { type DocumentChange, objectOf } from '../../settings/room-document.ts'
-import { refusedBody } from './body.ts'
+import { objectOf } from '../../settings/room-document.ts'
 import {
-  directoryAuditSchema,
+  documentAnswer,
+  dryRunAnswer,
+  NO_DIRECTORY,
+  nameOf,
+  noDirectory,
+  noSuchRoom,
+  refusal,
+  refusedChange,
+  shown,
+} from './document-answers.ts'
+import {
   directorySchema,
   drainingSchema,
   dryRunSchema,
   roomDocumentSchema,
   roomPatchSchema,
 } from './document-schemas.ts'
-import { changedMeanwhile, IF_MATCH_PARAMETER, IF_MATCH_REFUSALS, readIfMatch, tagHeaders } from './if-match.ts'
-import { isoTime, NO_STORE, type Operation, type Parameter, ROOM_PARAMETER, wholeText } from './operation.ts'
+import { IF_MATCH_PARAMETER, IF_MATCH_REFUSALS, readIfMatch, tagHeaders } from './if-match.ts'
+import { isoTime, NO_STORE, type Operation, type Parameter, ROOM_PARAMETER, whenReached } from './operation.ts'
 import { callerName } from './operator.ts'
-import { SECRET_KEY } from './settings.ts'
 
 const DRY_RUN: Parameter = {
   in: 'query',
@@ -48,7 +54,7 @@ const EXAMPLE = { host: 'shop.example.com', path: '/sale', total_active_users: 1
 const REFUSALS = {
   400: `Invalid keys, each listed, or a document of more than ${DOCUMENT_MAX_BYTES} bytes.`,
   409: `The room is deployed, ${RUNTIME_ROOMS_MAX} rooms exist, or another room has its host and path.`,
-  501: 'The deployment has no binding DIRECTORY.',
+  501: NO_DIRECTORY,
 }
 const shared = { tag: 'rooms', parameters: ROOM_PARAMETER } as const
 
@@ -129,7 +135,7 @@ export const documentOperations: readonly Operation[] = [
     refusals: {
       400: '`confirm` is not the name of the room.',
       409: 'The room is deployed, or somebody waits or is on the site.',
-      501: REFUSALS[501],
+      501: NO_DIRECTORY,
       ...IF_MATCH_REFUSALS,
     },
     handle: deleteRoom,
@@ -145,21 +151,6 @@ export const documentOperations: readonly Operation[] = [
     refusals: { 503: 'The directory cannot be reached.' },
     handle: getDirectory,
   },
-  {
-    id: 'getDirectoryAudit',
-    method: 'get',
-    path: '/directory/audit',
-    tag: 'actions',
-    summary: 'Who created, changed and deleted rooms of run time',
-    description: 'The last 2,000 entries are kept, those of deleted rooms too.',
-    needs: 'read',
-    parameters: {
-      before: { in: 'query', description: 'Returns only entries before this id.', schema: wholeText },
-    },
-    answers: { 200: { description: 'Newest first.', schema: directoryAuditSchema } },
-    refusals: { 501: REFUSALS[501], 503: 'The directory cannot be reached.' },
-    handle: getAudit,
-  },
 ]
 
 async function getRoom(c: Context<AppEnv>): Promise<Response> {
@@ -168,7 +159,7 @@ async function getRoom(c: Context<AppEnv>): Promise<Response> {
   const table = settings.tables.find((deployed) => deployed.name === name)
   if (table !== undefined) return c.json(shown(c, table), 200, NO_STORE)
   if (directory === null) return noSuchRoom(c)
-  return reached(c, async () => {
+  return whenReached('directory', c, async () => {
     const stored: StoredDocument | null = await directory.stub().document(name)
     return stored === null ? noSuchRoom(c) : documentAnswer(c, stored, 200)
   })
@@ -219,7 +210,7 @@ function change(
 ): Response | Promise<Response> {
   const { directory } = c.var.deployment
   if (directory === null) return isDeployed(c) ? refusal(c, 'deployed') : noDirectory()
-  return reached(c, async () => {
+  return whenReached('directory', c, async () => {
     const answer = await run(directory)
     if (answer.state !== 'done') return refusedChange(c, answer)
     if (c.req.query('dry_run') === 'true') return dryRunAnswer(c, answer)
@@ -229,60 +220,6 @@ function change(
     if (document === null) return c.body(null, 204, NO_STORE)
     return c.json({ room: document.name, draining: true }, 202, tagHeaders(documentTag(document)))
   })
-}
-
-type Done = Extract<DirectoryAnswer, { state: 'done' }>
-
-function dryRunAnswer(c: Context<AppEnv>, { document, isNew, changes }: Done): Response {
-  const isDelete = c.req.method === 'DELETE'
-  const written = isNew ? 'create' : changes.length === 0 ? 'none' : 'change'
-  const action = isDelete ? (document === null ? 'delete' : 'drain') : written
-  return c.json({ dryRun: true, room: nameOf(c), action, changes }, 200, NO_STORE)
-}
-
-/** Rooms whose object was not reached have the header `Waiting-Room-Pending`. */
-function documentAnswer(c: Context<AppEnv>, stored: StoredDocument, status: 200 | 201, done?: Done): Response {
-  const isFull = c.var.caller.operator.kind === 'full'
-  const text = isFull ? stored.text : JSON.stringify(shown(c, objectOf(stored.text) ?? {}))
-  const pending = done?.isReached === false ? { 'Waiting-Room-Pending': 'true' } : {}
-  const headers = { ...tagHeaders(documentTag(stored)), ...pending, 'Content-Type': 'application/json' }
-  return c.body(text, status, headers)
-}
-
-function refusedChange(c: Context<AppEnv>, answer: Exclude<DirectoryAnswer, { state: 'done' }>): Response {
-  switch (answer.state) {
-    case 'invalid':
-      return refusedBody(400, 'Bad body', answer.problems)
-    case 'conflict':
-      return refusedBody(409, 'Conflict', answer.problems)
-    case 'occupied': {
-      const { waiting, active } = answer
-      const remedy = `?drain=true turns newcomers away and admits them first; ?confirm=${nameOf(c)} ends every place`
-      const detail = `${waiting} wait and ${active} are on the site. ${remedy}.`
-      return problem(409, 'The room is in use', detail, {}, { waiting, active })
-    }
-    case 'refused':
-      return refusal(c, answer.why, answer.etag)
-  }
-}
-
-function refusal(c: Context<AppEnv>, why: DirectoryRefusal, etag?: string): Response {
-  switch (why) {
-    case 'deployed':
-      return problem(
-        409,
-        'The room is deployed',
-        'It can only be changed by a deploy: edit wrangler.toml or rooms.toml. PATCH .../settings changes some settings at run time.',
-      )
-    case 'no-such-room':
-      return noSuchRoom(c)
-    case 'changed-meanwhile':
-      return etag === undefined ? problem(412, 'Changed meanwhile', 'The room does not exist.') : changedMeanwhile(etag)
-    case 'condition-missing':
-      return problem(428, 'If-Match is required', 'The room exists. Read it, and send its ETag as If-Match.')
-    case 'unreachable':
-      return problem(503, 'The room cannot be reached', 'Nothing was deleted.', { 'Retry-After': '5' })
-  }
 }
 
 function writeCondition(c: Context<AppEnv>): Condition | Response {
@@ -308,7 +245,7 @@ async function getDirectory(c: Context<AppEnv>): Promise<Response> {
     changedBy: null,
     document: shown(c, table),
   }))
-  return reached(c, async () => {
+  return whenReached('directory', c, async () => {
     const none: DirectoryList = { version: 0, documents: [] }
     const list = directory === null ? none : ((await directory.stub().read(null)) as DirectoryList)
     const names = new Set(deployed.map(({ name }) => name))
@@ -327,65 +264,6 @@ async function getDirectory(c: Context<AppEnv>): Promise<Response> {
   })
 }
 
-async function getAudit(c: Context<AppEnv>): Promise<Response> {
-  const { directory } = c.var.deployment
-  if (directory === null) return noDirectory()
-  const before = c.req.query('before') ?? String(Number.MAX_SAFE_INTEGER)
-  if (!/^\d{1,16}$/.test(before)) return problem(400, 'Bad query', '"before" must be the id of an entry.')
-  return reached(c, async () => {
-    const entries: DirectoryAuditEntry[] = await directory.stub().audit(Number(before), AUDIT_PAGE_MAX)
-    const last = entries.at(-1)
-    const next = last === undefined || entries.length < AUDIT_PAGE_MAX || last.id === 1 ? null : last.id
-    const listed = entries.map(({ atMs, changes, ...entry }) => ({
-      ...entry,
-      at: isoTime(atMs),
-      changes: changes.map((one) => shownChange(c, one)),
-    }))
-    return c.json({ entries: listed, next }, 200, NO_STORE)
-  })
-}
-
-/** Answers when the directory cannot be reached. */
-async function reached(c: Context<AppEnv>, work: () => Promise<Response>): Promise<Response> {
-  try {
-    return await work()
-  } catch (error) {
-    logError('api_failed', error)
-    const detail = 'The call may or may not have taken effect. Read the room before you retry.'
-    const isRead = c.req.method === 'GET'
-    return problem(503, 'The directory cannot be reached', isRead ? undefined : detail, { 'Retry-After': '5' })
-  }
-}
-
-/** Only operators who can change a secret may see it. */
-const HIDDEN_TEXT = 'hidden from read-only tokens'
-
-function shown(c: Context<AppEnv>, document: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-  const isHidden = c.var.caller.operator.kind === 'read' && Object.hasOwn(document, SECRET_KEY)
-  return isHidden ? { ...document, [SECRET_KEY]: HIDDEN_TEXT } : document
-}
-
-function shownChange(c: Context<AppEnv>, change: DocumentChange): DocumentChange {
-  if (change.key !== SECRET_KEY || c.var.caller.operator.kind === 'full') return change
-  return { key: SECRET_KEY, before: HIDDEN_TEXT, after: HIDDEN_TEXT }
-}
-
 function isDeployed(c: Context<AppEnv>): boolean {
   return c.var.deployment.settings.tables.some(({ name }) => name === nameOf(c))
-}
-
-function nameOf(c: Context<AppEnv>): string {
-  return c.req.param('room') ?? ''
-}
-
-function noSuchRoom(c: Context<AppEnv>): Response {
-  return problem(404, 'No such room', `GET ${c.var.deployment.prefix}/api/v1/directory lists the rooms.`)
-}
-
-function noDirectory(): Response {
-  return problem(
-    501,
-    'No directory',
-    'Rooms of run time need the binding DIRECTORY with the class Directory in wrangler.toml: docs/rooms.md.',
-  )
 }

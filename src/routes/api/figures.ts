@@ -1,4 +1,4 @@
-/** The read-only operations: rooms, figures, journal, one ticket, audit. */
+/** The read-only operations: rooms, figures, journal, one ticket. */
 import type { Context } from 'hono'
 import * as v from 'valibot'
 import type { AppEnv } from '../../app-env.ts'
@@ -7,16 +7,23 @@ import type { TicketReport } from '../../core/ticket-report.ts'
 import type { Deployment } from '../../deployment.ts'
 import { problem } from '../../http/problem.ts'
 import { LANGUAGES } from '../../languages.ts'
-import { AUDIT_PAGE_MAX } from '../../limits.ts'
 import { logError } from '../../log/log.ts'
-import type { AuditEntry, RoomJournal } from '../../room/room-object.ts'
+import type { RoomJournal } from '../../room/room-object.ts'
 import type { RoomSettings } from '../../settings/rooms.ts'
 import { routesOf } from '../../settings/routes.ts'
 import { PAGE_STATES } from '../../status.ts'
 import { roomFigures, siteOf } from '../room-figures.ts'
 import { history } from './history.ts'
-import { isoTime, isoTimeOrNull, NO_STORE, type Operation, ROOM_PARAMETER, wholeText, withRoom } from './operation.ts'
-import { auditSchema } from './operator-schemas.ts'
+import {
+  isoTime,
+  isoTimeOrNull,
+  NO_STORE,
+  type Operation,
+  ROOM_PARAMETER,
+  wholeOf,
+  wholeText,
+  withRoom,
+} from './operation.ts'
 import { roomReport } from './report.ts'
 import { historySchema, reportSchema, whoCameSchema } from './report-schemas.ts'
 import { journalSchema, roomsSchema, statsSchema, ticketSchema } from './room-schemas.ts'
@@ -163,23 +170,6 @@ export const figureOperations: readonly Operation[] = [
     refusals: { 400: 'Not a number.', 404: 'No such room, or the number was never issued in this run.' },
     handle: withRoom(ticket),
   },
-  {
-    id: 'getAudit',
-    method: 'get',
-    path: '/rooms/{room}/audit',
-    tag: 'actions',
-    summary: 'The audit log, with the values before and after each change',
-    description: 'The last 1,000 entries are kept.',
-    needs: 'read',
-    parameters: {
-      ...ROOM_PARAMETER,
-      before: { in: 'query', description: 'Returns only entries before this id.', schema: wholeText },
-      limit: { in: 'query', description: `1 to ${AUDIT_PAGE_MAX}. Default: 50.`, schema: wholeText },
-    },
-    answers: { 200: { description: 'Newest first.', schema: auditSchema } },
-    refusals: { 400: 'Invalid id or limit.' },
-    handle: withRoom(audit),
-  },
 ]
 
 /** An unreachable room is listed as well. */
@@ -265,22 +255,4 @@ async function fullNumber(c: Context<AppEnv>, room: RoomSettings, number: number
   if (lane === undefined || number < 1) return null
   const full = lane.firstNumber + number - 1
   return full < lane.nextNumber ? full : null
-}
-
-async function audit(c: Context<AppEnv>, room: RoomSettings): Promise<Response> {
-  const before = wholeOf(c.req.query('before') ?? String(Number.MAX_SAFE_INTEGER).slice(0, 15))
-  const limit = wholeOf(c.req.query('limit') ?? '50')
-  if (before === null) return problem(400, 'Bad query', '"before" must be the id of an entry.')
-  if (limit === null || limit < 1 || limit > AUDIT_PAGE_MAX) {
-    return problem(400, 'Bad query', `"limit" must be a whole number from 1 to ${AUDIT_PAGE_MAX}.`)
-  }
-  const known: AuditEntry[] = await c.var.deployment.stub(room).audit(before, limit)
-  const entries = known.map(({ atMs, ...entry }) => ({ ...entry, at: isoTime(atMs) }))
-  const last = entries.at(-1)
-  const next = entries.length < limit || last === undefined || last.id === 1 ? null : last.id
-  return c.json({ room: room.name, entries, next }, 200, NO_STORE)
-}
-
-function wholeOf(text: string): number | null {
-  return /^\d{1,15}$/.test(text) ? Number(text) : null
 }

@@ -63,15 +63,25 @@ export function withRoom(handle: RoomHandler): Handler {
     if (room === undefined) {
       return problem(404, 'No such room', `GET ${c.var.deployment.prefix}/api/v1/rooms lists the rooms.`)
     }
-    try {
-      return await handle(c, room)
-    } catch (error) {
-      logError('api_failed', error, { room: room.name })
-      const detail = 'The call may or may not have taken effect. Read the room before you retry.'
-      return problem(503, 'The room cannot be reached', c.req.method === 'GET' ? undefined : detail, {
-        'Retry-After': '5',
-      })
-    }
+    return whenReached('room', c, () => handle(c, room), { room: room.name })
+  }
+}
+
+/** Answers when the object that `work` calls cannot be reached. */
+export async function whenReached(
+  object: 'room' | 'directory',
+  c: Context<AppEnv>,
+  work: () => Promise<Response>,
+  logged: { readonly room?: string } = {},
+): Promise<Response> {
+  try {
+    return await work()
+  } catch (error) {
+    logError('api_failed', error, logged)
+    const detail = 'The call may or may not have taken effect. Read the room before you retry.'
+    return problem(503, `The ${object} cannot be reached`, c.req.method === 'GET' ? undefined : detail, {
+      'Retry-After': '5',
+    })
   }
 }
 
@@ -99,8 +109,15 @@ export const ROOM_PARAMETER: Readonly<Record<'room', Parameter>> = {
   },
 }
 
+const WHOLE = /^\d{1,15}$/
+
 /** A whole number as text. */
-export const wholeText = v.pipe(v.string(), v.regex(/^\d{1,15}$/))
+export const wholeText = v.pipe(v.string(), v.regex(WHOLE))
+
+/** Null: the text is no whole number. */
+export function wholeOf(text: string): number | null {
+  return WHOLE.test(text) ? Number(text) : null
+}
 
 export function isoTime(ms: number): string {
   return new Date(ms).toISOString()
