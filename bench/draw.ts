@@ -52,7 +52,7 @@ function eventMsOf(entries: number): number {
   const sale = event()
   const line = Line.start(rules(), START_MS, START_MS, [sale])
   line.beginCall(sale.lobbyAtMs ?? START_MS)
-  for (let i = 0; i < entries; i++) line.join(`key ${i}`)
+  for (let i = 0; i < entries; i++) line.places.join(`key ${i}`)
   line.takeChanges(true)
   const passedMs = cpuMs(() => line.beginInternalEvent(sale.startAtMs))
   if (line.course.draws.published.length !== 1) throw new Error('no draw was made')

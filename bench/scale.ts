@@ -106,7 +106,7 @@ function judged(cost: Cost, targets: Targets) {
 
 function lineOf(size: number): Line {
   const line = newLine()
-  for (let i = 0; i < size; i++) line.join(`key ${i}`)
+  for (let i = 0; i < size; i++) line.places.join(`key ${i}`)
   line.takeChanges(true)
   return line
 }
@@ -115,8 +115,8 @@ function lineOf(size: number): Line {
 function longTail(): Line {
   const line = newLine()
   for (let number = 1; number <= 10_000_000; number++) {
-    line.join(`key ${number}`)
-    if (number <= 9_900_000 && number % 100_000 !== 0) line.leave(number)
+    line.places.join(`key ${number}`)
+    if (number <= 9_900_000 && number % 100_000 !== 0) line.places.leave(number)
     if (number % 1_000_000 === 0) {
       line.tickets.dropEmpty()
       line.verify()
@@ -148,7 +148,7 @@ function costsOf(name: string, make: () => Line): Cost {
   }
   const restoreMs = restoreMsOf(line)
   call(line, () => {
-    for (let i = 0; i < JOINS_PER_CALL; i++) line.join(`late ${i}`)
+    for (let i = 0; i < JOINS_PER_CALL; i++) line.places.join(`late ${i}`)
   })
   const rowsOfJoins = rowsOf(line.takeChanges(false))
   const changes = allOf(line)

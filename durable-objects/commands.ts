@@ -74,7 +74,7 @@ function revoke(number: number, line: Line, { controls, who, nowMs }: CommandCon
   if (line.lending.isLent(lineNumber)) return { state: 'refused', why: 'no-such-ticket' }
   const was = line.tickets.stateOf(lineNumber)
   if (was === State.gone) return { state: 'refused', why: 'gone-already' }
-  line.leave(lineNumber, 'revoked')
+  line.places.leave(lineNumber, 'revoked')
   line.admit()
   const result = { number, was: stateName(was) }
   const record = () => controls.audit(who, 'revoke', { number, state: result.was }, { number, state: 'gone' }, nowMs)

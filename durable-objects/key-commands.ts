@@ -52,7 +52,7 @@ export function revokeKey(
   const rows = keepPlaces ? [] : store.places(id, line.run, REVOKED_PLACES_MAX)
   const ended = new Set<number>()
   for (const { number } of rows) {
-    if (line.leave(line.course.lineNumber(number), 'revoked')) ended.add(number)
+    if (line.places.leave(line.course.lineNumber(number), 'revoked')) ended.add(number)
   }
   line.admit()
   const record = () => {

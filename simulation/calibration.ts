@@ -212,7 +212,7 @@ class CalibrationRun {
       if (visitor === undefined && from !== null) continue
       this.waiting.delete(number)
       if (visitor !== undefined) this.done.push({ visitor, waitSeconds: (this.nowMs - visitor.joinedMs) / 1000 })
-      this.line.claim(number, { beacon: true, touched: true })
+      this.line.places.claim(number, { beacon: true, touched: true })
       this.sessions.set(number, this.nowMs + this.exponential(this.scenario.stayMinutes) * 60_000)
     }
   }

@@ -77,7 +77,7 @@ export function whatIf(rules: LineRules, arrivals: readonly Arrival[]): WhatIf {
       place.admittedSecond = second
       // Within a second nobody waits.
       waits.push(Math.max(0, second - Math.ceil(place.arrival.seconds)))
-      line.claim(number, { beacon: true, touched: true })
+      line.places.claim(number, { beacon: true, touched: true })
     }
     longestLine = Math.max(longestLine, line.tickets.waiting)
   }

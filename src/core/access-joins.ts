@@ -13,7 +13,8 @@ import {
   presentIn,
 } from './access.ts'
 import type { JoinDetails } from './exchange.ts'
-import type { JoinAnswer, Line } from './line.ts'
+import type { Line } from './line.ts'
+import type { JoinAnswer } from './places.ts'
 import { State } from './ticket-state.ts'
 
 export function joinWithKey(
@@ -70,11 +71,11 @@ function redeem(
   if (from !== null && isAdmitted(line, from)) return { state: 'full' }
   // The rows tell repeated joins apart, for longer than the line remembers keys.
   const used = rows.get(keySubject(access.id))
-  const answer = line.join(`${joinKey} ${used?.run === line.run ? used.used : 0}`, details)
+  const answer = line.places.join(`${joinKey} ${used?.run === line.run ? used.used : 0}`, details)
   if (answer.state !== 'waiting' && answer.state !== 'active') return answer
   noteUse(joinKey, access, answer.number, rows, world)
   line.totals.keysRedeemed++
-  if (from !== null) line.leave(from)
+  if (from !== null) line.places.leave(from)
   return answer
 }
 
@@ -95,12 +96,12 @@ function skip(line: Line, joinKey: string, access: AccessClaim, rows: AccessRows
   noteUse(joinKey, access, 0, rows, worldOf(line))
   line.totals.keysRedeemed++
   const from = presentPlace(line, access)
-  if (from !== null) line.leave(from)
+  if (from !== null) line.places.leave(from)
   return { state: 'passed' }
 }
 
 function rejoin(line: Line, number: number, holder: number): JoinAnswer {
-  const answer = line.rejoin(number)
+  const answer = line.places.rejoin(number)
   // Absent once too often: the place is gone, and the key was used for it.
   if (answer.state === 'full') return { state: 'full', why: 'key-used' }
   return holder === 0 ? answer : { ...answer, holder }

@@ -9,8 +9,9 @@ import { type AccessClaim, AccessRows } from './access.ts'
 import { joinWithKey } from './access-joins.ts'
 import type { TotalName } from './figures.ts'
 import type { Lease } from './lending.ts'
-import type { ClaimAnswer, ClaimDetails, JoinAnswer, Line } from './line.ts'
+import type { Line } from './line.ts'
 import { countObstacles, type ObstacleCounts, type OriginReport } from './origin-report.ts'
+import type { ClaimAnswer, ClaimDetails, JoinAnswer, Newcomer } from './places.ts'
 import type { Snapshot } from './snapshot.ts'
 
 /** Numbers, and how long ago each visitor was heard. */
@@ -28,14 +29,7 @@ export interface ClaimRequest extends ClaimDetails {
 }
 
 /** One newcomer, as far as the isolate knows. Fields may only be added: see above. */
-export interface JoinDetails {
-  /** The lane to join; missing: the regular one. */
-  readonly lane?: string
-  /**
-   * A keyed hash of the client's network (IPv4 /24, IPv6 /48), 32 bits; missing: unknown. The same
-   * in all isolates.
-   */
-  readonly network?: number
+export interface JoinDetails extends Newcomer {
   /** The access key that is redeemed with the join. */
   readonly access?: AccessClaim
 }
@@ -177,7 +171,7 @@ function applyRequest(line: Line, request: ExchangeRequest, rows: AccessRows): L
         presence.depart(course.lineNumber(number), ageMs)
     })
     for (const [i, number] of request.leaves.entries()) {
-      if (!holders.hasMovedOn(number, request.leaveHolders?.[i] ?? 0)) line.leave(course.lineNumber(number))
+      if (!holders.hasMovedOn(number, request.leaveHolders?.[i] ?? 0)) line.places.leave(course.lineNumber(number))
     }
     for (const { number, holder, ageMs } of request.claims) {
       if (!holders.hasMovedOn(number, holder)) presence.hear(course.lineNumber(number), ageMs ?? 0)
@@ -217,12 +211,12 @@ function takePresented({ lending, presence, course }: Line, request: ExchangeReq
 
 function answerClaim(line: Line, claim: ClaimRequest): ExchangeClaimAnswer {
   if (line.holders.hasMovedOn(claim.number, claim.holder)) return { state: 'moved' }
-  return line.claim(line.course.lineNumber(claim.number), claim)
+  return line.places.claim(line.course.lineNumber(claim.number), claim)
 }
 
 function answerJoin(line: Line, key: string, details: JoinDetails | undefined, rows: AccessRows): JoinAnswer {
   const { access } = details ?? {}
-  return access === undefined ? line.join(key, details) : joinWithKey(line, key, { ...details, access }, rows)
+  return access === undefined ? line.places.join(key, details) : joinWithKey(line, key, { ...details, access }, rows)
 }
 
 function forEachAged({ numbers, agesMs }: AgedNumbers, hear: (number: number, ageMs: number, i: number) => void): void {

@@ -4,17 +4,14 @@
  * Every event calls `beginCall` or `beginInternalEvent` with the time, then any of the methods
  * below, `verify`, and `takeChanges`, whose result must be durable before any visitor is answered.
  * No clock, randomness or I/O: times are passed in. Owns the events. The rule of admission is in
- * admission.ts, presence and expiry in presence.ts and silence.ts, the clock in listening-clock.ts,
- * the table of tickets in tickets.ts, the counters in line-record.ts, what is persisted in
- * line-state.ts.
+ * admission.ts, joins, claims and leaves in places.ts, presence and expiry in presence.ts and
+ * silence.ts, the clock in listening-clock.ts, the table of tickets in tickets.ts, the counters in
+ * line-record.ts, what is persisted in line-state.ts.
  */
-import type { AccessRefusal } from './access.ts'
-import { admitByHand, admitWaiting, hasFreeSlot, mayAdmitNewcomer, verifyCapacity } from './admission.ts'
+import { admitByHand, admitWaiting, hasFreeSlot, verifyCapacity } from './admission.ts'
 import { ageMs } from './age.ts'
-import { noteEnd } from './endings.ts'
 import { EventCourse } from './event-course.ts'
 import type { RoomEvent } from './events.ts'
-import type { JoinDetails } from './exchange.ts'
 import type { Totals } from './figures.ts'
 import { Holders } from './holders.ts'
 import type { Journal } from './journal.ts'
@@ -22,58 +19,23 @@ import type { LaneNumbers } from './lane-numbers.ts'
 import type { LaneOrder } from './lane-order.ts'
 import { REGULAR } from './lanes.ts'
 import { Lending } from './lending.ts'
-import type { EndEvent, LineRecord } from './line-record.ts'
+import type { LineRecord } from './line-record.ts'
 import { type LineChanges, LineState, type StoredLine } from './line-state.ts'
 import type { ObstacleCounts, OriginLatency, OriginReport } from './origin-report.ts'
+import { Places } from './places.ts'
 import { Presence } from './presence.ts'
 import type { Pace } from './rate-bucket.ts'
 import type { RecentRates } from './recent-rates.ts'
-import { isClosed, type LineRules, type RuntimeRules } from './rules.ts'
+import type { LineRules, RuntimeRules } from './rules.ts'
 import type { Distributions, FullSample } from './sample.ts'
-import { BEACON_FLAG, State } from './ticket-state.ts'
+import { State } from './ticket-state.ts'
 import type { Tickets } from './tickets.ts'
-import { joinedSeconds, noteJoinTime, type WaitTimes } from './wait-times.ts'
-
-/**
- * `number`: the issued one, see draw-result.ts. `holder`: see holders.ts; missing: 0. Only joins
- * with an access key get `taken` (another device holds the key's place; `isNew`: since a moment
- * ago) and `passed` (the key leads past the room).
- */
-export type JoinAnswer =
-  | { readonly state: 'waiting'; readonly number: number; readonly holder?: number }
-  | { readonly state: 'active'; readonly number: number; readonly holder?: number }
-  | { readonly state: 'taken'; readonly number: number; readonly isNew: boolean }
-  | { readonly state: 'passed' }
-  /**
-   * Refused. `why`: missing when the line is full; a reader that does not know the value says
-   * "full". `spent`: the key was used for a ticket that is gone.
-   */
-  | { readonly state: 'full'; readonly why?: 'closed' | 'suspended' | 'sold-out' | 'spent' | AccessRefusal }
-
-/** Answers about places of the line. */
-export type PlaceAnswer = Exclude<JoinAnswer, { readonly state: 'taken' | 'passed' }>
-
-export type ClaimAnswer =
-  | { readonly state: 'active' }
-  | { readonly state: 'waiting'; readonly position: number }
-  /** The slot is held for this long. Only claims with `held` get it. */
-  | { readonly state: 'offered'; readonly heldSeconds: number }
-  | { readonly state: 'gone' }
-
-export interface ClaimDetails {
-  /** The claim comes from the beacon. */
-  readonly beacon: boolean
-  /** The visitor has interacted with the page since the last beacon. */
-  readonly touched: boolean
-  /**
-   * Nobody looks at the visitor's page: an offered slot is held for `confirmEntrySeconds`. Missing:
-   * no, or an older version calls.
-   */
-  readonly held?: boolean
-}
+import { joinedSeconds, type WaitTimes } from './wait-times.ts'
 
 export class Line {
   readonly presence: Presence
+  /** The places of visitors, from the join on. */
+  readonly places: Places
   /** The events of the room, and the rules that they put in force. */
   readonly course: EventCourse
   readonly tickets: Tickets
@@ -117,7 +79,8 @@ export class Line {
     this.pagesWithoutBeacon = record.pagesWithoutBeacon
     this.course = new EventCourse(state)
     this.lending = new Lending(state, this.course)
-    this.presence = new Presence(state, this.lending, (number) => this.losePlace(number))
+    this.presence = new Presence(state, this.lending, (number) => this.places.lose(number))
+    this.places = new Places(state, this.course, this.presence)
     this.occupiedAtBegin = state.tickets.occupied
   }
 
@@ -214,37 +177,6 @@ export class Line {
     this.course.applyRuntimeRules(changes)
   }
 
-  /**
-   * A visitor gave up the place for good, or an operator revoked it. False: the ticket was gone
-   * before.
-   */
-  leave(number: number, event: 'left' | 'revoked' = 'left'): boolean {
-    const state = this.tickets.stateOf(number)
-    if (state === State.gone) return false
-    this.end(number, state, event)
-    // Another copy of the ticket may still wait, and is told.
-    const { lostPlaces, leftPlaces } = this.state
-    const told = event === 'left' ? leftPlaces : lostPlaces
-    told.add(number, this.record.nowMs)
-    return true
-  }
-
-  /**
-   * The ticket returned from absence once too often. Its holder is told and may join again at the
-   * end.
-   */
-  private losePlace(number: number): void {
-    this.end(number, State.absent, 'forgotten')
-    this.totals.limitedReturns++
-    this.state.lostPlaces.add(number, this.record.nowMs)
-  }
-
-  /** Nobody came in while the slot was held. The holder is told and may join again at the end. */
-  private missTurn(number: number): void {
-    this.end(number, State.offered, 'missed')
-    this.state.lostPlaces.add(number, this.record.nowMs)
-  }
-
   /** Admits as many as capacity and rate allow. */
   admit(): void {
     admitWaiting(this.tickets, this.laneOrder, this.state.bucket, this.rules, (number) => this.noteOffer(number))
@@ -262,76 +194,6 @@ export class Line {
 
   private noteOffer(number: number): void {
     this.record.offered(number, joinedSeconds(this.tickets, number))
-  }
-
-  /** Answers a visitor who was just heard. An offered ticket becomes a session. */
-  claim(number: number, { beacon, touched, held = false }: ClaimDetails): ClaimAnswer {
-    const state = this.tickets.stateOf(number)
-    if (state === State.gone || state === State.absent) return { state: 'gone' }
-    if (state === State.waiting) return { state: 'waiting', position: this.tickets.waitingBefore(number) + 1 }
-    if (state === State.offered) {
-      const heldSeconds = held ? this.state.heldOffers.hold(number, this.rules, this.state.clock) : null
-      if (heldSeconds !== null) return { state: 'offered', heldSeconds }
-      this.state.heldOffers.end(number)
-      this.tickets.move(number, State.active)
-      this.startSession(number)
-      this.record.claimed(number)
-    }
-    if (beacon) this.tickets.setFlags(number, BEACON_FLAG)
-    if (touched) this.presence.touch(number, 0)
-    return { state: 'active' }
-  }
-
-  /**
-   * Answers a newcomer, who joins the lane of the details. The same key gets the same number for
-   * `JOIN_KEY_SECONDS`.
-   */
-  join(key: string, details: JoinDetails = {}): PlaceAnswer {
-    const { tickets, rules, record } = this.state
-    const known = this.state.joins.find(key)
-    if (known !== undefined) return this.rejoin(known)
-    if (rules.suspended) return { state: 'full', why: 'suspended' }
-    if (rules.soldOut) return { state: 'full', why: 'sold-out' }
-    if (isClosed(rules, record.nowMs)) return { state: 'full', why: 'closed' }
-    if (tickets.waiting >= rules.maxWaiting) return { state: 'full' }
-    const lane = this.numbers.indexFor(details.lane, rules.lanes ?? [])
-    if (this.numbers.isFull(lane)) return { state: 'full' }
-    const isAdmitted = mayAdmitNewcomer(tickets, this.state.bucket, rules)
-    if (!isAdmitted && rules.method === 'reject') return { state: 'full' }
-    const heard = this.state.clock.heardSeconds(0, rules.checkIntervalSeconds)
-    const number = tickets.issue(
-      isAdmitted ? State.active : State.waiting,
-      heard,
-      lane,
-      this.drawnNumber(isAdmitted, lane, key),
-    )
-    record.joined(number, details.network)
-    noteJoinTime(tickets, number, record.nowSeconds)
-    this.state.joins.remember(key, number, record.nowMs)
-    if (!isAdmitted) return { state: 'waiting', number }
-    this.state.bucket.take()
-    this.startSession(number)
-    record.admittedAtOnce(number)
-    return { state: 'active', number }
-  }
-
-  /** With random order, the number of a newcomer who waits in the regular line. */
-  private drawnNumber(isAdmitted: boolean, lane: number, key: string): number | undefined {
-    if (isAdmitted || lane !== REGULAR || this.rules.method !== 'random') return undefined
-    const { numbers, tickets, state } = this
-    return state.rounds.take(numbers.of(REGULAR), tickets.waiting, numbers.endOf(REGULAR), key)
-  }
-
-  /** Answers a newcomer who has a place already. */
-  rejoin(issued: number): PlaceAnswer {
-    const number = this.course.lineNumber(issued)
-    this.presence.hear(number, 0)
-    const { state } = this.claim(number, { beacon: false, touched: false })
-    return state === 'active' || state === 'waiting' ? { state, number: issued } : { state: 'full', why: 'spent' }
-  }
-
-  private startSession(number: number): void {
-    this.state.sessions.start(number, this.rules, this.state.clock.nowSeconds)
   }
 
   /** How the origin served admitted visitors. */
@@ -363,8 +225,8 @@ export class Line {
     // Credit saved at a higher rate is not spent at a lower one.
     bucket.refill(this.pace, this.record.nowMs)
     this.presence.expireSilent(tickets.all())
-    for (const number of sessions.overdue(this.rules, clock)) this.end(number, State.active, 'ended')
-    for (const number of heldOffers.overdue(this.rules, clock)) this.missTurn(number)
+    for (const number of sessions.overdue(this.rules, clock)) this.places.end(number, State.active, 'ended')
+    for (const number of heldOffers.overdue(this.rules, clock)) this.places.missTurn(number)
     this.admit()
     this.state.farPolls.follow(tickets, this.course.flow, this.rules, clock.nowSeconds)
     tickets.dropEmpty()
@@ -402,14 +264,6 @@ export class Line {
   /** The figures of this tick: the state now, and the counts since the last tick. */
   takeSample(): FullSample {
     return this.state.sampler.take(this, this.record.nowMs)
-  }
-
-  private end(number: number, from: State, event: EndEvent): void {
-    noteEnd(this.state, number, event)
-    this.tickets.move(number, State.gone)
-    if (from === State.active) this.state.sessions.end(number)
-    if (from === State.offered) this.state.heldOffers.end(number)
-    this.record.ended(number, from, event)
   }
 
   /**

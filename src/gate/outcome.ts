@@ -1,6 +1,6 @@
 /** The context of a visit, and its outcomes. */
 import type { JoinDetails } from '../core/exchange.ts'
-import type { ClaimDetails } from '../core/line.ts'
+import type { ClaimDetails } from '../core/places.ts'
 import type { JoinLimit, KeepAlive } from '../room/room-client.ts'
 import type { Status } from '../status.ts'
 import type { IssueContext, Issued } from './issue.ts'

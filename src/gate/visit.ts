@@ -3,7 +3,7 @@
  * necessary, the object's answer. Issues tokens. Knows nothing about pages, cookies or the origin.
  */
 import { ageMs } from '../core/age.ts'
-import type { ClaimDetails } from '../core/line.ts'
+import type { ClaimDetails } from '../core/places.ts'
 import { CONFIRM_AFTER_MAX_SECONDS } from '../limits.ts'
 import { byPreference, type PresentedToken } from '../tokens/presented.ts'
 import { issue } from './issue.ts'

@@ -143,7 +143,7 @@ describe('the draw', () => {
     const line = new DrivenLine({}, [event()])
     line.pass(60)
     for (let i = 0; i < 5; i++) line.join(10_000)
-    line.operate((each) => each.leave(20_000))
+    line.operate((each) => each.places.leave(20_000))
     line.pass(541)
     line.exchange()
     expect(line.line.tickets.waiting + line.line.tickets.occupied).toBe(49_999)

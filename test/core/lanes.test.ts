@@ -56,7 +56,7 @@ describe('the numbers of a lane', () => {
     expect(line.join(2)).toEqual([2, 3])
     const position = (number: number) => line.line.tickets.waitingBefore(number) + 1
     expect([2, 3, ...members, ...sponsors].map(position)).toEqual([1, 2, 1, 2, 3, 1, 2])
-    expect(line.line.claim(members[2] as number, { beacon: false, touched: false })).toEqual({
+    expect(line.line.places.claim(members[2] as number, { beacon: false, touched: false })).toEqual({
       state: 'waiting',
       position: 3,
     })

@@ -45,8 +45,8 @@ describe('totals and journal', () => {
 
   it('report whether there was a ticket to leave', () => {
     const { line } = new DrivenLine()
-    line.join('a')
-    expect([line.leave(1), line.leave(1), line.leave(7)]).toEqual([true, false, false])
+    line.places.join('a')
+    expect([line.places.leave(1), line.places.leave(1), line.places.leave(7)]).toEqual([true, false, false])
     expect(line.totals.left).toBe(1)
   })
 })
@@ -124,7 +124,7 @@ describe('a broken invariant', () => {
 
   it('is a count that a recount contradicts, in an event, a tick or a full recount', () => {
     const miscount = (line: Line) => {
-      line.leave(3)
+      line.places.leave(3)
       const [segment] = line.tickets.all()
       if (segment !== undefined) segment.waitingPerBlock[0] = 9
     }
@@ -135,7 +135,7 @@ describe('a broken invariant', () => {
 
   it('stops a restart', () => {
     const { line, nowMs } = new DrivenLine()
-    line.join('a')
+    line.places.join('a')
     const stored = line.takeChanges(true)
     if (stored === null) throw new Error('a tick stores')
     expect(() => Line.restore(line.rules, stored, nowMs)).not.toThrow()

@@ -6,7 +6,7 @@ import { SnapshotView } from '../../src/core/snapshot-view.ts'
 import { DrivenLine, keepPolling, START_MS } from './support/driven-line.ts'
 
 const lostIn = (line: DrivenLine) => [...(takeSnapshot(line.line, line.nowMs).lostPlaces ?? [])]
-const revoke = (line: DrivenLine, number: number) => line.operate((core) => core.leave(number, 'revoked'))
+const revoke = (line: DrivenLine, number: number) => line.operate((core) => core.places.leave(number, 'revoked'))
 
 describe('the snapshot', () => {
   it('lists tickets revoked while waiting or absent', () => {

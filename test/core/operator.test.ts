@@ -119,7 +119,7 @@ describe('an operator', () => {
     const line = new DrivenLine({ capacity: 1 })
     line.join(2)
     line.operate((core) => {
-      core.leave(1, 'revoked')
+      core.places.leave(1, 'revoked')
       core.admit()
     })
     expect(line.states(1, 2)).toEqual(['gone', 'offered'])

@@ -105,7 +105,7 @@ describe('the origin guard', () => {
     const next = line.line.startOver(line.line.run + 1, line.nowMs)
     expect([next.admissionFactor, next.pace.ratePerMinute]).toEqual([0, 0])
     next.beginCall(line.nowMs)
-    expect(next.join('early')).toMatchObject({ state: 'waiting', number: 1 })
+    expect(next.places.join('early')).toMatchObject({ state: 'waiting', number: 1 })
   })
 
   it('restores the full rate at once when it is turned off', () => {

@@ -100,13 +100,13 @@ describe('a solution', () => {
 
   test('gets no second place for as long as it may be presented', () => {
     const line = new DrivenLine({ capacity: 0 })
-    const first = line.operate((core) => core.join('solved'))
+    const first = line.operate((core) => core.places.join('solved'))
     for (let i = 0; i < WORK_CHALLENGE_LIFE_SECONDS + JOIN_PROOF_LIFE_SECONDS; i++) {
       line.pass(1)
       // Each join forgets the keys that are too old.
-      line.operate((core) => core.join(`other ${i}`))
-      if (i % 20 === 0) expect(line.operate((core) => core.join('solved'))).toEqual(first)
+      line.operate((core) => core.places.join(`other ${i}`))
+      if (i % 20 === 0) expect(line.operate((core) => core.places.join('solved'))).toEqual(first)
     }
-    expect(line.operate((core) => core.join('solved'))).toEqual(first)
+    expect(line.operate((core) => core.places.join('solved'))).toEqual(first)
   })
 })

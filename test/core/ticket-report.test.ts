@@ -39,7 +39,7 @@ describe('a ticket report', () => {
 
     const revoked = new DrivenLine()
     revoked.join(1)
-    revoked.operate((core) => core.leave(1, 'revoked'))
+    revoked.operate((core) => core.places.leave(1, 'revoked'))
     expect(report(revoked, 1)).toMatchObject({ ended: 'revoked', endedMs: revoked.nowMs })
 
     const overdue = new DrivenLine({ sessionMaxSeconds: 10 })

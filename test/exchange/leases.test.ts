@@ -182,5 +182,5 @@ describe('a lease', () => {
 /** Newcomers in another isolate. */
 async function otherVisitors({ line, nowMs }: VirtualRoom, count: number): Promise<void> {
   line.beginCall(nowMs)
-  for (let i = 0; i < count; i++) line.join(`other ${i} ${line.tickets.next}`)
+  for (let i = 0; i < count; i++) line.places.join(`other ${i} ${line.tickets.next}`)
 }

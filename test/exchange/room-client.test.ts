@@ -307,7 +307,7 @@ describe('pacing', () => {
       await room.pass(2_000)
       room.reset()
       room.line.beginCall(room.nowMs)
-      expect(room.line.join('by another isolate')).toEqual({ state: 'active', number: 1 })
+      expect(room.line.places.join('by another isolate')).toEqual({ state: 'active', number: 1 })
       room.client[what](room.line.run, 1, room)
       await room.pass(3_000)
       const told = room.requests.filter(({ run }) => run === room.line.run)

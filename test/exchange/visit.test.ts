@@ -201,7 +201,7 @@ describe('a visitor who waits and presents an access key', () => {
   it('names the run of the present place, which a reset may have ended', async () => {
     const room = new VirtualRoom({ capacity: 1 })
     await room.client.join(room)
-    room.line.join('waiting')
+    room.line.places.join('waiting')
     const access = { id: 'k', uses: 1, expSeconds: room.nowMs / 1000 + 60, skips: true }
     const key = { state: 'valid', joinKey: 'key k', details: { access } } as const
     const keyEntry = { required: false, presented: async () => key, mayJoinNow: async () => true }

@@ -182,8 +182,8 @@ export const SHELL_FAULTS: readonly ShellFault[] = [
   {
     name: 'claims are not translated to line numbers',
     file: EXCHANGE,
-    find: 'return line.claim(line.course.lineNumber(claim.number), claim)',
-    replace: 'return line.claim(claim.number, claim)',
+    find: 'return line.places.claim(line.course.lineNumber(claim.number), claim)',
+    replace: 'return line.places.claim(claim.number, claim)',
     why: 'after a draw, visitors enter with the places of others',
     events: true,
   },
