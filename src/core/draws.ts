@@ -1,6 +1,7 @@
 /**
  * The draws of a room: the entries of an event's lobby, when they freeze, and when the draw is made
- * (docs/draw.md describes it for visitors). What a draw that was made says is in draw-result.ts.
+ * (docs/draw.md describes it for visitors). The record of a draw that was made is in
+ * draw-result.ts.
  */
 import { ageMs } from './age.ts'
 import { type BeaconChain, type BeaconRound, roundAfter } from './beacon-rounds.ts'

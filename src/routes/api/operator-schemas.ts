@@ -1,4 +1,6 @@
-/** What operators set, do and are told of, as schemas of the API: see schema-parts.ts. */
+/**
+ * Settings, actions, audit, events, alerts and keys, as schemas of the API: see schema-parts.ts.
+ */
 import * as v from 'valibot'
 import { ALERT_METRICS } from '../../core/alert-rules.ts'
 import { eventEntries } from '../../settings/event-schema.ts'

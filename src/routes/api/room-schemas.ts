@@ -1,4 +1,4 @@
-/** What the API says of rooms and tickets as they are now, as schemas: see schema-parts.ts. */
+/** Rooms and tickets as they are now, as schemas of the API: see schema-parts.ts. */
 import * as v from 'valibot'
 import { DISTRIBUTIONS, eachFigure, FIGURES, GAUGES, LOADS } from '../../core/figures.ts'
 import { LINE_EVENTS } from '../../core/journal.ts'
