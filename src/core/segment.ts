@@ -29,8 +29,8 @@ export class Segment {
   /** Tickets by state. `gone` includes numbers that were never issued. */
   readonly counts = new Uint16Array(5)
   /**
-   * Marks that tickets.ts sets: a bit per block that changed since it was verified, and whether
-   * changes are still to be stored.
+   * Marks that tickets.ts and unstored-segments.ts set: a bit per block that changed since it was
+   * verified, and whether changes are still to be stored.
    */
   movedBlocks = 0
   unstored: Unstored = 'nothing'

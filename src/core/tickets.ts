@@ -1,10 +1,9 @@
 /**
- * All tickets of one run: the segments in order, every state change, and what changed since the
- * last store.
+ * All tickets of one run: the segments in order, and every state change.
  *
  * Owns the state of each ticket and the counts by state. Does not own who waits before whom
- * (waiting-tickets.ts), why a ticket moves (line.ts, admission.ts, presence.ts) or how it is
- * stored.
+ * (waiting-tickets.ts), why a ticket moves (places.ts, admission.ts, presence.ts), which changes
+ * are not stored yet (unstored-segments.ts) or how they are stored.
  */
 import { LaneNumbers } from './lane-numbers.ts'
 import { REGULAR } from './lanes.ts'
@@ -23,6 +22,7 @@ import {
   stateName,
   withOneMoreReturn,
 } from './ticket-state.ts'
+import { UnstoredSegments } from './unstored-segments.ts'
 import { WaitingTickets } from './waiting-tickets.ts'
 
 export class Tickets {
@@ -32,9 +32,7 @@ export class Tickets {
   /** Tickets by state, over all segments. */
   private readonly counts = [0, 0, 0, 0, 0]
 
-  private readonly durable = new Set<number>()
-  private readonly lazy = new Set<number>()
-  private readonly dropped = new Set<number>()
+  private readonly unstored = new UnstoredSegments()
   private readonly newlyLive = new Set<number>()
   private moved: Segment[] = []
   private nextToVerify = 0
@@ -95,7 +93,7 @@ export class Tickets {
     const number = reserved ?? this.numbers.of(lane).next++
     const segment = this.segments.ensure(number >>> SEGMENT_BITS)
     // Its segment may have been dropped since it was reserved.
-    if (reserved !== undefined) this.dropped.delete(segment.index)
+    if (reserved !== undefined) this.unstored.keep(segment)
     segment.heard[number % SEGMENT_SIZE] = heardSeconds
     this.move(number, state)
     return number
@@ -164,14 +162,7 @@ export class Tickets {
     // moves a million.
     if (segment.movedBlocks === 0) this.moved.push(segment)
     segment.movedBlocks |= (2 << (last >> BLOCK_BITS)) - (1 << (first >> BLOCK_BITS))
-    this.markUnstored(segment, mustBeDurable(from, to) ? 'durable' : 'lazy')
-  }
-
-  private markUnstored(segment: Segment, what: 'lazy' | 'durable'): void {
-    if (segment.unstored === what || segment.unstored === 'durable') return
-    segment.unstored = what
-    if (what === 'durable') this.durable.add(segment.index)
-    else this.lazy.add(segment.index)
+    this.unstored.mark(segment, mustBeDurable(from, to) ? 'durable' : 'lazy')
   }
 
   /**
@@ -184,7 +175,7 @@ export class Tickets {
     what: 'lazy' | 'durable' = (flags & BEACON_FLAG) !== 0 ? 'durable' : 'lazy',
   ): void {
     const changed = this.changeByte(number, (byte) => byte | flags)
-    if (changed !== null) this.markUnstored(changed, what)
+    if (changed !== null) this.unstored.mark(changed, what)
   }
 
   clearFlags(number: number, flags: number): void {
@@ -199,7 +190,7 @@ export class Tickets {
     const after = change(before)
     if (after === before || (before & STATE_MASK) === State.gone) return null
     segment.put(offset, after)
-    this.markUnstored(segment, 'lazy')
+    this.unstored.mark(segment, 'lazy')
     return segment
   }
 
@@ -233,11 +224,7 @@ export class Tickets {
    */
   dropEmpty(): void {
     const isKept = ({ index, live }: Segment) => live > 0 || index >= this.tailOfLaneAt(index)
-    for (const { index } of this.segments.keep(isKept)) {
-      this.durable.delete(index)
-      this.lazy.delete(index)
-      this.dropped.add(index)
-    }
+    for (const segment of this.segments.keep(isKept)) this.unstored.drop(segment)
   }
 
   /** The segment with the next number of the lane that a segment belongs to. */
@@ -272,8 +259,8 @@ export class Tickets {
       if (!wasLive && segment.live > 0) this.newlyLive.add(segment.index)
       if (segment.movedBlocks === 0) this.moved.push(segment)
       segment.movedBlocks = (1 << BLOCKS_PER_SEGMENT) - 1
-      this.dropped.delete(segment.index)
-      this.markUnstored(segment, 'durable')
+      this.unstored.keep(segment)
+      this.unstored.mark(segment, 'durable')
       at = to
     }
     this.waitingTickets.renumbered(first)
@@ -287,15 +274,7 @@ export class Tickets {
 
   /** The changes to store now; with `everything`, lazy changes too. Reports each change once. */
   takeChanges(everything: boolean): { changed: Segment[]; dropped: number[] } {
-    const indexes = everything ? [...new Set([...this.durable, ...this.lazy])] : [...this.durable]
-    const changed = indexes.map((index) => this.segments.at(index)).filter((segment) => segment !== undefined)
-    const dropped = [...this.dropped]
-    // A durable write stores the whole segment, including its lazy changes.
-    for (const segment of changed) segment.unstored = 'nothing'
-    for (const index of indexes) this.lazy.delete(index)
-    this.durable.clear()
-    this.dropped.clear()
-    return { changed, dropped }
+    return this.unstored.take(everything, this.segments)
   }
 
   /** Segments that got their first live ticket since the last call. */

@@ -190,7 +190,7 @@ export const SHELL_FAULTS: readonly ShellFault[] = [
   {
     name: 'the draw does not store the tickets that it moved',
     file: 'src/core/tickets.ts',
-    find: "this.dropped.delete(segment.index)\n      this.markUnstored(segment, 'durable')",
+    find: "this.unstored.keep(segment)\n      this.unstored.mark(segment, 'durable')",
     replace: 'this.dropped.delete(segment.index)',
     why: 'after a crash, places belong to other visitors than before',
     events: true,
