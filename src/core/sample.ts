@@ -1,10 +1,11 @@
 /** The figures of one tick: gauges at this moment, and what happened since the tick before. */
+
+import type { GaugedLine } from './figure-kinds.ts'
 import {
   DISTRIBUTIONS,
   type DistributionName,
   eachFigure,
   FIGURES,
-  type GaugedLine,
   PERCENTILES,
   type PercentileName,
   SAMPLED_GAUGES,
