@@ -2,12 +2,11 @@
  * The Durable Object of one room: a thin shell around the line (src/core).
  *
  * Each event reads the clock once, lets the line decide, writes the changes in the same turn, and
- * answers. The platform holds the answer until the writes are durable. If memory could differ from
- * storage (a broken invariant, a failed write) the object aborts, and the next event starts from
- * storage.
+ * answers. The platform holds the answer until the writes are durable.
  *
- * Owns the order of steps in an event. Storage, clockwork, controls, alerts and samples have
- * separate files in this folder. Owns no rule of the line.
+ * Owns the order of steps in an event. The line in memory and storage is in room-line.ts; storage,
+ * clockwork, controls, alerts and samples have separate files in this folder. Owns no rule of the
+ * line.
  */
 import { DurableObject } from 'cloudflare:workers'
 import type { DeliveryRecord, DeliveryTurn } from '../src/alerts/ledger.ts'
@@ -16,15 +15,12 @@ import { Callers } from '../src/core/callers.ts'
 import type { CheckMessage } from '../src/core/check-chains.ts'
 import { applyExchanges, type ExchangeAnswer, type ExchangeRequest, type LineAnswer } from '../src/core/exchange.ts'
 import type { GatheredAnswer, GatheredRequest } from '../src/core/gathered.ts'
-import { Line } from '../src/core/line.ts'
+import type { Line } from '../src/core/line.ts'
 import { lineStats } from '../src/core/line-stats.ts'
-import type { LineRules } from '../src/core/rules.ts'
 import type { Sample } from '../src/core/sample.ts'
 import { NO_RECENT_SITE } from '../src/core/site-health.ts'
-import { SnapshotCache } from '../src/core/snapshot.ts'
 import { type TicketReport, ticketReport } from '../src/core/ticket-report.ts'
-import { logError, logWarning, sendHeldReports } from '../src/log/log.ts'
-import { abortReason } from '../src/room/call-errors.ts'
+import { logWarning, sendHeldReports } from '../src/log/log.ts'
 import type { RoomNamespace } from '../src/room/room-clients.ts'
 import type { EventAnswer, EventCommand, EventDetails, EventsView } from '../src/room/room-events.ts'
 import type { KeyReport, RevokedKey } from '../src/room/room-keys.ts'
@@ -43,11 +39,10 @@ import type {
   RoomStats,
   SettingsView,
 } from '../src/room/room-object.ts'
-import { lineRules, type RoomSettings, roomAlerts } from '../src/settings/rooms.ts'
+import { roomAlerts } from '../src/settings/rooms.ts'
 import { AccessStore } from './access-store.ts'
 import { applyCommand } from './commands.ts'
 import type { RoomDeploy } from './deployed-room.ts'
-import { DrawBeacon } from './draw-beacon.ts'
 import { keyReport, revokeKey } from './key-commands.ts'
 import { LineStore } from './line-store.ts'
 import { blockedUntil } from './login-guard.ts'
@@ -57,6 +52,8 @@ import { RoomClockwork } from './room-clockwork.ts'
 import { RoomControls } from './room-controls.ts'
 import { RoomEvents } from './room-events.ts'
 import { RoomJurisdiction } from './room-jurisdiction.ts'
+import { RoomLine } from './room-line.ts'
+import { RoomReadiness } from './room-readiness.ts'
 import { RoomSource } from './room-source.ts'
 
 /** The class of a waiting room extends it by its own deploy. */
@@ -68,12 +65,10 @@ export class WaitingRoomObject<E = unknown> extends DurableObject<E> implements 
   private readonly controls: RoomControls
   private readonly access: AccessStore
   private readonly roomEvents: RoomEvents
-  private readonly beacon: DrawBeacon
+  private readonly roomLine: RoomLine
   private readonly jurisdiction: RoomJurisdiction
+  private readonly readiness: RoomReadiness
   private readonly callers = new Callers()
-  private readonly snapshot = new SnapshotCache()
-  private line: Line | null = null
-  private room = ''
 
   constructor(ctx: DurableObjectState, env: E, deploy: RoomDeploy) {
     super(ctx, env)
@@ -85,29 +80,26 @@ export class WaitingRoomObject<E = unknown> extends DurableObject<E> implements 
     this.controls = new RoomControls(ctx.storage.sql)
     this.access = new AccessStore(ctx.storage.sql)
     this.roomEvents = new RoomEvents(ctx.storage.sql, this.controls)
-    this.beacon = new DrawBeacon(ctx, (work) => this.publicRandomness(work))
     const registry = (room: string) => (bindings.WAITING_ROOM as unknown as RoomNamespace).getByName(room)
     this.jurisdiction = new RoomJurisdiction(ctx.storage.sql, ctx.id.jurisdiction, registry)
-    this.snapshot.settingsVersion = this.source.version
-    this.load(Date.now())
+    const { source, store, clockwork, controls, access, roomEvents } = this
+    this.roomLine = new RoomLine(ctx, { source, store, clockwork, controls, access, roomEvents })
+    this.readiness = new RoomReadiness(this.jurisdiction, source, this.roomLine)
     sendHeldReports()
   }
 
-  /** Takes the line from storage, with the current rules. */
-  private load(nowMs: number): void {
-    const stored = this.store.load()
-    if (stored === null) return
-    this.room = stored.room
-    this.controls.load(this.deployed, nowMs)
-    this.clockwork.alarmAtMs = stored.alarmAtMs
-    this.line = Line.restore(this.rules(), stored.line, stored.line.head.clock.touchedMs)
-    this.line.holders.restore(this.access.moved(this.line.run))
-    this.openEvents(this.line, nowMs)
+  /** Null: nobody has come yet. */
+  private get line(): Line | null {
+    return this.roomLine.line
+  }
+
+  private get room(): string {
+    return this.roomLine.room
   }
 
   exchange(request: ExchangeRequest): ExchangeAnswer {
-    if (!this.isReady(request.room)) return this.settled(request.room, () => this.exchange(request))
-    return this.event(request.room, (line, nowMs) => {
+    if (!this.readiness.isReady(request.room)) return this.readiness.settled(request.room, () => this.exchange(request))
+    return this.roomLine.event(request.room, (line, nowMs) => {
       const nextCallAfterMs = this.callers.direct(request, nowMs)
       const { answers, snapshot } = this.apply(line, [request], nowMs)
       return { ...(answers[0] as LineAnswer), snapshot, nextCallAfterMs }
@@ -115,8 +107,8 @@ export class WaitingRoomObject<E = unknown> extends DurableObject<E> implements 
   }
 
   exchangeAll(all: GatheredRequest): GatheredAnswer {
-    if (!this.isReady(all.room)) return this.settled(all.room, () => this.exchangeAll(all))
-    return this.event(all.room, (line, nowMs) => {
+    if (!this.readiness.isReady(all.room)) return this.readiness.settled(all.room, () => this.exchangeAll(all))
+    return this.roomLine.event(all.room, (line, nowMs) => {
       const nextCallAfterMs = this.callers.gathered(all, nowMs)
       return { ...this.apply(line, all.requests, nowMs), nextCallAfterMs }
     })
@@ -132,93 +124,20 @@ export class WaitingRoomObject<E = unknown> extends DurableObject<E> implements 
     const keys = this.access.rowsFor(requests)
     const answers = applyExchanges(line, requests, keys)
     const { changes } = keys
-    this.commit(line, nowMs, changes.length > 0)
+    this.roomLine.commit(line, nowMs, changes.length > 0)
     this.access.write(changes)
-    return { answers, snapshot: this.snapshot.get(line, nowMs, this.callers.gatherersNow(nowMs)) }
-  }
-
-  private isReady(room: string): boolean {
-    return this.jurisdiction.isSettled && this.source.isKnown(room, Date.now)
-  }
-
-  /**
-   * Does the first work of an object whose jurisdiction must be settled first, or that does not
-   * know its settings. The promise counts as its result, because over RPC every result is a
-   * promise.
-   */
-  private settled<T>(room: string, work: () => T): T {
-    return this.prepare(room).then(work) as T
-  }
-
-  private async prepare(room: string): Promise<void> {
-    if (!this.jurisdiction.isSettled) await this.jurisdiction.settle(room)
-    if (this.source.isKnown(room, Date.now)) return
-    const document = await this.source.ask(room)
-    // It may have been given meanwhile.
-    if (document !== null && this.source.of(room) === undefined) this.adopt(room, document)
-  }
-
-  /** For work that needs no settings. */
-  private onceSettled<T>(room: string, work: () => T): T {
-    return this.jurisdiction.isSettled ? work() : (this.jurisdiction.settle(room).then(work) as T)
-  }
-
-  /** A read of a room that nobody may have come to yet. */
-  private withSettings<T>(name: string, work: (room: RoomSettings) => T): T {
-    const answer = () => work(this.source.must(name))
-    return this.source.isKnown(name, Date.now) ? answer() : this.settled(name, answer)
+    return { answers, snapshot: this.roomLine.snapshot.get(line, nowMs, this.callers.gatherersNow(nowMs)) }
   }
 
   takeDocument(room: string, document: RoomDocument): Promise<void> | undefined {
-    return this.onceSettled(room, () => {
-      if (!this.source.isOld(document)) this.adopt(room, document)
+    return this.readiness.onceSettled(room, () => {
+      if (!this.source.isOld(document)) this.roomLine.adopt(room, document)
       return undefined
     })
   }
 
-  private adopt(room: string, document: RoomDocument): void {
-    const settings = this.source.read(room, document)
-    this.guarded(room, (nowMs) => {
-      const { line } = this
-      const before = this.source.version
-      line?.beginInternalEvent(nowMs)
-      if (line !== null) this.commit(line, nowMs, true)
-      this.source.take(settings, document)
-      this.snapshot.settingsVersion = document.version
-      this.snapshot.clear()
-      const { by, version, draining } = document
-      this.controls.audit(by, 'document', { version: before }, { version, draining }, nowMs)
-      // As after a deploy: the line goes on from storage, under the new rules.
-      this.load(nowMs)
-      if (this.line === null) return
-      this.line.beginInternalEvent(nowMs)
-      this.line.admit()
-      this.commit(this.line, nowMs, true)
-    })
-  }
-
   retireRoom(room: string, version: number, isForced: boolean): RetiredRoom {
-    return this.onceSettled(room, () => this.guarded(room, (nowMs) => this.retire(room, version, isForced, nowMs)))
-  }
-
-  private retire(room: string, version: number, isForced: boolean, nowMs: number): RetiredRoom {
-    const { line } = this
-    if (line === null) {
-      this.source.drop(room, version)
-      return { state: 'gone' }
-    }
-    line.beginInternalEvent(nowMs)
-    const { waiting, occupied } = line.tickets
-    this.commit(line, nowMs, true)
-    if (!isForced && waiting + occupied > 0) return { state: 'occupied', waiting, active: occupied }
-    this.source.drop(room, version)
-    this.snapshot.clear()
-    const empty = Line.start(this.rules(), Math.max(line.run + 1, nowMs), nowMs)
-    this.replaceLine(empty)
-    this.controls.clear()
-    this.roomEvents.clear()
-    this.commit(empty, nowMs, true)
-    return { state: 'gone' }
+    return this.readiness.onceSettled(room, () => this.roomLine.retire(room, version, isForced))
   }
 
   fixJurisdiction(jurisdiction: string): string {
@@ -228,12 +147,12 @@ export class WaitingRoomObject<E = unknown> extends DurableObject<E> implements 
   check(message: CheckMessage): void {
     const { room, run, segment } = message
     if (this.line?.run !== run) return
-    this.event(room, (line, nowMs) => {
+    this.roomLine.event(room, (line, nowMs) => {
       const next = this.clockwork.nextCheck(message, nowMs)
       if (next === null) return
       line.beginInternalEvent(nowMs)
       const isAlive = line.check(segment)
-      this.commit(line, nowMs, false)
+      this.roomLine.commit(line, nowMs, false)
       this.clockwork.continueChain(room, line, next, isAlive)
     })
   }
@@ -244,7 +163,7 @@ export class WaitingRoomObject<E = unknown> extends DurableObject<E> implements 
    */
   override async alarm(): Promise<void> {
     if (this.line === null) return
-    this.clockwork.armAlarm(Date.now(), this.rules().checkIntervalSeconds)
+    this.clockwork.armAlarm(Date.now(), this.roomLine.rules().checkIntervalSeconds)
     this.store.writeAlarm(this.clockwork.alarmAtMs)
     await this.ctx.storage.sync()
     try {
@@ -255,13 +174,13 @@ export class WaitingRoomObject<E = unknown> extends DurableObject<E> implements 
   }
 
   private tick(): void {
-    this.event(this.room, (line, nowMs) => {
+    this.roomLine.event(this.room, (line, nowMs) => {
       line.beginInternalEvent(nowMs)
       const factorBefore = line.admissionFactor
       line.advance()
       if (line.tickets.live === 0) this.clockwork.clearAlarm()
       const sample = line.takeSample()
-      this.commit(line, nowMs, true)
+      this.roomLine.commit(line, nowMs, true)
       this.alerts.samples.write(sample)
       this.alerts.noteTick(this.room, nowMs)
       this.access.forgetExpired(nowMs, ({ run, number }) => run === line.run && line.isLive(number))
@@ -291,45 +210,49 @@ export class WaitingRoomObject<E = unknown> extends DurableObject<E> implements 
   }
 
   settings(room: string): SettingsView {
-    return this.withSettings(room, (known) => this.controls.view(known))
+    return this.readiness.withSettings(room, (known) => this.controls.view(known))
   }
 
   operate(name: string, command: Command, who: string): CommandAnswer {
-    if (!this.isReady(name)) return this.settled(name, () => this.operate(name, command, who))
+    if (!this.readiness.isReady(name)) return this.readiness.settled(name, () => this.operate(name, command, who))
     const room = this.source.must(name)
-    return this.event(name, (line, nowMs) => {
+    return this.roomLine.event(name, (line, nowMs) => {
       line.beginInternalEvent(nowMs)
       const outcome = applyCommand(command, line, { room, controls: this.controls, who, nowMs })
       if (outcome.state === 'refused') {
         // Even so, borders of the room's events may have been applied.
-        this.commit(line, nowMs, false)
+        this.roomLine.commit(line, nowMs, false)
         return { ...outcome, settings: this.controls.view(room) }
       }
-      this.snapshot.clear()
-      if (outcome.line !== line) this.replaceLine(outcome.line)
-      this.commit(outcome.line, nowMs, true)
+      this.roomLine.snapshot.clear()
+      if (outcome.line !== line) this.roomLine.replace(outcome.line)
+      this.roomLine.commit(outcome.line, nowMs, true)
       outcome.record()
       return { state: 'done', result: outcome.result, settings: this.controls.view(room) }
     })
   }
 
   events(room: string): EventsView {
-    return this.withSettings(room, (known) => this.roomEvents.view(known, this.line?.course ?? null, Date.now()))
+    return this.readiness.withSettings(room, (known) =>
+      this.roomEvents.view(known, this.line?.course ?? null, Date.now()),
+    )
   }
 
   eventDetails(room: string, id: string): EventDetails | null {
-    return this.withSettings(room, (known) => this.roomEvents.details(known, id, this.line?.course ?? null, Date.now()))
+    return this.readiness.withSettings(room, (known) =>
+      this.roomEvents.details(known, id, this.line?.course ?? null, Date.now()),
+    )
   }
 
   changeEvents(name: string, command: EventCommand, who: string): EventAnswer {
-    if (!this.isReady(name)) return this.settled(name, () => this.changeEvents(name, command, who))
+    if (!this.readiness.isReady(name)) return this.readiness.settled(name, () => this.changeEvents(name, command, who))
     const room = this.source.must(name)
-    return this.event(name, (line, nowMs) => {
+    return this.roomLine.event(name, (line, nowMs) => {
       line.beginInternalEvent(nowMs)
       const { answer, record } = this.roomEvents.change(command, room, line.course, who, nowMs)
-      this.snapshot.clear()
+      this.roomLine.snapshot.clear()
       line.admit()
-      this.commit(line, nowMs, record !== null)
+      this.roomLine.commit(line, nowMs, record !== null)
       record?.()
       return answer
     })
@@ -340,48 +263,32 @@ export class WaitingRoomObject<E = unknown> extends DurableObject<E> implements 
   }
 
   auditKeys(name: string, made: AuditValues, who: string): Promise<void> | undefined {
-    if (!this.isReady(name)) return this.settled(name, () => this.auditKeys(name, made, who))
+    if (!this.readiness.isReady(name)) return this.readiness.settled(name, () => this.auditKeys(name, made, who))
     this.source.must(name)
-    this.event(name, (line, nowMs) => {
+    this.roomLine.event(name, (line, nowMs) => {
       line.beginInternalEvent(nowMs)
-      this.commit(line, nowMs, true)
+      this.roomLine.commit(line, nowMs, true)
       this.controls.audit(who, 'make-keys', {}, made, nowMs)
     })
     return undefined
   }
 
   revokeAccessKey(name: string, id: string, keepPlaces: boolean, who: string): RevokedKey | null {
-    if (!this.isReady(name)) return this.settled(name, () => this.revokeAccessKey(name, id, keepPlaces, who))
+    if (!this.readiness.isReady(name))
+      return this.readiness.settled(name, () => this.revokeAccessKey(name, id, keepPlaces, who))
     this.source.must(name)
-    return this.event(name, (line, nowMs) => {
+    return this.roomLine.event(name, (line, nowMs) => {
       line.beginInternalEvent(nowMs)
       // Makes the tables of a new room.
-      this.commit(line, nowMs, true)
+      this.roomLine.commit(line, nowMs, true)
       const revoked = revokeKey(id, keepPlaces, line, this.access, nowMs)
       if (revoked === 'too-many') return null
-      this.snapshot.clear()
-      this.commit(line, nowMs, true)
+      this.roomLine.snapshot.clear()
+      this.roomLine.commit(line, nowMs, true)
       revoked.record()
       this.controls.audit(who, 'revoke-key', {}, { id, ended: revoked.result.ended, keepPlaces }, nowMs)
       return revoked.result
     })
-  }
-
-  /** The beacon was read. */
-  private publicRandomness(work: (line: Line) => void): void {
-    this.event(this.room, (line, nowMs) => {
-      line.beginInternalEvent(nowMs)
-      work(line)
-      line.admit()
-      this.commit(line, nowMs, true)
-    })
-  }
-
-  private replaceLine(line: Line): void {
-    this.line = line
-    this.store.clear()
-    this.access.clear()
-    this.clockwork.reset()
   }
 
   ticket(number: number): TicketReport | null {
@@ -406,13 +313,13 @@ export class WaitingRoomObject<E = unknown> extends DurableObject<E> implements 
     // A line that has only answered "void" was never stored.
     const isUnused = this.line === null || !isUsed(this.ctx.storage.sql)
     if (isUnused && !this.source.of(room)?.events.length) return undefined
-    if (!this.isReady(room)) return this.settled(room, () => this.report(minute, room))
-    this.event(room, (line, nowMs) => {
-      const settings = this.deployed
+    if (!this.readiness.isReady(room)) return this.readiness.settled(room, () => this.report(minute, room))
+    this.roomLine.event(room, (line, nowMs) => {
+      const settings = this.source.of(room)
       const alerts = settings === undefined ? [] : roomAlerts(settings)
       const pushesFigures = settings?.stats_push_url !== undefined
       this.alerts.report(line, { name: room, alerts, pushesFigures, events: this.roomEvents.events }, minute, nowMs)
-      this.commit(line, nowMs, false)
+      this.roomLine.commit(line, nowMs, false)
     })
     return undefined
   }
@@ -437,72 +344,17 @@ export class WaitingRoomObject<E = unknown> extends DurableObject<E> implements 
   }
 
   testAlerts(room: string, channels: readonly string[]): string[] {
-    if (!this.isReady(room)) return this.settled(room, () => this.testAlerts(room, channels))
-    return this.guarded(room, (nowMs) => this.alerts.test(room, channels, nowMs))
+    if (!this.readiness.isReady(room)) return this.readiness.settled(room, () => this.testAlerts(room, channels))
+    return this.roomLine.guarded(room, (nowMs) => this.alerts.test(room, channels, nowMs))
   }
 
   beginDelivery(id: string, channel: string, receiver: string): DeliveryTurn {
     if (!isUsed(this.ctx.storage.sql)) return 'done'
-    return this.guarded(this.room, () => this.alerts.beginDelivery(id, channel, receiver))
+    return this.roomLine.guarded(this.room, () => this.alerts.beginDelivery(id, channel, receiver))
   }
 
   recordDelivery(record: DeliveryRecord, receiver: string): void {
     if (!isUsed(this.ctx.storage.sql)) return
-    this.guarded(this.room, (nowMs) => this.alerts.recordDelivery(record, receiver, nowMs))
-  }
-
-  /** Runs one event of the line. */
-  private event<T>(room: string, work: (line: Line, nowMs: number) => T): T {
-    return this.guarded(room, (nowMs) => work(this.line ?? this.open(room, nowMs), nowMs))
-  }
-
-  /**
-   * Reads the clock, once per event. After a failure the object aborts, so half-changed memory is
-   * never used.
-   */
-  private guarded<T>(room: string, work: (nowMs: number) => T): T {
-    const nowMs = Date.now()
-    try {
-      return work(nowMs)
-    } catch (error) {
-      logError('room_aborted', error, { room }, 'at_next_start')
-      this.ctx.abort(abortReason(error))
-      throw error
-    }
-  }
-
-  private open(room: string, nowMs: number): Line {
-    this.room = room
-    const line = Line.start(this.rules(), nowMs, nowMs)
-    this.line = line
-    this.openEvents(line, nowMs)
-    return line
-  }
-
-  private openEvents(line: Line, nowMs: number): void {
-    if (this.deployed !== undefined) this.roomEvents.open(this.deployed, line.course, nowMs)
-  }
-
-  /** Undefined: the room is no longer in the settings. */
-  private get deployed(): RoomSettings | undefined {
-    return this.source.of(this.room)
-  }
-
-  private rules(): LineRules {
-    const { deployed } = this
-    return lineRules(deployed, deployed && this.controls.values(deployed))
-  }
-
-  /** Makes the changes of an event durable: verifies the invariants, then writes once. */
-  private commit(line: Line, nowMs: number, everything: boolean): void {
-    line.verify()
-    const alarmBefore = this.clockwork.alarmAtMs
-    this.clockwork.keepAlarm(this.room, line, nowMs)
-    const changes = line.takeChanges(everything)
-    const { alarmAtMs } = this.clockwork
-    if (changes !== null) this.store.write(this.room, alarmAtMs, changes)
-    else if (alarmAtMs !== alarmBefore) this.store.writeAlarm(alarmAtMs)
-    this.clockwork.startChains(this.room, line, nowMs)
-    this.beacon.follow(this.room, line, this.deployed?.draw_beacon, nowMs)
+    this.roomLine.guarded(this.room, (nowMs) => this.alerts.recordDelivery(record, receiver, nowMs))
   }
 }

@@ -18,6 +18,7 @@ export interface ShellFault {
 }
 
 const SHELL = 'durable-objects/waiting-room.ts'
+const LINE = 'durable-objects/room-line.ts'
 const STORE = 'durable-objects/line-store.ts'
 const CLOCKWORK = 'durable-objects/room-clockwork.ts'
 const SNAPSHOT = 'src/core/snapshot.ts'
@@ -28,7 +29,7 @@ const DRAWS = 'src/core/draws.ts'
 export const SHELL_FAULTS: readonly ShellFault[] = [
   {
     name: 'write forgotten: calls are not stored, ticks are',
-    file: SHELL,
+    file: LINE,
     find: 'if (changes !== null) this.store.write',
     replace: 'if (changes !== null && everything) this.store.write',
     why: 'a crash reissues numbers that visitors already have',
@@ -43,15 +44,15 @@ export const SHELL_FAULTS: readonly ShellFault[] = [
   {
     name: 'write forgotten: the lazy changes of a tick',
     file: SHELL,
-    find: 'this.commit(line, nowMs, true)\n      this.alerts.samples',
-    replace: 'this.commit(line, nowMs, false)\n      this.alerts.samples',
+    find: 'this.roomLine.commit(line, nowMs, true)\n      this.alerts.samples',
+    replace: 'this.roomLine.commit(line, nowMs, false)\n      this.alerts.samples',
     why: 'a crash turns absent tickets back into waiting ones',
   },
   {
     name: 'answer before write',
     file: SHELL,
-    find: 'this.commit(line, nowMs, changes.length > 0)',
-    replace: 'queueMicrotask(() => this.commit(line, nowMs, changes.length > 0))',
+    find: 'this.roomLine.commit(line, nowMs, changes.length > 0)',
+    replace: 'queueMicrotask(() => this.roomLine.commit(line, nowMs, changes.length > 0))',
     why: 'an issued number is lost',
   },
   {
@@ -70,7 +71,7 @@ export const SHELL_FAULTS: readonly ShellFault[] = [
   },
   {
     name: 'a failed write is ignored',
-    file: SHELL,
+    file: LINE,
     find: 'if (changes !== null) this.store.write(this.room, alarmAtMs, changes)',
     replace: 'if (changes !== null) try { this.store.write(this.room, alarmAtMs, changes) } catch {}',
     why: 'visitors get answers that were never stored',
@@ -78,16 +79,16 @@ export const SHELL_FAULTS: readonly ShellFault[] = [
   {
     name: 'alarm not re-armed by the tick',
     file: SHELL,
-    find: 'this.clockwork.armAlarm(Date.now(), this.rules().checkIntervalSeconds)\n    this.store.writeAlarm(this.clockwork.alarmAtMs)\n    await',
+    find: 'this.clockwork.armAlarm(Date.now(), this.roomLine.rules().checkIntervalSeconds)\n    this.store.writeAlarm(this.clockwork.alarmAtMs)\n    await',
     replace: 'await',
     why: 'silent tickets never expire if the checks fail, too',
   },
   {
     name: 'alarm re-armed at the end of the tick only',
     file: SHELL,
-    find: 'this.clockwork.armAlarm(Date.now(), this.rules().checkIntervalSeconds)\n    this.store.writeAlarm(this.clockwork.alarmAtMs)\n    await this.ctx.storage.sync()\n    try {\n      this.tick()',
+    find: 'this.clockwork.armAlarm(Date.now(), this.roomLine.rules().checkIntervalSeconds)\n    this.store.writeAlarm(this.clockwork.alarmAtMs)\n    await this.ctx.storage.sync()\n    try {\n      this.tick()',
     replace:
-      'try {\n      this.tick()\n      this.clockwork.armAlarm(Date.now(), this.rules().checkIntervalSeconds)\n      this.store.writeAlarm(this.clockwork.alarmAtMs)',
+      'try {\n      this.tick()\n      this.clockwork.armAlarm(Date.now(), this.roomLine.rules().checkIntervalSeconds)\n      this.store.writeAlarm(this.clockwork.alarmAtMs)',
     why: 'a tick that crashes is the last one',
   },
   {
@@ -120,7 +121,7 @@ export const SHELL_FAULTS: readonly ShellFault[] = [
   },
   {
     name: 'room not restored',
-    file: SHELL,
+    file: LINE,
     find: 'this.room = stored.room\n',
     replace: '\n',
     why: 'a restarted room drains: nobody is admitted',
@@ -149,7 +150,7 @@ export const SHELL_FAULTS: readonly ShellFault[] = [
   },
   {
     name: 'the memory of an event that broke goes on serving',
-    file: SHELL,
+    file: LINE,
     find: 'this.ctx.abort(abortReason(error))\n',
     replace: '\n',
     why: 'the next event answers and stores half-changed memory',
