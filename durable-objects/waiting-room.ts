@@ -39,7 +39,7 @@ import type {
   RoomStats,
   SettingsView,
 } from '../src/room/room-object.ts'
-import { roomAlerts } from '../src/settings/rooms.ts'
+import { type RoomSettings, roomAlerts } from '../src/settings/rooms.ts'
 import { AccessStore } from './access-store.ts'
 import { applyCommand } from './commands.ts'
 import type { RoomDeploy } from './deployed-room.ts'
@@ -214,10 +214,7 @@ export class WaitingRoomObject<E = unknown> extends DurableObject<E> implements 
   }
 
   operate(name: string, command: Command, who: string): CommandAnswer {
-    if (!this.readiness.isReady(name)) return this.readiness.settled(name, () => this.operate(name, command, who))
-    const room = this.source.must(name)
-    return this.roomLine.event(name, (line, nowMs) => {
-      line.beginInternalEvent(nowMs)
+    return this.change(name, (line, nowMs, room) => {
       const outcome = applyCommand(command, line, { room, controls: this.controls, who, nowMs })
       if (outcome.state === 'refused') {
         // Even so, borders of the room's events may have been applied.
@@ -245,10 +242,7 @@ export class WaitingRoomObject<E = unknown> extends DurableObject<E> implements 
   }
 
   changeEvents(name: string, command: EventCommand, who: string): EventAnswer {
-    if (!this.readiness.isReady(name)) return this.readiness.settled(name, () => this.changeEvents(name, command, who))
-    const room = this.source.must(name)
-    return this.roomLine.event(name, (line, nowMs) => {
-      line.beginInternalEvent(nowMs)
+    return this.change(name, (line, nowMs, room) => {
       const { answer, record } = this.roomEvents.change(command, room, line.course, who, nowMs)
       this.roomLine.snapshot.clear()
       line.admit()
@@ -263,22 +257,15 @@ export class WaitingRoomObject<E = unknown> extends DurableObject<E> implements 
   }
 
   auditKeys(name: string, made: AuditValues, who: string): Promise<void> | undefined {
-    if (!this.readiness.isReady(name)) return this.readiness.settled(name, () => this.auditKeys(name, made, who))
-    this.source.must(name)
-    this.roomLine.event(name, (line, nowMs) => {
-      line.beginInternalEvent(nowMs)
+    return this.change(name, (line, nowMs) => {
       this.roomLine.commit(line, nowMs, true)
       this.controls.audit(who, 'make-keys', {}, made, nowMs)
+      return undefined
     })
-    return undefined
   }
 
   revokeAccessKey(name: string, id: string, keepPlaces: boolean, who: string): RevokedKey | null {
-    if (!this.readiness.isReady(name))
-      return this.readiness.settled(name, () => this.revokeAccessKey(name, id, keepPlaces, who))
-    this.source.must(name)
-    return this.roomLine.event(name, (line, nowMs) => {
-      line.beginInternalEvent(nowMs)
+    return this.change(name, (line, nowMs) => {
       // Makes the tables of a new room.
       this.roomLine.commit(line, nowMs, true)
       const revoked = revokeKey(id, keepPlaces, line, this.access, nowMs)
@@ -288,6 +275,16 @@ export class WaitingRoomObject<E = unknown> extends DurableObject<E> implements 
       revoked.record()
       this.controls.audit(who, 'revoke-key', {}, { id, ended: revoked.result.ended, keepPlaces }, nowMs)
       return revoked.result
+    })
+  }
+
+  /** A change by an operator, as one event of a room that is in the settings. */
+  private change<T>(name: string, work: (line: Line, nowMs: number, room: RoomSettings) => T): T {
+    if (!this.readiness.isReady(name)) return this.readiness.settled(name, () => this.change(name, work))
+    const room = this.source.must(name)
+    return this.roomLine.event(name, (line, nowMs) => {
+      line.beginInternalEvent(nowMs)
+      return work(line, nowMs, room)
     })
   }
 
