@@ -3,7 +3,7 @@ import type { Deployment } from './deployment.ts'
 import type { RequestUrl } from './http/request-url.ts'
 import type { Caller } from './operators/caller.ts'
 import type { Site } from './origin/site.ts'
-import type { KeepAlive } from './room/room-client.ts'
+import type { KeepAlive } from './room/room-calls.ts'
 
 /** A request, and the deployment that answers it. */
 export interface Call {

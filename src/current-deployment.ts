@@ -13,7 +13,7 @@ import { RoomsList } from './directory/rooms-list.ts'
 import { sharedLists } from './directory/shared-lists.ts'
 import type { Configuration } from './instance.ts'
 import { logError } from './log/log.ts'
-import type { KeepAlive } from './room/room-client.ts'
+import type { KeepAlive } from './room/room-calls.ts'
 import { type DocumentRoom, readStored } from './settings/room-document.ts'
 
 export class CurrentDeployment {

@@ -7,7 +7,7 @@
  * cached, too, for isolates that cannot reach the directory. If it is out of reach, the last known
  * list holds.
  *
- * No request awaits what another one reads: see room-client.ts.
+ * No request awaits what another one reads: see room-calls.ts.
  */
 import { ageMs } from '../core/age.ts'
 import { DIRECTORY_FIRST_READ_MS, DIRECTORY_READ_GIVE_UP_MS, DIRECTORY_REFRESH_MS } from '../limits.ts'

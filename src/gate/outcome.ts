@@ -1,7 +1,8 @@
 /** The context of a visit, and its outcomes. */
 import type { JoinDetails } from '../core/exchange.ts'
 import type { ClaimDetails } from '../core/places.ts'
-import type { JoinLimit, KeepAlive } from '../room/room-client.ts'
+import type { KeepAlive } from '../room/room-calls.ts'
+import type { JoinLimit } from '../room/room-client.ts'
 import type { Status } from '../status.ts'
 import type { IssueContext, Issued } from './issue.ts'
 import type { JoinCheck } from './join-check.ts'

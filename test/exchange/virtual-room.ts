@@ -5,7 +5,8 @@ import { applyExchange, type ExchangeAnswer, type ExchangeRequest } from '../../
 import { Line } from '../../src/core/line.ts'
 import type { LineRules } from '../../src/core/rules.ts'
 import { takeSnapshot } from '../../src/core/snapshot.ts'
-import { type KeepAlive, RoomClient } from '../../src/room/room-client.ts'
+import type { KeepAlive } from '../../src/room/room-calls.ts'
+import { RoomClient } from '../../src/room/room-client.ts'
 import { START_MS } from '../core/support/driven-line.ts'
 import { rules } from '../core/support/rules.ts'
 

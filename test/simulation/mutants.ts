@@ -3,7 +3,8 @@
 import type { Mutant } from '../../simulation/simulated-isolate.ts'
 import type { AgedNumbers, ExchangeAnswer, ExchangeRequest } from '../../src/core/exchange.ts'
 import type { Leases } from '../../src/room/leases.ts'
-import type { RoomClient, RoomPort } from '../../src/room/room-client.ts'
+import type { RoomCalls, RoomPort } from '../../src/room/room-calls.ts'
+import type { RoomClient } from '../../src/room/room-client.ts'
 
 /** Never retries a failed call. */
 export const withoutRetry: Mutant = {
@@ -34,13 +35,14 @@ export const withoutPutBack: Mutant = {
  */
 export const withShortPutBack: Mutant = {
   client: (client) => {
-    if (!('reportsKeptMs' in client)) throw new Error('the client has no "reportsKeptMs" that could be shortened')
-    Object.defineProperty(client, 'reportsKeptMs', { get: () => 20_000 })
+    const calls = callsOf(client)
+    if (!('reportsKeptMs' in calls)) throw new Error('the calls have no "reportsKeptMs" that could be shortened')
+    Object.defineProperty(calls, 'reportsKeptMs', { get: () => 20_000 })
   },
 }
 
 /** Sends presence only along with other calls. */
-export const withoutFlush: Mutant = { client: (client) => switchOff(client, 'scheduleFlush') }
+export const withoutFlush: Mutant = { client: (client) => switchOff(callsOf(client), 'scheduleFlush') }
 
 /** Drops the presence of a failed claim. */
 export const withoutClaimsHeard: Mutant = { client: (client) => switchOff(client, 'keepHeard') }
@@ -156,8 +158,12 @@ function wordOf(number: number, heardMs: number): string {
   return `${number} at ${heardMs}`
 }
 
-function switchOff(client: RoomClient, duty: string): void {
-  const duties = client as unknown as Record<string, unknown>
-  if (typeof duties[duty] !== 'function') throw new Error(`the client has no "${duty}" that could be switched off`)
+function callsOf(client: RoomClient): RoomCalls {
+  return (client as unknown as { calls: RoomCalls }).calls
+}
+
+function switchOff(owner: RoomClient | RoomCalls, duty: string): void {
+  const duties = owner as unknown as Record<string, unknown>
+  if (typeof duties[duty] !== 'function') throw new Error(`there is no "${duty}" that could be switched off`)
   duties[duty] = () => {}
 }
