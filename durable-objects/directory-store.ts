@@ -3,7 +3,8 @@
  * audit. The documents are also in memory: 5 MB at most.
  */
 import type { DirectoryAuditEntry, DirectoryList, StoredDocument } from '../src/directory/directory-object.ts'
-import { AUDIT_PAGE_MAX, REMOVED_ROOMS_MAX } from '../src/limits.ts'
+import { REMOVED_ROOMS_MAX } from '../src/directory/limits.ts'
+import { AUDIT_PAGE_MAX } from '../src/operators/limits.ts'
 import type { DocumentChange } from '../src/settings/room-document.ts'
 
 /** Newest audit entries kept. */

@@ -24,7 +24,7 @@ import {
   DIRECTORY_PUSH_GIVE_UP_MS,
   ROOM_CALLS_AT_ONCE,
   RUNTIME_ROOMS_MAX,
-} from '../src/limits.ts'
+} from '../src/directory/limits.ts'
 import { logError, logWarning } from '../src/log/log.ts'
 import { errorText } from '../src/log/scrub.ts'
 import { type RoomNamespace, roomStub } from '../src/room/room-clients.ts'

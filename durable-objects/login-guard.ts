@@ -5,8 +5,8 @@
  * A count ends with its window. Bounded: the oldest addresses go first.
  */
 import { DurableObject } from 'cloudflare:workers'
-import { LOGIN_ADDRESSES_MAX, LOGIN_FAILURES_MAX, LOGIN_WINDOW_MS } from '../src/limits.ts'
 import type { LoginGuardObject } from '../src/operators/failed-logins.ts'
+import { LOGIN_ADDRESSES_MAX, LOGIN_FAILURES_MAX, LOGIN_WINDOW_MS } from '../src/operators/limits.ts'
 
 export class LoginGuard<E = unknown> extends DurableObject<E> implements LoginGuardObject {
   private readonly sql: SqlStorage

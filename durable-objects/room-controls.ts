@@ -5,7 +5,8 @@
  * force.
  */
 import { fnv1a } from '../src/core/text-hash.ts'
-import { AUDIT_PAGE_MAX, REPORT_CHANGES_MAX } from '../src/limits.ts'
+import { REPORT_CHANGES_MAX } from '../src/limits.ts'
+import { AUDIT_PAGE_MAX } from '../src/operators/limits.ts'
 import type { AuditEntry, AuditValues, SettingsView, SettingView } from '../src/room/room-object.ts'
 import type { RoomSettings } from '../src/settings/room-schema.ts'
 import {

@@ -3,7 +3,7 @@
  * it. The document is stored here, so that the room does not depend on the directory.
  */
 import { type DirectoryNamespace, directoryStub } from '../src/directory/directory-object.ts'
-import { DIRECTORY_PUSH_GIVE_UP_MS, DOCUMENT_ASK_AGAIN_MS } from '../src/limits.ts'
+import { DIRECTORY_PUSH_GIVE_UP_MS, DOCUMENT_ASK_AGAIN_MS } from '../src/directory/limits.ts'
 import type { RoomDocument } from '../src/room/room-object.ts'
 import { inTime } from '../src/room/time-out.ts'
 import { readStored } from '../src/settings/room-document.ts'

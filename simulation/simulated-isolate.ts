@@ -3,10 +3,10 @@
  * loses, delays, repeats and cuts off calls. Records its requests and failed calls for the judge.
  */
 import type { ExchangeAnswer, ExchangeRequest } from '../src/core/exchange.ts'
-import { PATIENCE_MAX_MS, PATIENCE_MIN_MS } from '../src/limits.ts'
 import type { GathererHint } from '../src/room/gatherer-hint.ts'
 import type { GathererAnswer } from '../src/room/gatherer-object.ts'
 import type { Gathering } from '../src/room/gathering.ts'
+import { PATIENCE_MAX_MS, PATIENCE_MIN_MS } from '../src/room/limits.ts'
 import type { KeepAlive, RoomPort } from '../src/room/room-calls.ts'
 import { RoomClient } from '../src/room/room-client.ts'
 import type { RoomSettings } from '../src/settings/rooms.ts'

@@ -1,5 +1,5 @@
 /** Calls for many rooms, a bounded number at once. */
-import { ROOM_CALLS_AT_ONCE } from './limits.ts'
+import { ROOM_CALLS_AT_ONCE } from './directory/limits.ts'
 
 /** The results in the order of the items. */
 export async function inTurn<T, R>(

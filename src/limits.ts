@@ -1,5 +1,7 @@
 /**
- * The Worker's bounds, each with the reason for its size. The line's bounds are in core/limits.ts.
+ * The bounds of visitors' requests, of settings and of what is kept, each with the reason for its
+ * size. The line, calls to rooms, rooms of run time and operators have bounds of their own:
+ * limits.ts in core/, room/, directory/ and operators/.
  */
 
 /** Longer tokens are ignored; ours have about 250 characters. */
@@ -36,152 +38,6 @@ export const TICKET_LIFE_SECONDS = 24 * 3600
 
 /** A ticket that the object has not confirmed for this long is claimed, whatever its number. */
 export const CONFIRM_AFTER_MAX_SECONDS = 60
-
-/** How long presence may wait in the isolate before it is flushed. */
-export const FLUSH_AFTER_MS = 1_000
-
-/** How soon an isolate asks for another lease when half of the last one is used. */
-export const LEASE_REFILL_AFTER_MS = 50
-
-/** How long the origin's outcomes wait to be flushed with presence: about the shortest tick. */
-export const ORIGIN_FLUSH_AFTER_MS = 5_000
-
-/**
- * How long a poll's confirmation of a ticket waits to share a call: its holder does not notice the
- * delay.
- */
-export const CONFIRMATION_MAY_WAIT_MS = 250
-
-/**
- * After a call with this many entries, an isolate gathers more entries before the next call, up to
- * a count and a time.
- */
-export const BUSY_CALL_QUESTIONS = 10
-export const GATHER_QUESTIONS = 200
-export const GATHER_MAX_MS = 80
-
-/** The holder of a flush is considered dead this long after its deadline. */
-export const FLUSH_TAKEOVER_MS = 2_000
-
-/**
- * Presences buffered in one isolate; the oldest are dropped first. A call has two numbers for each,
- * 400 KB at most.
- */
-export const PRESENCE_MAX = 50_000
-
-/**
- * How long undelivered reports are kept before an answer contains the room's time-outs: the longest
- * time-out possible.
- */
-export const REPORTS_KEPT_UNKNOWN_SECONDS = 1_800
-
-/** A snapshot is fresh for this long, or for the object's pace up to the maximum. */
-export const SNAPSHOT_FRESH_MS = 2_000
-export const SNAPSHOT_FRESH_MAX_MS = 5_000
-
-/** After this a snapshot is replaced even by an older one: the object's clock went back. */
-export const SNAPSHOT_OLD_MS = 10_000
-
-/**
- * A request without an answer for this long, or for the time of three recent calls, makes its own
- * call.
- */
-export const PATIENCE_MIN_MS = 250
-export const PATIENCE_MAX_MS = 3_000
-export const PATIENCE_CALLS = 3
-
-/**
- * A request that waits for another's call polls for its answer at a quarter of a recent call,
- * within these bounds.
- */
-export const LOOK_MIN_MS = 2
-export const LOOK_MAX_MS = 25
-
-/**
- * The first look is due when the call is likely to be answered. Earlier looks would wake the
- * isolate in vain.
- */
-export const FIRST_LOOK_MAX_MS = 250
-
-/** After this the object counts as unreachable for a request. */
-export const GIVE_UP_AFTER_MS = 8_000
-
-/** Calls a request takes part in before it gives up. */
-export const ATTEMPTS_MAX = 4
-
-/** The back-off after a failed call; it doubles with each consecutive failure. */
-export const BACK_OFF_MIN_MS = 50
-export const BACK_OFF_MAX_MS = 2_000
-
-/**
- * No pace and no back-off is longer. A next call that is further ahead dates from before the clock
- * went back.
- */
-export const NEXT_CALL_MAX_MS = 10_000
-
-/** The calls of one gatherer to a room's object start no closer together than this. */
-export const GATHER_CALL_EVERY_MS = 100
-
-/** An object that takes a second to answer delays no call of a gatherer. */
-export const GATHER_CALLS_UNDER_WAY_MAX = 10
-
-/** A gatherer answers a wish for a snapshot from one that is younger than this. */
-export const GATHER_COPY_YOUNG_MS = 1_000
-
-/**
- * Requests of isolates in one call of a gatherer, and their joins, claims and reports together:
- * about 1 MB, and some 20 ms of the object's time.
- */
-export const GATHER_REQUESTS_PER_CALL_MAX = 1_000
-export const GATHER_SIZE_PER_CALL_MAX = 100_000
-
-/**
- * Requests that wait in a gatherer, about as many as come until an isolate gives up, and their
- * joins, claims and reports together, 10 MB. More are refused.
- */
-export const GATHER_WAITING_MAX = 4_000
-export const GATHER_WAITING_SIZE_MAX = 1_000_000
-
-/**
- * A gatherer waits this long for the object. Its back-off while the object fails or has too much to
- * do doubles with each failure in a row.
- */
-export const GATHER_PATIENCE_MS = 3_000
-export const GATHER_BACK_OFF_MIN_MS = 200
-export const GATHER_BACK_OFF_MAX_MS = 1_000
-
-/**
- * An isolate calls the room's object after this many failed calls of gatherers in a row, or when
- * none of them has answered for this long: longer than a gatherer waits for an object in trouble.
- */
-export const GATHERER_FAILURES_MAX = 3
-export const GATHERERS_SILENT_MS = 5_000
-
-/** After a failure an isolate does without its own gatherer for this long. */
-export const GATHERER_AVOIDED_MS = 30_000
-
-/** An isolate that knows no gatherers tries one of this many when the object has too much to do. */
-export const GATHERERS_GUESSED = 16
-
-/**
- * The number of gatherers in a token counts for this long after the object confirmed the token.
- * Waiting visitors are confirmed about once a minute, so it bridges an outage of some minutes.
- */
-export const GATHERERS_TOLD_MS = 600_000
-
-/**
- * The number of gatherers in the cache of a location lives for `GATHERER_HINT_SECONDS`, and is
- * written again after half of that. A new isolate waits for it for `GATHERER_HINT_PATIENCE_MS` at
- * most, a small part of a call.
- */
-export const GATHERER_HINT_SECONDS = 60
-export const GATHERER_HINT_PATIENCE_MS = 30
-
-/** Requests of one isolate that wait for a call; more are answered "unreachable" at once. */
-export const WAITING_REQUESTS_MAX = 20_000
-
-/** Entries (joins, claims and others) in one call. */
-export const ENTRIES_PER_CALL_MAX = 2_000
 
 /** The operators' message to everyone in line, which every answer to a waiting visitor contains. */
 export const MESSAGE_MAX_CHARS = 500
@@ -272,10 +128,6 @@ export const SKIP_COOKIE_LIFE_SECONDS = 24 * 3600
 
 /** For how long the token of such a visitor counts beyond its life while the object is silent. */
 export const SKIP_HONOURED_SECONDS = 3_600
-
-/** Keys that one call of the API makes, and its body: each may have a person's id, in escapes. */
-export const KEYS_PER_CALL_MAX = 1_000
-export const KEYS_BODY_MAX_BYTES = 1_024 * 1_024
 
 /** Revoked keys that a room remembers until they expire: about 200 bytes each in storage. */
 export const REVOKED_KEYS_MAX = 100_000
@@ -371,52 +223,6 @@ export const SIGNING_KEY_MIN_BYTES = 32
 export const ADMIN_TOKEN_MIN_CHARS = 16
 export const BYPASS_SECRET_MIN_CHARS = 16
 
-/** Operators with a token each. */
-export const OPERATORS_MAX = 20
-
-/**
- * Bodies of the operators' API: an event has 50 steps of about 110 bytes, and 1,080 characters of
- * up to 4 bytes, or 6 as escapes.
- */
-export const API_BODY_MAX_BYTES = 16_384
-
-/**
- * An operator's browser session ends this long after its last call, and this long after the login
- * at the latest.
- */
-export const SESSION_IDLE_SECONDS = 1_800
-export const SESSION_MAX_SECONDS = 12 * 3_600
-
-/** A session's cookie is renewed at this age. */
-export const SESSION_RENEW_SECONDS = 300
-
-/** After this many failed logins an address is blocked until the window ends. */
-export const LOGIN_FAILURES_MAX = 10
-export const LOGIN_WINDOW_MS = 60_000
-
-/** Addresses remembered in the object and in each isolate. */
-export const LOGIN_ADDRESSES_MAX = 10_000
-
-/**
- * The public keys of Cloudflare Access change every few weeks. An unknown key triggers a new look
- * at most this often.
- */
-export const ACCESS_KEYS_KEPT_MS = 3_600_000
-export const ACCESS_KEYS_RETRY_MS = 30_000
-export const ACCESS_TIMEOUT_MS = 5_000
-
-/** Visitors that an operator can admit with one call. */
-export const ADMIT_NEXT_MAX = 10_000
-
-/**
- * A history without `to` ends now, while the caller computed `from` earlier and with another clock.
- * `from` may exceed the widest range by this much.
- */
-export const HISTORY_RANGE_SLACK_MS = 10 * 60_000
-
-/** Audit entries in one response. */
-export const AUDIT_PAGE_MAX = 200
-
 /**
  * Longer language tags are rejected (RFC 5646 asks for 35): shortening one with thousands of parts
  * would take seconds.
@@ -490,46 +296,6 @@ export const REPORT_CHANGES_MAX = 200
 export const DAY_MS = 24 * 3_600_000
 
 export const SAMPLES_KEPT_MS = 7 * DAY_MS
-
-/**
- * Rooms of run time. An isolate holds all of them, checks a changed one once, and a list of 1,000
- * with 500 bytes each is half a megabyte on the wire.
- */
-export const RUNTIME_ROOMS_MAX = 1_000
-
-/** The document of one room: as much as `ROOMS` allows for all deployed ones, less its brackets. */
-export const DOCUMENT_MAX_BYTES = 5_000
-
-/** Names of deleted rooms that the directory remembers, with their jurisdiction. */
-export const REMOVED_ROOMS_MAX = 5_000
-
-/**
- * An isolate with traffic asks for a newer list of rooms this often, and the answer is cached in
- * its data centre this long: two of them and a call stay within 5 s.
- */
-export const DIRECTORY_REFRESH_MS = 2_000
-
-/** The first request of an isolate waits this long for the list, then goes on without. */
-export const DIRECTORY_FIRST_READ_MS = 1_500
-
-/** A refresh that has not ended after this was cancelled with its request. */
-export const DIRECTORY_READ_GIVE_UP_MS = 5_000
-
-/** How long a data centre keeps the newest list, for isolates that cannot reach the directory. */
-export const DIRECTORY_LIST_CACHE_SECONDS = 3_600
-
-/** The directory's call to a room's object: an operator waits for it. */
-export const DIRECTORY_PUSH_GIVE_UP_MS = 5_000
-
-/** How often the directory looks after rooms that are draining, or could not be reached. */
-export const DIRECTORY_ALARM_MS = 2_000
-export const DIRECTORY_ALARM_MAX_MS = 60_000
-
-/** Calls to rooms' objects at once. */
-export const ROOM_CALLS_AT_ONCE = 100
-
-/** A room's object that found no document asks the directory again after this. */
-export const DOCUMENT_ASK_AGAIN_MS = 2_000
 
 /** `REHEARSAL_TOKEN`: as long as 24 random bytes in base64url. */
 export const REHEARSAL_TOKEN_MIN_CHARS = 32

@@ -12,7 +12,8 @@ import {
   NEAR_POLL_MAX_SECONDS,
   SEGMENT_SIZE,
 } from '../../src/core/limits.ts'
-import { CONFIRM_AFTER_MAX_SECONDS, GATHER_CALL_EVERY_MS } from '../../src/limits.ts'
+import { CONFIRM_AFTER_MAX_SECONDS } from '../../src/limits.ts'
+import { GATHER_CALL_EVERY_MS } from '../../src/room/limits.ts'
 import type { Usage } from './prices.ts'
 
 export interface Crowd {

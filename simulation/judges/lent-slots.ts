@@ -5,7 +5,7 @@
  */
 import { CALL_PACE_MAX_MS, LEASE_LIFE_MS } from '../../src/core/limits.ts'
 import { LENT_FLAG, STATE_MASK, State } from '../../src/core/ticket-state.ts'
-import { FLUSH_AFTER_MS } from '../../src/limits.ts'
+import { FLUSH_AFTER_MS } from '../../src/room/limits.ts'
 import { WAY_MAX_MS } from '../simulated-isolate.ts'
 import type { Findings } from './committed.ts'
 

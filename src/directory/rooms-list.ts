@@ -10,11 +10,11 @@
  * No request awaits what another one reads: see room-calls.ts.
  */
 import { ageMs } from '../core/age.ts'
-import { DIRECTORY_FIRST_READ_MS, DIRECTORY_READ_GIVE_UP_MS, DIRECTORY_REFRESH_MS } from '../limits.ts'
 import { logWarning } from '../log/log.ts'
 import { errorText } from '../log/scrub.ts'
 import { inTime } from '../room/time-out.ts'
 import type { DirectoryList, DirectoryObject } from './directory-object.ts'
+import { DIRECTORY_FIRST_READ_MS, DIRECTORY_READ_GIVE_UP_MS, DIRECTORY_REFRESH_MS } from './limits.ts'
 
 /** Shared by all isolates of a data centre. Where there is no cache, both are null. */
 export interface SharedLists {

@@ -3,9 +3,9 @@
  * directory.
  */
 import { ageMs } from '../core/age.ts'
-import { DIRECTORY_LIST_CACHE_SECONDS, DIRECTORY_REFRESH_MS } from '../limits.ts'
 import { cachedValue, cacheValue } from '../location-cache.ts'
 import type { DirectoryList } from './directory-object.ts'
+import { DIRECTORY_LIST_CACHE_SECONDS, DIRECTORY_REFRESH_MS } from './limits.ts'
 import type { SharedLists } from './rooms-list.ts'
 
 /** The cache's copy of the list is written anew at half its life, so that it does not run out. */

@@ -5,10 +5,10 @@
  */
 import { createLocalJWKSet, decodeProtectedHeader, type JSONWebKeySet, jwtVerify } from 'jose'
 import { ageMs } from '../core/age.ts'
-import { ACCESS_KEYS_KEPT_MS, ACCESS_KEYS_RETRY_MS, ACCESS_TIMEOUT_MS } from '../limits.ts'
 import { logWarning } from '../log/log.ts'
 import { errorText } from '../log/scrub.ts'
 import type { AccessSettings } from '../settings/settings.ts'
+import { ACCESS_KEYS_KEPT_MS, ACCESS_KEYS_RETRY_MS, ACCESS_TIMEOUT_MS } from './limits.ts'
 import type { Operator } from './operators.ts'
 
 export const ACCESS_HEADER = 'Cf-Access-Jwt-Assertion'

@@ -4,11 +4,11 @@
  */
 import { cacheSet } from '../cache.ts'
 import { clientNetwork } from '../http/client-address.ts'
-import { LOGIN_ADDRESSES_MAX, LOGIN_WINDOW_MS } from '../limits.ts'
 import { logWarning } from '../log/log.ts'
 import { errorText } from '../log/scrub.ts'
 import type { RoomNamespace } from '../room/room-clients.ts'
 import { base64Url } from '../tokens/signing-keys.ts'
+import { LOGIN_ADDRESSES_MAX, LOGIN_WINDOW_MS } from './limits.ts'
 import type { SessionKey } from './session.ts'
 
 /**

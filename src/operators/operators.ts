@@ -3,9 +3,10 @@
  * one bare token for an operator named `admin`. The audit records the name. `read` makes the token
  * read-only.
  */
-import { ADMIN_TOKEN_MIN_CHARS, OPERATORS_MAX } from '../limits.ts'
+import { ADMIN_TOKEN_MIN_CHARS } from '../limits.ts'
 import { secretRemedy } from '../settings/problems.ts'
 import { base64Url } from '../tokens/signing-keys.ts'
+import { OPERATORS_MAX } from './limits.ts'
 
 export type OperatorKind = 'full' | 'read'
 

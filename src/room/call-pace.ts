@@ -6,6 +6,7 @@
  * ask: each call then carries more questions, and the object writes and answers less often.
  */
 import { ageMs } from '../core/age.ts'
+import type { Entry } from './entry-queue.ts'
 import {
   ATTEMPTS_MAX,
   BACK_OFF_MAX_MS,
@@ -20,8 +21,7 @@ import {
   PATIENCE_CALLS,
   PATIENCE_MAX_MS,
   PATIENCE_MIN_MS,
-} from '../limits.ts'
-import type { Entry } from './entry-queue.ts'
+} from './limits.ts'
 
 export interface Call {
   readonly startMs: number

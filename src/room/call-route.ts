@@ -10,9 +10,9 @@
 import { ageMs } from '../core/age.ts'
 import type { ExchangeAnswer, ExchangeRequest } from '../core/exchange.ts'
 import { gathererOf } from '../core/gatherers.ts'
-import { GATHERER_AVOIDED_MS, GATHERER_FAILURES_MAX, GATHERERS_GUESSED, GATHERERS_SILENT_MS } from '../limits.ts'
 import { isOverloaded } from './call-errors.ts'
 import type { GathererAnswer } from './gatherer-object.ts'
+import { GATHERER_AVOIDED_MS, GATHERER_FAILURES_MAX, GATHERERS_GUESSED, GATHERERS_SILENT_MS } from './limits.ts'
 
 /** The calls that an isolate can make. */
 export interface CallPorts {

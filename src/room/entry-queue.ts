@@ -12,7 +12,7 @@ import type {
   JoinDetails,
 } from '../core/exchange.ts'
 import type { JoinAnswer } from '../core/places.ts'
-import { ATTEMPTS_MAX, ENTRIES_PER_CALL_MAX, GIVE_UP_AFTER_MS, WAITING_REQUESTS_MAX } from '../limits.ts'
+import { ATTEMPTS_MAX, ENTRIES_PER_CALL_MAX, GIVE_UP_AFTER_MS, WAITING_REQUESTS_MAX } from './limits.ts'
 
 /** The object did not answer in time. */
 export interface Unreachable {

@@ -5,8 +5,9 @@
  * Only a hint: an isolate that does not find it, or finds an old one, calls as without it.
  * Cloudflare has no such cache for workers.dev.
  */
-import { GATHERER_HINT_SECONDS } from '../limits.ts'
+
 import { cachedValue, cacheValue } from '../location-cache.ts'
+import { GATHERER_HINT_SECONDS } from './limits.ts'
 
 export interface GathererHint {
   /** 0: none is known here. Never rejects. */

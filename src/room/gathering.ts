@@ -22,6 +22,10 @@ import {
 import { isolateHash } from '../core/gatherers.ts'
 import { Pacing } from '../core/pacing.ts'
 import type { Snapshot } from '../core/snapshot.ts'
+import { errorText } from '../log/scrub.ts'
+import { isOverloaded } from './call-errors.ts'
+import type { GathererAnswer, GathererRefusal } from './gatherer-object.ts'
+import { isOlder } from './known-room.ts'
 import {
   GATHER_BACK_OFF_MAX_MS,
   GATHER_BACK_OFF_MIN_MS,
@@ -35,11 +39,7 @@ import {
   GATHER_WAITING_SIZE_MAX,
   NEXT_CALL_MAX_MS,
   SNAPSHOT_OLD_MS,
-} from '../limits.ts'
-import { errorText } from '../log/scrub.ts'
-import { isOverloaded } from './call-errors.ts'
-import type { GathererAnswer, GathererRefusal } from './gatherer-object.ts'
-import { isOlder } from './known-room.ts'
+} from './limits.ts'
 
 export interface GatheringPort {
   /** Calls back once after `ms`; the result cancels it. */

@@ -4,7 +4,7 @@ import type { ExchangeAnswer, ExchangeRequest } from '../core/exchange.ts'
 import { GATHERER_LIMITS } from '../core/gatherers.ts'
 import type { Snapshot } from '../core/snapshot.ts'
 import { SnapshotView } from '../core/snapshot-view.ts'
-import { GATHERERS_TOLD_MS, SNAPSHOT_FRESH_MAX_MS, SNAPSHOT_FRESH_MS, SNAPSHOT_OLD_MS } from '../limits.ts'
+import { GATHERERS_TOLD_MS, SNAPSHOT_FRESH_MAX_MS, SNAPSHOT_FRESH_MS, SNAPSHOT_OLD_MS } from './limits.ts'
 
 export class KnownRoom {
   private newest: SnapshotView | null = null

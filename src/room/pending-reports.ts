@@ -10,7 +10,7 @@ import { bucketOf } from '../core/histogram.ts'
 import { ORIGIN_LATENCY_BUCKETS_MS } from '../core/limits.ts'
 import type { OriginReport } from '../core/origin-report.ts'
 import { type BeaconObstacle, countObstacles, noObstacles, type ObstacleCounts } from '../core/origin-report.ts'
-import { PRESENCE_MAX } from '../limits.ts'
+import { PRESENCE_MAX } from './limits.ts'
 
 /** The outcome of one request to the origin. */
 export interface OriginOutcome {

@@ -14,6 +14,13 @@
 import { ageMs } from '../core/age.ts'
 import type { ExchangeAnswer } from '../core/exchange.ts'
 import { longestSilenceSeconds } from '../core/silence.ts'
+import { isOverloaded } from './call-errors.ts'
+import { CallPace } from './call-pace.ts'
+import { type CallPorts, CallRoute } from './call-route.ts'
+import { type Answers, Entry, EntryQueue, type Question, toWire, UNREACHABLE, type Unreachable } from './entry-queue.ts'
+import type { GathererHint } from './gatherer-hint.ts'
+import { KnownRoom } from './known-room.ts'
+import { allowsLeases, Leases } from './leases.ts'
 import {
   ATTEMPTS_MAX,
   FLUSH_AFTER_MS,
@@ -22,14 +29,7 @@ import {
   GATHERER_HINT_SECONDS,
   GIVE_UP_AFTER_MS,
   REPORTS_KEPT_UNKNOWN_SECONDS,
-} from '../limits.ts'
-import { isOverloaded } from './call-errors.ts'
-import { CallPace } from './call-pace.ts'
-import { type CallPorts, CallRoute } from './call-route.ts'
-import { type Answers, Entry, EntryQueue, type Question, toWire, UNREACHABLE, type Unreachable } from './entry-queue.ts'
-import type { GathererHint } from './gatherer-hint.ts'
-import { KnownRoom } from './known-room.ts'
-import { allowsLeases, Leases } from './leases.ts'
+} from './limits.ts'
 import { PendingReports } from './pending-reports.ts'
 
 export interface RoomPort extends CallPorts {
@@ -53,7 +53,7 @@ export class RoomCalls {
   readonly known = new KnownRoom()
   readonly leases = new Leases()
   readonly pace = new CallPace()
-  /** What the next call reports. */
+  /** The reports that ride along with the next call. */
   reports = new PendingReports()
   private readonly room: string
   private readonly port: RoomPort

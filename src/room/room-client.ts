@@ -10,16 +10,16 @@ import { ageMs } from '../core/age.ts'
 import type { CallCounts, ClaimRequest, JoinDetails } from '../core/exchange.ts'
 import type { BeaconObstacle } from '../core/origin-report.ts'
 import type { SnapshotView } from '../core/snapshot-view.ts'
+import type { Answers, Unreachable } from './entry-queue.ts'
+import type { KnownRoom } from './known-room.ts'
+import type { Leases } from './leases.ts'
 import {
   CONFIRMATION_MAY_WAIT_MS,
   FLUSH_AFTER_MS,
   LEASE_REFILL_AFTER_MS,
   ORIGIN_FLUSH_AFTER_MS,
   SNAPSHOT_FRESH_MS,
-} from '../limits.ts'
-import type { Answers, Unreachable } from './entry-queue.ts'
-import type { KnownRoom } from './known-room.ts'
-import type { Leases } from './leases.ts'
+} from './limits.ts'
 import type { OriginOutcome } from './pending-reports.ts'
 import { type KeepAlive, RoomCalls, type RoomPort } from './room-calls.ts'
 

@@ -3,7 +3,7 @@
  * like a deployed room, with the same schema, and stored as it was written.
  */
 import type { RequestRule } from '../bypass/bypass-settings.ts'
-import { DOCUMENT_MAX_BYTES } from '../limits.ts'
+import { DOCUMENT_MAX_BYTES } from '../directory/limits.ts'
 import type { WebhookChannel } from './channels.ts'
 import { secretRemedy } from './problems.ts'
 import { hasReturns, type RoomSettings, roomConflicts } from './rooms.ts'

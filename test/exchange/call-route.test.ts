@@ -2,9 +2,9 @@
 import { describe, expect, it } from 'vitest'
 import type { ExchangeAnswer } from '../../src/core/exchange.ts'
 import { gathererOf } from '../../src/core/gatherers.ts'
-import { GATHERER_AVOIDED_MS, GATHERER_FAILURES_MAX, GATHERERS_SILENT_MS } from '../../src/limits.ts'
 import { CallRoute } from '../../src/room/call-route.ts'
 import type { GathererAnswer } from '../../src/room/gatherer-object.ts'
+import { GATHERER_AVOIDED_MS, GATHERER_FAILURES_MAX, GATHERERS_SILENT_MS } from '../../src/room/limits.ts'
 import { request } from '../core/support/requests.ts'
 
 const ANSWER = { run: 1 } as ExchangeAnswer

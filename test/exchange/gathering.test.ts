@@ -7,6 +7,8 @@ import type { GatheredAnswer, GatheredRequest } from '../../src/core/gathered.ts
 import { isolateHash } from '../../src/core/gatherers.ts'
 import { Line } from '../../src/core/line.ts'
 import { takeSnapshot } from '../../src/core/snapshot.ts'
+import type { GathererAnswer } from '../../src/room/gatherer-object.ts'
+import { Gathering } from '../../src/room/gathering.ts'
 import {
   GATHER_CALL_EVERY_MS,
   GATHER_CALLS_UNDER_WAY_MAX,
@@ -15,9 +17,7 @@ import {
   GATHER_REQUESTS_PER_CALL_MAX,
   GATHER_SIZE_PER_CALL_MAX,
   GATHER_WAITING_MAX,
-} from '../../src/limits.ts'
-import type { GathererAnswer } from '../../src/room/gatherer-object.ts'
-import { Gathering } from '../../src/room/gathering.ts'
+} from '../../src/room/limits.ts'
 import { START_MS } from '../core/support/driven-line.ts'
 import { aged, request } from '../core/support/requests.ts'
 import { rules } from '../core/support/rules.ts'

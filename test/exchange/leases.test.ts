@@ -1,6 +1,6 @@
 /** Newcomers who enter with numbers that the object lent to their isolate. */
 import { describe, expect, it } from 'vitest'
-import { FLUSH_AFTER_MS } from '../../src/limits.ts'
+import { FLUSH_AFTER_MS } from '../../src/room/limits.ts'
 import { VirtualRoom } from './virtual-room.ts'
 
 /** A room with ten slots whose isolate has a lease of two numbers, 3 and 4. */

@@ -2,7 +2,7 @@
 import { env, evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
 import { describe, expect, it } from 'vitest'
 import type { DirectoryAnswer, DirectoryNamespace, DocumentWrite } from '../../src/directory/directory-object.ts'
-import { DOCUMENT_MAX_BYTES, RUNTIME_ROOMS_MAX } from '../../src/limits.ts'
+import { DOCUMENT_MAX_BYTES, RUNTIME_ROOMS_MAX } from '../../src/directory/limits.ts'
 import { type DocumentReader, readStored } from '../../src/settings/room-document.ts'
 import { passSeconds, TestRoom, withFakeClock } from './support/room.ts'
 

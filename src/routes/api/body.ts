@@ -7,7 +7,7 @@ import * as v from 'valibot'
 import type { AppEnv } from '../../app-env.ts'
 import { readFields } from '../../http/body.ts'
 import { problem } from '../../http/problem.ts'
-import { API_BODY_MAX_BYTES } from '../../limits.ts'
+import { API_BODY_MAX_BYTES } from '../../operators/limits.ts'
 
 /**
  * The validated body, or a refusal. An empty body counts as an object without fields.

@@ -11,10 +11,11 @@ import {
   documentTag,
   type StoredDocument,
 } from '../../directory/directory-object.ts'
+import { DOCUMENT_MAX_BYTES, RUNTIME_ROOMS_MAX } from '../../directory/limits.ts'
 import { boundedText } from '../../http/body.ts'
 import { problem } from '../../http/problem.ts'
-import { API_BODY_MAX_BYTES, DOCUMENT_MAX_BYTES, RUNTIME_ROOMS_MAX } from '../../limits.ts'
 import { logError } from '../../log/log.ts'
+import { API_BODY_MAX_BYTES } from '../../operators/limits.ts'
 import { objectOf } from '../../settings/room-document.ts'
 import {
   documentAnswer,

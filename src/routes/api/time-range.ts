@@ -1,7 +1,7 @@
 /** The times `from` and `to` of a query about the past. */
 import type { Context } from 'hono'
 import { problem } from '../../http/problem.ts'
-import { HISTORY_RANGE_SLACK_MS } from '../../limits.ts'
+import { HISTORY_RANGE_SLACK_MS } from '../../operators/limits.ts'
 
 export interface TimeRange {
   /** Included. */
