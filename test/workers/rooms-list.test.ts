@@ -4,9 +4,9 @@
  */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { DirectoryList } from '../../src/directory/directory-object.ts'
+import { DIRECTORY_LIST_CACHE_SECONDS, DIRECTORY_REFRESH_MS } from '../../src/directory/limits.ts'
 import { RoomsList, type SharedLists } from '../../src/directory/rooms-list.ts'
 import { sharedLists } from '../../src/directory/shared-lists.ts'
-import { DIRECTORY_LIST_CACHE_SECONDS, DIRECTORY_REFRESH_MS } from '../../src/limits.ts'
 import { passSeconds } from './support/room.ts'
 
 const names = ({ documents }: DirectoryList) => documents.map(({ name }) => name)
@@ -44,7 +44,8 @@ class Isolate {
 
   /** The rooms that a request sees, and after it the end of what it started. */
   async request(): Promise<string[] | null> {
-    const list = await this.rooms.follow({ waitUntil: (work) => void this.work.push(work) })
+    await this.rooms.follow({ waitUntil: (work) => void this.work.push(work) })
+    const list = this.rooms.newest
     return list && names(list)
   }
 
