@@ -12,18 +12,18 @@
  * The variants take turns, one at a time, in rounds; every second round runs in reverse order.
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { request } from 'node:http'
 import { parseArgs } from 'node:util'
 import type { TestProject } from 'vitest/node'
 import buildWorker from '../test/contract/support/build-worker.ts'
-import { ADMIN_TOKEN, WORKER_SOCKET } from '../test/contract/support/worker-config.ts'
+import { WORKER_SOCKET } from '../test/contract/support/worker-config.ts'
+import { ask, costsOf, pageOf, UNMEASURED_PAGE } from './asked.ts'
 import { bundleFigures } from './bundle.ts'
 import { cpuTimeMs } from './cpu-time.ts'
 import { LoadProcess } from './load-process.ts'
 import { print, type RoundFigures, reportOf } from './report.ts'
 import { COMPARISONS, STATUS_PATH, VARIANTS, type Variant, WAITING_ROOMS } from './variants.ts'
 import { Workerd } from './workerd.ts'
-import { hostOf, oursConfig, PEERS, peersConfig } from './workers.ts'
+import { oursConfig, PEERS, peersConfig } from './workers.ts'
 
 const CONNECTIONS = 256
 /**
@@ -81,8 +81,8 @@ async function bench(variants: readonly Variant[]): Promise<void> {
       await start(name, (folder) => oursConfig(workerBuild, folder, name), [WORKER_SOCKET])
       if (WAITING_ROOMS.includes(name)) await ask(serverOf(name).port, name, STATUS_PATH)
     }
-    const pageBytes = servers.has('page') ? (await ask(serverOf('page').port, 'page', '/')).length : 20_000
-    await start('peers', (folder) => peersConfig(folder, pageBytes), PEERS)
+    const page = servers.has('page') ? await pageOf(serverOf('page').port) : UNMEASURED_PAGE
+    await start('peers', (folder) => peersConfig(folder, page), PEERS)
 
     const loadWith = (variant: Variant, durationMs: number | null) =>
       load.run({ ...variant, port: serverOf(variant.name).port, connections: CONNECTIONS, durationMs })
@@ -143,7 +143,7 @@ async function bench(variants: readonly Variant[]): Promise<void> {
       connections: CONNECTIONS,
       rounds,
       roundMs,
-      pageBytes,
+      pageBytes: page.bytes,
     }
     const bundle = await bundleFigures(scratch)
     print(report, bundle)
@@ -152,7 +152,7 @@ async function bench(variants: readonly Variant[]): Promise<void> {
     console.log(
       `Measured on ${how.runtime}, a process for each variant of ours and one for the peers, load by autocannon from another over
 loopback: ${CONNECTIONS} connections with one request at a time each, ${rounds} rounds of ${roundMs} ms per variant, interleaved. Figures are
-medians of the rounds, ratios are of the same round each. The waiting page has ${pageBytes} bytes. "busy" is the part of a core
+medians of the rounds, ratios are of the same round each. The waiting page has ${page.bytes} bytes. "busy" is the part of a core
 that the server took: well below 1 means that the load, or something else on this machine, was the limit.
 Only the ratios say something: how many requests a production Worker answers is not measured here, and not promised.`,
     )
@@ -200,25 +200,4 @@ function chosenVariants(only: string | undefined): readonly Variant[] {
   if (unknown.length === 0) return VARIANTS.filter(({ name }) => names.includes(name))
   console.error(`--only: there is no ${unknown.join(', ')}. There are ${VARIANTS.map(({ name }) => name).join(', ')}.`)
   process.exit(2)
-}
-
-/** The counts of the room's object so far. */
-async function costsOf({ server, name }: Variant, port: number): Promise<{ calls: number; rowsWritten: number }> {
-  if (server === 'peers') return { calls: 0, rowsWritten: 0 }
-  const answer = await ask(port, name, `/__waiting-room/api/v1/rooms/${name}/stats`, {
-    Authorization: `Bearer ${ADMIN_TOKEN}`,
-  })
-  return JSON.parse(answer.toString())
-}
-
-/** The body of an answer. Without more headers the request is a newcomer's. */
-function ask(port: number, room: string, path: string, more: Record<string, string> = {}): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    const headers = { Host: hostOf(room), Accept: 'text/html', ...more }
-    const asked = request({ host: '127.0.0.1', port, path, headers }, async (response) => {
-      resolve(Buffer.concat(await response.toArray()))
-    })
-    asked.on('error', reject)
-    asked.end()
-  })
 }

@@ -13,7 +13,16 @@ export const PEERS = [
   'plain-proxy-html',
   'plain-proxy-large',
   'constant-page',
+  'minimal-join',
+  'minimal-pass',
+  'minimal-page',
 ] as const
+
+/** A waiting page as the Worker sends it. */
+export interface MeasuredPage {
+  readonly bytes: number
+  readonly headers: Readonly<Record<string, string>>
+}
 
 /** People on the site of the crowd's room: the first ones to join. */
 export const CROWD_PASSES = 1_024
@@ -65,25 +74,31 @@ export function oursConfig(build: string, folder: string, room: string): string 
 /** A Worker's `fetch` goes to the service of this name. */
 const INTERNET = '(name = "internet", worker = .origin),'
 
-/** `pageBytes`: the size of our waiting page. */
-export function peersConfig(folder: string, pageBytes: number): string {
+/** `page`: our waiting page. */
+export function peersConfig(folder: string, page: MeasuredPage): string {
   const services = PEERS.map((name) => `(name = "${name}", worker = .${constant(name)})`)
   const sockets = PEERS.map((name) => `(name = "${name}", address = "127.0.0.1:0", service = "${name}", http = ())`)
+  const pageBytes = `(name = "PAGE_BYTES", json = "${page.bytes}")`
   return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [${services.join(', ')}, ${INTERNET} (name = "disk", disk = (path = "${folder}/storage", writable = true))],
   sockets = [${sockets.join(', ')}],
 );
 ${worker('origin', '')}
-${worker('ceiling', bindings(`(name = "KEY", text = "${SIGNING_KEY.toString('base64url')}")`))}
+${worker('ceiling', bindings(KEY))}
 ${worker('naive-join', `${bindings(ROOM)}${objects('naive-join')}`)}
 ${worker('naive-poll', `${bindings(ROOM)}${objects('naive-poll')}`)}
 ${worker('plain-proxy', '')}
 ${worker('plain-proxy-html', '')}
 ${worker('plain-proxy-large', '', 'plain-proxy-html')}
-${worker('constant-page', bindings(`(name = "PAGE_BYTES", json = "${pageBytes}")`))}
+${worker('constant-page', bindings(pageBytes))}
+${worker('minimal-join', bindings(KEY))}
+${worker('minimal-pass', '')}
+${worker('minimal-page', bindings(`${pageBytes}, (name = "PAGE_HEADERS", text = ${JSON.stringify(JSON.stringify(page.headers))})`))}
 `
 }
+
+const KEY = `(name = "KEY", text = "${SIGNING_KEY.toString('base64url')}")`
 
 const ROOM = '(name = "ROOM", durableObjectNamespace = "Room")'
 
