@@ -11,6 +11,7 @@ export const PEERS = [
   'naive-poll',
   'plain-proxy',
   'plain-proxy-html',
+  'plain-proxy-chunked',
   'plain-proxy-large',
   'constant-page',
   'minimal-join',
@@ -90,6 +91,7 @@ ${worker('naive-join', `${bindings(ROOM)}${objects('naive-join')}`)}
 ${worker('naive-poll', `${bindings(ROOM)}${objects('naive-poll')}`)}
 ${worker('plain-proxy', '')}
 ${worker('plain-proxy-html', '')}
+${worker('plain-proxy-chunked', '', 'plain-proxy-html')}
 ${worker('plain-proxy-large', '', 'plain-proxy-html')}
 ${worker('constant-page', bindings(pageBytes))}
 ${worker('minimal-join', bindings(KEY))}
