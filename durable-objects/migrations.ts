@@ -142,6 +142,7 @@ const MIGRATIONS: readonly string[] = [
      version INTEGER NOT NULL,
      draining INTEGER NOT NULL
    );`,
+  'ALTER TABLE samples ADD COLUMN full_answers INTEGER NOT NULL DEFAULT 0;',
 ]
 
 /**

@@ -141,6 +141,7 @@ const SECTIONS: readonly { readonly title: string; readonly panels: readonly Pan
           perMinute('limited', 'by address'),
           perMinute('limitedByNetwork', 'by network'),
           perMinute('limitedByClient', 'by client'),
+          perMinute('fullAnswers', 'full line, or nobody may wait'),
           perMinute('foreign', 'tokens of another client'),
           perMinute('proofsRefused', 'wrong proofs of work'),
           perMinute('infiniteAnswers', 'answers of the infinite queue'),

@@ -33,6 +33,13 @@ export const ENTRANCE_FIGURES = {
     sample: { column: 'limited_returns', double: null },
     help: 'Absent visitors who lost their place because they had returned too often (reclaims_max).',
   },
+  fullAnswers: {
+    kind: 'total',
+    unit: 'count',
+    metric: 'full_answers',
+    sample: { column: 'full_answers', double: null },
+    help: 'Pages and polls of newcomers refused because the line was full (max_waiting), or nobody may wait (queueing_method = "reject").',
+  },
   joinedFromQuietNetworks: {
     kind: 'total',
     unit: 'count',

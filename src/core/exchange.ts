@@ -52,6 +52,7 @@ export const CARRIED_TOTALS = [
   'keysRefused',
   'keysMissing',
   'keyPasses',
+  'fullAnswers',
 ] as const satisfies readonly TotalName[]
 
 /** Counts of an isolate since its last answered call. Older versions leave some out. */

@@ -29,7 +29,10 @@ export async function visit(
   // Operators may have ended the observation: an isolate that does not know lets nobody through.
   if (client.view === null && room.queueing_method === 'passthrough') await client.refresh(client.knownRun, keepAlive)
   const outcome = await decide(context, presented, options)
-  if (!isObserving(context)) return outcome
+  if (!isObserving(context)) {
+    if (outcome.state === 'full') client.countCheck('fullAnswers')
+    return outcome
+  }
   // Nobody is told that a place is gone: the visitor gets another one.
   const again = outcome.state === 'expired' && options.mayJoin ? await newcomer(context, options) : outcome
   return letThrough(context, again)

@@ -36,6 +36,7 @@ export type CheckCount = Extract<
   | 'slowJoins'
   | 'keysMissing'
   | 'keyPasses'
+  | 'fullAnswers'
 >
 
 /** The limits of newcomers, by the count of their refusals. */

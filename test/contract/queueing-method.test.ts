@@ -44,7 +44,7 @@ test('passthrough sends everyone to the site and counts who would wait', async (
   expect((await last.get('/echo', { Accept: 'image/png' })).status).toBe(200)
   // An image without a token is let through, too, and is nobody.
   expect((await stage.visitor('observed', { ...CURL, 'Sec-Fetch-Dest': 'image' }).get('/echo')).status).toBe(200)
-  expect(await stats(stage.workerd, 'observed')).toMatchObject({ active: 2, waiting: 3 })
+  expect(await stats(stage.workerd, 'observed')).toMatchObject({ active: 2, waiting: 3, totals: { fullAnswers: 0 } })
 
   // A visitor who leaves makes room in the line, as if it held people.
   await (visitors[0] as (typeof visitors)[number]).post('/__waiting-room/leave', '{"final":true}')
@@ -92,8 +92,12 @@ test('reject refuses who would wait, without a ticket, and admits when a slot is
     waitingRoom: { state: 'full', number: null },
   })
   expect(await stats(stage.workerd, 'refusing')).toMatchObject({ waiting: 0 })
+  expect((await visitor.get(STATUS)).json()).toMatchObject({ state: 'full' })
   await guest.post('/__waiting-room/leave', '{"final":true}')
   await untilStatus(200, () => visitor.get('/echo'))
+  // The counts ride along with the call that admitted the visitor, or with a later one.
+  const fullAnswers = async () => (await stats(stage.workerd, 'refusing')).totals?.fullAnswers
+  await expect.poll(fullAnswers).toBeGreaterThanOrEqual(2)
 })
 
 test('random gives numbers in no order, tells positions, and admits everyone once', async () => {

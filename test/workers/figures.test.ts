@@ -73,6 +73,7 @@ const FIRST: Sample = {
   keyTakeOvers: 35,
   keyPasses: 36,
   noShows: 37,
+  fullAnswers: 38,
 }
 
 /** Every figure is lower by 1, and the percentiles are unknown. */
@@ -108,7 +109,8 @@ describe('samples', () => {
         '"limited_returns":21,"joined_quiet":22,"joined_shared":23,"joined_busy":24,"joined_crowded":16,' +
         '"checks_passed":25,"checks_failed":17,"checks_overlooked":26,"checks_unreachable":27,"infinite_answers":28,' +
         '"proofs_solved":29,"proofs_refused":30,"slow_joins":31,"keys_redeemed":32,"keys_refused":33,"keys_missing":34,' +
-        '"key_take_overs":35,"key_passes":36,"no_shows":37,"waits":"[90,0,1,2]","abandoned_waits":null,"site_times":null}',
+        '"key_take_overs":35,"key_passes":36,"no_shows":37,"waits":"[90,0,1,2]","abandoned_waits":null,"site_times":null,' +
+        '"full_answers":38}',
     )
   })
 
@@ -123,7 +125,7 @@ describe('samples', () => {
         '"left":15,"returned":17,"roomErrors":19,"waitSecondsP50":11,"waitSecondsP90":12,"originRequests":25,' +
         '"originErrors":27,"originLatencyMsP90":15,"admissionFactor":0.25,"joinedFromCrowdedNetworks":31,' +
         '"checksFailed":33,"noShows":73,"limited":35,"limitedByNetwork":37,"limitedByClient":39,"limitedReturns":41,' +
-        '"joinedFromQuietNetworks":43,"joinedFromSharedNetworks":45,"joinedFromBusyNetworks":47,"checksPassed":49,' +
+        '"fullAnswers":75,"joinedFromQuietNetworks":43,"joinedFromSharedNetworks":45,"joinedFromBusyNetworks":47,"checksPassed":49,' +
         '"checksOverlooked":51,"checksUnreachable":53,"infiniteAnswers":55,' +
         '"proofsSolved":57,"proofsRefused":59,"slowJoins":61,"keysRedeemed":63,"keysRefused":65,"keysMissing":67,' +
         '"keyTakeOvers":69,"keyPasses":71}',
@@ -184,24 +186,25 @@ describe('the metrics', () => {
       'network_limited_joins_total counter 15',
       'client_limited_joins_total counter 16',
       'limited_returns_total counter 17',
-      'joined_from_quiet_networks_total counter 18',
-      'joined_from_shared_networks_total counter 19',
-      'joined_from_busy_networks_total counter 20',
-      'joined_from_crowded_networks_total counter 21',
-      'foreign_tokens_total counter 22',
-      'join_checks_passed_total counter 23',
-      'join_checks_failed_total counter 24',
-      'join_checks_overlooked_total counter 25',
-      'join_checks_unreachable_total counter 26',
-      'infinite_queue_answers_total counter 27',
-      'proofs_of_work_solved_total counter 28',
-      'proofs_of_work_refused_total counter 29',
-      'slow_joins_total counter 30',
-      'access_keys_redeemed_total counter 31',
-      'access_keys_refused_total counter 32',
-      'access_keys_missing_total counter 33',
-      'access_key_take_overs_total counter 34',
-      'access_key_passes_total counter 35',
+      'full_answers_total counter 18',
+      'joined_from_quiet_networks_total counter 19',
+      'joined_from_shared_networks_total counter 20',
+      'joined_from_busy_networks_total counter 21',
+      'joined_from_crowded_networks_total counter 22',
+      'foreign_tokens_total counter 23',
+      'join_checks_passed_total counter 24',
+      'join_checks_failed_total counter 25',
+      'join_checks_overlooked_total counter 26',
+      'join_checks_unreachable_total counter 27',
+      'infinite_queue_answers_total counter 28',
+      'proofs_of_work_solved_total counter 29',
+      'proofs_of_work_refused_total counter 30',
+      'slow_joins_total counter 31',
+      'access_keys_redeemed_total counter 32',
+      'access_keys_refused_total counter 33',
+      'access_keys_missing_total counter 34',
+      'access_key_take_overs_total counter 35',
+      'access_key_passes_total counter 36',
       'calls_total counter 20',
       'gathered_calls_total counter 22',
       'rows_written_total counter 21',

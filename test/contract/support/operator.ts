@@ -30,7 +30,8 @@ export interface Stats {
       | 'proofsSolved'
       | 'proofsRefused'
       | 'slowJoins'
-      | 'infiniteAnswers',
+      | 'infiniteAnswers'
+      | 'fullAnswers',
       number
     >
   >
