@@ -62,9 +62,9 @@ export class Browser {
     return this.#send('POST', path, headers, body === undefined ? '' : JSON.stringify(body))
   }
 
-  /** The values of the cookies whose name contains a text. */
-  cookiesNamed(part: string): string[] {
-    return [...this.#cookies].filter(([name]) => name.includes(part)).map(([, value]) => value)
+  /** The values of the cookies of a name, with one of its prefixes or without. */
+  cookiesNamed(name: string): string[] {
+    return ['', '__Host-', '__Secure-'].flatMap((prefix) => this.#cookies.get(`${prefix}${name}`) ?? [])
   }
 
   /** The value of a cookie, undefined if the jar has none of that name. */

@@ -1,8 +1,11 @@
 /** The judgements of a rehearsal, on records that are made up. */
 import { mkdtempSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { Browser } from '../../demo/browser.ts'
 import { analyse, violations } from '../../rehearsal/analysis.ts'
 import { parseOptions, UsageError } from '../../rehearsal/options.ts'
 import { plansOf } from '../../rehearsal/plan.ts'
@@ -49,6 +52,26 @@ describe('the analysis', () => {
       siteMs: { count: 1, p50: 20 },
     })
   })
+})
+
+it('reads the number from the cookie of its room, not of one whose name begins alike', async () => {
+  const server = createServer((_, response) => {
+    response.setHeader('Set-Cookie', [
+      'waiting-room-sale=own',
+      '__Host-waiting-room-sale=bound',
+      'waiting-room-sale-2=other',
+    ])
+    response.end()
+  })
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
+  const browser = new Browser(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
+  try {
+    await browser.navigate('/')
+    expect(browser.cookiesNamed('waiting-room-sale')).toEqual(['own', 'bound'])
+  } finally {
+    browser.close()
+    server.close()
+  }
 })
 
 describe('the options', () => {
