@@ -17,6 +17,7 @@ import { applyExchanges, type ExchangeAnswer, type ExchangeRequest, type LineAns
 import type { GatheredAnswer, GatheredRequest } from '../src/core/gathered.ts'
 import type { Line } from '../src/core/line.ts'
 import { lineStats } from '../src/core/line-stats.ts'
+import { observes } from '../src/core/rules.ts'
 import type { Sample } from '../src/core/sample.ts'
 import { NO_RECENT_SITE } from '../src/core/site-health.ts'
 import { type TicketReport, ticketReport } from '../src/core/ticket-report.ts'
@@ -333,7 +334,7 @@ export class WaitingRoomObject<E = unknown> extends DurableObject<E> implements 
 
   advice(fromMs: number, toMs: number): Advice | null {
     if (!isUsed(this.ctx.storage.sql)) return null
-    return advise(this.alerts.samples.demand(fromMs, toMs), this.line?.rules.method === 'passthrough')
+    return advise(this.alerts.samples.demand(fromMs, toMs), this.line !== null && observes(this.line.rules))
   }
 
   alertOverview(rules: readonly string[]): AlertOverview | null {

@@ -9,6 +9,7 @@
 import { JOIN_BLOCK_SIZE, SEGMENT_SIZE } from './limits.ts'
 import type { EndEvent } from './line-record.ts'
 import type { LineState } from './line-state.ts'
+import { observes } from './rules.ts'
 import type { Segment } from './segment.ts'
 import { ADMITTED_FLAG, STATE_MASK, State } from './ticket-state.ts'
 import { type JoinBlock, joinBlock, joinedInBlock, joinedSeconds } from './wait-times.ts'
@@ -21,7 +22,7 @@ export function noteEnd(line: LineState, number: number, event: EndEvent): void 
   const offset = number % SEGMENT_SIZE
   const byte = segment.states[offset] as number
   const state = byte & STATE_MASK
-  if (line.rules.method === 'passthrough') {
+  if (observes(line.rules)) {
     noteStay(line, number, state, record.nowSeconds)
     return
   }
@@ -47,7 +48,7 @@ export function noteSilent(line: LineState, segment: Segment, offsets: Uint16Arr
     const offset = offsets[i] as number
     const byte = segment.states[offset] as number
     const state = byte & STATE_MASK
-    if (rules.method === 'passthrough') {
+    if (observes(rules)) {
       const silentSeconds = Math.max(0, clock.nowSeconds - (segment.heard[offset] as number))
       noteStay(line, first + offset, state, record.nowSeconds - silentSeconds)
       continue

@@ -10,6 +10,7 @@ import { REGULAR } from './lanes.ts'
 import type { Lending } from './lending.ts'
 import { SEGMENT_SIZE } from './limits.ts'
 import type { LineState } from './line-state.ts'
+import { observes } from './rules.ts'
 import type { Segment } from './segment.ts'
 import {
   afterSilence,
@@ -150,6 +151,5 @@ export class Presence {
 
 /** Changes of these change the limits of silence. */
 function limitsOf({ rules, farPolls }: LineState) {
-  const { sessionTimeoutSeconds: session, method } = rules
-  return { session, far: farPolls.tickets.limitSeconds, observes: method === 'passthrough' }
+  return { session: rules.sessionTimeoutSeconds, far: farPolls.tickets.limitSeconds, observes: observes(rules) }
 }

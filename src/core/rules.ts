@@ -99,6 +99,11 @@ export type LineMode = 'open' | 'queue-all' | 'paused'
 export const QUEUEING_METHODS = ['fifo', 'random', 'passthrough', 'reject'] as const
 export type QueueingMethod = (typeof QUEUEING_METHODS)[number]
 
+/** Whether the room observes: it lets everyone through. */
+export function observes({ method }: Pick<LineRules, 'method'>): boolean {
+  return method === 'passthrough'
+}
+
 /** Whether newcomers are refused now. */
 export function isClosed({ closed, opensAtMs }: LineRules, nowMs: number): boolean {
   return closed && (opensAtMs === null || nowMs < opensAtMs)

@@ -9,7 +9,7 @@ import {
   SEGMENT_SIZE,
   SILENCE_INTERVALS,
 } from './limits.ts'
-import type { LineRules } from './rules.ts'
+import { type LineRules, observes } from './rules.ts'
 import type { Segment } from './segment.ts'
 import { ADMITTED_FLAG, BEACON_FLAG, DEPARTING_FLAG, LENT_FLAG, STATE_MASK, State } from './ticket-state.ts'
 
@@ -70,7 +70,7 @@ export function silenceLimitSeconds(byte: number, rules: LineRules): number {
   if (isLent(byte)) return lentLimitSeconds(rules)
   const isDeparting = (byte & DEPARTING_FLAG) !== 0
   // While the room observes, everyone is on the site.
-  if (state !== State.active && rules.method !== 'passthrough') {
+  if (state !== State.active && !observes(rules)) {
     return isDeparting
       ? Math.min(rules.heartbeatTimeoutSeconds, DEPARTURE_LIMIT_SECONDS)
       : rules.heartbeatTimeoutSeconds
