@@ -5,10 +5,8 @@ import { Part } from './boundary.tsx'
 import { isOver } from './event-words.ts'
 import { usePolling } from './hooks.ts'
 import { ReportView } from './report-view.tsx'
-import { localText, momentText, withOffset, zoneText } from './times.ts'
+import { DAY_MS, HOUR_MS, localText, momentText, withOffset, zoneText } from './times.ts'
 
-const HOUR_MS = 3_600_000
-const DAY_MS = 24 * HOUR_MS
 const EVERY_MS = 60_000
 /** Events offered as times, the newest. */
 const EVENTS_SHOWN = 5

@@ -293,7 +293,8 @@ export const DAYS_KEPT = 400
 /** Changes by operators in a report; the newest come first. */
 export const REPORT_CHANGES_MAX = 200
 
-export const DAY_MS = 24 * 3_600_000
+export const HOUR_MS = 3_600_000
+export const DAY_MS = 24 * HOUR_MS
 
 export const SAMPLES_KEPT_MS = 7 * DAY_MS
 

@@ -35,7 +35,7 @@ import {
   roomDocumentSchema,
   roomPatchSchema,
 } from './document-schemas.ts'
-import { IF_MATCH_PARAMETER, IF_MATCH_REFUSALS, readIfMatch, tagHeaders } from './if-match.ts'
+import { ETAG, IF_MATCH_PARAMETER, IF_MATCH_REFUSALS, readIfMatch, tagHeaders } from './if-match.ts'
 import { isoTime, NO_STORE, type Operation, type Parameter, ROOM_PARAMETER, whenReached } from './operation.ts'
 import { callerName } from './operator.ts'
 
@@ -49,7 +49,6 @@ const IF_NONE_MATCH: Parameter = {
   description: '`*`: only if the room does not exist yet.',
   schema: v.literal('*'),
 }
-const ETAG = { ETag: 'The entity tag. Send it as If-Match with the next change.' }
 const WRITTEN = v.union([roomDocumentSchema, dryRunSchema])
 const EXAMPLE = { host: 'shop.example.com', path: '/sale', total_active_users: 100, new_users_per_minute: 60 }
 const REFUSALS = {

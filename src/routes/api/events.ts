@@ -8,7 +8,7 @@ import { eventPatchSchema, eventSchema } from '../../settings/event-schema.ts'
 import type { RoomSettings } from '../../settings/rooms.ts'
 import { whole } from '../../settings/values.ts'
 import { readBody, refusedBody } from './body.ts'
-import { changedMeanwhile, IF_MATCH_PARAMETER, IF_MATCH_REFUSALS, readIfMatch, tagHeaders } from './if-match.ts'
+import { changedMeanwhile, ETAG, IF_MATCH_PARAMETER, IF_MATCH_REFUSALS, readIfMatch, tagHeaders } from './if-match.ts'
 import { isoTime, NO_STORE, type Operation, ROOM_PARAMETER, withRoom } from './operation.ts'
 import { callerName } from './operator.ts'
 import { eventDetailsSchema, eventJsonSchema, eventsSchema } from './operator-schemas.ts'
@@ -34,7 +34,6 @@ const EVENT_PARAMETERS = {
   },
 } as const
 const CHANGE_PARAMETERS = { ...EVENT_PARAMETERS, 'If-Match': IF_MATCH_PARAMETER } as const
-const ETAG = { ETag: 'The entity tag. Send it as If-Match with the next change.' }
 const THE_EVENT = { description: 'The event, stored durably.', schema: eventJsonSchema, headers: ETAG }
 const EXAMPLE = {
   name: 'Autumn sale',

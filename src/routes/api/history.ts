@@ -2,13 +2,12 @@
 import type { Context } from 'hono'
 import type { AppEnv } from '../../app-env.ts'
 import { problem } from '../../http/problem.ts'
+import { HOUR_MS } from '../../limits.ts'
 import type { HistoryPoint } from '../../room/room-object.ts'
 import type { RoomSettings } from '../../settings/rooms.ts'
 import { csvResponse, formatOf } from './csv.ts'
 import { isoTime, NO_STORE } from './operation.ts'
 import { readTimeRange } from './time-range.ts'
-
-const HOUR_MS = 3_600_000
 
 /** Each step with its widest range, about 10,000 points at most. Samples are kept for 7 days. */
 const STEPS = {

@@ -18,6 +18,9 @@ export const IF_MATCH_REFUSALS: Readonly<Record<number, string>> = {
   428: 'If-Match is missing.',
 }
 
+/** The description of the header of an answer with an entity tag. */
+export const ETAG = { ETag: 'The entity tag. Send it as If-Match with the next change.' }
+
 /**
  * Headers with an entity tag. `no-transform`: compression by a proxy would weaken the tag, and weak
  * tags never match.

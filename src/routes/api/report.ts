@@ -5,15 +5,13 @@ import { SAMPLED_TOTALS } from '../../core/figures.ts'
 import type { PeriodPoint } from '../../core/period.ts'
 import { type DurationsReport, type PeriodReport, periodReport } from '../../core/period-report.ts'
 import { problem } from '../../http/problem.ts'
-import { DAY_MS, DAYS_KEPT, REPORT_CHANGES_MAX, SAMPLES_KEPT_MS } from '../../limits.ts'
+import { DAY_MS, DAYS_KEPT, HOUR_MS, REPORT_CHANGES_MAX, SAMPLES_KEPT_MS } from '../../limits.ts'
 import { HISTORY_RANGE_SLACK_MS } from '../../operators/limits.ts'
 import type { RoomPeriod } from '../../room/room-object.ts'
 import type { RoomSettings } from '../../settings/rooms.ts'
 import { csvResponse, formatOf } from './csv.ts'
 import { isoTime, isoTimeOrNull, NO_STORE } from './operation.ts'
 import { readTimeRange } from './time-range.ts'
-
-const HOUR_MS = 3_600_000
 
 /** The steps of a report from samples, 181 at most, by the length of its time. */
 const STEPS = [

@@ -7,7 +7,7 @@ import { roomEntries } from '../../settings/room-schema.ts'
 import type { RoomSettings } from '../../settings/rooms.ts'
 import { RUNTIME_KEYS, type RuntimeKey, runtimeEntries, type SettingsPatch } from '../../settings/runtime-settings.ts'
 import { invalidBody, readBody } from './body.ts'
-import { changedMeanwhile, IF_MATCH_PARAMETER, IF_MATCH_REFUSALS, readIfMatch, tagHeaders } from './if-match.ts'
+import { changedMeanwhile, ETAG, IF_MATCH_PARAMETER, IF_MATCH_REFUSALS, readIfMatch, tagHeaders } from './if-match.ts'
 import { isoTime, type Operation, ROOM_PARAMETER, withRoom } from './operation.ts'
 import { callerName } from './operator.ts'
 import { settingsSchema } from './operator-schemas.ts'
@@ -26,8 +26,6 @@ function unknownSetting(key: string): string {
   const isDeployed = Object.hasOwn(roomEntries, key)
   return isDeployed ? 'can only be changed by a deploy: set it in wrangler.toml' : 'is an unknown setting'
 }
-
-const ETAG = { ETag: 'The entity tag of these settings. Send it as If-Match with the next change.' }
 
 export const settingsOperations: readonly Operation[] = [
   {

@@ -2,13 +2,11 @@
 import type { Context } from 'hono'
 import type { AppEnv } from '../../app-env.ts'
 import { whoCame } from '../../core/who-came.ts'
+import { DAY_MS, HOUR_MS } from '../../limits.ts'
 import type { HistoryPoint } from '../../room/room-object.ts'
 import type { RoomSettings } from '../../settings/rooms.ts'
 import { isoTime, NO_STORE } from './operation.ts'
 import { readTimeRange } from './time-range.ts'
-
-const HOUR_MS = 3_600_000
-const DAY_MS = 24 * HOUR_MS
 
 export async function whoCameReport(c: Context<AppEnv>, room: RoomSettings): Promise<Response> {
   const read = readTimeRange(c, HOUR_MS, { ms: 7 * DAY_MS, text: 'The range can be at most 7 days.' })
