@@ -17,13 +17,9 @@ import {
 import { type Additive, addLists } from '../src/core/histogram.ts'
 import { mergePeriods, NO_PERIOD, type Period, type PeriodPoint, type StoredPeriod } from '../src/core/period.ts'
 import { DAY_MS, DAYS_KEPT } from '../src/limits.ts'
+import { columnOf, FROM_MS, WITHIN } from './sample-columns.ts'
 
 type Row = Record<string, number | null>
-
-const columnOf = (name: keyof typeof FIGURES): string => {
-  const figure = FIGURES[name]
-  return 'sample' in figure ? figure.sample.column : ''
-}
 
 const AGGREGATES = [
   ...SAMPLED_GAUGES.flatMap((name) => [
@@ -33,10 +29,6 @@ const AGGREGATES = [
   ...SAMPLED_TOTALS.map((name) => `SUM(${columnOf(name)}) AS ${columnOf(name)}`),
   ...PERCENTILES.map((name) => `MAX(${columnOf(name)}) AS ${columnOf(name)}`),
 ]
-
-/** Numbers are bound as REAL, but only integer division cuts time into steps. */
-const FROM_MS = '(at_ms / CAST(?1 AS INTEGER)) * CAST(?1 AS INTEGER) AS from_ms'
-const WITHIN = 'at_ms >= ?2 AND at_ms < ?3'
 
 const SELECT_STEPS = `SELECT ${FROM_MS}, COUNT(*) AS samples, ${AGGREGATES} FROM samples WHERE ${WITHIN}
   GROUP BY 1 ORDER BY 1`

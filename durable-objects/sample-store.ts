@@ -1,17 +1,15 @@
 /** Samples in the object's storage: one row per tick, kept for 7 days. */
 import type { Demand } from '../src/core/advice.ts'
-import { DISTRIBUTIONS, eachFigure, FIGURES, SAMPLED, SAMPLED_GAUGES, type SampledName } from '../src/core/figures.ts'
+import { DISTRIBUTIONS, eachFigure, FIGURES, SAMPLED, SAMPLED_GAUGES } from '../src/core/figures.ts'
 import { SITE_BEFORE_MS, SITE_WINDOW_MS } from '../src/core/limits.ts'
 import type { FullSample, Sample, SampledFigures } from '../src/core/sample.ts'
 import type { RecentSite, SiteFigures } from '../src/core/site-health.ts'
 import { SAMPLES_KEPT_MS } from '../src/limits.ts'
 import type { HistoryPoint } from '../src/room/room-object.ts'
 import { DayStore } from './day-store.ts'
+import { columnOf, FROM_MS, type SampleColumn, WITHIN } from './sample-columns.ts'
 
-type Column = (typeof FIGURES)[SampledName]['sample']['column']
-type Row = Record<Column, number | null>
-
-const columnOf = (name: SampledName): Column => FIGURES[name].sample.column
+type Row = Record<SampleColumn, number | null>
 
 const COLUMNS = [...SAMPLED.map(columnOf), ...DISTRIBUTIONS.map((name) => FIGURES[name].column)]
 
@@ -22,12 +20,11 @@ const AGGREGATES = SAMPLED.filter((name) => FIGURES[name].kind !== 'gauge').map(
 
 const INSERT = `INSERT OR REPLACE INTO samples (at_ms, ${COLUMNS}) VALUES (?${', ?'.repeat(COLUMNS.length)})`
 
-/** Numbers are bound as REAL, but only integer division cuts time into steps. */
 const SELECT_STEPS = `
   WITH steps AS (
-    SELECT (at_ms / CAST(?1 AS INTEGER)) * CAST(?1 AS INTEGER) AS from_ms, MAX(at_ms) AS last_ms, COUNT(*) AS samples,
+    SELECT ${FROM_MS}, MAX(at_ms) AS last_ms, COUNT(*) AS samples,
       ${AGGREGATES}
-    FROM samples WHERE at_ms >= ?2 AND at_ms < ?3 GROUP BY 1)
+    FROM samples WHERE ${WITHIN} GROUP BY 1)
   SELECT steps.*, ${LAST_GAUGES}
   FROM steps JOIN samples AS last ON last.at_ms = steps.last_ms ORDER BY steps.from_ms`
 
