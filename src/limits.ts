@@ -1,7 +1,7 @@
 /**
  * The bounds of visitors' requests, of settings and of what is kept, each with the reason for its
- * size. The line, calls to rooms, rooms of run time and operators have bounds of their own:
- * limits.ts in core/, room/, directory/ and operators/.
+ * size. Those of the line, of calls to rooms, of rooms of run time and of operators are in the
+ * limits.ts of core/, room/, directory/ and operators/.
  */
 
 /** Longer tokens are ignored; ours have about 250 characters. */

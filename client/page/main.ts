@@ -3,7 +3,6 @@
  * This file connects the parts; src/pages/wording.ts turns a status into words.
  */
 import { countdownText } from '../../src/pages/event-wording.ts'
-import type { LiveTexts } from '../../src/pages/messages/messages.ts'
 import { pageState } from '../../src/pages/wording.ts'
 import { wordsOf } from '../../src/pages/words.ts'
 import type { PageState, PolledStatus, Status } from '../../src/status.ts'
@@ -12,8 +11,10 @@ import { tellChange, ticketOf, toldFirst } from './changes.ts'
 import { Countdown, endOf, serverTimeOf } from './countdown.ts'
 import { Poller } from './poller.ts'
 import { byId, screen, setText } from './screen.ts'
+import { serverOf } from './server.ts'
 import { shareTabs, takesEntry } from './tabs.ts'
 import { workerTimer } from './timer.ts'
+import { texts, visit } from './visit.ts'
 
 declare global {
   interface Window {
@@ -34,28 +35,9 @@ const GIVEN_UP_AGAIN_MS = 3_000
 /** A single failed poll is not worth alarming the visitor. */
 const FAILURES_SHOWN = 2
 
-/** Chrome 71 and older send none by default. */
-const WITH_COOKIES = { credentials: 'same-origin' } as const
-
-/** The server's data about this visitor. */
-interface Visit {
-  /** Where the room's endpoints are. */
-  readonly prefix: string
-  readonly status: Status
-  readonly token: string | null
-  /** Path and query to go to when admitted. */
-  readonly returnUrl: string
-  /** A lasting note, such as that a form was not delivered. */
-  readonly note: string
-  /** The operators' preview: shows this state, and never polls. */
-  readonly preview?: PageState
-}
-
-const visit: Visit = jsonIn('visit')
-const texts: LiveTexts = jsonIn('texts')
+const server = serverOf(() => token)
 const words = wordsOf(texts)
 const show = screen(words)
-const query = `?room=${encodeURIComponent(visit.status.room)}`
 
 let { status, token } = visit
 let state = pageState(status)
@@ -90,10 +72,6 @@ function render(): void {
     wasCalled: isCalled,
   })
   countdown.run(view.countdown === '' ? null : endOf(status))
-}
-
-function jsonIn(id: string) {
-  return JSON.parse(document.getElementById(id)?.textContent ?? 'null')
 }
 
 function noteOfChange(change: NonNullable<typeof told.change>): string {
@@ -137,14 +115,7 @@ const poller = new Poller({
 })
 
 async function poll(signal: AbortSignal | undefined): Promise<number> {
-  const response = await fetch(`${visit.prefix}/status${query}`, {
-    ...(signal && { signal }),
-    // By the second header the room knows that this page can show a check, and whether anybody
-    // looks at it: a slot may be held until then.
-    headers: headers({ Accept: 'application/json', 'Waiting-Room-Page': isUnseen() ? 'hidden' : '1' }),
-    cache: 'no-store',
-    ...WITH_COOKIES,
-  })
+  const response = await server.status(isUnseen(), signal)
   // The room was removed from the settings: go to the address, and let whatever covers it now
   // answer.
   if (response.status === 404) await enter()
@@ -172,10 +143,6 @@ async function poll(signal: AbortSignal | undefined): Promise<number> {
   take(answer)
   const afterSeconds = answer.state === 'admitted' ? COOKIES_EVERY_SECONDS : answer.pollAfterSeconds
   return (tabs.leads ? 1 : 2) * afterSeconds * 1000
-}
-
-function headers(own: Record<string, string>): Record<string, string> {
-  return token === null ? own : { ...own, 'Waiting-Room-Token': token }
 }
 
 function take(answer: Status): void {
@@ -276,12 +243,7 @@ async function leave(event: Event): Promise<void> {
   const button = byId<HTMLButtonElement>('leave-yes')
   if (button !== null) button.disabled = true
   try {
-    const response = await fetch(`${visit.prefix}/leave${query}`, {
-      method: 'POST',
-      headers: headers({ 'Content-Type': 'application/json' }),
-      body: '{"final":true}',
-      ...WITH_COOKIES,
-    })
+    const response = await server.leave()
     if (!response.ok) throw new Error(`status ${response.status}`)
     tabs.tell({ status, token, aheadMs: countdown.aheadMs, cookies, left: true })
     finish('left')
@@ -318,7 +280,7 @@ function start(): void {
   addEventListener('pagehide', () => {
     if (over !== null) return
     // A hint only: links, reloads and closing look alike. A poll of another tab cancels it.
-    if (tabs.leads) navigator.sendBeacon(`${visit.prefix}/leave${query}`)
+    if (tabs.leads) server.tellDeparture()
     poller.stop()
     tabs.close()
   })
