@@ -52,7 +52,8 @@ export class SimulatedGatherers {
     const life = this.lives.get(gatherer) ?? this.start(gatherer)
     return new Promise((resolve, reject) => {
       life.pending.add(reject)
-      life.gathering.exchange(request).then(resolve, reject)
+      const isOver = () => life.pending.delete(reject)
+      life.gathering.exchange(request).then(resolve, reject).finally(isOver)
     })
   }
 

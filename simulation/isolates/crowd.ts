@@ -14,6 +14,7 @@ import type { RoomClient } from '../../src/room/room-client.ts'
 import type { Random } from '../random.ts'
 import type { Timeline } from '../scheduler.ts'
 import type { SimulatedIsolate } from '../simulated-isolate.ts'
+import type { EarlierVisitors } from './earlier-visitors.ts'
 import { Durations } from './tallies.ts'
 
 /** Most requests of a browser go to the isolate of its last request. */
@@ -25,12 +26,15 @@ const STAY_MS = [20_000, 60_000] as const
 const TRY_AGAIN_MS = [5_000, 7_000] as const
 const NETWORK_MS_MAX = 300
 const NOBODY = -1
+const HOMELESS = 2 ** 32 - 1
 
 const Doing = { coming: 0, waiting: 1, onSite: 2, over: 3 } as const
 
 export interface CrowdOptions {
   readonly visitors: number
-  /** All visitors come within this time, evenly. */
+  /** Some of them who wait from the start; null: nobody does. */
+  readonly earlier: EarlierVisitors | null
+  /** All others come within this time, evenly. */
   readonly arrivalMs: number
   /** Isolates start with the crowd, evenly within this time; 0: all are there from the start. */
   readonly startMs: number
@@ -72,7 +76,7 @@ export class Crowd {
     random: Random,
     untilMs: number,
   ) {
-    const { visitors, arrivalMs } = options
+    const { visitors, earlier, arrivalMs } = options
     this.options = options
     this.isolates = isolates
     this.timeline = timeline
@@ -80,18 +84,33 @@ export class Crowd {
     this.beginMs = timeline.nowMs
     this.doing = new Uint8Array(visitors)
     this.numbers = new Uint32Array(visitors)
-    this.homes = new Uint32Array(visitors)
+    this.homes = new Uint32Array(visitors).fill(HOMELESS)
     this.cameMs = new Uint32Array(visitors)
     this.seenMs = new Uint32Array(visitors)
     this.toldGatherers = new Uint8Array(visitors)
     this.issued = new Uint8Array(2 * visitors + 1_000_000)
     this.firsts = new Int32Array(Math.ceil((untilMs - this.beginMs) / STEP_MS) + 1).fill(NOBODY)
     this.nexts = new Int32Array(visitors).fill(NOBODY)
-    for (let visitor = 0; visitor < visitors; visitor++) {
+    if (earlier !== null) this.seat(earlier)
+    for (let visitor = this.joined; visitor < visitors; visitor++) {
       this.cameMs[visitor] = Math.floor(random.next() * arrivalMs)
       this.plan(visitor, this.cameMs[visitor] as number)
     }
     this.step(0)
+  }
+
+  /** They poll for the first time at any time within their interval. */
+  private seat({ run, numbers, snapshot }: EarlierVisitors): void {
+    this.run = run
+    this.joined = numbers.length
+    this.numbers.set(numbers)
+    this.doing.fill(Doing.waiting, 0, numbers.length)
+    const view = this.viewOf(snapshot)
+    for (const [visitor, number] of numbers.entries()) {
+      this.issued[number] = 1
+      const pollMs = pollAfterSeconds(view, number, view.position(number), this.random.next()) * 1000
+      this.plan(visitor, Math.floor(this.random.next() * pollMs))
+    }
   }
 
   private get passedMs(): number {
@@ -140,7 +159,7 @@ export class Crowd {
   }
 
   private route(visitor: number): SimulatedIsolate {
-    const isNew = this.doing[visitor] === Doing.coming
+    const isNew = this.homes[visitor] === HOMELESS || this.doing[visitor] === Doing.coming
     if (isNew || !this.random.chance(SAME_ISOLATE_SHARE)) {
       this.homes[visitor] = Math.floor(this.random.next() * this.startedIsolates)
     }

@@ -7,7 +7,7 @@ const LOCATIONS = 330
 const BASE: Omit<IsolatesCase, 'name' | 'isolates' | 'visitors'> = {
   arrivalSeconds: 40,
   startSeconds: 40,
-  seconds: 90,
+  seconds: 70,
   regions: 3,
   locations: LOCATIONS,
   capacity: 1_000,
@@ -17,34 +17,39 @@ const BASE: Omit<IsolatesCase, 'name' | 'isolates' | 'visitors'> = {
   faults: {},
 }
 
-interface Shape {
-  readonly isolates: number
-  readonly visitors: number
-  readonly seconds?: number
-  readonly startSeconds?: number
-  readonly pollSeconds?: number
-}
+type Shape = Pick<IsolatesCase, 'isolates' | 'visitors'> &
+  Partial<Pick<IsolatesCase, 'earlier' | 'seconds' | 'startSeconds' | 'pollSeconds'>>
 
 function caseOf(name: string, shape: Shape, faults: IsolateFaults = {}): IsolatesCase {
   return { ...BASE, ...shape, name, faults }
 }
 
+const TEN_THOUSAND = { isolates: 10_000, visitors: 50_000 }
+/** Four visitors each, who poll every 5 to 7 s: isolates have something to send nearly all the time. */
+const FIFTY_THOUSAND = { isolates: 50_000, visitors: 200_000, seconds: 60 }
+
 /**
  * Ten million visitors poll up to 30 s apart and may be silent for 90 s, so their case runs for
- * longer than that after they have come.
+ * longer than that. Nine million of them are in line from the start.
  */
 export const STANDARD_CASES: readonly IsolatesCase[] = [
   caseOf('no faults', { isolates: 1, visitors: 5_000 }),
   caseOf('no faults', { isolates: 100, visitors: 20_000 }),
   caseOf('no faults', { isolates: 2_500, visitors: 50_000 }),
-  caseOf('no faults', { isolates: 10_000, visitors: 100_000 }),
-  caseOf('a gatherer lost every 10 s', { isolates: 10_000, visitors: 100_000 }, { gathererLostEvery: 10 }),
-  caseOf('all isolates new at once', { isolates: 10_000, visitors: 100_000 }, { isolatesNewAt: 60 }),
-  caseOf('room lost for 5 s', { isolates: 10_000, visitors: 100_000 }, { roomLostAt: 60, roomLostFor: 5 }),
-  caseOf('no faults', { isolates: 50_000, visitors: 500_000, seconds: 70 }),
-  caseOf('all isolates new at once', { isolates: 50_000, visitors: 500_000, seconds: 70 }, { isolatesNewAt: 50 }),
-  caseOf('all isolates start at once', { isolates: 50_000, visitors: 500_000, seconds: 60, startSeconds: 0 }),
-  caseOf('no faults', { isolates: 50_000, visitors: 10_000_000, seconds: 150 }),
+  caseOf('no faults', TEN_THOUSAND),
+  caseOf('a gatherer lost every 10 s', TEN_THOUSAND, { gathererLostEvery: 10 }),
+  caseOf('all isolates new at once', TEN_THOUSAND, { isolatesNewAt: 50 }),
+  caseOf('room lost for 5 s', TEN_THOUSAND, { roomLostAt: 50, roomLostFor: 5 }),
+  caseOf('no faults', FIFTY_THOUSAND),
+  caseOf('all isolates new at once', FIFTY_THOUSAND, { isolatesNewAt: 45 }),
+  caseOf('all isolates start at once', { ...FIFTY_THOUSAND, startSeconds: 0 }),
+  caseOf('9,000,000 in line before', {
+    isolates: 50_000,
+    visitors: 10_000_000,
+    earlier: 9_000_000,
+    seconds: 110,
+    pollSeconds: 30,
+  }),
 ]
 
 /** A case of the user's own. Visitors come within two thirds of the time, 40 s at most. */

@@ -13,6 +13,7 @@ import { type Mutant, SimulatedIsolate } from '../simulated-isolate.ts'
 import type { ObjectWitness, SimulatedObject } from '../simulated-object.ts'
 import { CountedGatherers } from './counted-gatherers.ts'
 import { Crowd } from './crowd.ts'
+import { EARLIER_MS, joinEarlier } from './earlier-visitors.ts'
 import { LoadedObject } from './loaded-object.ts'
 import { meanOf } from './tallies.ts'
 
@@ -31,7 +32,9 @@ export interface IsolatesCase {
   readonly name: string
   readonly isolates: number
   readonly visitors: number
-  /** All visitors come within this time. */
+  /** So many of the visitors are in line before the run begins; missing: none. */
+  readonly earlier?: number
+  /** All others come within this time. */
   readonly arrivalSeconds: number
   /** Isolates start evenly within this time; 0: all are there from the start. */
   readonly startSeconds: number
@@ -81,7 +84,8 @@ const START_MS = 1_700_000_000_000
 
 export async function simulateIsolates(options: IsolatesCase): Promise<IsolatesFigures> {
   const random = new Random(options.seed)
-  const timeline = new DenseScheduler(START_MS)
+  const { earlier = 0 } = options
+  const timeline = new DenseScheduler(earlier === 0 ? START_MS : START_MS - EARLIER_MS)
   const settings = parseRoom({
     name: 'wide',
     total_active_users: options.capacity,
@@ -106,17 +110,19 @@ export async function simulateIsolates(options: IsolatesCase): Promise<IsolatesF
   })
   const untilMs = START_MS + options.seconds * 1000
   const arrival = { arrivalMs: options.arrivalSeconds * 1000, startMs: options.startSeconds * 1000 }
-  const crowd = new Crowd({ visitors: options.visitors, ...arrival }, isolates, timeline, random, untilMs)
-  beginFaults(options.faults, timeline, { object, isolates, regions, random })
   const realNow = Date.now
   Date.now = () => object.nowMs
   try {
+    const seated = earlier === 0 ? null : await joinEarlier(earlier, object, timeline)
+    const people = { visitors: options.visitors, earlier: seated, ...arrival }
+    const crowd = new Crowd(people, isolates, timeline, random, untilMs)
+    beginFaults(options.faults, timeline, { object, isolates, regions, random })
     await timeline.runUntil(untilMs)
+    return figuresOf(options, { object, regions, crowd, watch })
   } finally {
     Date.now = realNow
     object.storage.close()
   }
-  return figuresOf(options, { object, regions, crowd, watch })
 }
 
 const HINT_READ_MS = [1, 15] as const
