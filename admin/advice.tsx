@@ -1,5 +1,5 @@
 /** Thresholds that the visitors of the last days would need. Asked for with a button. */
-import { useState } from 'hono/jsx/dom'
+import { Answer, useAnswer } from './answer.tsx'
 import { type Advice, get } from './api.ts'
 import { durationText } from './forecast.ts'
 
@@ -7,14 +7,7 @@ const count = new Intl.NumberFormat()
 const lengthText = (seconds: number | null) => (seconds === null ? '–' : durationText(seconds))
 
 export function AdvisedThresholds({ room, observes }: { room: string; observes: boolean }) {
-  const [found, setFound] = useState<Advice | string | null>(null)
-  const ask = async () => {
-    try {
-      setFound(await get<Advice>(`/rooms/${room}/advice`))
-    } catch (error) {
-      setFound((error as Error).message)
-    }
-  }
+  const { found, ask } = useAnswer(() => get<Advice>(`/rooms/${room}/advice`))
   return (
     <section class="card" aria-labelledby="advice-title">
       <h3 id="advice-title">Advised thresholds</h3>
@@ -25,10 +18,7 @@ export function AdvisedThresholds({ room, observes }: { room: string; observes: 
       <button type="button" onClick={ask}>
         Compute
       </button>
-      <div aria-live="polite">
-        {typeof found === 'string' && <p class="error">{found}</p>}
-        {found !== null && typeof found !== 'string' && <Found advice={found} />}
-      </div>
+      <Answer found={found} show={(advice) => <Found advice={advice} />} />
     </section>
   )
 }

@@ -5,6 +5,7 @@ import type { Controls } from './controls.ts'
 import { type Draft, draftOf, newEvent, patchOf } from './event-draft.ts'
 import { Admission, Texts, Times } from './event-groups.tsx'
 import { problemText, refusalText } from './event-words.ts'
+import { ChangedMeanwhile, NotSaved } from './form-failure.tsx'
 import { type FormState, idOf } from './form-fields.tsx'
 import { useCleanEffect } from './hooks.ts'
 import { EventPreview } from './preview.tsx'
@@ -114,24 +115,11 @@ function FailureText({ failure: { text, problems, current }, event, onReload }: 
   if (current !== null && event !== null) {
     const { changedBy, changedAt } = current.body
     const changed = Object.keys(patchOf(draftOf(current.body), event)).map(nameOf)
-    return (
-      <div class="banner warn">
-        <p>
-          <b>Not saved.</b> {changedBy} has changed this event since you opened it ({clockText(changedAt)}
-          {changed.length > 0 && `: ${changed.join(', ')}`}). Load the current version, and make your changes again.
-        </p>
-        <button type="button" onClick={() => onReload(current)}>
-          Load the current version
-        </button>
-      </div>
-    )
+    const details = [clockText(changedAt), ...(changed.length > 0 ? [changed.join(', ')] : [])].join(': ')
+    const reload = () => onReload(current)
+    return <ChangedMeanwhile title="Not saved." what="event" by={changedBy} details={details} onReload={reload} />
   }
-  const labels = [...new Set(problems.map(({ key }) => nameOf(key.split('.')[0] ?? '')))]
-  return (
-    <p class="error">
-      <b>Not saved.</b> {text} {labels.length > 0 && `Check: ${labels.join(', ')}.`}
-    </p>
-  )
+  return <NotSaved title="Not saved." text={text} labels={problems.map(({ key }) => nameOf(key.split('.')[0] ?? ''))} />
 }
 
 /** Problems without a field are in the text. */

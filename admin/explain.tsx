@@ -1,23 +1,16 @@
 /** Asks which room takes a URL, and shows the others that come near. */
 import { useState } from 'hono/jsx/dom'
+import { Answer, useAnswer } from './answer.tsx'
 import { type Explanation, get } from './api.ts'
 import { outcomeText } from './words.ts'
 
 export function ExplainUrl() {
   const [url, setUrl] = useState('')
-  const [found, setFound] = useState<Explanation | string | null>(null)
-  const submit = async (event: Event) => {
-    event.preventDefault()
-    try {
-      setFound(await get<Explanation>(`/explain?url=${encodeURIComponent(url)}`))
-    } catch (error) {
-      setFound((error as Error).message)
-    }
-  }
+  const { found, ask } = useAnswer(() => get<Explanation>(`/explain?url=${encodeURIComponent(url)}`))
   return (
     <section class="card" aria-labelledby="explain-title">
       <h3 id="explain-title">Explain a URL</h3>
-      <form class="row" onSubmit={submit}>
+      <form class="row" onSubmit={ask}>
         <label class="field inline">
           Address
           <input
@@ -30,10 +23,7 @@ export function ExplainUrl() {
         </label>
         <button type="submit">Explain</button>
       </form>
-      <div aria-live="polite">
-        {typeof found === 'string' && <p class="error">{found}</p>}
-        {found !== null && typeof found !== 'string' && <Explained explanation={found} />}
-      </div>
+      <Answer found={found} show={(explanation) => <Explained explanation={explanation} />} />
     </section>
   )
 }

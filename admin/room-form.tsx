@@ -3,6 +3,7 @@
  */
 import { useState } from 'hono/jsx/dom'
 import { call, type Directory, type DryRun, get, type ListedRoom, type Problem, Refused } from './api.ts'
+import { ChangedMeanwhile, NotSaved } from './form-failure.tsx'
 import { CountField, type FormState, idOf, TextField } from './form-fields.tsx'
 import { useCleanEffect } from './hooks.ts'
 import { documentText, fieldText, type ReadDocument, type RoomDocument, readDocument, withValue } from './room-draft.ts'
@@ -203,24 +204,12 @@ interface FailureProps {
 function FailureText({ failure: { title, text, problems, current }, base, onReload }: FailureProps) {
   if (current !== null && base !== null) {
     const { changedBy, changedAt } = current
-    return (
-      <div class="banner warn">
-        <p>
-          <b>{title}</b> {changedBy} has changed this room since you opened it
-          {changedAt !== null && ` (${clockText(changedAt)})`}. Load the current version, and make your changes again.
-        </p>
-        <button type="button" onClick={() => onReload(current)}>
-          Load the current version
-        </button>
-      </div>
-    )
+    const details = changedAt === null ? '' : clockText(changedAt)
+    const reload = () => onReload(current)
+    return <ChangedMeanwhile title={title} what="room" by={changedBy} details={details} onReload={reload} />
   }
-  const labels = [...new Set(problems.map(({ key }) => (key === '' ? 'document' : nameOf(key))))]
-  return (
-    <p class="error">
-      <b>{title}</b> {text} {labels.length > 0 && `Check: ${labels.join(', ')}.`}
-    </p>
-  )
+  const labels = problems.map(({ key }) => (key === '' ? 'document' : nameOf(key)))
+  return <NotSaved title={title} text={text} labels={labels} />
 }
 
 function localProblems(name: string, read: ReadDocument): readonly Problem[] {

@@ -1,31 +1,21 @@
 /** Looks up the state of one ticket, for instance for a visitor who contacts support. */
 import { useState } from 'hono/jsx/dom'
+import { Answer, useAnswer } from './answer.tsx'
 import { get, type Ticket } from './api.ts'
 import { NumberField } from './fields.tsx'
 import { clockText } from './times.ts'
 
 export function TicketLookup({ room }: { room: string }) {
   const [number, setNumber] = useState('')
-  const [found, setFound] = useState<Ticket | string | null>(null)
-  const submit = async (event: Event) => {
-    event.preventDefault()
-    try {
-      setFound(await get<Ticket>(`/rooms/${room}/tickets/${number}`))
-    } catch (error) {
-      setFound((error as Error).message)
-    }
-  }
+  const { found, ask } = useAnswer(() => get<Ticket>(`/rooms/${room}/tickets/${number}`))
   return (
     <section class="card" aria-labelledby="ticket-title">
       <h3 id="ticket-title">Find a ticket</h3>
-      <form class="row" onSubmit={submit}>
+      <form class="row" onSubmit={ask}>
         <NumberField label="Ticket number" value={number} onText={setNumber} />
         <button type="submit">Find</button>
       </form>
-      <div aria-live="polite">
-        {typeof found === 'string' && <p class="error">{found}</p>}
-        {found !== null && typeof found !== 'string' && <Found ticket={found} />}
-      </div>
+      <Answer found={found} show={(ticket) => <Found ticket={ticket} />} />
     </section>
   )
 }
