@@ -1,4 +1,4 @@
-/** All rooms with their origin, and a form that creates or changes rooms of run time. */
+/** All rooms with their origin, and a form that creates or changes runtime rooms. */
 import { useRef, useState } from 'hono/jsx/dom'
 import { call, type Directory, get, type ListedRoom, type Rooms } from './api.ts'
 import { Part } from './boundary.tsx'
@@ -148,7 +148,7 @@ export function DirectoryPage({ rooms, mayWrite, onChange, children }: Props) {
 function NoDirectory() {
   return (
     <p class="banner warn">
-      <b>This deployment has no place for rooms of run time.</b> Add the binding <code>DIRECTORY</code> with the class{' '}
+      <b>This deployment has no place for runtime rooms.</b> Add the binding <code>DIRECTORY</code> with the class{' '}
       <code>Directory</code> and the migration <code>v4</code> to wrangler.toml (docs/rooms.md), and deploy. Until then
       a deploy creates and changes rooms.
     </p>
@@ -158,7 +158,7 @@ function NoDirectory() {
 function countText({ rooms, max }: Directory): string {
   const own = rooms.filter(({ source }) => source === 'runtime').length
   const deployed = `${(rooms.length - own).toLocaleString()} deployed`
-  return max === 0 ? `${deployed}.` : `${deployed}, ${own.toLocaleString()} of ${max.toLocaleString()} of run time.`
+  return max === 0 ? `${deployed}.` : `${deployed}, ${own.toLocaleString()} of ${max.toLocaleString()} runtime rooms.`
 }
 
 interface ItemProps {

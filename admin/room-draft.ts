@@ -1,5 +1,5 @@
 /**
- * The document of a room of run time in the form: its text is the only state, and the fields show
+ * The document of a runtime room in the form: its text is the only state, and the fields show
  * and change parts of it.
  */
 

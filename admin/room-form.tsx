@@ -1,5 +1,5 @@
 /**
- * Creates or changes a room of run time. Problems that the API reports are shown at their fields.
+ * Creates or changes a runtime room. Problems that the API reports are shown at their fields.
  */
 import { useState } from 'hono/jsx/dom'
 import { call, type Directory, type DryRun, get, type ListedRoom, type Problem, Refused } from './api.ts'

@@ -1,11 +1,11 @@
-/** The vocabulary of rooms of run time: sources, deletion and refusals. */
+/** The vocabulary of runtime rooms: sources, deletion and refusals. */
 import { type ListedRoom, Refused, type Rooms } from './api.ts'
 import type { Question } from './dialog.tsx'
 import { type RoomDocument, routeRows } from './room-draft.ts'
 import { clockText } from './times.ts'
 import type { Badge } from './words.ts'
 
-/** The entity tag of a room of run time, for a change of this version. */
+/** The entity tag of a runtime room, for a change of this version. */
 export function tagOf({ etag }: ListedRoom): string {
   return `"${etag}"`
 }

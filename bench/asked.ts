@@ -1,4 +1,4 @@
-/** What the benchmark asks a server outside the measurement: its page, and the costs so far. */
+/** Requests to a server outside the measurement: for its page, and for the costs so far. */
 import { type IncomingHttpHeaders, request } from 'node:http'
 import { ADMIN_TOKEN } from '../test/contract/support/worker-config.ts'
 import type { Variant } from './variants.ts'

@@ -6,7 +6,7 @@ import type { RoomSettings } from '../src/settings/rooms.ts'
 export interface RoomDeploy {
   readonly settings: { readonly rooms: readonly RoomSettings[] }
   readonly bindings: Bindings
-  /** Missing: there are no rooms of run time. */
+  /** Missing: there are no runtime rooms. */
   readonly readDocument?: DocumentReader
 }
 

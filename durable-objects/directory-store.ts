@@ -1,5 +1,5 @@
 /**
- * The directory's tables: the documents of rooms of run time, the names of deleted ones, and the
+ * The directory's tables: the documents of runtime rooms, the names of deleted ones, and the
  * audit. The documents are also in memory: 5 MB at most.
  */
 import type { DirectoryAuditEntry, DirectoryList, StoredDocument } from '../src/directory/directory-object.ts'

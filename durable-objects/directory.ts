@@ -1,5 +1,5 @@
 /**
- * The Durable Object that holds the rooms of run time: one per deployment.
+ * The Durable Object that holds the runtime rooms: one per deployment.
  *
  * It checks each change against all other rooms, stores it in the same turn, and hands the document
  * to the room's object. The alarm repeats what failed, and removes rooms that have drained.

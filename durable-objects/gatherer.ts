@@ -28,7 +28,7 @@ export class GathererObject<E = unknown> extends DurableObject<E> implements Gat
     return (this.gathering as Gathering).exchange(request)
   }
 
-  /** Stores nothing, so a room of run time is looked up once in each life of this object. */
+  /** Stores nothing, so a runtime room is looked up once in each life of this object. */
   private async roomOf(name: string): Promise<RoomSettings> {
     const source = new RoomSource(this.ctx.storage.sql, this.deploy)
     if (source.isKnown(name, Date.now)) return source.must(name)

@@ -134,7 +134,7 @@ const MIGRATIONS: readonly string[] = [
      day INTEGER PRIMARY KEY,
      figures TEXT NOT NULL
    );`,
-  // Of a room of run time. Without a text: it was removed.
+  // Of a runtime room. Without a text: it was removed.
   `CREATE TABLE document (
      id INTEGER PRIMARY KEY CHECK (id = 1),
      room TEXT NOT NULL,

@@ -1,5 +1,5 @@
 /**
- * npm run rooms -- plan|apply|export FILE: rooms of run time as code, by the operators' API.
+ * npm run rooms -- plan|apply|export FILE: runtime rooms as code, by the operators' API.
  * docs/rooms.md describes it.
  */
 import { runCommand } from './rooms/command.ts'

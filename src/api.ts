@@ -21,7 +21,7 @@ export interface Bindings {
   readonly LOGIN_GUARD?: ObjectNamespace | undefined
   /** Between very many isolates and a room's object: the class `Gatherer`. */
   readonly GATHERER?: ObjectNamespace | undefined
-  /** The rooms of run time: the class `Directory`. */
+  /** The runtime rooms: the class `Directory`. */
   readonly DIRECTORY?: ObjectNamespace | undefined
   /** Queue of delayed checks of silent visitors. */
   readonly CHECKS?: Queue | undefined

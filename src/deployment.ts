@@ -59,7 +59,7 @@ export interface Deployment extends JoinLimiters {
   /** Null: isolates always call the rooms' objects. */
   readonly gatherers: Gatherers | null
   readonly stub: (room: RoomSettings) => ReturnType<typeof roomStub>
-  /** Null: the deployment has no rooms of run time. */
+  /** Null: the deployment has no runtime rooms. */
   readonly directory: Directory | null
   /** Calls back with the directory's version that a room's object tells. */
   readonly onSettingsVersion: (callback: (version: number) => void) => void
@@ -80,7 +80,7 @@ export interface Deployment extends JoinLimiters {
   readonly rehearsal: Rehearsal | null
 }
 
-/** The rooms of run time, for the operators' API. */
+/** The runtime rooms, for the operators' API. */
 export interface Directory {
   stub(): ReturnType<DirectoryNamespace['getByName']>
   /** The deployment with the directory's newest list. Rejects if that cannot be reached. */
@@ -154,7 +154,7 @@ function ofRooms(settings: Settings, { raw, bindings }: Pick<Configuration, 'raw
   }
 }
 
-/** A deployment with rooms of run time beside the deployed ones. */
+/** A deployment with runtime rooms beside the deployed ones. */
 export function withRooms(
   deployment: Deployment,
   configuration: Configuration,

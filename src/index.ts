@@ -24,7 +24,7 @@ export class LoginGuard extends room.LoginGuard {}
 /** Of the binding GATHERER: between very many isolates and a room's object. */
 export class Gatherer extends room.Gatherer {}
 
-/** Of the binding DIRECTORY: the rooms of run time. */
+/** Of the binding DIRECTORY: the runtime rooms. */
 export class Directory extends room.Directory {}
 
 export default { fetch: room.fetch, queue: room.queue, scheduled: room.scheduled } satisfies ExportedHandler<Env>

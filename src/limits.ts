@@ -1,6 +1,6 @@
 /**
  * The bounds of visitors' requests, of settings and of what is kept, each with the reason for its
- * size. Those of the line, of calls to rooms, of rooms of run time and of operators are in the
+ * size. Those of the line, of calls to rooms, of runtime rooms and of operators are in the
  * limits.ts of core/, room/, directory/ and operators/.
  */
 

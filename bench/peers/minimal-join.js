@@ -1,4 +1,5 @@
-// What a join takes at least: it waits for a shared call, here a timer, and gets a signed ticket in a cookie.
+// The least that a join takes: it waits for a shared call, here a timer, and gets a signed ticket
+// in a cookie.
 import { env } from 'cloudflare:workers'
 
 const CALL_MS = 10

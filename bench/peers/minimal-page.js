@@ -1,4 +1,4 @@
-// What a waiting page takes at least: it reads a cookie, and sends constant bytes with the headers
+// The least that a waiting page takes: it reads a cookie, and sends constant bytes with the headers
 // of the page and a short status of this visitor.
 import { env } from 'cloudflare:workers'
 

@@ -1,5 +1,5 @@
-// What a request with a pass takes at least: other request headers, a time-out, and a note that the
-// visitor is present.
+// The least that a request with a pass takes: other request headers, a time-out, and a note that
+// the visitor is present.
 const ORIGIN_TIMEOUT_MS = 30_000
 const presentMs = new Map()
 

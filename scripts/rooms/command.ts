@@ -16,7 +16,7 @@ const HELP = `npm run --silent rooms -- plan|apply|export FILE [options]
   apply FILE    carries the steps out. Exit status 0: done, 1: an error
   export FILE   writes the rooms of now into FILE; "-": standard output
   --url URL     of the endpoints, such as https://shop.example.com/__waiting-room; default: WAITING_ROOM_URL
-  --prune       also deletes rooms of run time that FILE does not have; refused while people are in them
+  --prune       also deletes runtime rooms that FILE does not have; refused while people are in them
   --drain       with --prune: rooms with people in them admit everyone in line, and are deleted when they are empty
   --json        prints the result as JSON
 FILE has [[rooms]] tables, or ends with .json and has a list "rooms". WAITING_ROOM_TOKEN must be in the environment:

@@ -24,7 +24,7 @@ export interface Step {
 export interface Plan {
   readonly steps: readonly Step[]
   readonly unchanged: readonly string[]
-  /** Rooms of run time that the file does not have, and that stay. */
+  /** Runtime rooms that the file does not have, and that stay. */
   readonly kept: readonly string[]
   /** Rooms of the file that only a deploy changes. */
   readonly deployed: readonly string[]

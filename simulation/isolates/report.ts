@@ -25,7 +25,7 @@ function caseOf(name: string, shape: Shape, faults: IsolateFaults = {}): Isolate
 }
 
 const TEN_THOUSAND = { isolates: 10_000, visitors: 50_000 }
-/** Four visitors each, who poll every 5 to 7 s: isolates have something to send nearly all the time. */
+/** Four visitors each, who poll every 5 to 7 s: isolates nearly always have something to send. */
 const FIFTY_THOUSAND = { isolates: 50_000, visitors: 200_000, seconds: 60 }
 
 /**

@@ -1,13 +1,13 @@
 /**
- * The RPC interface of the directory, the one object that holds the documents of all rooms of run
- * time. durable-objects/directory.ts implements it.
+ * The RPC interface of the directory, the one object that holds the documents of all runtime
+ * rooms. durable-objects/directory.ts implements it.
  *
  * As with rooms' objects, fields may only be added: isolates and objects of two versions call each
  * other during a deploy.
  */
 import type { DocumentChange, DocumentProblem } from '../settings/room-document.ts'
 
-/** A room of run time as it was written. */
+/** A runtime room as it was written. */
 export interface StoredDocument {
   readonly name: string
   /** The JSON text, byte for byte as an operator sent it. */
@@ -28,7 +28,7 @@ export interface DirectoryList {
 export interface DirectoryObject {
   /** The list; only its version if the caller knows that one. */
   read(knownVersion: number | null): DirectoryList | Pick<DirectoryList, 'version'>
-  /** Null: there is no such room of run time. */
+  /** Null: there is no such runtime room. */
   document(name: string): StoredDocument | null
   /** Stores a change and hands it to the room's object. */
   write(change: DocumentWrite): Promise<DirectoryAnswer>

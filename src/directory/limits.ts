@@ -1,7 +1,7 @@
-/** The bounds of rooms of run time, each with the reason for its size. */
+/** The bounds of runtime rooms, each with the reason for its size. */
 
 /**
- * Rooms of run time. An isolate holds all of them, checks a changed one once, and a list of 1,000
+ * Runtime rooms. An isolate holds all of them, checks a changed one once, and a list of 1,000
  * with 500 bytes each is half a megabyte on the wire.
  */
 export const RUNTIME_ROOMS_MAX = 1_000

@@ -98,7 +98,7 @@ const IMAGE_TYPES: Readonly<Record<string, string>> = {
 /** The looks of one deployment. `files`: null where the deployment has none. */
 export class Looks {
   private readonly files: Files | null
-  /** Weak: rooms of run time change. */
+  /** Weak: runtime rooms change. */
   private readonly cache = new WeakMap<RoomSettings, CachedLook>()
 
   constructor(files: Files | null) {

@@ -77,16 +77,16 @@ export interface RoomObject extends RoomEventsObject, RoomKeysObject {
   /** A block that an earlier version stored: see `FailedLogins`. */
   loginBlockedUntil(address: string): number
 
-  /** The directory gives a room of run time its document. An older one than known is ignored. */
+  /** The directory gives a runtime room its document. An older one than known is ignored. */
   takeDocument(room: string, document: RoomDocument): void
   /**
-   * The directory removes a room of run time. Unless forced, refused while anybody waits or is on
+   * The directory removes a runtime room. Unless forced, refused while anybody waits or is on
    * the site. Every token of the room is void afterwards.
    */
   retireRoom(room: string, version: number, isForced: boolean): RetiredRoom
 }
 
-/** The document of a room of run time, as its object has it. */
+/** The document of a runtime room, as its object has it. */
 export interface RoomDocument {
   readonly text: string
   readonly version: number

@@ -1,5 +1,5 @@
 /**
- * The document of a room of run time: the keys of one `[[vars.ROOMS]]` table, as JSON text. Checked
+ * The document of a runtime room: the keys of one `[[vars.ROOMS]]` table, as JSON text. Checked
  * like a deployed room, with the same schema, and stored as it was written.
  */
 import type { RequestRule } from '../bypass/bypass-settings.ts'

@@ -152,7 +152,7 @@ export type RoomTable = v.InferOutput<v.LooseObjectSchema<typeof roomEntries, un
 export interface RoomSettings extends RoomTable {
   /** Where the room's endpoints are: below this path. Of the deployment, not in `ROOMS`. */
   readonly prefix: string
-  /** A deleted room of run time that admits everyone in line, and no newcomers. Not in `ROOMS`. */
+  /** A deleted runtime room that admits everyone in line, and no newcomers. Not in `ROOMS`. */
   readonly draining?: boolean
 }
 

@@ -1,4 +1,4 @@
-/** Rooms of run time on the operators' page: created, changed and deleted while visitors come. */
+/** Runtime rooms on the operators' page: created, changed and deleted while visitors come. */
 import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
 import { ApiClient } from '../contract/support/api-client.ts'
@@ -149,7 +149,7 @@ test('shows read-only operators the documents only, and without the binding what
   const other = await chromium.page()
   await logIn(bare, other, 'lonely')
   await other.getByRole('link', { name: 'Manage rooms' }).click()
-  await other.getByText('This deployment has no place for rooms of run time.').waitFor()
+  await other.getByText('This deployment has no place for runtime rooms.').waitFor()
   expect(await button(other, 'New room').count()).toBe(0)
 })
 

@@ -1,5 +1,5 @@
 /**
- * Visitors while the directory of the rooms of run time is out of reach: at isolates that have its
+ * Visitors while the directory of the runtime rooms is out of reach: at isolates that have its
  * list, at new ones, and at new ones of a location whose cache has the list.
  */
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'

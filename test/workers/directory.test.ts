@@ -160,7 +160,7 @@ describe('a document', () => {
   })
 })
 
-describe('a room of run time', () => {
+describe('a runtime room', () => {
   it('serves by its document, and goes on with the same line under a changed one', async () => {
     const room = await create('fair')
     expect(await room.join(3)).toEqual([1, 2, 3])

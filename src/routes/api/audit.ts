@@ -1,4 +1,4 @@
-/** The audit logs of a room and of the rooms of run time, a page at a time, newest first. */
+/** The audit logs of a room and of the runtime rooms, a page at a time, newest first. */
 import type { Context } from 'hono'
 import type { AppEnv } from '../../app-env.ts'
 import type { DirectoryAuditEntry } from '../../directory/directory-object.ts'
@@ -33,7 +33,7 @@ export const auditOperations: readonly Operation[] = [
     method: 'get',
     path: '/directory/audit',
     tag: 'actions',
-    summary: 'Who created, changed and deleted rooms of run time',
+    summary: 'Who created, changed and deleted runtime rooms',
     description: 'The last 2,000 entries are kept, those of deleted rooms too.',
     needs: 'read',
     parameters: { before: BEFORE_PARAMETER },

@@ -1,4 +1,4 @@
-/** Answers about rooms of run time: what the directory said, as HTTP. */
+/** Answers about runtime rooms: what the directory said, as HTTP. */
 import type { Context } from 'hono'
 import type { AppEnv } from '../../app-env.ts'
 import {
@@ -98,6 +98,6 @@ export function noDirectory(): Response {
   return problem(
     501,
     'No directory',
-    'Rooms of run time need the binding DIRECTORY with the class Directory in wrangler.toml: docs/rooms.md.',
+    'Runtime rooms need the binding DIRECTORY with the class Directory in wrangler.toml: docs/rooms.md.',
   )
 }

@@ -1,4 +1,4 @@
-/** Bodies of the calls on rooms of run time, as schemas: see schema-parts.ts. */
+/** Bodies of the calls on runtime rooms, as schemas: see schema-parts.ts. */
 import * as v from 'valibot'
 import { roomEntries } from '../../settings/room-schema.ts'
 
@@ -36,13 +36,13 @@ export const dryRunSchema = v.looseObject({
 export const drainingSchema = v.looseObject({ room: v.string(), draining: v.literal(true) })
 
 export const directorySchema = v.looseObject({
-  version: about(v.number(), 'Grows with every change of a room of run time.'),
-  max: about(v.number(), 'Rooms of run time that the directory takes.'),
+  version: about(v.number(), 'Grows with every change of a runtime room.'),
+  max: about(v.number(), 'Runtime rooms that the directory takes.'),
   rooms: v.array(
     v.looseObject({
       name: v.string(),
       source: about(v.picklist(['deployed', 'runtime']), 'deployed: only a deploy changes it.'),
-      hidden: about(v.boolean(), 'A room of run time that is not in force, because a deployed one has its name.'),
+      hidden: about(v.boolean(), 'A runtime room that is not in force, because a deployed one has its name.'),
       draining: about(v.boolean(), 'Deleted with drain: it admits everyone in line, and is deleted when it is empty.'),
       etag: about(v.nullable(v.string()), 'For If-Match, without quotes; null: deployed.'),
       changedAt: v.nullable(time),

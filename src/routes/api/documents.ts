@@ -1,4 +1,4 @@
-/** Rooms of run time: read as they were written, created, changed and deleted without a deploy. */
+/** Runtime rooms: read as they were written, created, changed and deleted without a deploy. */
 import type { Context } from 'hono'
 import * as v from 'valibot'
 import type { AppEnv } from '../../app-env.ts'
@@ -66,7 +66,7 @@ export const documentOperations: readonly Operation[] = [
     path: '/rooms/{room}',
     summary: 'Get a room as it was written, without defaults',
     description:
-      'Rooms of run time are returned byte for byte, deployed ones as in wrangler.toml or rooms.toml. `/settings` has the effective values. A read-only token does not see `stats_push_url`.',
+      'Runtime rooms are returned byte for byte, deployed ones as in wrangler.toml or rooms.toml. `/settings` has the effective values. A read-only token does not see `stats_push_url`.',
     needs: 'read',
     answers: { 200: { description: 'The document.', schema: roomDocumentSchema, headers: ETAG } },
     handle: getRoom,
@@ -99,7 +99,7 @@ export const documentOperations: readonly Operation[] = [
     id: 'patchRoom',
     method: 'patch',
     path: '/rooms/{room}',
-    summary: 'Change keys of a room of run time; null removes a key',
+    summary: 'Change keys of a runtime room; null removes a key',
     needs: 'write',
     parameters: { ...ROOM_PARAMETER, 'If-Match': IF_MATCH_PARAMETER, dry_run: DRY_RUN },
     body: { schema: roomPatchSchema, required: true, example: { total_active_users: 150 } },
@@ -112,7 +112,7 @@ export const documentOperations: readonly Operation[] = [
     id: 'deleteRoom',
     method: 'delete',
     path: '/rooms/{room}',
-    summary: 'Delete a room of run time',
+    summary: 'Delete a runtime room',
     description:
       'Refused while anybody waits or is on the site, unless `drain` or `confirm` says what becomes of them. Afterwards its URLs belong to the next room that covers them, or to none.',
     needs: 'write',
@@ -145,7 +145,7 @@ export const documentOperations: readonly Operation[] = [
     method: 'get',
     path: '/directory',
     tag: 'rooms',
-    summary: 'The documents of all rooms, deployed and of run time',
+    summary: 'The documents of all rooms, deployed ones and runtime rooms',
     needs: 'read',
     answers: { 200: { description: 'Deployed rooms first.', schema: directorySchema } },
     refusals: { 503: 'The directory cannot be reached.' },

@@ -1,4 +1,4 @@
-/** Rooms of run time over real HTTP: the calls, and what visitors of two isolates get. */
+/** Runtime rooms over real HTTP: the calls, and what visitors of two isolates get. */
 import { describe, expect, it } from 'vitest'
 import { ApiClient } from './support/api-client.ts'
 import { stats } from './support/operator.ts'
@@ -37,7 +37,7 @@ async function seen(name: string): Promise<(number | undefined)[]> {
   return replies.map(({ status }) => status)
 }
 
-describe('a room of run time', () => {
+describe('a runtime room', () => {
   it('is answered as it was written, with an ETag', async () => {
     const text = '{ "total_active_users": 1.0,\n  "new_users_per_minute": 6e2, "host": "exact.test" }'
     const created = await api().call('PUT', '/rooms/exact', text, { 'If-None-Match': '*' })
