@@ -7,6 +7,7 @@ import { accessibilityViolations } from '../support/accessibility.ts'
 import { useChromium } from '../support/browser.ts'
 import { keepHidden, showAgain } from '../support/hidden-tab.ts'
 import { GONE, IN_LINE, onTheSite, TURN, untilHeading } from '../support/line.ts'
+import { notificationsOf } from '../support/notifications.ts'
 import { guestOf, room, urlOf, visitorOf } from '../support/site.ts'
 
 const HELD = { confirm_entry_seconds: 120 }
@@ -20,21 +21,10 @@ const chromium = useChromium()
 const BUTTON = { name: 'Come in', exact: true } as const
 
 /** A tab, and the titles of its notifications. */
-async function tabWithNotifications(): Promise<{ page: Page; told: string[] }> {
+async function tabWithNotifications(): Promise<{ page: Page; told: readonly string[] }> {
   const profile = await chromium.profile({ permissions: ['notifications'], viewport: { width: 390, height: 844 } })
   const page = await profile.newPage()
-  const told: string[] = []
-  await page.exposeFunction('tellTest', (title: string) => void told.push(title))
-  await page.addInitScript(() => {
-    const { tellTest } = window as unknown as { tellTest(title: string): void }
-    window.Notification = class extends Notification {
-      constructor(title: string, options?: NotificationOptions) {
-        super(title, options)
-        tellTest(title)
-      }
-    }
-  })
-  return { page, told }
+  return { page, told: await notificationsOf(page) }
 }
 
 test('notifies a visitor of a hidden tab, holds the slot, and opens the site with the button', async () => {

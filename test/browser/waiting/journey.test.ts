@@ -7,6 +7,7 @@ import { OVER_TLS } from '../../contract/support/visitor.ts'
 import { accessibilityViolations } from '../support/accessibility.ts'
 import { useChromium } from '../support/browser.ts'
 import { IN_LINE, joinLine, LEFT, onTheSite, TURN, ticketOf, untilHeading } from '../support/line.ts'
+import { notificationsOf } from '../support/notifications.ts'
 import { guestOf, room, urlOf, visitorOf } from '../support/site.ts'
 
 const ROOMS = [
@@ -61,17 +62,7 @@ test('notifies a visitor who asked for it, and then opens the site', async () =>
   const guest = await guestOf(stage, 'called')
   const profile = await chromium.profile({ permissions: ['notifications'] })
   const page = await profile.newPage()
-  const told: string[] = []
-  await page.exposeFunction('tellTest', (title: string) => void told.push(title))
-  await page.addInitScript(() => {
-    const { tellTest } = window as unknown as { tellTest(title: string): void }
-    window.Notification = class extends Notification {
-      constructor(title: string, options?: NotificationOptions) {
-        super(title, options)
-        tellTest(title)
-      }
-    }
-  })
+  const told = await notificationsOf(page)
   await joinLine(page, urlOf(stage, 'called', '/page'))
   // The hint is the description, so it is not part of the name.
   await page.getByRole('checkbox', { name: 'Tell me when it is my turn', exact: true }).check()
