@@ -61,7 +61,7 @@ export interface IsolatesFigures {
   /** Calls at the room's object per second, after everyone has come. */
   readonly callsPerSecond: number
   readonly worstSecond: number
-  /** Without the first second with calls, and without the first one after a fault. */
+  /** Without the first second with calls. */
   readonly worstLaterSecond: number
   /** The most gatherers at once, in all regions. */
   readonly gatherers: number
@@ -214,10 +214,10 @@ interface Run {
 }
 
 function figuresOf(options: IsolatesCase, { object, regions, crowd, watch }: Run): IsolatesFigures {
-  const { name, isolates, visitors, seconds, arrivalSeconds, faults } = options
+  const { name, isolates, visitors, seconds, arrivalSeconds } = options
   const until = START_MS + seconds * 1000
   const calls = object.arrived.between(START_MS, until)
-  const excused = new Set([calls.findIndex((count) => count > 0), faults.isolatesNewAt])
+  const firstSecond = calls.findIndex((count) => count > 0)
   const gatherers = regions.flatMap(({ arrived }) => [...arrived.values()])
   return {
     name,
@@ -225,7 +225,7 @@ function figuresOf(options: IsolatesCase, { object, regions, crowd, watch }: Run
     visitors,
     callsPerSecond: meanOf(calls.slice(arrivalSeconds)),
     worstSecond: Math.max(...calls),
-    worstLaterSecond: Math.max(...calls.filter((_, second) => !excused.has(second))),
+    worstLaterSecond: Math.max(...calls.slice(firstSecond + 1)),
     gatherers: gatherers.length,
     worstGathererSecond: Math.max(0, ...gatherers.flatMap((arrived) => arrived.between(START_MS, until))),
     joinWaitP50Ms: crowd.joinWaits.percentile(0.5),

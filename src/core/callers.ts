@@ -45,7 +45,9 @@ export class Callers {
     this.received++
     this.hear(request, nowMs)
     this.gatherers.leaveRoom(nowMs)
-    return this.isolates.nextCallAfterMs(request.isolate, nowMs)
+    const nextCallAfterMs = this.isolates.nextCallAfterMs(request.isolate, nowMs)
+    if (this.isolates.isRush) this.tier.expectMany(nowMs)
+    return nextCallAfterMs
   }
 
   /** A gatherer called. Returns how long after it the gatherer may call again, ms. */

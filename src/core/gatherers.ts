@@ -4,8 +4,9 @@
  *
  * A gatherer sends the calls of many isolates as one (gathered.ts), so that more isolates can call
  * than one object takes. The number follows the isolates that were heard, directly or through
- * gatherers. It travels in the snapshot, and isolates use the newest one they know. Nothing depends
- * on isolates agreeing about it: gatherers store nothing, and each one accepts any isolate.
+ * gatherers; when many are new at once, the first gatherer comes early. It travels in the snapshot,
+ * and isolates use the newest one they know. Nothing depends on isolates agreeing about it:
+ * gatherers store nothing, and each one accepts any isolate.
  */
 
 import { CALL_PACE_MAX_MS, ISOLATES_COUNTED_MAX } from './limits.ts'
@@ -60,6 +61,8 @@ export class GathererTier {
   private isFirstWindow = true
   private heard = new Set<number>()
   private heardBefore = 0
+  private isRush = false
+  private wasRush = false
   private current = 0
 
   constructor(limits = GATHERER_LIMITS) {
@@ -76,10 +79,20 @@ export class GathererTier {
     if (this.isFirstWindow) this.current = Math.max(this.current, Math.min(gatherers, this.limits.max))
   }
 
+  /**
+   * Isolates begin to call faster than the object can take: there are gatherers before `direct`
+   * isolates have called, in this window and the next one.
+   */
+  expectMany(nowMs: number): void {
+    this.advance(nowMs)
+    this.isRush = true
+  }
+
   /** The number in force. */
   count(nowMs: number): number {
     this.advance(nowMs)
-    const number = gatherersFor(this.isolates, this.current, this.limits)
+    const expected = this.isRush || this.wasRush ? this.limits.direct + 1 : 0
+    const number = gatherersFor(Math.max(this.isolates, expected), this.current, this.limits)
     this.current = this.isFirstWindow ? Math.max(this.current, number) : number
     return this.current
   }
@@ -96,6 +109,8 @@ export class GathererTier {
     this.isFirstWindow = !(passedMs >= WINDOW_MS && passedMs < 2 * WINDOW_MS)
     if (this.isFirstWindow) this.current = 0
     this.heardBefore = this.isFirstWindow ? 0 : this.heard.size
+    this.wasRush = this.isRush && !this.isFirstWindow
+    this.isRush = false
     this.heard = new Set()
     this.startMs = nowMs
   }

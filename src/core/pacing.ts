@@ -31,6 +31,12 @@ const LEAST_PACE_SHARE = 0.6
 /** Isolates that all call a room which lost its memory do not come faster than it paced them. */
 const FLOOD_PER_SECOND = 1.5 * CALLS_PER_SECOND_TARGET
 
+/**
+ * More first calls in a second leave no room for others: with the fewest booked slots they are just
+ * under 500.
+ */
+const FIRST_CALLS_MAX = 1.05 * CALLS_PER_SECOND_TARGET
+
 const GOLDEN_RATIO = (Math.sqrt(5) - 1) / 2
 
 /**
@@ -95,6 +101,11 @@ export class Pacing {
     this.advanceClock(nowMs)
     this.second.calls++
     this.second.firstCalls++
+  }
+
+  /** More isolates call for the first time than pacing can make up for. */
+  get isRush(): boolean {
+    return Math.max(this.second.firstCalls, this.lastSecond?.firstCalls ?? 0) > FIRST_CALLS_MAX
   }
 
   private advanceClock(nowMs: number): void {

@@ -78,9 +78,42 @@ describe('a room', () => {
 
   it('has gatherers from 1,001 isolates on', () => {
     const callers = new Callers()
-    for (let i = 0; i < 1_000; i++) callers.direct(request({ isolate: `${i}` }), START_MS)
-    expect(callers.gatherersNow(START_MS)).toBe(0)
-    callers.direct(request({ isolate: '1000' }), START_MS)
-    expect(callers.gatherersNow(START_MS)).toBe(1)
+    const end = callFirst(callers, 1_000, 400)
+    expect(callers.gatherersNow(end)).toBe(0)
+    callers.direct(request({ isolate: '1000' }), end)
+    expect(callers.gatherersNow(end)).toBe(1)
+  })
+
+  it('has no gatherers for fewer isolates, although 450 a second are new', () => {
+    const callers = new Callers()
+    expect(callers.gatherersNow(callFirst(callers, 900, 450))).toBe(0)
+  })
+
+  it('has gatherers as soon as more isolates are new in a second than it can pace', () => {
+    const callers = new Callers()
+    expect(callers.gatherersNow(callFirst(callers, 460, 600))).toBe(1)
+  })
+
+  it('keeps them for up to two windows of 12 s if no more isolates come', () => {
+    const callers = new Callers()
+    callFirst(callers, 460, 600)
+    expect(gatherersBySecond(callers, 10)).toEqual(new Array(10).fill(1))
+    expect(gatherersBySecond(callers, 30, 10).at(-1)).toBe(0)
   })
 })
+
+/** Isolates call once each. Returns the time of the last call. */
+function callFirst(callers: Callers, isolates: number, perSecond: number): number {
+  const atMs = (i: number) => START_MS + Math.floor((i * 1000) / perSecond)
+  for (let i = 0; i < isolates; i++) callers.direct(request({ isolate: `${i}` }), atMs(i))
+  return atMs(isolates - 1)
+}
+
+/** The same few isolates call. Returns the number of gatherers in each second. */
+function gatherersBySecond(callers: Callers, seconds: number, from = 1): number[] {
+  return Array.from({ length: seconds }, (_, second) => {
+    for (let i = 0; i < 5; i++)
+      callers.direct(request({ isolate: `${i}` }), START_MS + (from + second) * 1000 + i * 200)
+    return callers.gatherersNow(START_MS + (from + second) * 1000 + 800)
+  })
+}

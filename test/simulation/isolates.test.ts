@@ -43,3 +43,13 @@ describe('2,500 isolates, with gatherers lost, all isolates new at once and the 
     expect((await simulateIsolates({ ...ignorant, seconds: 26 })).worstSecond).toBeGreaterThan(500)
   }, 120_000)
 })
+
+describe('2,500 isolates that start within 3 s', () => {
+  const sudden: IsolatesCase = { ...small, locations: 100, arrivalSeconds: 3, startSeconds: 3, seconds: 14, faults: {} }
+
+  it('make under 500 calls in any second but the first', async () => {
+    const figures = await simulateIsolates(sudden)
+    expect(problemsOf(figures, sudden)).toEqual([])
+    expect(figures.worstLaterSecond).toBeLessThan(500)
+  }, 120_000)
+})
