@@ -1,12 +1,12 @@
 /**
  * npm run bench [-- --quick] [-- --json FILE] [-- --only NAME,...] [-- --scale] [-- --proof] [--
- * --routes] [-- --page [--minutes N]]
+ * --routes] [-- --samples] [-- --page [--minutes N]]
  *
  * Measures requests per second of the built Worker on raw `workerd serve`, next to the runtime's
  * ceiling, plain proxies and straightforward implementations, and the cost of the object's storage
  * and calls. Instead, `--scale` measures the cost of one growing room, `--proof` how fast browsers
- * solve the proof of work, `--routes` the look-up of a URL's room among 1,000, and `--page` the
- * cost of the waiting page for a weak phone.
+ * solve the proof of work, `--routes` the look-up of a URL's room among 1,000, `--samples` the
+ * reads of 7 days of figures, and `--page` the cost of the waiting page for a weak phone.
  *
  * Each of our rooms has a workerd process to itself; the peers share one. All processes stay up.
  * The variants take turns, one at a time, in rounds; every second round runs in reverse order.
@@ -43,6 +43,7 @@ const HELP = `npm run bench -- [options]: what the built Worker answers per seco
   --scale           what one room costs as it grows, instead; takes no other option but --json
   --proof           how fast browsers solve the proof of work, instead; takes no other option
   --routes          how long the look-up of a URL's room takes among 1,000, instead; takes no other option
+  --samples         how long the room's object is busy while it reads 7 days, instead; takes no other option
   --page            what the waiting page costs a weak phone, instead, beside its budget
   --minutes N       with --page: how long it is watched; default ${PAGE_MINUTES}
   --help            this text`
@@ -52,6 +53,7 @@ if (args.help) console.log(HELP)
 else if (args.scale) await import('./scale.ts')
 else if (args.proof) await import('./proof.ts')
 else if (args.routes) await import('./routes.ts')
+else if (args.samples) await import('./samples.ts')
 else if (args.page) await (await import('./page.ts')).benchPage(chosenMinutes(args.minutes))
 else await bench(chosenVariants(args.only))
 
@@ -174,6 +176,7 @@ function options() {
     scale: { type: 'boolean' },
     proof: { type: 'boolean' },
     routes: { type: 'boolean' },
+    samples: { type: 'boolean' },
     page: { type: 'boolean' },
     minutes: { type: 'string' },
     help: { type: 'boolean', short: 'h' },

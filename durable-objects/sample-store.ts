@@ -1,12 +1,14 @@
 /** Samples in the object's storage: one row per tick, kept for 7 days. */
 import type { Demand } from '../src/core/advice.ts'
 import { DISTRIBUTIONS, eachFigure, FIGURES, SAMPLED, SAMPLED_GAUGES } from '../src/core/figures.ts'
+import { type Additive, addLists } from '../src/core/histogram.ts'
 import { SITE_BEFORE_MS, SITE_WINDOW_MS } from '../src/core/limits.ts'
 import type { FullSample, Sample, SampledFigures } from '../src/core/sample.ts'
 import type { RecentSite, SiteFigures } from '../src/core/site-health.ts'
 import { SAMPLES_KEPT_MS } from '../src/limits.ts'
 import type { HistoryPoint } from '../src/room/room-object.ts'
-import { DayStore } from './day-store.ts'
+import { DayStore, sumOfLists } from './day-store.ts'
+import { inPortions } from './portions.ts'
 import { columnOf, FROM_MS, type SampleColumn, WITHIN } from './sample-columns.ts'
 
 type Row = Record<SampleColumn, number | null>
@@ -27,6 +29,9 @@ const SELECT_STEPS = `
     FROM samples WHERE ${WITHIN} GROUP BY 1)
   SELECT steps.*, ${LAST_GAUGES}
   FROM steps JOIN samples AS last ON last.at_ms = steps.last_ms ORDER BY steps.from_ms`
+
+const SELECT_SITE_TIMES = `
+  SELECT group_concat(${FIGURES.siteTimes.column}) AS texts FROM samples WHERE at_ms >= ?1 AND at_ms < ?2`
 
 const SELECT_MINUTES = `
   SELECT SUM(${columnOf('joined')}) AS arrivals, MAX(${columnOf('active')}) AS onSite, MAX(${columnOf('waiting')}) AS inLine
@@ -67,23 +72,30 @@ export class SampleStore {
   }
 
   /** The same span in steps; steps without a sample are left out. */
-  history(fromMs: number, toMs: number, stepMs: number): HistoryPoint[] {
-    return this.sql
-      .exec<Row & { from_ms: number; samples: number }>(SELECT_STEPS, stepMs, fromMs, toMs)
-      .toArray()
-      .map((row) => ({ fromMs: row.from_ms, samples: row.samples, ...figuresOf(row) }))
+  async history(fromMs: number, toMs: number, stepMs: number): Promise<HistoryPoint[]> {
+    const portions = await inPortions(this.sql, fromMs, toMs, (startMs, endMs) =>
+      this.sql
+        .exec<Row & { from_ms: number; samples: number }>(SELECT_STEPS, stepMs, startMs, endMs)
+        .toArray()
+        .map((row) => ({ fromMs: row.from_ms, samples: row.samples, ...figuresOf(row) })),
+    )
+    return portions.flat()
   }
 
   /** The minutes of a time, and the lengths of the sessions that ended in it. */
-  demand(fromMs: number, toMs: number): Demand {
-    const minutes = this.sql
-      .exec<{ arrivals: number; onSite: number; inLine: number }>(SELECT_MINUTES, fromMs, toMs)
-      .toArray()
+  async demand(fromMs: number, toMs: number): Promise<Demand> {
+    const portions = await inPortions(this.sql, fromMs, toMs, (startMs, endMs) => ({
+      minutes: this.sql
+        .exec<{ arrivals: number; onSite: number; inLine: number }>(SELECT_MINUTES, startMs, endMs)
+        .toArray(),
+      siteTimes: sumOfLists(this.sql.exec<{ texts: string | null }>(SELECT_SITE_TIMES, startMs, endMs).one().texts),
+    }))
+    const minutes = portions.flatMap((portion) => portion.minutes)
     return {
       arrivals: minutes.map(({ arrivals }) => arrivals),
       onSite: minutes.map(({ onSite }) => onSite),
       inLine: minutes.map(({ inLine }) => inLine),
-      siteTimes: this.days.distribution('siteTimes', fromMs, toMs),
+      siteTimes: portions.reduce<Additive>((sum, { siteTimes }) => addLists(sum, siteTimes), []),
     }
   }
 

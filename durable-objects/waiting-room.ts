@@ -322,19 +322,19 @@ export class WaitingRoomObject<E = unknown> extends DurableObject<E> implements 
     return undefined
   }
 
-  history(fromMs: number, toMs: number, stepMs: number): HistoryPoint[] {
+  async history(fromMs: number, toMs: number, stepMs: number): Promise<HistoryPoint[]> {
     return isUsed(this.ctx.storage.sql) ? this.alerts.samples.history(fromMs, toMs, stepMs) : []
   }
 
-  period(fromMs: number, toMs: number, stepMs: number): RoomPeriod {
+  async period(fromMs: number, toMs: number, stepMs: number): Promise<RoomPeriod> {
     if (!isUsed(this.ctx.storage.sql)) return { points: [], changes: [] }
-    const points = this.alerts.samples.days.points(fromMs, toMs, stepMs)
+    const points = await this.alerts.samples.days.points(fromMs, toMs, stepMs)
     return { points, changes: this.controls.changesBetween(fromMs, toMs) }
   }
 
-  advice(fromMs: number, toMs: number): Advice | null {
+  async advice(fromMs: number, toMs: number): Promise<Advice | null> {
     if (!isUsed(this.ctx.storage.sql)) return null
-    return advise(this.alerts.samples.demand(fromMs, toMs), this.line !== null && observes(this.line.rules))
+    return advise(await this.alerts.samples.demand(fromMs, toMs), this.line !== null && observes(this.line.rules))
   }
 
   alertOverview(rules: readonly string[]): AlertOverview | null {

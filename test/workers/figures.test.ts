@@ -88,7 +88,7 @@ const SECOND: Sample = {
 
 const NO_DURATIONS: FullSample['distributions'] = { waits: null, abandonedWaits: null, siteTimes: null }
 
-async function withSamples<T>(look: (store: SampleStore, sql: SqlStorage) => T): Promise<T> {
+async function withSamples<T>(look: (store: SampleStore, sql: SqlStorage) => T | Promise<T>): Promise<T> {
   const room = new TestRoom('shop')
   await room.join(1)
   return room.inside(({ storage }) => {
