@@ -4,8 +4,8 @@
  */
 import type { DirectoryAuditEntry, DirectoryList, StoredDocument } from '../src/directory/directory-object.ts'
 import { REMOVED_ROOMS_MAX } from '../src/directory/limits.ts'
-import { AUDIT_PAGE_MAX } from '../src/operators/limits.ts'
 import type { DocumentChange } from '../src/settings/room-document.ts'
+import { AuditLog } from './audit-log.ts'
 
 /** Newest audit entries kept. */
 const AUDIT_KEPT = 2_000
@@ -37,6 +37,7 @@ const TABLES = `
 
 export class DirectoryStore {
   private readonly sql: SqlStorage
+  private readonly log: AuditLog
   private readonly byName = new Map<string, StoredDocument>()
   /** Names of rooms whose object does not have the newest document yet. */
   readonly pending = new Set<string>()
@@ -45,6 +46,7 @@ export class DirectoryStore {
 
   constructor(sql: SqlStorage) {
     this.sql = sql
+    this.log = new AuditLog(sql, AUDIT_KEPT, ['at_ms', 'who', 'action', 'room', 'changes'])
     this.sql.exec(TABLES)
     for (const row of this.sql.exec('SELECT * FROM documents ORDER BY name')) {
       const document = {
@@ -138,25 +140,12 @@ export class DirectoryStore {
     changes: readonly DocumentChange[],
     atMs: number,
   ): void {
-    this.sql.exec(
-      'INSERT INTO audit (at_ms, who, action, room, changes) VALUES (?, ?, ?, ?, ?)',
-      atMs,
-      who,
-      action,
-      room,
-      JSON.stringify(changes),
-    )
-    this.sql.exec('DELETE FROM audit WHERE id <= (SELECT MAX(id) FROM audit) - ?', AUDIT_KEPT)
+    this.log.add(atMs, who, action, room, JSON.stringify(changes))
   }
 
   /** Newest first. */
   auditEntries(beforeId: number, count: number): DirectoryAuditEntry[] {
-    const rows = this.sql.exec(
-      'SELECT * FROM audit WHERE id < ? ORDER BY id DESC LIMIT ?',
-      beforeId,
-      Math.min(count, AUDIT_PAGE_MAX),
-    )
-    return rows.toArray().map((row) => ({
+    return this.log.before(beforeId, count).map((row) => ({
       id: row.id as number,
       atMs: row.at_ms as number,
       who: row.who as string,

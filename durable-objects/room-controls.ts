@@ -6,7 +6,6 @@
  */
 import { fnv1a } from '../src/core/text-hash.ts'
 import { REPORT_CHANGES_MAX } from '../src/limits.ts'
-import { AUDIT_PAGE_MAX } from '../src/operators/limits.ts'
 import type { AuditEntry, AuditValues, SettingsView, SettingView } from '../src/room/room-object.ts'
 import type { RoomSettings } from '../src/settings/room-schema.ts'
 import {
@@ -22,6 +21,7 @@ import {
   type SettingsPatch,
   withoutStale,
 } from '../src/settings/runtime-settings.ts'
+import { AuditLog } from './audit-log.ts'
 
 /** Newest audit entries kept. */
 const AUDIT_KEPT = 1_000
@@ -31,12 +31,14 @@ export const DEPLOYMENT = 'deployment'
 
 export class RoomControls {
   private readonly sql: SqlStorage
+  private readonly log: AuditLog
   /** Counts the changes; 0: there was none. */
   private version = 0
   private overrides: Overrides = {}
 
   constructor(sql: SqlStorage) {
     this.sql = sql
+    this.log = new AuditLog(sql, AUDIT_KEPT, ['at_ms', 'who', 'action', 'before', 'after'])
   }
 
   /** Loads the overrides. Those whose deployed value has changed are dropped. */
@@ -118,36 +120,17 @@ export class RoomControls {
 
   /** Adds an audit entry. */
   audit(who: string, action: string, before: AuditValues, after: AuditValues, atMs: number): void {
-    this.sql.exec(
-      'INSERT INTO audit (at_ms, who, action, before, after) VALUES (?, ?, ?, ?, ?)',
-      atMs,
-      who,
-      action,
-      JSON.stringify(before),
-      JSON.stringify(after),
-    )
-    this.sql.exec('DELETE FROM audit WHERE id <= (SELECT MAX(id) FROM audit) - ?', AUDIT_KEPT)
+    this.log.add(atMs, who, action, JSON.stringify(before), JSON.stringify(after))
   }
 
   /** Audit entries before an id, newest first. */
   auditEntries(beforeId: number, count: number): AuditEntry[] {
-    const rows = this.sql.exec(
-      'SELECT * FROM audit WHERE id < ? ORDER BY id DESC LIMIT ?',
-      beforeId,
-      Math.min(count, AUDIT_PAGE_MAX),
-    )
-    return rows.toArray().map(auditEntry)
+    return this.log.before(beforeId, count).map(auditEntry)
   }
 
   /** The newest entries of a time, newest first. */
   changesBetween(fromMs: number, toMs: number): AuditEntry[] {
-    const rows = this.sql.exec(
-      'SELECT * FROM audit WHERE at_ms >= ? AND at_ms < ? ORDER BY id DESC LIMIT ?',
-      fromMs,
-      toMs,
-      REPORT_CHANGES_MAX,
-    )
-    return rows.toArray().map(auditEntry)
+    return this.log.between(fromMs, toMs, REPORT_CHANGES_MAX).map(auditEntry)
   }
 }
 
