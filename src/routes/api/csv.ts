@@ -1,6 +1,7 @@
 /** Figures as CSV. */
 import type { Context } from 'hono'
-import { NO_STORE } from './operation.ts'
+import * as v from 'valibot'
+import { NO_STORE, type Parameter } from './operation.ts'
 
 type Cell = string | number | null
 
@@ -16,6 +17,12 @@ export function csvResponse(c: Context, name: string, rows: readonly Readonly<Re
     'Content-Type': 'text/csv; charset=utf-8; header=present',
     'Content-Disposition': `attachment; filename="${name}.csv"`,
   })
+}
+
+export const FORMAT_PARAMETER: Parameter = {
+  in: 'query',
+  description: 'Default: json, or csv for `Accept: text/csv`.',
+  schema: v.picklist(['json', 'csv']),
 }
 
 /** From the query, otherwise from the `Accept` header; null when the query is invalid. */

@@ -13,6 +13,7 @@ import type { RoomSettings } from '../../settings/rooms.ts'
 import { routesOf } from '../../settings/routes.ts'
 import { PAGE_STATES } from '../../status.ts'
 import { roomFigures, siteOf } from '../room-figures.ts'
+import { FORMAT_PARAMETER } from './csv.ts'
 import { history } from './history.ts'
 import {
   isoTime,
@@ -27,9 +28,8 @@ import {
 import { roomReport } from './report.ts'
 import { historySchema, reportSchema, whoCameSchema } from './report-schemas.ts'
 import { journalSchema, roomsSchema, statsSchema, ticketSchema } from './room-schemas.ts'
+import { rangeParameters } from './time-range.ts'
 import { whoCameReport } from './who-came.ts'
-
-const timeText = v.string()
 
 export const figureOperations: readonly Operation[] = [
   {
@@ -64,18 +64,9 @@ export const figureOperations: readonly Operation[] = [
     needs: 'read',
     parameters: {
       ...ROOM_PARAMETER,
-      from: {
-        in: 'query',
-        description: 'ISO 8601, or ms since 1970. Default: 10 minutes before `to`.',
-        schema: timeText,
-      },
-      to: { in: 'query', description: 'ISO 8601, or ms since 1970. Default: now.', schema: timeText },
+      ...rangeParameters('10 minutes'),
       step: { in: 'query', description: 'Default: 10s.', schema: v.picklist(['10s', '1m', '1h']) },
-      format: {
-        in: 'query',
-        description: 'Default: json, or csv for `Accept: text/csv`.',
-        schema: v.picklist(['json', 'csv']),
-      },
+      format: FORMAT_PARAMETER,
     },
     answers: {
       200: {
@@ -97,8 +88,7 @@ export const figureOperations: readonly Operation[] = [
     needs: 'read',
     parameters: {
       ...ROOM_PARAMETER,
-      from: { in: 'query', description: 'ISO 8601, or ms since 1970. Default: 1 hour before `to`.', schema: timeText },
-      to: { in: 'query', description: 'ISO 8601, or ms since 1970. Default: now.', schema: timeText },
+      ...rangeParameters('1 hour'),
     },
     answers: { 200: { description: 'The report.', schema: whoCameSchema } },
     refusals: { 400: 'Invalid time or range.' },
@@ -115,13 +105,8 @@ export const figureOperations: readonly Operation[] = [
     needs: 'read',
     parameters: {
       ...ROOM_PARAMETER,
-      from: { in: 'query', description: 'ISO 8601, or ms since 1970. Default: 1 day before `to`.', schema: timeText },
-      to: { in: 'query', description: 'ISO 8601, or ms since 1970. Default: now.', schema: timeText },
-      format: {
-        in: 'query',
-        description: 'Default: json, or csv for `Accept: text/csv`.',
-        schema: v.picklist(['json', 'csv']),
-      },
+      ...rangeParameters('1 day'),
+      format: FORMAT_PARAMETER,
     },
     answers: {
       200: { description: 'The report.', schema: reportSchema, types: ['application/json', 'text/csv'] },

@@ -1,13 +1,24 @@
 /** The times `from` and `to` of a query about the past. */
 import type { Context } from 'hono'
+import * as v from 'valibot'
 import { problem } from '../../http/problem.ts'
 import { HISTORY_RANGE_SLACK_MS } from '../../operators/limits.ts'
+import type { Parameter } from './operation.ts'
 
 export interface TimeRange {
   /** Included. */
   readonly fromMs: number
   /** Excluded; by default now. */
   readonly toMs: number
+}
+
+/** @param before how long before `to` the range begins by default */
+export function rangeParameters(before: string): Readonly<Record<'from' | 'to', Parameter>> {
+  const schema = v.string()
+  return {
+    from: { in: 'query', description: `ISO 8601, or ms since 1970. Default: ${before} before \`to\`.`, schema },
+    to: { in: 'query', description: 'ISO 8601, or ms since 1970. Default: now.', schema },
+  }
 }
 
 /** The longest range, and how a refusal names it. */
