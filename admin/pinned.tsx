@@ -31,35 +31,45 @@ export function Pinned({ room, stats, event, controls }: Props) {
         {event !== null && <EventBadge event={event} nowMs={Date.parse(stats.at)} />}
         {closed && <span class="muted">{openingText(values.opens_at, Date.parse(stats.at))}</span>}
       </div>
-      <button
-        type="button"
-        disabled={!mayWrite}
+      <Switch
+        isOn={paused}
+        mayWrite={mayWrite}
         title={paused ? 'Admit visitors again' : 'Admit nobody; everyone keeps their place'}
-        aria-pressed={paused ? 'true' : 'false'}
+        label={paused ? VERBS.paused.end : VERBS.paused.begin}
         onClick={() => (paused ? resume(room, Date.parse(stats.at), controls) : change('Paused', { paused: true }))}
-      >
-        {paused ? VERBS.paused.end : VERBS.paused.begin}
-      </button>
-      <button
-        type="button"
-        disabled={!mayWrite}
+      />
+      <Switch
+        isOn={closed}
+        mayWrite={mayWrite}
         title={closed ? 'Let new visitors join again' : 'Turn new visitors away; the line continues'}
-        aria-pressed={closed ? 'true' : 'false'}
+        label={closed ? VERBS.closed.end : `${VERBS.closed.begin}…`}
         onClick={() => (closed ? change('Open to new visitors', { closed: false, opens_at: null }) : setClosing(true))}
-      >
-        {closed ? VERBS.closed.end : `${VERBS.closed.begin}…`}
-      </button>
-      <button
-        type="button"
-        disabled={!mayWrite}
+      />
+      <Switch
+        isOn={soldOut}
+        mayWrite={mayWrite}
         title={soldOut ? 'Admit visitors again' : 'Stop admission for good, and tell everyone'}
-        aria-pressed={soldOut ? 'true' : 'false'}
+        label={`${soldOut ? VERBS.sold_out.end : VERBS.sold_out.begin}…`}
         onClick={() => controls.ask(soldOut ? endSoldOut(controls) : sellOut(room, stats, controls))}
-      >
-        {`${soldOut ? VERBS.sold_out.end : VERBS.sold_out.begin}…`}
-      </button>
+      />
       {isClosing && <CloseDialog room={room} stats={stats} controls={controls} onClose={() => setClosing(false)} />}
     </section>
+  )
+}
+
+interface SwitchProps {
+  readonly isOn: boolean
+  readonly mayWrite: boolean
+  readonly title: string
+  readonly label: string
+  readonly onClick: () => void
+}
+
+function Switch({ isOn, mayWrite, title, label, onClick }: SwitchProps) {
+  return (
+    <button type="button" disabled={!mayWrite} title={title} aria-pressed={isOn ? 'true' : 'false'} onClick={onClick}>
+      {label}
+    </button>
   )
 }
 
