@@ -12,17 +12,16 @@ import {
   noteUse,
   presentIn,
 } from './access.ts'
-import type { JoinDetails } from './exchange.ts'
 import type { Line } from './line.ts'
-import type { JoinAnswer } from './places.ts'
+import type { JoinAnswer, Newcomer } from './places.ts'
 import { State } from './ticket-state.ts'
 
-export function joinWithKey(
-  line: Line,
-  joinKey: string,
-  details: JoinDetails & { readonly access: AccessClaim },
-  rows: AccessRows,
-): JoinAnswer {
+/** A newcomer with an access key. */
+interface KeyHolder extends Newcomer {
+  readonly access: AccessClaim
+}
+
+export function joinWithKey(line: Line, joinKey: string, details: KeyHolder, rows: AccessRows): JoinAnswer {
   const { access } = details
   const world = worldOf(line)
   const decision = decideAccess(joinKey, access, rows, world)
@@ -58,12 +57,7 @@ function worldOf(line: Line): AccessWorld {
 }
 
 /** A new place; then the visitor's present one is given up. */
-function redeem(
-  line: Line,
-  joinKey: string,
-  details: JoinDetails & { readonly access: AccessClaim },
-  rows: AccessRows,
-): JoinAnswer {
+function redeem(line: Line, joinKey: string, details: KeyHolder, rows: AccessRows): JoinAnswer {
   const { access } = details
   const world = worldOf(line)
   const from = presentPlace(line, access)

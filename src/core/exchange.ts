@@ -199,7 +199,7 @@ function takePresented({ lending, presence, course }: Line, request: ExchangeReq
   // A report may arrive after the visitor's first messages, or twice.
   for (const [i, issued] of (leased?.numbers ?? []).entries()) {
     const number = course.lineNumber(issued)
-    lending.take(number, leasedDetails?.[i])
+    lending.take(number, leasedDetails?.[i]?.network)
     presence.hear(number, leased?.agesMs[i] ?? 0)
   }
   if (lending.count === 0) return

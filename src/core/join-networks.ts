@@ -33,7 +33,7 @@ export class JoinNetworks {
 
   /**
    * Counts a join; its class, by how many joined from its network in the last hour with it.
-   * @param network 32 bits, see `JoinDetails`
+   * @param network 32 bits, see `Newcomer`
    */
   add(network: number, nowMs: number): NetworkClass {
     const current = this.slotAt(nowMs)

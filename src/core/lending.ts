@@ -10,7 +10,6 @@
  */
 import type { EventCourse } from './event-course.ts'
 import { bordersBetween } from './events.ts'
-import type { JoinDetails } from './exchange.ts'
 import { REGULAR } from './lanes.ts'
 import { LEASE_LIFE_MS, LEASE_MAX, LENT_MAX, SEGMENT_SIZE } from './limits.ts'
 import type { LineState } from './line-state.ts'
@@ -89,13 +88,14 @@ export class Lending {
   /**
    * A visitor came with a lent number: it is a session from now on, and counts as joined and
    * admitted. Other numbers are ignored. Callers report the visitor's presence separately.
+   * @param network see `Newcomer`
    */
-  take(number: number, details: JoinDetails = {}): void {
+  take(number: number, network?: number): void {
     const { tickets, lent, sessions, rules, clock, record } = this.line
     if (!lent.remove(number)) return
     tickets.move(number, State.active)
     sessions.start(number, rules, clock.nowSeconds)
-    record.joined(number, details.network)
+    record.joined(number, network)
     record.admittedAtOnce(number)
   }
 

@@ -74,7 +74,7 @@ export class LineRecord {
     return Math.floor(this.nowMs / 1000)
   }
 
-  /** `network`: see `JoinDetails`. */
+  /** `network`: see `Newcomer`. */
   joined(number: number, network?: number): void {
     this.numbers.joined(number, this.nowSeconds)
     this.totals.joined++
