@@ -24,20 +24,13 @@ interface Props {
 }
 
 export function CapacityAndRate({ room, stats, event, controls }: Props) {
-  const [draft, setDraft] = useState<{ capacity: number | null; rate: number | null }>({ capacity: null, rate: null })
+  const { now, planned, isChanged, isValid, isRaised, set, discard, apply } = useDraft(controls)
   const history = usePolling(`${room} pace`, PACE_EVERY_MS, () => get<History>(`/rooms/${room}/history?step=10s`))
   const pace = paceOf(history.value?.points ?? [], controls.tickSeconds / 60)
-  const { values, mayWrite } = controls
-  const now = { capacity: Number(values.total_active_users), rate: Number(values.new_users_per_minute) }
-  const draftValues = { capacity: draft.capacity ?? now.capacity, rate: draft.rate ?? now.rate }
-  const isChanged = draftValues.capacity !== now.capacity || draftValues.rate !== now.rate
-  const isValid = [draftValues.capacity, draftValues.rate].every(
-    (value) => Number.isInteger(value) && value >= 1 && value <= MAX,
-  )
   const factor = stats.admissionFactor
   const nowMs = Date.parse(stats.at)
   const held = overridden(event, nowMs)
-  const inForce = ({ capacity, rate }: { capacity: number; rate: number }) =>
+  const inForce = ({ capacity, rate }: Thresholds) =>
     forecastText(
       forecast(
         stats,
@@ -47,13 +40,6 @@ export function CapacityAndRate({ room, stats, event, controls }: Props) {
       ),
       nowMs,
     )
-  const discard = () => setDraft({ capacity: null, rate: null })
-  const apply = () => {
-    const text = `Capacity ${draftValues.capacity.toLocaleString()}, rate ${draftValues.rate.toLocaleString()} per minute`
-    controls.change(text, { total_active_users: draftValues.capacity, new_users_per_minute: draftValues.rate })
-    discard()
-  }
-  const isRaised = draftValues.capacity > now.capacity || draftValues.rate > now.rate
   const warning = isRaised ? warningOf(stats) : null
   const submit = (submitted: Event) => {
     submitted.preventDefault()
@@ -70,17 +56,17 @@ export function CapacityAndRate({ room, stats, event, controls }: Props) {
           label="Capacity"
           unit="visitors on the site at once"
           name="total_active_users"
-          value={draftValues.capacity}
+          value={planned.capacity}
           controls={controls}
-          onChange={(capacity) => setDraft({ ...draft, capacity })}
+          onChange={(capacity) => set({ capacity })}
         />
         <Slider
           label="Rate"
           unit="visitors admitted per minute"
           name="new_users_per_minute"
-          value={draftValues.rate}
+          value={planned.rate}
           controls={controls}
-          onChange={(rate) => setDraft({ ...draft, rate })}
+          onChange={(rate) => set({ rate })}
         />
         <dl class="forecast">
           <dt>Now</dt>
@@ -90,7 +76,7 @@ export function CapacityAndRate({ room, stats, event, controls }: Props) {
             {!isValid
               ? `Both must be whole numbers from 1 to ${MAX.toLocaleString()}.`
               : isChanged
-                ? inForce(draftValues)
+                ? inForce(planned)
                 : 'Move a slider to see the effect.'}
           </dd>
         </dl>
@@ -108,13 +94,44 @@ export function CapacityAndRate({ room, stats, event, controls }: Props) {
           <button type="button" disabled={!isChanged} onClick={discard}>
             Discard changes
           </button>
-          <button type="submit" class="primary" disabled={!isChanged || !isValid || !mayWrite}>
+          <button type="submit" class="primary" disabled={!isChanged || !isValid || !controls.mayWrite}>
             Apply
           </button>
         </div>
       </form>
     </section>
   )
+}
+
+interface Thresholds {
+  readonly capacity: number
+  readonly rate: number
+}
+
+const NO_DRAFT = { capacity: null, rate: null }
+
+/** The thresholds that the form would set. */
+function useDraft({ values, change }: Controls) {
+  const [draft, setDraft] = useState<{ [Key in keyof Thresholds]: number | null }>(NO_DRAFT)
+  const now: Thresholds = { capacity: Number(values.total_active_users), rate: Number(values.new_users_per_minute) }
+  const planned: Thresholds = { capacity: draft.capacity ?? now.capacity, rate: draft.rate ?? now.rate }
+  const { capacity, rate } = planned
+  const discard = () => setDraft(NO_DRAFT)
+  const apply = () => {
+    const text = `Capacity ${capacity.toLocaleString()}, rate ${rate.toLocaleString()} per minute`
+    change(text, { total_active_users: capacity, new_users_per_minute: rate })
+    discard()
+  }
+  return {
+    now,
+    planned,
+    isChanged: capacity !== now.capacity || rate !== now.rate,
+    isValid: [capacity, rate].every((value) => Number.isInteger(value) && value >= 1 && value <= MAX),
+    isRaised: capacity > now.capacity || rate > now.rate,
+    set: (changes: Partial<Thresholds>) => setDraft({ ...draft, ...changes }),
+    discard,
+    apply,
+  }
 }
 
 interface HeldProps {

@@ -60,9 +60,22 @@ interface PlotsProps {
 }
 
 function Plots({ points, span, stats, tickSeconds }: PlotsProps) {
-  const { shared, line, perMinute, constant } = timeline(points, span, tickSeconds)
-  const site = stats?.site
-  const hasGuard = (site !== undefined && site.guard !== 'off') || points.some((point) => point.admissionFactor < 1)
+  const drawn = timeline(points, span, tickSeconds)
+  const isGuarded = points.some((point) => point.admissionFactor < 1)
+  return (
+    <>
+      <VisitorPlots drawn={drawn} stats={stats} />
+      <SitePlots drawn={drawn} stats={stats} isGuarded={isGuarded} />
+    </>
+  )
+}
+
+interface DrawnProps {
+  readonly drawn: ReturnType<typeof timeline>
+  readonly stats: Stats | null
+}
+
+function VisitorPlots({ drawn: { shared, line, perMinute }, stats }: DrawnProps) {
   return (
     <>
       <Chart
@@ -108,6 +121,16 @@ function Plots({ points, span, stats, tickSeconds }: PlotsProps) {
           { label: '90%', color: '--series-d', values: line((p) => p.waitSecondsP90, stats?.waitSecondsP90 ?? null) },
         ]}
       />
+    </>
+  )
+}
+
+/** @param isGuarded the origin guard slowed admission at some time */
+function SitePlots({ drawn: { shared, line, constant }, stats, isGuarded }: DrawnProps & { isGuarded: boolean }) {
+  const site = stats?.site
+  const hasGuard = (site !== undefined && site.guard !== 'off') || isGuarded
+  return (
+    <>
       <Chart
         {...shared}
         title="Site errors"

@@ -36,9 +36,12 @@ let forms = 0
 export function DirectoryPage({ rooms, mayWrite, onChange, children }: Props) {
   const directory = usePolling('directory', DIRECTORY_EVERY_MS, () => get<Directory>('/directory'))
   const [form, setForm] = useState<OpenForm | null>(null)
-  const [question, setQuestion] = useState<Question | null>(null)
-  const [notice, setNotice] = useState<Notice | null>(null)
   const hadForm = useRef(false)
+  const refresh = () => {
+    directory.refresh()
+    onChange()
+  }
+  const { notice, question, run, keep, askToDelete, dismiss, close } = useRoomChanges(rooms, refresh)
   const view = directory.value
   const canChange = mayWrite && view !== null && view.max > 0
   const open = (base: ListedRoom | null) => setForm({ id: forms++, base })
@@ -48,34 +51,6 @@ export function DirectoryPage({ rooms, mayWrite, onChange, children }: Props) {
     return undefined
   }, [form])
 
-  const run = async (work: () => Promise<string>) => {
-    try {
-      setNotice({ text: await work(), isError: false, undo: null })
-    } catch (error) {
-      setNotice({ text: refusalText(error as Error), isError: true, undo: null })
-    }
-    directory.refresh()
-    onChange()
-  }
-  const remove = (room: ListedRoom, query: string) =>
-    run(async () => {
-      const { body, isPending } = await call('DELETE', `/rooms/${room.name}?${query}`, undefined, tagOf(room))
-      return storedText(`${body === null ? 'Deleted' : 'Draining'}: ${room.name}`, isPending)
-    })
-  const keep = (room: ListedRoom) =>
-    run(async () => {
-      const { isPending } = await call('PUT', `/rooms/${room.name}`, room.document, tagOf(room))
-      return storedText(`Kept: ${room.name}`, isPending)
-    })
-  const askToDelete = (room: ListedRoom) => {
-    const live = rooms.find(({ name }) => name === room.name)
-    setQuestion(
-      deleteQuestion(room, live, {
-        drain: () => remove(room, 'drain=true'),
-        now: () => remove(room, `confirm=${room.name}`),
-      }),
-    )
-  }
   return (
     <>
       <div class="page">
@@ -138,11 +113,47 @@ export function DirectoryPage({ rooms, mayWrite, onChange, children }: Props) {
         </main>
       </div>
       <footer class="foot">
-        <Notices notice={notice} onDismiss={() => setNotice(null)} />
+        <Notices notice={notice} onDismiss={dismiss} />
       </footer>
-      {question !== null && <Dialog question={question} onClose={() => setQuestion(null)} />}
+      {question !== null && <Dialog question={question} onClose={close} />}
     </>
   )
+}
+
+/** Changes of rooms, with the question before and the notice after them. */
+function useRoomChanges(rooms: Rooms, refresh: () => void) {
+  const [question, setQuestion] = useState<Question | null>(null)
+  const [notice, setNotice] = useState<Notice | null>(null)
+  const run = async (work: () => Promise<string>) => {
+    try {
+      setNotice({ text: await work(), isError: false, undo: null })
+    } catch (error) {
+      setNotice({ text: refusalText(error as Error), isError: true, undo: null })
+    }
+    refresh()
+  }
+  const remove = (room: ListedRoom, query: string) =>
+    run(async () => {
+      const { body, isPending } = await call('DELETE', `/rooms/${room.name}?${query}`, undefined, tagOf(room))
+      return storedText(`${body === null ? 'Deleted' : 'Draining'}: ${room.name}`, isPending)
+    })
+  const keep = (room: ListedRoom) =>
+    run(async () => {
+      const { isPending } = await call('PUT', `/rooms/${room.name}`, room.document, tagOf(room))
+      return storedText(`Kept: ${room.name}`, isPending)
+    })
+  const askToDelete = (room: ListedRoom) => {
+    const live = rooms.find(({ name }) => name === room.name)
+    setQuestion(
+      deleteQuestion(room, live, {
+        drain: () => remove(room, 'drain=true'),
+        now: () => remove(room, `confirm=${room.name}`),
+      }),
+    )
+  }
+  const dismiss = () => setNotice(null)
+  const close = () => setQuestion(null)
+  return { notice, question, run, keep, askToDelete, dismiss, close }
 }
 
 function NoDirectory() {

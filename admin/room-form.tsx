@@ -40,6 +40,63 @@ const NUMBERS = ['total_active_users', 'new_users_per_minute'] as const
 const DOCUMENT_TEXT_MAX = 50_000
 
 export function RoomForm({ base, onSaved, onReload, onClose }: Props) {
+  const { form, name, text, shown, failure, checked, isChanged, rename, retype, change, send } = useRoomForm({
+    base,
+    onSaved,
+  })
+  const submit = (event: Event) => {
+    event.preventDefault()
+    if (isChanged) send(false)
+  }
+  return (
+    <form id={FORM_ID} class="card long-form" aria-labelledby="room-form-title" noValidate onSubmit={submit}>
+      <h3 id="room-form-title">{base === null ? 'New room' : `Edit “${base.name}”`}</h3>
+      {base?.draining === true && <p class="banner warn">The room drains. Saving it keeps it.</p>}
+      {base === null && (
+        <TextField
+          form={form}
+          name="name"
+          label="Name"
+          note="Small letters, digits and hyphens, 32 at most. It cannot be changed later."
+          value={name}
+          max={100}
+          onText={rename}
+        />
+      )}
+      {shown === null ? (
+        <p class="muted">The fields come back when the document is valid JSON again.</p>
+      ) : (
+        <DocumentFields form={form} document={shown} onChange={change} />
+      )}
+      <TextField
+        form={form}
+        name={DOCUMENT}
+        label="Document (JSON)"
+        note="Everything about the room: the fields above change it, and it takes every key of docs/settings.md."
+        value={text}
+        max={DOCUMENT_TEXT_MAX}
+        rows={Math.min(20, Math.max(8, text.split('\n').length + 1))}
+        onText={retype}
+      />
+      <div role="alert">{failure !== null && <FailureText failure={failure} base={base} onReload={onReload} />}</div>
+      <div aria-live="polite">{checked !== null && <Differences found={checked} />}</div>
+      <div class="row end">
+        <button type="button" onClick={onClose}>
+          Cancel
+        </button>
+        <button type="button" onClick={() => send(true)}>
+          Check
+        </button>
+        <button type="submit" class="primary" disabled={!isChanged}>
+          {base === null ? 'Create room' : 'Save changes'}
+        </button>
+      </div>
+    </form>
+  )
+}
+
+/** The state of the form: its texts, its problems, and how it is sent. */
+function useRoomForm({ base, onSaved }: Pick<Props, 'base' | 'onSaved'>) {
   const [name, setName] = useState(base?.name ?? '')
   const [text, setText] = useState(documentText(base?.document ?? { host: location.hostname }))
   const [failure, setFailure] = useState<Failure | null>(null)
@@ -95,81 +152,49 @@ export function RoomForm({ base, onSaved, onReload, onClose }: Props) {
     }
     setBusy(false)
   }
-  const submit = (event: Event) => {
-    event.preventDefault()
-    if (isChanged) send(false)
+  const rename = (value: string) => {
+    setName(value)
+    edited((key) => key !== 'name')
   }
+  const retype = (value: string) => {
+    setText(value)
+    edited((key) => key === 'name')
+  }
+  return { form, name, text, shown, failure, checked, isChanged, rename, retype, change, send }
+}
+
+interface FieldsProps {
+  readonly form: FormState
+  readonly document: RoomDocument
+  /** @param isStill whether a problem of this key remains */
+  readonly onChange: (document: RoomDocument, isStill: (key: string) => boolean) => void
+}
+
+/** The parts of the document with a field each. */
+function DocumentFields({ form, document, onChange }: FieldsProps) {
   return (
-    <form id={FORM_ID} class="card long-form" aria-labelledby="room-form-title" noValidate onSubmit={submit}>
-      <h3 id="room-form-title">{base === null ? 'New room' : `Edit “${base.name}”`}</h3>
-      {base?.draining === true && <p class="banner warn">The room drains. Saving it keeps it.</p>}
-      {base === null && (
-        <TextField
-          form={form}
-          name="name"
-          label="Name"
-          note="Small letters, digits and hyphens, 32 at most. It cannot be changed later."
-          value={name}
-          max={100}
-          onText={(value) => {
-            setName(value)
-            edited((key) => key !== 'name')
-          }}
-        />
-      )}
-      {shown === null ? (
-        <p class="muted">The fields come back when the document is valid JSON again.</p>
-      ) : (
-        <>
-          <RoomRoutes
-            form={form}
-            document={shown}
-            onChange={(document) => change(document, (key) => !isRouteKey(key))}
-          />
-          <div class="group">
-            {NUMBERS.map((key) => (
-              <CountField
-                key={key}
-                form={form}
-                name={key}
-                label={NUMBER_TEXTS[key].label}
-                note={NUMBER_TEXTS[key].note}
-                value={fieldText(shown[key])}
-                onText={(value) =>
-                  change(withValue(shown, key, value === '' ? undefined : Number(value)), (other) => other !== key)
-                }
-              />
-            ))}
-          </div>
-        </>
-      )}
-      <TextField
+    <>
+      <RoomRoutes
         form={form}
-        name={DOCUMENT}
-        label="Document (JSON)"
-        note="Everything about the room: the fields above change it, and it takes every key of docs/settings.md."
-        value={text}
-        max={DOCUMENT_TEXT_MAX}
-        rows={Math.min(20, Math.max(8, text.split('\n').length + 1))}
-        onText={(value) => {
-          setText(value)
-          edited((key) => key === 'name')
-        }}
+        document={document}
+        onChange={(changed) => onChange(changed, (key) => !isRouteKey(key))}
       />
-      <div role="alert">{failure !== null && <FailureText failure={failure} base={base} onReload={onReload} />}</div>
-      <div aria-live="polite">{checked !== null && <Differences found={checked} />}</div>
-      <div class="row end">
-        <button type="button" onClick={onClose}>
-          Cancel
-        </button>
-        <button type="button" onClick={() => send(true)}>
-          Check
-        </button>
-        <button type="submit" class="primary" disabled={!isChanged}>
-          {base === null ? 'Create room' : 'Save changes'}
-        </button>
+      <div class="group">
+        {NUMBERS.map((key) => (
+          <CountField
+            key={key}
+            form={form}
+            name={key}
+            label={NUMBER_TEXTS[key].label}
+            note={NUMBER_TEXTS[key].note}
+            value={fieldText(document[key])}
+            onText={(value) =>
+              onChange(withValue(document, key, value === '' ? undefined : Number(value)), (other) => other !== key)
+            }
+          />
+        ))}
       </div>
-    </form>
+    </>
   )
 }
 
