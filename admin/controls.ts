@@ -60,22 +60,9 @@ interface RoomControls {
 }
 
 export function useControls({ room, mayWrite, settings, nowMs, ask, refresh }: Source): RoomControls {
-  const [notice, setNotice] = useState<Notice | null>(null)
-  const queue = useRef<Promise<void>>(Promise.resolve())
+  const { notice, dismiss, enqueue } = useChanges(refresh)
   const etag = useLatestEtag(settings.value?.etag ?? null)
 
-  // Changes run in order: the second of two quick clicks must see the result of the first.
-  const enqueue = (work: () => Promise<Omit<Notice, 'isError'> | null>) => {
-    queue.current = (queue.current as Promise<void>).then(async () => {
-      try {
-        const done = await work()
-        if (done !== null) setNotice({ ...done, isError: false })
-      } catch (error) {
-        setNotice({ text: (error as Error).message, isError: true, undo: null })
-      }
-      refresh()
-    })
-  }
   const patch = async (values: Values, match: string): Promise<string> =>
     (await call<Settings>('PATCH', `/rooms/${room}/settings`, values, match)).etag ?? '*'
 
@@ -120,7 +107,26 @@ export function useControls({ room, mayWrite, settings, nowMs, ask, refresh }: S
       run,
       ask,
     }
-  return { controls, tickSeconds, notice, dismiss: () => setNotice(null) }
+  return { controls, tickSeconds, notice, dismiss }
+}
+
+/** Makes changes one after the other, and notes what became of the last one. */
+function useChanges(refresh: () => void) {
+  const [notice, setNotice] = useState<Notice | null>(null)
+  const queue = useRef<Promise<void>>(Promise.resolve())
+  // Changes run in order: the second of two quick clicks must see the result of the first.
+  const enqueue = (work: () => Promise<Omit<Notice, 'isError'> | null>) => {
+    queue.current = (queue.current as Promise<void>).then(async () => {
+      try {
+        const done = await work()
+        if (done !== null) setNotice({ ...done, isError: false })
+      } catch (error) {
+        setNotice({ text: (error as Error).message, isError: true, undo: null })
+      }
+      refresh()
+    })
+  }
+  return { notice, dismiss: () => setNotice(null), enqueue }
 }
 
 /** The newest entity tag of the settings: of a poll, or of a change made after it. */
