@@ -18,7 +18,43 @@ interface Props {
 
 export function EventActions({ room, event, nowMs, controls, onEdit }: Props) {
   const [delaying, setDelaying] = useState<Reply<RoomEvent> | null>(null)
-  const { mayWrite, run, ask } = controls
+  const { withCurrent, start, suspend, remove, delay, isRestored } = changesOf({ room, event, nowMs, controls })
+  const over = isOver(event, nowMs)
+  const isAhead = !over && (event.phase === 'none' || event.phase === 'lobby')
+  const button = (label: string, onClick: (current: Reply<RoomEvent>) => void, kind = '') => (
+    <button
+      type="button"
+      class={kind}
+      disabled={!controls.mayWrite}
+      aria-label={`${label} ${event.name}`}
+      onClick={() => withCurrent(onClick)}
+    >
+      {label}
+    </button>
+  )
+  return (
+    <div class="row event-actions">
+      {!over && button('Edit', onEdit)}
+      {isAhead && !event.suspended && button('Start now…', start)}
+      {isAhead && button('Delay…', setDelaying)}
+      {!over && button(event.suspended ? 'Resume…' : 'Suspend…', suspend)}
+      {event.source === 'deployed'
+        ? !over && <span class="muted">To delete it, remove it from wrangler.toml.</span>
+        : button(isRestored ? 'Restore deployed…' : 'Delete…', remove, 'danger')}
+      {delaying !== null && (
+        <DelayDialog
+          event={delaying.body}
+          onClose={() => setDelaying(null)}
+          onDelay={(minutes) => delay(delaying, minutes)}
+        />
+      )}
+    </div>
+  )
+}
+
+/** The changes of an event, each with its question. */
+function changesOf({ room, event, nowMs, controls }: Omit<Props, 'onEdit'>) {
+  const { run, ask } = controls
   const path = `/rooms/${room}/events/${event.id}`
   // A confirmation is about this version: with its tag the API refuses to change any other.
   const withCurrent = (then: (current: Reply<RoomEvent>) => void) =>
@@ -52,39 +88,9 @@ export function EventActions({ room, event, nowMs, controls, onEdit }: Props) {
       ...deleteQuestion(current.body),
       run: () => change(`${isRestored ? 'Restored' : 'Deleted'}: ${event.name}`, current, 'DELETE'),
     })
-  const over = isOver(event, nowMs)
-  const isAhead = !over && (event.phase === 'none' || event.phase === 'lobby')
-  const button = (label: string, onClick: (current: Reply<RoomEvent>) => void, kind = '') => (
-    <button
-      type="button"
-      class={kind}
-      disabled={!mayWrite}
-      aria-label={`${label} ${event.name}`}
-      onClick={() => withCurrent(onClick)}
-    >
-      {label}
-    </button>
-  )
-  return (
-    <div class="row event-actions">
-      {!over && button('Edit', onEdit)}
-      {isAhead && !event.suspended && button('Start now…', start)}
-      {isAhead && button('Delay…', setDelaying)}
-      {!over && button(event.suspended ? 'Resume…' : 'Suspend…', suspend)}
-      {event.source === 'deployed'
-        ? !over && <span class="muted">To delete it, remove it from wrangler.toml.</span>
-        : button(isRestored ? 'Restore deployed…' : 'Delete…', remove, 'danger')}
-      {delaying !== null && (
-        <DelayDialog
-          event={delaying.body}
-          onClose={() => setDelaying(null)}
-          onDelay={(minutes) =>
-            change(`Delayed by ${minutesText(minutes)}: ${event.name}`, delaying, 'POST', '/delay', { minutes })
-          }
-        />
-      )}
-    </div>
-  )
+  const delay = (current: Reply<RoomEvent>, minutes: number) =>
+    change(`Delayed by ${minutesText(minutes)}: ${event.name}`, current, 'POST', '/delay', { minutes })
+  return { withCurrent, start, suspend, remove, delay, isRestored }
 }
 
 /** Words a refusal for the notice. */
