@@ -8,6 +8,7 @@ import { ExplainUrl } from './explain.tsx'
 import { useCleanEffect, usePolling } from './hooks.ts'
 import { Notices } from './notices.tsx'
 import { documentText } from './room-draft.ts'
+import { isFound } from './room-filter.tsx'
 import { RoomForm } from './room-form.tsx'
 import { deleteQuestion, placesText, refusalText, sourceBadges, sourceText, storedText, tagOf } from './room-words.ts'
 
@@ -18,6 +19,8 @@ const NEW_ROOM_ID = 'new-room'
 interface Props {
   /** With their live figures. */
   readonly rooms: Rooms
+  /** Of the box in the navigation. */
+  readonly filter: string
   readonly mayWrite: boolean
   /** A room was created, changed or deleted. */
   readonly onChange: () => void
@@ -33,7 +36,7 @@ interface OpenForm {
 
 let forms = 0
 
-export function DirectoryPage({ rooms, mayWrite, onChange, children }: Props) {
+export function DirectoryPage({ rooms, filter, mayWrite, onChange, children }: Props) {
   const directory = usePolling('directory', DIRECTORY_EVERY_MS, () => get<Directory>('/directory'))
   const [form, setForm] = useState<OpenForm | null>(null)
   const hadForm = useRef(false)
@@ -43,6 +46,7 @@ export function DirectoryPage({ rooms, mayWrite, onChange, children }: Props) {
   }
   const { notice, question, run, keep, askToDelete, dismiss, close } = useRoomChanges(rooms, refresh)
   const view = directory.value
+  const found = view?.rooms.filter(({ name, document }) => isFound(filter, name, placesText(document)))
   const canChange = mayWrite && view !== null && view.max > 0
   const open = (base: ListedRoom | null) => setForm({ id: forms++, base })
   useCleanEffect(() => {
@@ -96,8 +100,9 @@ export function DirectoryPage({ rooms, mayWrite, onChange, children }: Props) {
           <section class="card" aria-label="Rooms and where they come from">
             {view === null && directory.error === null && <p class="muted">Loading…</p>}
             {view !== null && <p class="muted">{countText(view)}</p>}
+            {found?.length === 0 && <p>No room is found for “{filter}”.</p>}
             <ul class="events">
-              {view?.rooms.map((room) => (
+              {found?.map((room) => (
                 <Item
                   key={`${room.source} ${room.name}`}
                   room={room}

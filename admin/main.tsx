@@ -11,6 +11,7 @@ import { Login } from './login.tsx'
 import { Overview } from './overview.tsx'
 import { ReportPage } from './report.tsx'
 import { Room } from './room.tsx'
+import { hasFilter, isFound, RoomFilter } from './room-filter.tsx'
 import { coverageText } from './words.ts'
 
 const ROOMS_EVERY_MS = 5_000
@@ -29,6 +30,7 @@ function App() {
 function Dashboard({ session, onSessionEnd }: { session: Session; onSessionEnd: () => void }) {
   const rooms = usePolling('rooms', ROOMS_EVERY_MS, () => get<RoomList>('/rooms'))
   const [{ chosen, part }, setPlace] = useState(placeOfHash())
+  const [typed, setTyped] = useState('')
   useCleanEffect(() => {
     const onHash = () => setPlace(placeOfHash())
     addEventListener('hashchange', onHash)
@@ -40,6 +42,8 @@ function Dashboard({ session, onSessionEnd }: { session: Session; onSessionEnd: 
     return undefined
   }, [hasEnded])
   const list = rooms.value?.rooms ?? []
+  const filter = hasFilter(list) ? typed : ''
+  const found = list.filter((each) => isFound(filter, each.name, coverageText(each)))
   const isDirectory = chosen === '' && part === 'rooms'
   // A single room needs no overview.
   const only = list.length === 1 && !isDirectory ? list[0] : undefined
@@ -59,13 +63,21 @@ function Dashboard({ session, onSessionEnd }: { session: Session; onSessionEnd: 
           </p>
         )}
       </div>
-      <RoomLinks rooms={list} chosen={room?.name ?? null} isDirectory={isDirectory} />
+      <nav class="rooms" aria-label="Rooms">
+        {hasFilter(list) && <RoomFilter filter={filter} shown={found.length} all={list.length} onFilter={setTyped} />}
+        <RoomLinks rooms={found} hasOverview={list.length > 1} chosen={room} isDirectory={isDirectory} />
+      </nav>
     </>
   )
   return (
     <div class="dashboard">
       {isDirectory ? (
-        <DirectoryPage rooms={list} mayWrite={session.operator.kind === 'full'} onChange={rooms.refresh}>
+        <DirectoryPage
+          rooms={list}
+          filter={filter}
+          mayWrite={session.operator.kind === 'full'}
+          onChange={rooms.refresh}
+        >
           {frame}
         </DirectoryPage>
       ) : room === undefined || rooms.value === null ? (
@@ -75,7 +87,7 @@ function Dashboard({ session, onSessionEnd }: { session: Session; onSessionEnd: 
             <p class="loading">Loading…</p>
           ) : (
             <Part name="The overview">
-              <Overview rooms={list} />
+              <Overview rooms={list} shown={found} />
             </Part>
           )}
         </div>
@@ -117,41 +129,42 @@ function Top({ session, onLogOut }: { session: Session; onLogOut: () => void }) 
 }
 
 interface LinksProps {
+  /** The room that the page shows is listed in any case. */
   readonly rooms: Rooms
-  readonly chosen: string | null
+  readonly hasOverview: boolean
+  readonly chosen: Rooms[number] | undefined
   readonly isDirectory: boolean
 }
 
-function RoomLinks({ rooms, chosen, isDirectory }: LinksProps) {
+function RoomLinks({ rooms, hasOverview, chosen, isDirectory }: LinksProps) {
   const current = (isCurrent: boolean) => (isCurrent ? 'page' : undefined)
+  const listed = chosen === undefined || rooms.includes(chosen) ? rooms : [chosen, ...rooms]
   return (
-    <nav class="rooms" aria-label="Rooms">
-      <ul>
-        {rooms.length > 1 && (
-          <li>
-            <a href="#/" aria-current={current(chosen === null && !isDirectory)}>
-              All rooms
-            </a>
-          </li>
-        )}
+    <ul>
+      {hasOverview && (
         <li>
-          <a href="#/rooms" aria-current={current(isDirectory)}>
-            Manage rooms
+          <a href="#/" aria-current={current(chosen === undefined && !isDirectory)}>
+            All rooms
           </a>
         </li>
-        {rooms.map(({ name, reachable, waiting, site }) => (
-          <li key={name}>
-            <a href={`#${name}`} aria-current={current(name === chosen)}>
-              <span>{name}</span>
-              <small>
-                {reachable ? `${waiting} waiting` : 'unreachable'}
-                {site?.state === 'bad' && ', site failing'}
-              </small>
-            </a>
-          </li>
-        ))}
-      </ul>
-    </nav>
+      )}
+      <li>
+        <a href="#/rooms" aria-current={current(isDirectory)}>
+          Manage rooms
+        </a>
+      </li>
+      {listed.map(({ name, reachable, waiting, site }) => (
+        <li key={name}>
+          <a href={`#${name}`} aria-current={current(name === chosen?.name)}>
+            <span>{name}</span>
+            <small>
+              {reachable ? `${waiting} waiting` : 'unreachable'}
+              {site?.state === 'bad' && ', site failing'}
+            </small>
+          </a>
+        </li>
+      ))}
+    </ul>
   )
 }
 

@@ -14,7 +14,8 @@ const EVENTS_EVERY_MS = 20_000
 const count = new Intl.NumberFormat()
 const countText = (value: number | null) => (value === null ? '–' : count.format(value))
 
-export function Overview({ rooms }: { rooms: Rooms }) {
+/** @param shown those that the filter leaves */
+export function Overview({ rooms, shown }: { rooms: Rooms; shown: Rooms }) {
   const waiting = rooms.reduce((sum, room) => sum + (room.waiting ?? 0), 0)
   const active = rooms.reduce((sum, room) => sum + (room.active ?? 0), 0)
   const unhealthy = rooms.filter((room) => !room.reachable || room.site?.state === 'bad').length
@@ -26,7 +27,7 @@ export function Overview({ rooms }: { rooms: Rooms }) {
         {unhealthy > 0 && `${unhealthy === 1 ? '1 room needs' : `${unhealthy} rooms need`} attention.`}
       </p>
       <ul class="overview">
-        {rooms.map((room) => (
+        {shown.map((room) => (
           <RoomCard key={room.name} room={room} />
         ))}
       </ul>

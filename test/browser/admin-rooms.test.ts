@@ -14,6 +14,10 @@ import { guestOf, room, urlOf, visitorOf } from './support/site.ts'
 const READER = 'reader-token-of-the-browser-tests'
 const stage = useStage([room('base', 2)], { adminToken: `ann:${ADMIN_TOKEN},rita:${READER}:read` })
 const bare = useStage([room('lonely', 2)], { directory: false })
+const many = useStage([
+  room('base', 2),
+  ...Array.from({ length: 20 }, (_, i) => room(`shop-${i}`, 2, { path: i % 2 === 0 ? '/sale' : '/' })),
+])
 const chromium = useChromium()
 const ANY = { 'If-Match': '*' }
 
@@ -153,8 +157,46 @@ test('shows read-only operators the documents only, and without the binding what
   expect(await button(other, 'New room').count()).toBe(0)
 })
 
-async function manage(page: Page, token = ADMIN_TOKEN): Promise<void> {
-  await logIn(stage, page, 'base', token)
+test('finds rooms among many by name, host and path, in each list', async () => {
+  const page = await chromium.page()
+  await manage(page, ADMIN_TOKEN, many)
+  const links = page.getByRole('navigation', { name: 'Rooms' })
+  const cards = page.locator('main li')
+  const box = page.getByLabel('Find a room')
+  await expect.poll(() => cards.count()).toBe(21)
+  await box.fill('SHOP-1 /sale')
+  await links.getByText('5 of 21 rooms').waitFor()
+  await expect.poll(() => cards.locator('h3').allTextContents()).toEqual([10, 12, 14, 16, 18].map((i) => `shop-${i}`))
+  // 'All rooms', 'Manage rooms', and those that are found.
+  expect(await links.getByRole('link').count()).toBe(7)
+  expect(await accessibilityViolations(page)).toEqual([])
+  await wholePicture(page, 'admin-rooms-found')
+  await box.fill('nothing like it')
+  await page.getByText('No room is found for “nothing like it”.').waitFor()
+  await links.getByText('0 of 21 rooms').waitFor()
+
+  // The filter stays, and so does the link of the room that is open.
+  await box.fill('shop-3.localhost')
+  await links.getByRole('link', { name: 'shop-3' }).click()
+  await page.getByRole('heading', { name: 'shop-3', level: 2 }).waitFor()
+  expect(await box.inputValue()).toBe('shop-3.localhost')
+  await box.fill('base')
+  await expect.poll(() => links.locator('span').allTextContents()).toEqual(['shop-3', 'base'])
+  await links.getByRole('link', { name: 'All rooms' }).click()
+  await expect.poll(() => page.locator('.overview h3').allTextContents()).toEqual(['base'])
+  await page.getByText('21 rooms, ').waitFor()
+
+  await page.setViewportSize({ width: 320, height: 700 })
+  await links.getByRole('link', { name: 'Manage rooms' }).click()
+  await box.fill('shop-1 /sale')
+  await links.getByText('5 of 21 rooms').waitFor()
+  expect(await isCutOff(page)).toBe(false)
+  expect(await accessibilityViolations(page)).toEqual([])
+  await wholePicture(page, 'admin-rooms-found-phone')
+})
+
+async function manage(page: Page, token = ADMIN_TOKEN, of = stage): Promise<void> {
+  await logIn(of, page, 'base', token)
   await page.getByRole('link', { name: 'Manage rooms' }).click()
   await page.getByRole('heading', { name: 'Manage rooms', level: 2 }).waitFor()
   await page.getByText('Document of base').waitFor()
