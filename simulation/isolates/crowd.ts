@@ -113,6 +113,11 @@ export class Crowd {
     }
   }
 
+  /** Whether a visitor knows of this number. */
+  isTold(number: number): boolean {
+    return this.issued[number] === 1
+  }
+
   private get passedMs(): number {
     return this.timeline.nowMs - this.beginMs
   }

@@ -80,7 +80,7 @@ export function tableRow(figures: IsolatesFigures): string {
   const count = (value: number) => value.toLocaleString('en-US', { maximumFractionDigits: 0 })
   const seconds = (ms: number) => `${(ms / 1000).toFixed(2)} s`
   const milliseconds = (ms: number) => `${ms.toPrecision(2)} ms`
-  const { gatherers, worstGathererSecond, lineMiB, tickMeanMs, tickMaxMs } = figures
+  const { gatherers, worstGathererSecond, expired, abandoned, lineMiB, tickMeanMs, tickMaxMs } = figures
   const cells = [
     count(figures.isolates),
     count(figures.visitors),
@@ -90,7 +90,7 @@ export function tableRow(figures: IsolatesFigures): string {
     count(figures.worstLaterSecond),
     gatherers === 0 ? '0' : `${gatherers}; ${count(worstGathererSecond)}`,
     `${seconds(figures.joinWaitP50Ms)}; ${seconds(figures.joinWaitP99Ms)}`,
-    count(figures.expired),
+    abandoned === 0 ? count(expired) : `${count(expired)}; ${count(abandoned)} joins given up`,
     `${lineMiB.toPrecision(2)} MiB; ${milliseconds(tickMeanMs)}; ${milliseconds(tickMaxMs)}`,
   ]
   return `| ${cells.join(' | ')} |`

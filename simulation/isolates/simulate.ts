@@ -2,6 +2,7 @@
  * One room with up to 50,000 isolates and ten million visitors, in virtual time: the shipped shell,
  * core, room client, call route and gatherers, with an aggregated crowd (crowd.ts).
  */
+import type { Line } from '../../src/core/line.ts'
 import type { GathererHint } from '../../src/room/gatherer-hint.ts'
 import { parseRoom } from '../../src/settings/rooms.ts'
 import { DenseScheduler } from '../dense-scheduler.ts'
@@ -72,6 +73,8 @@ export interface IsolatesFigures {
   readonly joined: number
   /** Present visitors who expired by the object, or were told that their place is gone. */
   readonly expired: number
+  /** Tickets of joins that were answered after their visitors had given up, and joined again. */
+  readonly abandoned: number
   readonly duplicates: number
   readonly mostOccupied: number
   readonly defects: readonly string[]
@@ -116,6 +119,7 @@ export async function simulateIsolates(options: IsolatesCase): Promise<IsolatesF
     const seated = earlier === 0 ? null : await joinEarlier(earlier, object, timeline)
     const people = { visitors: options.visitors, earlier: seated, ...arrival }
     const crowd = new Crowd(people, isolates, timeline, random, untilMs)
+    watch.isTold = (number) => crowd.isTold(number)
     beginFaults(options.faults, timeline, { object, isolates, regions, random })
     await timeline.runUntil(untilMs)
     return figuresOf(options, { object, regions, crowd, watch })
@@ -170,8 +174,13 @@ class Watch implements ObjectWitness {
   readonly defects: string[] = []
   readonly ticksMs: number[] = []
   mostOccupied = 0
+  /** Tickets that expired although a visitor knew of them. */
   expired = 0
+  joined = 0
   lineBytes = 0
+  /** Whether a visitor was told this number. */
+  isTold: (number: number) => boolean = () => true
+  private allExpired = 0
   private readonly measured = new WeakSet<RoomInstance>()
 
   committed(what: string, _: SimulatedObject, instance: RoomInstance): void {
@@ -179,13 +188,24 @@ class Watch implements ObjectWitness {
     const { line } = instance
     if (line === null) return
     this.mostOccupied = Math.max(this.mostOccupied, line.tickets.occupied)
+    this.joined = line.totals.joined
+    this.noteExpired(line)
     if (what !== 'tick') return
-    this.expired = line.totals.expired
     const views = line.tickets
       .all()
       .flatMap((segment) => Object.values(segment))
       .filter(ArrayBuffer.isView)
     this.lineBytes = views.reduce((sum, { byteLength }) => sum + byteLength, 0)
+  }
+
+  /** The journal may be too short for all of them: then the others count, too. */
+  private noteExpired({ totals, journal }: Line): void {
+    const count = totals.expired - this.allExpired
+    if (count === 0) return
+    this.allExpired = totals.expired
+    const listed = journal.after(0).entries.filter(({ event }) => event === 'expired')
+    const untold = listed.slice(-count).filter(({ number }) => !this.isTold(number))
+    this.expired += count - untold.length
   }
 
   defect(what: string, error: unknown): void {
@@ -232,6 +252,7 @@ function figuresOf(options: IsolatesCase, { object, regions, crowd, watch }: Run
     joinWaitP99Ms: crowd.joinWaits.percentile(0.99),
     joined: crowd.joined,
     expired: watch.expired + crowd.lost,
+    abandoned: watch.joined - crowd.joined,
     duplicates: crowd.duplicates,
     mostOccupied: watch.mostOccupied,
     defects: [...watch.defects, ...crowd.defects],

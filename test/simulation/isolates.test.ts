@@ -53,3 +53,21 @@ describe('2,500 isolates that start within 3 s', () => {
     expect(figures.worstLaterSecond).toBeLessThan(500)
   }, 120_000)
 })
+
+describe('isolates that report no polls', () => {
+  const deaf: IsolatesCase = {
+    ...small,
+    isolates: 20,
+    visitors: 1_000,
+    faults: {},
+    mutant: {
+      client: (client: RoomClient) => {
+        client.hear = () => {}
+      },
+    },
+  }
+
+  it('are noticed: their visitors expire', async () => {
+    expect((await simulateIsolates(deaf)).expired).toBeGreaterThan(500)
+  }, 120_000)
+})
