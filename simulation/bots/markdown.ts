@@ -69,7 +69,7 @@ export function assumptions(people: number, seeds: number): string {
   return `Assumptions:
 
 ${[
-  `${number(people)} people, ${number(PLACES)} places. People arrive with an exponential distribution (mean ${crowd.ARRIVAL_MEAN_SECONDS} s), all within ${crowd.ARRIVAL_END_SECONDS} s. The attacker starts in the moment of opening, and stops when the first ${number(PLACES)} places are taken.`,
+  `${number(people)} people, ${number(PLACES)} places. People arrive with an exponential distribution (mean ${crowd.ARRIVAL_MEAN_SECONDS} s), all within ${crowd.ARRIVAL_END_SECONDS} s. The attacker starts at the moment of opening, and stops when the first ${number(PLACES)} places are taken.`,
   `Each setting stands alone: "off" has no join limit either, and the others have it only where it is named. Everything else is the default. Requests are spread over ${ISOLATES} isolates, each of which counts for itself where the platform does not count.`,
   `${percent(crowd.SHARED_ADDRESS_SHARE)} of people share addresses of ${crowd.PEOPLE_OF_A_SHARED_ADDRESS} people (carriers), all in one /24. ${percent(crowd.IPV6_SHARE)} of the others have IPv6.`,
   `A round trip of a person takes ${crowd.ROUND_TRIP_MS} ms, the widget ${fastest} to ${slowest} s, the validation 200 ms. Turnstile takes ${percent(crowd.WRONGLY_FAILED_SHARE)} of people for programs; ${percent(crowd.WITHOUT_JAVASCRIPT_SHARE, 1)} have no JavaScript; ${percent(crowd.LOST_KEY_SHARE)} have lost their key. All others have one, the attacker has none.`,
