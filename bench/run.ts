@@ -5,8 +5,8 @@
  * Measures requests per second of the built Worker on raw `workerd serve`, next to the runtime's
  * ceiling, plain proxies and straightforward implementations, and the cost of the object's storage
  * and calls. Instead, `--scale` measures the cost of one growing room, `--proof` how fast browsers
- * solve the proof of work, `--routes` the look-up of a URL's room among 1,000, `--samples` the
- * reads of 7 days of figures, and `--page` the cost of the waiting page for a weak phone.
+ * solve the proof of work, `--routes` the lookup of a URL's room among 1,000, `--samples` the reads
+ * of 7 days of figures, and `--page` the cost of the waiting page for a weak phone.
  *
  * Each of our rooms has a workerd process to itself; the peers share one. All processes stay up.
  * The variants take turns, one at a time, in rounds; every second round runs in reverse order.

@@ -1,5 +1,5 @@
 /**
- * Reads the object's own record and steers events through the operators' API, and reads the
+ * Reads the object's own record and controls events through the operators' API, and reads the
  * origin's licences at its own port.
  */
 import type { DrawRecord } from './event-check.ts'

@@ -25,7 +25,7 @@ export class AuditLog {
     return this.sql.exec('SELECT * FROM audit WHERE id < ? ORDER BY id DESC LIMIT ?', id, page).toArray()
   }
 
-  /** The newest entries of a time, newest first. */
+  /** The newest entries of a period, newest first. */
   between(fromMs: number, toMs: number, count: number): Record<string, SqlStorageValue>[] {
     return this.sql
       .exec('SELECT * FROM audit WHERE at_ms >= ? AND at_ms < ? ORDER BY id DESC LIMIT ?', fromMs, toMs, count)

@@ -1,5 +1,5 @@
 /**
- * Longer times from the object's storage: from samples while they are kept (7 days), and from one
+ * Longer periods from the object's storage: from samples while they are kept (7 days), and from one
  * row per UTC day for 400 days.
  *
  * A day gets its row just before its first sample is deleted: then nothing about it changes any
@@ -99,7 +99,7 @@ export class DayStore {
   }
 }
 
-/** Puts the portions of a step together. They are next to each other. */
+/** Merges the portions of a step, which are next to each other. */
 function merged(points: readonly PeriodPoint[]): PeriodPoint[] {
   const steps: PeriodPoint[] = []
   for (const point of points) {

@@ -25,7 +25,7 @@ const MINUTE_MS = 60_000
 export interface EventContext {
   readonly room: RoomSettings
   readonly events: EventStore
-  /** How far an event is. */
+  /** How far an event has progressed. */
   readonly stageOf: (id: string) => EventStage
   readonly controls: RoomControls
   readonly who: string

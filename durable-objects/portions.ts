@@ -1,6 +1,6 @@
 /**
- * Long times are read from samples in portions. Between two of them the object, which does one
- * thing at a time, answers its visitors.
+ * The samples of a long period are read in portions. Between two portions the object, which does
+ * one thing at a time, answers its visitors.
  */
 
 /**
@@ -22,7 +22,7 @@ export function portionsOf(fromMs: number, toMs: number): Span[] {
   return spans
 }
 
-/** The results of the portions from the first sample to the last, with a turn of others between. */
+/** The results of the portions from the first sample to the last. Other events run between them. */
 export async function inPortions<T>(
   sql: SqlStorage,
   fromMs: number,
@@ -38,5 +38,5 @@ export async function inPortions<T>(
   return results
 }
 
-/** Two look-ups in the index: both in one SELECT would read all rows. */
+/** Two lookups in the index: both in one SELECT would read all rows. */
 const SELECT_ENDS = 'SELECT (SELECT MIN(at_ms) FROM samples) AS first, (SELECT MAX(at_ms) FROM samples) AS last'

@@ -128,7 +128,7 @@ export class RoomControls {
     return this.log.before(beforeId, count).map(auditEntry)
   }
 
-  /** The newest entries of a time, newest first. */
+  /** The newest entries of a period, newest first. */
   changesBetween(fromMs: number, toMs: number): AuditEntry[] {
     return this.log.between(fromMs, toMs, REPORT_CHANGES_MAX).map(auditEntry)
   }

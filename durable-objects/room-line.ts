@@ -134,7 +134,7 @@ export class RoomLine {
     })
   }
 
-  /** Another line takes the place of the one in storage, too. */
+  /** Replaces the line, in storage as well. */
   replace(line: Line): void {
     this.line = line
     this.store.clear()

@@ -24,9 +24,8 @@ export class RoomReadiness {
   }
 
   /**
-   * Does the first work of an object whose jurisdiction must be settled first, or that does not
-   * know its settings. The promise counts as its result, because over RPC every result is a
-   * promise.
+   * Runs work in an object that must first settle its jurisdiction or learn its settings. The
+   * promise is typed as its result, because over RPC every result is a promise.
    */
   settled<T>(room: string, work: () => T): T {
     return this.prepare(room).then(work) as T
@@ -45,7 +44,7 @@ export class RoomReadiness {
     return this.jurisdiction.isSettled ? work() : (this.jurisdiction.settle(room).then(work) as T)
   }
 
-  /** A read of a room that nobody may have come to yet. */
+  /** A read of a room that may not have had any visitor yet. */
   withSettings<T>(name: string, work: (room: RoomSettings) => T): T {
     const answer = () => work(this.source.must(name))
     return this.source.isKnown(name, Date.now) ? answer() : this.settled(name, answer)

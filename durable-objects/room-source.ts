@@ -1,6 +1,6 @@
 /**
- * Where a room's object has its settings from: the deploy, or the document that the directory gave
- * it. The document is stored here, so that the room does not depend on the directory.
+ * Where a room's object gets its settings: the deploy, or the document that the directory gave it.
+ * The document is stored here, so that the room does not depend on the directory.
  */
 import { type DirectoryNamespace, directoryStub } from '../src/directory/directory-object.ts'
 import { DIRECTORY_PUSH_GIVE_UP_MS, DOCUMENT_ASK_AGAIN_MS } from '../src/directory/limits.ts'

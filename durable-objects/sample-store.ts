@@ -46,7 +46,7 @@ export class SampleStore {
     this.days = new DayStore(sql)
   }
 
-  /** Adds a sample and deletes those that are too old, whose days are kept. */
+  /** Adds a sample, and deletes those that are too old once their days are stored. */
   write(sample: FullSample): void {
     const durations = DISTRIBUTIONS.map((name) => sample.distributions[name])
     const values = [
@@ -82,7 +82,7 @@ export class SampleStore {
     return portions.flat()
   }
 
-  /** The minutes of a time, and the lengths of the sessions that ended in it. */
+  /** The minutes of a period, and the lengths of the sessions that ended in it. */
   async demand(fromMs: number, toMs: number): Promise<Demand> {
     const portions = await inPortions(this.sql, fromMs, toMs, (startMs, endMs) => ({
       minutes: this.sql

@@ -1,4 +1,7 @@
-/** The plan of each visit: arrival, patience and stay. The same options and seed give the same. */
+/**
+ * The plan of each visit: arrival, patience and stay. The same options and seed give the same
+ * plans.
+ */
 import { readFileSync } from 'node:fs'
 import { Random } from '../simulation/random.ts'
 import { type Options, type Span, UsageError, VISITORS_MAX } from './options.ts'
@@ -27,7 +30,9 @@ function arrivalsOf({ arrivals, visitors, overSeconds }: Options): number[] {
   return Array.from({ length: visitors }, (_, i) => (1000 * overSeconds * i) / visitors)
 }
 
-/** The first column of each line: seconds since the start, or ISO times. Other lines are heads. */
+/**
+ * The first column of each line: seconds since the start, or ISO times. Other lines are headings.
+ */
 function arrivalsOfFile(file: string): number[] {
   let text: string
   try {

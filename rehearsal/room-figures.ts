@@ -1,4 +1,6 @@
-/** The room's own figures of a rehearsal, by the operators' API, and whether they agree with it. */
+/**
+ * The room's own figures of a rehearsal, from the operators' API, and whether they agree with it.
+ */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Analysis } from './analysis.ts'
 import type { Target } from './target.ts'
@@ -65,7 +67,7 @@ export class RoomApi {
 
 /**
  * The figures that must be the same. A visitor who leaves the line at the moment of the admission
- * gave up for the client, and is a no-show for the room.
+ * counts as having given up for the client, and as a no-show for the room.
  */
 export function comparisons(report: RoomReport, { joined, outcomes }: Analysis): Comparison[] {
   const served = outcomes.served ?? 0

@@ -134,7 +134,7 @@ export class Visitor {
     }
   }
 
-  /** Null: no answer came. @param fine statuses of 400 and more that are no errors */
+  /** Null: no answer came. @param fine statuses of 400 and more that do not count as errors */
   private async call(send: () => Promise<Answer>, fine: readonly number[] = []): Promise<Answer | null> {
     this.signal.throwIfAborted()
     this.record.requests++

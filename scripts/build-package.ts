@@ -24,7 +24,7 @@ interface Part {
   readonly options: BuildOptions
 }
 
-/** The code of the Worker is minified but for names, so that the user's logs show ours. */
+/** The code of the Worker is minified except for names, so that the user's logs show ours. */
 const COMMON: BuildOptions = {
   absWorkingDir: PROJECT,
   bundle: true,
@@ -98,7 +98,7 @@ function packagesIn({ outputs }: Metafile): string[] {
   return files.flatMap((file) => /node_modules\/((?:@[^/]+\/)?[^/]+)\/(?!.*node_modules\/)/.exec(file)?.[1] ?? [])
 }
 
-/** The licence texts of what is bundled, which its licences ask for. */
+/** The licence texts of the bundled packages, which their licences require. */
 function notices(names: readonly string[]): string {
   return names
     .map((name) => {

@@ -5,7 +5,7 @@ export function cacheSet<K, V>(cache: Map<K, V>, max: number, key: K, value: V):
   cache.set(key, value)
 }
 
-/** Makes a value when it is first needed, and then returns the same one. */
+/** Computes a value when it is first needed, and returns the same one from then on. */
 export function once<T>(make: () => T): () => T {
   let made: { readonly value: T } | null = null
   return () => {

@@ -1,6 +1,6 @@
 /**
  * Makes a waiting room: the classes of its objects, and its handlers of requests, queue messages
- * and cron. The deployable Worker (index.ts) and the package are made of it. A Worker may have
+ * and cron. The deployable Worker (index.ts) and the package are built on it. A Worker may have
  * several, which share nothing but the log of their isolate.
  */
 import { DirectoryObject } from '../durable-objects/directory.ts'

@@ -1,7 +1,7 @@
 /**
- * The time until an event starts or a closed line opens, second by second, by the server's clock.
- * Nobody is called when it is over: a whole lobby would call at once. The next poll brings the
- * news.
+ * Shows the time until an event starts or a closed line opens, second by second, by the server's
+ * clock. Its end triggers no poll: a whole lobby would poll at once. The next regular poll brings
+ * the new state.
  */
 
 import type { Status } from '../../src/status.ts'

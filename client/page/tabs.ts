@@ -71,7 +71,7 @@ export function shareTabs(room: string, onMessage: (message: TabMessage) => void
   }
 }
 
-/** Of the tabs that are admitted together, one that is hidden lets one that is seen go first. */
+/** Of the tabs that are admitted together, a hidden one lets a visible one go first. */
 const HIDDEN_TAB_MS = 300
 
 /** Without locks: how long a tab that goes to the site keeps others from it. */

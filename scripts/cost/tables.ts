@@ -64,7 +64,7 @@ export interface Way {
   readonly estimate: Estimate
 }
 
-/** The ways that are compared: the room with each of the intervals, and a call for each poll. */
+/** The designs that are compared: the room with each of the intervals, and a call for each poll. */
 export function ways(crowd: Crowd, costing: Costing, pollSeconds: readonly number[]): Way[] {
   return [
     ...pollSeconds.map((longest) => ({

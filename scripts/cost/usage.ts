@@ -204,7 +204,10 @@ export function roomEstimate(crowd: Crowd, costing: Costing): Estimate {
   }
 }
 
-/** The simple way, for comparison: each request calls an object, which notes who is there. */
+/**
+ * The simple design, for comparison: each request calls an object, which records the visitor's
+ * presence.
+ */
 export function callPerPollEstimate(crowd: Crowd, costing: Costing): Estimate {
   const { perSecond, seconds, newcomers, ...shared } = requestUsage(crowd, costing)
   const calls = perSecond * seconds + newcomers

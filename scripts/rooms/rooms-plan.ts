@@ -1,4 +1,4 @@
-/** The steps from the rooms that live to those of a file. */
+/** The steps from the current rooms to those of a file. */
 import { isDeepStrictEqual } from 'node:util'
 import type { LiveRoom } from './rooms-api.ts'
 import type { Document, Rooms } from './rooms-file.ts'

@@ -1,4 +1,4 @@
-/** The columns of the table: how the room is set. Each has one defence alone, but for the last. */
+/** The columns of the table: how the room is set. Each has one defence alone, except the last. */
 import { parseRoom, type RoomSettings } from '../../src/settings/rooms.ts'
 
 export interface Setting {

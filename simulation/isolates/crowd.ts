@@ -52,7 +52,7 @@ export class Crowd {
   private readonly doing: Uint8Array
   private readonly numbers: Uint32Array
   private readonly homes: Uint32Array
-  /** Since the begin, ms: when the visitor came, was confirmed, and leaves the site. */
+  /** Since the start, ms: when the visitor came, was confirmed, and leaves the site. */
   private readonly cameMs: Uint32Array
   private readonly seenMs: Uint32Array
   private readonly leavesMs: Map<number, number> = new Map()

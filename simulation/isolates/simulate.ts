@@ -33,7 +33,7 @@ export interface IsolatesCase {
   readonly name: string
   readonly isolates: number
   readonly visitors: number
-  /** So many of the visitors are in line before the run begins; missing: none. */
+  /** The number of visitors who are in line before the run begins; missing: none. */
   readonly earlier?: number
   /** All others come within this time. */
   readonly arrivalSeconds: number

@@ -150,7 +150,7 @@ function secretProblem(name: string, value: unknown): string | null {
   return `${name} must have ${BYPASS_SECRET_MIN_CHARS} characters or more, printable ASCII without spaces. ${secretRemedy(name)}`
 }
 
-/** Shorter prefixes cover whole countries. Operators who mean everyone set `suspended`. */
+/** Shorter prefixes cover whole countries. To exempt everyone, operators set `suspended`. */
 const PREFIX_MIN_BITS = { ipv4: 8, ipv6: 16 } as const
 
 /** Reads a network as operators write it; a string names the problem. */

@@ -56,7 +56,7 @@ function worldOf(line: Line): AccessWorld {
   }
 }
 
-/** A new place; then the visitor's present one is given up. */
+/** Gives the visitor a new place, then gives up the present one. */
 function redeem(line: Line, joinKey: string, details: KeyHolder, rows: AccessRows): JoinAnswer {
   const { access } = details
   const world = worldOf(line)
@@ -85,7 +85,7 @@ function isAdmitted(line: Line, number: number): boolean {
   return state === State.offered || state === State.active
 }
 
-/** Past the room; then the visitor's present place is given up. */
+/** Lets the visitor past the room, then gives up the present place. */
 function skip(line: Line, joinKey: string, access: AccessClaim, rows: AccessRows): JoinAnswer {
   noteUse(joinKey, access, 0, rows, worldOf(line))
   line.totals.keysRedeemed++

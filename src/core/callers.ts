@@ -2,8 +2,9 @@
  * The callers of a room's object, isolates and gatherers: how often each may call, and how many
  * gatherers there are.
  *
- * Both are paced alike, each with room for the calls of the other. A share of the calls is kept for
- * gatherers: each stands for many isolates, and must not wait because all isolates are new at once.
+ * Both are paced alike, and each leaves room for the other's calls. A share of the calls is kept
+ * for gatherers: each stands for many isolates, and must not wait because all isolates are new at
+ * once.
  */
 import type { ExchangeRequest } from './exchange.ts'
 import type { GatheredRequest } from './gathered.ts'

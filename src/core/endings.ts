@@ -35,8 +35,8 @@ export function noteEnd(line: LineState, number: number, event: EndEvent): void 
 }
 
 /**
- * Tickets of a segment are silent for too long (ascending offsets). Works by segment, as one tick
- * may find a million.
+ * Counts the tickets of a segment that have been silent for too long (ascending offsets). Works by
+ * segment, as one tick may find a million.
  * @param after by state: what becomes of them
  */
 export function noteSilent(line: LineState, segment: Segment, offsets: Uint16Array, after: Uint8Array): void {

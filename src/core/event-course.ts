@@ -136,7 +136,7 @@ export class EventCourse {
     this.enter(untilMs, nowMs)
   }
 
-  /** @param nowMs the clock of the rate's credit, which also goes back */
+  /** @param nowMs the clock of the rate's credit, which may go back */
   private enter(untilMs: number, nowMs: number): void {
     const { line, events, draws } = this
     const ratePerMinute = meanRatePerMinute(line.configuredRules, events, line.followedMs, untilMs)

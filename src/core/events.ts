@@ -1,5 +1,5 @@
 /**
- * The events of a room: times at which other rules hold, and an optional lobby before the start.
+ * The events of a room: periods in which other rules hold, with an optional lobby before the start.
  */
 import { capacityAt, meanRate, type RatePiece, type RatePlan, rateAt, ratePieces } from './rate-plan.ts'
 import { isClosed, type LineRules, messageNow, type QueueingMethod } from './rules.ts'
@@ -32,7 +32,7 @@ export interface RoomEvent {
 /** `drawing`: the start has passed, and the draw waits for the public randomness. */
 export type EventPhase = 'none' | 'lobby' | 'drawing' | 'running' | 'ended'
 
-/** When the event begins to matter: its lobby opens, or it starts. */
+/** When the event takes effect: its lobby opens, or it starts. */
 function opensAtMs({ lobbyAtMs, startAtMs }: RoomEvent): number {
   return lobbyAtMs ?? startAtMs
 }

@@ -97,8 +97,8 @@ export interface ExchangeRequest extends CallCounts {
    */
   readonly origin?: OriginReport
   /**
-   * Newcomers that the isolate expects within the life of a lease, as far as they could be admitted
-   * with lent numbers. Missing: none, or an older version calls.
+   * Newcomers whom the isolate expects within the life of a lease, and who could be admitted with
+   * lent numbers. Missing: none, or an older version calls.
    */
   readonly wantsLease?: number
   /**

@@ -1,8 +1,8 @@
 /**
  * One call for many isolates: what a gatherer sends to the room's object, and the answer.
  *
- * A gatherer passes whole requests on. So joins, claims and reports mean what they mean in a direct
- * call, a lost gatherer is a lost call, and isolates repeat it as any other. Fields may only be
+ * A gatherer passes on whole requests, so joins, claims and reports work as in a direct call.
+ * Losing a gatherer means losing a call, which isolates repeat like any other. Fields may only be
  * added, as in exchange.ts.
  */
 import type { AgedNumbers, ExchangeRequest, LineAnswer } from './exchange.ts'
@@ -39,8 +39,8 @@ const CALLER_FIELDS: ReadonlySet<string> = new Set<keyof ExchangeRequest>([
 ])
 
 /**
- * Whether a request carries nothing but the wish for a snapshot. A field that this version does not
- * know counts as something unless it is empty.
+ * Whether a request asks for a snapshot and nothing else. An unknown field counts as something else
+ * unless it is empty.
  */
 export function asksOnlyForSnapshot(request: ExchangeRequest): boolean {
   return Object.entries(request).every(([field, value]) => CALLER_FIELDS.has(field) || isNothing(value))

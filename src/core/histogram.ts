@@ -29,7 +29,7 @@ export class Distribution {
     this.sumSeconds = stored?.sumSeconds ?? 0
   }
 
-  /** A duration below 0, which a clock that went back brings, counts as 0. */
+  /** A negative duration, measured while the clock went back, counts as 0. */
   push(seconds: number): void {
     const bucket = bucketOf(this.bounds, seconds)
     this.counts[bucket] = (this.counts[bucket] as number) + 1

@@ -21,7 +21,7 @@ export const SLOW_NAME = 'slow'
 /** A lane in a room's settings. An entry named `regular` or `slow` sets the weight of that lane. */
 export interface LaneRule {
   readonly name: string
-  /** Its part of the admissions, 1 to 1000; of no effect with `first`. */
+  /** Its share of the admissions, 1 to 1000; has no effect with `first`. */
   readonly weight: number
   /** Drained before all lanes with a weight, in the order of the settings. */
   readonly first: boolean

@@ -24,8 +24,9 @@ export const LANES_IN_SETTINGS_MAX = 4
 export const LANE_WEIGHT_MAX = 1000
 
 /**
- * An isolate may use a lent slot for this long. Waiting visitors may be passed for as long, so it
- * is short; isolates with newcomers call about once a second, so four calls can renew a lease.
+ * An isolate may use a lent slot for this long. Newcomers may overtake waiting visitors for as
+ * long, so it is short; isolates with newcomers call about once a second, so four calls can renew a
+ * lease.
  */
 export const LEASE_LIFE_MS = 4_000
 
@@ -90,8 +91,8 @@ export const FEW_TICKETS = 8
 export const HOLD_LIMIT_SECONDS = 300
 
 /**
- * A repeated join key gets the same number for this long: longer than any isolate retries, and than
- * a solved challenge and the proof that it is exchanged for live together (360 s).
+ * A repeated join key gets the same number for this long: longer than any isolate retries, and
+ * longer than the lives of a solved challenge and of its proof together (360 s).
  */
 export const JOIN_KEY_SECONDS = 420
 
@@ -107,7 +108,10 @@ export const LOST_PLACES_SECONDS = 90
 /** How often a place may move to another device: enough for people, too few for a shared key. */
 export const TAKE_OVERS_MAX = 20
 
-/** Places that moved and are alive: about 100 bytes each in memory. Beyond it no more move. */
+/**
+ * Places that moved and are alive: about 100 bytes each in memory. Beyond this no further place
+ * moves.
+ */
 export const HOLDERS_MAX = 20_000
 
 /**
@@ -142,7 +146,7 @@ export const ORIGIN_LATENCY_BUCKETS_MS = [
   50, 100, 200, 300, 500, 750, 1000, 1500, 2000, 3000, 5000, 7500, 10_000, 15_000, 30_000,
 ] as const
 
-/** Fewer requests are too few to judge an origin by. */
+/** With fewer requests than this an origin is not judged. */
 export const GUARD_REQUESTS_MIN = 10
 
 /**
@@ -194,12 +198,12 @@ export const CALL_PACE_MAX_MS = 6_000
 /** The most work that a proof before joining may ask for: 2^24 hashes, minutes on a slow phone. */
 export const POW_BITS_MAX = 24
 
-/** `proof_of_work = "auto"` looks at the newcomers of this time. */
+/** `proof_of_work = "auto"` looks at the newcomers of this window. */
 export const POW_WINDOW_MS = 60_000
 
 /**
- * Newcomers of one client (an address, an IPv6 /64) in that time who are not asked: a family opens
- * the page on all its devices.
+ * Newcomers of one client (an address, an IPv6 /64) in that window who are not asked: a family
+ * opens the page on all its devices.
  */
 export const POW_CLIENT_FREE = 3
 

@@ -72,14 +72,14 @@ export interface LineChanges {
   readonly dropped: readonly number[]
 }
 
-/** The settings of a room, as far as its line obeys them. */
+/** The settings of a room that its line obeys. */
 export interface LineSettings {
   readonly rules: LineRules
   /** By ascending time; they do not overlap. */
   readonly events: readonly RoomEvent[]
 }
 
-/** The parts that a new run keeps of the one before. */
+/** The parts of the previous run that a new run keeps. */
 export interface KeptState {
   readonly guard?: OriginGuardState
   readonly draws?: DrawsState

@@ -97,7 +97,7 @@ export class Line {
     const { configuredRules: rules, events, guard, draws } = this.state
     const kept = { guard: guard.toStored(), draws: draws.toNextRun() }
     const line = new Line(new LineState({ rules, events }, run, nowMs, undefined, kept))
-    // An open lobby goes on with the new run.
+    // An open lobby continues in the new run.
     line.course.setEvents(events)
     return line
   }

@@ -1,6 +1,6 @@
 /**
- * The report of a time, for example of an event or of some days: "how did it go?". Made from the
- * steps of that time.
+ * The report of a period, such as an event or some days: "how did it go?". Made from the steps of
+ * that period.
  */
 import { FIGURES } from './figures.ts'
 import { type Additive, histogramOf, percentileOf } from './histogram.ts'

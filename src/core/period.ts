@@ -1,7 +1,7 @@
 /**
- * The figures of a longer time: what samples become when they are put together. The kind of a
- * figure decides how: gauges keep their highest value and the sum over samples, totals and
- * durations are added up, percentiles keep the highest.
+ * The figures of a longer period, combined from samples. The kind of a figure decides how: gauges
+ * keep their highest value and the sum over samples, totals and durations are added up, percentiles
+ * keep the highest.
  */
 import {
   DISTRIBUTIONS,
@@ -19,11 +19,11 @@ import { type Additive, addLists } from './histogram.ts'
 export type SampledGauge = Extract<SampledName, GaugeName>
 export type SampledTotal = (typeof SAMPLED_TOTALS)[number]
 
-/** Plain data: days are stored as it, and it crosses an RPC. */
+/** Plain data: days are stored in this form, and it crosses an RPC. */
 export interface Period {
   readonly samples: number
   readonly highest: Readonly<Record<SampledGauge, number>>
-  /** Over the samples, for means: only times count in which somebody was in the room. */
+  /** Over the samples, for means. Only times in which somebody was in the room count. */
   readonly sums: Readonly<Record<SampledGauge, number>>
   readonly totals: Readonly<Record<SampledTotal, number>>
   readonly percentiles: Readonly<Record<PercentileName, number | null>>
@@ -47,7 +47,7 @@ export const NO_PERIOD: Period = {
 /** A period as another version stored it: it may lack figures. */
 export type StoredPeriod = { readonly [Part in keyof Period]?: Partial<Period[Part]> }
 
-/** Puts two times together. */
+/** Combines two periods. */
 export function mergePeriods(a: Period, b: StoredPeriod): Period {
   return {
     samples: a.samples + ((b.samples as number | undefined) ?? 0),

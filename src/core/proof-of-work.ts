@@ -57,7 +57,8 @@ function leadingZeroBits(digest: Uint8Array): number {
  * older one counts by the share of it that lies within the minute.
  *
  * Bounded: when a generation is full, the next one begins early. Then networks are forgotten
- * sooner, and newcomers are asked for less. Nobody is asked for more than the own networks deserve.
+ * sooner, and newcomers are asked for less. Nobody is asked for more than their own networks
+ * justify.
  */
 export class NewcomerCounts {
   private counts = new Map<string, number>()

@@ -2,8 +2,8 @@
  * Random order in rounds. A round is a range of numbers that newcomers get in random order. The
  * next round begins when the numbers are used up, so nobody is overtaken by later rounds.
  *
- * A round has about as many numbers as people wait when it begins. A newcomer is overtaken by the
- * others of the round at most, which bounds the wait of the unluckiest.
+ * A round has about as many numbers as people wait when it begins. Only the others of the same
+ * round can overtake a newcomer, which bounds the longest wait.
  *
  * Kept in memory only. After a restart, or when somebody got a number beyond the round, a new round
  * begins and the numbers that are left are never issued.
@@ -14,7 +14,7 @@ const ROUND_MIN = 64
 const ROUND_MAX = 4096
 
 interface RoundNumbers {
-  /** The first number that no round has and nobody got. */
+  /** The first number that is in no round and was never issued. */
   next: number
 }
 

@@ -2,8 +2,8 @@
  * When the running sessions started and were last used, in listening seconds. Time in which the
  * room was suspended does not count.
  *
- * Starts are known of every session, for its length; last uses only while `session_max_seconds` or
- * `idle_timeout_seconds` is on, at most one entry per slot.
+ * The start of every session is known, to measure its length; the last use is known only while
+ * `session_max_seconds` or `idle_timeout_seconds` is on, at most one entry per slot.
  */
 import { SEGMENT_SIZE } from './limits.ts'
 import type { LineRules } from './rules.ts'

@@ -30,7 +30,7 @@ export const DIRECTORY_LIST_CACHE_SECONDS = 3_600
 /** The directory's call to a room's object: an operator waits for it. */
 export const DIRECTORY_PUSH_GIVE_UP_MS = 5_000
 
-/** How often the directory looks after rooms that are draining, or could not be reached. */
+/** How often the directory revisits rooms that are draining or could not be reached. */
 export const DIRECTORY_ALARM_MS = 2_000
 export const DIRECTORY_ALARM_MAX_MS = 60_000
 

@@ -61,8 +61,8 @@ async function withBeaconIn(context: RoomContext, response: Response): Promise<R
       logRepeatedWarning('page_without_beacon', `${room.name} ${obstacle}`, { room: room.name, reason: obstacle })
     })
   } catch (error) {
-    // The body is not what its headers promise: a compressed page that is none, or a connection
-    // that broke off.
+    // The body is not what its headers say: it is not compressed as they claim, or the connection
+    // broke off.
     logWarning('origin_page_unreadable', { room: room.name, error: errorText(error) })
     return shareIfAllowed(context, originTrouble(context, 'down', true))
   }

@@ -14,7 +14,7 @@ export interface VisitContext extends IssueContext {
   readonly joinLimit: () => Promise<JoinLimit | null>
   /** The details of a newcomer for the line. */
   readonly joinDetails: () => Promise<JoinDetails>
-  /** Null: newcomers join without a check. Most visitors are none, so it is made when needed. */
+  /** Null: newcomers join without a check. Made when needed, since few visitors are newcomers. */
   readonly joinCheck: () => JoinCheck | null
   /** Null: the request presents no access key, and newcomers need none. */
   readonly keyEntry: () => KeyEntry | null

@@ -106,7 +106,7 @@ export class Looks {
   }
 
   /**
-   * A promise until the look is made. Each request makes its own: none waits for another request's
+   * A promise until the look is ready. Each request makes its own: none waits for another request's
    * promise.
    */
   lookFor(room: RoomSettings): Look | Promise<Look> {

@@ -4,9 +4,9 @@
  *
  * Calls to the object start at least `GATHER_CALL_EVERY_MS` apart, or as far as the object demands.
  * Several may be under way, so a distant object delays nobody twice. Requests that do not fit a
- * call wait for the next one. Nothing is answered before the object has, except a wish for a
- * snapshot while the newest one is young: so nothing that was acknowledged is lost with a gatherer.
- * Isolates are paced as the object paces them.
+ * call wait for the next one. A request is answered only after the object has answered, unless it
+ * asks for a snapshot alone and the newest one is young. So losing a gatherer loses nothing that
+ * was acknowledged. Isolates are paced as the object paces them.
  *
  * The port provides the clock, timers, an id and the call itself.
  */

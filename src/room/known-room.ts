@@ -44,7 +44,7 @@ export class KnownRoom {
     return this.newest === null && this.toldGatherers === 0
   }
 
-  /** The part of a call that tells of this knowledge. */
+  /** The part of a call that states this knowledge. */
   toWire(): Pick<ExchangeRequest, 'run' | 'gatherers' | 'needsRun'> {
     const gatherers = this.newest === null ? this.toldGatherers : (this.newest.snapshot.gatherers ?? 0)
     return {

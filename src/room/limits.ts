@@ -91,7 +91,7 @@ export const GATHER_CALL_EVERY_MS = 100
 /** An object that takes a second to answer delays no call of a gatherer. */
 export const GATHER_CALLS_UNDER_WAY_MAX = 10
 
-/** A gatherer answers a wish for a snapshot from one that is younger than this. */
+/** A gatherer answers a request for a snapshot alone from one that is younger than this. */
 export const GATHER_COPY_YOUNG_MS = 1_000
 
 /**

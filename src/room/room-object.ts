@@ -44,11 +44,13 @@ export interface RoomObject extends RoomEventsObject, RoomKeysObject {
   /** Samples by steps; empty for a room without visitors so far. */
   history(fromMs: number, toMs: number, stepMs: number): Promise<HistoryPoint[]>
   /**
-   * The figures and the operators' changes of a time, for reports. Steps of a day reach back
+   * The figures and the operators' changes of a period, for reports. Steps of a day reach back
    * further than the samples. Empty for a room without visitors so far.
    */
   period(fromMs: number, toMs: number, stepMs: number): Promise<RoomPeriod>
-  /** Thresholds that the visitors of a time would need; null for a room without visitors so far. */
+  /**
+   * Thresholds that the visitors of a period would need; null for a room without visitors so far.
+   */
   advice(fromMs: number, toMs: number): Promise<Advice | null>
   /** Null for a number that was never issued in this run. */
   ticket(number: number): TicketReport | null

@@ -100,7 +100,7 @@ export function refusedChange(
   return overlap === null ? broken : [...broken, overlap]
 }
 
-/** Keys whose value is another one. */
+/** Keys whose value differs. */
 export function changedKeys(before: EventSettings, after: EventSettings): EventKey[] {
   return (Object.keys(after) as EventKey[]).filter((key) => differs(before, after, key))
 }

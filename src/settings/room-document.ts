@@ -16,7 +16,7 @@ export interface DocumentProblem {
   readonly problem: string
 }
 
-/** A checked document: the room, and what else the deployment's settings make of it. */
+/** A checked document: the room, and the values that the deployment's settings derive from it. */
 export interface DocumentRoom {
   readonly room: RoomSettings
   readonly bypass: readonly RequestRule[]
@@ -67,7 +67,7 @@ export function readStored(read: DocumentReader, name: string, text: string): Pa
 
 const DISPENSABLE_KEYS: readonly string[] = ['alerts', 'bypass', 'stats_push_url']
 
-/** Why a room cannot stand beside others: it has the name, host or path of one of them. */
+/** Why a room cannot exist beside others: it has the name, host or path of one of them. */
 export function conflicts(room: RoomSettings, others: readonly RoomSettings[]): readonly DocumentProblem[] {
   const all = [...others, room]
   const ours = `ROOMS[${others.length}]`
@@ -109,7 +109,10 @@ export function objectOf(text: string): Readonly<Record<string, unknown>> | null
 
 const PROBLEM = /^(?:ROOMS\[\d+\]\.?)?([^:]*): (.*)$/s
 
-/** Takes a problem of `ROOMS` apart, which begins with its key and names rooms by their index. */
+/**
+ * Splits a problem of `ROOMS` into its parts: it begins with its key and names rooms by their
+ * index.
+ */
 function keyed(text: string, nameOf: (index: number) => string): DocumentProblem {
   const [, key = '', problem = text] = PROBLEM.exec(text) ?? []
   return { key, problem: problem.replace(/ROOMS\[(\d+)\]/g, (_, index) => nameOf(Number(index))) }

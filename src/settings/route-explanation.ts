@@ -1,5 +1,6 @@
 /**
- * Why a request is for this room and for none of the others. For operators: it looks at every room.
+ * Why a request belongs to this room and to none of the others. For operators: it looks at every
+ * room.
  */
 import { unmetConditions } from '../bypass/rules.ts'
 import { foldedPaths } from '../http/paths.ts'

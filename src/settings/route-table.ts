@@ -1,5 +1,5 @@
 /**
- * Which room covers a request. Made once for a list of rooms; a look-up takes about the same time
+ * Which room covers a request. Made once for a list of rooms; a lookup takes about the same time
  * for one room and for a thousand.
  *
  * The most specific route wins: an exact host before a wildcard, a longer wildcard before a shorter

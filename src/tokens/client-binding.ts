@@ -37,7 +37,7 @@ export class ClientBinding {
     return room.bind_pass === 'none' ? null : new ClientBinding(request, room.bind_pass, keys)
   }
 
-  /** For what lives so briefly that its client seldom changes the network meanwhile. */
+  /** For short-lived tokens: their client seldom changes its network meanwhile. */
   static ofNetwork(request: Request, keys: readonly SigningKey[]): ClientBinding {
     return new ClientBinding(request, 'agent-and-network', keys)
   }

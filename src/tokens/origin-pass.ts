@@ -7,7 +7,7 @@ import { HONOURED_PASS_SECONDS } from '../limits.ts'
 import { type PassKey, publicKeys } from './pass-keys.ts'
 import type { Token } from './token.ts'
 
-/** The audience of a room's passes: a pass for one room is none for another. */
+/** The audience of a room's passes: a pass for one room is not valid for another. */
 export function audienceOf(room: string): string {
   return `waiting-room:${room}`
 }

@@ -1,4 +1,6 @@
-/** Remembers in this isolate what counts only once. Two generations, like `VerifiedTokens`. */
+/**
+ * Remembers, in this isolate, the ids that count only once. Two generations, like `VerifiedTokens`.
+ */
 export class Spent {
   private young = new Set<string>()
   private old = new Set<string>()

@@ -1,4 +1,4 @@
-/** The figures of a room over a time, as schemas of the API: see schema-parts.ts. */
+/** The figures of a room over a period, as schemas of the API: see schema-parts.ts. */
 import * as v from 'valibot'
 import { eachFigure, PERCENTILES, SAMPLED_GAUGES, SAMPLED_TOTALS } from '../../core/figures.ts'
 import { WHO_CAME_TOTALS } from '../../core/who-came.ts'

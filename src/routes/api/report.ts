@@ -13,7 +13,7 @@ import { csvResponse, formatOf } from './csv.ts'
 import { isoTime, isoTimeOrNull, NO_STORE } from './operation.ts'
 import { readTimeRange } from './time-range.ts'
 
-/** The steps of a report from samples, 181 at most, by the length of its time. */
+/** The steps of a report from samples, 181 at most, by the length of its period. */
 const STEPS = [
   { name: '1m', ms: 60_000, rangeMs: 3 * HOUR_MS },
   { name: '10m', ms: 600_000, rangeMs: DAY_MS + HISTORY_RANGE_SLACK_MS },
