@@ -59,12 +59,12 @@ describe('the events of a room', () => {
   const [a, b, c] = ['a', 'b', 'c'].map((id) => sale({ id, phase: id === 'c' ? 'none' : 'ended' }))
   const events = [a, b, c] as Events['events']
 
-  it('are sorted: the next one first, ended ones apart and the last one first', () => {
+  it('are sorted: the next one first, ended ones apart with the latest first', () => {
     const { ahead, over } = sorted(events, NOW_MS)
     expect([ahead, over].map((list) => list.map(({ id }) => id))).toEqual([['c'], ['b', 'a']])
   })
 
-  it('have a next one, which is not suspended, unless one is under way', () => {
+  it('name the next one that is not suspended, unless one is under way', () => {
     const running = sale({ id: 'd', phase: 'running' })
     expect(nextEvent(events, NOW_MS)?.id).toBe('c')
     expect(nextEvent([...events, running], NOW_MS)?.id).toBe('d')
@@ -102,7 +102,7 @@ it.each([
   [new Refused(409, 'Conflict', 'x', [{ key: '', problem: 'The event has ended' }]), 'The event has ended.'],
   [new Refused(412, 'Changed'), 'Someone else has changed the event meanwhile. Check it, and try again.'],
   [new Refused(403, 'Read only', 'Use another token.'), 'Read only. Use another token.'],
-])('a refusal is told in the words of the page: %s', (refused, text) => {
+])('a refusal uses the words of the page: %s', (refused, text) => {
   expect(refusalText(refused)).toBe(text)
 })
 

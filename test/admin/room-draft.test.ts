@@ -20,7 +20,7 @@ describe('the document of a room in the form', () => {
 })
 
 describe('the routes of a room in the form', () => {
-  it('stay host and path while there is one', () => {
+  it('stay host and path while there is only one', () => {
     const document = { host: 'a.test', path: '/x', total_active_users: 1 }
     const [row] = routeRows(document)
     expect(row).toEqual({ host: 'a.test', path: '/x' })
@@ -28,7 +28,7 @@ describe('the routes of a room in the form', () => {
     expect(routeKey(document, 0, 'path')).toBe('path')
   })
 
-  it('become routes with the second one, and lose no additional host', () => {
+  it('become a list once there is a second one, and lose no additional host', () => {
     const document = { host: 'a.test', additional_hosts: ['b.test'], path: '/x', total_active_users: 1 }
     const rows = [...routeRows(document), { host: '', path: '/y' }]
     const changed = withRoutes(document, rows)
@@ -41,7 +41,7 @@ describe('the routes of a room in the form', () => {
     expect(withRoutes(changed, rows.slice(0, 1))).toMatchObject({ routes: [{ host: 'a.test', path: '/x' }] })
   })
 
-  it('can be anything in the text', () => {
+  it('are read from a text with any values', () => {
     expect(routeRows({ routes: 'all' })).toEqual([])
     expect(routeRows({ routes: [null, { host: 5 }] })).toEqual([
       { host: '', path: '' },

@@ -110,7 +110,7 @@ describe('a local time', () => {
     expect(localText(text)).toBe(local)
   })
 
-  it('stays as it is if it is no time', () => {
+  it('stays as it is if it is not a time', () => {
     expect(withOffset('12345-01-01T10:00')).toBe('12345-01-01T10:00')
   })
 })
@@ -145,7 +145,7 @@ describe('a future time', () => {
 })
 
 describe('the switches of fair entry', () => {
-  it('are all settings of fair entry that the API can change, with all their values', () => {
+  it('cover every setting of fair entry that the API can change, with all its values', () => {
     expect(ENTRY_SWITCHES.map(({ name }) => name).sort()).toEqual([...ENTRY_KEYS].sort())
     for (const { name, values } of ENTRY_SWITCHES) {
       const schema = entryEntries[name as EntryKey]

@@ -175,7 +175,7 @@ test('starts an event from its lobby, shows the draw, and says that the event se
   await wholePicture(page, 'admin-draw')
 })
 
-test('refuses a change of an outdated version, and loads the current one', async () => {
+test('refuses a change based on an outdated version, and loads the current one', async () => {
   const { id } = await create('tagged', {})
   const page = await chromium.page(UTC)
   await logIn(stage, page, 'tagged')

@@ -9,7 +9,7 @@ import { room, urlOf } from './support/site.ts'
 const stage = useStage([room('odd', 1), room('told', 1)])
 const chromium = useChromium()
 
-test('draws its charts in a browser whose language is none', async () => {
+test('draws its charts in a browser whose language tag is invalid', async () => {
   await crowd(stage, 'odd', 3)
   const page = await chromium.page()
   await page.addInitScript(() => {
@@ -20,7 +20,7 @@ test('draws its charts in a browser whose language is none', async () => {
   await page.locator('.plot canvas').first().waitFor()
 })
 
-test('shows the error of a part that fails, and goes on with the rest', async () => {
+test('shows the error of a part that fails, and keeps the rest working', async () => {
   const page = await chromium.page()
   await page.addInitScript(() => {
     // The charts need it, in an effect; the audit needs dates, while it is rendered.

@@ -12,7 +12,7 @@ const stage = useStage([room('fair', 2, { check_interval_seconds: 5 }), room('qu
 const chromium = useChromium()
 const UTC = { timezoneId: 'UTC' }
 
-test('shows how it went with the operators’ changes, for any time, on the screen and on paper', async () => {
+test('shows the figures with the operators’ changes, for any period, on screen and on paper', async () => {
   const [first, , , quitter] = await crowd(stage, 'fair', 5)
   await quitter?.leave()
   await first?.leave()
@@ -66,7 +66,7 @@ test('shows how it went with the operators’ changes, for any time, on the scre
   await page.getByRole('heading', { name: 'fair', level: 2 }).waitFor()
 })
 
-test('opens by its address', async () => {
+test('opens from its own address', async () => {
   const page = await chromium.page(UTC)
   await logIn(stage, page, 'quiet')
   await page.goto(`${urlOf(stage, 'quiet', '/__waiting-room/admin')}#quiet/report`)

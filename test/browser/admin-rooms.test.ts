@@ -96,7 +96,7 @@ test('creates a room that takes its URL, changes it, and deletes it with drain',
   await page.getByRole('heading', { name: 'sale', exact: true }).waitFor({ state: 'hidden' })
 })
 
-test('saves nothing over a change that somebody else has made, and deletes at once by name', async () => {
+test('does not overwrite a change that somebody else has made, and deletes at once by name', async () => {
   const api = new ApiClient(stage.workerd)
   await api.call('PUT', '/rooms/shared', { host: 'shared.localhost', total_active_users: 5, new_users_per_minute: 60 })
   const page = await chromium.page()
@@ -142,7 +142,7 @@ test('saves nothing over a change that somebody else has made, and deletes at on
   expect((await api.get('/rooms/shared')).status).toBe(404)
 })
 
-test('shows read-only operators the documents only, and without the binding what to do', async () => {
+test('shows read-only operators the documents only, and says what to do without the binding', async () => {
   const page = await chromium.page()
   await manage(page, READER)
   await page.getByText('Document of base').click()

@@ -101,7 +101,7 @@ describe('a second device', () => {
     expect(laptop.number).toBe(phone.number)
   })
 
-  test('keeps one live place per person, whichever key', async () => {
+  test('keeps one live place per person, whichever key is used', async () => {
     const person = newId()
     const [first] = await opened(stage, 'site', accessKey('site', { type: 'person', person }))
     const [, page] = await opened(stage, 'site', accessKey('site', { type: 'person', person }))
@@ -136,7 +136,7 @@ describe('a priority key', () => {
       lane?: string
     }>()
 
-  test('leads to the first lane, moves a visitor who waits there, and raises nobody else', async () => {
+  test('leads to the first lane, moves a waiting visitor there, and raises no other number', async () => {
     await stage.guest('lanes')
     const [first, second] = [stage.visitor('lanes'), stage.visitor('lanes')]
     await first.get('/echo')
@@ -164,7 +164,7 @@ describe('a priority key', () => {
     expect((await api().act('lanes', 'admit-next', { count: 1 })).status).toBe(200)
   })
 
-  test('moves an entry out of a draw, which goes before it at the start', async () => {
+  test('moves an entry out of a draw, and admits it before the drawn entries', async () => {
     const lobby = await Lobby.open(stage.workerd, 'lobby')
     const [entry, other] = await lobby.join(2)
     if (entry === undefined || other === undefined) throw new Error('nobody joined')

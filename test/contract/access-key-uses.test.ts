@@ -115,7 +115,7 @@ describe('a revoked key', () => {
     await expect.poll(async () => (await opened(stage, 'revoked', key))[1].text).toContain('it was withdrawn')
   })
 
-  test('may leave its place, and is refused before its first use', async () => {
+  test('leaves its place if asked to, and is refused before its first use', async () => {
     const [used, fresh] = [newId(), newId()]
     const [visitor] = await opened(stage, 'site', accessKey('site', { id: used }))
     const reply = await api().call('DELETE', `/rooms/site/keys/${used}?keep_place=true`)

@@ -59,7 +59,7 @@ describe('a link with a key', () => {
     expect(page.text.toLowerCase()).not.toMatch(/_key|room-key/)
   })
 
-  test('opens the room that needs one, and its cookie is gone after the join', async () => {
+  test('opens a room that needs one, and its cookie is gone after the join', async () => {
     const [visitor, page] = await opened(stage, 'invited', accessKey('invited'))
     expect(page.status).toBe(200)
     expect(page.setCookies.join()).toContain(`${KEY_COOKIE}=; Max-Age=0`)

@@ -162,7 +162,7 @@ test('shows position and countdown in a lobby without a draw, and has no draw to
   expect((await draw('order')(stage.visitor('order'), '&format=json')).status).toBe(404)
 })
 
-test('says where there is no draw, as a page and as JSON', async () => {
+test('reports a missing draw, as a page and as JSON', async () => {
   const getDraw = draw('none')
   const page = await getDraw(stage.visitor('none', { Accept: 'text/html', 'Accept-Language': 'fr' }))
   expect([page.status, page.headers['content-language']]).toEqual([404, 'fr'])

@@ -28,7 +28,7 @@ interface Client {
   getDirectory(): Promise<Answer>
 }
 
-it('is enough for a generated client to manage a room', async () => {
+it('the OpenAPI document is enough for a generated client to manage a room', async () => {
   const folder = mkdtempSync(`${inject('scratch')}/client-`)
   const document = (await new ApiClient(stage.workerd, {}).get('/openapi.json')).text
   writeFileSync(`${folder}/openapi.json`, document)

@@ -120,7 +120,7 @@ describe('a newcomer', () => {
     await expect.poll(() => totals('infinite')).toMatchObject({ joined: 1, checksPassed: 1, checksFailed: 0 })
   })
 
-  test('is not asked with a ticket or a pass', async () => {
+  test('is not checked with a ticket or a pass', async () => {
     const [visitor] = await checked('quiet', good('quiet'))
     await visitor.get('/echo')
     const asked = turnstile.received.length
@@ -132,7 +132,7 @@ describe('a newcomer', () => {
     expect((await old.get('/echo')).text).not.toContain(TITLE)
   })
 
-  test('is asked again after the session, and joins again', async () => {
+  test('is checked again after the session, and joins again', async () => {
     const [visitor] = await checked('again', good('again'))
     await visitor.get('/echo')
     const { number } = visitor
@@ -256,7 +256,7 @@ describe('the infinite queue', () => {
     expect((await visitor.get('/echo')).text).toContain(TITLE)
   })
 
-  test('is left by all when operators turn the check off', async () => {
+  test('is left by everyone when operators turn the check off', async () => {
     const [visitor] = await checked('switched', isForged())
     await visitor.get('/echo')
     const api = new ApiClient(stage.workerd)
@@ -271,7 +271,7 @@ describe('the infinite queue', () => {
     await expect.poll(async () => (await stage.visitor('switched').get('/echo')).text).toContain(TITLE)
   })
 
-  test('is left by all when operators let those who fail join', async () => {
+  test('is left by everyone when operators let those who fail join', async () => {
     const [visitor] = await checked('lenient', isForged())
     const isAsked = async () => (await visitor.get('/echo')).text.includes('join-check?')
     expect(await isAsked()).toBe(false)
@@ -364,7 +364,7 @@ describe('a proof', () => {
     expect((await presenting(fresh, 'replay', visitor.own).get('/echo')).status).toBe(200)
   })
 
-  test('is no ticket, and a ticket is no proof', async () => {
+  test('is not a ticket, and a ticket is not a proof', async () => {
     const [visitor] = await checked('replay', good('replay'))
     const thief = stage.visitor('replay')
     thief.cookies.set('waiting-room-replay', proofOf(visitor))
@@ -446,7 +446,7 @@ describe('the form', () => {
     expect([reply.status, reply.headers.location]).toEqual([303, '/.//evil.example/'])
   })
 
-  test('is no page', async () => {
+  test('answers nothing but POST', async () => {
     const reply = await stage.visitor('loop').get('/__waiting-room/join-check?room=loop')
     expect([reply.status, reply.headers.allow]).toEqual([405, 'POST, OPTIONS'])
   })
@@ -470,7 +470,7 @@ describe('a program', () => {
     ['that asks for JSON', '/echo', JSON_WANTED],
     ['that polls for a place', '/__waiting-room/status?room=logged-apps', JSON_WANTED],
     ['such as a feed reader', '/echo', { ...CURL, Accept: 'application/rss+xml' }],
-  ])('%s joins where failures are only logged, and counts as one', async (_what, path, own) => {
+  ])('%s joins where failures are only logged, and counts as a failure', async (_what, path, own) => {
     const before = (await totals('logged-apps'))?.checksFailed ?? 0
     const program = stage.visitor('logged-apps', own)
     expect((await program.get(path)).status).toBe(200)

@@ -69,7 +69,7 @@ async function joinedUntilRefused(name: string, address: (i: number, attempt: 0 
 const totalsOf = async (name: string) => (await stats(worker.front, name)).totals
 
 describe('a wider network', () => {
-  test('of IPv4 brings newcomers up to its limit, whatever their addresses; the next one is not concerned', async () => {
+  test('of IPv4 brings newcomers up to its limit, whatever their addresses, and does not affect the next network', async () => {
     const joined = await joinedUntilRefused('ipv4', (i, attempt) => `203.0.${attempt}.${i}`)
     expect(joined).toBeGreaterThanOrEqual(NETWORK_LIMIT - 1)
     expect(joined).toBeLessThanOrEqual(NETWORK_LIMIT + 1)
@@ -112,7 +112,7 @@ test('a bound client brings half as many newcomers as its address', async () => 
   await expect.poll(() => totalsOf('bound')).toMatchObject({ limited: 0, limitedByNetwork: 0, limitedByClient: 2 })
 })
 
-test('the report says how many came from networks that many came from', async () => {
+test('the report says how many came from crowded networks', async () => {
   const api = new ApiClient(worker.front)
   const report = async (query = '') =>
     (await api.get(`/rooms/report/who-came${query}`)).json() as Record<string, unknown>

@@ -119,7 +119,7 @@ describe('a newcomer', () => {
     await expect.poll(() => admitted(slow)).toBe(2)
   })
 
-  test('is not asked with a pass', async () => {
+  test('gets no task with a pass', async () => {
     const [visitor] = await solved('fixed')
     await visitor.get('/echo')
     for (const path of ['/echo', '/__waiting-room/status']) expect((await visitor.get(path)).status).toBe(200)
@@ -228,7 +228,7 @@ describe('a solution', () => {
     expect((await postSolution(neighbour, task)).status).toBe(303)
   })
 
-  test('is no ticket, and a proof of it is no challenge', async () => {
+  test('is not a ticket, and its proof is not a challenge', async () => {
     const [visitor, task] = await solved('fixed')
     const thief = stage.visitor('fixed')
     thief.cookies.set('waiting-room-fixed', task.challenge)
@@ -263,7 +263,7 @@ describe('"auto"', () => {
     }
   })
 
-  test('asks the fourth newcomer of an address in a minute, and those who follow for more', async () => {
+  test('asks the fourth newcomer of an address in a minute for work, and later ones for more', async () => {
     const own = from('192.0.2.1')
     const replies: Reply[] = []
     for (let i = 0; i < 6; i++) replies.push(await stage.visitor('auto', own).get('/echo'))
@@ -300,7 +300,7 @@ describe('"auto"', () => {
     expect(replies.map(isAsked)).toEqual([...new Array(20).fill(false), true])
   })
 
-  test('counts those who only collect challenges', async () => {
+  test('counts clients that only collect challenges', async () => {
     const own = from('192.0.2.99')
     for (let i = 0; i < 3; i++) await stage.visitor('auto', own).get('/echo')
     const program = stage.visitor('auto', { ...own, Accept: 'application/json' })
@@ -425,7 +425,7 @@ describe('with Turnstile', () => {
     expect(reply.json()).toMatchObject({ title: 'Check needed' })
   })
 
-  test('that only logs, the work alone is enough for programs, and visitors without JavaScript join slowly', async () => {
+  test('that only logs, the work alone is enough for programs, and visitors without JavaScript join the slow lane', async () => {
     const program = stage.visitor('both-log', JSON_WANTED)
     const { work } = (await program.get('/echo')).json<{ work: Task }>()
     const answer = { 'Waiting-Room-Proof': `${work.challenge}.${solve(work)}` }

@@ -51,7 +51,7 @@ test('passthrough sends everyone to the site and counts who would wait', async (
   await untilJson({ active: 2, waiting: 2 }, () => new ApiClient(stage.workerd).get('/rooms/observed/stats'))
 })
 
-test('operators get advice, if there is enough to tell', async () => {
+test('operators get advice once there are enough figures', async () => {
   await stage.guest('drawn')
   const reply = await new ApiClient(stage.workerd).get('/rooms/drawn/advice')
   expect(reply.json()).toMatchObject({ room: 'drawn', sessions: expect.any(Number), suggested: null })
@@ -63,7 +63,7 @@ test('passthrough lets visitors through whom the room would refuse', async () =>
   expect((await visitor.get('/echo')).status).toBe(200)
 })
 
-test('a change from order to passthrough admits all who wait, and back they have their places again', async () => {
+test('a change to passthrough admits everyone who waits, and a change back restores their places', async () => {
   await stage.guest('switched')
   const [first, second] = [stage.visitor('switched', JSON_READER), stage.visitor('switched', JSON_READER)]
   for (const visitor of [first, second]) expect((await visitor.get('/echo')).status).toBe(503)
@@ -82,7 +82,7 @@ test('a change from order to passthrough admits all who wait, and back they have
   expect(again.json()).toMatchObject({ state: 'waiting', number: first.number, position: 1 })
 })
 
-test('reject refuses who would wait, without a ticket, and admits when a slot is free', async () => {
+test('reject refuses newcomers who would wait, without a ticket, and admits them while a slot is free', async () => {
   const guest = await stage.guest('refusing')
   const visitor = stage.visitor('refusing', JSON_READER)
   const reply = await visitor.get('/echo')
@@ -100,7 +100,7 @@ test('reject refuses who would wait, without a ticket, and admits when a slot is
   await expect.poll(fullAnswers).toBeGreaterThanOrEqual(2)
 })
 
-test('random gives numbers in no order, tells positions, and admits everyone once', async () => {
+test('random gives numbers in random order, shows positions, and admits everyone once', async () => {
   const guest = await stage.guest('draws')
   const crowd = Array.from({ length: 12 }, () => stage.visitor('draws', JSON_READER))
   for (const visitor of crowd) await visitor.get('/echo')

@@ -109,7 +109,7 @@ class Browser {
 
 const roomPath = (name: string, back: string) => `/r/${name}?return=${encodeURIComponent(back)}`
 
-describe('a visitor of a site with room', () => {
+describe('a visitor of a site with free slots', () => {
   beforeEach(() => {
     guard = guardOf('open')
   })
@@ -230,7 +230,7 @@ describe('a visitor of a full site', () => {
     expect(reply.json()).toMatchObject({ url: '/cart?item=7', admission: { room: 'one', number } })
   })
 
-  test('gets no code, whatever asks for one', async () => {
+  test('gets no code, however the request asks for one', async () => {
     const path = roomPath('one', `http://${siteHost}/`)
     for (const headers of [CURL, { ...CURL, Accept: 'application/json' }, { ...BROWSER, 'Sec-Fetch-Dest': 'image' }]) {
       const reply = await new Visitor(workerd, WAIT).send({ path, headers })

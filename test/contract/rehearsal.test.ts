@@ -83,14 +83,14 @@ describe('a rehearsal', () => {
 })
 
 describe('a room', () => {
-  test('proves to know the token for a nonce of some length only', async () => {
+  test('proves that it knows the token only for a nonce of an allowed length', async () => {
     const visitor = stage.visitor('any', CURL)
     const reply = await visitor.get(`/__waiting-room/rehearsal?room=any&nonce=${'n'.repeat(32)}`)
     expect([reply.status, reply.json()]).toEqual([200, { room: 'any', proof: expect.stringMatching(/^[\w-]{43}$/) }])
     expect((await visitor.get('/__waiting-room/rehearsal?room=any&nonce=short')).status).toBe(400)
   })
 
-  test('has no such path, and hides the header of visitors from the site, without the secret', async () => {
+  test('without the secret has no such path, and hides the header of visitors from the site', async () => {
     await stage.workerd.restart({ secrets: {} })
     const visitor = stage.visitor('any', { ...CURL, 'Waiting-Room-Rehearsal': '9999999999.x' })
     const reply = await visitor.get(`/__waiting-room/rehearsal?room=any&nonce=${'n'.repeat(32)}`)

@@ -109,7 +109,7 @@ it('plans with a read-only token, which cannot apply', async () => {
   expect([applied.code, applied.errors]).toEqual([1, expect.stringContaining('read: This token is read-only (403)')])
 })
 
-it('is a script', async () => {
+it('runs as a script', async () => {
   const { stdout } = await promisify(execFile)(process.execPath, ['scripts/rooms.ts', '--help'], { cwd: PROJECT })
   expect(stdout).toContain('plan|apply|export FILE')
 })

@@ -55,7 +55,7 @@ async function untilAgreed(names: readonly string[], isExpected: boolean): Promi
   return performance.now() - startMs
 }
 
-test('nobody loses a place while 200 rooms come, change, drift and go', async () => {
+test('nobody loses a place while 200 rooms are created, changed, and deleted', async () => {
   const { workerd } = stage
   const api = new ApiClient(workerd)
   // Both isolates know the list without the rooms.

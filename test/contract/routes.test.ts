@@ -58,7 +58,7 @@ test('rules look at cookies, parameters, methods and headers, and the one with m
   expect(post.status).toBe(200)
 })
 
-test('operators ask which room takes a URL, and why', async () => {
+test('operators learn which room takes a URL, and why', async () => {
   const explain = async (query: string) => (await new ApiClient(stage.workerd).get(`/explain?${query}`)).json<object>()
   const beta = encodeURIComponent('https://beta.test/echo')
   expect(await explain(`url=${beta}&header=Cookie:%20beta=1`)).toMatchObject({

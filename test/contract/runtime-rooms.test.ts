@@ -38,7 +38,7 @@ async function seen(name: string): Promise<(number | undefined)[]> {
 }
 
 describe('a runtime room', () => {
-  it('is answered as it was written, with an ETag', async () => {
+  it('is returned as it was written, with an ETag', async () => {
     const text = '{ "total_active_users": 1.0,\n  "new_users_per_minute": 6e2, "host": "exact.test" }'
     const created = await api().call('PUT', '/rooms/exact', text, { 'If-None-Match': '*' })
     expect([created.status, created.text]).toEqual([201, text])
@@ -52,7 +52,7 @@ describe('a runtime room', () => {
     })
   })
 
-  it('is changed only under its ETag', async () => {
+  it('is changed only with its ETag', async () => {
     const created = await api().call('PUT', '/rooms/tagged', document('tagged', 1))
     const etag = String(created.headers.etag)
     expect((await api().call('PUT', '/rooms/tagged', document('tagged', 2))).status).toBe(428)

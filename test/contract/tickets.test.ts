@@ -26,7 +26,7 @@ test('keeps the lower of two tickets and returns the other to the line', async (
   await expect.poll(() => stats(stage.workerd, 'tabs')).toMatchObject({ waiting: 1, totals: { left: 1 } })
 })
 
-test('keeps the living one of two tickets even if the other is lower', async () => {
+test('keeps the live one of two tickets even if the other has a lower number', async () => {
   await stage.guest('alive')
   const [left, right] = [stage.visitor('alive'), stage.visitor('alive')]
   await left.get('/')

@@ -169,7 +169,7 @@ describe('a second device', () => {
     expect(line.state(2)).toBe('absent')
   })
 
-  it('cannot move a place without end', () => {
+  it('cannot move a place any number of times', () => {
     const line = busyLine()
     redeem(line, 'device 0', key('k'))
     for (let i = 1; i <= TAKE_OVERS_MAX; i++) {
@@ -221,7 +221,7 @@ describe('a visitor who waits already', () => {
     expect(line.states(1, 2)).toEqual(['active', 'gone'])
   })
 
-  it('keeps the old place if the key counts no more, or the room refuses', () => {
+  it('keeps the old place if the key no longer counts, or the room refuses', () => {
     const line = new DrivenLine({ capacity: 1, maxWaiting: 1 })
     line.join(2)
     expect(redeem(line, 'a', key('k', { from, expSeconds: 1 }))).toEqual(REFUSED('key-expired'))
@@ -279,7 +279,7 @@ describe('a lane', () => {
       number: number
     }
 
-  it('is joined with a key, and nobody else gets another number or position', () => {
+  it('is joined with a key, and changes no other number or position', () => {
     const line = new DrivenLine({ capacity: 1, lanes })
     line.join(3)
     const { state, number } = members(line, 'a', key('k'))
@@ -292,7 +292,7 @@ describe('a lane', () => {
     expect(line.states(2, number)).toEqual(['waiting', 'offered'])
   })
 
-  it('is where a visitor of the lobby moves, keeps its place through absence, and goes before the draw', () => {
+  it('takes a visitor out of the lobby, keeps the place through absence, and goes before the draw', () => {
     const line = new DrivenLine({ capacity: 1, lanes }, [event()])
     line.pass(60)
     const entries = line.join(6)

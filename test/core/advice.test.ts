@@ -27,13 +27,13 @@ describe('the advised thresholds', () => {
     expect(advice.suggested).toEqual({ new_users_per_minute: 29, total_active_users: 145 })
   })
 
-  it('are no less than the people present, with those in line while the room observes', () => {
+  it('are no lower than the people present, including those in line while the room observes', () => {
     const demand = { arrivals, onSite, inLine, siteTimes: sessions(1_000, 10) }
     expect(advise(demand, false).suggested?.total_active_users).toBe(40)
     expect(advise(demand, true).suggested?.total_active_users).toBe(140)
   })
 
-  it('are missing before there is enough to tell', () => {
+  it('are missing until there are enough figures', () => {
     expect(advise({ arrivals: [], onSite: [], inLine: [], siteTimes: [] }, true)).toMatchObject({
       arrivalsPerMinuteP99: null,
       timeOnSiteSecondsP90: null,

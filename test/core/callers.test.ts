@@ -46,7 +46,7 @@ describe('the calls of gatherers', () => {
     expect(callsOf({ gatherers: 34, seconds: 20 })).toMatchObject({ worst: 340 })
   })
 
-  it('stay under 450 a second, and 500 in the worst, with the most gatherers in each of seven regions', () => {
+  it('stay under 450 a second, and 500 in the worst second, with the most gatherers in each of seven regions', () => {
     const { worst, mean, gathererPaceMaxMs } = callsOf({ gatherers: 7 * 64, seconds: 60 })
     expect(mean).toBeLessThan(450)
     expect(worst).toBeLessThan(500)

@@ -100,7 +100,7 @@ describe('a session that was cut off', () => {
     expect(line.claim(1)).toBe('active')
   })
 
-  it('waits in front if all slots are taken', () => {
+  it('waits at the front if all slots are taken', () => {
     const line = new DrivenLine({ capacity: 1 })
     line.join(3)
     keepPolling(line, [2, 3], 90)

@@ -89,7 +89,7 @@ describe('a permutation', () => {
     expect(() => new Permutation(bad, 10)).toThrow(RangeError)
   })
 
-  it.each([3, 5])('of %i entries is each possible order equally often over the seeds', (size) => {
+  it.each([3, 5])('of %i entries gives each possible order equally often over the seeds', (size) => {
     const orders = new Map<string, number>()
     for (const permutation of permutations(size, 2000)) {
       const order = ranksOf(permutation).join()

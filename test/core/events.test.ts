@@ -71,7 +71,7 @@ describe('the draw', () => {
     expect(line.line.tickets.occupied).toBe(3)
   })
 
-  it('publishes everything that is needed to compute it again', () => {
+  it('publishes everything that is needed to recompute it', () => {
     const { line, entries } = entriesOf(20)
     wait(line, 540, entries)
     expect(view(line).snapshot.draws).toEqual([
@@ -214,7 +214,7 @@ describe('a draw with public randomness', () => {
     expect(line.line.tickets.occupied).toBe(3)
   })
 
-  it('goes on waiting over a restart', () => {
+  it('keeps waiting through a restart', () => {
     const { line } = drawing()
     line.crash()
     expect(line.line.course.draws.isDrawing).toBe(true)
@@ -232,7 +232,7 @@ describe('changes of an event', () => {
     expect(line.line.course.draws.resultOf(event())).toMatchObject({ first: 1, end: 6 })
   })
 
-  it('a suspended lobby is a common line: in order of arrival', () => {
+  it('a suspended lobby is an ordinary line, in order of arrival', () => {
     const { line, entries } = entriesOf(5)
     line.setEvents([event({ suspended: true })])
     expect(entries.map((number) => line.claim(number))).toEqual(['active', 'active', 'active', 'waiting', 'waiting'])
@@ -248,7 +248,7 @@ describe('changes of an event', () => {
     expect(line.line.course.draws.resultOf(event())).toMatchObject({ first: 4, end: 6 })
   })
 
-  it('an event that is suspended over its start has no draw', () => {
+  it('an event that is still suspended at its start has no draw', () => {
     const { line, entries } = entriesOf(5)
     line.setEvents([event({ suspended: true })])
     wait(line, 560, entries)

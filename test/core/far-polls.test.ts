@@ -28,7 +28,7 @@ function pollOf(line: DrivenLine, number: number): number {
 }
 
 describe('polls far from the front', () => {
-  it('come at up to the longest interval where the wait is expected to take longer than 20 of them', () => {
+  it('use up to the longest interval where the expected wait is longer than 20 of them', () => {
     const { line } = steadyLine()
     const { frontier } = line.line
     expect(pollOf(line, frontier + 550)).toBe(5)
@@ -37,7 +37,7 @@ describe('polls far from the front', () => {
     expect(pollAfterSeconds(view, WAITING, view.position(WAITING), 0.999)).toBe(30)
   })
 
-  it('stay as near the front if the longest interval is 7 s', () => {
+  it('are as frequent as near the front if the longest interval is 7 s', () => {
     const line = new DrivenLine({ ...ONE_A_SECOND, pollIntervalMaxSeconds: 7 })
     line.join(WAITING)
     line.pass(10).tick()
@@ -67,7 +67,7 @@ describe('the silence limit', () => {
     expect(line.states(WAITING - 2, WAITING - 1)).toEqual(['offered', 'absent'])
   })
 
-  it('expires nobody who polls as told when the rate jumps', () => {
+  it('expires nobody who polls as told, even when the rate jumps', () => {
     const { line } = steadyLine()
     line.hear([WAITING])
     line.applyRuntimeRules({ ratePerMinute: 600_000 })

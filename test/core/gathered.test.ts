@@ -57,7 +57,7 @@ describe('a request that waited', () => {
     joins: ['key'],
   })
 
-  it('has every age grown by that time, and nothing else changed', () => {
+  it('has every age increased by that time, and nothing else changed', () => {
     expect(agedRequest(waited, 100)).toEqual({
       ...waited,
       claims: [
@@ -71,7 +71,7 @@ describe('a request that waited', () => {
     })
   })
 
-  it('is left alone by a clock that went back', () => {
+  it('is unchanged if the clock went back', () => {
     expect(agedRequest(waited, -100)).toEqual(waited)
   })
 

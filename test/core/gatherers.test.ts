@@ -41,7 +41,7 @@ describe('the number of gatherers', () => {
 })
 
 describe('the gatherer of an isolate', () => {
-  it('is about as often each of them', () => {
+  it('is each of them about equally often', () => {
     const counts = new Array<number>(7).fill(0)
     for (let i = 0; i < 7_000; i++) (counts[gathererOf(crypto.randomUUID(), 7)] as number)++
     expect(Math.min(...counts)).toBeGreaterThan(850)
@@ -87,7 +87,7 @@ describe('a room', () => {
     expect(hear(tier, 2, START_MS + WINDOW_MS + 1, 3)).toBe(0)
   })
 
-  it('believes no number above the bound', () => {
+  it('ignores numbers above the bound', () => {
     expect(hear(new GathererTier(SMALL), 1, START_MS, 1_000_000)).toBe(4)
   })
 

@@ -32,7 +32,7 @@ describe('a slot offered to a page that nobody looks at', () => {
     expect([line.state(2), line.line.totals.noShows]).toEqual(['active', 0])
   })
 
-  it('tells for how much longer it is held', () => {
+  it('states how much longer it is held', () => {
     const line = calledLine(60)
     const ask = () => line.exchange({ claims: [{ number: 2, beacon: false, touched: false, ...HELD }] }).claims[0]
     expect(ask()).toEqual({ state: 'offered', heldSeconds: 60 })
@@ -51,7 +51,7 @@ describe('a slot offered to a page that nobody looks at', () => {
     expect(line.line.journal.of(2).at(-1)).toMatchObject({ event: 'missed', from: 'offered' })
   })
 
-  it('is freed by silence as any other', () => {
+  it('is freed by silence like any other', () => {
     const line = calledLine(600)
     line.claim(2, HELD)
     for (let i = 0; i < 4; i++) {
@@ -89,7 +89,7 @@ describe('a slot offered to a page that nobody looks at', () => {
     expect(line.state(2)).toBe('offered')
   })
 
-  it('is held anew after a restart, which forgets since when', () => {
+  it('is held anew after a restart, which forgets when the hold began', () => {
     const line = calledLine(60)
     line.claim(2, HELD)
     keepHidden(line, 50)

@@ -42,7 +42,7 @@ describe('a ticket that returns from absence', () => {
     expect(line.state(2)).toBe('waiting')
   })
 
-  it('is in front again, but gets no slot that was given away meanwhile', () => {
+  it('is at the front again, but gets no slot that was given away meanwhile', () => {
     const line = lineOf(3, 4)
     absent(line, 60, [3, 4, 5])
     line.leave(GUEST)
@@ -55,7 +55,7 @@ describe('a ticket that returns from absence', () => {
     expect(line.states(2, 4, 5)).toEqual(['offered', 'waiting', 'waiting'])
   })
 
-  it('has its full returns again after a session', () => {
+  it('may return as often as at first after a session', () => {
     const line = new DrivenLine({ capacity: 1, returnsMax: 1 })
     line.join(2)
     keepPolling(line, [1], 60)

@@ -14,7 +14,7 @@ function classes(networks: JoinNetworks, count: number, network: number, nowMs =
 }
 
 describe('the joins of a network within an hour', () => {
-  it('are in the class of their place: to 3, to 20, to 200, and beyond', () => {
+  it('are classed by their rank: up to 3, up to 20, up to 200, and beyond', () => {
     const found = classes(new JoinNetworks(), 202, 7)
     expect([0, 2, 3, 19, 20, 199, 200, 201].map((i) => found[i])).toEqual([
       QUIET,

@@ -71,7 +71,7 @@ describe('lanes with weights', () => {
     )
   })
 
-  it('leave the part of an empty lane to the others, so that no admission is lost', () => {
+  it('leave the share of an empty lane to the others, so that no admission is lost', () => {
     const lanes = NAMES.map((name) => ({ name, weight: 1, first: false }))
     const alone = NAMES.map((name) => name === 'one')
     expect(new Set(chosen(lanes, new Array(50).fill(alone), 20))).toEqual(new Set(['one']))

@@ -116,7 +116,7 @@ describe('the order of lanes', () => {
     expect(order.slice(6).filter((number) => laneOf(number) !== REGULAR)).toEqual(members)
   })
 
-  it('gives each its part: 30 of 41 to members, 10 to the regular line, 1 to slow', () => {
+  it('gives each its share: 30 of 41 to members, 10 to the regular line, 1 to slow', () => {
     const line = occupied([MEMBERS])
     line.join(200)
     line.joinLane('members', 200)
@@ -131,7 +131,7 @@ describe('the order of lanes', () => {
     expect(Math.max(...runsOf(order.slice(0, 123), member))).toBeLessThanOrEqual(5)
   })
 
-  it('gives the part of an empty lane to the others, and saves nothing up for it', () => {
+  it('gives the share of an empty lane to the others, and builds up no credit for it', () => {
     const line = occupied([{ name: 'members', weight: 10, first: false }])
     line.join(100)
     const ten = () => Array.from({ length: 10 }, () => drainOne(line))

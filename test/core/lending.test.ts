@@ -46,7 +46,7 @@ describe('a room lends slots', () => {
     expect(line.state(11)).toBe('waiting')
   })
 
-  it('at the cost of the rate, of which the other share stays for newcomers who ask', () => {
+  it('against the rate, whose remaining share stays for newcomers who ask', () => {
     // The bucket holds 11: one check interval and one more.
     const line = lineOf({ capacity: 1_000, ratePerMinute: 60 })
     expect(lend(line, 100)).toMatchObject({ count: 7 })

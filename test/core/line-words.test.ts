@@ -107,7 +107,7 @@ describe('a claim', () => {
     expect(line.states(2, 3)).toEqual(['gone', 'offered'])
   })
 
-  it('without a beacon leaves the session its minute', () => {
+  it('without a beacon leaves the session its limit of a minute', () => {
     const line = new DrivenLine({ capacity: 3 })
     line.join(3)
     line.claim(3)

@@ -88,7 +88,7 @@ describe('the origin guard', () => {
     expect(factors(guarded(slow), [together(report(80, 0, 20), { ...UNREACHABLE, errors: 10 })])).toEqual([0.5])
   })
 
-  it('keeps its factor over a crash, and starts content on data of an older version', () => {
+  it('keeps its factor over a crash, and starts at the full rate with data of an older version', () => {
     const line = guarded()
     line.join(1)
     factors(line, [BAD, BAD])

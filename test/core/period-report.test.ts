@@ -15,7 +15,7 @@ function point(fromMs: number, part: { waiting?: number; active?: number; admitt
   } satisfies PeriodPoint
 }
 
-describe('the figures of a longer time', () => {
+describe('the figures of a longer period', () => {
   it('have the highest gauges, their sums, added totals and durations, and the highest percentile', () => {
     const a = {
       ...point(0, { waiting: 5, active: 4, admitted: 2 }),
@@ -36,7 +36,7 @@ describe('the figures of a longer time', () => {
     })
   })
 
-  it('count what another version has not stored as nothing', () => {
+  it('count figures that another version has not stored as nothing', () => {
     expect(mergePeriods(point(0, { waiting: 5 }), {})).toMatchObject({ samples: 1, highest: { waiting: 5 } })
     expect(mergePeriods(NO_PERIOD, { samples: 2, totals: { admitted: 4 } })).toMatchObject({
       samples: 2,
@@ -46,7 +46,7 @@ describe('the figures of a longer time', () => {
   })
 })
 
-describe('the report of a time', () => {
+describe('the report of a period', () => {
   it('has nulls instead of shares while nobody came', () => {
     expect(periodReport([])).toMatchObject({
       samples: 0,
@@ -92,7 +92,7 @@ describe('the report of a time', () => {
     expect(abandonment.byWait.at(-1)).toMatchObject({ upToSeconds: null })
   })
 
-  it('counts as turned away who met a limit, failed the check and may not join, or sent a wrong proof', () => {
+  it('counts newcomers as turned away who met a limit, failed the check and may not join, or sent a wrong proof', () => {
     const totals = {
       ...NO_PERIOD.totals,
       ...{ limited: 1, limitedByNetwork: 2, limitedByClient: 4, checksFailed: 16, checksOverlooked: 8 },

@@ -84,7 +84,7 @@ describe('the estimated wait under a rate plan', () => {
     expect(likelySeconds({ ...rising, position: 150 + 210, pieces })).toBe(120)
   })
 
-  it('is unknown if nobody is admitted against the plan, or if the plan admits nobody any more', () => {
+  it('is unknown if nobody is admitted although the plan allows it, or if the plan admits nobody any more', () => {
     const pieces = piecesOf([-5, 60])
     expect(estimateWait({ ...STEADY, ratePerMinute: 0, pieces })).toBeNull()
     expect(estimateWait({ ...STEADY, admittedPerMinute: null, pieces })).toBeNull()
@@ -103,7 +103,7 @@ describe('the estimated wait under a rate plan', () => {
     expect(estimateWait({ ...BEFORE_START, admissionFactor: 0, pieces })).toBeNull()
   })
 
-  it('takes the start of the first piece for now, and no pieces for no plan', () => {
+  it('treats the start of the first piece as now, and an empty list as no plan', () => {
     const { nowMs, ...rest } = BEFORE_START
     expect(likelySeconds({ ...rest, pieces: piecesOf([0, 0], [30, 60]) })).toBe(30 * 60 + 600)
     expect(estimateWait({ ...STEADY, pieces: [] })).toEqual(estimateWait({ ...STEADY, nowMs }))

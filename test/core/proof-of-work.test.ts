@@ -91,7 +91,7 @@ describe('a solution', () => {
     }
   })
 
-  test('is one of its challenge alone', () => {
+  test('solves its own challenge only', () => {
     let nonce = 0
     while (bitsOf('id', `${nonce}`) < 12) nonce++
     expect(solves('id', `${nonce}`, 12)).toBe(true)

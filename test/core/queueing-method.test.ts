@@ -6,7 +6,7 @@ import { DrivenLine } from './support/driven-line.ts'
 import { event } from './support/events.ts'
 
 describe('the method "reject"', () => {
-  it('refuses newcomers who would wait, and keeps no ticket of them', () => {
+  it('refuses newcomers who would wait, and issues them no ticket', () => {
     const line = new DrivenLine({ method: 'reject', capacity: 2 })
     expect(line.join(4)).toEqual([1, 2, 0, 0])
     expect(line.line.tickets.waiting).toBe(0)
@@ -16,7 +16,7 @@ describe('the method "reject"', () => {
     expect(line.join(2)).toEqual([3, 0])
   })
 
-  it('lets those who wait already in first when it begins', () => {
+  it('first admits those who already wait when it begins', () => {
     const line = new DrivenLine({ capacity: 1 })
     const [, second] = line.join(2) as [number, number]
     line.applyRuntimeRules({ method: 'reject' })
@@ -105,7 +105,7 @@ describe('the method "passthrough"', () => {
     expect([line.line.tickets.occupied, line.line.tickets.waiting]).toEqual([2, 2])
   })
 
-  it('allows who would wait the silence of a session', () => {
+  it('allows visitors who would wait the silence of a session', () => {
     const limits = { capacity: 1, heartbeatTimeoutSeconds: 20, sessionTimeoutSeconds: 300 }
     for (const [method, waiting] of [
       ['fifo', 0],

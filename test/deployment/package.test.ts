@@ -46,7 +46,7 @@ it('type-checks in the Workers that use it, strictly and with its own declaratio
   expect(await typeErrors(twoRooms)).toContain("Type 'number' is not assignable to type 'string'")
 })
 
-it('verifies passes in a site that is no Worker, and refuses expired, foreign and forged ones', async () => {
+it('verifies passes in a site that is not a Worker, and refuses expired, foreign and forged ones', async () => {
   const passes = {
     valid: await pass(),
     expired: await pass({ exp: NOW_SECONDS - 60 }),

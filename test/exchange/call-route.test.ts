@@ -59,7 +59,7 @@ describe('the calls of an isolate', () => {
     expect(await route.call(request({ gatherers: GATHERERS }), 0, PATIENCE_MS)).toBe(ANSWER)
   })
 
-  it('go to one gatherer, which its id decides', async () => {
+  it('go to one gatherer, which its id selects', async () => {
     const ports = new Ports()
     for (let i = 0; i < 3; i++) expect(await ports.call()).toBeNull()
     expect(ports.calls).toEqual([OWN, OWN, OWN])
@@ -98,7 +98,7 @@ describe('the calls of an isolate', () => {
     expect(ports.calls).toEqual([OWN, next(1), OWN])
   })
 
-  it('go to the gatherer that a new number of them decides', async () => {
+  it('go to the gatherer that a new number of gatherers selects', async () => {
     const ports = new Ports()
     ports.answer = LOST
     await ports.call()

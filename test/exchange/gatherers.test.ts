@@ -55,7 +55,7 @@ describe('the gatherers of an isolate', () => {
 })
 
 describe('a call of an isolate', () => {
-  it('tells the number of gatherers that the isolate knows', async () => {
+  it('states the number of gatherers that the isolate knows', async () => {
     const virtual = new VirtualRoom()
     const joining = virtual.client.join(virtual)
     await virtual.pass(0)
@@ -70,7 +70,7 @@ describe('a call of an isolate', () => {
     expect(virtual.requests.map(({ gatherers }) => gatherers)).toEqual([undefined, undefined, 3])
   })
 
-  it('goes by the number in a recent token until the first answer', async () => {
+  it('uses the number in a recent token until the first answer', async () => {
     const virtual = new VirtualRoom()
     const seenSeconds = Math.floor(virtual.nowMs / 1000)
     virtual.client.learnGatherers({ gatherers: 5, seenSeconds: seenSeconds - 60 })
@@ -86,7 +86,7 @@ describe('a call of an isolate', () => {
     expect(virtual.requests.map(({ gatherers }) => gatherers)).toEqual([5, undefined])
   })
 
-  it('goes by the number in the cache of its location, unless a token told one', async () => {
+  it('uses the number in the cache of its location, unless a token states one', async () => {
     for (const { told, hintMs, gatherers } of [
       { told: 0, hintMs: 5, gatherers: 4 },
       { told: 5, hintMs: 5, gatherers: 5 },
@@ -103,7 +103,7 @@ describe('a call of an isolate', () => {
     }
   })
 
-  it('sends numbers with their own run, even if a newer one is told while it looks there', async () => {
+  it('sends numbers with their own run, even if it learns of a newer one meanwhile', async () => {
     const virtual = new VirtualRoom()
     Object.assign(virtual, { hinted: 4, hintMs: 20 })
     const [older, newer] = [virtual.line.run - 1, virtual.line.run]
@@ -132,7 +132,7 @@ describe('a call of an isolate', () => {
     expect(await written(2, 50)).toEqual([2, 2])
   })
 
-  it('tells of a token of a newer run until an answer is of that run', async () => {
+  it('reports a token of a newer run until an answer is of that run', async () => {
     const virtual = new VirtualRoom()
     const joining = virtual.client.join(virtual)
     await virtual.pass(10)

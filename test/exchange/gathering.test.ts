@@ -155,7 +155,7 @@ describe('a gatherer', () => {
   })
 })
 
-describe('a wish for a snapshot', () => {
+describe('a request for a snapshot alone', () => {
   /** A gatherer with a copy that came at 10 ms. */
   async function withCopy(): Promise<Stage> {
     const stage = new Stage()

@@ -125,7 +125,7 @@ describe('a lease', () => {
     expect(room.client.takeLent(room)).toBeNull()
   })
 
-  it('ends as soon as a snapshot says that someone waits, and its numbers go to them', async () => {
+  it('ends as soon as a snapshot says that someone waits, and its slots go to them', async () => {
     const room = await lentTwo()
     await otherVisitors(room, 7)
     expect(room.line.tickets.waiting).toBe(1)

@@ -118,7 +118,7 @@ describe('after the first time', () => {
     expect(await verify()).toBe('valid')
   })
 
-  test('lets nobody with a known key wait for the search of an unknown one', async () => {
+  test('does not make requests with known keys wait for the search of an unknown one', async () => {
     nowMs += 30_000
     const unknown = verify(NEXT_KEY)
     await expect.poll(() => server.asked).toBe(2)

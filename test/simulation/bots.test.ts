@@ -39,7 +39,7 @@ function sale(name: SettingName, changes: Partial<SaleOptions> = {}): Promise<Sa
 const slowest = ({ delaysMs }: SaleFigures) => (delaysMs.at(-1) ?? 0) / 1000
 
 describe('without any defence', () => {
-  it('gives bots the share of places that they have of the requests', async () => {
+  it('gives bots the same share of the places as of the requests', async () => {
     for (const requestsPerSecond of [10, 40, 160]) {
       const { botShare } = await sale('off', { budget: { ...SERVER, requestsPerSecond } })
       expect(botShare).toBeGreaterThan(requestsPerSecond / (requestsPerSecond + 13) - 0.1)
@@ -97,14 +97,14 @@ describe('proof of work', () => {
 })
 
 describe('Turnstile', () => {
-  it('keeps bots out with the infinite queue, but for one place for each bought check', async () => {
+  it('keeps bots out with the infinite queue, except for one place per bought check', async () => {
     expect(await sale('Turnstile `"infinite_queue"`')).toMatchObject({ botShare: 0, botTickets: 0 })
     const { botShare, botTickets } = await sale('Turnstile `"infinite_queue"`', { boughtSolves: 30 })
     expect(botTickets).toBe(30)
     expect(botShare).toBeCloseTo(30 / PLACES, 2)
   })
 
-  it('keeps no bot out with the log, and nobody else', async () => {
+  it('keeps out neither bots nor people with the log', async () => {
     const figures = await sale('Turnstile `"log"`')
     expect(figures.refused).toBe(0)
     expect(figures.botShare).toBeGreaterThan(0.3)

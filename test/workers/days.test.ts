@@ -103,7 +103,7 @@ describe('daily figures', () => {
   })
 })
 
-describe('a long time', () => {
+describe('a long period', () => {
   const week = async (store: SampleStore) => {
     for (let hour = 0; hour < 7 * 24; hour++) {
       store.write(sample(START_MS + hour * HOUR_MS, hour, 1, [1]))

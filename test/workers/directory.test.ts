@@ -137,7 +137,7 @@ describe('a document', () => {
     expect(await directory().audit(1e9, 10)).toEqual([])
   })
 
-  it('is one of 1,000 at most', async () => {
+  it('is refused when there are 1,000 already', async () => {
     await runInDurableObject(directory(), (_, { storage }) => {
       for (let i = 0; i < RUNTIME_ROOMS_MAX; i++) {
         storage.sql.exec(
@@ -269,7 +269,7 @@ describe('a deletion', () => {
     ])
   })
 
-  it('is taken back by a new document', async () => {
+  it('is cancelled by a new document', async () => {
     const room = await create('fair')
     await room.join()
     await remove('fair', 'drain')

@@ -223,7 +223,7 @@ describe('the page about draws', () => {
     expect(drawPage({ planned: { ...PLANNED, phase: 'drawing' } })).toContain('The draw is being made.')
   })
 
-  it('shows everything that the draw was computed from, the own rank, and how to verify', () => {
+  it('shows everything that the draw was computed from, the rank of the visitor, and how to verify it', () => {
     const html = drawPage({ made: [MADE], own: { entry: 250, draw: MADE, rank: 17 } })
     expect(html).toContain('The draw used the secret and the public randomness below.')
     expect(html).toContain('Your place in the draw: 17 of 4,000')
@@ -250,7 +250,7 @@ describe('the page about draws', () => {
     )
   })
 
-  it('shows the own rank with its own draw only', () => {
+  it('shows the rank of the visitor only with the draw that it belongs to', () => {
     const earlier = { ...MADE, event: 'summer' }
     const html = drawPage({ planned: PLANNED, made: [MADE, earlier], own: { entry: 250, draw: earlier, rank: 17 } })
     expect(html).toContain('<h2 dir="auto">summer</h2>')

@@ -153,7 +153,7 @@ describe('a deployed event', () => {
 })
 
 describe("operators' events", () => {
-  it('are 200 at most; the one that ended first makes place for a new one', async () => {
+  it('are 200 at most; a new one replaces the one that ended first', async () => {
     await withStorage((open) => {
       const store = open()
       for (let day = 0; day < 200; day++) expect(store.create(settings(day), START_MS, 'ada')).not.toBeNull()

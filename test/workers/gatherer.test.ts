@@ -83,7 +83,7 @@ describe('a gatherer', () => {
     expect(await runDurableObjectAlarm(gatherer())).toBe(false)
   })
 
-  it('answers a wish for a snapshot without a call', async () => {
+  it('answers a request for a snapshot alone without a call', async () => {
     const room = shop()
     const { run } = await gathered('isolate 1', 0, { joins: ['key'] })
     expect(await gathered('isolate 2', run)).toMatchObject({ run, joins: [], snapshot: { next: 2 } })

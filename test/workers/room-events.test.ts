@@ -82,7 +82,7 @@ describe('an event', () => {
     expect(await send(room, { kind: 'delete', id })).toEqual({ state: 'done', event: null })
   })
 
-  it('that has drawn cannot get another start by a suspension', async () => {
+  it('whose draw was made cannot get another start by being suspended', async () => {
     const room = shop()
     const { id } = await create(room, { shuffle_at_event_start: true })
     passSeconds(2.5 * HOUR)
@@ -100,7 +100,7 @@ describe('an event', () => {
     expect(resumed).toMatchObject({ state: 'done', event: { phase: 'running' } })
   })
 
-  it('takes a start in place of the lobby into the future only', async () => {
+  it('refuses a start in the past while the lobby is open', async () => {
     const room = shop()
     const { id } = await create(room)
     passSeconds(1.5 * HOUR)

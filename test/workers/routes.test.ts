@@ -55,7 +55,7 @@ describe('a room with several routes', () => {
       expect(nameOf(rooms, `https:${url}`), url).toBe('rest')
   })
 
-  it('leads visitors home to a route of their own host', () => {
+  it('leads visitors back to a route of their own host', () => {
     const [, sale] = rooms as [RoomSettings, RoomSettings]
     expect(homePath(sale, 'shop.example')).toBe('/sale')
     expect(homePath(sale, 'de.shop.example')).toBe('/')

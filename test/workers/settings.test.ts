@@ -393,7 +393,7 @@ describe('Turnstile', () => {
     ])
   })
 
-  it('is refused in a room without both keys, with what to do', () => {
+  it('is refused in a room without both keys, with the remedy', () => {
     expect(refused({ ROOMS: withMode })).toEqual([
       expect.stringMatching(
         /^TURNSTILE_SITE_KEY: is missing, but ROOMS\[1\] has a turnstile_mode\. .*docs\/fairness\.md/,

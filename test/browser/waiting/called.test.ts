@@ -51,7 +51,7 @@ test('notifies a visitor of a hidden tab, holds the slot, and opens the site wit
   expect(told).toEqual([TURN])
 })
 
-test('goes in at once from a tab that is seen, when another one was hidden', async () => {
+test('goes in at once from a visible tab, even if another one is hidden', async () => {
   const guest = await guestOf(stage, 'tabs')
   const profile = await chromium.profile()
   const hidden = await profile.newPage()

@@ -18,7 +18,7 @@ test.each([
   [LONG, 'en'],
   [SHORT, 'ar'],
   [LONG, 'ar'],
-])('the menu and all questions of the page of %s in %s stay within reach', async (name, lang) => {
+])('the menu and all questions stay within reach on the page of %s in %s', async (name, lang) => {
   const page = await chromium.page({ extraHTTPHeaders: { Authorization: `Bearer ${ADMIN_TOKEN}` } })
   const query = new URLSearchParams({ room: name, lang, state: 'lobby', event: 'draw', event_name: 'Autumn sale' })
   await page.goto(urlOf(stage, name, `/__waiting-room/admin/preview?${query}`))

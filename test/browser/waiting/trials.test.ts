@@ -50,7 +50,7 @@ test('keeps the place of a hidden tab with a worker, and joins again for one wit
   expect(await ticketOf(without)).toBeGreaterThan(lost)
 })
 
-test('says offline how long the place is kept, and continues by itself once online', async () => {
+test('says how long the place is kept while offline, and continues by itself once online', async () => {
   await guestOf(stage, 'offline')
   const page = await chromium.page()
   const ticket = await joinLine(page, urlOf(stage, 'offline', '/page'))

@@ -98,7 +98,7 @@ describe('a stranger', () => {
     await expectNothingOf(target)
   })
 
-  it('passes no room by another spelling of its path', async () => {
+  it('does not get past a room with another spelling of its path', async () => {
     const spelled = fc.array(
       fc.constantFrom('/', '//', '/./', '/x/../', '\\', '%2f', '%5c', '%2e/', ';/', '/%2e%2e/', '/;a=b/'),
       { minLength: 1, maxLength: 4 },
@@ -119,7 +119,7 @@ describe('a stranger', () => {
     )
   })
 
-  it('passes no room by another spelling of a path whose case the site ignores', async () => {
+  it('does not get past a room with another spelling of a path whose case the site ignores', async () => {
     const spelled = fc.array(
       fc.constantFrom(
         '/',

@@ -199,7 +199,7 @@ describe('the dead-letter queue of "alerts"', () => {
     expect(logged('alert_lost')).toMatchObject([{ level: 'error', error: 'given up after all retries' }])
   })
 
-  it('does not record a message as lost that a duplicate delivered', async () => {
+  it('does not record as lost a message that a duplicate delivered', async () => {
     const receiver = new Receiver()
     await run(webhookTo(receiver.url), [firing])
     await runDead([firing])
