@@ -1,5 +1,5 @@
 /** Makes access keys, for the API and for `npm run make-keys`: bounds, defaults and links. */
-import { ACCESS_KEY_LIFE_MAX_DAYS, ACCESS_KEY_USES_MAX, PERSON_ID_MAX_CHARS } from '../limits.ts'
+import { ACCESS_KEY_LIFE_MAX_DAYS, ACCESS_KEY_USES_MAX, DAY_MS, PERSON_ID_MAX_CHARS } from '../limits.ts'
 import {
   ACCESS_KEY_TYPES,
   type AccessKey,
@@ -39,7 +39,6 @@ export interface OrderProblem {
   readonly problem: string
 }
 
-const DAY_MS = 86_400_000
 const isWholeUpTo = (value: number, max: number) => Number.isSafeInteger(value) && value >= 1 && value <= max
 
 /**
