@@ -19,7 +19,9 @@ const plain: Registry = (room) => namespace.getByName(room)
 function placeIn(jurisdiction: string, room: TestRoom, registry: Registry): Promise<void> {
   return runInDurableObject(room.stub, (instance, state) => {
     const placed = new RoomJurisdiction(state.storage.sql, jurisdiction, registry)
-    Object.assign(instance as unknown as object, { jurisdiction: placed })
+    const object = instance as unknown as { jurisdiction: RoomJurisdiction; readiness: object }
+    object.jurisdiction = placed
+    Object.assign(object.readiness, { jurisdiction: placed })
   })
 }
 
