@@ -10,7 +10,7 @@ export function AdvisedThresholds({ room, observes }: { room: string; observes: 
   const { found, ask } = useAnswer(() => get<Advice>(`/rooms/${room}/advice`))
   return (
     <section class="card" aria-labelledby="advice-title">
-      <h3 id="advice-title">Advised thresholds</h3>
+      <h3 id="advice-title">Suggested thresholds</h3>
       <p class="muted">
         From the visitors of the last 7 days.{' '}
         {observes ? 'The room observes: it holds nobody.' : 'The method "observe only" gives better advice.'}
@@ -39,11 +39,11 @@ function Found({ advice }: { advice: Advice }) {
         )}
       </p>
       <dl class="facts">
-        <dt>Newcomers per minute, 99% of the minutes</dt>
+        <dt>Newcomers per minute, 99th percentile</dt>
         <dd>{arrivalsPerMinuteP99 === null ? '–' : `at most ${count.format(arrivalsPerMinuteP99)}`}</dd>
         <dt>Time on the site, median</dt>
         <dd>{lengthText(timeOnSiteSecondsP50)}</dd>
-        <dt>Time on the site, 90%</dt>
+        <dt>Time on the site, 90th percentile</dt>
         <dd>{timeOnSiteSecondsP90 === null ? '–' : `within ${lengthText(timeOnSiteSecondsP90)}`}</dd>
       </dl>
     </>

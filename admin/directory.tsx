@@ -164,7 +164,7 @@ function useRoomChanges(rooms: Rooms, refresh: () => void) {
 function NoDirectory() {
   return (
     <p class="banner warn">
-      <b>This deployment has no place for runtime rooms.</b> Add the binding <code>DIRECTORY</code> with the class{' '}
+      <b>This deployment does not support runtime rooms.</b> Add the binding <code>DIRECTORY</code> with the class{' '}
       <code>Directory</code> and the migration <code>v4</code> to wrangler.toml (docs/rooms.md), and deploy. Until then
       a deploy creates and changes rooms.
     </p>

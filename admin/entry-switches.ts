@@ -39,18 +39,18 @@ export const ENTRY_SWITCHES: readonly EntrySwitch[] = [
   {
     name: 'turnstile_mode',
     label: 'Check before joining',
-    note: 'Newcomers pass Turnstile first. Needs the deployed keys of a widget, or nobody is checked.',
+    note: 'Newcomers pass Turnstile first. Without the deployed keys of a widget, nobody is checked.',
     values: [
       { value: 'off', text: 'off' },
       { value: 'invisible', text: 'invisible' },
       { value: 'visible_non_interactive', text: 'visible, no click' },
-      { value: 'visible_managed', text: 'visible, some click' },
+      { value: 'visible_managed', text: 'visible, may ask for a click' },
     ],
   },
   {
     name: 'turnstile_action',
     label: 'After a failed check',
-    note: 'Newcomers who fail join and are counted, or wait without end and are not told.',
+    note: 'Newcomers who fail either join and are counted, or wait forever without being told.',
     values: [
       { value: 'log', text: 'join, counted' },
       { value: 'infinite_queue', text: 'infinite queue' },
@@ -59,7 +59,7 @@ export const ENTRY_SWITCHES: readonly EntrySwitch[] = [
   {
     name: 'join_limit',
     label: 'Join limits',
-    note: 'At most so many newcomers from one address, network or bound client, then they retry.',
+    note: 'Limits the newcomers from one address, network or bound client. Others retry.',
     values: FLAG,
   },
   {

@@ -38,7 +38,7 @@ export function Texts({ form, draft, set }: GroupProps) {
         form={form}
         name="message"
         label="Message"
-        note="Shown in the lobby and in line. A message of the room wins."
+        note="Shown in the lobby and in line. A message of the room takes precedence."
         max={500}
         rows={2}
         value={draft.message}

@@ -18,7 +18,7 @@ export function ReportView({ report }: { report: Report }) {
         From {momentText(report.from)} to {momentText(report.to)}
         {report.resolution === 'days' && <span class="muted"> (whole days in UTC)</span>}
       </p>
-      {report.samples === 0 && <p class="muted">Nobody was in the room in this time.</p>}
+      {report.samples === 0 && <p class="muted">Nobody was in the room during this time.</p>}
       <Sums report={report} />
       <Plots report={report} />
       <div class="columns">
@@ -93,7 +93,7 @@ function Plots({ report }: { report: Report }) {
       <div class="charts">
         <Chart
           {...shared}
-          title="People, highest of each step"
+          title="People, highest in each step"
           format={format}
           lines={[
             { label: 'Waiting', color: '--series-a', filled: true, values: points.map((p) => p.peakWaiting) },
@@ -132,7 +132,7 @@ function Waits({ report: { abandonment } }: { report: Report }) {
   return (
     <section class="card" aria-labelledby="report-waits">
       <h3 id="report-waits">Waits, and who gave up</h3>
-      <p class="muted">The share is of those who were still in line after the time before.</p>
+      <p class="muted">Each share is of the visitors who were still in line when its range began.</p>
       <Table heads={['Waited', 'Admitted', '', 'Gave up', 'Share']} isEmpty={rows.length === 0}>
         {rows.map(({ upToSeconds, admitted, count: gaveUp, share }) => (
           <tr key={upToSeconds}>

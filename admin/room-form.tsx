@@ -51,13 +51,13 @@ export function RoomForm({ base, onSaved, onReload, onClose }: Props) {
   return (
     <form id={FORM_ID} class="card long-form" aria-labelledby="room-form-title" noValidate onSubmit={submit}>
       <h3 id="room-form-title">{base === null ? 'New room' : `Edit “${base.name}”`}</h3>
-      {base?.draining === true && <p class="banner warn">The room drains. Saving it keeps it.</p>}
+      {base?.draining === true && <p class="banner warn">The room is draining. Saving it cancels the deletion.</p>}
       {base === null && (
         <TextField
           form={form}
           name="name"
           label="Name"
-          note="Small letters, digits and hyphens, 32 at most. It cannot be changed later."
+          note="Lower-case letters, digits and hyphens, at most 32. It cannot be changed later."
           value={name}
           max={100}
           onText={rename}

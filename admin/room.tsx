@@ -97,7 +97,7 @@ export function Room({ name, covers, preview, mayWrite, children }: Props) {
                   <CapacityAndRate room={name} stats={stats.value as Stats} event={event} controls={controls} />
                 )}
               </Part>
-              <Part name="Advised thresholds">
+              <Part name="Suggested thresholds">
                 <AdvisedThresholds room={name} observes={controls?.values.queueing_method === 'passthrough'} />
               </Part>
               <Part name="Alerts">

@@ -62,7 +62,7 @@ export function* brokenPromises(
   if (after === null) {
     if (!isCommitted || phase === 'running' || phase === 'ended') return
     const remedy = phase === 'drawing' ? 'Try again in a minute' : 'Suspend, delay or start it'
-    yield { key: '', problem: `The draw of the event is promised, so it cannot be deleted before. ${remedy}` }
+    yield { key: '', problem: `The draw of the event is promised, so the event cannot be deleted before it. ${remedy}` }
     return
   }
   if (phase === 'ended') {

@@ -200,7 +200,7 @@ function* crossChecks(room: RoomTable): Iterable<[string, keyof typeof roomEntri
 function* routeChecks(room: RoomTable): Iterable<[string, keyof typeof roomEntries]> {
   const { routes, host: name, path: below, additional_hosts: more } = room
   if (routes !== undefined && (name !== undefined || below !== undefined || more.length > 0)) {
-    yield ['takes the place of host, path and additional_hosts: set it or these', 'routes']
+    yield ['replaces host, path and additional_hosts: set either it or those', 'routes']
   }
   if (more.length > 0 && name === undefined) yield ['needs host', 'additional_hosts']
   const key = routes === undefined ? 'additional_hosts' : 'routes'

@@ -132,7 +132,7 @@ const NO_ROOMS: ParsedRooms = {
   rooms: null,
   tables: [],
   problems: [
-    'ROOMS: must be a list of at least one [[vars.ROOMS]] table, or the same as JSON text. Rooms may also stand in rooms.toml',
+    'ROOMS: must be a list of at least one [[vars.ROOMS]] table, or the same as JSON text. Rooms may also be in rooms.toml',
   ],
 }
 

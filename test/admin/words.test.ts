@@ -40,7 +40,7 @@ describe('an entry of the audit', () => {
       { turnstile_mode: 'off', turnstile_action: 'log' },
       { turnstile_mode: 'visible_managed', turnstile_action: 'infinite_queue' },
       'Check before joining, After a failed check',
-      'Check before joining: off → visible, some click, After a failed check: join, counted → infinite queue',
+      'Check before joining: off → visible, may ask for a click, After a failed check: join, counted → infinite queue',
     ],
     [{ sold_out: true }, { sold_out: false }, 'End sold out', 'Sold out: on → off'],
     [{ paused: true }, { paused: true }, 'No change (settings)', ''],

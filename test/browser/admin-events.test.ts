@@ -151,7 +151,9 @@ test('starts an event from its lobby, shows the draw, and says that the event se
 
   await button(item, 'Delete… Autumn sale').click()
   await button(page.getByRole('dialog'), 'Delete the event').click()
-  await page.getByText('The draw of the event is promised, so it cannot be deleted before. Suspend, delay').waitFor()
+  await page
+    .getByText('The draw of the event is promised, so the event cannot be deleted before it. Suspend, delay')
+    .waitFor()
 
   await button(item, 'Start now… Autumn sale').click()
   const dialog = page.getByRole('dialog', { name: 'Start “Autumn sale” now?' })

@@ -59,7 +59,7 @@ test('shows the figures with the operators’ changes, for any period, on screen
   // Before anybody came: whole days, and nothing in them.
   await page.getByLabel('From').fill('2026-01-01T10:00')
   await page.getByLabel('To (empty: now)').fill('2026-01-02T10:00')
-  await page.getByText('Nobody was in the room in this time.').waitFor()
+  await page.getByText('Nobody was in the room during this time.').waitFor()
   await page.getByText('whole days in UTC').waitFor()
   expect(await accessibilityViolations(page)).toEqual([])
   await page.getByRole('link', { name: 'Back to the room' }).click()
@@ -71,5 +71,5 @@ test('opens from its own address', async () => {
   await logIn(stage, page, 'quiet')
   await page.goto(`${urlOf(stage, 'quiet', '/__waiting-room/admin')}#quiet/report`)
   await page.getByRole('heading', { name: 'Report of quiet', level: 2 }).waitFor()
-  await page.getByText('Nobody was in the room in this time.').waitFor()
+  await page.getByText('Nobody was in the room during this time.').waitFor()
 })

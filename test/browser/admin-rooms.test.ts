@@ -153,7 +153,7 @@ test('shows read-only operators the documents only, and says what to do without 
   const other = await chromium.page()
   await logIn(bare, other, 'lonely')
   await other.getByRole('link', { name: 'Manage rooms' }).click()
-  await other.getByText('This deployment has no place for runtime rooms.').waitFor()
+  await other.getByText('This deployment does not support runtime rooms.').waitFor()
   expect(await button(other, 'New room').count()).toBe(0)
 })
 

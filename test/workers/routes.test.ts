@@ -63,7 +63,7 @@ describe('a room with several routes', () => {
 
   it('is refused beside host and path, with the same route twice, and over hosts without a common cookie', () => {
     const routes = [{ host: 'a.example.com', path: '/x' }]
-    expect(problemsOf(room('r', { routes, path: '/y' }))).toEqual([expect.stringContaining('takes the place of host')])
+    expect(problemsOf(room('r', { routes, path: '/y' }))).toEqual([expect.stringContaining('replaces host')])
     expect(problemsOf(room('r', { routes: [...routes, ...routes] }))).toEqual([expect.stringContaining('twice')])
     expect(problemsOf(room('r', { routes: [...routes, { host: 'b.example.com' }] }))).toEqual([
       expect.stringContaining('ROOMS[0].routes: needs cookie_domain'),

@@ -123,7 +123,7 @@ export const en: Messages = {
     betterTicket: 'You had two tickets. We kept the better one, number {number}.',
     newTicket: 'Your earlier ticket was lost. You now have number {number}.',
     cookies: 'Please allow cookies for this site. Without them, we cannot let you in when it is your turn.',
-    otherTab: 'You are being let in in another tab of this browser. You can continue here as well.',
+    otherTab: 'Another tab of this browser is opening the site. You can continue here as well.',
     leaveFailed: 'We could not reach the waiting room, so you are still in line. Please try again.',
     noNotifications: 'Your browser does not allow notifications from this site, so you will only hear a sound.',
   },
@@ -147,7 +147,7 @@ export const en: Messages = {
     notSent: 'What you sent was not delivered. Please send it again once you are in.',
     howTitle: 'How this works',
     how: [
-      'Everyone gets a ticket number in order of arrival, and people are let in by that order.',
+      'Everyone gets a ticket number in order of arrival, and people are let in in this order.',
       'Reloading this page, or opening it twice, does not cost you your place.',
       'If your connection drops or your phone locks, your place is kept for a few minutes.',
       'The wait is an estimate based on how fast people have been let in recently. It can go up as well as down.',
@@ -197,7 +197,7 @@ export const en: Messages = {
     },
     check: {
       title: 'One moment, please',
-      text: 'Before you join the line, your browser is checked, so that people get the places and not programs. This takes a few seconds.',
+      text: 'Before you join the line, your browser is checked, so that places go to people, not to programs. This takes a few seconds.',
       link: 'Continue',
     },
     checkScript: 'The check needs JavaScript. Please turn it on for this site, then reload this page.',
