@@ -1,6 +1,6 @@
 /**
- * The settings of fair entry that operators change while the room runs. The page, its notices and
- * the audit log need no more than an entry here for another one.
+ * The settings of fair entry that operators change while the room runs. A new setting needs only an
+ * entry here: the page, its notices and the audit log follow.
  */
 
 export interface EntrySwitch {

@@ -168,7 +168,7 @@ function RoomLinks({ rooms, hasOverview, chosen, isDirectory }: LinksProps) {
   )
 }
 
-/** `#room`, `#room/report`, or `#/rooms`, which no room can be called. */
+/** `#room`, `#room/report`, or `#/rooms`, a name that no room can have. */
 function placeOfHash(): { readonly chosen: string; readonly part: string } {
   const [chosen = '', part = ''] = decodeURIComponent(location.hash.slice(1)).split('/')
   return { chosen, part }

@@ -110,7 +110,7 @@ export class Visitor {
   /** The page of the site, or the waiting page. */
   private async page(): Promise<Answer | null> {
     const sentMs = Date.now()
-    // The waiting page has an error's status, which is none.
+    // The waiting page has the status of an error, but is not one.
     const answer = await this.call(() => this.browser.navigate(this.target.path), [503, 429, 202])
     if (answer?.status === 200) this.record.siteMs.push(Date.now() - sentMs)
     return answer

@@ -31,7 +31,7 @@ export async function cacheValue(key: string, value: unknown, seconds: number): 
   }
 }
 
-/** No host of visitors, so no request of theirs can reach it. */
+/** Not a host of visitors, so none of their requests can reach it. */
 function urlOf(key: string): string {
   return `https://waiting-room.invalid/${key}`
 }

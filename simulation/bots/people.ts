@@ -142,7 +142,7 @@ export class Person {
     return { token: traits.isWronglyFailed ? FAILED_CHECK : solvedCheck(crypto.randomUUID()) }
   }
 
-  /** Without JavaScript. For want of work the button leads to the slow lane. */
+  /** Without JavaScript. As no work is done, the button leads to the slow lane. */
   private async useButton(): Promise<Record<string, string>> {
     const { challenge } = this.client
     await this.scheduler.sleep(READING_MS)

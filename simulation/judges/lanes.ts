@@ -26,7 +26,7 @@ export class LaneJudge {
   admitted = 0
   private readonly findings: Findings
   /**
-   * By lane: how much less than its part it got, at most, in any run of admissions that ends now
+   * By lane: how much less than its share it got, at most, in any run of admissions that ends now
    * and in which it waited all the time.
    */
   private readonly owed = new Map<number, number>()

@@ -83,8 +83,8 @@ export interface AlertStep {
 
 /**
  * Advances a rule by one minute. An unknown value (for example, without admissions) keeps the
- * state. In an idle minute (no visitors at all) no rule holds: an empty room is no fault, even for
- * a rule with a lower bound.
+ * state. In an idle minute (no visitors at all) no rule holds: an empty room is not a fault, even
+ * for a rule with a lower bound.
  */
 export function stepAlert(
   rule: AlertRule,

@@ -1,6 +1,6 @@
 /**
  * The health of the site behind a room, as operators read it: good, warn or bad by the limits of
- * the room, or by default limits when it sets none. For display only: the origin guard steers
+ * the room, or by default limits when it sets none. For display only: the origin guard controls
  * admission.
  */
 import {

@@ -24,7 +24,7 @@ export interface VisitAnswers<Answer> {
   unchecked(): Answer
   /** An access key leads past the room. */
   passed(key: ValidKey): Answer
-  /** There is no place, because of an access key or for want of one. */
+  /** There is no place, because of an access key or because one is missing. */
   keyEnds(outcome: KeyOutcome): Answer
   /** The request has no token that counts and may not join. */
   noToken(): Answer

@@ -40,7 +40,7 @@ export async function joinLimitReached(
   const address = clientAddress(request)
   if (address === null) return null
   if (binding !== null) {
-    // The agent alone would make one client of all phones of a model.
+    // By the agent alone, all phones of one model would count as one client.
     const counter = `${room.name} client ${await binding.forToken()} ${clientNetwork(request)}`
     if (!(await isWithin(context, joinLimiter, counter, BOUND_CLIENT_WEIGHT))) return 'limitedByClient'
   }

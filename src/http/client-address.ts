@@ -12,7 +12,7 @@ export type ClientAddress = ipaddr.IPv4 | ipaddr.IPv6
 /** IPv4-mapped addresses become IPv4. Null: the header is missing, or is not an address. */
 export function clientAddress(request: Pick<Request, 'headers'>): ClientAddress | null {
   const text = request.headers.get('CF-Connecting-IP')?.trim() ?? ''
-  // The library throws and catches an exception for each text that is no address.
+  // The library throws and catches an exception for each text that is not an address.
   return text !== '' && ipaddr.isValid(text) ? ipaddr.process(text) : null
 }
 

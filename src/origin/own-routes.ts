@@ -15,7 +15,8 @@ export class OwnRoutes implements Site {
 
   async fetch(_request: Request, url: RequestUrl, options: SiteOptions = PLAIN): Promise<SiteOutcome> {
     const answer = await this.answer(options)
-    // A response that is not of a room may be of another one around this one.
+    // A request that this room does not cover may belong to another room around it, which reads the
+    // command.
     if (options.room === null) return { state: 'answered', response: answer, revokes: false }
     return { state: 'answered', ...takeCommand(answer, () => url.host) }
   }

@@ -67,7 +67,7 @@ interface Forwarding {
 
 /**
  * A site that is reached by URL cannot see the `cf` of a request. Copying it is expensive: it is
- * parsed, frozen, cloned and serialized, and has 3 KB in a deployment. So only the parts of a
+ * parsed, frozen, cloned and serialized, and takes 3 KB in a deployment. So only the parts of a
  * request are passed on, or the whole one where that is needed: a binding gives `cf` to the other
  * Worker, and the runtime refuses a new GET with a body.
  */

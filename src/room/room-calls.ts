@@ -213,7 +213,7 @@ export class RoomCalls {
     keepAlive.waitUntil(this.flush(dueMs, keepAlive))
   }
 
-  /** Flushes when due, and again when the call fails; in the end any other request takes over. */
+  /** Flushes when due, and again when the call fails; after that any other request takes over. */
   private async flush(firstDueMs: number, keepAlive: KeepAlive): Promise<void> {
     let dueMs = firstDueMs
     for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {

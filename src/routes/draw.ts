@@ -47,7 +47,7 @@ export async function drawRoute(call: Call): Promise<Response> {
   return withHeaders(response, { ...SHARED, 'Cache-Control': age, Vary: VARY })
 }
 
-/** Any page may read the draws: what a browser sends of itself to another origin has no cookies. */
+/** Any page may read the draws: a browser's own requests to another origin carry no cookies. */
 const SHARED = { 'Access-Control-Allow-Origin': '*' }
 const VARY = 'Accept, Accept-Language, Cookie, Waiting-Room-Token'
 

@@ -13,7 +13,7 @@ import { KEY_HEADER } from '../tokens/key-cookie.ts'
 import { TOKEN_HEADER } from '../tokens/token-cookie.ts'
 import { WORK_HEADER } from '../tokens/work-challenge.ts'
 
-/** The visitor that a call comes from, or the answer to a call that means no room. */
+/** The visitor behind a call, or the answer to a call that addresses no room. */
 export async function visitorOfCall(call: Call): Promise<Visitor | Response> {
   const room = roomOfRequest(call, call.deployment.routes)
   if (room === undefined) return problem(404, 'No such room', 'Name a room of this host: ?room=NAME')
@@ -23,8 +23,8 @@ export async function visitorOfCall(call: Call): Promise<Visitor | Response> {
 type Asking = Pick<Call, 'request' | 'url'>
 
 /**
- * The room that a call to one of our endpoints means: the one named by `?room=`, or the only one of
- * the host.
+ * The room that a call to one of our endpoints addresses: the one named by `?room=`, or the only
+ * one of the host.
  */
 export function roomOfRequest({ request, url }: Asking, routes: RouteTable): RoomSettings | undefined {
   const name = roomName(url.search)
@@ -88,8 +88,8 @@ export function optionsRoute(methods: readonly string[]): Handler {
 }
 
 /**
- * If the call means no room, any room of the host may allow the origin, so that the page can read
- * the 404.
+ * If the call addresses no room, any room of the host may allow the origin, so that the page can
+ * read the 404.
  */
 function originOfCall(call: Call): string | null {
   const { routes } = call.deployment

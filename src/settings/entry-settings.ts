@@ -6,7 +6,7 @@ import * as v from 'valibot'
 import type { Snapshot } from '../core/snapshot.ts'
 import { type RoomSettings, roomEntries } from './room-schema.ts'
 
-/** The API, the object and the snapshot need no more than an entry here for another setting. */
+/** A new setting needs only an entry here: the API, the object and the snapshot follow. */
 export const entryEntries = {
   queueing_method: v.unwrap(roomEntries.queueing_method),
   turnstile_mode: v.unwrap(roomEntries.turnstile_mode),

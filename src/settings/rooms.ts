@@ -38,8 +38,8 @@ type RoomTables = readonly Readonly<Record<string, unknown>>[]
 /**
  * Parses `ROOMS`: the list of tables from wrangler.toml, or the same as JSON text.
  * @param prefix where the rooms' endpoints are
- * @param ofFile the tables of `rooms.toml`. Problems name them as if they stood in `ROOMS`, behind
- *   its own: `inFile` gives them their names
+ * @param ofFile the tables of `rooms.toml`. Problems name them as if they followed those of
+ * `ROOMS`; `inFile` restores their own names
  */
 export function parseRooms(value: unknown, prefix = DEFAULT_PREFIX, ofFile: readonly unknown[] = []): ParsedRooms {
   const ofVariable = tablesOf(value)

@@ -91,7 +91,8 @@ export class TurnstileValidator {
     const turn = {}
     const startMs = Date.now()
     if (!this.isFree(startMs)) {
-      // Only newcomers look at the others who wait: if all looked at all, it would take long.
+      // Old entries are removed only when a request arrives: if every waiting request did it, the
+      // work would grow with their square.
       forgetOld(this.waiting, startMs)
       if (this.waiting.size >= CHECKS_WAITING_MAX) return null
       this.waiting.set(turn, startMs)

@@ -104,7 +104,7 @@ test('gives two tabs one ticket, polls from one of them, and opens the site in o
   const before = stage.origin.count('/page')
   await profile.clock.resume()
   await guest.leave()
-  const elsewhere = (page: Page) => page.getByText(/^You are being let in in another tab/).waitFor()
+  const elsewhere = (page: Page) => page.getByText(/^Another tab of this browser is opening the site/).waitFor()
   const other = await Promise.any([first, second].map((page) => elsewhere(page).then(() => page)))
   const entered = other === first ? second : first
   await onTheSite(entered)

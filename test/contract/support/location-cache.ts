@@ -1,5 +1,5 @@
 /**
- * The cache of a location: what workerd asks for `caches.default`. A look-up is a GET; a write is a
+ * The cache of a location: what workerd asks for `caches.default`. A lookup is a GET; a write is a
  * PUT with the whole response as its body, as it would be on the wire.
  */
 import { once } from 'node:events'
