@@ -35,14 +35,14 @@ const QUICK = { rounds: 2, roundMs: 500, warmUpMs: 500 }
 
 const PAGE_MINUTES = 10
 
-const HELP = `npm run bench -- [options]: what the built Worker answers per second, next to the runtime's ceiling and to naive ways
+const HELP = `npm run bench -- [options]: what the built Worker answers per second, next to the runtime's ceiling and to naive implementations
 
   --quick           a short run, under a minute
-  --only NAME,...   these alone: ${VARIANTS.map(({ name }) => name).join(', ')}
+  --only NAME,...   only these: ${VARIANTS.map(({ name }) => name).join(', ')}
   --json FILE       the figures as JSON, too
   --scale           what one room costs as it grows, instead; takes no other option but --json
   --proof           how fast browsers solve the proof of work, instead; takes no other option
-  --routes          how long the look-up of a URL's room takes among 1,000, instead; takes no other option
+  --routes          how long it takes to find the room of a URL among 1,000, instead; takes no other option
   --samples         how long the room's object is busy while it reads 7 days, instead; takes no other option
   --page            what the waiting page costs a weak phone, instead, beside its budget
   --minutes N       with --page: how long it is watched; default ${PAGE_MINUTES}

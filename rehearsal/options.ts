@@ -44,20 +44,20 @@ A crowd of real HTTP clients against a staging room, and a report of how it went
   --arrivals HOW     burst: all within seconds; ramp: evenly; or a FILE with an arrival per line, in seconds
                      since the start or as ISO times (default burst)
   --over SECONDS     how long arrivals take: 0 to ${SECONDS_MAX} (default: burst 2, ramp 60)
-  --patience WAIT    seconds, or LOW-HIGH: who waits longer leaves the line; none (default): nobody does
+  --patience WAIT    seconds, or LOW-HIGH: visitors who wait longer leave the line; none (default): nobody leaves
   --stay SECONDS     how long visitors stay on the site: seconds, or LOW-HIGH (default 20-40)
   --browsers N       real browsers besides the clients, 0 to ${BROWSERS_MAX} (default 0)
-  --minutes N        ends the rehearsal, 1 to ${MINUTES_MAX} (default 15)
-  --max-errors SHARE of all requests, 0 to 1 (default 0.01)
-  --seed N           patience and stay of each visitor follow from it (default 1)
+  --minutes N        when the rehearsal ends, 1 to ${MINUTES_MAX} (default 15)
+  --max-errors SHARE share of all requests that may fail, 0 to 1 (default 0.01)
+  --seed N           decides the patience and the stay of each visitor (default 1)
   --report FOLDER    where the report goes (default rehearsal-report)
   --help             this text
 
-Environment: REHEARSAL_TOKEN is the secret of the room's deployment, required: a host that does not prove
-that it knows it is refused. ADMIN_TOKEN, an operator's token, adds the room's own figures to the report
-and what would have happened at other capacities.
+Environment: REHEARSAL_TOKEN (required) is the secret of the room's deployment; a host that does not prove
+that it knows this secret is refused. ADMIN_TOKEN, an operator's token, adds to the report the room's own
+figures, and what would have happened at other capacities.
 
-Exit code: 0 fine; 1 someone was admitted out of order, too many errors, or the room's figures differ;
+Exit code: 0 passed; 1 someone was admitted out of order, too many errors, or the room's figures differ;
 2 wrong usage, or the host does not allow rehearsals.
 `
 

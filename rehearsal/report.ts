@@ -43,7 +43,7 @@ export function markdown(rehearsed: Rehearsed): string {
   const { target, startMs, endMs, analysis, problems } = rehearsed
   const sections = [
     `# Rehearsal of ${target.room}\n\n${target.origin}${target.path}, ${new Date(startMs).toISOString()}, ${seconds((endMs - startMs) / 1000)}.`,
-    problems.length === 0 ? '**Fine.**' : `**Not fine:**\n\n${problems.map((each) => `- ${each}`).join('\n')}`,
+    problems.length === 0 ? '**Passed.**' : `**Failed:**\n\n${problems.map((each) => `- ${each}`).join('\n')}`,
     table(
       ['visitors', 'count'],
       [['came', analysis.visitors], ['took a place', analysis.joined], ...Object.entries(analysis.outcomes)],
@@ -115,7 +115,7 @@ function whatIfs({ whatIf }: Rehearsed): string {
     'longest line',
     'wait p50, s',
     'wait p90, s',
-    'over after, min',
+    'finished after, min',
   ]
   return `## At other capacities\n\nThe recorded arrivals, with the same patience and stays, in the simulated line.\n\n${table(heads, rows)}`
 }

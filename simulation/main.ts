@@ -21,7 +21,7 @@ const VISITORS_MAX = 10_000_000
 const ALL_CASES = 'all'
 const HELP = `npm run simulate -- [--seeds N] [--seed S] [--events] [--lanes] [--gatherers] [--held] [--trace]
   runs N seeds (200) beginning with S (1); the same seed gives the same run
-  --events the room has an event: a lobby, mostly with a draw, whose borders meet the faults
+  --events the room has an event: a lobby, mostly with a draw, and faults around its borders
   --lanes  the room has lanes, which some visitors join and deploys change; also with --events
   --gatherers  gatherers stand between the isolates and the object, and are lost now and then; also
            with --events and --lanes

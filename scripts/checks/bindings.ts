@@ -40,7 +40,7 @@ export function bindingNotes(section: Section): string[] {
   const notes: string[] = []
   if (!namesOf(section.durable_objects?.bindings, 'name').includes(GATHERER)) {
     notes.push(
-      'no [[durable_objects.bindings]] GATHERER: a room carries about 2,500 isolates, and no more (docs/scale.md)',
+      'no [[durable_objects.bindings]] GATHERER: a room serves about 2,500 isolates at most (docs/scale.md)',
     )
   }
   if (!namesOf(section.durable_objects?.bindings, 'name').includes(DIRECTORY)) {

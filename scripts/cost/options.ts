@@ -12,7 +12,7 @@ export const HELP = `npm run --silent cost -- --visitors N --hours H --capacity 
   --stay MINUTES    how long one stays on the site, 0.1 to 1440 (default 5); with the capacity it gives the rate
   --poll SECONDS    poll_interval_max_seconds, ${NEAR_POLL_MAX_SECONDS} to ${POLL_INTERVAL_MAX_SECONDS} (default ${DEFAULT_POLL_SECONDS}); it is compared with ${NEAR_POLL_MAX_SECONDS} s
   --isolates N      isolates that serve the crowd, 1 to 1,000,000 (default: one for 67 requests a second)
-  --regions N       regions of the world with gatherers of their own, 1 to 7 (default 1); from 1,001 isolates on
+  --regions N       regions of the world, each with its own gatherers, 1 to 7 (default 1); from 1,001 isolates on
   --cpu-ms MS       processor time of a request, 0.01 to 100 (default ${DEFAULT_COSTING.cpuMsPerRequest})
   --log-bytes N     bytes in Cloudflare's log for each request, 0 to 100,000 (default 0: invocation_logs = false;
                     about ${LOG_BYTES_PER_REQUEST.toLocaleString('en-US')} otherwise)

@@ -53,7 +53,7 @@ const KEYS: Conversions = {
     isUnset(value) || value === 'off'
       ? NOTHING
       : refuse(
-          `turnstile_mode = ${oneLine(value)} has no counterpart in an event: set turnstile_mode of the room, or let operators change it for the time.`,
+          `turnstile_mode = ${oneLine(value)} has no counterpart in an event: set turnstile_mode of the room, or let operators change it during the event.`,
         ),
   turnstile_action: () => NOTHING,
   id: () => NOTHING,

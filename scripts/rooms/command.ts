@@ -11,10 +11,10 @@ import { isJsonFile, readRooms, writtenRooms } from './rooms-file.ts'
 import { IS_DEPLOYED, type Plan, planOf, planText, withoutName } from './rooms-plan.ts'
 
 const HELP = `npm run --silent rooms -- plan|apply|export FILE [options]
-  plan FILE     shows the steps from the rooms of now to those of FILE, and what others changed meanwhile.
+  plan FILE     shows the steps from the current rooms to those of FILE, and what others have changed.
                 Exit status 0: none, 2: some, 1: an error
   apply FILE    carries the steps out. Exit status 0: done, 1: an error
-  export FILE   writes the rooms of now into FILE; "-": standard output
+  export FILE   writes the current rooms into FILE; "-": standard output
   --url URL     of the endpoints, such as https://shop.example.com/__waiting-room; default: WAITING_ROOM_URL
   --prune       also deletes runtime rooms that FILE does not have; refused while people are in them
   --drain       with --prune: rooms with people in them admit everyone in line, and are deleted when they are empty

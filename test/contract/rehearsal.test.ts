@@ -61,7 +61,7 @@ describe('a rehearsal', () => {
     const waits = whatIf.map(({ waitSecondsP90 }: { waitSecondsP90: number }) => waitSecondsP90)
     expect(waits).toEqual([...waits].sort((a, b) => b - a))
     const markdown = readFileSync(`${folder}/report.md`, 'utf8')
-    for (const part of ['**Fine.**', '## Order', '## At other capacities']) expect(markdown).toContain(part)
+    for (const part of ['**Passed.**', '## Order', '## At other capacities']) expect(markdown).toContain(part)
     expect(readFileSync(`${folder}/people.svg`, 'utf8')).toContain('</svg>')
   })
 

@@ -10,7 +10,7 @@ export class LoginGuard extends room.LoginGuard {}
 
 const app = new Hono<{ Bindings: Env; Variables: WaitingRoomVariables }>()
 
-// Answers who waits, and the room's own paths. Everything else goes on to the routes.
+// Answers waiting visitors, and the room's own paths. Everything else goes on to the routes.
 app.use(room.middleware())
 
 app.get('/', (c) =>

@@ -139,7 +139,7 @@ final class WaitingRoomPass
         return $this->isSkipped($server['REQUEST_URI'] ?? '') ? null : false;
     }
 
-    /** Where a browser should go instead. Null: it came through the room, or is no browser. */
+    /** Where a browser should go instead. Null: it came through the room, or is not a browser. */
     private function entrance(array $server): ?string
     {
         $isPage = ($server['REQUEST_METHOD'] ?? '') === 'GET'
@@ -231,7 +231,7 @@ final class WaitingRoomPass
                 $this->refresh(LOCK_EX | LOCK_NB);
             });
         }
-        // A new key signs from its first second on, so an unknown one is worth a question.
+        // A new key signs from its first second on, so an unknown one is worth one fetch.
         return self::find($cached, $kid) ?? self::find($this->refresh() ?? [], $kid);
     }
 
@@ -293,7 +293,7 @@ final class WaitingRoomPass
         return is_array($value) ? $value : null;
     }
 
-    /** Text that is no base64url becomes an empty string, which nothing accepts. */
+    /** Text that is not base64url becomes an empty string, which nothing accepts. */
     private static function decode(mixed $text): string
     {
         if (!is_string($text) || !preg_match('/^[\w-]*$/D', $text)) return '';

@@ -80,7 +80,7 @@ class KeySet:
             # The keys still count, so the visitor need not wait for the next ones.
             threading.Thread(target=self._refresh, daemon=True).start()
         if kid not in self._keys:
-            # A new key signs from its first second on, so an unknown one is worth a question.
+            # A new key signs from its first second on, so an unknown one is worth one fetch.
             self._refresh()
         return self._keys.get(kid)
 
