@@ -71,7 +71,7 @@ export const FIGURES = {
     read: (line) => line.admissionFactor,
     metric: 'admission_ratio',
     sample: { column: 'admission_factor', double: 17 },
-    help: 'Share of the admission rate that the origin guard allows, 0 to 1; 1 while it is off or content.',
+    help: 'Share of the admission rate that the origin guard allows, 0 to 1; 1 while the guard is off or sees no problem.',
   },
   joined: {
     kind: 'total',
