@@ -29,12 +29,12 @@ function Found({ advice }: { advice: Advice }) {
     <>
       <p>
         {suggested === null ? (
-          `Not enough yet: ${count.format(minutes)} minutes and ${count.format(sessions)} sessions. It takes 60 and 100.`
+          `Not enough yet: ${count.format(minutes)} minutes and ${count.format(sessions)} sessions. At least 60 and 100 are needed.`
         ) : (
           <>
             Capacity <b>{count.format(suggested.total_active_users)}</b>, rate{' '}
             <b>{count.format(suggested.new_users_per_minute)}</b> per minute: nobody waits in 99% of the minutes. If the
-            site cannot carry that, set less.
+            site cannot carry that, set lower values.
           </>
         )}
       </p>

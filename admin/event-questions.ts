@@ -11,11 +11,11 @@ export function startQuestion(event: RoomEvent): Asked {
     title: `Start “${name}” now?`,
     text: sentences(
       phase === 'lobby' && event.shuffle_at_event_start
-        ? 'Visitors in the lobby see that the draw is being made, and then their place in line. Later arrivals stand behind them.'
+        ? 'Visitors in the lobby see that the draw is being made, and then their place in line. Later arrivals are placed behind them.'
         : phase === 'lobby'
           ? 'Visitors in the lobby see their place in line, and are admitted in the order of their arrival.'
           : 'Visitors see the line of the event at once.',
-      phase !== 'lobby' && lobby !== null && 'The lobby has not opened, so there will be none.',
+      phase !== 'lobby' && lobby !== null && 'The lobby has not opened, so there will be no lobby.',
       admissionText(event),
       `The end stays: ${momentText(end)}.`,
       plan !== null && plan.length > 0 && 'The steps of the rate plan move with the start.',
@@ -40,10 +40,10 @@ export function suspendQuestion({ name, phase, shuffle_at_event_start: draw }: R
       phase === 'lobby' &&
         'Visitors in the lobby see an ordinary line. They keep their place, and the room’s own settings admit them in the order of their arrival.',
       (phase === 'running' || phase === 'drawing') &&
-        'The room’s own settings hold again at once. Everyone in line keeps their place.',
+        'The room’s own settings apply again at once. Everyone in line keeps their place.',
       phase === 'none' && 'The event is ignored: visitors see neither its lobby nor its start.',
       phase !== 'running' && phase !== 'drawing' && 'If you resume it before its start, it goes on as planned.',
-      phase === 'lobby' && draw && 'If it is suspended over its start, there is no draw.',
+      phase === 'lobby' && draw && 'If it is still suspended at its start, there is no draw.',
     ),
     confirm: 'Suspend the event',
   }
@@ -68,7 +68,7 @@ export function deleteQuestion({ name, phase, source }: RoomEvent): Asked {
   if (source === 'override') {
     return {
       title: `Restore “${name}” as deployed?`,
-      text: 'The changes that were made here are dropped, and the event of wrangler.toml holds again. If it is under way, visitors see its times and its message at once.',
+      text: 'The changes made here are discarded, and the event from wrangler.toml is in force again. If it is under way, visitors see its times and its message at once.',
       confirm: 'Restore the deployed event',
     }
   }
@@ -77,7 +77,7 @@ export function deleteQuestion({ name, phase, source }: RoomEvent): Asked {
     text: sentences(
       phase === 'lobby' &&
         'Visitors in the lobby see an ordinary line. They keep their place, and the room’s own settings admit them in the order of their arrival.',
-      phase === 'running' && 'The room’s own settings hold again at once. Everyone in line keeps their place.',
+      phase === 'running' && 'The room’s own settings apply again at once. Everyone in line keeps their place.',
       (phase === 'none' || phase === 'ended') && 'Visitors see no difference now.',
       'This cannot be undone.',
     ),

@@ -42,7 +42,7 @@ export function deleteQuestion(
 ): Question {
   const inside =
     live === undefined || live.waiting === null || live.active === null
-      ? 'How many people are in it is not known.'
+      ? 'The number of people in it is not known.'
       : `${live.waiting.toLocaleString()} waiting and ${live.active.toLocaleString()} on the site now.`
   const drain = 'Draining turns newcomers away, admits everyone in line, and deletes the room when it is empty. '
   return {
@@ -57,7 +57,7 @@ export function deleteQuestion(
 
 /** The notice of a change. */
 export function storedText(text: string, isPending: boolean): string {
-  return isPending ? `${text}. The room cannot be reached now, and gets the change as soon as it can be` : text
+  return isPending ? `${text}. The room cannot be reached now; it gets the change as soon as it can be reached` : text
 }
 
 export function refusalText(error: Error): string {

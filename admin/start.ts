@@ -18,6 +18,6 @@ function show(message: string): void {
   const text = document.createElement('p')
   text.className = 'banner error'
   text.setAttribute('role', 'alert')
-  text.textContent = `This page could not start (${message}). Reload it, or use another browser. The API does not need it.`
+  text.textContent = `This page could not start (${message}). Reload it, or use another browser. The API works without this page.`
   app.replaceChildren(text)
 }

@@ -30,7 +30,7 @@ export async function previewRoute(c: Context<AppEnv>): Promise<Response> {
   const tag = query.get('lang')
   const language = tag === null ? languageOfVisitor(request.headers, '') : languageOf(tag)
   if (language === undefined)
-    return problem(400, 'No such language', 'Name one that the pages speak, as "de" or "pt-BR".')
+    return problem(400, 'No such language', 'Name a language that the pages support, such as "de" or "pt-BR".')
   const message = query.get('message')?.slice(0, PREVIEW_MESSAGE_MAX_CHARS) ?? null
   const event = query.get('event')
   if (event !== null && event !== 'draw' && event !== 'order')

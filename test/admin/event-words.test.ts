@@ -46,7 +46,7 @@ describe('an event', () => {
     expect([eventBadge(event, NOW_MS).text, borderText(event, NOW_MS)]).toEqual([badge, border])
   })
 
-  it('that was suspended over its end has ended', () => {
+  it('that was still suspended at its end has ended', () => {
     const over = sale({ suspended: true, event_end_time: '2026-11-27T09:29:00Z' })
     expect([eventBadge(over, NOW_MS).text, borderText(over, NOW_MS)]).toEqual([
       'Ended',

@@ -148,7 +148,7 @@ async function report(c: Context<AppEnv>, room: RoomSettings): Promise<Response>
 async function revoke(c: Context<AppEnv>, room: RoomSettings): Promise<Response> {
   const id = c.req.param('id') ?? ''
   const keep = c.req.query('keep_place') ?? 'false'
-  if (!ID.test(id)) return problem(400, 'Bad id', 'The id of a key has 16 characters: it is not the key.')
+  if (!ID.test(id)) return problem(400, 'Bad id', 'The id of a key has 16 characters. It is not the key itself.')
   if (keep !== 'true' && keep !== 'false') return problem(400, 'Bad query', '"keep_place" must be true or false.')
   const revoked: RevokedKey | null = await c.var.deployment
     .stub(room)
