@@ -39,9 +39,7 @@ export function bindingProblems(section: Section): string[] {
 export function bindingNotes(section: Section): string[] {
   const notes: string[] = []
   if (!namesOf(section.durable_objects?.bindings, 'name').includes(GATHERER)) {
-    notes.push(
-      'no [[durable_objects.bindings]] GATHERER: a room serves about 2,500 isolates at most (docs/scale.md)',
-    )
+    notes.push('no [[durable_objects.bindings]] GATHERER: a room serves about 2,500 isolates at most (docs/scale.md)')
   }
   if (!namesOf(section.durable_objects?.bindings, 'name').includes(DIRECTORY)) {
     notes.push('no [[durable_objects.bindings]] DIRECTORY: rooms change by a deploy only (docs/rooms.md)')
