@@ -161,7 +161,7 @@ async function ask(url: string, body: string): Promise<Verdict> {
     signal: AbortSignal.timeout(CHECK_ATTEMPT_MS),
   })
   const text = await boundedText(response, CHECK_BODY_MAX_BYTES)
-  // An unusable request is answered 400, with the codes.
+  // An unusable request gets a 400 with the codes.
   const verdict: Partial<Verdict> | null = JSON.parse(text ?? 'null')
   if (typeof verdict?.success !== 'boolean') throw new Error(`status ${response.status}`)
   return verdict as Verdict
