@@ -64,7 +64,7 @@ export interface IsolatesFigures {
   readonly worstSecond: number
   /** Without the first second with calls. */
   readonly worstLaterSecond: number
-  /** The most gatherers at once, in all regions. */
+  /** Gatherers that were called, in all regions. */
   readonly gatherers: number
   /** Calls of isolates in the worst second of the busiest gatherer. */
   readonly worstGathererSecond: number
