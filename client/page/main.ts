@@ -11,7 +11,7 @@ import { tellChange, ticketOf, toldFirst } from './changes.ts'
 import { Countdown, endOf, serverTimeOf } from './countdown.ts'
 import { Poller } from './poller.ts'
 import { byId, screen, setText } from './screen.ts'
-import { serverOf } from './server.ts'
+import { fetchStatus, sendLeave, tellDeparture } from './server.ts'
 import { shareTabs, takesEntry } from './tabs.ts'
 import { workerTimer } from './timer.ts'
 import { texts, visit } from './visit.ts'
@@ -35,7 +35,6 @@ const GIVEN_UP_AGAIN_MS = 3_000
 /** A single failed poll is not worth alarming the visitor. */
 const FAILURES_SHOWN = 2
 
-const server = serverOf(() => token)
 const words = wordsOf(texts)
 const show = screen(words)
 
@@ -115,7 +114,7 @@ const poller = new Poller({
 })
 
 async function poll(signal: AbortSignal | undefined): Promise<number> {
-  const response = await server.status(isUnseen(), signal)
+  const response = await fetchStatus(token, isUnseen(), signal)
   // The room was removed from the settings: go to the address, and let whatever covers it now
   // answer.
   if (response.status === 404) await enter()
@@ -243,7 +242,7 @@ async function leave(event: Event): Promise<void> {
   const button = byId<HTMLButtonElement>('leave-yes')
   if (button !== null) button.disabled = true
   try {
-    const response = await server.leave()
+    const response = await sendLeave(token)
     if (!response.ok) throw new Error(`status ${response.status}`)
     tabs.tell({ status, token, aheadMs: countdown.aheadMs, cookies, left: true })
     finish('left')
@@ -280,7 +279,7 @@ function start(): void {
   addEventListener('pagehide', () => {
     if (over !== null) return
     // A hint only: links, reloads and closing look alike. A poll of another tab cancels it.
-    if (tabs.leads) server.tellDeparture()
+    if (tabs.leads) tellDeparture()
     poller.stop()
     tabs.close()
   })
