@@ -34,7 +34,7 @@ npm run simulate -- --bots [--people N] [--seeds N] [--seed S] [--write]
 
 npm run simulate -- --isolates [N --visitors M --minutes T] [--seed S]
   runs one room with many isolates and prints a row for each standard case, up to 50,000 isolates and
-  10,000,000 visitors (about half an hour of one core, 6 GB); or the one case of N isolates (1 to 100,000), M
+  10,000,000 visitors (about 45 minutes of one core, 8 GB); or the one case of N isolates (1 to 100,000), M
   visitors (1 to 10,000,000; 100000) and T minutes (0.2 to 60; 2)`
 
 const { values } = parseArgs({
