@@ -188,6 +188,8 @@ test('finds rooms among many by name, host and path, in each list', async () => 
 
   await page.setViewportSize({ width: 320, height: 700 })
   await links.getByRole('link', { name: 'Manage rooms' }).click()
+  // The page draws its lists anew, and the box with them.
+  await page.getByRole('heading', { name: 'Manage rooms', level: 2 }).waitFor()
   await box.fill('shop-1 /sale')
   await links.getByText('5 of 21 rooms').waitFor()
   expect(await isCutOff(page)).toBe(false)
