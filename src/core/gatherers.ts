@@ -9,7 +9,7 @@
  * gatherers store nothing, and each one accepts any isolate.
  */
 
-import { CALL_PACE_MAX_MS, ISOLATES_COUNTED_MAX } from './limits.ts'
+import { CALL_PACE_MAX_MS, FIRST_CALLS_MAX, ISOLATES_COUNTED_MAX } from './limits.ts'
 import { fnv1a } from './text-hash.ts'
 
 export interface GathererLimits {
@@ -35,7 +35,9 @@ const WINDOW_MS = 2 * CALL_PACE_MAX_MS
 /** The number of gatherers for a number of isolates. `current`: the number now. */
 export function gatherersFor(isolates: number, current: number, limits = GATHERER_LIMITS): number {
   const wanted = (count: number) => (count <= limits.direct ? 0 : Math.min(Math.ceil(count / limits.each), limits.max))
-  return Math.max(wanted(isolates), Math.min(current, wanted(isolates / KEPT_SHARE)))
+  // Isolates that lose their last gatherer call the object, all at once.
+  const least = isolates > FIRST_CALLS_MAX ? 1 : 0
+  return Math.max(wanted(isolates), Math.min(current, Math.max(wanted(isolates / KEPT_SHARE), least)))
 }
 
 /** The gatherer that an isolate calls first, 0 to `gatherers` - 1. */

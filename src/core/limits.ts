@@ -190,6 +190,12 @@ export const ISOLATES_COUNTED_MAX = 200_000
 export const CALLS_PER_SECOND_TARGET = 430
 
 /**
+ * Isolates that may call for the first time in one second, or all at once: with the fewest booked
+ * calls they are just under 500.
+ */
+export const FIRST_CALLS_MAX = 450
+
+/**
  * The longest wait before an isolate's next call. It delays presence by as much: with a poll every
  * 7 s, a visitor is heard within 15 s, the shortest timeout.
  */

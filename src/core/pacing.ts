@@ -12,7 +12,7 @@
  * calls that another pace allowed (`leaveRoom`). In a flood of first calls nearly no slots are
  * left: the longest waits are spread then, so that it does not come back as one.
  */
-import { CALL_PACE_MAX_MS, CALLS_PER_SECOND_TARGET, ISOLATES_MAX } from './limits.ts'
+import { CALL_PACE_MAX_MS, CALLS_PER_SECOND_TARGET, FIRST_CALLS_MAX, ISOLATES_MAX } from './limits.ts'
 
 /** An isolate that has not called for two of the longest waits is no longer counted. */
 const ISOLATE_FORGOTTEN_MS = 2 * CALL_PACE_MAX_MS
@@ -30,12 +30,6 @@ const LEAST_PACE_SHARE = 0.6
 
 /** Isolates that all call a room which lost its memory do not come faster than it paced them. */
 const FLOOD_PER_SECOND = 1.5 * CALLS_PER_SECOND_TARGET
-
-/**
- * More first calls in a second leave no room for others: with the fewest booked slots they are just
- * under 500.
- */
-const FIRST_CALLS_MAX = 1.05 * CALLS_PER_SECOND_TARGET
 
 const GOLDEN_RATIO = (Math.sqrt(5) - 1) / 2
 

@@ -13,6 +13,12 @@ export const LEASE_REFILL_AFTER_MS = 50
 export const ORIGIN_FLUSH_AFTER_MS = 5_000
 
 /**
+ * Counts that ride along are sent at least this often. Gatherers answer calls that only ask for a
+ * snapshot from their copy, so counts in each of them would make all calls reach the object.
+ */
+export const COUNTS_RIDE_AFTER_MS = 30_000
+
+/**
  * How long a poll's confirmation of a ticket waits to share a call: its holder does not notice the
  * delay.
  */

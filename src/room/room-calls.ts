@@ -23,6 +23,7 @@ import { KnownRoom } from './known-room.ts'
 import { allowsLeases, Leases } from './leases.ts'
 import {
   ATTEMPTS_MAX,
+  COUNTS_RIDE_AFTER_MS,
   FLUSH_AFTER_MS,
   FLUSH_TAKEOVER_MS,
   GATHERER_HINT_PATIENCE_MS,
@@ -62,6 +63,7 @@ export class RoomCalls {
   private readonly route: CallRoute
   private flushDueMs: number | null = null
   private hintedMs = Number.NEGATIVE_INFINITY
+  private reportedMs = Number.NEGATIVE_INFINITY
 
   constructor(room: string, port: RoomPort) {
     this.room = room
@@ -113,9 +115,8 @@ export class RoomCalls {
     const { run } = this.known
     const batch = this.entries.takeBatch(startMs, run, patienceMs)
     if (batch.length === 0 && this.reports.isEmpty && this.leases.isEmpty) return
-    const { reports } = this
     const leases = this.leases.toWire(startMs)
-    this.reports = new PendingReports()
+    const reports = this.keepsReports(batch, startMs) ? new PendingReports() : this.takeReports(startMs)
     const call = this.pace.begin(startMs, batch.length)
     if (this.known.needsGatherers) await this.readHint()
     try {
@@ -145,6 +146,22 @@ export class RoomCalls {
       if (!this.reports.isEmpty || !this.leases.isEmpty) this.flushDueMs ??= this.pace.nextCallMs(nowMs)
       else this.reportLeasesAtEnd(keepAlive)
     }
+  }
+
+  /** Whether a gatherer can answer the call from its copy if nothing rides along. */
+  private keepsReports(batch: readonly Entry[], nowMs: number): boolean {
+    const { known, reports, leases } = this
+    if ((known.view?.snapshot.gatherers ?? 0) === 0 || !reports.isEmpty || !leases.isEmpty) return false
+    return (
+      batch.every(({ question }) => question.kind === 'refresh') && ageMs(this.reportedMs, nowMs) < COUNTS_RIDE_AFTER_MS
+    )
+  }
+
+  private takeReports(nowMs: number): PendingReports {
+    const { reports } = this
+    this.reports = new PendingReports()
+    this.reportedMs = nowMs
+    return reports
   }
 
   /** Before the first call of an isolate whose visitors have no token that tells of gatherers. */

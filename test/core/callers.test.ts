@@ -100,6 +100,22 @@ describe('a room', () => {
     expect(gatherersBySecond(callers, 10)).toEqual(new Array(10).fill(1))
     expect(gatherersBySecond(callers, 30, 10).at(-1)).toBe(0)
   })
+
+  it.each([
+    ['keeps its gatherer', 460, 1],
+    ['has none any more', 440, 0],
+  ])('%s while %i isolates of a rush go on calling', (_, isolates, gatherers) => {
+    const callers = new Callers()
+    callFirst(callers, 600, 700)
+    const requests = Array.from({ length: isolates }, (_, i) => request({ isolate: `${i}` }))
+    const counts = Array.from({ length: 60 }, (_, second) => {
+      const nowMs = START_MS + (second + 1) * 1000
+      callers.gathered({ room: 'r', gatherer: 'g', requests, heard: new Uint32Array() }, nowMs)
+      return callers.gatherersNow(nowMs)
+    })
+    expect(counts.slice(0, 10)).toEqual(new Array(10).fill(1))
+    expect(counts.slice(40)).toEqual(new Array(20).fill(gatherers))
+  })
 })
 
 /** Isolates call once each. Returns the time of the last call. */

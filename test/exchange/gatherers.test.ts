@@ -1,5 +1,6 @@
 /** Which gatherers an isolate knows and finds. */
 import { describe, expect, it } from 'vitest'
+import { asksOnlyForSnapshot } from '../../src/core/gathered.ts'
 import { type GathererNamespace, Gatherers } from '../../src/room/gatherers.ts'
 import type { RoomSettings } from '../../src/settings/rooms.ts'
 import { VirtualRoom } from './virtual-room.ts'
@@ -68,6 +69,22 @@ describe('a call of an isolate', () => {
       await claiming
     }
     expect(virtual.requests.map(({ gatherers }) => gatherers)).toEqual([undefined, undefined, 3])
+  })
+
+  it('for a snapshot carries counts every 30 s only, so that a gatherer can answer it from its copy', async () => {
+    const virtual = new VirtualRoom()
+    virtual.gatherers = 1
+    const carried: number[] = []
+    for (let second = 0; second < 62; second++) {
+      virtual.client.countCheck('fullAnswers')
+      const refreshing = virtual.client.refresh(virtual.line.run, virtual)
+      await virtual.pass(1_000)
+      await refreshing
+    }
+    for (const request of virtual.requests) if (!asksOnlyForSnapshot(request)) carried.push(request.fullAnswers ?? 0)
+    expect(virtual.requests.length).toBeGreaterThan(20)
+    expect(carried.length).toBeLessThan(4)
+    expect(carried.reduce((sum, count) => sum + count, 0)).toBeGreaterThan(59)
   })
 
   it('uses the number in a recent token until the first answer', async () => {
