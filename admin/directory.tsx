@@ -8,7 +8,7 @@ import { ExplainUrl } from './explain.tsx'
 import { useCleanEffect, usePolling } from './hooks.ts'
 import { Notices } from './notices.tsx'
 import { documentText } from './room-draft.ts'
-import { isFound } from './room-filter.tsx'
+import { isFound, notFoundText } from './room-filter.tsx'
 import { RoomForm } from './room-form.tsx'
 import { deleteQuestion, placesText, refusalText, sourceBadges, sourceText, storedText, tagOf } from './room-words.ts'
 
@@ -100,7 +100,7 @@ export function DirectoryPage({ rooms, filter, mayWrite, onChange, children }: P
           <section class="card" aria-label="Rooms and where they come from">
             {view === null && directory.error === null && <p class="muted">Loading…</p>}
             {view !== null && <p class="muted">{countText(view)}</p>}
-            {found?.length === 0 && <p>No room is found for “{filter}”.</p>}
+            {found?.length === 0 && <p>{notFoundText(filter)}</p>}
             <ul class="events">
               {found?.map((room) => (
                 <Item

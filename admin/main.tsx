@@ -12,7 +12,7 @@ import { Overview } from './overview.tsx'
 import { ReportPage } from './report.tsx'
 import { Room } from './room.tsx'
 import { hasFilter, isFound, RoomFilter } from './room-filter.tsx'
-import { coverageText } from './words.ts'
+import { coverageText, routesText } from './words.ts'
 
 const ROOMS_EVERY_MS = 5_000
 
@@ -43,7 +43,7 @@ function Dashboard({ session, onSessionEnd }: { session: Session; onSessionEnd: 
   }, [hasEnded])
   const list = rooms.value?.rooms ?? []
   const filter = hasFilter(list) ? typed : ''
-  const found = list.filter((each) => isFound(filter, each.name, coverageText(each)))
+  const found = list.filter((each) => isFound(filter, each.name, routesText(each.routes)))
   const isDirectory = chosen === '' && part === 'rooms'
   // A single room needs no overview.
   const only = list.length === 1 && !isDirectory ? list[0] : undefined
@@ -87,7 +87,7 @@ function Dashboard({ session, onSessionEnd }: { session: Session; onSessionEnd: 
             <p class="loading">Loading…</p>
           ) : (
             <Part name="The overview">
-              <Overview rooms={list} shown={found} />
+              <Overview rooms={list} shown={found} filter={filter} />
             </Part>
           )}
         </div>

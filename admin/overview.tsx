@@ -4,6 +4,7 @@ import { holdsLine, nextEvent } from './event-words.ts'
 import { ExplainUrl } from './explain.tsx'
 import { usePolling } from './hooks.ts'
 import { Badges, EventBadge } from './pinned.tsx'
+import { notFoundText } from './room-filter.tsx'
 import { coverageText, percentText, SITE_WORDS } from './words.ts'
 
 type Listed = Rooms[number]
@@ -14,8 +15,14 @@ const EVENTS_EVERY_MS = 20_000
 const count = new Intl.NumberFormat()
 const countText = (value: number | null) => (value === null ? '–' : count.format(value))
 
-/** @param shown those that the filter leaves */
-export function Overview({ rooms, shown }: { rooms: Rooms; shown: Rooms }) {
+interface Props {
+  readonly rooms: Rooms
+  /** Those that the filter leaves. */
+  readonly shown: Rooms
+  readonly filter: string
+}
+
+export function Overview({ rooms, shown, filter }: Props) {
   const waiting = rooms.reduce((sum, room) => sum + (room.waiting ?? 0), 0)
   const active = rooms.reduce((sum, room) => sum + (room.active ?? 0), 0)
   const unhealthy = rooms.filter((room) => !room.reachable || room.site?.state === 'bad').length
@@ -31,6 +38,7 @@ export function Overview({ rooms, shown }: { rooms: Rooms; shown: Rooms }) {
           <RoomCard key={room.name} room={room} />
         ))}
       </ul>
+      {shown.length === 0 && <p>{notFoundText(filter)}</p>}
       <ExplainUrl />
     </main>
   )

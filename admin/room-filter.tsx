@@ -38,3 +38,7 @@ export function isFound(filter: string, ...texts: readonly string[]): boolean {
   const words = filter.toLowerCase().split(/\s+/)
   return words.every((word) => texts.some((text) => text.toLowerCase().includes(word)))
 }
+
+export function notFoundText(filter: string): string {
+  return `No room is found for “${filter}”.`
+}

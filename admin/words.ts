@@ -212,10 +212,14 @@ export function siteText({ errorRatio, latencyMsP90, requests, windowSeconds }: 
 
 /** The routes of a room and the kinds of its conditions, in one line. */
 export function coverageText({ routes, match }: Pick<Rooms[number], 'routes' | 'match'>): string {
-  const places = routes.map(({ host, path }) => `${host ?? 'any host'}${path}`).join(', ')
+  const places = routesText(routes)
   if (match.length === 0) return places
   const keys = [...new Set(match.flatMap(Object.keys))].map((key) => key.replaceAll('_', ' '))
   return `${places}, by ${keys.join(', ')}`
+}
+
+export function routesText(routes: Rooms[number]['routes']): string {
+  return routes.map(({ host, path }) => `${host ?? 'any host'}${path}`).join(', ')
 }
 
 const OUTCOME_WORDS: Readonly<Record<Explanation['candidates'][number]['outcome'], string>> = {
