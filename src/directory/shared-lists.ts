@@ -16,21 +16,19 @@ export function sharedLists(id: string): SharedLists {
   const [list, version] = [`directory/${id}/list`, `directory/${id}/version`]
   /** The list that this isolate last read from the cache or wrote to it. */
   let cached = { version: -1, atMs: 0 }
-  const seen = ({ version }: DirectoryList) => {
-    cached = { version, atMs: Date.now() }
-  }
   return {
     version: async () => ((await cachedValue(version)) as number | undefined) ?? null,
     async list() {
       const found = (await cachedValue(list)) as DirectoryList | undefined
       if (found === undefined) return null
-      seen(found)
+      // The age of the copy is unknown, so the next answer of the directory replaces it.
+      cached = { version: found.version, atMs: 0 }
       return found
     },
     async keep(newest) {
       if (cached.version !== newest.version || ageMs(cached.atMs, Date.now()) >= RENEW_MS) {
         await cacheValue(list, newest, DIRECTORY_LIST_CACHE_SECONDS)
-        seen(newest)
+        cached = { version: newest.version, atMs: Date.now() }
       }
       await cacheValue(version, newest.version, DIRECTORY_REFRESH_MS / 1000)
     },
