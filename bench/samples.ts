@@ -5,7 +5,7 @@
 
 import { Storage } from '../simulation/storage.ts'
 import { DISTRIBUTIONS, eachFigure, FIGURES, SAMPLED } from '../src/core/figures.ts'
-import { DAY_MS } from '../src/limits.ts'
+import { DAY_MS, HOUR_MS } from '../src/limits.ts'
 
 /** The object's code, whose types need the Workers runtime. */
 interface Store {
@@ -19,7 +19,6 @@ const { SampleStore } = await load<{ SampleStore: new (sql: Storage) => Store }>
 const { migrate } = await load<{ migrate: (sql: Storage) => void }>('../durable-objects/migrations.ts')
 
 const TICK_MS = 10_000
-const HOUR_MS = 3_600_000
 const TARGET_MS = 50
 /** Other work on the machine slows a run down even in processor time, so the best one counts. */
 const RUNS = 5

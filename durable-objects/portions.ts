@@ -2,12 +2,13 @@
  * The samples of a long period are read in portions. Between two portions the object, which does
  * one thing at a time, answers its visitors.
  */
+import { HOUR_MS } from '../src/limits.ts'
 
 /**
- * 2,160 samples of a tick each 10 s: a few milliseconds (docs/bench.md). Steps of an hour and less
- * divide it; a day has several.
+ * 1,080 samples of a tick each 10 s, twice as many with the shortest ticks: less than 50 ms
+ * (docs/bench.md). Steps of an hour and less divide it; a day has several.
  */
-const PORTION_MS = 6 * 3_600_000
+const PORTION_MS = 3 * HOUR_MS
 
 type Span = readonly [fromMs: number, toMs: number]
 
