@@ -8,6 +8,12 @@ import type { Readable } from 'node:stream'
 const WORKERD = resolve(import.meta.dirname, '../node_modules/workerd/bin/workerd')
 const LOG_MAX_BYTES = 2_000
 
+/** Ended with this process, however that ends. */
+const running = new Set<ChildProcess>()
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL')
+})
+
 export class Workerd {
   private readonly ports: ReadonlyMap<string, number>
   private readonly child: ChildProcess
@@ -26,7 +32,7 @@ export class Workerd {
     writeFileSync(`${folder}/config.capnp`, config)
     const stdio = ['ignore', 'ignore', 'pipe', 'pipe'] as const
     const child = spawn(WORKERD, ['serve', `${folder}/config.capnp`, '--control-fd=3'], { stdio: [...stdio] })
-    process.once('exit', () => child.kill('SIGKILL'))
+    running.add(child)
     // One mistake fails hundreds of requests at once, with a line each.
     let told = 0
     child.stderr?.on('data', (chunk: Buffer) => {
