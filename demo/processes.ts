@@ -104,22 +104,32 @@ process.on('exit', () => {
   for (const group of running) signalGroup(group, 'SIGKILL')
 })
 
-/** Different ports of 127.0.0.1 that are free at this moment. */
+/**
+ * Below the ports that systems give to outgoing connections: one of those may be taken again before
+ * the child listens. Browsers refuse none of these.
+ */
+const PORTS = { first: 20_000, count: 12_000 }
+const PORT_ATTEMPTS_MAX = 100
+
+/**
+ * Different ports of 127.0.0.1 that are free at this moment.
+ * @throws Error if hardly any port is free
+ */
 export async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer())
-  const ports = await Promise.all(
-    servers.map(
-      (server) =>
-        new Promise<number>((resolve, reject) => {
-          server.once('error', reject)
-          server.listen(0, '127.0.0.1', () => {
-            const address = server.address()
-            if (address === null || typeof address === 'string') reject(new Error('no port was given'))
-            else resolve(address.port)
-          })
-        }),
-    ),
-  )
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
-  return ports
+  const ports = new Set<number>()
+  for (let attempt = 0; attempt < PORT_ATTEMPTS_MAX && ports.size < count; attempt++) {
+    const port = PORTS.first + Math.floor(Math.random() * PORTS.count)
+    if (await isFree(port)) ports.add(port)
+  }
+  if (ports.size < count)
+    throw new Error(`No free port found from ${PORTS.first} on. End some servers, or choose --port.`)
+  return [...ports]
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer()
+    server.once('error', () => resolve(false))
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
+  })
 }
