@@ -1,11 +1,10 @@
 /**
  * The demo's child processes. Each leads its own process group, so that one signal reaches
  * everything it started (wrangler starts workerd and more). Owns starting, watching and ending
- * them, and the search for free ports.
+ * them.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, openSync, readFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /** Time for a group to end after SIGTERM. */
@@ -103,33 +102,3 @@ export async function stopAllChildren(): Promise<void> {
 process.on('exit', () => {
   for (const group of running) signalGroup(group, 'SIGKILL')
 })
-
-/**
- * Below the ports that systems give to outgoing connections: one of those may be taken again before
- * the child listens. Browsers refuse none of these.
- */
-const PORTS = { first: 20_000, count: 12_000 }
-const PORT_ATTEMPTS_MAX = 100
-
-/**
- * Different ports of 127.0.0.1 that are free at this moment.
- * @throws Error if hardly any port is free
- */
-export async function freePorts(count: number): Promise<number[]> {
-  const ports = new Set<number>()
-  for (let attempt = 0; attempt < PORT_ATTEMPTS_MAX && ports.size < count; attempt++) {
-    const port = PORTS.first + Math.floor(Math.random() * PORTS.count)
-    if (await isFree(port)) ports.add(port)
-  }
-  if (ports.size < count)
-    throw new Error(`No free port found from ${PORTS.first} on. End some servers, or choose --port.`)
-  return [...ports]
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer()
-    server.once('error', () => resolve(false))
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
-  })
-}

@@ -10,8 +10,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { AlertReceiver } from './alert-receiver.ts'
 import { DrawBeacon } from './draw-beacon.ts'
+import { freePorts } from './free-ports.ts'
 import type { Options } from './options.ts'
-import { type ChildGroup, freePorts, logTail, startChild } from './processes.ts'
+import { type ChildGroup, logTail, startChild } from './processes.ts'
 
 const PROJECT = fileURLToPath(new URL('..', import.meta.url))
 const DEMO_FOLDER = join(PROJECT, '.cache', 'demo')
