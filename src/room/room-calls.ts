@@ -115,8 +115,8 @@ export class RoomCalls {
     const { run } = this.known
     const batch = this.entries.takeBatch(startMs, run, patienceMs)
     if (batch.length === 0 && this.reports.isEmpty && this.leases.isEmpty) return
-    const leases = this.leases.toWire(startMs)
     const reports = this.keepsReports(batch, startMs) ? new PendingReports() : this.takeReports(startMs)
+    const leases = this.leases.toWire(startMs)
     const call = this.pace.begin(startMs, batch.length)
     if (this.known.needsGatherers) await this.readHint()
     try {
