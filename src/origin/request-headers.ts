@@ -76,9 +76,9 @@ export function setRequestHeaders(headers: Headers, reserved: ReservedNames, add
 }
 
 /**
- * CGI and its descendants (PHP, WSGI, Rack) read `waiting_room_pass` and `Waiting-Room-Pass` as one
- * name. Reading the names takes 4 us for the 22 headers of a browser, so only names with an unusual
- * character are compared.
+ * Removes reserved headers, and their imitations: CGI and its descendants (PHP, WSGI, Rack) read
+ * `waiting_room_pass` and `Waiting-Room-Pass` as one name. Reading the names takes 4 us for the 22
+ * headers of a browser, so only names with an unusual character can be imitations.
  */
 function removeReserved(headers: Headers, { removedHeaders, imitatedHeaders }: ReservedNames): void {
   let found: string[] | null = null
