@@ -97,8 +97,14 @@ async function pageAddress({ stderr }: ChildProcess): Promise<string> {
     .poll(() => /DevTools listening on ws:\/\/127\.0\.0\.1:(\d+)/.exec(printed)?.[1])
     .toBeDefined()
     .then(() => /:(\d+)\/devtools/.exec(printed)?.[1])
-  const tabs = (await (await fetch(`http://127.0.0.1:${port}/json/list`)).json()) as { webSocketDebuggerUrl: string }[]
-  return (tabs[0] as { webSocketDebuggerUrl: string }).webSocketDebuggerUrl
+  // The browser listens before it has opened its first tab.
+  let tabs: { webSocketDebuggerUrl: string }[] = []
+  const listed = async () => {
+    tabs = await (await fetch(`http://127.0.0.1:${port}/json/list`)).json()
+    return tabs
+  }
+  await expect.poll(listed).not.toEqual([])
+  return (tabs[0] as (typeof tabs)[0]).webSocketDebuggerUrl
 }
 
 interface Answer {

@@ -25,7 +25,7 @@ declare global {
 }
 
 const stage = useStage([
-  ...['tabs', 'tabs-leave', 'restored', 'offline', 'cached', 'outage'].map((name) => room(name, 1)),
+  ...['tabs', 'tabs-late', 'tabs-leave', 'restored', 'offline', 'cached', 'outage'].map((name) => room(name, 1)),
   room('hidden', 1, IMPATIENT),
 ])
 const chromium = useChromium()
@@ -102,11 +102,18 @@ test('gives two tabs one ticket, polls from one of them, and opens the site in o
   expect([...pollers]).toEqual([first])
 
   const before = stage.origin.count('/page')
+  // The site answers once the other tab has heard of the admission.
+  const heard = Promise.withResolvers<void>()
+  await profile.route('**/page?*', async (route) => {
+    await heard.promise
+    await route.continue()
+  })
   await profile.clock.resume()
   await guest.leave()
   const elsewhere = (page: Page) => page.getByText(/^Another tab of this browser is opening the site/).waitFor()
   const other = await Promise.any([first, second].map((page) => elsewhere(page).then(() => page)))
   const entered = other === first ? second : first
+  heard.resolve()
   await onTheSite(entered)
   expect(stage.origin.count('/page')).toBe(before + 1)
   // The other one depends on nobody.
@@ -115,6 +122,26 @@ test('gives two tabs one ticket, polls from one of them, and opens the site in o
   await onTheSite(other)
   expect(other.url()).toBe(urlOf(stage, 'tabs', `/page${other === first ? '?first' : '?second'}`))
   expect(await stats(stage.workerd, 'tabs')).toMatchObject({ active: 1, waiting: 0 })
+})
+
+test('opens the site in a tab that hears late of the admission, within the session of the first', async () => {
+  const guest = await guestOf(stage, 'tabs-late')
+  const profile = await chromium.profile()
+  const [first, second] = [await profile.newPage(), await profile.newPage()]
+  await second.addInitScript(() => Reflect.deleteProperty(window, 'BroadcastChannel'))
+  const path = '/command?Content-Type=text/html;charset=utf-8'
+  for (const page of [first, second]) await joinLine(page, urlOf(stage, 'tabs-late', path))
+  const arrived = Promise.withResolvers<void>()
+  await second.route('**/__waiting-room/status?*', async (route) => {
+    await arrived.promise
+    await route.continue()
+  })
+  await guest.leave()
+  await onTheSite(first)
+  const opened = second.waitForRequest((request) => request.isNavigationRequest())
+  arrived.resolve()
+  expect((await (await opened).allHeaders()).cookie).toContain('seen=1')
+  await onTheSite(second)
 })
 
 test('leaves the line in every tab when a visitor leaves in one', async () => {
