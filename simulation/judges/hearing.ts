@@ -41,6 +41,11 @@ interface Word {
   readonly atMs: number
   readonly isolate: SimulatedIsolate
   readonly what: 'word' | 'beacon' | 'hint'
+  /**
+   * Until when the answer, or else the one before, lets the visitor be silent; 0 near the front.
+   * Answers to later messages do not count, which the isolate may never have delivered.
+   */
+  farUntilMs: number
 }
 
 /** A restart begins the lag anew. */
@@ -64,8 +69,8 @@ export class HearingJudge {
   private readonly admittedMs = new Map<number, number>()
   private readonly returnedMs = new Map<number, number>()
   private readonly toldMs = new Map<number, number>()
-  /** When a visitor was last told to poll after so long, which is longer than near the front. */
-  private readonly toldFar = new Map<number, { readonly atMs: number; readonly pollSeconds: number }>()
+  /** Of visitors who were told to poll after a longer time than near the front. */
+  private readonly farUntilMs = new Map<number, number>()
   /** From which number on visitors are told so, by time. */
   private readonly farFrom: { readonly atMs: number; readonly from: number }[] = []
   private readonly callsMs: number[] = []
@@ -87,7 +92,7 @@ export class HearingJudge {
   said(number: number, isolate: SimulatedIsolate, what: Word['what'], nowMs: number): void {
     if (what === 'beacon') this.sentBeacon.add(number)
     const words = this.words.get(number) ?? []
-    words.push({ atMs: nowMs, isolate, what })
+    words.push({ atMs: nowMs, isolate, what, farUntilMs: this.farUntilMs.get(number) ?? 0 })
     if (words.length > WORDS_KEPT) words.shift()
     this.words.set(number, words)
   }
@@ -100,9 +105,12 @@ export class HearingJudge {
     this.toldMs.set(number, nowMs)
   }
 
+  /** A visitor who was told to poll after a longer time may be silent for three such times. */
   toldToPoll(number: number, pollSeconds: number, nowMs: number): void {
-    if (pollSeconds > NEAR_POLL_SECONDS) this.toldFar.set(number, { atMs: nowMs, pollSeconds })
-    else this.toldFar.delete(number)
+    const untilMs = pollSeconds > NEAR_POLL_SECONDS ? nowMs + 3000 * pollSeconds : 0
+    this.farUntilMs.set(number, untilMs)
+    const words = this.words.get(number) ?? []
+    for (const word of untilMs === 0 ? words : words.slice(-1)) word.farUntilMs = untilMs
   }
 
   unreachable(isolate: SimulatedIsolate, askedMs: number, nowMs: number): void {
@@ -117,7 +125,7 @@ export class HearingJudge {
   /** A new run starts new numbers. */
   startOver(): void {
     for (const known of [this.words, this.beaconsMs, this.admittedMs, this.returnedMs, this.toldMs]) known.clear()
-    this.toldFar.clear()
+    this.farUntilMs.clear()
     this.sentBeacon.clear()
   }
 
@@ -179,7 +187,7 @@ export class HearingJudge {
         limitSeconds(rules, isActive, hasBeacon, false),
         limitSeconds(rules, isActive, hasBeacon, hinted),
       )
-      const farMs = isActive || hint !== undefined ? 0 : this.farMs(number, word.atMs)
+      const farMs = isActive || hint !== undefined ? 0 : word.farUntilMs - word.atMs
       const limitMs = Math.max(limit * 1000, farMs) - this.gaps.uncoveredMs(word.atMs)
       if (word.atMs <= nowMs - limitMs) continue
       // However long the isolate was cut off, a message counts for its whole limit.
@@ -192,12 +200,6 @@ export class HearingJudge {
       )
       return
     }
-  }
-
-  /** A visitor who was told to poll after a longer time may be silent for three such times. */
-  private farMs(number: number, wordMs: number): number {
-    const told = this.toldFar.get(number)
-    return told === undefined ? 0 : told.atMs + 3000 * told.pollSeconds - wordMs
   }
 
   /** Whether a ticket was far from the front, or was so recently. */
