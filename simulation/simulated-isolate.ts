@@ -47,7 +47,7 @@ export class SimulatedIsolate implements KeepAlive {
   private readonly random: Random
   private readonly mutant: Mutant
   /** The offset of its clock, ms. It must not affect anything. */
-  private readonly skewMs: number
+  readonly skewMs: number
   /** Null: the deployment has no gatherers. */
   gatherers: SimulatedGatherers | null = null
   /** Null: the isolate's location has no cache. */

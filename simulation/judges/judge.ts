@@ -171,7 +171,7 @@ export class Judge implements ObjectWitness, BrowserWitness {
 
   told(browser: Browser, number: number, run: number, isolate: SimulatedIsolate): void {
     this.note(`${number} is told its place`)
-    if (this.isNetworkWell) this.reset.told(number, run, this.scheduler.nowMs)
+    if (this.isNetworkWell) this.reset.told(number, run, isolate.skewMs, this.scheduler.nowMs)
     if (!this.reset.isCurrent(run)) return
     const owner = this.owners.get(number)
     if (owner !== undefined && owner !== browser) this.violation(`number ${number} was told to two visitors`)
