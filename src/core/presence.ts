@@ -66,7 +66,9 @@ export class Presence {
       segment.heard[offset] = heard
     } else {
       const known = segment.heard[offset] as number
-      if ((byte & DEPARTING_FLAG) !== 0 && this.cancelsDeparture(byte, ageMs, known)) {
+      if ((byte & DEPARTING_FLAG) !== 0) {
+        // By its capped age, it would count as newer than what was said after the departure.
+        if (!this.cancelsDeparture(byte, ageMs, known)) return
         tickets.clearFlags(number, DEPARTING_FLAG)
       }
       segment.heard[offset] = Math.max(known, heard)
@@ -97,14 +99,21 @@ export class Presence {
     const offset = number % SEGMENT_SIZE
     const state = segment?.stateAt(offset) ?? State.gone
     if (segment === undefined || state === State.gone || state === State.absent) return
-    const known = segment.heard[offset] as number
+    const byte = segment.states[offset] as number
+    const extendsStay = isExtendedByDeparture(byte, rules)
+    const heard = segment.heard[offset] as number
+    const known = Math.min(heard, clock.nowSeconds)
     const said = clock.saidSeconds(ageMs)
+    // After a restore `heard` lies in the future, and nothing tells what was said before: when in
+    // doubt, the visitor stays longer.
+    const isUnknown = heard > clock.nowSeconds + 1
     // The visitor was heard after this departure, which arrived late.
-    if (said < Math.min(known, clock.nowSeconds)) return
+    if (said < known && !(isUnknown && extendsStay)) return
+    // It arrives again.
+    if (said === known && (byte & DEPARTING_FLAG) !== 0) return
     this.hear(number, ageMs)
     // A flag that extends a session must survive a restart; one that shortens the silence limit
     // need not.
-    const extendsStay = isExtendedByDeparture(segment.states[offset] as number, rules)
     tickets.setFlags(number, DEPARTING_FLAG, extendsStay ? 'durable' : 'lazy')
   }
 

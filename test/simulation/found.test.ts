@@ -127,4 +127,32 @@ describe('found by seeds', () => {
     const heard = room.requests.at(-1)?.presence
     expect([...(heard?.numbers ?? [])]).toContain(number)
   })
+
+  it('an old message that came again and again hid that a departed visitor was back, and held the slot', () => {
+    const line = new DrivenLine({ capacity: 1, departureGraceSeconds: 300 })
+    line.join(3)
+    line.claim(1, { beacon: true, touched: false })
+    line.pass(5).hear([1])
+    line.pass(5).depart(1)
+    // An isolate hears the visitor at 18 s. It does not know that its calls arrive, so it repeats
+    // what it heard before.
+    for (let second = 11; second <= 40; second++) {
+      line.pass(1).exchange({ presence: aged([1, 2, 3], (second - 5) * 1000) })
+      line.exchange({ departures: aged([1], (second - 10) * 1000) })
+    }
+    line.hear([1], 22_000)
+    keepPolling(line, [2, 3], 30)
+    expect(line.state(1)).toBe('absent')
+  })
+
+  it('a session that departed soon after a restart lost its slot like one without a departure', () => {
+    const line = new DrivenLine({ capacity: 1, departureGraceSeconds: 300 })
+    line.join(3)
+    line.claim(1, { beacon: true, touched: false })
+    line.pass(1).tick()
+    line.crash()
+    line.pass(2).exchange({ departures: aged([1], 1_500) })
+    keepPolling(line, [2, 3], 200)
+    expect(line.state(1)).toBe('active')
+  })
 })
