@@ -2,13 +2,20 @@
  * Reads the object's own record and controls events through the operators' API, and reads the
  * origin's licences at its own port.
  */
-import type { DrawRecord } from './event-check.ts'
 import type { LicenceFigures } from './licences.ts'
 import { ROOM, type Stage } from './stage.ts'
 
 const CALL_TIMEOUT_MS = 5_000
 const PREFIX = '/__waiting-room'
 const API_PATH = `${PREFIX}/api/v1/rooms/${ROOM}`
+
+/** The public record of a draw, as far as the demo reads it. */
+export interface DrawRecord {
+  readonly first: number
+  readonly end: number
+  readonly commitment: string
+  readonly randomness: string | null
+}
 
 export interface Stats {
   readonly capacity: number

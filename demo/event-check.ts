@@ -7,7 +7,7 @@ import { writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { readPublishedDraws } from './admin-client.ts'
+import { type DrawRecord, readPublishedDraws } from './admin-client.ts'
 import type { Figures } from './figures.ts'
 import type { Stage } from './stage.ts'
 import type { Visitor } from './visitor.ts'
@@ -16,14 +16,6 @@ const SCRIPT = fileURLToPath(new URL('../examples/verify-draw.mjs', import.meta.
 const SCRIPTS_AT_ONCE = 4
 const SCRIPT_TIMEOUT_MS = 20_000
 const run = promisify(execFile)
-
-/** The public record of a draw, as far as the demo reads it. */
-export interface DrawRecord {
-  readonly first: number
-  readonly end: number
-  readonly commitment: string
-  readonly randomness: string | null
-}
 
 /** An entry of the draw. */
 export interface EntryOutcome {

@@ -4,7 +4,8 @@
  */
 import type { Line } from '../src/core/line.ts'
 import { State, stateName } from '../src/core/ticket-state.ts'
-import type { AuditValues, Command, Refusal, SettingsCommand } from '../src/room/room-object.ts'
+import type { AuditValues } from '../src/room/audit-entry.ts'
+import type { Command, Refusal, SettingsCommand } from '../src/room/room-object.ts'
 import type { RoomSettings } from '../src/settings/room-schema.ts'
 import { type PatchProblem, runtimeRules, withMessageEnd } from '../src/settings/runtime-settings.ts'
 import type { RoomControls } from './room-controls.ts'

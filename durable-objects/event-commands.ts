@@ -2,8 +2,9 @@
  * The commands of operators for events. Each changes the events in memory. Stores nothing: the
  * object does, in one write.
  */
+
+import type { AuditValues } from '../src/room/audit-entry.ts'
 import type { EventAnswer, EventCommand } from '../src/room/room-events.ts'
-import type { AuditValues } from '../src/room/room-object.ts'
 import {
   brokenPromises,
   type ChangeProblem,

@@ -6,7 +6,8 @@
  */
 import { fnv1a } from '../src/core/text-hash.ts'
 import { REPORT_CHANGES_MAX } from '../src/limits.ts'
-import type { AuditEntry, AuditValues, SettingsView, SettingView } from '../src/room/room-object.ts'
+import type { AuditEntry, AuditValues } from '../src/room/audit-entry.ts'
+import type { SettingsView, SettingView } from '../src/room/room-object.ts'
 import type { RoomSettings } from '../src/settings/room-schema.ts'
 import {
   deployedValues,

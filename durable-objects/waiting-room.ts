@@ -22,13 +22,12 @@ import type { Sample } from '../src/core/sample.ts'
 import { NO_RECENT_SITE } from '../src/core/site-health.ts'
 import { type TicketReport, ticketReport } from '../src/core/ticket-report.ts'
 import { logWarning, sendHeldReports } from '../src/log/log.ts'
+import type { AuditEntry, AuditValues } from '../src/room/audit-entry.ts'
 import type { RoomNamespace } from '../src/room/room-clients.ts'
 import type { EventAnswer, EventCommand, EventDetails, EventsView } from '../src/room/room-events.ts'
 import type { KeyReport, RevokedKey } from '../src/room/room-keys.ts'
 import type {
   AlertOverview,
-  AuditEntry,
-  AuditValues,
   Command,
   CommandAnswer,
   HistoryPoint,

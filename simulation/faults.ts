@@ -26,6 +26,13 @@ export interface ObjectFaults {
   readonly clockStepMs: number
 }
 
+/** The longest way of a call or an answer. */
+export const WAY_MAX_MS = 40
+/** ... of a slow one. */
+export const SLOW_MAX_MS = 4_000
+/** A call is delivered a second time within this. */
+export const REPEATED_AFTER_MAX_MS = 3_000
+
 export interface NetworkFaults {
   readonly requestLost: number
   readonly answerLost: number

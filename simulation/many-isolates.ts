@@ -9,10 +9,11 @@
 import { parseRoom } from '../src/settings/rooms.ts'
 import { Browser, type BrowserWitness } from './browser.ts'
 import { NO_NETWORK_FAULTS, NO_OBJECT_FAULTS } from './faults.ts'
+import type { Mutant } from './mutant.ts'
 import { Random } from './random.ts'
 import { Scheduler } from './scheduler.ts'
 import type { RoomInstance } from './shipped.ts'
-import { type Mutant, SimulatedIsolate } from './simulated-isolate.ts'
+import { SimulatedIsolate } from './simulated-isolate.ts'
 import { type ObjectWitness, SimulatedObject } from './simulated-object.ts'
 import { type Plan, Visitor } from './visitor.ts'
 

@@ -6,10 +6,10 @@ import type { ExchangeRequest } from '../src/core/exchange.ts'
 import type { GatheredAnswer, GatheredRequest } from '../src/core/gathered.ts'
 import type { GathererAnswer } from '../src/room/gatherer-object.ts'
 import { Gathering } from '../src/room/gathering.ts'
-import { type NetworkFaults, NO_NETWORK_FAULTS } from './faults.ts'
+import { type NetworkFaults, NO_NETWORK_FAULTS, REPEATED_AFTER_MAX_MS, WAY_MAX_MS } from './faults.ts'
+import type { Mutant } from './mutant.ts'
 import type { Random } from './random.ts'
 import type { Timeline } from './scheduler.ts'
-import { type Mutant, REPEATED_AFTER_MAX_MS, WAY_MAX_MS } from './simulated-isolate.ts'
 import { NOT_SUPPORTED, type SimulatedObject } from './simulated-object.ts'
 
 /** One gatherer from its start until it is lost. */

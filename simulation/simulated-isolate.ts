@@ -5,28 +5,17 @@
 import type { ExchangeAnswer, ExchangeRequest } from '../src/core/exchange.ts'
 import type { GathererHint } from '../src/room/gatherer-hint.ts'
 import type { GathererAnswer } from '../src/room/gatherer-object.ts'
-import type { Gathering } from '../src/room/gathering.ts'
 import { PATIENCE_MAX_MS, PATIENCE_MIN_MS } from '../src/room/limits.ts'
 import type { KeepAlive, RoomPort } from '../src/room/room-calls.ts'
 import { RoomClient } from '../src/room/room-client.ts'
 import type { RoomSettings } from '../src/settings/rooms.ts'
-import type { NetworkFaults } from './faults.ts'
+import { type NetworkFaults, REPEATED_AFTER_MAX_MS, SLOW_MAX_MS, WAY_MAX_MS } from './faults.ts'
+import type { Mutant } from './mutant.ts'
 import { ofOldDeploy, toOldDeploy } from './old-deploy.ts'
 import type { Random } from './random.ts'
 import type { Timeline } from './scheduler.ts'
 import type { SimulatedGatherers } from './simulated-gatherers.ts'
 import type { SimulatedObject } from './simulated-object.ts'
-
-/** A defect put into a client or a gatherer: tests show that the judges notice it. */
-export interface Mutant {
-  readonly gathering?: (gathering: Gathering) => void
-  readonly port?: (port: RoomPort) => RoomPort
-  readonly client?: (client: RoomClient) => void
-}
-
-export const WAY_MAX_MS = 40
-export const REPEATED_AFTER_MAX_MS = 3_000
-export const SLOW_MAX_MS = 4_000
 
 export class SimulatedIsolate implements KeepAlive {
   client: RoomClient

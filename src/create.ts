@@ -14,11 +14,11 @@ import type { Deployment } from './deployment.ts'
 import { Instance } from './instance.ts'
 import { UNKNOWN_QUEUE_RETRY_SECONDS } from './limits.ts'
 import { logError, logWarning } from './log/log.ts'
+import type { AdminFiles } from './operators/admin-files.ts'
 import { OwnRoutes } from './origin/own-routes.ts'
 import { consumeChecks, consumeDeadChecks } from './queues/checks.ts'
 import { QUEUE_ROLES, queueRole } from './queues/queue-role.ts'
 import { reportMinute } from './room/room-clients.ts'
-import type { AdminFiles } from './routes/operators.ts'
 
 /** @param adminFiles of the operators' page; null: they are in the binding ASSETS */
 export function createWaitingRoom<E extends object = Cloudflare.Env>(

@@ -2,7 +2,7 @@
  * The deployment with its current rooms: the deployed ones, and those of the directory. Built anew
  * when the directory's version has changed; keys, clients and caches stay.
  */
-import { type Deployment, type Directory, withRooms } from './deployment.ts'
+import { type Configuration, type Deployment, type Directory, withRooms } from './deployment.ts'
 import {
   DIRECTORY_NAME,
   type DirectoryNamespace,
@@ -11,7 +11,6 @@ import {
 } from './directory/directory-object.ts'
 import { RoomsList } from './directory/rooms-list.ts'
 import { sharedLists } from './directory/shared-lists.ts'
-import type { Configuration } from './instance.ts'
 import { logError } from './log/log.ts'
 import type { KeepAlive } from './room/room-calls.ts'
 import { type DocumentRoom, readStored } from './settings/room-document.ts'

@@ -7,9 +7,9 @@ import { NewcomerCounts } from './core/proof-of-work.ts'
 import type { DirectoryNamespace } from './directory/directory-object.ts'
 import { infiniteKeys } from './gate/infinite-queue.ts'
 import type { JoinLimiters } from './gate/join-limits.ts'
-import type { Configuration } from './instance.ts'
 import { logError, logWarning } from './log/log.ts'
 import { Access } from './operators/access.ts'
+import type { AdminFiles } from './operators/admin-files.ts'
 import type { ApiOff, OperatorAccess } from './operators/caller.ts'
 import { FailedLogins, type LoginGuardNamespace } from './operators/failed-logins.ts'
 import { importOperators, type TokenOperator } from './operators/operators.ts'
@@ -23,9 +23,8 @@ import { type GathererNamespace, Gatherers } from './room/gatherers.ts'
 import { inJurisdiction, sharedJurisdiction } from './room/jurisdiction.ts'
 import type { RoomClient } from './room/room-client.ts'
 import { RoomClients, type RoomNamespace, roomStub } from './room/room-clients.ts'
-import type { AdminFiles } from './routes/operators.ts'
 import { loginGuardRemedy } from './settings/problems.ts'
-import type { DocumentRoom } from './settings/room-document.ts'
+import type { DocumentReader, DocumentRoom } from './settings/room-document.ts'
 import { hasReturns, type RoomSettings } from './settings/rooms.ts'
 import { type RouteTable, routeTable } from './settings/route-table.ts'
 import type { Settings } from './settings/settings.ts'
@@ -37,6 +36,14 @@ import { VerifiedTokens } from './tokens/presented.ts'
 import { isRehearsalToken, Rehearsal } from './tokens/rehearsal.ts'
 import { importSigningKeys, type SigningKey } from './tokens/signing-keys.ts'
 import { TurnstileValidator } from './turnstile/validation.ts'
+
+/** The checked settings and the bindings of an environment. */
+export interface Configuration {
+  readonly raw: SettingsInput
+  readonly settings: Settings
+  readonly bindings: Bindings
+  readonly readDocument: DocumentReader
+}
 
 export interface Deployment extends JoinLimiters {
   /** Where the endpoints are: below this path. */

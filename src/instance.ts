@@ -6,23 +6,15 @@
 import type { Bindings, SettingsInput, WaitingRoomOptions } from './api.ts'
 import { missingBindings } from './bindings.ts'
 import { CurrentDeployment } from './current-deployment.ts'
-import { type Deployment, deploymentOf } from './deployment.ts'
+import { type Configuration, type Deployment, deploymentOf } from './deployment.ts'
 import type { DirectoryNamespace } from './directory/directory-object.ts'
 import { DEFAULT_PREFIX, prefixProblem } from './http/paths.ts'
 import { hasReporter, logError, logWarning, reportErrorsTo } from './log/log.ts'
 import { sentryReporter } from './log/sentry.ts'
+import type { AdminFiles } from './operators/admin-files.ts'
 import type { KeepAlive } from './room/room-calls.ts'
-import type { AdminFiles } from './routes/operators.ts'
-import { type DocumentReader, documentReader } from './settings/room-document.ts'
-import { parseSettings, type Settings, SettingsError } from './settings/settings.ts'
-
-/** The checked settings and the bindings of an environment. */
-export interface Configuration {
-  readonly raw: SettingsInput
-  readonly settings: Settings
-  readonly bindings: Bindings
-  readonly readDocument: DocumentReader
-}
+import { documentReader } from './settings/room-document.ts'
+import { parseSettings, SettingsError } from './settings/settings.ts'
 
 export class Instance<E extends object> {
   readonly prefix: string

@@ -12,13 +12,10 @@ import { ADMITTED_FLAG, DEPARTING_FLAG, RETURNS_MASK, STATE_MASK, State } from '
 import type { RoomInstance } from '../shipped.ts'
 import type { SimulatedObject } from '../simulated-object.ts'
 import type { Renumbering } from './draw.ts'
+import type { Findings } from './findings.ts'
 import { isLentByte, LentSlotsJudge, type TakenBack } from './lent-slots.ts'
 import { RateWindow } from './rate-window.ts'
 import { firstOfLane, laneOfNumber } from './specification.ts'
-
-export interface Findings {
-  violation(text: string): void
-}
 
 /** A full restart is compared after this many ticks, and after this many other events. */
 const RESTORE_EVERY_TICKS = 3

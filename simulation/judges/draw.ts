@@ -7,7 +7,7 @@ import type { DrawResult } from '../../src/core/draw-result.ts'
 import type { JournalEntry } from '../../src/core/journal.ts'
 import type { Line } from '../../src/core/line.ts'
 import { randomnessOfRound } from '../beacon.ts'
-import type { Findings } from './committed.ts'
+import type { Findings } from './findings.ts'
 import { recomputedCommitment, recomputedLineNumbers } from './recomputed-draw.ts'
 
 /** The tickets of a draw got new numbers. */

@@ -16,10 +16,10 @@
 import type { JournalEntry } from '../../src/core/journal.ts'
 import type { Line } from '../../src/core/line.ts'
 import type { LineRules } from '../../src/core/rules.ts'
-import type { NetworkFaults } from '../faults.ts'
-import { REPEATED_AFTER_MAX_MS, type SimulatedIsolate, SLOW_MAX_MS, WAY_MAX_MS } from '../simulated-isolate.ts'
+import { type NetworkFaults, REPEATED_AFTER_MAX_MS, SLOW_MAX_MS, WAY_MAX_MS } from '../faults.ts'
+import type { SimulatedIsolate } from '../simulated-isolate.ts'
 import type { SimulatedObject } from '../simulated-object.ts'
-import type { Findings } from './committed.ts'
+import type { Findings } from './findings.ts'
 import { Gaps } from './gaps.ts'
 import type { TakenBack } from './lent-slots.ts'
 import {

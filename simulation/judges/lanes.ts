@@ -7,7 +7,7 @@ import type { JournalEntry } from '../../src/core/journal.ts'
 import { SEGMENT_SIZE } from '../../src/core/limits.ts'
 import type { Line } from '../../src/core/line.ts'
 import { STATE_MASK, State } from '../../src/core/ticket-state.ts'
-import type { Findings } from './committed.ts'
+import type { Findings } from './findings.ts'
 import { laneOfNumber, type PromisedLane, promisedLanes } from './specification.ts'
 
 /** Exact but for rounding. */

@@ -6,8 +6,8 @@
 import { CALL_PACE_MAX_MS, LEASE_LIFE_MS } from '../../src/core/limits.ts'
 import { LENT_FLAG, STATE_MASK, State } from '../../src/core/ticket-state.ts'
 import { FLUSH_AFTER_MS } from '../../src/room/limits.ts'
-import { WAY_MAX_MS } from '../simulated-isolate.ts'
-import type { Findings } from './committed.ts'
+import { WAY_MAX_MS } from '../faults.ts'
+import type { Findings } from './findings.ts'
 
 /** The end of the lease, the isolate's next call, and its way. */
 const HELD_MAX_MS = LEASE_LIFE_MS + FLUSH_AFTER_MS + CALL_PACE_MAX_MS + 2 * WAY_MAX_MS

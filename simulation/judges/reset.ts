@@ -7,7 +7,7 @@
 import { MAX_NUMBER } from '../../src/core/limits.ts'
 import type { Line } from '../../src/core/line.ts'
 import type { SimulatedObject } from '../simulated-object.ts'
-import type { Findings } from './committed.ts'
+import type { Findings } from './findings.ts'
 import { passLifeSeconds } from './specification.ts'
 
 /** A snapshot serves for 5 s, and an answer takes up to 8 s. */

@@ -7,8 +7,8 @@ import type { JournalEntry } from '../../src/core/journal.ts'
 import { SEGMENT_SIZE } from '../../src/core/limits.ts'
 import type { Line } from '../../src/core/line.ts'
 import { STATE_MASK, State } from '../../src/core/ticket-state.ts'
-import type { Findings } from './committed.ts'
 import type { Renumbering } from './draw.ts'
+import type { Findings } from './findings.ts'
 
 const FORBIDDEN: ReadonlySet<JournalEntry['event']> = new Set(['admitted', 'expired', 'forgotten', 'ended'])
 

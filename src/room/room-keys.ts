@@ -1,5 +1,5 @@
 /** The RPC interface of a room's object for access keys. */
-import type { AuditValues } from './room-object.ts'
+import type { AuditValues } from './audit-entry.ts'
 
 export interface RoomKeysObject {
   /** Null: the key was neither used nor revoked, as far as the room knows. */

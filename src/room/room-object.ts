@@ -17,6 +17,7 @@ import type { SampledFigures } from '../core/sample.ts'
 import type { RecentSite } from '../core/site-health.ts'
 import type { TicketReport } from '../core/ticket-report.ts'
 import type { PatchProblem, RuntimeKey, RuntimeValues, SettingsPatch } from '../settings/runtime-settings.ts'
+import type { AuditEntry, AuditValues } from './audit-entry.ts'
 import type { RoomEventsObject } from './room-events.ts'
 import type { RoomKeysObject } from './room-keys.ts'
 
@@ -169,20 +170,6 @@ export interface SettingsView {
   /** Changes with every change by an operator or a deploy. */
   readonly etag: string
   readonly settings: Readonly<Record<RuntimeKey, SettingView>>
-}
-
-/** Plain values by name: settings, counts, states. */
-export type AuditValues = Readonly<Record<string, string | number | boolean | null>>
-
-export interface AuditEntry {
-  /** 1, 2, 3, ... within the room. */
-  readonly id: number
-  readonly atMs: number
-  /** The operator's name, or `deployment`. */
-  readonly who: string
-  readonly action: string
-  readonly before: AuditValues
-  readonly after: AuditValues
 }
 
 export interface AlertOverview {

@@ -7,6 +7,7 @@ import { Hono } from 'hono/tiny'
 import type { AppEnv, Call, Handler } from '../app-env.ts'
 import { canonicalPath } from '../http/paths.ts'
 import { problem, unsupportedMethod } from '../http/problem.ts'
+import { ADMIN_FILE_TYPES, type AdminFileName } from '../operators/admin-files.ts'
 import { ownPageHeaders, adminPage as pageFor } from '../pages/operator-pages.ts'
 import { apiReference, operatorsApi } from './api/api.ts'
 import { requireOperator } from './api/operator.ts'
@@ -44,19 +45,6 @@ function createApp(): Hono<AppEnv> {
 
 const PAGE_HEADERS = ownPageHeaders({ script: "'self'", style: "'self'", connect: "'self'" })
 
-const FILE_TYPES = {
-  'start.min.js': 'text/javascript; charset=utf-8',
-  'admin.min.js': 'text/javascript; charset=utf-8',
-  'admin.min.css': 'text/css; charset=utf-8',
-} as const
-
-type AdminFileName = keyof typeof FILE_TYPES
-
-export const ADMIN_FILES = Object.keys(FILE_TYPES) as AdminFileName[]
-
-/** The text of each file. */
-export type AdminFiles = Readonly<Record<AdminFileName, string>>
-
 /** `GET /admin` */
 export function adminPage({ deployment }: Call): Response {
   if (deployment.adminFiles === null && deployment.assets === null) {
@@ -72,7 +60,7 @@ export function adminFile(name: AdminFileName): Handler {
     const body = adminFiles?.[name] ?? (await assetBody(assets, name))
     if (body === null) return problem(404, 'No such path')
     // Browsers revalidate after each deploy: the page and its script belong together.
-    const headers = { ...PAGE_HEADERS, 'Content-Type': FILE_TYPES[name], 'Cache-Control': 'no-cache' }
+    const headers = { ...PAGE_HEADERS, 'Content-Type': ADMIN_FILE_TYPES[name], 'Cache-Control': 'no-cache' }
     return new Response(body, { headers })
   }
 }

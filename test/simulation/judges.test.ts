@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import type { Mutant } from '../../simulation/simulated-isolate.ts'
+import type { Mutant } from '../../simulation/mutant.ts'
 import { profileOf, runSeed } from '../../simulation/world.ts'
 import { Lending } from '../../src/core/lending.ts'
 import { RateBucket } from '../../src/core/rate-bucket.ts'

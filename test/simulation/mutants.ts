@@ -1,6 +1,6 @@
 /** Room clients with one duty switched off, at their port where possible. */
 
-import type { Mutant } from '../../simulation/simulated-isolate.ts'
+import type { Mutant } from '../../simulation/mutant.ts'
 import type { AgedNumbers, ExchangeAnswer, ExchangeRequest } from '../../src/core/exchange.ts'
 import type { Leases } from '../../src/room/leases.ts'
 import type { RoomCalls, RoomPort } from '../../src/room/room-calls.ts'

@@ -1,0 +1,4 @@
+/** Receives the violations that a judge finds. */
+export interface Findings {
+  violation(text: string): void
+}
