@@ -30,6 +30,8 @@ export class DrawJudge {
   private readonly findings: Findings
   private readonly commitments = new Map<string, string>()
   private readonly openedAt = new Map<string, number>()
+  /** Events that were suspended before this step. */
+  private readonly suspended = new Set<string>()
   private readonly frozenAt = new Map<string, { readonly next: number; readonly frontier: number }>()
   private run = 0
   private judged = new Set<string>()
@@ -61,14 +63,19 @@ export class DrawJudge {
     this.run = line.run
     const { followedMs: nowMs, draws, events } = line.course
     for (const { id, lobbyAtMs, startAtMs, suspended, draw } of events) {
-      const isLobby = !suspended && lobbyAtMs !== null && lobbyAtMs <= nowMs && nowMs < startAtMs
+      const isTimeOfLobby = lobbyAtMs !== null && lobbyAtMs <= nowMs && nowMs < startAtMs
+      const isLobby = isTimeOfLobby && !suspended
+      // A command that suspends an event finds its lobby open.
+      const opens = isTimeOfLobby && !(suspended && this.suspended.has(id))
+      if (suspended) this.suspended.add(id)
+      else this.suspended.delete(id)
       if (isLobby && entries.some(({ event }) => event === 'admitted')) {
         this.findings.violation(`${what}: admitted in the lobby of ${id}`)
       }
       if (!draw) continue
       if (nowMs < startAtMs) this.frozenAt.delete(id)
       else if (suspended) this.openedAt.delete(id)
-      if (isLobby && !this.openedAt.has(id)) this.openedAt.set(id, nextBefore)
+      if (opens && !this.openedAt.has(id)) this.openedAt.set(id, nextBefore)
       if (isLobby) this.judgeCommitment(id, line.course.drawOf(id).commitment)
       if (!suspended && nowMs >= startAtMs && !this.frozenAt.has(id)) {
         this.frozenAt.set(id, { next: nextBefore, frontier: this.frontier })

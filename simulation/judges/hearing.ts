@@ -222,7 +222,9 @@ export class HearingJudge {
   private judgePaymentVisit(number: number, words: readonly Word[], rules: LineRules, nowMs: number): void {
     const [last, before] = [words.at(-1), words.at(-2)]
     if (last?.what !== 'hint' || this.deliverableMs(last) > nowMs) return
-    if (before !== undefined && last.atMs - before.atMs <= this.overtakingMs) return
+    // The network may repeat a join, too.
+    const beforeMs = before?.atMs ?? this.admittedMs.get(number) ?? Number.NEGATIVE_INFINITY
+    if (last.atMs - beforeMs <= this.overtakingMs) return
     // A delayed message counts as newer than it is, or as overtaken.
     if (this.uncountedMs(number, last, rules) > 0 || this.hasTrouble(last)) return
     const keptMs = goodbyeOfSessionSeconds(rules) * 1000 - this.gaps.unprotectedMs(last.atMs)
