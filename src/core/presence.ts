@@ -104,11 +104,11 @@ export class Presence {
     const heard = segment.heard[offset] as number
     const known = Math.min(heard, clock.nowSeconds)
     const said = clock.saidSeconds(ageMs)
-    // After a restore `heard` lies in the future, and nothing tells what was said before: when in
-    // doubt, the visitor stays longer.
-    const isUnknown = heard > clock.nowSeconds + 1
+    // After a restore `heard` lies in the future, and while the room is suspended the clock stands
+    // still. So nothing tells which was said first: when in doubt, the visitor stays longer.
+    const isUndecided = rules.suspended || heard > clock.nowSeconds + 1
     // The visitor was heard after this departure, which arrived late.
-    if (said < known && !(isUnknown && extendsStay)) return
+    if (said < known && !(isUndecided && extendsStay)) return
     // It arrives again.
     if (said === known && (byte & DEPARTING_FLAG) !== 0) return
     this.hear(number, ageMs)

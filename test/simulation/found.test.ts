@@ -155,4 +155,17 @@ describe('found by seeds', () => {
     keepPolling(line, [2, 3], 200)
     expect(line.state(1)).toBe('active')
   })
+
+  it('a session that departed while the room was suspended lost its slot after the room resumed', () => {
+    const line = new DrivenLine({ capacity: 1, departureGraceSeconds: 300 })
+    line.join(3)
+    line.claim(1, { beacon: true, touched: false })
+    const suspend = (suspended: boolean) => line.operate((each) => each.applyRuntimeRules({ ...each.rules, suspended }))
+    suspend(true)
+    line.pass(30).hear([1])
+    line.pass(3).exchange({ departures: aged([1], 1_500) })
+    suspend(false)
+    keepPolling(line, [2, 3], 200)
+    expect(line.state(1)).toBe('active')
+  })
 })
