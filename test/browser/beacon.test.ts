@@ -62,6 +62,14 @@ async function opened(profile?: BrowserContext): Promise<Page & { readonly watch
   return Object.assign(page, { watched: watch(page) })
 }
 
+/** Requests for the lock of the beacons, by all tabs of the profile. */
+function lockRequests(page: Page): Promise<Record<'held' | 'pending', number>> {
+  return page.evaluate(async () => {
+    const { held, pending } = await navigator.locks.query()
+    return { held: held?.length ?? 0, pending: pending?.length ?? 0 }
+  })
+}
+
 const works = (page: Page) => page.locator('html[data-works=yes]').waitFor({ state: 'attached' })
 
 test.each([
@@ -170,6 +178,8 @@ test('checks for a new session when the page is used, once a minute', async () =
   })
 
   expect(await beatAfter(page, () => page.clock.runFor(INTERVAL_MS))).toBe(410)
+  // The beacon stops once it has read the answer.
+  await expect.poll(() => lockRequests(page)).toEqual({ held: 0, pending: 0 })
   const before = page.watched.beats.length
   await page.clock.runFor(5 * INTERVAL_MS)
   await page.mouse.move(50, 50)
@@ -246,6 +256,8 @@ test('sends heartbeats from one of two tabs, and from the other once it closes',
   const [first, second] = [await opened(profile), await opened(profile)]
   await beatAfter(first, () => first.goto(urlOf(stage, 'shop', '/plain')))
   await beatAfter(second, () => second.goto(urlOf(stage, 'shop', '/plain')))
+  // The first one stops, and queues, once it hears that the second one has taken the lock.
+  await expect.poll(() => lockRequests(second)).toEqual({ held: 1, pending: 1 })
   const before = first.watched.beats.length
   for (let turn = 0; turn < 3; turn++) {
     await beatAfter(second, () => profile.clock.runFor(INTERVAL_MS))
