@@ -11,6 +11,12 @@ const START_MS = Date.UTC(2026, 0, 1)
 const POLL_SECONDS = 2
 const POLLS = '**/__waiting-room/status?*'
 
+declare global {
+  interface Window {
+    answersRead: number
+  }
+}
+
 const stage = useStage([room('spoken', 1)])
 const chromium = useChromium()
 
@@ -71,6 +77,13 @@ async function pausedPage(): Promise<Page> {
         throw new Error('no workers here')
       }
     } as unknown as typeof Worker
+    const { json } = Response.prototype
+    window.answersRead = 0
+    Response.prototype.json = async function () {
+      const body = await json.call(this)
+      window.answersRead++
+      return body
+    }
   })
   return page
 }
@@ -81,12 +94,10 @@ async function pollWith(page: Page, changes: Readonly<Record<string, unknown>>):
   const json = { ...served, cookies: true, ...changes, pollAfterSeconds: POLL_SECONDS }
   const answer = (route: Route) => route.fulfill({ json })
   await page.route(POLLS, answer)
-  const answered = page.waitForResponse(POLLS)
+  const read = await page.evaluate(() => window.answersRead)
   await page.clock.runFor(POLL_SECONDS * 1000)
-  await (await answered).finished()
-  await page.waitForFunction(
-    (number) => document.getElementById('position')?.textContent === number,
-    `${json.position}`,
-  )
+  // In the same turn the page shows the answer and schedules the next poll.
+  await expect.poll(() => page.evaluate(() => window.answersRead)).toBe(read + 1)
+  expect(await page.locator('#position').textContent()).toBe(`${json.position}`)
   await page.unroute(POLLS, answer)
 }
