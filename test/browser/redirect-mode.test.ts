@@ -61,6 +61,8 @@ test('takes a visitor from the site to the room and back, by script and by form'
   // Without JavaScript. The language form leads back to the room's address, and from there to the
   // site: the policy of the page must allow that.
   const scriptless = await chromium.page({ javaScriptEnabled: false })
+  // Its own reload, every ten seconds, would open the site before the form does.
+  await scriptless.route('**/__waiting-room/line?*', (route) => route.fulfill({ status: 204 }))
   await scriptless.goto(`http://${siteHost}/cart?item=8`)
   await untilHeading(scriptless, IN_LINE)
   const cookies = await page.context().cookies(urlOf(stage, 'redirected'))
