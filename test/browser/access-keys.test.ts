@@ -39,7 +39,7 @@ test('a priority link leads past the regular line and onto the site', async () =
   )
   await onTheSite(member)
   expect(member.url()).toBe(urlOf(stage, 'members', '/page?row=4'))
-  expect(await regular.getByText('You are next').count()).toBe(1)
+  await regular.getByText('You are next').waitFor()
 })
 
 test('a second device takes the place over after a confirmation, and the first one says so', async () => {
