@@ -15,8 +15,8 @@ import { NOT_SUPPORTED, type SimulatedObject } from './simulated-object.ts'
 /** One gatherer from its start until it is lost. */
 interface Life {
   readonly gathering: Gathering
-  /** End the calls of isolates when the gatherer is lost. */
-  readonly pending: Set<(error: unknown) => void>
+  /** The calls of isolates: each by how it fails if the gatherer is lost, or else hangs. */
+  readonly pending: Map<(error: unknown) => void, () => void>
 }
 
 export class SimulatedGatherers {
@@ -47,11 +47,14 @@ export class SimulatedGatherers {
     return this.scheduler.nowMs
   }
 
-  /** A call of an isolate has arrived. */
-  exchange(gatherer: number, request: ExchangeRequest): Promise<GathererAnswer> {
+  /**
+   * A call of an isolate has arrived. `onHung`: the gatherer was lost, and the isolate does not
+   * notice.
+   */
+  exchange(gatherer: number, request: ExchangeRequest, onHung: () => void): Promise<GathererAnswer> {
     const life = this.lives.get(gatherer) ?? this.start(gatherer)
     return new Promise((resolve, reject) => {
-      life.pending.add(reject)
+      life.pending.set(reject, onHung)
       const isOver = () => life.pending.delete(reject)
       life.gathering.exchange(request).then(resolve, reject).finally(isOver)
     })
@@ -64,8 +67,11 @@ export class SimulatedGatherers {
     if (life === undefined) return
     this.lost++
     this.lives.delete(gatherer)
-    if (this.random.chance(0.3)) return
-    for (const end of life.pending) end(new Error('gatherer lost'))
+    const isNoticed = !this.random.chance(0.3)
+    for (const [reject, onHung] of life.pending) {
+      if (isNoticed) reject(new Error('gatherer lost'))
+      else onHung()
+    }
   }
 
   private start(gatherer: number): Life {
@@ -81,7 +87,7 @@ export class SimulatedGatherers {
       isNotSupported: (error) => error === NOT_SUPPORTED,
     })
     this.mutant.gathering?.(gathering)
-    const life: Life = { gathering, pending: new Set() }
+    const life: Life = { gathering, pending: new Map() }
     this.lives.set(gatherer, life)
     return life
   }

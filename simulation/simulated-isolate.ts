@@ -101,7 +101,7 @@ export class SimulatedIsolate implements KeepAlive {
   private gather(request: ExchangeRequest, gatherer: number): Promise<GathererAnswer> {
     const { gatherers } = this
     if (this.isOld || gatherers === null) return this.call(() => this.deliver(request))
-    return this.call(() => gatherers.exchange(gatherer, request))
+    return this.call(() => gatherers.exchange(gatherer, request, () => this.noteHung()))
   }
 
   private async call<T>(deliver: () => T): Promise<Awaited<T>> {
@@ -130,10 +130,14 @@ export class SimulatedIsolate implements KeepAlive {
 
   private hang(deliver: () => unknown): Promise<never> {
     if (this.random.chance(0.5)) this.repeatLater(deliver)
+    this.noteHung()
+    return new Promise(() => {})
+  }
+
+  private noteHung(): void {
     const { failuresMs, scheduler } = this
     failuresMs.push(scheduler.nowMs)
     scheduler.after(PATIENCE_MAX_MS, () => failuresMs.push(scheduler.nowMs))
-    return new Promise(() => {})
   }
 
   private travel(): Promise<void> {

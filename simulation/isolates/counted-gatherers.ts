@@ -7,13 +7,13 @@ import { PerSecond } from './tallies.ts'
 export class CountedGatherers extends SimulatedGatherers {
   readonly arrived = new Map<number, PerSecond>()
 
-  override exchange(gatherer: number, request: ExchangeRequest): Promise<GathererAnswer> {
+  override exchange(gatherer: number, request: ExchangeRequest, onHung: () => void): Promise<GathererAnswer> {
     let arrived = this.arrived.get(gatherer)
     if (arrived === undefined) {
       arrived = new PerSecond()
       this.arrived.set(gatherer, arrived)
     }
     arrived.count(this.nowMs)
-    return super.exchange(gatherer, request)
+    return super.exchange(gatherer, request, onHung)
   }
 }
