@@ -64,10 +64,10 @@ test('gives the slot to the next visitor when nobody comes, and counts a no-show
   const visitor = await called('missed')
   const next = stage.visitor('missed')
   await next.get('/echo')
-  await pollUntil(visitor, 'hidden', 'called')
-  const calledMs = Date.now()
+  // However late this answer comes, it tells the same end. The object counts whole seconds.
+  const { enterBy = '' } = await pollUntil(visitor, 'hidden', 'called')
   await Promise.all([pollUntil(visitor, 'hidden', 'expired'), pollUntil(next, '1', 'admitted')])
-  expect(Date.now() - calledMs).toBeGreaterThanOrEqual((HELD_SECONDS - 1) * 1000)
+  expect(Date.now()).toBeGreaterThanOrEqual(Date.parse(enterBy) - 1000)
   const { totals } = await stats(stage.workerd, 'missed')
   expect(totals).toMatchObject({ noShows: 1 })
   const { entries } = await journal(stage.workerd, 'missed')
