@@ -7,6 +7,7 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { expectCleanLog, FUZZ, headers, MARKER, method, pathBelow, text } from '../support/hostile.ts'
 import { type Stats, stats } from '../support/operator.ts'
+import { until } from '../support/operator-figures.ts'
 import { type RawReply, rawRequest, sendRaw } from '../support/raw-http.ts'
 import { room, useStage } from '../support/stage.ts'
 
@@ -78,13 +79,13 @@ it('replaces the headers reserved for us that a client sends', async () => {
   )
 })
 
+/** Sends requests until some are counted: counts reach the object after a second or more. */
 async function untilCounted(requestsBefore: number): Promise<Stats> {
-  for (let tries = 0; tries < 1000; tries++) {
+  const counted = async () => {
     await sendRaw(stage.workerd.port, rawRequest({ target: '/echo', host: HOST, headers: [cookie] }))
-    const now = await stats(stage.workerd, 'open')
-    if ((now.totals?.originRequests ?? 0) > requestsBefore) return now
+    return stats(stage.workerd, 'open')
   }
-  throw new Error('No request to the origin was counted')
+  return until(counted, ({ totals }) => (totals?.originRequests ?? 0) > requestsBefore)
 }
 
 it('does not count uploads that the client aborts as errors of the site', async () => {
