@@ -170,7 +170,7 @@ describe('a suspended lobby', () => {
   it('that misses its start has no draw: the order of arrival counts', async () => {
     const lobby = await Lobby.open(stage.workerd, 'skipped')
     const visitors = await lobby.join(4)
-    const startMs = Date.now() + 2_000
+    const startMs = Date.now() + 5_000
     await lobby.change({ suspended: true, event_start_time: new Date(startMs).toISOString() })
     await pause(startMs - Date.now())
     await lobby.change({ suspended: false })
