@@ -64,7 +64,8 @@ export async function openOldChromium(version: number): Promise<OldTab> {
     ],
     { env, stdio: ['ignore', 'ignore', 'pipe'] },
   )
-  const ended = new Promise((done) => child.once('exit', done))
+  // Its own processes, which share stderr, may write to the profile for a moment longer.
+  const ended = new Promise((done) => child.once('close', done))
   onTestFinished(async () => {
     child.kill('SIGKILL')
     await ended
